@@ -1,0 +1,107 @@
+"""What a nickname and a room name may be, and when two names are the same.
+
+- A nickname is 1–32 letters, digits and ``-_[]\\{}^|` ``, in NFC. Letters of any one script are welcome (Łukasz, Юлия, 太郎);
+  two scripts in one name are not, and neither are letters that only look different (fullwidth, mathematical bold), because
+  with them one person can pass for another.
+- A room name is `#` and 1–49 characters that can be seen, without a space or comma.
+- Two names are the same when their folds are equal: NFC, then Unicode case folding.
+"""
+
+import unicodedata
+from enum import Enum
+from functools import lru_cache
+
+from chatroom.errors import ChatError, Code
+
+NICK_LENGTH = 32  # characters; IRC clients lay out columns by it
+ROOM_LENGTH = 50  # characters, the # included (the customary CHANNELLEN)
+NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
+LOBBY = "#lobby"  # where plain and Tk clients start
+
+# Scripts that one language writes together count as one.
+_ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK"}
+_MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
+# Names that would pass for the program itself.
+_RESERVED = frozenset({"server", "system", "nickserv", "chanserv", "operserv", "chatroom", "you"})
+
+
+class Fault(Enum):
+    """What is wrong with a nickname."""
+
+    EMPTY = "empty"
+    LENGTH = "length"
+    LETTER = "letter"
+    SCRIPTS = "scripts"
+    RESERVED = "reserved"
+
+
+@lru_cache(maxsize=65_536)
+def fold(name: str) -> str:
+    """The form in which names are compared and looked up."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def nickname(text: str) -> str:
+    """The nickname `text` stands for, in NFC; raises `ChatError(NICK_BAD, text, fault)` if it can't be one."""
+    name = unicodedata.normalize("NFC", text)
+    fault = _nick_fault(name)
+    if fault:
+        raise ChatError(Code.NICK_BAD, text, fault.value)
+    return name
+
+
+def is_nickname(text: str) -> bool:
+    return _nick_fault(unicodedata.normalize("NFC", text)) is None
+
+
+def _nick_fault(name: str) -> Fault | None:
+    if not name:
+        return Fault.EMPTY
+    if len(name) > NICK_LENGTH:
+        return Fault.LENGTH
+    if fold(name) in _RESERVED:
+        return Fault.RESERVED
+    if name.isascii():
+        ok = all(c.isalnum() or c in NICK_SIGNS for c in name)
+        return None if ok else Fault.LETTER
+    if unicodedata.normalize("NFKC", name) != name:
+        return Fault.LETTER
+    return _letters_fault(name)
+
+
+def _letters_fault(name: str) -> Fault | None:
+    scripts = set()
+    marks = _MARKS_IN_A_ROW  # a name may not begin with a mark
+    for c in name:
+        category = unicodedata.category(c)
+        if category in ("Mn", "Mc"):
+            marks += 1
+            if marks > _MARKS_IN_A_ROW:
+                return Fault.LETTER
+            continue
+        marks = 0
+        if category[0] == "L":
+            script = unicodedata.name(c, "UNNAMED").split()[0]
+            scripts.add(_ONE_SCRIPT.get(script, script))
+        elif not (c.isascii() and c.isdigit()) and c not in NICK_SIGNS:
+            return Fault.LETTER
+    return Fault.SCRIPTS if len(scripts) > 1 else None
+
+
+def is_room(text: str) -> bool:
+    """Whether `text` names a room (and not a person), by its first character."""
+    return text.startswith("#")
+
+
+def room_name(text: str) -> str:
+    """The room name `text` stands for, in NFC; raises `ChatError(ROOM_BAD, text)` if it can't be one."""
+    name = unicodedata.normalize("NFC", text)
+    if not 2 <= len(name) <= ROOM_LENGTH or not is_room(name) or "," in name or any(map(_unseen, name)):
+        raise ChatError(Code.ROOM_BAD, text)
+    return name
+
+
+def _unseen(c: str) -> bool:
+    return unicodedata.category(c)[0] in "CZ"
