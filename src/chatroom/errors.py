@@ -1,6 +1,6 @@
 """What a client can do wrong, as values.
 
-A `ChatError` says that a client asked for something it can't have. It carries a code and what the code is about, never a
+A `ChatError` says that a client asked for what it can't have. It carries a code and what the code is about, never a
 sentence: each dialect has a table that turns a code into its own words (an English sentence, an IRC numeric).
 A mistake inside the program is never a `ChatError`; that is what `assert` and the built-in exceptions are for.
 """

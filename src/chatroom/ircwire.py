@@ -1,6 +1,6 @@
 """One IRC line ⇄ one `Message`. The server and the client both speak through this file.
 
-A line is ``[@tags ][:source ]COMMAND[ params][ :last param]``: RFC 1459 §2.3.1, modern.ircdocs.horse, IRCv3 message-tags.
+A line is ``[@tags ][:source ]COMMAND[ params][ :last param]``: RFC 1459 §2.3.1 and IRCv3 message-tags.
 Nothing here knows what a command means. Lines come and go without their CR LF.
 """
 
@@ -68,7 +68,8 @@ def parse_tags(text: str) -> dict[str, str]:
 def render(message: Message) -> str:
     """The line for a message.
 
-    The caller holds: no part has CR, LF or NUL in it, and only the last parameter is empty, has a space or begins with ":".
+    The caller holds: no part has CR, LF or NUL in it; only the last parameter may be empty, have a space or begin
+    with a colon.
     """
     words = [f"@{render_tags(message.tags)}"] if message.tags else []
     if message.source:

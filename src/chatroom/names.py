@@ -1,8 +1,8 @@
 """What a nickname and a room name may be, and when two names are the same.
 
-- A nickname is 1–32 letters, digits and ``-_[]\\{}^|` ``, in NFC. Letters of any one script are welcome (Łukasz, Юлия, 太郎);
-  two scripts in one name are not, and neither are letters that only look different (fullwidth, mathematical bold), because
-  with them one person can pass for another.
+- A nickname is 1–32 letters, digits and ``-_[]\\{}^|` ``, in NFC. Letters of any one script are welcome (Łukasz, Юлия,
+  太郎); two scripts in one name are not, and neither are letters that only look different (fullwidth, mathematical
+  bold), because with them one person can pass for another.
 - A room name is `#` and 1–49 characters that can be seen, without a space or comma.
 - Two names are the same when their folds are equal: NFC, then Unicode case folding.
 """
@@ -22,7 +22,7 @@ LOBBY = "#lobby"  # where plain and Tk clients start
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK"}
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
 # Names that would pass for the program itself.
-_RESERVED = frozenset({"server", "system", "nickserv", "chanserv", "operserv", "chatroom", "you"})
+_RESERVED = frozenset({"server", "system", "nickserv", "chanserv", "operserv", "chatroom"})
 
 
 class Fault(Enum):

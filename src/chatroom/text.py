@@ -1,20 +1,21 @@
 """What may stand in a message, and what a reader without IRC formatting is shown of it.
 
 Text from one client must not be able to move another's cursor, ring its bell, end its line or turn its writing around.
-Every text is cleaned once, where it comes in; the codes that IRC clients use for bold and colour stay in, for IRC readers,
-and `plain` takes them out for everybody else.
+Every text is cleaned once, where it comes in; the codes that IRC clients use for bold and colour stay in, for IRC
+readers, and `plain` takes them out for everybody else.
 """
 
 import re
 
-# Bold, colour, hex colour, reset, monospace, reverse, italic, strikethrough, underline: modern.ircdocs.horse/formatting.
-_FORMATTING = "\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f"
 CTCP = "\x01"  # a message wrapped in it is for the client program, not for its user: modern.ircdocs.horse/ctcp
 
 _BIDI = "\u202a-\u202e\u2066-\u2069"  # overrides, embeddings, isolates: they turn the writing of what follows
 _UNWANTED = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
 _UNWANTED_IRC = re.compile(f"[\x00\x05-\x08\x0a-\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
-_CODES = re.compile("\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x01\x02\x0f\x11\x16\x1d\x1e\x1f]")
+# Bold, colour, hex colour, reset, monospace, reverse, italic, strikethrough, underline: modern.ircdocs.horse/formatting
+_CODES = re.compile(
+    "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x01\x02\x0f\x11\x16\x1d\x1e\x1f]"
+)
 
 
 def clean(text: str) -> str:
