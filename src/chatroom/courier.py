@@ -1,16 +1,18 @@
 """The courier carries what happens to those who are to be told of it.
 
 One thread takes everything that waits as a *batch*. A run of events for the same audience is rendered once per format
-and joined once; then each member gets that one `bytes` object in one `send`. So a message's cost does not grow with its
-readers: only a batch's does, and the busier the room, the more messages share a batch.
+and joined once, and that one `bytes` object goes into the mail of each member; when the batch is sorted, each member is
+sent its mail in one `send`. So a message's cost does not grow with its readers: only a batch's does, and the busier the
+room, the more messages share a batch.
 
-    deliver, tell ──► _waiting ──► _take ──► _publish ──► send ──► (what the socket did not take) ──► outbox
+    deliver, tell ──► _waiting ──► _take ──► _sort ──► mail ──► _send ──► (what the socket did not take) ──► outbox
 
 The laws:
 - Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
   can't be closed, and its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in its connection's outbox,
-  and over `OUTBOX` bytes the connection is cut.
+  and over `OUTBOX` bytes the connection is cut. A flood that outruns those who do read is held back, within the bounds
+  of `EASE`.
 - Every member gets its bytes in the order in which they were handed over.
 """
 
@@ -20,7 +22,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from itertools import groupby, islice
 from operator import itemgetter
@@ -28,7 +30,7 @@ from typing import Any
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
-from chatroom.limits import BACKLOG, BATCH, OUTBOX
+from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
@@ -44,23 +46,29 @@ class _Order(Enum):
 
 
 class Connection(Session):
-    """A session with a socket. `outbox` and what follows it belong to the courier's thread alone.
+    """A session with a socket. `mail` and what follows it belong to the courier's thread alone.
 
     `dialect` is set by the connection's own thread, before anything is told to it.
     """
 
-    __slots__ = ("behind", "cut", "dialect", "hung_up", "outbox", "released", "send", "sock")
+    __slots__ = ("behind", "cut", "dialect", "hung_up", "mail", "moved", "outbox", "released", "send", "sock")
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
         self.sock = sock
-        self.send: Callable[[Any, int], int] = sock.send
         self.dialect: Dialect
+        self.mail: list[bytes] = []  # what this batch has for it
+        self.send: Callable[[Any, int], int] = sock.send
         self.outbox: deque[bytes | memoryview] = deque()
         self.behind = 0  # bytes in the outbox
+        self.moved = 0.0  # when bytes were last taken from the outbox, in monotonic seconds
         self.cut = ""  # why the server ended the connection by itself; "" if it did not
         self.hung_up = False
         self.released = False
+
+
+# What waits: an event, its audience and whom to skip; or bytes or an order, the one connection they are for, and None.
+_Item = tuple[Any, Any, Session | None]
 
 
 class Courier(threading.Thread):
@@ -72,7 +80,10 @@ class Courier(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="courier", daemon=True)
-        self._waiting: deque[tuple[Any, Any, Session | None]] = deque()
+        self._waiting: deque[_Item] = deque()
+        self._touched: list[Connection] = []  # who has mail
+        self._pressed: set[Connection] = set()  # who was far behind when last looked at
+        self._endings: list[tuple[Connection, _Order]] = []  # whose connection this batch ends
         self._bell = threading.Condition()
         self._asleep = False
         self._stopped = False
@@ -130,17 +141,15 @@ class Courier(threading.Thread):
 
     def run(self) -> None:
         while batch := self._take():
-            for to, run in groupby(batch, key=itemgetter(1)):
-                if isinstance(to, Audience):
-                    self._publish(to, list(run))
-                else:
-                    for what, connection, _ in run:
-                        self._attend(connection, what)
+            self._sort(batch)
+            self._send()
+            if self._pressed:
+                self._ease()
         self._selector.close()
         self._alarm.close()
         self._snooze.close()
 
-    def _take(self) -> list[tuple[Any, Any, Session | None]]:
+    def _take(self) -> list[_Item]:
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""
         waiting = self._waiting
         while not waiting:
@@ -160,38 +169,80 @@ class Courier(threading.Thread):
                 self._bell.notify_all()
         return batch
 
-    def _publish(self, audience: Audience, run: list[tuple[Event, Audience, Session | None]]) -> None:
-        """Sends a run of events to the audience they have in common."""
+    def _sort(self, batch: list[_Item]) -> None:
+        """Puts what a batch holds into the mail of those it is for."""
+        for to, run in groupby(batch, key=itemgetter(1)):
+            if isinstance(to, Audience):
+                self._address(to, list(run))
+                continue
+            for what, _, _ in run:
+                if isinstance(what, bytes):
+                    self._post([to], what)
+                else:
+                    self._endings.append((to, what))
+
+    def _address(self, audience: Audience, run: list[_Item]) -> None:
+        """Addresses a run of events to the audience they have in common."""
+        skips = [skip for _, _, skip in run]
         for format_, members in audience.groups.items():
             render = format_.render
-            parts = [(skip, render(event)) for event, _, skip in run]
-            everything = b"".join([data for _, data in parts])
-            senders = {skip for skip, _ in parts}
-            for member in members:
-                if member in senders:
-                    self._write(member, b"".join([data for skip, data in parts if skip is not member]))
-                else:
-                    self._write(member, everything)
+            parts = [render(event) for event, _, _ in run]
+            everything = b"".join(parts)
+            skipped = set(skips).intersection(members)
+            if not skipped:
+                self._post(members, everything)
+                continue
+            self._post([member for member in members if member not in skipped], everything)
+            for member in skipped:
+                self._post(
+                    [member], b"".join([data for data, skip in zip(parts, skips, strict=True) if skip is not member])
+                )
 
-    def _write(self, connection: Any, data: bytes) -> None:
-        if connection.outbox:
-            self._keep(connection, data)
+    def _post(self, members: Iterable[Any], data: bytes) -> None:
+        if not data:
             return
-        try:
-            sent = connection.send(data, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._cut(connection, "connection lost")
-            return
-        if sent < len(data):
-            self._keep(connection, memoryview(data)[sent:])
+        touched = self._touched
+        for member in members:
+            mail = member.mail
+            if not mail:
+                touched.append(member)
+            mail.append(data)
+
+    def _send(self) -> None:
+        """Sends each its mail. Members with the same mail, most of a room, are sent the same bytes object."""
+        last: list[bytes] = []
+        data = b""
+        for connection in self._touched:
+            mail = connection.mail
+            if mail != last:
+                last = mail
+                data = b"".join(mail) if len(mail) > 1 else mail[0]
+            connection.mail = []
+            if connection.outbox:
+                self._keep(connection, data)
+                continue
+            try:
+                sent = connection.send(data, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._cut(connection, "connection lost")
+                continue
+            if sent < len(data):
+                self._keep(connection, memoryview(data)[sent:])
+        self._touched.clear()
+        for connection, order in self._endings:
+            self._end(connection, order)
+        self._endings.clear()
 
     def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
         if not connection.outbox:
             self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+            connection.moved = time.monotonic()
         connection.outbox.append(data)
         connection.behind += len(data)
+        if connection.behind > PRESSED:
+            self._pressed.add(connection)
         if connection.behind > OUTBOX:
             self._cut(connection, "too slow to read what was sent to it")
 
@@ -206,6 +257,16 @@ class Courier(threading.Thread):
             else:
                 self._drain(key.data)
 
+    def _ease(self) -> None:
+        """Gives those who are far behind, but reading, a moment to catch up before more is sent."""
+        end = time.monotonic() + EASE
+        while True:
+            now = time.monotonic()
+            self._pressed = {c for c in self._pressed if c.behind > PRESSED and c.moved > now - READING}
+            if not self._pressed or now >= end:
+                return
+            self._serve_the_slow(end - now)
+
     def _drain(self, connection: Connection) -> None:
         """Writes from an outbox as much as its socket takes."""
         outbox = connection.outbox
@@ -217,6 +278,7 @@ class Courier(threading.Thread):
             self._cut(connection, "connection lost")
             return
         connection.behind -= sent
+        connection.moved = time.monotonic()
         while outbox and sent >= len(outbox[0]):
             sent -= len(outbox.popleft())
         if sent:
@@ -227,11 +289,8 @@ class Courier(threading.Thread):
 
     # ---- endings ----------------------------------------------------------------------------------------------------
 
-    def _attend(self, connection: Connection, what: bytes | _Order) -> None:
-        if isinstance(what, bytes):
-            self._write(connection, what)
-            return
-        if what is _Order.HANG_UP:
+    def _end(self, connection: Connection, order: _Order) -> None:
+        if order is _Order.HANG_UP:
             connection.hung_up = True
         else:
             connection.released = True

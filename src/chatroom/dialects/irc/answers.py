@@ -44,17 +44,13 @@ class Speaker:
     def filled(self, numeric: Numeric, about: str, words: Iterable[str]) -> Iterator[str]:
         """As many lines as it takes to list the words, each as full as a line may be."""
         room = LINE_BYTES - len(self.line(numeric, about, "").encode())
-        row: list[str] = []
-        size = 0
-        for word in words:
-            bytes_ = len(word.encode()) + 1
-            if row and size + bytes_ - 1 > room:
-                yield self.line(numeric, about, " ".join(row))
-                row, size = [], 0
-            row.append(word)
-            size += bytes_
-        if row:
-            yield self.line(numeric, about, " ".join(row))
+        left = " ".join(words).encode()
+        while len(left) > room:
+            end = left.rindex(b" ", 0, room + 1)  # no word is longer than a line
+            yield self.line(numeric, about, left[:end].decode())
+            left = left[end + 1 :]
+        if left:
+            yield self.line(numeric, about, left.decode())
 
 
 def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
