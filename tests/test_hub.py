@@ -11,12 +11,12 @@ from chatroom import events as ev
 from chatroom.dialects.irc.format import irc_format
 from chatroom.dialects.plain import PLAIN
 from chatroom.errors import ChatError, Code
-from chatroom.events import Command, Event, Kind, Outcome, Person, Reply, place
+from chatroom.events import Command, Event, Kind, Outcome, Person, Reply
 from chatroom.hub import Hub
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.names import fold
 from chatroom.rooms import Session
-from tests.chat import NOON, RecordingPost
+from tests.chat import NOON, RecordingPost, place
 
 IRC = irc_format(frozenset())
 
