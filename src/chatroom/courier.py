@@ -130,9 +130,9 @@ class Courier(threading.Thread):
 
     def stop(self, patience: float) -> None:
         """Ends the thread once everything is written, or after `patience` seconds without what is left."""
-        self._give_up = time.monotonic() + patience
-        self._stopped = True
         with self._bell:
+            self._give_up = time.monotonic() + patience
+            self._stopped = True
             self._bell.notify_all()
             self._asleep = False
             self._alarm.send(b"!")
@@ -144,9 +144,10 @@ class Courier(threading.Thread):
             self._carry(batch)
             if self._pressed:
                 self._ease()
-        self._selector.close()
-        self._alarm.close()
-        self._snooze.close()
+        with self._bell:  # `stop` may be about to ring
+            self._selector.close()
+            self._alarm.close()
+            self._snooze.close()
 
     def _take(self) -> list[_Item]:
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""

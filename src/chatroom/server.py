@@ -82,8 +82,7 @@ class ChatServer(ThreadingTCPServer):
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends; within about `DRAIN` seconds. May be called once."""
-        self.shutdown()
-        self.server_close()
+        self._stop_listening()
         with self.lock:
             leaving = list(self.connections.values())
         for connection in leaving:
@@ -93,6 +92,14 @@ class ChatServer(ThreadingTCPServer):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self.courier.stop(DRAIN)
         self.courier.join()
+
+    def _stop_listening(self) -> None:
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the acceptor, which otherwise looks up twice a second
+        except OSError:
+            pass  # not everywhere has a listening socket something to shut down
+        self.shutdown()
+        self.server_close()
 
     def announce(self, text: str) -> None:
         """Says something to everybody."""
