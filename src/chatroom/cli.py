@@ -1,11 +1,126 @@
 """The command line: a click group whose commands stay thin."""
 
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
 import click
 
 from chatroom import __version__
+from chatroom.limits import PORT
+
+LOG_LEVELS = ["debug", "info", "warning", "error"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "auto_envvar_prefix": "CHATROOM",
+        "show_default": True,
+    }
+)
 @click.version_option(__version__, "-V", "--version", prog_name="chatroom")
 def main() -> None:
     """Chat in your own rooms: a server, and a window to talk in."""
+
+
+@main.command(
+    epilog="""\b
+Examples:
+  chatroom serve                     for this machine alone
+  chatroom serve --host 0.0.0.0      for the whole network, IPv4
+  chatroom serve --host :: -p 6667   IPv6 and IPv4, on IRC's usual port
+"""
+)
+@click.option("--host", default="127.0.0.1", show_envvar=True, help="Address to listen on.")
+@click.option(
+    "-p", "--port", type=click.IntRange(0, 65535), default=PORT, show_envvar=True, help="Port; 0 takes any free one."
+)
+@click.option("--name", default="chatroom.local", show_envvar=True, help="The server's name, as IRC clients see it.")
+@click.option(
+    "--motd-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Text shown to IRC clients that come in.",
+)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
+@click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
+@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
+def serve(
+    host: str, port: int, name: str, motd_file: Path | None, data: Path | None, unlimited: bool, log_level: str
+) -> None:
+    """Start the server. End it with q and Enter, or Ctrl+C."""
+    from chatroom.console import Console
+    from chatroom.dialects.irc import ServerInfo
+    from chatroom.server import ChatServer
+
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
+    started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    info = ServerInfo(name, name.partition(".")[0], __version__, started, motd)
+    try:
+        server = ChatServer(host, port, info)
+    except OSError as error:
+        raise click.ClickException(_cannot_listen(error, host, port)) from None
+    stop = _stop_signal()
+    server.start()
+    click.echo(_how_to_join(host, server.port))
+    Console(server, click.echo, stop.set).start()
+    stop.wait()
+    click.echo("Saying goodbye to everybody…", err=True)
+    server.stop()
+
+
+def _stop_signal() -> threading.Event:
+    """Set by the first SIGINT or SIGTERM; a second one ends the process at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        stop.set()
+
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    return stop
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> str:
+    import errno
+
+    if isinstance(error, socket.gaierror):
+        return f"There is no host {host}; --host takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with -p."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine; --host 0.0.0.0 listens on all that it has."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is for administrators; choose one above 1023 with -p."
+    return f"Can't listen on {host}, port {port}: {error.strerror}."
+
+
+def _how_to_join(host: str, port: int) -> str:
+    where = {"0.0.0.0": _own_address(socket.AF_INET), "::": _own_address(socket.AF_INET6), "": ""}.get(host, host)
+    where = where or "127.0.0.1"
+    return f"""\
+chatroom {__version__} is listening on {host}, port {port}. To join:
+  a window   chatroom connect {where} -p {port}
+  netcat     nc {where} {port}
+  IRC        irssi -c {where} -p {port}     then /join #lobby
+q and Enter ends the server; help lists what else you can type here."""
+
+
+def _own_address(family: socket.AddressFamily) -> str:
+    """This machine's address in its network, "" if it has none. Sends nothing: connecting UDP only looks up a route."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1" if family == socket.AF_INET else "2001:db8::1", 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])

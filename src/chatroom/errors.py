@@ -13,7 +13,7 @@ class Code(Enum):
 
     UNKNOWN_COMMAND = "unknown-command"  # command
     TOO_FEW_PARAMETERS = "too-few-parameters"  # command
-    NOT_REGISTERED = "not-registered"  # command
+    NOT_REGISTERED = "not-registered"
     ALREADY_REGISTERED = "already-registered"
     NICK_MISSING = "nick-missing"
     NICK_BAD = "nick-bad"  # nick, a `names.Fault`'s value
@@ -22,6 +22,7 @@ class Code(Enum):
     ROOM_BAD = "room-bad"  # room
     NO_SUCH_ROOM = "no-such-room"  # room
     NOT_IN_ROOM = "not-in-room"  # room
+    NOT_YOURS = "not-yours"  # somebody else's modes
     CANNOT_SEND = "cannot-send"  # room
     TOO_MANY_ROOMS = "too-many-rooms"  # room
     NO_RECIPIENT = "no-recipient"  # command

@@ -12,9 +12,8 @@ from enum import Enum
 from functools import lru_cache
 
 from chatroom.errors import ChatError, Code
+from chatroom.limits import NICK_LENGTH, ROOM_LENGTH
 
-NICK_LENGTH = 32  # characters; IRC clients lay out columns by it
-ROOM_LENGTH = 50  # characters, the # included (the customary CHANNELLEN)
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
 LOBBY = "#lobby"  # where plain and Tk clients start
 

@@ -1,0 +1,308 @@
+"""The courier carries what happens to those who are to be told of it.
+
+One thread takes everything that waits as a *batch*. A run of events for the same audience is rendered once per format
+and joined once, and that one `bytes` object goes into the mail of each member; when the batch is sorted, each member is
+sent its mail in one `send`. So a message's cost does not grow with its readers: only a batch's does, and the busier the
+room, the more messages share a batch.
+
+    deliver, tell ──► _waiting ──► _take ──► _sort ──► mail ──► _send ──► (what the socket did not take) ──► outbox
+
+The laws:
+- Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
+  can't be closed, and its number given to another client, while bytes are on their way to it.
+- Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in its connection's outbox,
+  and over `OUTBOX` bytes the connection is cut.
+- Every member gets its bytes in the order in which they were handed over.
+"""
+
+import logging
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from enum import Enum
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import Any
+
+from chatroom.dialects.base import Dialect
+from chatroom.events import Event, Format, Goodbye, Reply
+from chatroom.limits import BACKLOG, BATCH, OUTBOX
+from chatroom.rooms import Audience, Session
+
+_BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
+
+log = logging.getLogger(__name__)
+
+
+class _Order(Enum):
+    """What is asked of the courier about a connection, in its place among what is to be written to it."""
+
+    HANG_UP = "hang up"  # write what is left, then end the conversation; the reader sees the end of the stream
+    RELEASE = "release"  # the reader is done: write what is left, then close the socket
+
+
+class Connection(Session):
+    """A session with a socket. `mail` and what follows it belong to the courier's thread alone.
+
+    `dialect` is set by the connection's own thread, before anything is told to it.
+    """
+
+    __slots__ = ("behind", "cut", "dialect", "hung_up", "mail", "outbox", "released", "send", "sock")
+
+    def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
+        super().__init__(uid, host, format)
+        self.sock = sock
+        self.dialect: Dialect
+        self.mail: list[bytes] = []  # what this batch has for it
+        self.send: Callable[[Any, int], int] = sock.send
+        self.outbox: deque[bytes | memoryview] = deque()
+        self.behind = 0  # bytes in the outbox
+        self.cut = ""  # why the server ended the connection by itself; "" if it did not
+        self.hung_up = False
+        self.released = False
+
+
+# What waits: an event, its audience and whom to skip; or bytes or an order, the one connection they are for, and None.
+_Item = tuple[Any, Any, Session | None]
+
+
+class Courier(threading.Thread):
+    """The one writing thread, and the `rooms.Post` that the hub hands everything to.
+
+    `deliver` and `tell` are called under the log's lock, which keeps their order. `_waiting` is a deque because two
+    threads can use its two ends without a lock. `_bell` guards `_crowd`, and `_asleep` where a bell is rung.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="courier", daemon=True)
+        self._waiting: deque[_Item] = deque()
+        self._touched: list[Connection] = []  # who has mail
+        self._endings: list[tuple[Connection, _Order]] = []  # whose connection this batch ends
+        self._bell = threading.Condition()
+        self._asleep = False
+        self._stopped = False
+        self._give_up = 0.0  # when to, in monotonic seconds, once stopped
+        self._crowd = 0  # threads that wait for the backlog to shrink
+        self._selector = selectors.DefaultSelector()
+        self._alarm, self._snooze = socket.socketpair()
+        self._snooze.setblocking(False)
+        self._selector.register(self._snooze, selectors.EVENT_READ, None)
+
+    # ---- handing over: any thread -----------------------------------------------------------------------------------
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        self._waiting.append((event, audience, skip))
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        assert isinstance(session, Connection)
+        data = session.dialect.answer(reply)
+        if data:
+            self._waiting.append((data, session, None))
+        if isinstance(reply, Goodbye):
+            self._waiting.append((_Order.HANG_UP, session, None))
+
+    def release(self, connection: Connection) -> None:
+        """The connection's reader is done with the socket; it is closed once what is left to write is written."""
+        self._waiting.append((_Order.RELEASE, connection, None))
+        self.dispatch()
+
+    def dispatch(self) -> None:
+        """Wakes the courier if it sleeps."""
+        if self._asleep:  # a look without the lock: most of the time nobody sleeps
+            with self._bell:
+                if self._asleep:
+                    self._asleep = False
+                    self._alarm.send(b"!")
+
+    def admit(self) -> None:
+        """Waits while the backlog is too long; for the threads of those who cause more of it. Holds no lock."""
+        if len(self._waiting) > BACKLOG:
+            with self._bell:
+                self._crowd += 1
+                self._bell.wait_for(lambda: len(self._waiting) <= BACKLOG // 2 or self._stopped)
+                self._crowd -= 1
+
+    def stop(self, patience: float) -> None:
+        """Ends the thread once everything is written, or after `patience` seconds without what is left."""
+        self._give_up = time.monotonic() + patience
+        self._stopped = True
+        with self._bell:
+            self._bell.notify_all()
+            self._asleep = False
+            self._alarm.send(b"!")
+
+    # ---- carrying: the courier's thread -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        while batch := self._take():
+            self._sort(batch)
+            self._send()
+        self._selector.close()
+        self._alarm.close()
+        self._snooze.close()
+
+    def _take(self) -> list[_Item]:
+        """The next batch; sleeps until there is one. Empty when the courier is to stop."""
+        waiting = self._waiting
+        while not waiting:
+            timeout = max(0.0, self._give_up - time.monotonic()) if self._stopped else None
+            if self._stopped and not (timeout and self._slow()):
+                return []
+            with self._bell:
+                self._asleep = True
+            # What was appended before `_asleep` was set rang no bell, so look once more.
+            self._serve_the_slow(0 if waiting else timeout)
+            self._asleep = False
+        if self._slow():
+            self._serve_the_slow(0)
+        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH))]
+        if self._crowd and len(waiting) <= BACKLOG // 2:
+            with self._bell:
+                self._bell.notify_all()
+        return batch
+
+    def _sort(self, batch: list[_Item]) -> None:
+        """Puts what a batch holds into the mail of those it is for."""
+        for to, run in groupby(batch, key=itemgetter(1)):
+            if isinstance(to, Audience):
+                self._address(to, list(run))
+                continue
+            for what, _, _ in run:
+                if isinstance(what, bytes):
+                    self._post([to], what)
+                else:
+                    self._endings.append((to, what))
+
+    def _address(self, audience: Audience, run: list[_Item]) -> None:
+        """Addresses a run of events to the audience they have in common."""
+        for format_, members in audience.groups.items():
+            render = format_.render
+            parts = [(skip, render(event)) for event, _, skip in run]
+            everything = b"".join([data for _, data in parts])
+            skipped = {skip for skip, _ in parts}.intersection(members)
+            if not skipped:
+                self._post(members, everything)
+                continue
+            self._post([member for member in members if member not in skipped], everything)
+            for member in skipped:
+                self._post([member], b"".join([data for skip, data in parts if skip is not member]))
+
+    def _post(self, members: Iterable[Any], data: bytes) -> None:
+        if not data:
+            return
+        touched = self._touched
+        for member in members:
+            mail = member.mail
+            if not mail:
+                touched.append(member)
+            mail.append(data)
+
+    def _send(self) -> None:
+        """Sends each its mail. Members with the same mail, most of a room, are sent the same bytes object."""
+        last: list[bytes] = []
+        data = b""
+        for connection in self._touched:
+            mail = connection.mail
+            if mail != last:
+                last = mail
+                data = b"".join(mail) if len(mail) > 1 else mail[0]
+            connection.mail = []
+            if connection.outbox:
+                self._keep(connection, data)
+                continue
+            try:
+                sent = connection.send(data, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._cut(connection, "connection lost")
+                continue
+            if sent < len(data):
+                self._keep(connection, memoryview(data)[sent:])
+        self._touched.clear()
+        for connection, order in self._endings:
+            self._end(connection, order)
+        self._endings.clear()
+
+    def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
+        if not connection.outbox:
+            self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+        connection.outbox.append(data)
+        connection.behind += len(data)
+        if connection.behind > OUTBOX:
+            self._cut(connection, "too slow to read what was sent to it")
+
+    def _slow(self) -> bool:
+        """Whether anybody's outbox holds something."""
+        return len(self._selector.get_map()) > 1
+
+    def _serve_the_slow(self, timeout: float | None) -> None:
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                self._snooze.recv(64)
+            else:
+                self._drain(key.data)
+
+    def _drain(self, connection: Connection) -> None:
+        """Writes from an outbox as much as its socket takes."""
+        outbox = connection.outbox
+        try:
+            sent = connection.sock.sendmsg(list(islice(outbox, _BUFFERS)), [], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._cut(connection, "connection lost")
+            return
+        connection.behind -= sent
+        while outbox and sent >= len(outbox[0]):
+            sent -= len(outbox.popleft())
+        if sent:
+            outbox[0] = memoryview(outbox[0])[sent:]
+        if not outbox:
+            self._selector.unregister(connection.sock)
+            self._finish(connection)
+
+    # ---- endings ----------------------------------------------------------------------------------------------------
+
+    def _end(self, connection: Connection, order: _Order) -> None:
+        if order is _Order.HANG_UP:
+            connection.hung_up = True
+        else:
+            connection.released = True
+        if not connection.outbox:
+            self._finish(connection)
+
+    def _finish(self, connection: Connection) -> None:
+        """The outbox is empty: does what was put off until then."""
+        if connection.released:
+            connection.send = _send_nothing
+            connection.sock.close()
+        elif connection.hung_up:
+            _shut_down(connection)
+
+    def _cut(self, connection: Connection, reason: str) -> None:
+        """Ends a connection without ado; its reader wakes up and tells the log."""
+        if connection.outbox:
+            self._selector.unregister(connection.sock)
+            connection.outbox.clear()
+            connection.behind = 0
+        if not connection.released:
+            connection.cut = connection.cut or reason
+            _shut_down(connection)
+        self._finish(connection)
+
+
+def _shut_down(connection: Connection) -> None:
+    connection.send = _send_nothing
+    try:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other side was faster
+
+
+def _send_nothing(data: Any, flags: int) -> int:
+    """Stands in for the `send` of a connection that has ended."""
+    return len(data)

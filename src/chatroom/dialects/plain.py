@@ -1,0 +1,277 @@
+"""The dialect of a person with netcat: a line is a message, a line that begins with a slash is a command.
+
+What people read in this dialect is written here and nowhere else. Lines of the server begin with "* ", which no
+name can, and so no message; "** " is somebody's /me.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from chatroom import events as ev
+from chatroom.dialects.base import Lines, Viewer
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Event, Kind, Reply
+from chatroom.limits import NICK_LENGTH, PLAIN_LINE
+from chatroom.names import LOBBY, Fault, fold
+from chatroom.text import CTCP, clean, plain
+
+PROMPT = "Username"
+PLAIN_PROMPT = f"{PROMPT}\n".encode()
+
+_FAULTS = {
+    Fault.EMPTY: "a name has at least one character",
+    Fault.LENGTH: f"a name has at most {NICK_LENGTH} characters",
+    Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
+    Fault.SCRIPTS: "a name is written in one script",
+    Fault.RESERVED: "that name would pass for the server",
+}
+
+_REFUSALS: dict[Code, str] = {
+    Code.UNKNOWN_COMMAND: "unknown command {0}; /help lists them",
+    Code.TOO_FEW_PARAMETERS: "{0} needs more: {1}",
+    Code.NOT_REGISTERED: "choose a name first",
+    Code.ALREADY_REGISTERED: "you have a name already; /nick changes it",
+    Code.NICK_MISSING: "choose a name first",
+    Code.NICK_BAD: "that can't be a name: {1}",
+    Code.NICK_TAKEN: "{0} is taken; choose another name",
+    Code.NO_SUCH_NICK: "there is nobody called {0}; /who lists who is here",
+    Code.ROOM_BAD: "{0} can't be a room; a room is # and up to 49 characters without spaces or commas",
+    Code.NO_SUCH_ROOM: "there is no room {0}; /rooms lists them",
+    Code.NOT_IN_ROOM: "you are not in {0}; /join {0} takes you there",
+    Code.NOT_YOURS: "that is for its owner alone",
+    Code.CANNOT_SEND: "you can't write to {0} without being in it; /join {0} takes you there",
+    Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
+    Code.NO_RECIPIENT: "say to whom",
+    Code.NO_TEXT: "there is nothing to send",
+    Code.TOPIC_TOO_LONG: "that topic is too long",
+    Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE} bytes",
+    Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
+    Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; /quit leaves the server",
+}
+
+
+class PlainFormat:
+    """Events as sentences. All plain clients read the same bytes."""
+
+    own_moves = False
+
+    def render(self, event: Event) -> bytes:
+        sentence = _SENTENCES[type(event)](event)
+        return f"{sentence}\n".encode() if sentence else b""
+
+
+PLAIN = PlainFormat()
+
+
+def _said(event: ev.Said) -> str:
+    if CTCP in event.text:
+        return ""  # for programs
+    text = plain(event.text)
+    private = "" if event.target.startswith("#") else "[private] "
+    if event.kind is Kind.ACTION:
+        return f"** {private}{event.by.nick} {text}"
+    return f"{private}{event.by.nick}: {text}"
+
+
+def _topic_set(event: ev.TopicSet) -> str:
+    if not event.topic:
+        return f"* {event.by.nick} removed the topic"
+    return f"* {event.by.nick} set the topic: {plain(event.topic)}"
+
+
+_SENTENCES: dict[type, Callable[[Any], str]] = {
+    ev.Said: _said,
+    ev.Joined: lambda e: f"* {e.by.nick} joined",
+    ev.Left: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
+    ev.Departed: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
+    ev.Renamed: lambda e: f"* {e.by.nick} is now known as {e.nick}",
+    ev.TopicSet: _topic_set,
+    ev.AwaySet: lambda e: f"* {e.by.nick} is away: {plain(e.message)}" if e.message else f"* {e.by.nick} is back",
+}
+
+
+def _because(reason: str) -> str:
+    return f" ({plain(reason)})" if reason else ""
+
+
+class PlainCommand(NamedTuple):
+    """`parse` makes commands of what follows the command's name; it gets at least `words` words."""
+
+    usage: str
+    does: str
+    words: int
+    parse: "Callable[[PlainDialect, str], Iterator[Command]]"
+
+
+class PlainDialect:
+    """Reads and answers one plain client. Every line is a name until one is accepted."""
+
+    format = PLAIN
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._lines = Lines(PLAIN_LINE)
+
+    def receive(self, data: bytes) -> Iterator[Command]:
+        for line in self._lines.feed(data):
+            yield from self._read(line)
+
+    def end(self) -> Iterator[Command]:
+        rest = self._lines.rest()
+        if rest:
+            yield from self._read(rest)
+
+    def answer(self, reply: Reply) -> bytes:
+        if isinstance(reply, ev.Raw):
+            return reply.data
+        sentences = _ANSWERS[type(reply)](reply)
+        if isinstance(reply, ev.Refused) and not self._viewer.nick:
+            sentences = [*sentences, PROMPT]
+        return "".join([f"{sentence}\n" for sentence in sentences]).encode()
+
+    def _read(self, line: bytes) -> Iterator[Command]:
+        try:
+            yield from self._parse(_text(line))
+        except ChatError as error:
+            yield ev.Refused(error)
+
+    def _parse(self, text: str) -> Iterator[Command]:
+        if not self._viewer.nick:
+            yield ev.Register(text.strip(), "plain", text.strip(), LOBBY)
+        elif text.startswith("/") and not text.startswith("//"):
+            name, _, rest = text.partition(" ")
+            command = COMMANDS.get(name.lower())
+            if command is None:
+                raise ChatError(Code.UNKNOWN_COMMAND, name)
+            rest = rest.strip()
+            if len(rest.split(maxsplit=command.words)) < command.words:
+                raise ChatError(Code.TOO_FEW_PARAMETERS, name, command.usage)
+            yield from command.parse(self, rest)
+        elif text.strip():
+            yield ev.Say(self._here(), text.removeprefix("/") if text.startswith("//") else text)
+
+    def _here(self) -> str:
+        return self._viewer.room or LOBBY
+
+    # ---- commands ---------------------------------------------------------------------------------------------------
+
+    def _help(self, rest: str) -> Iterator[Command]:
+        width = max(len(command.usage) for command in COMMANDS.values())
+        lines = [f"* {command.usage:<{width}}  {command.does}\n" for command in COMMANDS.values()]
+        yield ev.Raw("".join([*lines, "* Anything else is sent to the room; //x sends /x.\n"]).encode())
+
+    def _nick(self, rest: str) -> Iterator[Command]:
+        yield ev.Rename(rest)
+
+    def _join(self, rest: str) -> Iterator[Command]:
+        yield ev.Join(rest if rest.startswith("#") else f"#{rest}", move=True)
+
+    def _leave(self, rest: str) -> Iterator[Command]:
+        if fold(self._here()) == LOBBY:
+            raise ChatError(Code.STAYS_IN_LOBBY, LOBBY)
+        yield ev.Join(LOBBY, move=True)
+
+    def _rooms(self, rest: str) -> Iterator[Command]:
+        yield ev.AskRooms()
+
+    def _who(self, rest: str) -> Iterator[Command]:
+        yield ev.AskWho(rest or self._here())
+
+    def _msg(self, rest: str) -> Iterator[Command]:
+        nick, text = rest.split(maxsplit=1)
+        yield ev.Say(nick, text)
+
+    def _me(self, rest: str) -> Iterator[Command]:
+        yield ev.Say(self._here(), rest, Kind.ACTION)
+
+    def _topic(self, rest: str) -> Iterator[Command]:
+        yield ev.SetTopic(self._here(), rest) if rest else ev.AskTopic(self._here())
+
+    def _away(self, rest: str) -> Iterator[Command]:
+        yield ev.SetAway(rest)
+
+    def _quit(self, rest: str) -> Iterator[Command]:
+        yield ev.Quit(rest)
+
+
+COMMANDS: dict[str, PlainCommand] = {
+    command.usage.split()[0]: command
+    for command in (
+        PlainCommand("/help", "this list", 0, PlainDialect._help),
+        PlainCommand("/nick NAME", "change your name", 1, PlainDialect._nick),
+        PlainCommand("/join #ROOM", "go to another room; it is made if there is none", 1, PlainDialect._join),
+        PlainCommand("/leave", f"go back to {LOBBY}", 0, PlainDialect._leave),
+        PlainCommand("/rooms", "list the rooms", 0, PlainDialect._rooms),
+        PlainCommand("/who [#ROOM | NAME | *]", "list who is here, in a room, or everywhere", 0, PlainDialect._who),
+        PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
+        PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
+        PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
+        PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
+        PlainCommand("/quit [TEXT]", "leave", 0, PlainDialect._quit),
+    )
+}
+
+
+def _text(line: bytes) -> str:
+    """A line's text; raises `ChatError` if it is too long or not UTF-8."""
+    if len(line) > PLAIN_LINE:
+        raise ChatError(Code.LINE_TOO_LONG)
+    try:
+        return clean(line.decode())
+    except UnicodeDecodeError:
+        raise ChatError(Code.LINE_NOT_UTF8) from None
+
+
+# ---- answers: each reply as its lines --------------------------------------------------------------------------------
+
+
+def _refused(reply: ev.Refused) -> list[str]:
+    about = list(map(clean, reply.error.about))
+    if reply.error.code is Code.NICK_BAD:
+        about[1] = _FAULTS[Fault(about[1])]
+    return [f"* {_REFUSALS[reply.error.code].format(*about)}"]
+
+
+def _welcome(reply: ev.Welcome) -> list[str]:
+    nick = reply.person.nick
+    if reply.room is None:
+        return [f"* Welcome, {nick}. Type /help for commands."]
+    return [f"* Welcome, {nick}. {_company(reply.room, nick)} Type /help for commands.", *_topic(reply.room.topic)]
+
+
+def _room_state(reply: ev.RoomState) -> list[str]:
+    return [f"* You are in {reply.room} now. {_company(reply, reply.viewer)}", *_topic(reply.topic)]
+
+
+def _company(state: ev.RoomState, viewer: str) -> str:
+    others = [nick for nick in state.members if nick != viewer]
+    return f"With you in {state.room}: {', '.join(others)}." if others else f"Nobody else is in {state.room} yet."
+
+
+def _topic(topic: ev.Topic | None) -> list[str]:
+    return [f"* Topic: {plain(topic.text)}"] if topic else []
+
+
+def _rooms_are(reply: ev.RoomsAre) -> list[str]:
+    return [f"* {name} ({people}){f': {plain(topic)}' if topic else ''}" for name, people, topic in reply.rooms]
+
+
+def _who_is_in(reply: ev.WhoIsIn) -> list[str]:
+    if not reply.members:
+        return [f"* There is nobody in or called {clean(reply.mask)}."]
+    people = [f"{m.person.nick} (away: {plain(m.away)})" if m.away else m.person.nick for m in reply.members]
+    return [f"* {len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"* Here: {', '.join(people)}"]
+
+
+_ANSWERS: dict[type, Callable[[Any], list[str]]] = {
+    ev.Refused: _refused,
+    ev.Welcome: _welcome,
+    ev.RoomState: _room_state,
+    ev.TopicIs: lambda r: _topic(r.topic) or [f"* {r.room} has no topic"],
+    ev.RoomsAre: _rooms_are,
+    ev.WhoIsIn: _who_is_in,
+    ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
+    ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
+    ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],
+    ev.Announcement: lambda r: [f"* {r.text}"],
+}

@@ -1,0 +1,28 @@
+"""Every limit of the program, with its reason."""
+
+# ---- names and texts
+NICK_LENGTH = 32  # characters; IRC clients lay out columns by it
+ROOM_LENGTH = 50  # characters, the # included: the customary CHANNELLEN
+TOPIC_BYTES = 390  # a topic and its head fit one IRC line
+AWAY_BYTES = 390  # likewise
+REASON_BYTES = 390  # likewise
+REALNAME_BYTES = 150  # with nickname, user name, host and room it fits one WHO line
+PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
+
+# ---- people
+ROOMS_A_USER = 100  # rooms one user may be in: each departure is told in all of them
+TARGETS = 20  # rooms or people in one command: one line may not become a flood
+
+# ---- the courier
+OUTBOX = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
+BATCH = 256  # events in a batch: enough to share a send, and at 4 KiB each no more than an outbox
+BACKLOG = 8192  # events that may wait for the courier before those who cause more of it wait too
+SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
+
+# ---- connections
+PORT = 9090
+ACCEPT_QUEUE = 1024  # connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
+READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few milliseconds under the log's lock
+SILENCE = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
+THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add up where it is limited
+DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
