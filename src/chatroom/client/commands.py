@@ -1,7 +1,7 @@
 """What can be typed with a slash, in the window and in the terminal: one table.
 
 A command gets the session, the room it was typed in, and the rest of the line. It raises `Misuse` with a sentence for
-the user. `//x` says "/x".
+the user, or `Leave`. `//x` says "/x".
 """
 
 from collections.abc import Callable
@@ -17,6 +17,10 @@ from chatroom.names import is_room
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
     """The command can't be carried out as typed; the text says what is missing."""
+
+
+class Leave(Exception):  # noqa: N818 (it is no error)
+    """The user wants to end the program."""
 
 
 Action = Callable[[Session, Room, str], Room | None]
@@ -134,6 +138,10 @@ def _invite(session: Session, room: Room, rest: str) -> None:
     _send(session, "INVITE", rest.split()[0], room.name)
 
 
+def _quit(session: Session, room: Room, rest: str) -> None:
+    raise Leave
+
+
 def _raw(session: Session, room: Room, rest: str) -> None:
     head, colon, last = rest.partition(" :")
     words = head.split()
@@ -167,6 +175,7 @@ COMMANDS: dict[str, Command] = {
     "unmute": Command("/unmute NAME", "let them write again", _mode("-q"), True),
     "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o"), True),
     "deop": Command("/deop NAME", "take that back", _mode("-o"), True),
+    "quit": Command("/quit", "end the program", _quit, needs_connection=False),
     "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}

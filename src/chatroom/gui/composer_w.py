@@ -25,7 +25,7 @@ class Composer(ttk.Frame):
             highlightthickness=1, font=fonts.body,
         )  # fmt: skip
         self.hint = ttk.Label(self, text=HINT, style="Muted.TLabel")
-        self.send_button = ttk.Button(self, text="Send", style="Accent.TButton", width=12, command=self.send)
+        self.send_button = ttk.Button(self, text="Send", style="Accent.TButton", width=12, command=self.submit)
         self.columnconfigure(0, weight=1)
         self.compact(False)
         self._bind()
@@ -33,7 +33,7 @@ class Composer(ttk.Frame):
     def _bind(self) -> None:
         text = self.text
         for key in ("<Return>", "<KP_Enter>"):
-            text.bind(key, lambda _: self.send())
+            text.bind(key, lambda _: self.submit())
         for key in ("<Shift-Return>", "<Shift-KP_Enter>"):
             text.bind(key, lambda _: self._insert("\n"))
         text.bind("<Tab>", lambda _: self._complete())
@@ -76,7 +76,7 @@ class Composer(ttk.Frame):
         self.text.mark_set("insert", "end-1c")
         self.text.see("insert")
 
-    def send(self) -> str:
+    def submit(self) -> str:
         if self._presenter.send(self.get()):
             self.set("")
             self.text.edit_reset()

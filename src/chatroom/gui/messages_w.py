@@ -6,6 +6,7 @@ Row `i` of the transcript is line `i + 1` of the text, always. The text ends wit
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
+from typing import Any
 
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
@@ -79,7 +80,7 @@ class Messages(ttk.Frame):
             highlightbackground=palette.border, highlightcolor=palette.outline,
         )  # fmt: skip
         indent = fonts.small.measure("00:00") + pixels(self, 8) if timestamps else pixels(self, 16)
-        line = {"font": fonts.body, "lmargin2": indent, "tabs": (indent,), "spacing1": 2, "spacing3": 2}
+        line: dict[str, Any] = {"font": fonts.body, "lmargin2": indent, "tabs": (indent,), "spacing1": 2, "spacing3": 2}
         text.tag_configure("line", **line)
         text.tag_configure("mention", **line, background=palette.mention, lmargincolor=palette.mention)
         text.tag_configure("found", **line, background=palette.selection, lmargincolor=palette.selection)

@@ -22,9 +22,9 @@ class ConnectPanel(ttk.Frame):
         super().__init__(parent)
         self._presenter = presenter
         self._recent: tuple[Server, ...] = ()
-        self._name, self._server = tk.StringVar(self), tk.StringVar(self)
-        self._port, self._password = tk.StringVar(self), tk.StringVar(self)
-        self._tls = tk.BooleanVar(self)
+        self._name_typed, self._server_typed = tk.StringVar(self), tk.StringVar(self)
+        self._port_typed, self._password_typed = tk.StringVar(self), tk.StringVar(self)
+        self._tls_typed = tk.BooleanVar(self)
         self._box = ttk.Frame(self, padding=12)
         self._box.place(relx=0.5, rely=0.5, anchor="center")
         self._errors: dict[str, ttk.Label] = {}
@@ -36,14 +36,14 @@ class ConnectPanel(ttk.Frame):
         ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
         self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))
-        self.name = self._field(2, "Your name", ttk.Entry(box, textvariable=self._name, width=30), "name")
-        self._host = ttk.Combobox(box, textvariable=self._server, width=28)
+        self.name = self._field(2, "Your name", ttk.Entry(box, textvariable=self._name_typed, width=30), "name")
+        self._host = ttk.Combobox(box, textvariable=self._server_typed, width=28)
         self._host.bind("<<ComboboxSelected>>", lambda _: self._pick_recent())
         self._field(4, "Server", self._host, "server")
-        self._field(6, "Port", ttk.Entry(box, textvariable=self._port, width=8), "port", sticky="w")
-        self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls)
+        self._field(6, "Port", ttk.Entry(box, textvariable=self._port_typed, width=8), "port", sticky="w")
+        self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls_typed)
         self._tls_box.grid(row=8, column=1, sticky="w", pady=2)
-        secret = ttk.Entry(box, textvariable=self._password, width=30, show="•")
+        secret = ttk.Entry(box, textvariable=self._password_typed, width=30, show="•")
         self._field(9, "Password", secret, "password")
         self._question = ttk.Label(box, wraplength=wrap)
         self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
@@ -80,11 +80,11 @@ class ConnectPanel(ttk.Frame):
     def fill(self, panel: Panel) -> None:
         """The panel comes up: puts in what is known."""
         server = panel.server
-        self._name.set(server.nick)
-        self._server.set(server.host)
-        self._port.set(str(server.port))
-        self._tls.set(server.tls)
-        self._password.set(panel.password)
+        self._name_typed.set(server.nick)
+        self._server_typed.set(server.host)
+        self._port_typed.set(str(server.port))
+        self._tls_typed.set(server.tls)
+        self._password_typed.set(panel.password)
         self._recent = panel.recent
         self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
         self.name.focus_set()
@@ -117,9 +117,9 @@ class ConnectPanel(ttk.Frame):
         if ask:
             for field in self._fields:
                 field.grid()
-        for widget in self._box.winfo_children():
-            if isinstance(widget, ttk.Label) and widget["text"] in ("Server", "Port"):
-                (widget.grid if ask else widget.grid_remove)()
+        for label in self._box.winfo_children():
+            if isinstance(label, ttk.Label) and label["text"] in ("Server", "Port"):
+                (label.grid if ask else label.grid_remove)()
 
     def _show_buttons(self, panel: Panel, busy: bool) -> None:
         for button in (self._cancel, self._other, self._once, self._trust, self._go):
@@ -142,22 +142,22 @@ class ConnectPanel(ttk.Frame):
 
     def _pick_recent(self) -> None:
         chosen = self._recent[self._host.current()]
-        self._server.set(chosen.host)
-        self._port.set(str(chosen.port))
-        self._tls.set(chosen.tls)
-        if not self._name.get():
-            self._name.set(chosen.nick)
+        self._server_typed.set(chosen.host)
+        self._port_typed.set(str(chosen.port))
+        self._tls_typed.set(chosen.tls)
+        if not self._name_typed.get():
+            self._name_typed.set(chosen.nick)
 
     def _connect(self) -> None:
         if self._go.winfo_ismapped():
-            port = self._port.get().strip()
+            port = self._port_typed.get().strip()
             server = Server(
-                self._server.get().strip(),
+                self._server_typed.get().strip(),
                 int(port) if port.isdecimal() else 0,
-                self._tls.get(),
-                self._name.get().strip(),
+                self._tls_typed.get(),
+                self._name_typed.get().strip(),
             )
-            self._presenter.connect(server, self._password.get())
+            self._presenter.connect(server, self._password_typed.get())
 
     def _escape(self) -> None:
         if self.winfo_ismapped() and self._cancel.winfo_ismapped():

@@ -16,7 +16,7 @@ from typing import Any
 from chatroom.client import commands, words
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
-from chatroom.client.commands import Misuse
+from chatroom.client.commands import Leave, Misuse
 from chatroom.client.composing import Completion, Sent
 from chatroom.client.entries import SPOKEN, Entry, Kind
 from chatroom.client.link import Target
@@ -356,6 +356,9 @@ class Presenter:
         session = self.client.session
         try:
             room = commands.run(session, session.current, text)
+        except Leave:
+            self.close()
+            return True
         except Misuse as misuse:
             session.inform(str(misuse), Kind.ERROR)
             self.jump_to_latest()

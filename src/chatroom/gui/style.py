@@ -29,8 +29,9 @@ class Fonts:
 
 
 def pixels(root: tk.Misc, count: int) -> int:
-    """`count` pixels of a 96 dpi screen on this one."""
-    return max(1, round(count * float(root.tk.call("tk", "scaling")) / _USUAL_SCALING))
+    """`count` pixels of a 96 dpi screen on this one. Screens that call themselves nearly 96 dpi count as that."""
+    factor = round(4 * float(root.tk.call("tk", "scaling")) / _USUAL_SCALING) / 4
+    return max(1, round(count * factor))
 
 
 def apply(root: tk.Misc, palette: Palette, fonts: Fonts) -> None:
@@ -92,6 +93,7 @@ def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts) -> None:
             arrowcolor=palette.muted,
         )
         style.map(name, background=[("active", palette.border)], foreground=[("active", palette.text)])
+    style.layout("TMenubutton", [("Menubutton.padding", {"sticky": "we", "children": [("Menubutton.label", {})]})])
     style.configure("TCheckbutton", indicatorbackground=palette.bg, indicatorforeground=palette.text)
     style.map("TCheckbutton", background=[("active", palette.surface)], indicatorbackground=[("active", palette.bg)])
     style.configure(
