@@ -3,7 +3,11 @@
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
+from zlib import crc32
 
+from chatroom.names import fold
+
+NICK_COLOURS = 8  # each screen has its own eight
 _serials = count(1)
 
 
@@ -29,6 +33,11 @@ class Delivery(Enum):
 
 SPOKEN = frozenset({Kind.MESSAGE, Kind.ACTION, Kind.NOTICE})
 MOVES = frozenset({Kind.JOIN, Kind.LEAVE, Kind.RENAME})
+
+
+def nick_colour(nick: str) -> int:
+    """Which of the eight colours is this person's: the same in every run, in the list and in the text."""
+    return crc32(fold(nick).encode("utf-8", "replace")) % NICK_COLOURS
 
 
 @dataclass(slots=True, eq=False)

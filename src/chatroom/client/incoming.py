@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Session", Message], None]
 
+CHECK = "is-that-all"  # the token of the PING behind everything that was said
 _WHO_AT_MOST = 200  # members; asking who is away costs a line for each
 _PREFIXES = "(qaohv)~&@%+"  # until the server's PREFIX (ISUPPORT) says otherwise
 _CHANMODES = "b,k,l,imnpst"
@@ -94,7 +95,10 @@ def _echo(session: "Session", label: str, echo: Entry) -> bool:
 
 
 def on_pong(session: "Session", message: Message) -> None:
-    session.answer(_param(message, -1) if message.params else "", Delivery.DONE)
+    token = message.params[-1] if message.params else ""
+    if token == CHECK:
+        session.checked()
+    session.answer(token, Delivery.DONE)
 
 
 # --- who is where -----------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from enum import Enum, auto
 from chatroom.client import outgoing, words
 from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind
 from chatroom.client.history import History
-from chatroom.client.incoming import HANDLERS, on_other
+from chatroom.client.incoming import CHECK, HANDLERS, on_other
 from chatroom.client.registration import Registration
 from chatroom.client.room import Room
 from chatroom.ircwire import Message, parse, render, render_tags
@@ -102,6 +102,7 @@ class Session:
         self.batches: dict[str, tuple[str, tuple[str, ...], list[Message]]] = {}
         self.error = ""  # what the server said before it closed the connection
         self.motd_shown = False
+        self.is_checked = False
         self._searched = self.current
         self.now = now
         self._password = password
@@ -142,9 +143,11 @@ class Session:
             self.inform(words.LOGIN_FAILED.format(nick), Kind.ERROR)
         if self.away:
             self.send(Message("AWAY", ("away",)))
-        names = [room.name for room in self.rooms.values() if not room.is_direct and (room.joined or not again)]
-        if names:
-            self.send(Message("JOIN", (",".join(names),)))
+        wanted = [room for room in self.rooms.values() if not room.is_direct and (room.joined or not again)]
+        for room in wanted:
+            room.joined = True
+        if wanted:
+            self.send(Message("JOIN", (",".join(room.name for room in wanted),)))
         for room in self.rooms.values():
             if room.is_direct:
                 self.history.joined(room)
@@ -275,6 +278,18 @@ class Session:
                 said.append(entry)
         self.flush(room)
         return said
+
+    def check(self) -> None:
+        """Asks whether the server has read everything up to here; `is_checked` then, and what it ignored has failed."""
+        self.is_checked = False
+        self.send(Message("PING", (CHECK,)))
+
+    def checked(self) -> None:
+        self.is_checked = True
+        for room in self.rooms.values():
+            for entry in room.pending():
+                if entry.delivery is Delivery.SENT:
+                    room.settle(entry, Delivery.FAILED)
 
     def retry(self, room: Room, entry: Entry) -> None:
         """Sends a failed message once more."""

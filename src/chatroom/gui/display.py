@@ -2,10 +2,10 @@
 
 from chatroom.client import words
 from chatroom.client.client import Client, Phase
+from chatroom.client.entries import nick_colour
 from chatroom.client.link import Security
 from chatroom.client.room import Room
 from chatroom.client.session import Session
-from chatroom.gui.palette import nick_colour
 from chatroom.gui.screen import Banner, Header, MemberRow, RoomRow, Status
 from chatroom.names import fold
 

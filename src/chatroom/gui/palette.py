@@ -1,13 +1,11 @@
-"""The colours of the window, light and dark, and which of them is somebody's.
+"""The colours of the window, light and dark.
 
 Every text colour has a contrast of at least 4.5 : 1 on its background (WCAG 2 AA); a test computes it.
 """
 
 import subprocess
 import sys
-import unicodedata
 from dataclasses import dataclass
-from zlib import crc32
 
 _ASK_SECONDS = 1.0  # for the desktop to say which theme it has
 
@@ -64,12 +62,6 @@ DARK = Palette(
     mention="#3A3110",
     nicks=("#FF9C94", "#FFB066", "#E3C94A", "#8FD16F", "#4FD1C5", "#79B8FF", "#B9A5FF", "#F59ADB"),
 )
-
-
-def nick_colour(nick: str) -> int:
-    """Which of the eight colours is this person's: the same in every run, in the list and in the text."""
-    name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", nick).casefold())
-    return crc32(name.encode("utf-8", "replace")) % len(LIGHT.nicks)
 
 
 def choose(theme: str) -> Palette:

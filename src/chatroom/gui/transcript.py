@@ -12,9 +12,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from chatroom.client import words
-from chatroom.client.entries import MOVES, Delivery, Entry, Kind
+from chatroom.client.entries import MOVES, Delivery, Entry, Kind, nick_colour
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.gui.palette import nick_colour
 
 PAGE = 300  # entries shown at first, and more of them each time the user scrolls past an end
 MOST = 5_000  # entries in the widget; Tk's text gets slow beyond
