@@ -11,7 +11,8 @@ The laws:
 - Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
   can't be closed, and its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in its connection's outbox,
-  and over `OUTBOX` bytes the connection is cut.
+  and over `OUTBOX` bytes the connection is cut. A flood that outruns those who do read is held back, within the bounds
+  of `EASE`.
 - Every member gets its bytes in the order in which they were handed over.
 """
 
@@ -29,7 +30,7 @@ from typing import Any
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
-from chatroom.limits import BACKLOG, BATCH, OUTBOX
+from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
@@ -50,7 +51,7 @@ class Connection(Session):
     `dialect` is set by the connection's own thread, before anything is told to it.
     """
 
-    __slots__ = ("behind", "cut", "dialect", "hung_up", "mail", "outbox", "released", "send", "sock")
+    __slots__ = ("behind", "cut", "dialect", "hung_up", "mail", "moved", "outbox", "released", "send", "sock")
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
@@ -60,6 +61,7 @@ class Connection(Session):
         self.send: Callable[[Any, int], int] = sock.send
         self.outbox: deque[bytes | memoryview] = deque()
         self.behind = 0  # bytes in the outbox
+        self.moved = 0.0  # when bytes were last taken from the outbox, in monotonic seconds
         self.cut = ""  # why the server ended the connection by itself; "" if it did not
         self.hung_up = False
         self.released = False
@@ -80,6 +82,7 @@ class Courier(threading.Thread):
         super().__init__(name="courier", daemon=True)
         self._waiting: deque[_Item] = deque()
         self._touched: list[Connection] = []  # who has mail
+        self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._endings: list[tuple[Connection, _Order]] = []  # whose connection this batch ends
         self._bell = threading.Condition()
         self._asleep = False
@@ -140,6 +143,8 @@ class Courier(threading.Thread):
         while batch := self._take():
             self._sort(batch)
             self._send()
+            if self._pressed:
+                self._ease()
         self._selector.close()
         self._alarm.close()
         self._snooze.close()
@@ -178,17 +183,20 @@ class Courier(threading.Thread):
 
     def _address(self, audience: Audience, run: list[_Item]) -> None:
         """Addresses a run of events to the audience they have in common."""
+        skips = [skip for _, _, skip in run]
         for format_, members in audience.groups.items():
             render = format_.render
-            parts = [(skip, render(event)) for event, _, skip in run]
-            everything = b"".join([data for _, data in parts])
-            skipped = {skip for skip, _ in parts}.intersection(members)
+            parts = [render(event) for event, _, _ in run]
+            everything = b"".join(parts)
+            skipped = set(skips).intersection(members)
             if not skipped:
                 self._post(members, everything)
                 continue
             self._post([member for member in members if member not in skipped], everything)
             for member in skipped:
-                self._post([member], b"".join([data for skip, data in parts if skip is not member]))
+                self._post(
+                    [member], b"".join([data for data, skip in zip(parts, skips, strict=True) if skip is not member])
+                )
 
     def _post(self, members: Iterable[Any], data: bytes) -> None:
         if not data:
@@ -230,8 +238,11 @@ class Courier(threading.Thread):
     def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
         if not connection.outbox:
             self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+            connection.moved = time.monotonic()
         connection.outbox.append(data)
         connection.behind += len(data)
+        if connection.behind > PRESSED:
+            self._pressed.add(connection)
         if connection.behind > OUTBOX:
             self._cut(connection, "too slow to read what was sent to it")
 
@@ -246,6 +257,16 @@ class Courier(threading.Thread):
             else:
                 self._drain(key.data)
 
+    def _ease(self) -> None:
+        """Gives those who are far behind, but reading, a moment to catch up before more is sent."""
+        end = time.monotonic() + EASE
+        while True:
+            now = time.monotonic()
+            self._pressed = {c for c in self._pressed if c.behind > PRESSED and c.moved > now - READING}
+            if not self._pressed or now >= end:
+                return
+            self._serve_the_slow(end - now)
+
     def _drain(self, connection: Connection) -> None:
         """Writes from an outbox as much as its socket takes."""
         outbox = connection.outbox
@@ -257,6 +278,7 @@ class Courier(threading.Thread):
             self._cut(connection, "connection lost")
             return
         connection.behind -= sent
+        connection.moved = time.monotonic()
         while outbox and sent >= len(outbox[0]):
             sent -= len(outbox.popleft())
         if sent:

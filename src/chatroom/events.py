@@ -187,12 +187,6 @@ class Event:
     time: int = field(default=0, kw_only=True)
 
 
-def place(event: Event, id: int, time: int) -> None:  # noqa: A002
-    """Gives an event its place in the log. Only the log calls this."""
-    event.id = id  # type: ignore[misc]  # the one write to a value
-    event.time = time  # type: ignore[misc]
-
-
 @value
 class Connected(Event):
     """Somebody has come to the server; if `room` isn't "", straight into it."""

@@ -61,9 +61,11 @@ class Hub:
 
     def decide(self, session: Session, command: Command) -> list[Outcome]:
         """What a command leads to; raises `ChatError` if it is refused."""
-        if isinstance(command, ev.Reply):  # a dialect's own answer, keeping its place among the others
+        decider = self._deciders.get(type(command))
+        if decider is None:
+            assert isinstance(command, ev.Reply)  # a dialect's own answer, keeping its place among the others
             return [command]
-        return self._deciders[type(command)](session, command)
+        return decider(session, command)
 
     def apply(self, event: Event) -> None:
         self._appliers[type(event)](event)

@@ -17,6 +17,10 @@ TARGETS = 20  # rooms or people in one command: one line may not become a flood
 OUTBOX = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 BATCH = 256  # events in a batch: enough to share a send, and at 4 KiB each no more than an outbox
 BACKLOG = 8192  # events that may wait for the courier before those who cause more of it wait too
+PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading is waited for
+READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
+EASE = 0.02  # seconds that a batch waits for pressed readers: a flood slows down to what they can read, but never to
+# less than BATCH / EASE, 12,800 messages a second, so that nobody can hold up a room by reading slowly
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
 # ---- connections
@@ -25,4 +29,6 @@ ACCEPT_QUEUE = 1024  # connections that wait to be accepted: socketserver's 5 ma
 READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few milliseconds under the log's lock
 SILENCE = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
 THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add up where it is limited
+SWITCH = 0.0005  # seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
+GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left

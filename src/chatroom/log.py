@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 
 from chatroom.errors import ChatError
-from chatroom.events import Command, Event, Refused, place
+from chatroom.events import Command, Event, Refused
 from chatroom.hub import Hub
 from chatroom.rooms import Post, Session
 
@@ -42,7 +42,8 @@ class LocalLog:
                 for outcome in outcomes:
                     if isinstance(outcome, Event):
                         self._last += 1
-                        place(outcome, self._last, now)
+                        outcome.id = self._last  # type: ignore[misc]  # the one write to a value
+                        outcome.time = now  # type: ignore[misc]
                         self._hub.apply(outcome)
                     else:
                         self._post.tell(session, outcome)

@@ -8,9 +8,11 @@ all, waits until what is left is written, and gives up after `DRAIN` seconds.
 """
 
 import errno
+import gc
 import logging
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -24,7 +26,7 @@ from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PLAIN_PROMPT, PlainDialect
 from chatroom.events import Announcement, Command, Quit, Raw, SetFormat
 from chatroom.hub import Hub
-from chatroom.limits import ACCEPT_QUEUE, DRAIN, READ_SIZE, SEND_BUFFER, SILENCE, THREAD_STACK
+from chatroom.limits import ACCEPT_QUEUE, DRAIN, GARBAGE, READ_SIZE, SEND_BUFFER, SILENCE, SWITCH, THREAD_STACK
 from chatroom.log import LocalLog
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,8 @@ class ChatServer(ThreadingTCPServer):
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`."""
         threading.stack_size(THREAD_STACK)
+        sys.setswitchinterval(SWITCH)
+        gc.set_threshold(GARBAGE)
         self.courier.start()
         self._acceptor.start()
 

@@ -22,6 +22,9 @@ from chatroom.text import CTCP, clean, clean_irc
 
 CAPABILITIES = ("echo-message", "message-tags", "server-time")
 
+# Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
+# a line needs a tenth of the time that the way of all others takes.
+_SIMPLE = re.compile(rb"PRIVMSG (#[!-+\--~]+) :([ -~]+)\r?")
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 _ACTION = f"{CTCP}ACTION "
 
@@ -43,7 +46,13 @@ class IrcDialect:
         self._realname = ""
 
     def receive(self, data: bytes) -> Iterator[Command]:
+        known = self._viewer.nick != ""
         for line in self._lines.feed(data):
+            simple = _SIMPLE.fullmatch(line) if known else None
+            if simple and len(line) < LINE_BYTES:
+                room, text = simple.groups()
+                yield ev.Say(room.decode(), text.decode())
+                continue
             try:
                 yield from self._read(line.rstrip(b"\r"))
             except ChatError as error:
