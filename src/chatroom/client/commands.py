@@ -121,14 +121,15 @@ def _kick(session: Session, room: Room, rest: str) -> None:
     session.send(Message("KICK", (room.name, nick, reason.strip()) if reason.strip() else (room.name, nick)))
 
 
-def _mode(change: str, mask: str = "{}!*@*") -> Action:
+def _mode(change: str, masks: bool) -> Action:
+    """Sets a mode about somebody: by a mask where the mode is a list of them (+b, +q), else by the name (+o)."""
+
     def act(session: Session, room: Room, rest: str) -> None:
         nick = rest.split()[0]
-        letter = change[1]
-        lists, *_ = session.isupport.get("CHANMODES", "b").split(",")
-        if letter not in lists and letter not in prefixes(session):
+        lists = session.isupport.get("CHANMODES", "b").split(",")[0]
+        if change[1] not in (lists if masks else prefixes(session)):
             raise Misuse(f"This server has no mode {change}.")
-        target = nick if letter in prefixes(session) or "!" in nick else mask.format(nick)
+        target = f"{nick}!*@*" if masks and "!" not in nick else nick
         session.send(Message("MODE", (room.name, change, target)))
 
     return act
@@ -169,12 +170,12 @@ COMMANDS: dict[str, Command] = {
     "back": Command("/back", "and that you are here again", _back),
     "invite": Command("/invite NAME", "ask somebody into this room", _invite, True),
     "kick": Command("/kick NAME [WHY]", "remove somebody from this room", _kick, True),
-    "ban": Command("/ban NAME", "and don't let them in again", _mode("+b"), True),
-    "unban": Command("/unban NAME", "take a ban back", _mode("-b"), True),
-    "mute": Command("/mute NAME", "let somebody read here, but not write", _mode("+q"), True),
-    "unmute": Command("/unmute NAME", "let them write again", _mode("-q"), True),
-    "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o"), True),
-    "deop": Command("/deop NAME", "take that back", _mode("-o"), True),
+    "ban": Command("/ban NAME", "and don't let them in again", _mode("+b", True), True),
+    "unban": Command("/unban NAME", "take a ban back", _mode("-b", True), True),
+    "mute": Command("/mute NAME", "let somebody read here, but not write", _mode("+q", True), True),
+    "unmute": Command("/unmute NAME", "let them write again", _mode("-q", True), True),
+    "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
+    "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
     "quit": Command("/quit", "end the program", _quit, needs_connection=False),
     "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
 }

@@ -60,11 +60,10 @@ class History:
         """A batch of history, oldest first."""
         ask = self._asked.pop(room, _Ask.BEFORE)
         room.fetching = False
-        again = bool(room.last_id())
         fresh = room.merge(entries)
         if ask is not _Ask.AFTER:
             room.has_older = len(entries) >= self._page()
-        if (ask is _Ask.AFTER or again) and ask is not _Ask.BEFORE:
+        if ask is _Ask.AFTER:
             self._count(room, fresh)
         self._pages[room] = self._pages.get(room, 0) + 1
         if ask is _Ask.AFTER and len(entries) >= self._page() and fresh and self._pages[room] < _MOST_PAGES:

@@ -20,6 +20,7 @@ from chatroom.names import fold, is_room
 
 KEPT = 20_000  # entries, about 8 MB
 _TRIM = 2_000  # forgotten at once, so that forgetting costs little per message
+_CLAIMED_AMONG = 200  # entries before those that wait: a message that failed longer ago is not looked for
 SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -83,19 +84,30 @@ class Room:
         for entry in reversed(list(history)):
             if entry.msgid and entry.msgid in self._ids:
                 continue
-            if entry.own and self.confirm(entry.text, entry.kind, entry.msgid, entry.time, lost=True):
-                continue
+            mine = self._claim(entry) if entry.own else None
+            if mine is None:
+                fresh.append(entry)
             end = len(self.entries) - self._pending
-            self._insert(bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time), entry)
-            fresh.append(entry)
+            index = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
+            self._insert(index, mine or entry)
         return fresh[::-1]
 
-    def confirm(self, text: str, kind: Kind, msgid: str, time: float, lost: bool = False) -> Entry | None:
-        """The server has our message: finds it among those that wait, or among the failed as well when `lost`.
+    def _claim(self, remembered: Entry) -> Entry | None:
+        """The server's history has a message of ours: takes it from among those that wait or have failed.
 
-        `lost` is for history read after a reconnect: it decides about messages whose answer the old connection
-        took with it.
+        This decides about messages whose answer a dying connection took with it.
         """
+        start = max(0, len(self.entries) - self._pending - _CLAIMED_AMONG)
+        for entry in self.entries[start:]:
+            undecided = entry.delivery in (Delivery.SENT, Delivery.FAILED)
+            if undecided and entry.text == remembered.text and entry.kind is remembered.kind:
+                self.remove(entry)
+                entry.delivery, entry.msgid, entry.time = Delivery.DONE, remembered.msgid, remembered.time
+                return entry
+        return None
+
+    def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> Entry | None:
+        """The server has our message: finds it among those that wait."""
         if msgid and msgid in self._ids:
             return None
         start = len(self.entries) - self._pending
@@ -104,14 +116,6 @@ class Room:
             if entry.delivery is Delivery.SENT and entry.text == text and entry.kind is kind:
                 self._settle(index, Delivery.DONE, msgid, time)
                 return entry
-        if lost:
-            for index in range(start - 1, max(-1, start - 200), -1):
-                entry = self.entries[index]
-                if entry.delivery is Delivery.FAILED and entry.text == text and entry.kind is kind:
-                    entry.delivery, entry.msgid = Delivery.DONE, msgid
-                    self._ids.add(msgid)
-                    self.touch(index)
-                    return entry
         return None
 
     def settle(self, entry: Entry, delivery: Delivery) -> None:
