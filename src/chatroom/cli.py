@@ -1,6 +1,7 @@
 """The command line: a click group whose commands stay thin."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -61,6 +62,7 @@ def serve(
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
 
+    _open_standard_streams()
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
@@ -76,6 +78,13 @@ def serve(
     stop.wait()
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _open_standard_streams() -> None:
+    """Opens those that are closed, on nothing: else the next socket gets the number that the console reads from."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
 
 
 def _stop_signal() -> threading.Event:
