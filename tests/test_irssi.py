@@ -13,7 +13,7 @@ WORDS = "zażółć gęślą jaźń 😀"
 
 @pytest.mark.needs("irssi", "tmux", "nc")
 def test_irssi_lives_in_the_room_with_netcat(
-    irssi: Callable[[int, str], Irssi], server: ChatServer, netcat: Netcat
+    irssi: Callable[[int, str], Irssi], netcat: Callable[[int, str], Netcat], server: ChatServer
 ) -> None:
     """It joins, talks both ways, asks and sets the topic, lists names, renames itself, whispers, and quits."""
     client, alice = irssi(server.port, "irma"), netcat(server.port, "alice")
