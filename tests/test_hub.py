@@ -405,14 +405,20 @@ _COMMANDS = st.one_of(
     st.builds(ev.AskWhois, _NICKS),
     st.builds(ev.AskModes, _TARGETS),
 )
+_BEGINNING: list[tuple[int, Command]] = [
+    (i, ev.Register(nick, "u", "", "#a")) for i, nick in enumerate(["alice", "bob", "łu"])
+]
 _STORIES = st.lists(st.tuples(st.integers(0, 2), _COMMANDS), max_size=40)
 
 
 def play(story: Sequence[tuple[int, Command]], house: House) -> list[Event]:
-    """Plays a story of three sessions; returns what happened in it. Checks that deciding changes nothing."""
+    """Plays a story of three people who are in one room at first; returns what happened in it.
+
+    Checks that deciding changes nothing.
+    """
     sessions = [house.session(str(i)) for i in range(3)]
     happened: list[Event] = []
-    for who, command in story:
+    for who, command in [*_BEGINNING, *story]:
         before = state(house.hub)
         house.time += 1000
         try:

@@ -73,6 +73,15 @@ def test_a_name_is_unique_by_case_folding_over_both_dialects(guests: Guests) -> 
     guest.wait("łukasz is taken")
 
 
+def test_of_many_who_ask_for_one_name_at_once_one_gets_it(guests: Guests) -> None:
+    """The others are refused, however close behind they are."""
+    strangers = [guests.stranger() for _ in range(20)]
+    for i, stranger in enumerate(strangers):
+        stranger.send("łukasz" if i % 2 else "ŁUKASZ")
+    answers = [stranger.wait(r"Welcome|is taken")[0] for stranger in strangers]
+    assert sorted(answers) == ["Welcome"] + ["is taken"] * 19
+
+
 def test_a_name_is_free_when_its_owner_has_gone(guests: Guests) -> None:
     """However the owner went."""
     alice, bob = guests.plain("alice"), guests.plain("bob")
@@ -151,6 +160,16 @@ def test_the_last_line_counts_without_a_line_end(guests: Guests) -> None:
     alice.wait("^bob: bye$")
     alice.wait(r"^\* bob left \(connection closed\)$")
     bob.rest()
+
+
+def test_half_a_line_is_no_irc_command(guests: Guests) -> None:
+    """A connection that breaks in the middle of a word says nothing: "PRIVMSG #lobby :I don't hate you"."""
+    alice, al = guests.plain("alice"), guests.irc("al")
+    al.send_bytes(b"PRIVMSG #lobby :half")
+    al.end_input()
+    al.rest()
+    alice.wait(r"^\* al left")
+    assert not [line for line in alice.heard if "half" in line]
 
 
 # ---- slash commands --------------------------------------------------------------------------------------------------
