@@ -99,7 +99,9 @@ def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
     first = guests.plain("a")
     guests.plain("b")
     guests.plain("c")
-    assert Peer(limited.port).rest() == ["ERROR :the server is full; try again later\r"]
+    refused = Peer(limited.port)
+    assert refused.rest() == ["ERROR :the server is full; try again later\r"]
+    refused.close()
     first.close()
     eventually(lambda: len(limited.everybody()) == 2, "there is room")
     guests.plain("d")
