@@ -27,7 +27,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
     """A server on a free port of 127.0.0.1. It may log no error while it is used."""
-    server = ChatServer("127.0.0.1", 0, INFO)
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
     server.start()
     yield server
     server.stop()

@@ -16,7 +16,7 @@ SOURCE = Path(chatroom.__file__).parent
 FLOORS = [
     {"errors", "events", "names", "ircwire", "limits", "text"},
     {"dialects", "hub", "rooms", "store", "log"},
-    {"courier", "client"},
+    {"courier", "client", "door", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli"},
 ]
@@ -31,6 +31,7 @@ SAME_FLOOR = {
     "rooms": set(),
     "hub": {"rooms"},
     "log": {"hub", "rooms"},
+    "watch": {"courier"},
     "console": {"server"},
 }
 HOMES = {

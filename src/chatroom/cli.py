@@ -13,7 +13,7 @@ from types import FrameType
 import click
 
 from chatroom import __version__
-from chatroom.limits import PORT
+from chatroom.limits import CLIENTS, PORT
 from chatroom.names import LOBBY
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
@@ -52,10 +52,18 @@ Examples:
     help="Text shown to IRC clients that come in.",
 )
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
+@click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
 def serve(
-    host: str, port: int, name: str, motd_file: Path | None, data: Path | None, unlimited: bool, log_level: str
+    host: str,
+    port: int,
+    name: str,
+    motd_file: Path | None,
+    data: Path | None,
+    max_clients: int,
+    unlimited: bool,
+    log_level: str,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.console import Console
@@ -68,7 +76,7 @@ def serve(
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, motd)
     try:
-        server = ChatServer(host, port, info)
+        server = ChatServer(host, port, info, max_clients=max_clients, unlimited=unlimited)
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     stop = _stop_signal()
