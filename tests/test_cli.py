@@ -176,7 +176,7 @@ def stuck_guest(visitors: Guests) -> Peer:
 
 
 def test_who_does_not_read_does_not_keep_it_from_ending(served: Served, visitors: Guests) -> None:
-    """It ends in less than 10 s all the same (`ends` waits no longer), with exit code 0."""
+    """It is waited for, but not for long; the exit code is 0 all the same."""
     stuck_guest(visitors)
     alice = visitors.plain("alice")
     end_by_sigterm(served)

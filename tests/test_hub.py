@@ -1,7 +1,7 @@
 """The rules, without sockets: what each command leads to, and what events make of the state."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -377,6 +377,13 @@ def test_questions_are_answered_from_the_state(house: House) -> None:
     assert ask(ev.AskModes("alice")).room == ""
     assert house.refusal(alice, ev.AskModes("bob")).code is Code.NOT_YOURS
     assert house.refusal(alice, ev.AskWhois("x")).code is Code.NO_SUCH_NICK
+
+
+def test_every_command_is_decided_and_every_event_applied(house: House) -> None:
+    """By one table each."""
+    commands = {command for command in get_args(Command) if command is not Reply}
+    assert set(house.hub._deciders) == commands
+    assert set(house.hub._appliers) == set(Event.__subclasses__())
 
 
 def test_a_dialects_own_answer_passes_through(house: House) -> None:
