@@ -322,6 +322,18 @@ def test_quit_says_goodbye_and_closes(guests: Guests) -> None:
     assert bob.sync() == []
 
 
+def test_who_quits_is_sent_all_that_was_left_and_a_goodbye(guests: Guests) -> None:
+    """However far behind in reading."""
+    slow, sender = guests.irc("slow"), guests.irc("sender")
+    for i in range(1000):
+        sender.send(f"PRIVMSG #lobby :{i} {'x' * 400}")
+    sender.sync()
+    slow.send("QUIT :enough")
+    told = slow.rest()
+    assert [line.split()[3] for line in told if "PRIVMSG" in line] == [f":{i}" for i in range(1000)]
+    assert told[-1] == "ERROR :Closing link: Quit: enough"
+
+
 def test_commands_are_known_in_any_case(guests: Guests) -> None:
     """A phone begins each line with a capital."""
     alice = guests.plain("alice")
