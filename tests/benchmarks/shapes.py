@@ -299,6 +299,7 @@ class Cycles:
     name: str
     cycles: int
     at_once: int = 50
+    names: int = 1000  # nicknames, used again and again: a server may remember some
     warm_up: float = 0.1  # of the cycles, before the first look
     peers: tuple[str, ...] = ()
 
@@ -312,7 +313,7 @@ class Cycles:
         return replace(self, cycles=max(10, int(self.cycles * factor)))
 
     def run(self, server: Server) -> Round:
-        with Swarm(server.port, server.kind.wire) as swarm:
+        with Swarm(server.port, server.kind.wire, self.names) as swarm:
             self._come_and_go(swarm, int(self.cycles * self.warm_up))
             before = _settled(server)
             watch = Stopwatch()
