@@ -166,7 +166,7 @@ class Storm:
 
 @dataclass(frozen=True)
 class Idle:
-    """Clients that say nothing, in rooms of `room_size`: what each costs, and how one more fares, the last of `clients`."""
+    """Clients that say nothing: what each costs, and how one more fares, the last of `clients`."""
 
     name: str
     clients: int
@@ -177,7 +177,7 @@ class Idle:
 
     @property
     def about(self) -> str:
-        return f"{self.clients:,} silent clients in rooms of {self.room_size}; {self.newcomers} times one more comes and goes"
+        return f"{self.clients:,} silent clients in rooms of {self.room_size}; one of them comes and goes"
 
     def scaled(self, factor: float) -> "Idle":
         return replace(self, clients=max(2, int(self.clients * factor)))
