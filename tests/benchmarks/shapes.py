@@ -373,7 +373,7 @@ def _remarks(watch: Stopwatch) -> list[str]:
 SHAPES: tuple[Shape, ...] = (
     Messages("big", clients=1000, rooms=1, senders=10, messages=200),
     Messages("mid", clients=100, rooms=1, senders=10, messages=2000),
-    Messages("small", clients=10, rooms=1, senders=10, messages=5000),
+    Messages("small", clients=10, rooms=1, senders=10, messages=20_000),
     Messages("paced", clients=500, rooms=1, senders=10, messages=50, rate=100),
     Messages("rooms", clients=1000, rooms=100, senders=100, messages=1000, peers=("nats-server",)),
     Storm("storm", clients=1000),
