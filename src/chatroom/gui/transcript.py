@@ -82,6 +82,8 @@ class Transcript:
     def update(self, following: bool) -> list[Splice]:
         """Takes in what happened in the room since the last time; stays put when not `following` and full."""
         dirty = self.room.take_dirty()
+        if following and self._last - self.end > PAGE:
+            return self._leap()
         was_at_end = self.end >= min(dirty, self._last)
         grew = self._last > self.end
         if following:
@@ -95,6 +97,11 @@ class Transcript:
         if following and self.end - self.start > MOST:
             splices += self._drop_oldest(self.end - MOST * 4 // 5)
         return splices
+
+    def _leap(self) -> list[Splice]:
+        """More came at once than anybody reads: only the end of it is drawn. The rest is a scroll away."""
+        self.start, self.end = self._last - PAGE, self._last
+        return self.rebuild()
 
     def page_up(self) -> list[Splice]:
         """Shows older entries that are remembered."""
