@@ -1,17 +1,85 @@
-"""Fixtures for all tests, and the meaning of the marker `needs`."""
+"""What the tests share: real servers and clients that clean up behind them, and the marker `needs`."""
 
+import logging
 import os
 import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from chatroom.server import ChatServer
+from tests.chat import INFO
+from tests.peers import Guests, Served
+from tests.programs import Irssi, Netcat
+
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a test whose programs are not installed; with CHATROOM_REQUIRE_ALL set it fails instead."""
-    needed = [program for mark in item.iter_markers("needs") for program in mark.args]
-    missing = [program for program in needed if shutil.which(program) is None]
+    """`@pytest.mark.needs("irssi")`: skipped where there is no irssi, failed where everything is required."""
+    missing = [name for mark in item.iter_markers("needs") for name in mark.args if not shutil.which(name)]
     if missing:
-        reason = f"not installed: {', '.join(missing)}"
+        reason = f"needs {' and '.join(missing)}"
         if os.environ.get("CHATROOM_REQUIRE_ALL"):
-            pytest.fail(reason)
+            pytest.fail(f"{reason}, and CHATROOM_REQUIRE_ALL is set")
         pytest.skip(reason)
+
+
+@pytest.fixture
+def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
+    """A server on a free port of 127.0.0.1. It may log no error while it is used."""
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    server.start()
+    yield server
+    server.stop()
+    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not errors
+
+
+@pytest.fixture
+def guests(server: ChatServer) -> Iterator[Guests]:
+    """Clients of `server`."""
+    guests = Guests(server.port)
+    yield guests
+    guests.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Starts `chatroom serve -p 0` with more options, as a process: `serve("--name", "x", env={…}, stdin=…)`."""
+    started: list[Served] = []
+
+    def start(*options: str, **more: object) -> Served:
+        started.append(Served("-p", "0", *options, **more))  # type: ignore[arg-type]  # Served's own
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.close()
+
+
+@pytest.fixture
+def irssi(tmp_path: Path) -> Iterator[Callable[[int, str], Irssi]]:
+    """Starts an irssi: `irssi(port, nickname)`."""
+    started: list[Irssi] = []
+
+    def start(port: int, nick: str) -> Irssi:
+        started.append(Irssi(port, nick, tmp_path / f"irssi-{nick}"))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def netcat() -> Iterator[Callable[[int, str], Netcat]]:
+    """Starts an `nc` with somebody behind it: `netcat(port, name)`."""
+    started: list[Netcat] = []
+
+    def start(port: int, name: str) -> Netcat:
+        started.append(Netcat(port, name))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()

@@ -1,6 +1,7 @@
 """The command line: a click group whose commands stay thin."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -12,7 +13,7 @@ from types import FrameType
 import click
 
 from chatroom import __version__
-from chatroom.limits import PORT
+from chatroom.limits import CLIENTS, PORT
 from chatroom.names import LOBBY
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
@@ -51,22 +52,31 @@ Examples:
     help="Text shown to IRC clients that come in.",
 )
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
+@click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
 def serve(
-    host: str, port: int, name: str, motd_file: Path | None, data: Path | None, unlimited: bool, log_level: str
+    host: str,
+    port: int,
+    name: str,
+    motd_file: Path | None,
+    data: Path | None,
+    max_clients: int,
+    unlimited: bool,
+    log_level: str,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.console import Console
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
 
+    _open_standard_streams()
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, motd)
     try:
-        server = ChatServer(host, port, info)
+        server = ChatServer(host, port, info, max_clients=max_clients, unlimited=unlimited)
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     stop = _stop_signal()
@@ -76,6 +86,13 @@ def serve(
     stop.wait()
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _open_standard_streams() -> None:
+    """Opens those that are closed, on nothing: else the next socket gets the number that the console reads from."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
 
 
 def _stop_signal() -> threading.Event:

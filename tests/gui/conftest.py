@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers import DEADLINE, Server
+from tests.gui.people import DEADLINE, Server
 
 
 @pytest.fixture(scope="session")

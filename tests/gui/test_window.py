@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.gui.people import Netcat, Server
 from tests.gui.window import Window
-from tests.peers import Netcat, Server
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
 

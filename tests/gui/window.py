@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tests.peers import environment, wait_for
+from tests.gui.people import environment, wait_for
 
 
 class Window:
