@@ -20,7 +20,7 @@ from chatroom.client.settings import Settings
 from chatroom.gui.app import App
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.view import TkView
-from tests.peers import Server, wait_for
+from tests.gui.people import Server, wait_for
 
 FLOOD = """
 import socket, sys, time

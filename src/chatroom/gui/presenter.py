@@ -344,15 +344,17 @@ class Presenter:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def send(self, text: str) -> bool:
-        """Enter, or the Send button; true when the composer is to be emptied."""
+    def send(self, text: str) -> None:
+        """Enter, or the Send button. What can't be done as typed stays in the composer."""
         if not self.client or not text.strip():
-            return False
-        if not self.command(text):
-            return False
-        self._sent.add(text)
-        self.jump_to_latest()
-        return True
+            return
+        # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
+        self.view.set_composer("")
+        if self.command(text):
+            self._sent.add(text)
+            self.jump_to_latest()
+        else:
+            self.view.set_composer(text)
 
     def command(self, text: str) -> bool:
         """Does what was typed; says why when it can't be done."""
