@@ -82,8 +82,9 @@ class Transcript:
     def update(self, following: bool) -> list[Splice]:
         """Takes in what happened in the room since the last time; stays put when not `following` and full."""
         dirty = self.room.take_dirty()
+        forgotten = self._forget()
         if following and self._last - self.end > PAGE:
-            return self._leap()
+            return forgotten + self._leap()
         was_at_end = self.end >= min(dirty, self._last)
         grew = self._last > self.end
         if following:
@@ -92,11 +93,18 @@ class Transcript:
             self.end = min(self._last, max(self.end, self.start + MOST))
         self.end = min(self.end, self._last)
         if dirty == REDRAW_NOTHING and not grew:
-            return []
-        splices = self._redraw(min(dirty, self.end)) if dirty < self.end or dirty <= self._last else []
+            return forgotten
+        splices = forgotten + self._redraw(min(dirty, self.end))
         if following and self.end - self.start > MOST:
             splices += self._drop_oldest(self.end - MOST * 4 // 5)
         return splices
+
+    def _forget(self) -> list[Splice]:
+        """What the room doesn't remember any more goes from the widget too: its positions may be given anew."""
+        if self.start >= self.room.first:
+            return []
+        self.end = max(self.end, min(self._last, self.room.first + PAGE))
+        return self._drop_oldest(self.room.first)
 
     def _leap(self) -> list[Splice]:
         """More came at once than anybody reads: only the end of it is drawn. The rest is a scroll away."""
