@@ -172,8 +172,11 @@ class Transcript:
     def _drop_oldest(self, start: int) -> list[Splice]:
         self.start = start
         count = bisect_left(self.rows, start, key=lambda row: row.position)
-        del self.rows[:count]
-        return [Splice(0, count, ())] if count else []
+        head = self.rows[count] if count < len(self.rows) else None
+        if head is None or head.entry is None or head.position != start or head.tag == "separator":
+            return self.rebuild()  # a fold is cut in two, or a day begins here
+        self.rows[:count] = [_day_row(words.day(head.entry.time), start)]
+        return [Splice(0, count, tuple(self.rows[:1]))]
 
     # --- entries to rows ----------------------------------------------------------------------------------------------
 
@@ -185,7 +188,7 @@ class Transcript:
             entry = entries[position - first]
             if (today := words.day(entry.time)) != day:
                 day = today
-                rows.append(Row("separator", ((f"——  {day}  ——", "separator"),), position))
+                rows.append(_day_row(day, position))
             if entry is self.room.mark:
                 since = f"——  new since {words.clock(entry.time)}  ——"
                 rows.append(Row("separator", ((since, "mark"),), position, entry))
@@ -261,6 +264,10 @@ class Transcript:
         if end < len(text):
             segments.append((text[end:], tag))
         return segments + more
+
+
+def _day_row(day: str, position: int) -> Row:
+    return Row("separator", ((f"——  {day}  ——", "separator"),), position)
 
 
 def _delivery(entry: Entry) -> tuple[Segment, ...]:
