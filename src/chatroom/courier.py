@@ -1,11 +1,11 @@
 """The courier carries what happens to those who are to be told of it.
 
 One thread takes everything that waits as a *batch*. A run of events for the same audience is rendered once per format
-and joined once, and that one `bytes` object goes into the mail of each member; when the batch is sorted, each member is
-sent its mail in one `send`. So a message's cost does not grow with its readers: only a batch's does, and the busier the
-room, the more messages share a batch.
+and joined once, into a parcel: one `bytes` object for many members. Each member is sent its parcel in one `send`. So a
+message's cost does not grow with its readers: only a batch's does, and the busier the room, the more messages share a
+batch.
 
-    deliver, tell ──► _waiting ──► _take ──► _sort ──► mail ──► _send ──► (what the socket did not take) ──► outbox
+    deliver, tell ──► _waiting ──► _take ──► _parcels ──► _send ──► (what the socket did not take) ──► outbox
 
 The laws:
 - Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
@@ -22,7 +22,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import groupby, islice
 from operator import itemgetter
@@ -33,6 +33,7 @@ from chatroom.events import Event, Format, Goodbye, Reply
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
+_DONT_WAIT = int(socket.MSG_DONTWAIT)
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 
 log = logging.getLogger(__name__)
@@ -46,18 +47,17 @@ class _Order(Enum):
 
 
 class Connection(Session):
-    """A session with a socket. `mail` and what follows it belong to the courier's thread alone.
+    """A session with a socket. `send` and what follows it belong to the courier's thread alone.
 
     `dialect` is set by the connection's own thread, before anything is told to it.
     """
 
-    __slots__ = ("behind", "cut", "dialect", "hung_up", "mail", "moved", "outbox", "released", "send", "sock")
+    __slots__ = ("behind", "cut", "dialect", "hung_up", "moved", "outbox", "released", "send", "sock")
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
         self.sock = sock
         self.dialect: Dialect
-        self.mail: list[bytes] = []  # what this batch has for it
         self.send: Callable[[Any, int], int] = sock.send
         self.outbox: deque[bytes | memoryview] = deque()
         self.behind = 0  # bytes in the outbox
@@ -130,9 +130,9 @@ class Courier(threading.Thread):
 
     def stop(self, patience: float) -> None:
         """Ends the thread once everything is written, or after `patience` seconds without what is left."""
-        self._give_up = time.monotonic() + patience
-        self._stopped = True
         with self._bell:
+            self._give_up = time.monotonic() + patience
+            self._stopped = True
             self._bell.notify_all()
             self._asleep = False
             self._alarm.send(b"!")
@@ -141,13 +141,13 @@ class Courier(threading.Thread):
 
     def run(self) -> None:
         while batch := self._take():
-            self._sort(batch)
-            self._send()
+            self._carry(batch)
             if self._pressed:
                 self._ease()
-        self._selector.close()
-        self._alarm.close()
-        self._snooze.close()
+        with self._bell:  # `stop` may be about to ring
+            self._selector.close()
+            self._alarm.close()
+            self._snooze.close()
 
     def _take(self) -> list[_Item]:
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""
@@ -169,75 +169,35 @@ class Courier(threading.Thread):
                 self._bell.notify_all()
         return batch
 
-    def _sort(self, batch: list[_Item]) -> None:
-        """Puts what a batch holds into the mail of those it is for."""
-        for to, run in groupby(batch, key=itemgetter(1)):
-            if isinstance(to, Audience):
-                self._address(to, list(run))
-                continue
+    def _carry(self, batch: list[_Item]) -> None:
+        """Sends each who is concerned what a batch holds for them."""
+        runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
+        parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
+        for data, members in _joined(parcels) if len(runs) > 1 else parcels:
+            self._send(data, members)
+        for to, run in runs:
             for what, _, _ in run:
-                if isinstance(what, bytes):
-                    self._post([to], what)
-                else:
-                    self._endings.append((to, what))
+                if isinstance(what, _Order):
+                    self._end(to, what)
 
-    def _address(self, audience: Audience, run: list[_Item]) -> None:
-        """Addresses a run of events to the audience they have in common."""
-        skips = [skip for _, _, skip in run]
-        for format_, members in audience.groups.items():
-            render = format_.render
-            parts = [render(event) for event, _, _ in run]
-            everything = b"".join(parts)
-            skipped = set(skips).intersection(members)
-            if not skipped:
-                self._post(members, everything)
-                continue
-            self._post([member for member in members if member not in skipped], everything)
-            for member in skipped:
-                self._post(
-                    [member], b"".join([data for data, skip in zip(parts, skips, strict=True) if skip is not member])
-                )
-
-    def _post(self, members: Iterable[Any], data: bytes) -> None:
-        if not data:
-            return
-        touched = self._touched
-        for member in members:
-            mail = member.mail
-            if not mail:
-                touched.append(member)
-            mail.append(data)
-
-    def _send(self) -> None:
-        """Sends each its mail. Members with the same mail, most of a room, are sent the same bytes object."""
-        last: list[bytes] = []
-        data = b""
-        for connection in self._touched:
-            mail = connection.mail
-            if mail != last:
-                last = mail
-                data = b"".join(mail) if len(mail) > 1 else mail[0]
-            connection.mail = []
-            if connection.outbox:
-                self._keep(connection, data)
-                continue
+    def _send(self, data: bytes, members: Iterable[Any]) -> None:
+        size = len(data)
+        for connection in members:
+            send = connection.send  # in two steps: as a method call the attribute would be looked up anew each time
             try:
-                sent = connection.send(data, socket.MSG_DONTWAIT)
+                sent = send(data, _DONT_WAIT)
             except BlockingIOError:
                 sent = 0
             except OSError:
                 self._cut(connection, "connection lost")
                 continue
-            if sent < len(data):
+            if sent != size:
                 self._keep(connection, memoryview(data)[sent:])
-        self._touched.clear()
-        for connection, order in self._endings:
-            self._end(connection, order)
-        self._endings.clear()
 
     def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
         if not connection.outbox:
             self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+            connection.send = _take_none
             connection.moved = time.monotonic()
         connection.outbox.append(data)
         connection.behind += len(data)
@@ -285,6 +245,7 @@ class Courier(threading.Thread):
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
             self._selector.unregister(connection.sock)
+            connection.send = connection.sock.send
             self._finish(connection)
 
     # ---- endings ----------------------------------------------------------------------------------------------------
@@ -300,7 +261,7 @@ class Courier(threading.Thread):
     def _finish(self, connection: Connection) -> None:
         """The outbox is empty: does what was put off until then."""
         if connection.released:
-            connection.send = _send_nothing
+            connection.send = _take_all
             connection.sock.close()
         elif connection.hung_up:
             _shut_down(connection)
@@ -318,13 +279,55 @@ class Courier(threading.Thread):
 
 
 def _shut_down(connection: Connection) -> None:
-    connection.send = _send_nothing
+    connection.send = _take_all
     try:
         connection.sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass  # the other side was faster
 
 
-def _send_nothing(data: Any, flags: int) -> int:
-    """Stands in for the `send` of a connection that has ended."""
+def _take_none(data: Any, flags: int) -> int:
+    """The `send` of a connection whose outbox holds something: what comes now must wait behind that."""
+    return 0
+
+
+def _take_all(data: Any, flags: int) -> int:
+    """The `send` of a connection that has ended: whatever still comes is gone."""
     return len(data)
+
+
+# ---- what is sent to whom: bytes, and the connections that are to get them ------------------------------------------
+
+_Parcel = tuple[bytes, Iterable[Any]]
+
+
+def _parcels(to: Any, run: list[_Item]) -> Iterator[_Parcel]:
+    """The parcels of a run, items for the same audience or connection. No connection is in two of them."""
+    if not isinstance(to, Audience):
+        yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
+        return
+    skips = [skip for _, _, skip in run]
+    for format_, members in to.groups.items():
+        render = format_.render
+        parts = [render(event) for event, _, _ in run]
+        everything = b"".join(parts)
+        skipped = set(skips).intersection(members)
+        if not skipped:
+            yield everything, members
+            continue
+        yield everything, [member for member in members if member not in skipped]
+        for member in skipped:
+            yield b"".join([part for part, skip in zip(parts, skips, strict=True) if skip is not member]), (member,)
+
+
+def _joined(parcels: Iterable[_Parcel]) -> Iterator[_Parcel]:
+    """The same, with all for one connection in one parcel; connections that get the same share it."""
+    mail: dict[Any, list[bytes]] = {}
+    for data, members in parcels:
+        for member in members:
+            if member in mail:
+                mail[member].append(data)
+            else:
+                mail[member] = [data]
+    for letters, group in groupby(mail.items(), key=itemgetter(1)):
+        yield b"".join(letters), [member for member, _ in group]

@@ -82,17 +82,25 @@ class ChatServer(ThreadingTCPServer):
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends; within about `DRAIN` seconds. May be called once."""
-        self.shutdown()
-        self.server_close()
+        self._stop_listening()
         with self.lock:
             leaving = list(self.connections.values())
         for connection in leaving:
             self.log.submit(connection, [Quit(reason)])
+        end = time.monotonic() + DRAIN
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
-        self.courier.stop(DRAIN)
+        self.courier.stop(max(0.0, end - time.monotonic()))
         self.courier.join()
+
+    def _stop_listening(self) -> None:
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the acceptor, which otherwise looks up twice a second
+        except OSError:
+            pass  # not everywhere has a listening socket something to shut down
+        self.shutdown()
+        self.server_close()
 
     def announce(self, text: str) -> None:
         """Says something to everybody."""
@@ -142,6 +150,7 @@ class ChatHandler(StreamRequestHandler):
         super().setup()
         self.client = self.server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
+        self.name = ""  # the client's last one: who has quit has none any more
 
     def handle(self) -> None:
         log.info("%s connected", self.who)
@@ -153,10 +162,9 @@ class ChatHandler(StreamRequestHandler):
             if error.errno not in _GONE:
                 raise
         finally:
-            reason = self.client.cut or "connection closed"
-            name = self.client.nick
+            reason = self.client.cut or ("said goodbye" if self.client.closing else "connection closed")
             self._submit([Quit(reason, ask=False)])
-            log.info("%s%s disconnected (%s)", self.who, f" {name}" if name else "", reason)
+            log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
 
     def _meet(self) -> bytes:
         """Finds out what the client speaks; returns what was read so far, b"" if there is nothing more to do."""
@@ -181,14 +189,13 @@ class ChatHandler(StreamRequestHandler):
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _converse(self, data: bytes) -> None:
-        name = self.client.nick
         while data:
             self._submit(self.client.dialect.receive(data))
             if self.client.closing:
                 return
-            if self.client.nick != name:
-                name = self.client.nick
-                log.info("%s is %s", self.who, name)
+            if self.client.nick != self.name:
+                self.name = self.client.nick
+                log.info("%s is %s", self.who, self.name)
             self.server.courier.admit()
             data = self._read()
         self._submit(self.client.dialect.end())
@@ -209,5 +216,9 @@ class ChatHandler(StreamRequestHandler):
 
 def _resolve(host: str, port: int) -> tuple[int, Any]:
     """The address family and the address to listen on; raises `socket.gaierror`."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except UnicodeError:  # what can't be a name is never looked up
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
+    family, _, _, _, address = found[0]
     return family, address
