@@ -98,7 +98,9 @@ def _like(like: Callable[[str], object], user: User) -> bool:
 
 def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callable[[], int]) -> list[Outcome]:
     viewer = user_of(session)
-    user = house.user_named(command.nick)
+    user = house.by_nick.get(fold(command.nick))
+    if user is None:
+        return [ev.NoWhois(command.nick)]
     rooms = tuple(
         (room.name, room.ranks.get(user.person.uid, ""))
         for room in user.rooms.values()
@@ -110,8 +112,8 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
 
 def ask_whowas(house: House, session: Session, command: ev.AskWhowas) -> list[Outcome]:
     user_of(session)
-    nick = fold(command.nick)
-    found = [(person, when) for person, when in house.gone if fold(person.nick) == nick]
+    like = glob(command.nick).fullmatch
+    found = [(person, when) for person, when in house.gone if like(fold(person.nick))]
     return [ev.WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
 
 

@@ -25,7 +25,7 @@ class Code(Enum):
     NOT_YOURS = "not-yours"  # somebody else's modes
     CANNOT_SEND = "cannot-send"  # room; one isn't in it
     MAY_NOT_SPEAK = "may-not-speak"  # room; moderated, or one is banned
-    NO_CTCP = "no-ctcp"  # room
+    NO_CTCP = "no-ctcp"  # room or nick
     NOT_OPERATOR = "not-operator"  # room
     NOT_SERVER_OPERATOR = "not-server-operator"
     WRONG_PASSWORD = "wrong-password"
@@ -43,7 +43,6 @@ class Code(Enum):
     WATCHING_TOO_MANY = "watching-too-many"  # nicks
     NO_ORIGIN = "no-origin"  # a PING without a token
     NO_SUCH_SERVER = "no-such-server"  # name
-    NO_HELP = "no-help"  # subject
     LOGIN_UNAVAILABLE = "login-unavailable"
     REALNAME_BAD = "realname-bad"
     TOO_MANY_ROOMS = "too-many-rooms"  # room

@@ -269,7 +269,7 @@ class AskWhois:
 
 @value
 class AskWhowas:
-    """The last `count` people who had a nickname and have it no more; all that are known if `count` is 0."""
+    """The last `count` people who had a nickname like `nick`, and have it no more; all that are known if it is 0."""
 
     nick: str
     count: int = 0
@@ -550,6 +550,13 @@ class WhoisIs(Reply):
     idle: int  # seconds since they last said something
     since: int  # milliseconds
     modes: str  # "" for whom they are no business of
+
+
+@value
+class NoWhois(Reply):
+    """Nobody has that nickname."""
+
+    nick: str
 
 
 @value

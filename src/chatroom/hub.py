@@ -21,7 +21,7 @@ from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
-from chatroom.modes import ALERTED, BOT, OPERATOR, RANKS, USER_MODES
+from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
 from chatroom.rooms import Audience, House, Post, Room, Session, User, movers, user_of
 from chatroom.text import CTCP
@@ -167,6 +167,8 @@ class Hub(House):
                 self._hear(room, user, command)
                 return [ev.Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
             other = self.user_named(target)
+            if NO_CTCP in other.modes and CTCP in command.text:
+                raise ChatError(Code.NO_CTCP, other.person.nick)
         except ChatError:
             if command.kind is Kind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
                 return []

@@ -6,6 +6,7 @@ ROOM_LENGTH = 50  # characters, the # included: the customary CHANNELLEN
 TOPIC_BYTES = 390  # a topic and its head fit one IRC line
 AWAY_BYTES = 390  # likewise
 REASON_BYTES = 390  # likewise
+HOST_LENGTH = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
 USERNAME_LENGTH = 10  # characters; the customary USERLEN
 REALNAME_BYTES = 150  # with nickname, user name, host and room it fits one WHO line
 LABEL_BYTES = 64  # IRCv3 labeled-response

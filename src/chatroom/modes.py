@@ -49,14 +49,17 @@ ROOM_MODES: dict[str, ModeKind] = {
     VOICE: ModeKind.RANK,
 }
 NEW_ROOM = ("n", "t")  # what a new room begins with
+NEW_LOBBY = ("n",)
 
 BOT = "B"
 INVISIBLE = "i"
 ALERTED = "w"
+NO_CTCP = "T"
 USER_MODES = {
     BOT: "is a program",
     INVISIBLE: "is not found by those who share no room",
     OPERATOR: "is an operator of the server",
+    NO_CTCP: "gets no CTCP but /me",
     ALERTED: "is told what operators say to all",
 }
 

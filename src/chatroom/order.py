@@ -8,7 +8,7 @@ from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import ModeChange, Outcome
 from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, TOPIC_BYTES
-from chatroom.modes import ALERTED, BAN, BOT, INVISIBLE, INVITED, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.modes import BAN, INVITED, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rooms import House, Room, Session, User, user_of
@@ -166,7 +166,7 @@ def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> 
     user = user_of(session)
     if house.user_named(command.nick) is not user:
         raise ChatError(Code.NOT_YOURS)
-    free = {BOT, INVISIBLE, ALERTED}
+    free = USER_MODES.keys() - {OPERATOR}
     made = tuple(
         change
         for change in command.changes

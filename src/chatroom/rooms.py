@@ -11,8 +11,20 @@ from typing import Protocol
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
 from chatroom.limits import WHOWAS
-from chatroom.modes import BAN, EXCEPTION, INVISIBLE, MUTE, NEW_ROOM, OPERATOR, RANKS, ROOM_MODES, ModeKind, meets
-from chatroom.names import fold
+from chatroom.modes import (
+    BAN,
+    EXCEPTION,
+    INVISIBLE,
+    MUTE,
+    NEW_LOBBY,
+    NEW_ROOM,
+    OPERATOR,
+    RANKS,
+    ROOM_MODES,
+    ModeKind,
+    meets,
+)
+from chatroom.names import LOBBY, fold
 
 
 class Session:
@@ -35,6 +47,11 @@ class Session:
     def nick(self) -> str:
         """The user's nickname, "" before registration."""
         return self.user.person.nick if self.user else ""
+
+    @property
+    def mask(self) -> str:
+        """The user as the source of a line, "" before registration."""
+        return self.user.person.mask if self.user else ""
 
     @property
     def room(self) -> str:
@@ -162,7 +179,8 @@ class Room:
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.audience = Audience({})
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
-        self.modes = dict.fromkeys(NEW_ROOM, "")  # parameters by letter
+        # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
+        self.modes = dict.fromkeys(NEW_LOBBY if fold(name) == LOBBY else NEW_ROOM, "")
         # By letter, then by folded mask: the mask, whose it is, when it was set.
         self.lists: dict[str, dict[str, tuple[str, str, int]]] = {
             letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST
@@ -183,7 +201,8 @@ class Room:
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
     def operated_by(self, user: User) -> bool:
-        return OPERATOR in self.ranks.get(user.person.uid, "")
+        """The lobby is the server's operators'."""
+        return OPERATOR in self.ranks.get(user.person.uid, "") or (user.is_operator and fold(self.name) == LOBBY)
 
     def set_rank(self, uid: str, letter: str, on: bool) -> None:
         held = self.ranks.get(uid, "")

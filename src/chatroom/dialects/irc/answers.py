@@ -237,6 +237,12 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
     yield to.line(n.RPL_ENDOFWHOIS, p.nick)
 
 
+def _no_whois(to: Speaker, reply: ev.NoWhois) -> Iterator[str]:
+    nick = _echo(reply.nick)
+    yield to.line(n.REFUSALS[Code.NO_SUCH_NICK], nick)
+    yield to.line(n.RPL_ENDOFWHOIS, nick)
+
+
 def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
     nick = _echo(reply.nick)
     if not reply.people:
@@ -299,6 +305,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.ListIs: _list_is,
     ev.InvitationsAre: _invitations_are,
     ev.Inviting: _inviting,
+    ev.NoWhois: _no_whois,
     ev.WhowasIs: _whowas_is,
     ev.WatchedAre: _watched_are,
     ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),

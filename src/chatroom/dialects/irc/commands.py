@@ -5,7 +5,7 @@ dialect can answer by itself (PING, CAP, MOTD) it yields as `Raw`, so that the a
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from chatroom import events as ev
@@ -14,10 +14,11 @@ from chatroom.dialects.irc import channels, messages, people, registration, serv
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.messages import SHORT
 from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Format, Reply
-from chatroom.ircwire import LINE_BYTES, TAG_BYTES, Message, parse, render_tags
+from chatroom.ircwire import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
 from chatroom.limits import LABEL_BYTES
 from chatroom.text import clean_irc
 
@@ -42,7 +43,7 @@ class IrcDialect:
         known = self._viewer.nick != ""
         for line in self._lines.feed(data):
             simple = _SIMPLE.fullmatch(line) if known else None
-            if simple and len(line) < LINE_BYTES:
+            if simple and len(line) <= SHORT:
                 room, text = simple.groups()
                 yield ev.Say(room.decode(), text.decode())
                 continue
@@ -58,15 +59,26 @@ class IrcDialect:
         try:
             message = parse(_text(line))
         except ChatError as error:
-            yield ev.Refused(error)
+            yield from self._refuse(line, error)
             return
         except ValueError:
             return  # empty lines are silently ignored: RFC 2812 §2.3.1
-        label = message.tags.get("label", "")
-        if label and len(label.encode()) <= LABEL_BYTES and "labeled-response" in self._client.capabilities:
+        label = self._label(message.tags) if message.tags else ""
+        if label:
             yield ev.Labelled(label, self._obey(message))
         else:
             yield from self._obey(message)
+
+    def _refuse(self, line: bytes, error: ChatError) -> Iterator[Command]:
+        """Refuses a line that can't be read; if at least its label can, the refusal bears it."""
+        tags = line.partition(b" ")[0].decode(errors="replace")
+        label = self._label(parse_tags(tags[1:])) if tags.startswith("@") else ""
+        refused = ev.Refused(error)
+        yield ev.Labelled(label, iter([refused])) if label else refused
+
+    def _label(self, tags: Mapping[str, str]) -> str:
+        label = tags.get("label", "")
+        return label if "labeled-response" in self._client.capabilities and len(label.encode()) <= LABEL_BYTES else ""
 
     def _obey(self, message: Message) -> Iterator[Command]:
         client = self._client
@@ -128,7 +140,7 @@ COMMANDS: dict[str, Row] = {
     "NICK": Row(registration.nick, 1, "<nickname>", "takes a name", registered=False, missing=Code.NICK_MISSING),
     "USER": Row(registration.user, 4, "<name> 0 * :<real name>", "says who you are", registered=False),
     "SETNAME": Row(registration.setname, 1, ":<real name>", "says who you are now"),
-    "PING": Row(registration.ping, 1, "<token>", "is answered by PONG", registered=False, missing=Code.NO_ORIGIN),
+    "PING": Row(registration.ping, 1, "<token>", "is answered by PONG", registered=False),
     "PONG": Row(registration.pong, 0, "<token>", "answers a PING", registered=False),
     "QUIT": Row(registration.quit_, 0, "[:<reason>]", "leaves the server", registered=False),
     "JOIN": Row(channels.join, 1, "<room>{,<room>} [<key>{,<key>}]", "enters rooms; JOIN 0 leaves them all"),

@@ -133,7 +133,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_ROOM: Numeric("403", "{} :No such channel"),
     Code.CANNOT_SEND: Numeric("404", "{} :Cannot send to channel; join it first"),
     Code.MAY_NOT_SPEAK: Numeric("404", "{} :Cannot send to channel; it is moderated (+m), or you are banned (+b)"),
-    Code.NO_CTCP: Numeric("404", "{} :Cannot send CTCP to channel (+C)"),
+    Code.NO_CTCP: Numeric("404", "{} :Cannot send CTCP there (+C, +T)"),
     Code.TOO_MANY_ROOMS: Numeric("405", "{} :You have joined too many channels"),
     Code.NO_ORIGIN: Numeric("409", ":No origin specified"),
     Code.NO_RECIPIENT: Numeric("411", ":No recipient given ({})"),
