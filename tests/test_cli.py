@@ -35,7 +35,7 @@ def chatroom(*arguments: str, env: dict[str, str] | None = None) -> subprocess.C
 
 @pytest.fixture
 def served(serve: Serve) -> Served:
-    return serve()
+    return serve("--unlimited")
 
 
 @pytest.fixture
@@ -81,6 +81,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_MOTD_FILE": str(motd),
         "CHATROOM_SERVE_OPERATOR_PASSWORD_FILE": str(motd),
         "CHATROOM_SERVE_DATA": str(tmp_path / "data"),
+        "CHATROOM_SERVE_MAX_CLIENTS": "9",
         "CHATROOM_SERVE_UNLIMITED": "1",
         "CHATROOM_SERVE_LOG_LEVEL": "warning",
     }

@@ -15,8 +15,8 @@ SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "text"},
-    {"asking", "dialects", "hub", "log", "order", "rooms", "store", "watching"},
-    {"courier", "client"},
+    {"asking", "dialects", "hub", "log", "monitor", "order", "rooms", "store"},
+    {"courier", "client", "door", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli"},
 ]
@@ -32,9 +32,10 @@ SAME_FLOOR = {
     "modes": {"events", "names"},
     "asking": {"rooms"},
     "order": {"rooms"},
-    "watching": {"rooms"},
-    "hub": {"asking", "order", "rooms", "watching"},
+    "monitor": {"rooms"},
+    "hub": {"asking", "monitor", "order", "rooms"},
     "log": {"hub", "rooms"},
+    "watch": {"courier"},
     "console": {"server"},
 }
 HOMES = {

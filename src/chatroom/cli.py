@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatroom import __version__
-from chatroom.limits import PORT
+from chatroom.limits import CLIENTS, PORT
 from chatroom.names import LOBBY
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ Examples:
     help="Its first line is the password with which an IRC client becomes an operator of the server (OPER).",
 )
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
+@click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
 def serve(
@@ -73,6 +74,7 @@ def serve(
     motd_file: Path | None,
     operator_password_file: Path | None,
     data: Path | None,
+    max_clients: int,
     unlimited: bool,
     log_level: str,
 ) -> None:
@@ -86,7 +88,7 @@ def serve(
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started)
     try:
-        server = ChatServer(host, port, info)
+        server = ChatServer(host, port, info, max_clients=max_clients, unlimited=unlimited)
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     configure = partial(_configure, server, motd_file, operator_password_file)

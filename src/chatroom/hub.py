@@ -7,7 +7,7 @@
 - Both run under the log's lock.
 
 Here are the people's comings and goings and what they say; `order` holds the rules of rooms and their operators,
-`asking` answers questions, `watching` keeps the lists of who wants to know of whom.
+`asking` answers questions, `monitor` keeps the lists of who wants to know of whom.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, order, watching
+from chatroom import asking, monitor, order
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
@@ -71,9 +71,9 @@ class Hub(House):
             ev.AskUsers: partial(asking.ask_users, self),
             ev.AskInvitations: partial(asking.ask_invitations, self),
             ev.AskCounts: partial(asking.ask_counts, self),
-            ev.Watch: partial(watching.watch, self),
-            ev.Unwatch: partial(watching.unwatch, self),
-            ev.AskWatched: partial(watching.ask_watched, self),
+            ev.Watch: partial(monitor.watch, self),
+            ev.Unwatch: partial(monitor.unwatch, self),
+            ev.AskWatched: partial(monitor.ask_watched, self),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -112,7 +112,7 @@ class Hub(House):
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
-        watching.unwatch(self, session, ev.Unwatch())
+        monitor.unwatch(self, session, ev.Unwatch())
 
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class Hub(House):
             session.user = user
             state = room.state(user) if room else None
             self.post.tell(session, ev.Welcome(person, self.counts(), state))
-        watching.has_come(self, user)
+        monitor.has_come(self, user)
 
     def _joined(self, event: ev.Joined) -> None:
         user = self.users.get(event.by.uid)
@@ -316,7 +316,7 @@ class Hub(House):
             self.set_user_mode(user, letter, False)
         del self.by_nick[fold(user.person.nick)]
         self.gone.appendleft((user.person, event.time))
-        watching.has_gone(self, user.person)
+        monitor.has_gone(self, user.person)
         if user.session:
             user.session.user = None
 
@@ -344,8 +344,8 @@ class Hub(House):
         self.post.deliver(event, user.peers())
         if fold(before.nick) != fold(event.nick):
             self.gone.appendleft((before, event.time))
-            watching.has_gone(self, before)
-            watching.has_come(self, user)
+            monitor.has_gone(self, before)
+            monitor.has_come(self, user)
 
     def _said(self, event: ev.Said) -> None:
         user = self.users.get(event.by.uid)
@@ -439,5 +439,5 @@ class Hub(House):
 
     def _peers_and_watchers(self, user: User) -> Audience:
         peers = user.peers()
-        watchers = watching.close_watchers(self, user)
+        watchers = monitor.close_watchers(self, user)
         return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers

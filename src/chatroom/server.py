@@ -10,6 +10,7 @@ all, waits until what is left is written, and gives up after `DRAIN` seconds.
 import errno
 import gc
 import logging
+import os
 import select
 import socket
 import sys
@@ -25,10 +26,27 @@ from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PLAIN_PROMPT, PlainDialect
+from chatroom.door import FULL, Door
 from chatroom.events import Announcement, Command, Quit, Raw, SetFormat
 from chatroom.hub import Hub
-from chatroom.limits import ACCEPT_QUEUE, DRAIN, GARBAGE, READ_SIZE, SEND_BUFFER, SILENCE, SWITCH, THREAD_STACK
+from chatroom.limits import (
+    ACCEPT_PAUSE,
+    ACCEPT_QUEUE,
+    CLIENTS,
+    DRAIN,
+    DROP_AFTER,
+    FLOOD_BURST,
+    FLOOD_RATE,
+    GARBAGE,
+    KEEPALIVE,
+    READ_SIZE,
+    SEND_BUFFER,
+    SILENCE,
+    SWITCH,
+    THREAD_STACK,
+)
 from chatroom.log import LocalLog
+from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +67,16 @@ class ChatServer(ThreadingTCPServer):
     block_on_close = False
     request_queue_size = ACCEPT_QUEUE
 
-    def __init__(self, host: str, port: int, info: ServerInfo) -> None:
-        """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free."""
+    def __init__(
+        self, host: str, port: int, info: ServerInfo, *, max_clients: int = CLIENTS, unlimited: bool = False
+    ) -> None:
+        """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
+
+        `unlimited` lifts the limits on floods and addresses, for hosts that are trusted.
+        """
         self.info = info
+        self.unlimited = unlimited
+        self.door = Door(max_clients, unlimited)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
         self._none_left = threading.Condition(self.lock)
@@ -59,6 +84,10 @@ class ChatServer(ThreadingTCPServer):
         self.courier = Courier()
         self.hub = Hub(self.courier, now)
         self.log = LocalLog(self.hub, self.courier, now)
+        self.watch = Watch(self.everybody, self.log, self.courier)
+        self._pause = ACCEPT_PAUSE[0]
+        self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to tell a newcomer that there is no descriptor left
+        self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
         family, address = _resolve(host, port)
         self.address_family = family
@@ -87,14 +116,15 @@ class ChatServer(ThreadingTCPServer):
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(GARBAGE)
         self.courier.start()
+        self.watch.start()
         self._acceptor.start()
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends; within about `DRAIN` seconds. May be called once."""
+        self._stopping.set()
+        self.watch.end()
         self._stop_listening()
-        with self.lock:
-            leaving = list(self.connections.values())
-        for connection in leaving:
+        for connection in self.everybody():
             self.log.submit(connection, [Quit(reason)])
         end = time.monotonic() + DRAIN
         with self._none_left:
@@ -102,6 +132,7 @@ class ChatServer(ThreadingTCPServer):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self.courier.stop(max(0.0, end - time.monotonic()))
         self.courier.join()
+        os.close(self._reserve)
 
     def _stop_listening(self) -> None:
         try:
@@ -111,26 +142,69 @@ class ChatServer(ThreadingTCPServer):
         self.shutdown()
         self.server_close()
 
+    def everybody(self) -> list[Connection]:
+        """All connections of this moment."""
+        with self.lock:
+            return list(self.connections.values())
+
     def announce(self, text: str) -> None:
         """Says something to everybody."""
-        with self.lock:
-            everybody = list(self.connections.values())
-        for connection in everybody:
+        for connection in self.everybody():
             self.log.submit(connection, [Announcement(text)])
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
+    def get_request(self) -> tuple[Any, Any]:
+        """Accepts a client. socketserver takes an `OSError` for nothing and tries again at once; so wait before it."""
+        try:
+            accepted = super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._out_of_descriptors()
+            raise
+        self._pause = ACCEPT_PAUSE[0]
+        return accepted
+
+    def _out_of_descriptors(self) -> None:
+        if self._pause == ACCEPT_PAUSE[0]:
+            log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
+        os.close(self._reserve)
+        try:
+            newcomer, _ = self.socket.accept()
+            _refuse(newcomer, FULL)
+            newcomer.close()
+        except OSError:
+            pass  # somebody else took the descriptor
+        finally:
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+        self._stopping.wait(self._pause)
+        self._pause = min(2 * self._pause, ACCEPT_PAUSE[1])
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether the client may come in; it is told why if it may not."""
+        refusal = self.door.admit(client_address[0])
+        if refusal:
+            log.info("%s refused (%s)", client_address[0], refusal)
+            _refuse(request, refusal)
+        return not refusal
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Registers the connection before its thread exists, so that `stop` misses none."""
-        request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         host = client_address[0].removeprefix("::ffff:")
         connection = Connection(str(next(self._uids)), f"0{host}" if host.startswith(":") else host, PLAIN, request)
+        connection.address = client_address[0]
         connection.dialect = PlainDialect(connection)
         with self.lock:
             self.connections[request] = connection
         with self.log.lock:
             self.hub.attach(connection)
-        super().process_request(request, client_address)
+        _tune(request)
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError as error:  # no more threads
+            log.warning("no thread left for %s: %s", client_address[0], error)
+            self.log.submit(connection, [Raw(f"ERROR :{FULL}\r\n".encode())])
+            self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
         """The reader is done, or never came to be: the courier closes the socket when it has written what is left."""
@@ -142,6 +216,7 @@ class ChatServer(ThreadingTCPServer):
             with self.log.lock:
                 self.hub.detach(connection)
             self.courier.release(connection)
+            self.door.leave(connection.address)
         else:
             super().shutdown_request(request)
 
@@ -159,6 +234,7 @@ class ChatHandler(StreamRequestHandler):
         super().setup()
         self.client = self.server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
+        self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
         self.name = ""  # the client's last one: who has quit has none any more
 
     def handle(self) -> None:
@@ -199,7 +275,7 @@ class ChatHandler(StreamRequestHandler):
 
     def _converse(self, data: bytes) -> None:
         while data:
-            self._submit(self.client.dialect.receive(data))
+            self._receive(data)
             if self.client.closing:
                 return
             if self.client.nick != self.name:
@@ -209,18 +285,58 @@ class ChatHandler(StreamRequestHandler):
             data = self._read()
         self._submit(self.client.dialect.end())
 
+    def _receive(self, data: bytes) -> None:
+        """Hands bytes to the log, line by line no faster than a client may talk."""
+        if self.server.unlimited:
+            self._submit(self.client.dialect.receive(data))
+            return
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._wait_for_turn()
+            self._submit(self.client.dialect.receive(line + b"\n"))
+            if self.client.closing:
+                return
+        self._submit(self.client.dialect.receive(rest))
+
+    def _wait_for_turn(self) -> None:
+        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it."""
+        now = time.monotonic()
+        self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
+        if self.ready > now:
+            time.sleep(self.ready - now)
+
     def _submit(self, commands: Iterable[Command]) -> None:
         self.server.log.submit(self.client, commands)
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
-        return self.rfile.read1(READ_SIZE)
+        data = self.rfile.read1(READ_SIZE)
+        self.client.heard = time.monotonic()
+        return data
 
     def _readable(self, timeout: float) -> bool:
         """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would spoil `rfile`."""
         poll = select.poll()
         poll.register(self.request, select.POLLIN)
         return bool(poll.poll(timeout * 1000))
+
+
+def _tune(sock: socket.socket) -> None:
+    """Sets what a client's socket needs, where the platform has it."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+    for option, setting in zip(options, (*KEEPALIVE, DROP_AFTER * 1000), strict=True):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
+
+
+def _refuse(sock: socket.socket, why: str) -> None:
+    """Says why a client can't come in, in words that a person and an IRC client understand; closes nothing."""
+    try:
+        sock.send(f"ERROR :{why}\r\n".encode(), socket.MSG_DONTWAIT)
+    except OSError:
+        pass  # it has left already
 
 
 def _resolve(host: str, port: int) -> tuple[int, Any]:

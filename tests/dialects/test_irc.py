@@ -191,10 +191,27 @@ def test_a_long_list_takes_as_many_lines_as_it_needs(people: int) -> None:
 
 _WORDS = st.one_of(
     st.sampled_from(
-        [*COMMANDS, "LS", "REQ", "END", ":server-time", ":message-tags echo-message", "#a", "#lobby", "al"]
+        [*COMMANDS, "LS", "REQ", "END", ":server-time", ":message-tags echo-message", "#a", "#lobby", "al", "@#a", "0"]
     ),
     st.sampled_from(
         [":hi there", "\x01ACTION x\x01", "😀", "ł", ":", "@a=b", "@time=1", "bob", ",", "#a,bob", "", "*"]
+    ),
+    st.sampled_from(
+        [
+            "@label=x",
+            "@label=y;+z=w",
+            "+ovbeIkliC",
+            "-ok+b",
+            "b",
+            "+b",
+            "m:*",
+            "*!*@*",
+            "%tcuihsnfdlaor,1",
+            "+",
+            "-",
+            "S",
+            ">1",
+        ]
     ),
     st.text(max_size=10),
 )
@@ -232,10 +249,14 @@ def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: byte
 def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
     """Whatever comes in: no exception, and whole lines that can be parsed go out, to the sender and to the others."""
     chat = Chat()
-    clients = [chat.irc("watcher", room="#a"), chat.irc(), chat.irc("bob", "message-tags", room="#lobby")]
+    chat.hub.operator_password = "al"
+    bob = chat.irc("bob", *CAPABILITIES, room="#lobby")
+    clients = [chat.irc("watcher", room="#a"), chat.irc(), bob, chat.irc("carol", *CAPABILITIES, room="#b")]
     chat.plain("alice")
     for piece in pieces:
-        clients[1].send_bytes(piece + b"\r\n")
+        for client in clients[1:]:
+            if not client.closing:
+                client.send_bytes(piece + b"\r\n")
     for client in clients:
         assert client.wire.endswith(b"\r\n") or not client.wire
         for line in client.wire.decode().split("\r\n")[:-1]:

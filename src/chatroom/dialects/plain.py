@@ -167,6 +167,7 @@ class PlainDialect:
     """Reads and answers one plain client. Every line is a name until one is accepted."""
 
     format = PLAIN
+    pings = False
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -337,5 +338,6 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
     ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
     ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],
+    ev.Ping: lambda r: [],
     ev.Announcement: lambda r: [f"* {r.text}"],
 }

@@ -321,5 +321,6 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.IsAway: lambda to, r: iter([to.line(n.RPL_AWAY, r.nick, r.message)]),
     ev.AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
     ev.Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
+    ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),
 }

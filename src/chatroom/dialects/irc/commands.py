@@ -30,6 +30,8 @@ _SIMPLE = re.compile(rb"PRIVMSG (#[!-+\--~]+) :([ -~]+)\r?")
 class IrcDialect:
     """One IRC client. Registration is held until NICK and USER have come and capabilities are settled."""
 
+    pings = True
+
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self._viewer = viewer
         self._client = Client(viewer, server)
