@@ -202,7 +202,7 @@ class Courier(threading.Thread):
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self._cut(connection, "connection lost")
+                self._cut(connection, "")
                 continue
             if sent != size:
                 self._keep(connection, memoryview(data)[sent:])
@@ -252,7 +252,7 @@ class Courier(threading.Thread):
         except BlockingIOError:
             return
         except OSError:
-            self._cut(connection, "connection lost")
+            self._cut(connection, "")
             return
         connection.behind -= sent
         self._behind -= sent
@@ -287,7 +287,7 @@ class Courier(threading.Thread):
             _shut_down(connection)
 
     def _cut(self, connection: Connection, reason: str) -> None:
-        """Ends a connection without ado; its reader wakes up and tells the log."""
+        """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
         if connection.outbox:
             self._selector.unregister(connection.sock)
             connection.outbox.clear()
