@@ -34,11 +34,13 @@ class Hub(House):
 
     def __init__(self, post: Post, clock: Callable[[], int]) -> None:
         super().__init__(post)
+        self.password = ""  # everybody is let in if it is ""
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
         self._started = clock()
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
+            ev.Enter: self._admit,
             ev.Register: self._register,
             ev.Rename: self._rename,
             ev.Join: self._join,
@@ -108,6 +110,7 @@ class Hub(House):
     def attach(self, session: Session) -> None:
         """A client has connected."""
         self.sessions[session.uid] = session
+        session.admitted = not self.password
 
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
@@ -116,9 +119,30 @@ class Hub(House):
 
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
+    def _admit(self, session: Session, command: ev.Enter) -> list[Outcome]:
+        """Changes something, as `_quit` does."""
+        if session.user:
+            raise ChatError(Code.ALREADY_REGISTERED)
+        if session.admitted:
+            return []
+        if not compare_digest(command.password.encode(), self.password.encode()):
+            return self._wrong_password(session)
+        session.admitted = True
+        return [ev.Admitted()]
+
+    def _wrong_password(self, session: Session) -> list[Outcome]:
+        """So many tries, and the connection is closed."""
+        session.tries += 1
+        refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
+        if session.tries < PASSWORD_TRIES:
+            return refused
+        return [*refused, *self._quit(session, ev.Quit("too many wrong passwords"))]
+
     def _register(self, session: Session, command: ev.Register) -> list[Outcome]:
         if session.user:
             raise ChatError(Code.ALREADY_REGISTERED)
+        if not session.admitted:
+            raise ChatError(Code.PASSWORD_NEEDED)
         nick = nickname(command.nick)
         if fold(nick) in self.by_nick:
             raise ChatError(Code.NICK_TAKEN, nick)
@@ -204,10 +228,7 @@ class Hub(House):
         if not self.operator_password:
             raise ChatError(Code.OPERATORS_UNKNOWN)
         if not compare_digest(command.password.encode(), self.operator_password.encode()):
-            session.tries += 1
-            refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
-            too_many = session.tries >= PASSWORD_TRIES
-            return [*refused, *self._quit(session, ev.Quit("too many wrong passwords"))] if too_many else refused
+            return self._wrong_password(session)
         change = ev.ModeChange(True, OPERATOR)
         return [ev.NowOperator(), *([] if user.is_operator else [ev.UserModesSet(user.person, (change,))])]
 

@@ -26,6 +26,7 @@ class Somebody:
 
     def __init__(self, nick: str = "al") -> None:
         self.nick = nick
+        self.admitted = True
         self.mask = f"{nick}!u@127.0.0.1" if nick else ""
         self.room = "#lobby"
 
