@@ -185,6 +185,7 @@ def test_who_does_not_read_does_not_keep_it_from_ending(served: Served, visitors
     alice = visitors.plain("alice")
     end_by_sigterm(served)
     assert alice.rest()[-1] == "* Goodbye (the server is shutting down)."
+    served.err.wait("1 clients did not read what was left for them")
     assert served.ends() == 0
 
 
