@@ -4,6 +4,7 @@ import argparse
 import gc
 import json
 import sys
+from collections import Counter
 from statistics import median
 from typing import Any
 
@@ -109,7 +110,8 @@ def _table(shape: Shape, rounds: dict[str, list[Round]]) -> str:
             rows.append([f"{OURS} ÷ {name}", *(_ratio(medians[OURS][n], figures[n]) for n in names)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    notes = dict.fromkeys(f"  {name}: {note}" for name, of in rounds.items() for r in of for note in r.notes)
+    noted = Counter((name, note) for name, of in rounds.items() for r in of for note in r.notes)
+    notes = [f"  {name}: {note} ({times} of {len(rounds[name])} rounds)" for (name, note), times in noted.items()]
     return "\n".join([f"\n{shape.name}: {shape.about}", *lines, *notes])
 
 
