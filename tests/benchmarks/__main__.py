@@ -3,6 +3,7 @@
 import argparse
 import gc
 import json
+import signal
 import sys
 from collections import Counter
 from statistics import median
@@ -27,6 +28,7 @@ def main() -> None:
     options = _options()
     chosen = [shape.scaled(options.scale) for shape in SHAPES if not options.shape or shape.name in options.shape]
     descriptors = raise_limits()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no server is left behind
     gc.disable()  # the load generator makes no cycles, and must not pause
     where = pins(not options.no_pin)
     report = []
