@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatroom import events as ev
-from chatroom.dialects.irc import IrcDialect
+from chatroom.dialects.irc import IrcDialect, answers
+from chatroom.dialects.irc import format as irc_lines
 from chatroom.dialects.irc.commands import CAPABILITIES, COMMANDS
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import REFUSALS
@@ -147,6 +148,12 @@ def test_an_event_is_a_line_with_its_tags(event: ev.Event, line: str, capabiliti
     asked = ";".join(tags[name] for name in ("server-time", "message-tags") if name in capabilities)
     expected = f"{f'@{asked} ' if asked else ''}:al!u@127.0.0.1 {line}\r\n"
     assert irc_format(frozenset(capabilities)).render(event) == expected.encode()
+
+
+def test_every_event_and_every_reply_has_its_lines() -> None:
+    """Whatever happens, the courier can tell of it."""
+    assert set(irc_lines._LINES) == set(ev.Event.__subclasses__()) - {ev.Connected}  # it is told as Joined
+    assert set(answers._ANSWERS) == set(ev.Reply.__subclasses__()) - {ev.Raw}
 
 
 def test_who_shares_capabilities_shares_a_format() -> None:
