@@ -78,7 +78,7 @@ def test_a_name_that_can_not_be_had_is_said(
 
 def test_nobody_listening_ends_it(here: Server, tmp_path: Path) -> None:
     """What was not delivered is no success."""
-    here.stop()
+    here.kill()
     done = talk(tmp_path, here.port, "hello\n", "--nick", "ci")
     assert done.returncode == 1 and "Nobody is listening" in done.stderr and done.stderr.count("\n") == 1
 
