@@ -43,6 +43,7 @@ def test_scrolled_up_the_text_stays_put_in_a_flood(display: str, server: Server,
         window.wait_row("number 199 ")
         window.wheel(-10)
         window.wait(lambda state: not state["at_bottom"] and state["pill"], "scrolled up")
+        window.sync()
         top = window.state["top"]
         flood(bob, 2_000, "later")
         state = window.wait(lambda state: state["pill"] == "↓ 2,000 new messages", "the pill counts")
@@ -223,7 +224,7 @@ def test_a_damaged_settings_file_is_set_aside(display: str, server: Server, tmp_
 
 def test_nobody_listening_is_said_in_the_panel_and_tried_again(display: str, server: Server, tmp_path: Path) -> None:
     """The window comes up all the same, and connects as soon as there is a server."""
-    server.stop()
+    server.kill()
     with alone(display, server, tmp_path) as window:
         window.wait(lambda state: any("Nobody is listening" in error for error in state["errors"]), "the reason")
         server.start()
