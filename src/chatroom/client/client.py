@@ -19,6 +19,9 @@ class Phase(Enum):
     STOPPED = auto()  # refused, or closed: nothing happens any more
 
 
+GOODBYE_SECONDS = 1.5  # for what was said last to leave before the program does
+
+
 class Client:
     """`pump` it often. `lost_at` and `retry_at` are `now()` times; `error` says why there is no connection."""
 
@@ -53,6 +56,10 @@ class Client:
         """Ends the connection, if there is one, without a word about it."""
         self.phase = Phase.STOPPED
         self._link.close()
+
+    def wait(self, seconds: float) -> None:
+        """After `stop`: until the last words are sent, or so long."""
+        self._link.join(seconds)
 
     def pump(self, seconds: float) -> list[Event]:
         """Takes in what has arrived, for so long at most; returns what has to be done about it once."""
