@@ -14,8 +14,8 @@ import chatroom
 SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
-    {"errors", "events", "names", "ircwire", "limits", "text"},
-    {"dialects", "hub", "rooms", "store", "log"},
+    {"errors", "events", "modes", "names", "ircwire", "limits", "text"},
+    {"asking", "dialects", "hub", "log", "monitor", "order", "rooms", "store"},
     {"courier", "client", "door", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli"},
@@ -29,7 +29,11 @@ SAME_FLOOR = {
     "limits": set(),
     "text": set(),
     "rooms": set(),
-    "hub": {"rooms"},
+    "modes": {"events", "names"},
+    "asking": {"rooms"},
+    "order": {"rooms"},
+    "monitor": {"rooms"},
+    "hub": {"asking", "monitor", "order", "rooms"},
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},

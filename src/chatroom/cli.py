@@ -7,14 +7,20 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from chatroom import __version__
 from chatroom.limits import CLIENTS, PORT
 from chatroom.names import LOBBY
+
+if TYPE_CHECKING:
+    from chatroom.server import ChatServer
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -51,6 +57,18 @@ Examples:
     show_envvar=True,
     help="Text shown to IRC clients that come in.",
 )
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Its first line is the password that everybody must give to come in.",
+)
+@click.option(
+    "--operator-password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Its first line is the password with which an IRC client becomes an operator of the server (OPER).",
+)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
 @click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
@@ -60,6 +78,8 @@ def serve(
     port: int,
     name: str,
     motd_file: Path | None,
+    password_file: Path | None,
+    operator_password_file: Path | None,
     data: Path | None,
     max_clients: int,
     unlimited: bool,
@@ -72,13 +92,17 @@ def serve(
 
     _open_standard_streams()
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    info = ServerInfo(name, name.partition(".")[0], __version__, started, motd)
+    info = ServerInfo(name, name.partition(".")[0], __version__, started)
     try:
         server = ChatServer(host, port, info, max_clients=max_clients, unlimited=unlimited)
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port)) from None
+    configure = partial(_configure, server, motd_file, operator_password_file, password_file)
+    configure()
+    server.hub.reload = partial(_reload, configure)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda number, frame: _reload(configure))
     stop = _stop_signal()
     server.start()
     click.echo(_how_to_join(host, server.port))
@@ -86,6 +110,37 @@ def serve(
     stop.wait()
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _configure(server: "ChatServer", motd_file: Path | None, *password_files: Path | None) -> None:
+    """Gives the server what stands in files; raises `click.ClickException` if one can't be read.
+
+    The files are those of `ChatServer.configure`'s passwords, in order.
+    """
+    try:
+        motd = motd_file.read_text(encoding="utf-8", errors="replace") if motd_file else ""
+        passwords = [_first_line(file) if file else "" for file in password_files]
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"Can't read a file: {error}.") from None
+    server.configure(tuple(motd.splitlines()), *passwords)
+
+
+def _first_line(file: Path) -> str:
+    """A password; raises `click.ClickException` if there is none, which would let everybody in."""
+    password = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if not password:
+        raise click.ClickException(f"There is no password in the first line of {file}.")
+    return password
+
+
+def _reload(configure: Callable[[], None]) -> None:
+    """Reads the files again; what can't be read stays as it was."""
+    try:
+        configure()
+    except click.ClickException as error:
+        logging.getLogger(__name__).error("%s", error.message)
+    else:
+        logging.getLogger(__name__).info("read the configuration again")
 
 
 def _open_standard_streams() -> None:
