@@ -104,7 +104,7 @@ def test_our_own_ghost_is_waited_for() -> None:
     script.lose()
     script.session.connected(script.send)
     script.feed(":irc 433 * me :Nickname is already in use")
-    assert not script.session.events and script.session.error
+    assert not script.session.events and script.session.name_is_held
 
 
 # --- rooms ------------------------------------------------------------------------------------------------------------

@@ -281,7 +281,7 @@ def on_nick_refused(session: "Session", message: Message) -> None:
     if session.is_registered:
         session.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and session.was_welcome:
-        session.error = _text(message)  # our own ghost, most likely: the link comes back and tries again
+        session.name_is_held = True  # by our own ghost, most likely: the link comes back and tries again
     else:
         session.refuse("nick-taken" if message.command == "433" else "nick-bad", nick, _text(message))
 
