@@ -266,7 +266,8 @@ class Courier(threading.Thread):
         self._behind += len(data)
         if connection.behind > PRESSED:
             self._pressed.add(connection)
-        if connection.behind > (OUTBOX if connection.user else OUTBOX_UNNAMED):
+        bound = OUTBOX if connection.user or connection.closing else OUTBOX_UNNAMED
+        if connection.behind > bound:
             self._cut(connection, "too slow to read what was sent to it")
         elif self._behind > OUTBOXES:
             slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
