@@ -17,6 +17,15 @@ from chatroom.limits import PORT
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
 
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(click.get_app_dir("chatroom")),
+    show_envvar=True,
+    help="Where history is kept.",
+)
+
+
 @click.group(
     context_settings={
         "help_option_names": ["-h", "--help"],
@@ -49,24 +58,47 @@ Examples:
     show_envvar=True,
     help="Text shown to IRC clients that come in.",
 )
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
+@data_option
+@click.option("--ephemeral", is_flag=True, show_envvar=True, help="Keep nothing on disk: no history after the end.")
+@click.option(
+    "--sync",
+    type=click.Choice(["normal", "full"]),
+    default="normal",
+    show_envvar=True,
+    help="What a message survives before it is shown: the end of the program, or with full a power cut too.",
+)
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
 def serve(
-    host: str, port: int, name: str, motd_file: Path | None, data: Path | None, unlimited: bool, log_level: str
+    host: str,
+    port: int,
+    name: str,
+    motd_file: Path | None,
+    data: Path,
+    ephemeral: bool,
+    sync: str,
+    unlimited: bool,
+    log_level: str,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.console import Console
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
+    from chatroom.store import Store, StoreError
 
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, motd)
     try:
-        server = ChatServer(host, port, info)
+        store = None if ephemeral else Store(data, sync)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        server = ChatServer(host, port, info, store)
     except OSError as error:
+        if store:
+            store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     stop = _stop_signal()
     server.start()

@@ -5,9 +5,10 @@ and joined once, and that one `bytes` object goes into the mail of each member; 
 sent its mail in one `send`. So a message's cost does not grow with its readers: only a batch's does, and the busier the
 room, the more messages share a batch.
 
-    deliver, tell ──► _waiting ──► _take ──► _sort ──► mail ──► _send ──► (what the socket did not take) ──► outbox
+    deliver, tell ──► _waiting ──► _take ──► save ──► _sort ──► mail ──► _send ──► (what is not taken) ──► outbox
 
 The laws:
+- What a member has seen is saved: a batch is handed to `save` before anybody is sent any of it.
 - Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
   can't be closed, and its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in its connection's outbox,
@@ -67,7 +68,8 @@ class Connection(Session):
         self.released = False
 
 
-# What waits: an event, its audience and whom to skip; or bytes or an order, the one connection they are for, and None.
+# What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
+# a fence and twice None.
 _Item = tuple[Any, Any, Session | None]
 
 
@@ -78,12 +80,13 @@ class Courier(threading.Thread):
     threads can use its two ends without a lock. `_bell` guards `_crowd`, and `_asleep` where a bell is rung.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
         super().__init__(name="courier", daemon=True)
+        self._save = save  # may take its time, never fails
         self._waiting: deque[_Item] = deque()
         self._touched: list[Connection] = []  # who has mail
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
-        self._endings: list[tuple[Connection, _Order]] = []  # whose connection this batch ends
+        self._endings: list[tuple[Any, _Order | threading.Event]] = []  # whose connection this batch ends; fences
         self._bell = threading.Condition()
         self._asleep = False
         self._stopped = False
@@ -120,6 +123,12 @@ class Courier(threading.Thread):
                     self._asleep = False
                     self._alarm.send(b"!")
 
+    def fence(self) -> threading.Event:
+        """Is set once all that was handed over so far is saved, and sent as far as sockets take it."""
+        passed = threading.Event()
+        self._waiting.append((passed, None, None))
+        return passed
+
     def admit(self) -> None:
         """Waits while the backlog is too long; for the threads of those who cause more of it. Holds no lock."""
         if len(self._waiting) > BACKLOG:
@@ -140,7 +149,10 @@ class Courier(threading.Thread):
     # ---- carrying: the courier's thread -----------------------------------------------------------------------------
 
     def run(self) -> None:
+        save = self._save
         while batch := self._take():
+            if save:
+                save([what for what, to, _ in batch if type(to) is Audience])
             self._sort(batch)
             self._send()
             if self._pressed:
@@ -289,7 +301,10 @@ class Courier(threading.Thread):
 
     # ---- endings ----------------------------------------------------------------------------------------------------
 
-    def _end(self, connection: Connection, order: _Order) -> None:
+    def _end(self, connection: Connection, order: "_Order | threading.Event") -> None:
+        if isinstance(order, threading.Event):
+            order.set()
+            return
         if order is _Order.HANG_UP:
             connection.hung_up = True
         else:

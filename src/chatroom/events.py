@@ -45,11 +45,20 @@ class Person:
     username: str
     host: str
     realname: str = ""
+    account: str = ""  # the name they have proven to be theirs; "" if none
 
     @property
     def mask(self) -> str:
         """nick!user@host, the source of an IRC line (RFC 2812 §2.3.1)."""
         return f"{self.nick}!{self.username}@{self.host}"
+
+
+@value
+class Point:
+    """A point in a history: the event with that id, or, if `id` is 0, a moment in Unix milliseconds."""
+
+    id: int = 0
+    time: int = 0
 
 
 # ---- commands -------------------------------------------------------------------------------------------------------
@@ -207,25 +216,31 @@ class Left(Event):
 
 @value
 class Departed(Event):
-    """Somebody has left the server."""
+    """Somebody has left the server; `rooms` are those they were in."""
 
     reason: str
+    rooms: tuple[str, ...] = ()
 
 
 @value
 class Renamed(Event):
-    """`by` holds the old name."""
+    """`by` holds the old name; `rooms` are those they are in."""
 
     nick: str
+    rooms: tuple[str, ...] = ()
 
 
 @value
 class Said(Event):
-    """`target` is a room's or a person's name, as it is written there."""
+    """`target` is a room's or a person's name, as it is written there.
+
+    `conversation` is the key under which two people's words are kept, "" where they are not.
+    """
 
     target: str
     text: str
     kind: Kind
+    conversation: str = ""
 
 
 @value
@@ -365,6 +380,22 @@ class Goodbye(Reply):
     """The last thing a client is told; its connection is closed behind it."""
 
     reason: str
+
+
+@value
+class Recent(Reply):
+    """What was said in a room before somebody joined it, oldest first."""
+
+    room: str
+    said: tuple[Said, ...]
+
+
+@value
+class Saving(Reply):
+    """Messages are not being saved, or are again; then `lost` is how many never will be."""
+
+    works: bool
+    lost: int = 0
 
 
 @value

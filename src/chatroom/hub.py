@@ -7,22 +7,24 @@
 - Both run under the log's lock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
+from chatroom.limits import EMPTY_ROOMS, ROOMS_A_USER, TOPIC_BYTES
 from chatroom.names import fold, is_room, nickname, room_name
 from chatroom.rooms import Audience, Post, Room, Session, User, movers
+from chatroom.text import CTCP
 
 
 class Hub:
     """Users and rooms, what they may do, and what then happens."""
 
-    def __init__(self, post: Post, clock: Callable[[], int]) -> None:
+    def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
+        """`lasting` says whether a room with a topic, or in which something was said, outlives its last member."""
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.rooms: dict[str, Room] = {}  # by folded name
@@ -30,6 +32,9 @@ class Hub:
         self.most = 0  # users at once, so far
         self._post = post
         self._clock = clock  # Unix milliseconds
+        self._lasting = lasting
+        self._empty: dict[str, Room] = {}  # of the rooms, those without members; those left longest ago first
+        self._not_saving = False
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Register: self._register,
             ev.Rename: self._rename,
@@ -78,6 +83,21 @@ class Hub:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
 
+    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said]) -> None:
+        """A room from before the start, without members. Those left longest ago come first."""
+        room = Room(name, created)
+        room.topic = topic
+        room.recent.extend(recent)
+        self.rooms[fold(name)] = room
+        self._vacate(room)
+
+    def saving(self, reply: ev.Saving) -> None:
+        """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
+        self._not_saving = not reply.works
+        for user in self.users.values():
+            if user.session:
+                self._post.tell(user.session, reply)
+
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
     def _register(self, session: Session, command: ev.Register) -> list[Outcome]:
@@ -94,7 +114,7 @@ class Hub:
         nick = nickname(command.nick)
         if self.by_nick.get(fold(nick), user) is not user:
             raise ChatError(Code.NICK_TAKEN, nick)
-        return [ev.Renamed(user.person, nick)] if nick != user.person.nick else []
+        return [ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
         user = _user(session)
@@ -143,7 +163,8 @@ class Hub:
         return [ev.AwaySet(user.person, command.message), noted]
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
-        departed: list[Outcome] = [ev.Departed(session.user.person, command.reason)] if session.user else []
+        user = session.user
+        departed: list[Outcome] = [ev.Departed(user.person, command.reason, user.room_names())] if user else []
         if not command.ask:
             return departed
         session.closing = True
@@ -173,8 +194,8 @@ class Hub:
 
     def _ask_rooms(self, session: Session, command: ev.AskRooms) -> list[Outcome]:
         _user(session)
-        named = (self.rooms.get(fold(name)) for name in command.rooms)
-        rooms = [room for room in named if room] if command.rooms else self.rooms.values()
+        named = [self.rooms[fold(name)] for name in command.rooms if fold(name) in self.rooms]
+        rooms = [room for room in (named if command.rooms else self.rooms.values()) if room.members or room.topic]
         return [ev.RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in rooms))]
 
     def _ask_who(self, session: Session, command: ev.AskWho) -> list[Outcome]:
@@ -223,7 +244,12 @@ class Hub:
         if session:
             session.user = user
             state = room.state(user) if room else None
-            self._post.tell(session, ev.Welcome(person, len(self.users), len(self.rooms), self.most, state))
+            rooms = len(self.rooms) - len(self._empty)
+            self._post.tell(session, ev.Welcome(person, len(self.users), rooms, self.most, state))
+            if room:
+                self._replay(session, room)
+            if self._not_saving:
+                self._post.tell(session, ev.Saving(works=False))
 
     def _joined(self, event: ev.Joined) -> None:
         user = self.users.get(event.by.uid)
@@ -232,11 +258,18 @@ class Hub:
         room = self._enter(user, event.room, event)
         if user.session:
             self._post.tell(user.session, room.state(user))
+            self._replay(user.session, room)
+
+    def _replay(self, session: Session, room: Room) -> None:
+        said = tuple([event for event in room.recent if CTCP not in event.text])
+        if said:
+            self._post.tell(session, ev.Recent(room.name, said))
 
     def _enter(self, user: User, name: str, event: Event) -> Room:
         room = self.rooms.get(fold(name))
         if room is None:
             room = self.rooms[fold(name)] = Room(name, event.time)
+        self._empty.pop(fold(name), None)
         room.add(user)
         user.rooms[fold(name)] = room
         joined = ev.Joined(event.by, room.name, id=event.id, time=event.time)
@@ -254,7 +287,18 @@ class Hub:
         room.remove(user)
         del user.rooms[fold(room.name)]
         if not room.members:
-            del self.rooms[fold(room.name)]
+            self._vacate(room)
+
+    def _vacate(self, room: Room) -> None:
+        """A room without members stays if it has something to come back for."""
+        key = fold(room.name)
+        if not (self._lasting and (room.topic or room.recent)):
+            del self.rooms[key]
+            return
+        self._empty[key] = room
+        if len(self._empty) > EMPTY_ROOMS:
+            oldest = next(iter(self._empty))
+            del self._empty[oldest], self.rooms[oldest]
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
@@ -285,6 +329,8 @@ class Hub:
         if is_room(event.target):
             room = self.rooms.get(fold(event.target))
             if room:
+                if event.text:
+                    room.recent.append(event)
                 self._post.deliver(event, room.audience, None if session and session.echo else session)
             return
         other = self.by_nick.get(fold(event.target))

@@ -32,3 +32,14 @@ THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add 
 SWITCH = 0.0005  # seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
+
+# ---- history
+RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
+EMPTY_ROOMS = 1000  # rooms without members held in memory, with their topic and recent messages
+RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow
+UNSAVED = 16 * 1024 * 1024  # bytes held in memory while they can't be saved: some 100,000 messages
+BUSY = 1.0  # seconds that saving waits for another process, whose transactions are a few milliseconds long
+RETRY_FIRST = 1.0  # seconds until saving is tried again after a failure; then twice as long each time,
+RETRY_MOST = 30.0  # up to this
+TICK = 1.0  # seconds between the keeper's rounds
+CHECKPOINT = 4 * 1024 * 1024  # bytes of the database's log that are moved into the file; at 16 times that, at once

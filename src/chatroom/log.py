@@ -17,15 +17,20 @@ from chatroom.rooms import Post, Session
 
 
 class LocalLog:
-    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet)."""
+    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
 
-    def __init__(self, hub: Hub, post: Post, clock: Callable[[], int], last: int = 0) -> None:
+    Times never go back either: if the clock does, events have the last time, `last_time` at first, until it has caught
+    up. So a history in the order of ids is in the order of times too, and one can be found by the other.
+    """
+
+    def __init__(self, hub: Hub, post: Post, clock: Callable[[], int], last: int = 0, last_time: int = 0) -> None:
         self.lock = Lock()
         self._hub = hub
         self._post = post
         self._clock = clock  # Unix milliseconds
         # Rising over restarts even if nothing was kept: a microsecond clock runs faster than anybody writes.
         self._last = max(last, clock() * 1000)
+        self._time = last_time
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands.
@@ -33,7 +38,7 @@ class LocalLog:
         A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
         """
         with self.lock:
-            now = self._clock()
+            now = self._time = max(self._clock(), self._time)
             for command in commands:
                 try:
                     outcomes = self._hub.decide(session, command)

@@ -4,10 +4,13 @@ All of it is guarded by the log's lock; only `Hub.apply` changes it. An `Audienc
 courier may use one long after the room has changed.
 """
 
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from chatroom.events import Event, Format, Person, Reply, RoomState, Topic
+from chatroom.events import Event, Format, Person, Reply, RoomState, Said, Topic
+from chatroom.limits import RECENT
 
 
 class Session:
@@ -69,6 +72,9 @@ class Post(Protocol):
     def tell(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
 
+    def fence(self) -> threading.Event:
+        """Is set once all that was handed over so far is saved."""
+
     def dispatch(self) -> None:
         """Nothing more comes at the moment: see to it that what was handed over is sent."""
 
@@ -91,6 +97,9 @@ class User:
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
 
+    def room_names(self) -> tuple[str, ...]:
+        return tuple([room.name for room in self.rooms.values()])
+
     def peers(self) -> Audience:
         """All who share a room with this user, the user included: who is told of a new name or a departure."""
         if len(self.rooms) == 1:
@@ -102,15 +111,16 @@ class User:
 
 
 class Room:
-    """A room lives as long as somebody is in it."""
+    """A room; whether it outlives its last member is the hub's decision."""
 
-    __slots__ = ("audience", "created", "members", "name", "topic")
+    __slots__ = ("audience", "created", "members", "name", "recent", "topic")
 
     def __init__(self, name: str, now: int) -> None:
         self.name = name
         self.created = now
         self.topic: Topic | None = None
         self.members: dict[str, User] = {}  # by uid, in the order of joining
+        self.recent: deque[Said] = deque(maxlen=RECENT)  # what whoever joins is shown
         self.audience = Audience({})
 
     def add(self, user: User) -> None:

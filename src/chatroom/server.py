@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from itertools import count
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
@@ -24,10 +25,11 @@ from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PLAIN_PROMPT, PlainDialect
-from chatroom.events import Announcement, Command, Quit, Raw, SetFormat
+from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
 from chatroom.limits import ACCEPT_QUEUE, DRAIN, GARBAGE, READ_SIZE, SEND_BUFFER, SILENCE, SWITCH, THREAD_STACK
 from chatroom.log import LocalLog
+from chatroom.store import Keeper, Store
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +50,22 @@ class ChatServer(ThreadingTCPServer):
     block_on_close = False
     request_queue_size = ACCEPT_QUEUE
 
-    def __init__(self, host: str, port: int, info: ServerInfo) -> None:
-        """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free."""
+    def __init__(self, host: str, port: int, info: ServerInfo, store: Store | None = None) -> None:
+        """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
+
+        Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it.
+        """
         self.info = info
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
         self._none_left = threading.Condition(self.lock)
         self._uids = count(1)
-        self.courier = Courier()
-        self.hub = Hub(self.courier, now)
-        self.log = LocalLog(self.hub, self.courier, now)
+        self.store = store
+        self.courier = Courier(store.save if store else None)
+        self.hub = Hub(self.courier, now, lasting=store is not None)
+        last_id, last_time = self._remember(store) if store else (0, 0)
+        self.log = LocalLog(self.hub, self.courier, now, last_id, last_time)
+        self._keeper = Keeper(store, self._saving) if store else None
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
         family, address = _resolve(host, port)
         self.address_family = family
@@ -78,6 +86,8 @@ class ChatServer(ThreadingTCPServer):
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(GARBAGE)
         self.courier.start()
+        if self._keeper:
+            self._keeper.start()
         self._acceptor.start()
 
     def stop(self, reason: str = "the server is shutting down") -> None:
@@ -93,6 +103,27 @@ class ChatServer(ThreadingTCPServer):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self.courier.stop(DRAIN)
         self.courier.join()
+        if self._keeper:
+            self._keeper.stop()
+        if self.store:
+            self.store.close()
+
+    def _remember(self, store: Store) -> tuple[int, int]:
+        """Puts the rooms back as they were; returns the last id and time of the history."""
+        with closing(store.reader()) as reader:
+            for room in reversed(list(reader.rooms())):
+                self.hub.restore(*room)
+        ahead = store.last_time - now()
+        if ahead > 0:
+            log.warning(
+                "the clock is %.0f s behind the history; until it has caught up, times stand still", ahead / 1000
+            )
+        return store.last_id, store.last_time
+
+    def _saving(self, works: bool, lost: int) -> None:
+        with self.log.lock:
+            self.hub.saving(Saving(works, lost))
+        self.courier.dispatch()
 
     def announce(self, text: str) -> None:
         """Says something to everybody."""

@@ -13,7 +13,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import NICK_LENGTH, PLAIN_LINE
 from chatroom.names import LOBBY, Fault, fold
-from chatroom.text import CTCP, clean, plain
+from chatroom.text import CTCP, clean, moment, plain
 
 PROMPT = "Username"
 PLAIN_PROMPT = f"{PROMPT}\n".encode()
@@ -263,6 +263,20 @@ def _who_is_in(reply: ev.WhoIsIn) -> list[str]:
     return [f"* {len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"* Here: {', '.join(people)}"]
 
 
+def _recent(reply: ev.Recent) -> list[str]:
+    return [f"* Earlier in {reply.room}:", *map(_from_before, reply.said)]
+
+
+def _from_before(event: ev.Said) -> str:
+    return f"[{moment(event.time)}] {_said(event)}"
+
+
+def _saving(reply: ev.Saving) -> list[str]:
+    if not reply.works:
+        return ["* Messages are not being saved at the moment."]
+    return [f"* Messages are being saved again{f'; {reply.lost} of them were not' if reply.lost else ''}."]
+
+
 _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.Refused: _refused,
     ev.Welcome: _welcome,
@@ -273,5 +287,7 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
     ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
     ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],
+    ev.Recent: _recent,
+    ev.Saving: _saving,
     ev.Announcement: lambda r: [f"* {r.text}"],
 }

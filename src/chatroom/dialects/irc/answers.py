@@ -4,11 +4,12 @@
 that the client knows.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any
 
 from chatroom import events as ev
 from chatroom.dialects.base import Viewer
+from chatroom.dialects.irc import history
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
 from chatroom.errors import Code
@@ -19,12 +20,17 @@ from chatroom.text import clean
 class Speaker:
     """Words replies for one client."""
 
-    def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
+    def __init__(self, viewer: Viewer, server: ServerInfo, capabilities: Set[str]) -> None:
         self.server = server
+        self.capabilities = capabilities  # those that the client has negotiated so far
         self._viewer = viewer
 
     def line(self, numeric: Numeric, *about: object) -> str:
         return numeric.line(self.server.name, self._viewer.nick, *about)
+
+    @property
+    def nick(self) -> str:
+        return self._viewer.nick or "*"
 
     def words(self, reply: ev.Reply) -> bytes:
         """The lines for a reply."""
@@ -138,6 +144,18 @@ def _users_are(to: Speaker, reply: ev.UsersAre) -> Iterator[str]:
     yield to.line(n.RPL_USERHOST, " ".join(people))
 
 
+def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
+    if history.CHATHISTORY not in to.capabilities:
+        yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities)
+
+
+def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
+    text = "Messages are being saved again" if reply.works else "Messages are not being saved at the moment"
+    if reply.lost:
+        text += f"; {reply.lost} of them were not"
+    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
+
+
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if code is Code.LINE_NOT_UTF8:
@@ -167,5 +185,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.IsAway: lambda to, r: iter([to.line(n.RPL_AWAY, r.nick, r.message)]),
     ev.AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
     ev.Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
+    ev.Recent: _recent,
+    ev.Saving: _saving,
     ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),
 }

@@ -20,7 +20,7 @@ from chatroom.ircwire import LINE_BYTES, TAG_BYTES, parse
 from chatroom.limits import AWAY_BYTES, REALNAME_BYTES, REASON_BYTES, TARGETS
 from chatroom.text import CTCP, clean, clean_irc
 
-CAPABILITIES = ("echo-message", "message-tags", "server-time")
+CAPABILITIES = ("batch", "draft/chathistory", "echo-message", "message-tags", "server-time")
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes.
@@ -37,9 +37,9 @@ class IrcDialect:
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self.format = irc_format(frozenset())
         self._viewer = viewer
-        self._speaker = Speaker(viewer, server)
-        self._lines = Lines(TAG_BYTES + LINE_BYTES)
         self._capabilities: set[str] = set()
+        self._speaker = Speaker(viewer, server, self._capabilities)
+        self._lines = Lines(TAG_BYTES + LINE_BYTES)
         self._negotiating = False
         self._nick = ""
         self._username = ""

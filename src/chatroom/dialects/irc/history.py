@@ -1,0 +1,35 @@
+"""History as IRC has it: events from before, told to one client (IRCv3 chathistory).
+
+A client that negotiated `batch` gets them in one; one with `server-time` gets each with its own time; one with neither
+gets the time in the text, where its user can read it.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+
+from chatroom.dialects.irc.format import RENDERED, irc_format
+from chatroom.events import Event, Said
+from chatroom.text import moment
+
+CHATHISTORY = "draft/chathistory"
+_BATCH = "h"  # batches of a client never overlap, so one name will do
+
+
+def told(events: Iterable[Event], batch: str, server: str, capabilities: Set[str]) -> Iterator[str]:
+    """The lines for these events, in a batch of that type (with its parameters) where the client knows batches."""
+    if "batch" not in capabilities:
+        yield from _lines(events, capabilities)
+        return
+    yield f":{server} BATCH +{_BATCH} {batch}\r\n"
+    for line in _lines(events, capabilities):
+        yield f"@batch={_BATCH};{line[1:]}" if line.startswith("@") else f"@batch={_BATCH} {line}"
+    yield f":{server} BATCH -{_BATCH}\r\n"
+
+
+def _lines(events: Iterable[Event], capabilities: Set[str]) -> Iterator[str]:
+    timed = "server-time" in capabilities
+    render = irc_format(RENDERED.intersection(capabilities)).render
+    for event in events:
+        if type(event) is Said and not timed:
+            event = replace(event, text=f"[{moment(event.time)}] {event.text}")  # noqa: PLW2901
+        yield from [f"{line}\n" for line in render(event).decode().split("\n")[:-1]]
