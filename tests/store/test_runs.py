@@ -34,7 +34,6 @@ def kept(event: Event) -> Event:
     "event",
     [
         said("hello"),
-        said(""),
         said(" two  spaces "),
         said("zażółć 太郎 \x02bold\x02", by=BOB),
         said("waves", kind=Kind.ACTION),
@@ -68,6 +67,11 @@ def test_a_departure_is_kept_in_every_room() -> None:
     """Somebody who was in several rooms has left, and been renamed, in each."""
     runs = pack(placed(Renamed(ALICE, "alicia", ("#a", "#b")), Departed(ALICE, "gone", ("#a", "#b"))))
     assert [(run.name, len(opened(run))) for run in runs] == [("#a", 2), ("#b", 2)]
+
+
+def test_what_has_no_text_is_not_kept() -> None:
+    """A message without a text says something to programs, for the moment."""
+    assert pack(placed(said(""))) == []
 
 
 def test_private_words_are_not_kept_without_a_conversation() -> None:

@@ -46,40 +46,38 @@ def pack(events: Iterable[Event]) -> list[Run]:
     places: dict[str, list[Event]] = {}
     for event in events:
         if type(event) is Said:
-            place = event.target if event.target[0] == "#" else event.conversation
-            if place and event.text:  # without a text it is for programs, and of no use later
-                if place in places:
-                    places[place].append(event)
-                else:
-                    places[place] = [event]
+            happened = places.get(event.target)  # no conversation's key is a target
+            if happened is None:
+                place = event.target if is_room(event.target) else event.conversation
+                if not place:
+                    continue
+                happened = places.setdefault(place, [])
+            if event.text:  # without one it is for programs, and of no use later
+                happened.append(event)
         elif type(event) in _ROOMS:
             for room in _ROOMS[type(event)](event):
                 places.setdefault(room, []).append(event)
-    return [_run(place, happened) for place, happened in places.items()]
+    return [_run(place, happened) for place, happened in places.items() if happened]
 
 
 def _run(place: str, events: list[Event]) -> Run:
     first, last = events[0], events[-1]
     first_id, since = first.id, first.time
     people = {id(e.by): e.by for e in events}
-    number = {key: i for i, key in enumerate(people)}
+    number = {key: f" {i} " for i, key in enumerate(people)}
     lines = [
-        f"{e.id - first_id} {e.time - since} {number[id(e.by)]} "
-        + (f"m{e.text}" if type(e) is Said and e.kind is _MESSAGE and place[0] == "#" else _line(e))
+        f"{e.id - first_id} {e.time - since}{number[id(e.by)]}m{e.text}"
+        if type(e) is Said and e.kind is _MESSAGE and e.conversation == ""
+        else f"{e.id - first_id} {e.time - since}{number[id(e.by)]}{_LINES[type(e)](e)}"
         for e in events
     ]
     text = _LF.join(lines)
     if text.count(_LF) >= len(lines):
         text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
-    said = sum([type(e) is Said for e in events])
+    said = len([e for e in events if type(e) is Said])
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
     key = fold(place) if is_room(place) else place
     return Run(key, place, first_id, last.id, since, last.time, said, who, text)
-
-
-def _line(event: Event) -> str:
-    """The mark and the text of an event."""
-    return _LINES[type(event)](event)
 
 
 def _said(event: Said) -> str:
@@ -87,6 +85,7 @@ def _said(event: Said) -> str:
     return f"{mark}{event.text}" if is_room(event.target) else f"{mark.upper()}{event.target} {event.text}"
 
 
+# The mark and the text of an event.
 _LINES: dict[type, Callable[[Any], str]] = {
     Said: _said,
     Joined: lambda e: "j",
