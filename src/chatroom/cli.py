@@ -13,6 +13,7 @@ import click
 
 from chatroom import __version__
 from chatroom.limits import PORT
+from chatroom.names import LOBBY
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -156,3 +157,46 @@ def _own_address(family: socket.AddressFamily) -> str:
         except OSError:
             return ""
         return str(probe.getsockname()[0])
+
+
+@main.command(
+    epilog="""\b
+Examples:
+  chatroom connect                          a window that asks for your name
+  chatroom connect chat.example.org --tls   another machine, encrypted
+  chatroom connect --text --nick alice      without a window
+  echo "build 512 is green" | chatroom connect --text --nick ci --room '#dev'
+"""
+)
+@click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
+@click.option("-p", "--port", type=click.IntRange(1, 65535), default=PORT, show_envvar=True, help="The server's port.")
+@click.option("--nick", default="", show_default=False, show_envvar=True, help="Your name there; asked for otherwise.")
+@click.option("--room", default=LOBBY, show_envvar=True, help="The room to start in.")
+@click.option("--tls", is_flag=True, show_envvar=True, help="Encrypt the connection.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="A file whose first line is your password.",
+)
+@click.option(
+    "--text", is_flag=True, show_envvar=True, help="Lines on the terminal instead of a window; for pipes too."
+)
+def connect(
+    host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
+) -> None:
+    """Join a server, in a window or with --text. HOST is 127.0.0.1 unless given, or CHATROOM_CONNECT_HOST."""
+    from chatroom.client.settings import Server
+    from chatroom.gui.app import NoWindow, run
+    from chatroom.terminal import Trouble, converse
+
+    password = (password_file.read_text("utf-8").splitlines() or [""])[0] if password_file else ""
+    server = Server(host or "127.0.0.1", port, tls, nick)
+    rooms = (room if room.startswith("#") else f"#{room}",)
+    try:
+        if text:
+            converse(server, rooms[0], password)
+        else:
+            run(server, rooms, password, ask_server=host is None and not nick, connect=bool(nick))
+    except (NoWindow, Trouble) as error:
+        raise click.ClickException(str(error)) from None

@@ -1,11 +1,11 @@
 """The courier carries what happens to those who are to be told of it.
 
 One thread takes everything that waits as a *batch*. A run of events for the same audience is rendered once per format
-and joined once, and that one `bytes` object goes into the mail of each member; when the batch is sorted, each member is
-sent its mail in one `send`. So a message's cost does not grow with its readers: only a batch's does, and the busier the
-room, the more messages share a batch.
+and joined once, into a parcel: one `bytes` object for many members. Each member is sent its parcel in one `send`. So a
+message's cost does not grow with its readers: only a batch's does, and the busier the room, the more messages share a
+batch.
 
-    deliver, tell ──► _waiting ──► _take ──► save ──► _sort ──► mail ──► _send ──► (what is not taken) ──► outbox
+    deliver, tell ──► _waiting ──► _take ──► save ──► _parcels ──► _send ──► (what is not taken) ──► outbox
 
 The laws:
 - What a member has seen is saved: a batch is handed to `save` before anybody is sent any of it.
@@ -23,7 +23,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import groupby, islice
 from operator import itemgetter
@@ -34,6 +34,7 @@ from chatroom.events import Event, Format, Goodbye, Reply
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
+_DONT_WAIT = int(socket.MSG_DONTWAIT)
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 
 log = logging.getLogger(__name__)
@@ -47,18 +48,17 @@ class _Order(Enum):
 
 
 class Connection(Session):
-    """A session with a socket. `mail` and what follows it belong to the courier's thread alone.
+    """A session with a socket. `send` and what follows it belong to the courier's thread alone.
 
     `dialect` is set by the connection's own thread, before anything is told to it.
     """
 
-    __slots__ = ("behind", "cut", "dialect", "hung_up", "mail", "moved", "outbox", "released", "send", "sock")
+    __slots__ = ("behind", "cut", "dialect", "hung_up", "moved", "outbox", "released", "send", "sock")
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
         self.sock = sock
         self.dialect: Dialect
-        self.mail: list[bytes] = []  # what this batch has for it
         self.send: Callable[[Any, int], int] = sock.send
         self.outbox: deque[bytes | memoryview] = deque()
         self.behind = 0  # bytes in the outbox
@@ -69,8 +69,15 @@ class Connection(Session):
 
 
 # What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
-# a fence and twice None.
+# a fence, `_FENCES` and None.
 _Item = tuple[Any, Any, Session | None]
+
+
+class _Nobody(Audience):
+    """Its type tells what is for it from events."""
+
+
+_FENCES = _Nobody({})
 
 
 class Courier(threading.Thread):
@@ -86,7 +93,7 @@ class Courier(threading.Thread):
         self._waiting: deque[_Item] = deque()
         self._touched: list[Connection] = []  # who has mail
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
-        self._endings: list[tuple[Any, _Order | threading.Event]] = []  # whose connection this batch ends; fences
+        self._endings: list[tuple[Connection, _Order]] = []  # whose connection this batch ends
         self._bell = threading.Condition()
         self._asleep = False
         self._stopped = False
@@ -126,7 +133,7 @@ class Courier(threading.Thread):
     def fence(self) -> threading.Event:
         """Is set once all that was handed over so far is saved, and sent as far as sockets take it."""
         passed = threading.Event()
-        self._waiting.append((passed, None, None))
+        self._waiting.append((passed, _FENCES, None))
         return passed
 
     def admit(self) -> None:
@@ -139,9 +146,9 @@ class Courier(threading.Thread):
 
     def stop(self, patience: float) -> None:
         """Ends the thread once everything is written, or after `patience` seconds without what is left."""
-        self._give_up = time.monotonic() + patience
-        self._stopped = True
         with self._bell:
+            self._give_up = time.monotonic() + patience
+            self._stopped = True
             self._bell.notify_all()
             self._asleep = False
             self._alarm.send(b"!")
@@ -153,13 +160,13 @@ class Courier(threading.Thread):
         while batch := self._take():
             if save:
                 save([what for what, to, _ in batch if type(to) is Audience])
-            self._sort(batch)
-            self._send()
+            self._carry(batch)
             if self._pressed:
                 self._ease()
-        self._selector.close()
-        self._alarm.close()
-        self._snooze.close()
+        with self._bell:  # `stop` may be about to ring
+            self._selector.close()
+            self._alarm.close()
+            self._snooze.close()
 
     def _take(self) -> list[_Item]:
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""
@@ -181,75 +188,39 @@ class Courier(threading.Thread):
                 self._bell.notify_all()
         return batch
 
-    def _sort(self, batch: list[_Item]) -> None:
-        """Puts what a batch holds into the mail of those it is for."""
-        for to, run in groupby(batch, key=itemgetter(1)):
-            if isinstance(to, Audience):
-                self._address(to, list(run))
+    def _carry(self, batch: list[_Item]) -> None:
+        """Sends each who is concerned what a batch holds for them."""
+        runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
+        parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
+        for data, members in _joined(parcels) if len(runs) > 1 else parcels:
+            self._send(data, members)
+        for to, run in runs:
+            if type(to) is Audience:
                 continue
             for what, _, _ in run:
-                if isinstance(what, bytes):
-                    self._post([to], what)
-                else:
-                    self._endings.append((to, what))
+                if isinstance(what, threading.Event):
+                    what.set()
+                elif isinstance(what, _Order):
+                    self._end(to, what)
 
-    def _address(self, audience: Audience, run: list[_Item]) -> None:
-        """Addresses a run of events to the audience they have in common."""
-        skips = [skip for _, _, skip in run]
-        for format_, members in audience.groups.items():
-            render = format_.render
-            parts = [render(event) for event, _, _ in run]
-            everything = b"".join(parts)
-            skipped = set(skips).intersection(members)
-            if not skipped:
-                self._post(members, everything)
-                continue
-            self._post([member for member in members if member not in skipped], everything)
-            for member in skipped:
-                self._post(
-                    [member], b"".join([data for data, skip in zip(parts, skips, strict=True) if skip is not member])
-                )
-
-    def _post(self, members: Iterable[Any], data: bytes) -> None:
-        if not data:
-            return
-        touched = self._touched
-        for member in members:
-            mail = member.mail
-            if not mail:
-                touched.append(member)
-            mail.append(data)
-
-    def _send(self) -> None:
-        """Sends each its mail. Members with the same mail, most of a room, are sent the same bytes object."""
-        last: list[bytes] = []
-        data = b""
-        for connection in self._touched:
-            mail = connection.mail
-            if mail != last:
-                last = mail
-                data = b"".join(mail) if len(mail) > 1 else mail[0]
-            connection.mail = []
-            if connection.outbox:
-                self._keep(connection, data)
-                continue
+    def _send(self, data: bytes, members: Iterable[Any]) -> None:
+        size = len(data)
+        for connection in members:
+            send = connection.send  # in two steps: as a method call the attribute would be looked up anew each time
             try:
-                sent = connection.send(data, socket.MSG_DONTWAIT)
+                sent = send(data, _DONT_WAIT)
             except BlockingIOError:
                 sent = 0
             except OSError:
                 self._cut(connection, "connection lost")
                 continue
-            if sent < len(data):
+            if sent != size:
                 self._keep(connection, memoryview(data)[sent:])
-        self._touched.clear()
-        for connection, order in self._endings:
-            self._end(connection, order)
-        self._endings.clear()
 
     def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
         if not connection.outbox:
             self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+            connection.send = _take_none
             connection.moved = time.monotonic()
         connection.outbox.append(data)
         connection.behind += len(data)
@@ -297,14 +268,12 @@ class Courier(threading.Thread):
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
             self._selector.unregister(connection.sock)
+            connection.send = connection.sock.send
             self._finish(connection)
 
     # ---- endings ----------------------------------------------------------------------------------------------------
 
-    def _end(self, connection: Connection, order: "_Order | threading.Event") -> None:
-        if isinstance(order, threading.Event):
-            order.set()
-            return
+    def _end(self, connection: Connection, order: _Order) -> None:
         if order is _Order.HANG_UP:
             connection.hung_up = True
         else:
@@ -315,7 +284,7 @@ class Courier(threading.Thread):
     def _finish(self, connection: Connection) -> None:
         """The outbox is empty: does what was put off until then."""
         if connection.released:
-            connection.send = _send_nothing
+            connection.send = _take_all
             connection.sock.close()
         elif connection.hung_up:
             _shut_down(connection)
@@ -333,13 +302,55 @@ class Courier(threading.Thread):
 
 
 def _shut_down(connection: Connection) -> None:
-    connection.send = _send_nothing
+    connection.send = _take_all
     try:
         connection.sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass  # the other side was faster
 
 
-def _send_nothing(data: Any, flags: int) -> int:
-    """Stands in for the `send` of a connection that has ended."""
+def _take_none(data: Any, flags: int) -> int:
+    """The `send` of a connection whose outbox holds something: what comes now must wait behind that."""
+    return 0
+
+
+def _take_all(data: Any, flags: int) -> int:
+    """The `send` of a connection that has ended: whatever still comes is gone."""
     return len(data)
+
+
+# ---- what is sent to whom: bytes, and the connections that are to get them ------------------------------------------
+
+_Parcel = tuple[bytes, Iterable[Any]]
+
+
+def _parcels(to: Any, run: list[_Item]) -> Iterator[_Parcel]:
+    """The parcels of a run, items for the same audience or connection. No connection is in two of them."""
+    if not isinstance(to, Audience):
+        yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
+        return
+    skips = [skip for _, _, skip in run]
+    for format_, members in to.groups.items():
+        render = format_.render
+        parts = [render(event) for event, _, _ in run]
+        everything = b"".join(parts)
+        skipped = set(skips).intersection(members)
+        if not skipped:
+            yield everything, members
+            continue
+        yield everything, [member for member in members if member not in skipped]
+        for member in skipped:
+            yield b"".join([part for part, skip in zip(parts, skips, strict=True) if skip is not member]), (member,)
+
+
+def _joined(parcels: Iterable[_Parcel]) -> Iterator[_Parcel]:
+    """The same, with all for one connection in one parcel; connections that get the same share it."""
+    mail: dict[Any, list[bytes]] = {}
+    for data, members in parcels:
+        for member in members:
+            if member in mail:
+                mail[member].append(data)
+            else:
+                mail[member] = [data]
+    for letters, group in groupby(mail.items(), key=itemgetter(1)):
+        yield b"".join(letters), [member for member, _ in group]

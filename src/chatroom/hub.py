@@ -233,7 +233,7 @@ class Hub:
 
     def _connected(self, event: ev.Connected) -> None:
         person = event.by
-        if fold(person.nick) in self.by_nick:
+        if fold(person.nick) in self.by_nick or person.uid in self.users:
             return
         session = self.sessions.get(person.uid)
         user = User(person, session, event.time)

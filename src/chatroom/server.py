@@ -92,8 +92,7 @@ class ChatServer(ThreadingTCPServer):
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends; within about `DRAIN` seconds. May be called once."""
-        self.shutdown()
-        self.server_close()
+        self._stop_listening()
         with self.lock:
             leaving = list(self.connections.values())
         for connection in leaving:
@@ -124,6 +123,14 @@ class ChatServer(ThreadingTCPServer):
         with self.log.lock:
             self.hub.saving(Saving(works, lost))
         self.courier.dispatch()
+
+    def _stop_listening(self) -> None:
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the acceptor, which otherwise looks up twice a second
+        except OSError:
+            pass  # not everywhere has a listening socket something to shut down
+        self.shutdown()
+        self.server_close()
 
     def announce(self, text: str) -> None:
         """Says something to everybody."""

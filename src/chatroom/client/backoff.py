@@ -1,0 +1,26 @@
+"""How long to wait before connecting again: 1, 2, 4 … 30 s, each ± 20 % so that a restarted server isn't stormed."""
+
+import random
+from collections.abc import Callable
+
+FIRST = 1.0  # s
+LONGEST = 30.0  # s
+SPREAD = 0.2
+
+
+class Backoff:
+    """`random` gives numbers in [0, 1)."""
+
+    def __init__(self, random: Callable[[], float] = random.random) -> None:
+        self._random = random
+        self._next = FIRST
+
+    def delay(self) -> float:
+        """Seconds to wait this time; the next time it is twice as long."""
+        delay = self._next * (1 - SPREAD + 2 * SPREAD * self._random())
+        self._next = min(self._next * 2, LONGEST)
+        return delay
+
+    def reset(self) -> None:
+        """The server was reached and let us in."""
+        self._next = FIRST

@@ -1,0 +1,121 @@
+"""A link and a session put together: what both the window and the terminal drive, from one thread."""
+
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from queue import Empty, SimpleQueue
+
+from chatroom.client import link as wire
+from chatroom.client.link import Link, Security, Target
+from chatroom.client.session import Event, Refused, Session, State
+
+MakeLink = Callable[[Target, "SimpleQueue[wire.Event]"], Link]
+
+
+class Phase(Enum):
+    CONNECTING = auto()
+    ONLINE = auto()
+    LOST = auto()  # and the link will try again at `retry_at`
+    STOPPED = auto()  # refused, or closed: nothing happens any more
+
+
+class Client:
+    """`pump` it often. `lost_at` and `retry_at` are `now()` times; `error` says why there is no connection."""
+
+    def __init__(
+        self,
+        target: Target,
+        session: Session,
+        make_link: MakeLink = Link,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.target = target
+        self.session = session
+        self.phase = Phase.CONNECTING
+        self.security = Security.NONE
+        self.error = ""
+        self.lost_at = 0.0
+        self.retry_at = 0.0
+        self.online_at = 0.0
+        self._now = now
+        self._queue: SimpleQueue[wire.Event] = SimpleQueue()
+        self._lines: list[str] = []  # received, not fed to the session yet; the next one last
+        self._link = make_link(target, self._queue)
+
+    def start(self) -> None:
+        self._link.start()
+
+    def retry_now(self) -> None:
+        self.retry_at = self._now()
+        self._link.retry_now()
+
+    def stop(self) -> None:
+        """Ends the connection, if there is one, without a word about it."""
+        self.phase = Phase.STOPPED
+        self._link.close()
+
+    def pump(self, seconds: float) -> list[Event]:
+        """Takes in what has arrived, for so long at most; returns what has to be done about it once."""
+        deadline = time.monotonic() + seconds
+        while self.phase is not Phase.STOPPED:
+            if self._lines:
+                self._feed(self._lines.pop())
+            elif not self._next_event():
+                break
+            if time.monotonic() > deadline:
+                break
+        events = list(self.session.events)
+        self.session.events.clear()
+        if any(isinstance(event, Refused) for event in events):
+            self.stop()
+        return events
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to take in."""
+        return bool(self._lines) or not self._queue.empty()
+
+    def _feed(self, line: str) -> None:
+        self.session.feed(line)
+        if self.phase is Phase.CONNECTING and self.session.state is State.READY:
+            self.phase = Phase.ONLINE
+            self.online_at = self._now()
+            self._link.settled()
+
+    def _next_event(self) -> bool:
+        try:
+            event = self._queue.get_nowait()
+        except Empty:
+            return False
+        match event:
+            case wire.Received(lines):
+                self._lines = list(lines[::-1])
+            case wire.Connecting():
+                self.phase = Phase.CONNECTING
+            case wire.Connected(number, security):
+                self.security = security
+                self.session.connected(lambda line: self._link.send(number, line))
+            case wire.Lost(error, delay, was_connected):
+                self._on_lost(error, delay, was_connected)
+            case wire.Untrusted(fingerprint, trusted):
+                self._on_untrusted(fingerprint, trusted)
+        return True
+
+    def _on_lost(self, error: str, delay: float, was_connected: bool) -> None:
+        if self.phase is Phase.ONLINE or not self.lost_at:
+            self.lost_at = self._now()
+        self.phase = Phase.LOST
+        self.error = (self.session.error if was_connected else "") or error
+        self.retry_at = self._now() + delay
+        self.session.lost()
+
+    def _on_untrusted(self, fingerprint: str, trusted: str) -> None:
+        if trusted:
+            self.session.refuse("certificate-changed", str(self.target), colons(trusted), colons(fingerprint))
+        else:
+            self.session.refuse("certificate-unknown", str(self.target), colons(fingerprint))
+
+
+def colons(fingerprint: str) -> str:
+    """AB:CD:… as other programs show it."""
+    return ":".join(fingerprint[i : i + 2] for i in range(0, len(fingerprint), 2)).upper()

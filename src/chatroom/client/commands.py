@@ -1,0 +1,182 @@
+"""What can be typed with a slash, in the window and in the terminal: one table.
+
+A command gets the session, the room it was typed in, and the rest of the line. It raises `Misuse` with a sentence for
+the user, or `Leave`. `//x` says "/x".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatroom.client.entries import Kind
+from chatroom.client.incoming import prefixes
+from chatroom.client.room import Room
+from chatroom.client.session import Session, State
+from chatroom.ircwire import Message, needs_colon
+from chatroom.names import is_room
+
+
+class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
+    """The command can't be carried out as typed; the text says what is missing."""
+
+
+class Leave(Exception):  # noqa: N818 (it is no error)
+    """The user wants to end the program."""
+
+
+Action = Callable[[Session, Room, str], Room | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`act` returns the room to go to, or None to stay. An empty `needs` means that the command works alone."""
+
+    usage: str
+    help: str
+    act: Action
+    needs_argument: bool = False
+    needs_connection: bool = True
+
+
+def run(session: Session, room: Room, line: str) -> Room | None:
+    """Carries out what was typed: says a text, or does a command. Returns the room to go to."""
+    if not line.startswith("/") or line.startswith("//"):
+        if not room.is_direct and not room.is_here and session.state is State.READY:
+            raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
+        session.say(room, line.removeprefix("/") if line.startswith("//") else line)
+        return None
+    name, _, rest = line[1:].partition(" ")
+    command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
+    if command is None:
+        raise Misuse(f"There is no command /{name}; /help lists them.")
+    if command.needs_argument and not rest.strip():
+        raise Misuse(f"That is used like this: {command.usage}")
+    if command.needs_connection and session.state is not State.READY:
+        raise Misuse("There is no connection right now.")
+    return command.act(session, room, rest.strip())
+
+
+def names() -> list[str]:
+    return sorted(f"/{name}" for name in COMMANDS)
+
+
+def _send(session: Session, *words: str) -> None:
+    """The caller puts what may have spaces last; middle words are cut at a space."""
+    *middle, last = words
+    params = tuple(word.split(" ")[0].lstrip(":") or "*" for word in middle[1:])
+    session.send(Message(middle[0], (*params, last)) if middle else Message(last))
+
+
+def _join(session: Session, room: Room, rest: str) -> Room:
+    name, _, key = rest.partition(" ")
+    return session.join(name if is_room(name) else f"#{name}", key.strip())
+
+
+def _leave(session: Session, room: Room, rest: str) -> None:
+    session.close(session.rooms.get(rest.casefold(), room) if rest else room)
+
+
+def _msg(session: Session, room: Room, rest: str) -> Room:
+    name, _, text = rest.partition(" ")
+    there = session.room(name)
+    if text.strip():
+        session.say(there, text)
+    return there
+
+
+def _me(session: Session, room: Room, rest: str) -> None:
+    session.say(room, rest, Kind.ACTION)
+
+
+def _nick(session: Session, room: Room, rest: str) -> None:
+    _send(session, "NICK", rest.split()[0])
+
+
+def _topic(session: Session, room: Room, rest: str) -> None:
+    session.send(Message("TOPIC", (room.name, rest) if rest else (room.name,)))
+
+
+def _away(session: Session, room: Room, rest: str) -> None:
+    session.send(Message("AWAY", (rest or "away",)))
+
+
+def _back(session: Session, room: Room, rest: str) -> None:
+    session.send(Message("AWAY"))
+
+
+def _rooms(session: Session, room: Room, rest: str) -> None:
+    session.send(Message("LIST"))
+
+
+def _who(session: Session, room: Room, rest: str) -> None:
+    people = ", ".join(member.prefix + member.nick for member in room.members.values())
+    session.inform(f"In {room.name}: {people or 'nobody'}", room=room)
+
+
+def _whois(session: Session, room: Room, rest: str) -> None:
+    _send(session, "WHOIS", rest.split()[0])
+
+
+def _kick(session: Session, room: Room, rest: str) -> None:
+    nick, _, reason = rest.partition(" ")
+    session.send(Message("KICK", (room.name, nick, reason.strip()) if reason.strip() else (room.name, nick)))
+
+
+def _mode(change: str, masks: bool) -> Action:
+    """Sets a mode about somebody: by a mask where the mode is a list of them (+b, +q), else by the name (+o)."""
+
+    def act(session: Session, room: Room, rest: str) -> None:
+        nick = rest.split()[0]
+        lists = session.isupport.get("CHANMODES", "b").split(",")[0]
+        if change[1] not in (lists if masks else prefixes(session)):
+            raise Misuse(f"This server has no mode {change}.")
+        target = f"{nick}!*@*" if masks and "!" not in nick else nick
+        session.send(Message("MODE", (room.name, change, target)))
+
+    return act
+
+
+def _invite(session: Session, room: Room, rest: str) -> None:
+    _send(session, "INVITE", rest.split()[0], room.name)
+
+
+def _quit(session: Session, room: Room, rest: str) -> None:
+    raise Leave
+
+
+def _raw(session: Session, room: Room, rest: str) -> None:
+    head, colon, last = rest.partition(" :")
+    words = head.split()
+    session.send(Message(words[0].upper(), (*words[1:], last) if colon and needs_colon(last) else tuple(words[1:])))
+
+
+def _help(session: Session, room: Room, rest: str) -> None:
+    command = COMMANDS.get(rest.removeprefix("/"))
+    for each in [command] if command else COMMANDS.values():
+        session.inform(f"{each.usage}  –  {each.help}", room=room)
+
+
+COMMANDS: dict[str, Command] = {
+    "help": Command("/help [COMMAND]", "this list", _help, needs_connection=False),
+    "join": Command("/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False),
+    "leave": Command("/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False),
+    "rooms": Command("/rooms", "the rooms of this server", _rooms),
+    "who": Command("/who", "who is here", _who, needs_connection=False),
+    "whois": Command("/whois NAME", "what the server tells about somebody", _whois, True),
+    "msg": Command("/msg NAME [TEXT]", "talk to one person", _msg, True, False),
+    "me": Command("/me TEXT", "say what you do: * alice waves", _me, True, False),
+    "nick": Command("/nick NAME", "change your name", _nick, True),
+    "topic": Command("/topic [TEXT]", "show or set what the room is about", _topic),
+    "away": Command("/away [WHY]", "tell others that you are away", _away),
+    "back": Command("/back", "and that you are here again", _back),
+    "invite": Command("/invite NAME", "ask somebody into this room", _invite, True),
+    "kick": Command("/kick NAME [WHY]", "remove somebody from this room", _kick, True),
+    "ban": Command("/ban NAME", "and don't let them in again", _mode("+b", True), True),
+    "unban": Command("/unban NAME", "take a ban back", _mode("-b", True), True),
+    "mute": Command("/mute NAME", "let somebody read here, but not write", _mode("+q", True), True),
+    "unmute": Command("/unmute NAME", "let them write again", _mode("-q", True), True),
+    "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
+    "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
+    "quit": Command("/quit", "end the program", _quit, needs_connection=False),
+    "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
+}
+_ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}

@@ -1,0 +1,59 @@
+"""One thing that stands in a room's transcript."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from itertools import count
+from zlib import crc32
+
+from chatroom.names import fold
+
+NICK_COLOURS = 8  # each screen has its own eight
+_serials = count(1)
+
+
+class Kind(Enum):
+    MESSAGE = auto()
+    ACTION = auto()
+    NOTICE = auto()
+    JOIN = auto()
+    LEAVE = auto()
+    RENAME = auto()  # `text` is the new name
+    INFO = auto()  # from the program or the server, to this user alone
+    ERROR = auto()
+
+
+class Delivery(Enum):
+    """How far a message of our own has come. Everything else is `DONE` from the start."""
+
+    DONE = auto()  # the server has it
+    WAITING = auto()  # not handed to a connection yet
+    SENT = auto()  # handed to a connection; no answer yet
+    FAILED = auto()  # refused, or it can't be known whether it arrived
+
+
+SPOKEN = frozenset({Kind.MESSAGE, Kind.ACTION, Kind.NOTICE})
+MOVES = frozenset({Kind.JOIN, Kind.LEAVE, Kind.RENAME})
+
+
+def nick_colour(nick: str) -> int:
+    """Which of the eight colours is this person's: the same in every run, in the list and in the text."""
+    return crc32(fold(nick).encode("utf-8", "replace")) % NICK_COLOURS
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """`time` is in seconds since the epoch; `serial` names the entry in this process, `msgid` on the server."""
+
+    kind: Kind
+    time: float
+    nick: str
+    text: str
+    msgid: str = ""
+    own: bool = False
+    mention: bool = False
+    delivery: Delivery = Delivery.DONE
+    serial: int = field(default_factory=lambda: next(_serials))
+
+    @property
+    def pending(self) -> bool:
+        return self.delivery in (Delivery.WAITING, Delivery.SENT)

@@ -1,0 +1,359 @@
+"""One connection to a server, kept alive in a thread of its own.
+
+Laws:
+
+- The thread only puts events on a `SimpleQueue`; whoever drains it runs the session. Nothing here knows what a line
+  means, except PING, which is answered at once so that a busy screen never costs the connection.
+- It tries again for ever, 1, 2, 4 … 30 s after each failure, until `close` or `halt`. Only `settled` (the server let us
+  in) sets the wait back.
+- Each connection has a number, and what is sent carries it: a line meant for a dead connection never reaches the next.
+- A certificate that no authority vouches for is never used without a fingerprint that the user trusted before. Nothing
+  is sent to such a server: the link reports `Untrusted` and ends.
+"""
+
+import hashlib
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from queue import SimpleQueue
+
+from chatroom.client.backoff import Backoff
+from chatroom.ircwire import Message, parse, render
+
+CONNECT_SECONDS = 10.0  # for the name, the connection and the handshake together
+QUIET_SECONDS = 60.0  # nothing heard for so long: ask whether anybody is there
+ANSWER_SECONDS = 30.0  # and for so long after asking: nobody is
+LINE_LIMIT = 65_536  # bytes; a server that sends a longer line is not one for us
+_READ_BYTES = 65_536
+_READS_AT_ONCE = 16  # then it is the turn of what has to be sent
+_LINES_AT_ONCE = 100  # lines an event, so that a screen can stop between two
+_EVENTS_AHEAD = 1_000  # more than that the screen has not taken: read on when it has, so that memory is bounded
+
+
+class Security(Enum):
+    NONE = "Not encrypted"
+    UNVERIFIED = "Encrypted, NOT verified"
+    VERIFIED = "Encrypted, verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`fingerprint` (SHA-256, hex) is what was trusted for this server before; `once` trusts it without remembering."""
+
+    host: str
+    port: int
+    tls: bool = False
+    fingerprint: str = ""
+    once: bool = False
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    number: int
+    security: Security
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection ended, or none came about; the next try is in `delay` seconds. `error` is for people."""
+
+    error: str
+    delay: float
+    was_connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """Nobody vouches for the certificate with this fingerprint; `trusted` was another one, or ""."""
+
+    fingerprint: str
+    trusted: str
+
+
+Event = Connecting | Connected | Received | Lost | Untrusted
+
+
+class _OverError(Exception):
+    """The connection is over; the text says why."""
+
+
+class _UntrustedError(Exception):
+    pass
+
+
+class Link(threading.Thread):
+    """Start it, drain `events`, `send` lines; `close` says goodbye and ends it."""
+
+    def __init__(self, target: Target, events: "SimpleQueue[Event]", backoff: Backoff | None = None) -> None:
+        super().__init__(name=f"link to {target}", daemon=True)
+        self.target = target
+        self.events = events
+        self._backoff = backoff or Backoff()
+        self._outbox: deque[tuple[int, bytes]] = deque()
+        self._number = 0
+        self._closing = threading.Event()
+        self._nudge = threading.Event()  # ends a wait between two tries
+        self._wake_in, self._wake_out = socket.socketpair()
+        self._wake_in.setblocking(False)
+        self._wake_out.setblocking(False)
+
+    # --- for the thread that owns the link ----------------------------------------------------------------------------
+
+    def send(self, number: int, line: str) -> None:
+        """Sends a line over the connection with that number, if it is still the one."""
+        self._outbox.append((number, line.encode("utf-8", "replace") + b"\r\n"))
+        self._wake()
+
+    def settled(self) -> None:
+        """The server let us in: the next failure is waited for 1 s again."""
+        self._backoff.reset()
+
+    def retry_now(self) -> None:
+        self._nudge.set()
+
+    def close(self) -> None:
+        """Sends what is left, for a second at most, and ends."""
+        self._closing.set()
+        self._nudge.set()
+        self._wake()
+
+    # --- the thread ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        with self._wake_in, self._wake_out:
+            self._keep_connected()
+
+    def _keep_connected(self) -> None:
+        while not self._closing.is_set():
+            self.events.put(Connecting())
+            connected = False
+            try:
+                sock, security = self._connect()
+                connected = True
+                self._number += 1
+                self.events.put(Connected(self._number, security))
+                with sock:
+                    self._talk(sock)
+                return  # closed by us
+            except _UntrustedError as error:
+                self.events.put(Untrusted(str(error), self.target.fingerprint))
+                return
+            except (_OverError, OSError, UnicodeError) as error:
+                text = explain(error, self.target)
+            if self._closing.is_set():
+                return
+            delay = self._backoff.delay()
+            self._nudge.clear()
+            self.events.put(Lost(text, delay, connected))
+            self._nudge.wait(delay)
+
+    def _connect(self) -> tuple[socket.socket, Security]:
+        deadline = time.monotonic() + CONNECT_SECONDS
+        sock = self._dial(deadline)
+        if not self.target.tls:
+            sock.setblocking(False)
+            return sock, Security.NONE
+        try:
+            encrypted = ssl.create_default_context().wrap_socket(sock, server_hostname=self.target.host)
+            security = Security.VERIFIED
+        except ssl.SSLCertVerificationError:
+            sock.close()
+            encrypted = self._pinned(self._dial(deadline))
+            security = Security.UNVERIFIED if self.target.once else Security.VERIFIED
+        encrypted.setblocking(False)
+        return encrypted, security
+
+    def _dial(self, deadline: float) -> socket.socket:
+        """A socket whose timeout is what is left of the time for connecting."""
+        error: OSError = TimeoutError()
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            self.target.host, self.target.port, type=socket.SOCK_STREAM
+        ):
+            left = deadline - time.monotonic()
+            if left <= 0 or self._closing.is_set():
+                break
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(left)
+                sock.connect(address)
+                sock.settimeout(max(deadline - time.monotonic(), 0.1))
+                return sock
+            except OSError as failure:
+                sock.close()
+                error = failure
+        raise error
+
+    def _pinned(self, sock: socket.socket) -> ssl.SSLSocket:
+        """The connection to a server whose own certificate was trusted before."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        encrypted = context.wrap_socket(sock, server_hostname=self.target.host)
+        certificate = encrypted.getpeercert(binary_form=True) or b""
+        fingerprint = hashlib.sha256(certificate).hexdigest()
+        if fingerprint != self.target.fingerprint:
+            encrypted.close()
+            raise _UntrustedError(fingerprint)
+        return encrypted
+
+    def _talk(self, sock: socket.socket) -> None:
+        """Moves bytes both ways until the link is closed; raises when the other side ends it."""
+        reader, unsent = _Lines(), bytearray()
+        heard, asked = time.monotonic(), False
+        with selectors.DefaultSelector() as selector:
+            selector.register(sock, selectors.EVENT_READ)
+            selector.register(self._wake_out, selectors.EVENT_READ)
+            while True:
+                if self._closing.is_set():
+                    self._last_words(sock, unsent)
+                    return
+                ready = selector.select(ANSWER_SECONDS if asked else QUIET_SECONDS)
+                self._drain_wake()
+                if self._read(sock, reader):
+                    heard, asked = time.monotonic(), False
+                elif not ready and asked and time.monotonic() - heard > ANSWER_SECONDS:
+                    raise _OverError("the server doesn't answer")
+                elif not ready and not asked:
+                    asked = True
+                    unsent += b"PING :are you there\r\n"
+                self._collect(unsent)
+                self._write(sock, unsent)
+                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
+                selector.modify(sock, wanted)
+
+    def _read(self, sock: socket.socket, reader: "_Lines") -> bool:
+        """True when something came. Reads more than once, as TLS may hold more than the selector sees."""
+        came = False
+        for _ in range(_READS_AT_ONCE):
+            try:
+                data = sock.recv(_READ_BYTES)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return came
+            if not data:
+                self._pass_on(reader.rest())
+                raise _OverError("the server closed the connection")
+            came = True
+            self._pass_on(reader.feed(data))
+        return came
+
+    def _pass_on(self, lines: list[str]) -> None:
+        others = []
+        for line in lines:
+            if "PING" in line[:200] and (answer := _pong(line)):
+                self._outbox.append((self._number, answer))
+            else:
+                others.append(line)
+        while self.events.qsize() > _EVENTS_AHEAD and not self._closing.wait(0.02):
+            pass
+        for start in range(0, len(others), _LINES_AT_ONCE):
+            self.events.put(Received(tuple(others[start : start + _LINES_AT_ONCE])))
+
+    def _collect(self, unsent: bytearray) -> None:
+        while self._outbox:
+            number, data = self._outbox.popleft()
+            if number == self._number:
+                unsent += data
+
+    def _write(self, sock: socket.socket, unsent: bytearray) -> None:
+        while unsent:
+            try:
+                sent = sock.send(unsent[:_READ_BYTES])
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            del unsent[:sent]
+
+    def _last_words(self, sock: socket.socket, unsent: bytearray) -> None:
+        self._collect(unsent)
+        try:
+            sock.settimeout(1)
+            sock.sendall(unsent)
+            sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def _wake(self) -> None:
+        try:
+            self._wake_in.send(b"x")
+        except OSError:
+            pass  # enough wakes are on their way, or the link has ended
+
+    def _drain_wake(self) -> None:
+        try:
+            self._wake_out.recv(4096)
+        except BlockingIOError:
+            pass
+
+
+class _Lines:
+    """Bytes in, lines out: UTF-8, or Latin-1 where a line isn't, as IRC clients do it."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[str]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LINE_LIMIT:
+            raise _OverError("the server sent a line without an end; this is no chat server")
+        return [_decode(line) for line in lines if line.strip()]
+
+    def rest(self) -> list[str]:
+        return [_decode(self._rest)] if self._rest.strip() else []
+
+
+def _decode(line: bytes) -> str:
+    line = line.rstrip(b"\r")
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _pong(line: str) -> bytes:
+    """The answer to a PING, or nothing."""
+    try:
+        message = parse(line)
+    except ValueError:
+        return b""
+    if message.command != "PING":
+        return b""
+    return render(Message("PONG", message.params[-1:])).encode() + b"\r\n"
+
+
+def explain(error: Exception, target: Target) -> str:
+    """One sentence: what failed, and what to do about it."""
+    match error:
+        case _OverError():
+            text = str(error)
+            return text[0].upper() + text[1:] + "."
+        case socket.gaierror() | UnicodeError():
+            return f"There is no host called {target.host}. Check the spelling, or your network."
+        case ConnectionRefusedError():
+            return f"Nobody is listening on {target}. Check the port, or ask whether the server is running."
+        case TimeoutError():
+            return f"{target} doesn't answer. Check the address, or whether a firewall is in the way."
+        case ssl.SSLError():
+            return f"{target} doesn't speak TLS. Connect without it, or check the port."
+        case ConnectionResetError() | BrokenPipeError():
+            return "The server closed the connection."
+        case OSError():
+            return f"{target} can't be reached: {error.strerror or error}."
+        case _:
+            return f"The connection failed: {error}."

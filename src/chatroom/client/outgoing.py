@@ -1,0 +1,30 @@
+"""From what somebody wrote to lines that fit on the wire."""
+
+from chatroom.ircwire import LINE_BYTES
+from chatroom.text import CTCP, clean
+
+# What a server puts before a message it passes on, next to our name: ":" "!user@host " (RFC 2812 §2.3.1: host of 63).
+_SOURCE_BYTES = 1 + 1 + 10 + 1 + 63 + 1
+
+
+def lines(text: str) -> list[str]:
+    """The lines of a message, cleaned, without the empty ones."""
+    cleaned = (clean(line.expandtabs(4)).rstrip() for line in text.splitlines())
+    return [line for line in cleaned if line]
+
+
+def room_for_text(nick: str, target: str, line_bytes: int = LINE_BYTES) -> int:
+    """How many bytes of text fit in a PRIVMSG to `target` once the server has put our name before it."""
+    frame = _SOURCE_BYTES + len(nick.encode()) + len(f" PRIVMSG {target} :\r\n".encode())
+    return line_bytes - frame - len(f"{CTCP}ACTION {CTCP}")
+
+
+def split(text: str, size: int) -> list[str]:
+    """`text` in pieces of at most `size` bytes of UTF-8, at spaces where there are some."""
+    pieces = []
+    while len(encoded := text.encode()) > size:
+        cut = len(encoded[:size].decode(errors="ignore"))
+        space = text.rfind(" ", cut // 2, cut + 1)
+        head, text = (text[:space], text[space + 1 :]) if space > 0 else (text[:cut], text[cut:])
+        pieces.append(head)
+    return [*pieces, text] if text else pieces

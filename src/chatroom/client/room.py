@@ -1,0 +1,247 @@
+"""A room (or a conversation with one person) as this client knows it. No wire, no screen.
+
+Laws of the transcript:
+
+- `entries` is in the server's order. Our own messages that the server has not confirmed stand together at its end, so
+  that a confirmation never has to move anything.
+- Nothing with a known msgid is added twice.
+- The entry `entries[i]` has the position `first + i`. Older history takes positions below `first`, and forgetting
+  the oldest raises `first`: the positions of the others stay. `dirty` is the lowest position whose entry has changed,
+  so a screen redraws from there.
+- At most `KEPT` entries are remembered; the server's history has the rest.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind
+from chatroom.names import fold, is_room
+
+KEPT = 20_000  # entries, about 8 MB
+_TRIM = 2_000  # forgotten at once, so that forgetting costs little per message
+_CLAIMED_AMONG = 200  # entries before those that wait: a message that failed longer ago is not looked for
+SPEAKERS = 50  # who spoke last, for completing names
+REDRAW_NOTHING = 1 << 62
+
+
+@dataclass(slots=True)
+class Member:
+    """`prefix` is the highest of the server's status signs (`@`, `+`) or ""."""
+
+    nick: str
+    prefix: str = ""
+    away: bool = False
+    account: str = ""
+
+
+class Room:
+    """`name` is a room's with its #, or a person's. `joined` is always true for a person."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_direct = not is_room(name)
+        self.joined = self.is_direct  # wanted: stays true while the connection is down
+        self.is_here = self.is_direct  # the server says that we are in it
+        self.topic = ""
+        self.members: dict[str, Member] = {}
+        self.members_version = 0  # grows with each change of `members`
+        self.entries: list[Entry] = []
+        self.first = 0
+        self.dirty = REDRAW_NOTHING
+        self.unread = 0
+        self.mentions = 0
+        self.mark: Entry | None = None  # the first entry nobody has looked at: "new since"
+        self.draft = ""
+        self.speakers: list[str] = []  # last first
+        self.has_older = False  # the server may have history from before `first`
+        self.fetching = False  # history was asked for and has not arrived
+        self._ids: set[str] = set()
+        self._pending = 0  # how many entries at the end wait for the server
+
+    # --- the transcript -------------------------------------------------------------------------------------------
+
+    def add(self, entry: Entry) -> bool:
+        """Puts a new entry where it belongs; false when it is known already."""
+        if entry.msgid and entry.msgid in self._ids:
+            return False
+        if entry.pending:
+            self._pending += 1
+            index = len(self.entries)
+        else:
+            index = len(self.entries) - self._pending
+        self._insert(index, entry)
+        if entry.kind in SPOKEN and not entry.own:
+            self._spoke(entry.nick)
+        if len(self.entries) > KEPT + _TRIM:
+            self._forget(len(self.entries) - KEPT)
+        return True
+
+    def merge(self, history: Iterable[Entry]) -> list[Entry]:
+        """Puts history, oldest first, where its times say. Returns what was not known yet, oldest first."""
+        fresh = []
+        # Newest first: what goes before everything else then moves no position.
+        for entry in reversed(list(history)):
+            if entry.msgid and entry.msgid in self._ids:
+                continue
+            mine = self._claim(entry) if entry.own else None
+            if mine is None:
+                fresh.append(entry)
+            end = len(self.entries) - self._pending
+            index = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
+            self._insert(index, mine or entry)
+        return fresh[::-1]
+
+    def _claim(self, remembered: Entry) -> Entry | None:
+        """The server's history has a message of ours: takes it from among those that wait or have failed.
+
+        This decides about messages whose answer a dying connection took with it.
+        """
+        start = max(0, len(self.entries) - self._pending - _CLAIMED_AMONG)
+        for entry in self.entries[start:]:
+            undecided = entry.delivery in (Delivery.SENT, Delivery.FAILED)
+            if undecided and entry.text == remembered.text and entry.kind is remembered.kind:
+                self.remove(entry)
+                entry.delivery, entry.msgid, entry.time = Delivery.DONE, remembered.msgid, remembered.time
+                return entry
+        return None
+
+    def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> Entry | None:
+        """The server has our message: finds it among those that wait."""
+        if msgid and msgid in self._ids:
+            return None
+        start = len(self.entries) - self._pending
+        for index in range(start, len(self.entries)):
+            entry = self.entries[index]
+            if entry.delivery is Delivery.SENT and entry.text == text and entry.kind is kind:
+                self._settle(index, Delivery.DONE, msgid, time)
+                return entry
+        return None
+
+    def settle(self, entry: Entry, delivery: Delivery) -> None:
+        """A waiting message of ours was taken (`DONE`) or refused (`FAILED`)."""
+        if entry.pending:
+            self._settle(self._index(entry), delivery, entry.msgid, entry.time)
+
+    def remove(self, entry: Entry) -> None:
+        """Takes away a message of ours that was not sent."""
+        index = self._index(entry)
+        self._pending -= entry.pending
+        del self.entries[index]
+        self._ids.discard(entry.msgid)
+        self.touch(index)
+
+    def pending(self) -> list[Entry]:
+        """Our messages that wait for the server, oldest first."""
+        return self.entries[len(self.entries) - self._pending :]
+
+    def last_id(self) -> str:
+        """The msgid of the newest entry that has one, or ""."""
+        return next((entry.msgid for entry in reversed(self.entries) if entry.msgid), "")
+
+    def first_id(self) -> str:
+        """The msgid of the oldest entry that has one, or ""."""
+        return next((entry.msgid for entry in self.entries if entry.msgid), "")
+
+    def touch(self, index: int) -> None:
+        """The entry at `index`, or the place where it was, has to be drawn again."""
+        self.dirty = min(self.dirty, self.first + max(index, 0))
+
+    def touch_entry(self, entry: Entry) -> None:
+        """The entry has to be drawn again, if it is still remembered."""
+        try:
+            self.touch(self._index(entry))
+        except ValueError:
+            pass
+
+    def take_dirty(self) -> int:
+        """The lowest position to draw again; nothing is dirty any more after the call."""
+        dirty, self.dirty = self.dirty, REDRAW_NOTHING
+        return dirty
+
+    def _insert(self, index: int, entry: Entry) -> None:
+        if index == 0 and self.entries:
+            self.first -= 1
+        else:
+            self.touch(index)
+        self.entries.insert(index, entry)
+        if entry.msgid:
+            self._ids.add(entry.msgid)
+
+    def _settle(self, index: int, delivery: Delivery, msgid: str, time: float) -> None:
+        """Moves the entry to the end of what is settled, and marks it."""
+        entry = self.entries.pop(index)
+        self._pending -= 1
+        entry.delivery, entry.msgid, entry.time = delivery, msgid, time
+        target = len(self.entries) - self._pending
+        self.entries.insert(target, entry)
+        if msgid:
+            self._ids.add(msgid)
+        self.touch(min(index, target))
+
+    def _index(self, entry: Entry) -> int:
+        # What is looked for is nearly always one of the last.
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index] is entry:
+                return index
+        raise ValueError("not in this room")
+
+    def _forget(self, count: int) -> None:
+        self._ids.difference_update(entry.msgid for entry in self.entries[:count])
+        del self.entries[:count]
+        self.first += count
+
+    def _spoke(self, nick: str) -> None:
+        if self.speakers and self.speakers[0] == nick:
+            return
+        if nick in self.speakers:
+            self.speakers.remove(nick)
+        self.speakers.insert(0, nick)
+        del self.speakers[SPEAKERS:]
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def count_unread(self, entry: Entry) -> None:
+        """`entry` came while nobody was looking at the room."""
+        if self.mark is None:
+            self.mark = entry
+            self.touch_entry(entry)
+        self.unread += 1
+        self.mentions += entry.mention or self.is_direct
+
+    def seen(self) -> None:
+        """Somebody looks at the room; the mark stays until they look away."""
+        self.unread = self.mentions = 0
+
+    def unmark(self) -> None:
+        if self.mark is not None:
+            mark, self.mark = self.mark, None
+            self.touch_entry(mark)
+
+    # --- members ----------------------------------------------------------------------------------------------------
+
+    def member(self, nick: str) -> Member | None:
+        return self.members.get(fold(nick))
+
+    def enter(self, member: Member) -> None:
+        self.members[fold(member.nick)] = member
+        self.members_version += 1
+
+    def leave(self, nick: str) -> Member | None:
+        self.members_version += 1
+        return self.members.pop(fold(nick), None)
+
+    def rename(self, old: str, new: str) -> bool:
+        """False when `old` is not here."""
+        member = self.leave(old)
+        if member is None:
+            return False
+        member.nick = new
+        self.enter(member)
+        return True
+
+    def empty(self) -> None:
+        """We are not in the room any more, or not connected: who is there is not known."""
+        self.is_here = self.is_direct
+        self.members.clear()
+        self.members_version += 1

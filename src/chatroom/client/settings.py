@@ -1,0 +1,117 @@
+"""What the client remembers between runs: preferences, recent servers, trusted certificates. One JSON file.
+
+It is replaced as a whole and atomically. A file that can't be understood is set aside (`.damaged`), never overwritten
+and never a reason not to start; unknown keys are dropped, a wrong value falls back to its default. Passwords are
+never in it.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+RECENT = 8  # servers
+THEMES = ("system", "light", "dark")
+ZOOM_LEAST, ZOOM_MOST = -4, 12  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that was connected to, with the name used there."""
+
+    host: str
+    port: int
+    tls: bool = False
+    nick: str = ""
+
+
+@dataclass(slots=True)
+class Settings:
+    """`zoom` is in points added to the font; `trusted` maps `host:port` to a SHA-256 fingerprint."""
+
+    theme: str = "system"
+    zoom: int = 0
+    notify: bool = True
+    timestamps: bool = True
+    moves: bool = True  # lines about who joins and leaves
+    recent: list[Server] = field(default_factory=list)
+    trusted: dict[str, str] = field(default_factory=dict)
+
+    def remember(self, server: Server) -> None:
+        """Puts a server first among the recent ones."""
+        others = [old for old in self.recent if (old.host, old.port) != (server.host, server.port)]
+        self.recent = [server, *others][:RECENT]
+
+
+def directory() -> Path:
+    """The platform's directory for configuration, with our name; it need not exist."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return base / "chatroom"
+
+
+def default_path() -> Path:
+    return directory() / "client.json"
+
+
+def load(path: Path) -> tuple[Settings, str]:
+    """The settings, and a word about a file that was damaged or can't be read, or ""."""
+    try:
+        return _from_json(json.loads(path.read_text("utf-8"))), ""
+    except FileNotFoundError:
+        return Settings(), ""
+    except OSError as error:
+        return Settings(), f"Your settings can't be read ({error.strerror}): {path}"
+    except (ValueError, TypeError, RecursionError):
+        aside = path.with_name(path.name + ".damaged")
+        try:
+            path.replace(aside)
+        except OSError:
+            pass
+        return Settings(), f"Your settings were damaged and are set aside: {aside}"
+
+
+def save(settings: Settings, path: Path) -> str:
+    """Replaces the file; returns a word about why it couldn't, or ""."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(asdict(settings), file, indent=1, ensure_ascii=False)
+            Path(name).replace(path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        return f"Your settings can't be saved ({error.strerror}): {path}"
+    return ""
+
+
+def _from_json(data: Any) -> Settings:
+    """Raises `ValueError` or `TypeError` when this is no settings file at all."""
+    if not isinstance(data, dict):
+        raise TypeError("not an object")
+    settings = Settings()
+    for item in fields(Settings):
+        value = data.get(item.name)
+        if type(value) is type(getattr(settings, item.name)):
+            setattr(settings, item.name, value)
+    settings.theme = settings.theme if settings.theme in THEMES else "system"
+    settings.zoom = max(ZOOM_LEAST, min(settings.zoom, ZOOM_MOST))
+    settings.recent = [server for raw in settings.recent if (server := _server(raw))][:RECENT]
+    settings.trusted = {str(key): value for key, value in settings.trusted.items() if isinstance(value, str)}
+    return settings
+
+
+def _server(raw: Any) -> Server | None:
+    if not isinstance(raw, dict) or not isinstance(raw.get("host"), str) or not isinstance(raw.get("port"), int):
+        return None
+    return Server(raw["host"], raw["port"], raw.get("tls") is True, str(raw.get("nick") or ""))

@@ -1,0 +1,71 @@
+"""The sentences that the client says itself, in one place."""
+
+from datetime import datetime
+
+NOT_CONNECTED = "Not connected. Messages wait here and are sent when the connection is back."
+REFUSALS = {
+    "nick-taken": "Somebody here is called {0} already. Choose another name.",
+    "nick-bad": "{0} can't be a name here: {1}",
+    "banned": "This server doesn't let you in: {0}",
+    "password": "The password was not accepted.",
+    "certificate-changed": (
+        "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
+        "Somebody may be reading along. Ask who runs the server before you connect."
+    ),
+    "certificate-unknown": (
+        "Nobody vouches for the certificate of {0}. Its fingerprint (SHA-256) is\n{1}\n"
+        "Compare it with what the person who runs the server tells you."
+    ),
+}
+LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
+AWAY = "You are marked as away."
+BACK = "You are not away any more."
+EVERY_COMMAND = "/help lists the commands."
+
+
+def clock(time: float, seconds: bool = False) -> str:
+    """Local time of day: 12:41."""
+    return datetime.fromtimestamp(time).strftime("%H:%M:%S" if seconds else "%H:%M")
+
+
+def day(time: float) -> str:
+    """Tuesday 4 March 2025."""
+    moment = datetime.fromtimestamp(time)
+    return f"{moment:%A} {moment.day} {moment:%B} {moment.year}"
+
+
+def refusal(reason: str, *about: str) -> str:
+    return REFUSALS[reason].format(*about)
+
+
+def kicked(by: str, room: str, reason: str) -> str:
+    return f"{by} removed you from {room}" + (f": {reason}" if reason else ".")
+
+
+def kicked_other(nick: str, by: str, reason: str) -> str:
+    return f"{by} removed {nick}" + (f": {reason}" if reason else ".")
+
+
+def topic(nick: str, text: str) -> str:
+    return f"{nick} set the topic: {text}" if text else f"{nick} removed the topic."
+
+
+def mode(nick: str, change: str) -> str:
+    return f"{nick} set the mode {change}"
+
+
+def invited(nick: str, room: str) -> str:
+    return f"{nick} invites you to {room}. /join {room} goes there."
+
+
+def people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def names(nicks: list[str], most: int = 2) -> str:
+    """carol; carol and dave; carol, dave and 3 others."""
+    if len(nicks) <= most + 1 and len(nicks) > 1:
+        return f"{', '.join(nicks[:-1])} and {nicks[-1]}"
+    if len(nicks) <= most:
+        return ", ".join(nicks)
+    return f"{', '.join(nicks[:most])} and {len(nicks) - most} others"

@@ -1,0 +1,111 @@
+"""Runs the window: the Tk loop, the tick that drains the network's queue, and where mistakes are shown.
+
+`CHATROOM_GUI_STATE=FILE` makes the window write what it shows to a JSON file after each tick that changed it; the tests
+read it from outside.
+"""
+
+import json
+import os
+import sys
+import traceback
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from chatroom.client import settings as storage
+from chatroom.client.entries import Kind
+from chatroom.client.settings import Server, Settings
+from chatroom.gui import probe
+from chatroom.gui.presenter import Presenter
+
+TICK_MILLISECONDS = 50
+_BUSY_MILLISECONDS = 8  # between two ticks while more waits: keys and drawing get their turn
+
+
+class NoWindow(Exception):  # noqa: N818 (it is nobody's mistake)
+    """There can be no window here; the text says why and what to do."""
+
+
+def run(server: Server, rooms: tuple[str, ...], password: str, ask_server: bool, connect: bool) -> None:
+    """Opens the window and stays until it is closed; raises `NoWindow` when there can be none."""
+    try:
+        import tkinter as tk  # not everywhere where Python is
+
+        from chatroom.gui.view import TkView
+    except ModuleNotFoundError as error:
+        raise NoWindow(
+            "This Python has no tkinter. Install it (the package is python3-tk on Debian and Ubuntu, "
+            "python3-tkinter on Fedora, python-tk with Homebrew), or use --text."
+        ) from error
+    try:
+        root = tk.Tk(className="chatroom")
+    except tk.TclError as error:
+        raise NoWindow("There is no display to open a window on. Use --text, or set DISPLAY.") from error
+    path = storage.default_path()
+    settings, trouble = storage.load(path)
+    view = TkView(root)
+    presenter = Presenter(view, first_server(server, settings, ask_server), settings, path, rooms)
+    view.build(presenter)
+    App(root, view, presenter).run(connect, ask_server, password, trouble)
+
+
+def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
+    """What the panel shows at first: what the command line says, and what is remembered where it says nothing."""
+    if ask_server and not given.nick and settings.recent:
+        return settings.recent[0]
+    known = (old.nick for old in settings.recent if (old.host, old.port) == (given.host, given.port))
+    return replace(given, nick=given.nick or next(known, ""))
+
+
+class App:
+    """`root`, `view` and `presenter` belong together."""
+
+    def __init__(self, root: Any, view: Any, presenter: Presenter) -> None:
+        self._root = root
+        self._view = view
+        self._presenter = presenter
+        self._job = ""
+        self._state_path = os.environ.get("CHATROOM_GUI_STATE", "")
+        self._state = ""
+        root.report_callback_exception = self._report
+
+    def run(self, connect: bool, ask_server: bool, password: str, trouble: str) -> None:
+        self._presenter.use_password(password)
+        self._presenter.begin(connect, ask_server, trouble)
+        self._tick()
+        try:
+            self._root.mainloop()
+        except KeyboardInterrupt:
+            self._presenter.close()
+        finally:
+            self._root.after_cancel(self._job)
+            self._root.destroy()
+
+    def _tick(self) -> None:
+        more = False
+        try:
+            focused = self._view.has_focus()
+            if focused != self._presenter.focused:
+                self._presenter.focus(focused)
+            more = self._presenter.tick()
+            self._write_state()
+        finally:
+            self._job = self._root.after(_BUSY_MILLISECONDS if more else TICK_MILLISECONDS, self._tick)
+
+    def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """A mistake in a callback: to stderr in full, and a word in the window."""
+        traceback.print_exception(kind, error, trace, file=sys.stderr)
+        client = self._presenter.client
+        if client:
+            client.session.inform(f"Something went wrong in this window: {error}", Kind.ERROR)
+
+    def _write_state(self) -> None:
+        if not self._state_path:
+            return
+        state = json.dumps(probe.state(self._view))
+        if state != self._state:
+            self._state = state
+            fresh = Path(self._state_path + ".new")
+            fresh.write_text(state, "utf-8")
+            fresh.replace(self._state_path)

@@ -1,0 +1,126 @@
+"""The composer: three lines to write in, the hint, and Send."""
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from chatroom.gui.palette import Palette
+from chatroom.gui.style import Fonts
+
+if TYPE_CHECKING:
+    from chatroom.gui.presenter import Presenter
+
+HINT = "Enter sends · Shift+Enter new line"
+_LINES = 3
+
+
+class Composer(ttk.Frame):
+    """Hands what is written to the presenter, and takes back what it completes or remembers."""
+
+    def __init__(self, parent: tk.Misc, fonts: Fonts, presenter: "Presenter") -> None:
+        super().__init__(parent)
+        self._presenter = presenter
+        self.text = tk.Text(
+            self, height=_LINES, width=1, wrap="word", undo=True, maxundo=200, bd=0, padx=8, pady=6,
+            highlightthickness=1, font=fonts.body,
+        )  # fmt: skip
+        self.hint = ttk.Label(self, text=HINT, style="Muted.TLabel")
+        self.send_button = ttk.Button(self, text="Send", style="Accent.TButton", width=12, command=self.submit)
+        self.columnconfigure(0, weight=1)
+        self.compact(False)
+        self._bind()
+
+    def _bind(self) -> None:
+        text = self.text
+        for key in ("<Return>", "<KP_Enter>"):
+            text.bind(key, lambda _: self.submit())
+        for key in ("<Shift-Return>", "<Shift-KP_Enter>"):
+            text.bind(key, lambda _: self._insert("\n"))
+        text.bind("<Tab>", lambda _: self._complete())
+        text.bind("<Shift-Tab>", lambda _: None)
+        text.bind("<Up>", lambda _: self._history(older=True, edge=True))
+        text.bind("<Down>", lambda _: self._history(older=False, edge=True))
+        text.bind("<Control-Up>", lambda _: self._history(older=True, edge=False))
+        text.bind("<Control-Down>", lambda _: self._history(older=False, edge=False))
+        # On X11 Tk's text takes these for Emacs: Ctrl+A would go to the start of the line.
+        text.bind("<Control-a>", lambda _: self._select_all())
+        text.bind("<Control-y>", lambda _: self._redo())
+        for key in ("<Control-t>", "<Control-o>", "<Control-d>"):
+            text.bind(key, lambda _: "break")
+
+    def compact(self, compact: bool) -> None:
+        """In a low window: one line, Send beside it, no hint."""
+        self.text.configure(height=1 if compact else _LINES)
+        self.text.grid(row=0, column=0, columnspan=1 if compact else 2, sticky="ew")
+        if compact:
+            self.hint.grid_remove()
+            self.send_button.grid(row=0, column=1, padx=(6, 0), pady=0, sticky="ns")
+        else:
+            self.hint.grid(row=1, column=0, sticky="w", padx=2)
+            self.send_button.grid(row=1, column=1, pady=(6, 0), padx=0, sticky="e")
+
+    def restyle(self, palette: Palette) -> None:
+        self.text.configure(
+            background=palette.bg, foreground=palette.text, insertbackground=palette.text,
+            selectbackground=palette.selection, selectforeground=palette.text,
+            inactiveselectbackground=palette.selection,
+            highlightbackground=palette.outline, highlightcolor=palette.accent,
+        )  # fmt: skip
+
+    def get(self) -> str:
+        return self.text.get("1.0", "end-1c")
+
+    def set(self, text: str) -> None:
+        self.text.delete("1.0", "end")
+        self.text.insert("1.0", text)
+        self.text.mark_set("insert", "end-1c")
+        self.text.see("insert")
+
+    def submit(self) -> str:
+        if self._presenter.send(self.get()):
+            self.set("")
+            self.text.edit_reset()
+        self.text.focus_set()
+        return "break"
+
+    def _insert(self, text: str) -> str:
+        self.text.insert("insert", text)
+        self.text.see("insert")
+        return "break"
+
+    def _complete(self) -> str | None:
+        before = self.text.get("1.0", "insert")
+        completed = self._presenter.complete(before)
+        if completed is None:
+            return self._next_field() if not before or before[-1].isspace() else "break"
+        self.text.delete("1.0", "insert")
+        self.text.insert("1.0", completed)
+        return "break"
+
+    def _next_field(self) -> str:
+        following = self.text.tk_focusNext()
+        if following:
+            following.focus_set()
+        return "break"
+
+    def _history(self, older: bool, edge: bool) -> str | None:
+        """`edge`: only where the cursor can't go further itself."""
+        line = int(self.text.index("insert").partition(".")[0])
+        last = int(self.text.index("end-1c").partition(".")[0])
+        if edge and line != (1 if older else last):
+            return None
+        text = self._presenter.older_sent(self.get()) if older else self._presenter.newer_sent(self.get())
+        if text is not None:
+            self.set(text)
+        return "break"
+
+    def _select_all(self) -> str:
+        self.text.tag_add("sel", "1.0", "end-1c")
+        return "break"
+
+    def _redo(self) -> str:
+        try:
+            self.text.edit_redo()
+        except tk.TclError:
+            pass  # nothing to do again
+        return "break"

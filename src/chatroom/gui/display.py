@@ -1,0 +1,110 @@
+"""From what the client knows to what the window says: pure functions, and most of the window's sentences."""
+
+from chatroom.client import words
+from chatroom.client.client import Client, Phase
+from chatroom.client.entries import nick_colour
+from chatroom.client.link import Security
+from chatroom.client.room import Room
+from chatroom.client.session import Session
+from chatroom.gui.screen import Banner, Header, MemberRow, RoomRow, Status
+from chatroom.names import fold
+
+RECONNECTED_SECONDS = 3.0
+EMPTY_ROOM = "No messages yet. Say hello."
+NOT_IN_ROOM = "You are not in this room."
+_RANKS = "~&@%+"
+_SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
+
+KEYS = """\
+Enter — send        Shift+Enter — new line
+Up, Down at the edge, Ctrl+Up, Ctrl+Down — messages you sent
+Tab — complete a name or a command; else the next field
+F6 — next pane        F9 — show or hide the side panes
+Ctrl+PgUp, Ctrl+PgDn, Alt+1…9 — other rooms
+Ctrl+K — go to a room        Ctrl+J — join a room
+PgUp, PgDn — scroll        Ctrl+End — latest message
+Ctrl+F — search        F3, Shift+F3 — next, previous match
+Ctrl + plus, minus, 0 — larger, smaller, normal text
+Esc — close search, or go to the latest message
+/help — what can be typed"""
+
+
+def room_rows(session: Session) -> list[RoomRow]:
+    """The left pane: rooms in the order they were joined, then people."""
+    rooms = [_room_row(session, room) for room in session.rooms.values()]
+    return sorted(rooms, key=lambda row: row.direct)
+
+
+def _room_row(session: Session, room: Room) -> RoomRow:
+    alert = bool(room.mentions) and not room.is_direct
+    count = f"@{room.mentions}" if alert else f"{room.unread:,}" if room.unread else ""
+    present = room.is_here if not room.is_direct else is_present(session, room.name)
+    return RoomRow(room.name, room.is_direct, count, alert, present)
+
+
+def is_present(session: Session, nick: str) -> bool:
+    members = [member for room in session.rooms.values() if (member := room.member(nick))]
+    return bool(members) and not any(member.away for member in members)
+
+
+def member_rows(room: Room) -> list[MemberRow]:
+    """Operators first, then by name."""
+
+    def order(row: MemberRow) -> tuple[int, str]:
+        return (_RANKS.find(row.prefix) if row.prefix else len(_RANKS)), fold(row.nick)
+
+    rows = [MemberRow(m.nick, m.prefix, nick_colour(m.nick), m.away) for m in room.members.values()]
+    return sorted(rows, key=order)
+
+
+def header(room: Room) -> Header:
+    people = "" if room.is_direct or not room.members else words.people(len(room.members))
+    return Header(room.name, people, room.topic)
+
+
+def banner(client: Client, now: float) -> Banner | None:
+    """What has to be said above the messages, or None."""
+    if client.phase is Phase.LOST:
+        seconds = max(0, round(client.retry_at - now))
+        return Banner(
+            f"Connection lost at {words.clock(client.lost_at)}. Retrying in {seconds} s…", "warn", "Retry now"
+        )
+    if client.phase is Phase.CONNECTING and client.lost_at:
+        return Banner(f"Connection lost at {words.clock(client.lost_at)}. Connecting…")
+    if client.lost_at and client.online_at > client.lost_at and now - client.online_at < RECONNECTED_SECONDS:
+        return Banner("Reconnected", "ok")
+    if client.session.away:
+        return Banner(words.AWAY, "warn", "I'm back")
+    return None
+
+
+def status(client: Client) -> Status:
+    """The bottom line."""
+    place = f"{client.target} as {client.session.nick}"
+    if client.phase is Phase.ONLINE:
+        security = client.security
+        return Status(f"Connected to {place}", "ok", security.value, _SECURITY_ROLES[security])
+    verb = "Reconnecting" if client.lost_at else "Connecting"
+    security = client.security if client.lost_at else Security.NONE
+    return Status(f"{verb} to {place}", "warn", security.value, _SECURITY_ROLES[security])
+
+
+def title(session: Session | None) -> str:
+    """`(3) #lobby – chatroom`: the count is of what was said to us alone or by name, else of what is unread."""
+    if session is None:
+        return "chatroom"
+    urgent = sum(room.mentions for room in session.rooms.values())
+    unread = sum(room.unread for room in session.rooms.values())
+    count = f"(@{urgent}) " if urgent else f"({unread:,}) " if unread else ""
+    return f"{count}{session.current.name} – chatroom"
+
+
+def pill(count: int) -> str:
+    return "↓ 1 new message" if count == 1 else f"↓ {count:,} new messages" if count else "↓ Latest"
+
+
+def empty(room: Room, client: Client) -> str:
+    """What stands where there are no messages."""
+    if client.phase is Phase.ONLINE and not room.is_here:
+        return NOT_IN_ROOM
+    return EMPTY_ROOM

@@ -1,0 +1,217 @@
+"""The message pane: a read-only text that does what the splices say, its scrollbar, and the pill.
+
+Row `i` of the transcript is line `i + 1` of the text, always. The text ends with an empty line in the tiniest font.
+"""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+from typing import Any
+
+from chatroom.gui.palette import Palette
+from chatroom.gui.style import Fonts, pixels
+from chatroom.gui.transcript import Splice
+
+_CLICKABLE = ("link", "retry", "delete", "more")
+_WHEEL_PIXELS = 60
+
+
+class Messages(ttk.Frame):
+    """`on_scrolled(at_top, at_bottom)` after the user scrolled; `on_click(row, tag, text)` on what can be clicked."""
+
+    def __init__(
+        self,
+        parent: tk.Misc,
+        fonts: Fonts,
+        on_scrolled: Callable[[bool, bool], None],
+        on_click: Callable[[int, str, str], None],
+        on_latest: Callable[[], None],
+        is_following: Callable[[], bool],
+    ) -> None:
+        super().__init__(parent)
+        self._fonts = fonts
+        self._on_scrolled = on_scrolled
+        self._on_click = on_click
+        self._is_following = is_following
+        self.count = 0  # rows in the text
+        self.text = tk.Text(
+            self, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=1,
+            cursor="arrow", takefocus=True, insertwidth=0, width=1, height=1, spacing1=0, spacing3=0,
+        )  # fmt: skip
+        self._bar = ttk.Scrollbar(self, command=self._dragged)
+        self.text.configure(yscrollcommand=self._bar.set)
+        self.text.grid(row=0, column=0, sticky="nsew")
+        self._bar.grid(row=0, column=1, sticky="ns")
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(0, weight=1)
+        self.pill = tk.Button(self, bd=0, highlightthickness=0, padx=16, pady=6, command=on_latest, takefocus=False)
+        self.empty = tk.Label(self.text, bd=0)
+        self._bind()
+
+    def _bind(self) -> None:
+        text = self.text
+        text.bind("<Configure>", lambda _: self.repin())
+        for event, step in (("<Button-4>", -1), ("<Button-5>", 1)):
+            text.bind(event, lambda _, step=step: self.scroll(step * _WHEEL_PIXELS))  # type: ignore[misc]
+        text.bind("<MouseWheel>", lambda e: self.scroll(-_WHEEL_PIXELS if e.delta > 0 else _WHEEL_PIXELS))
+        for event, step in (("<Up>", -1), ("<Down>", 1)):
+            text.bind(event, lambda _, step=step: self.scroll(step * _WHEEL_PIXELS))  # type: ignore[misc]
+        text.bind("<Prior>", lambda _: self.page(-1))
+        text.bind("<Next>", lambda _: self.page(1))
+        text.bind("<Home>", lambda _: self._jump(0.0))
+        text.bind("<End>", lambda _: self._jump(1.0))
+        text.bind("<Button-1>", lambda _: text.focus_set())
+        text.bind("<Tab>", lambda e: _focus(e.widget.tk_focusNext()))
+        text.bind("<Control-a>", lambda _: self._select_all())
+        for tag in _CLICKABLE:
+            # One binding a tag; which link it is the position tells.
+            text.tag_bind(tag, "<ButtonRelease-1>", lambda e, tag=tag: self._clicked(e, tag))  # type: ignore[misc]
+            text.tag_bind(tag, "<Enter>", lambda _: text.configure(cursor="hand2"))
+            text.tag_bind(tag, "<Leave>", lambda _: text.configure(cursor="arrow"))
+
+    # --- looks --------------------------------------------------------------------------------------------------------
+
+    def restyle(self, palette: Palette, timestamps: bool) -> None:
+        """The colours of a palette, and the indent that the zoom asks for."""
+        fonts, text = self._fonts, self.text
+        text.configure(
+            background=palette.bg, foreground=palette.text, selectbackground=palette.selection,
+            selectforeground=palette.text, inactiveselectbackground=palette.selection,
+            highlightbackground=palette.border, highlightcolor=palette.outline,
+        )  # fmt: skip
+        indent = fonts.small.measure("00:00") + pixels(self, 8) if timestamps else pixels(self, 16)
+        line: dict[str, Any] = {"font": fonts.body, "lmargin2": indent, "tabs": (indent,), "spacing1": 2, "spacing3": 2}
+        text.tag_configure("line", **line)
+        text.tag_configure("mention", **line, background=palette.mention, lmargincolor=palette.mention)
+        text.tag_configure("found", **line, background=palette.selection, lmargincolor=palette.selection)
+        text.tag_configure(
+            "separator", font=fonts.small, foreground=palette.muted, justify="center", spacing1=8, spacing3=6
+        )
+        text.tag_configure("mark", font=fonts.small, foreground=palette.error)
+        text.tag_configure("time", font=fonts.small, foreground=palette.muted)
+        text.tag_configure("body", font=fonts.body)
+        text.tag_configure("muted", font=fonts.body, foreground=palette.muted)
+        text.tag_configure("error", font=fonts.body, foreground=palette.error)
+        for tag in ("retry", "delete"):
+            text.tag_configure(tag, font=fonts.body, foreground=palette.error)
+        for tag in ("link", "more"):
+            text.tag_configure(tag, font=fonts.body, foreground=palette.accent, underline=True)
+        for number, colour in enumerate(palette.nicks):
+            text.tag_configure(f"nick{number}", font=fonts.bold, foreground=colour)
+        text.tag_raise("sel")
+        self.pill.configure(
+            background=palette.accent, foreground=palette.accent_text, activebackground=palette.accent,
+            activeforeground=palette.accent_text, font=fonts.body,
+        )  # fmt: skip
+        self.empty.configure(background=palette.bg, foreground=palette.muted, font=fonts.body)
+        self.repin()
+
+    def show_pill(self, label: str) -> None:
+        if label:
+            self.pill.configure(text=label)
+            self.pill.place(relx=0.5, rely=1.0, y=-pixels(self, 8), anchor="s")
+        else:
+            self.pill.place_forget()
+
+    def show_empty(self, label: str) -> None:
+        if label:
+            self.empty.configure(text=label)
+            self.empty.place(relx=0.5, rely=0.5, anchor="center")
+        else:
+            self.empty.place_forget()
+
+    # --- rows ---------------------------------------------------------------------------------------------------------
+
+    def splice(self, splices: list[Splice], pin: bool) -> None:
+        """Changes the rows; the text then shows its end (`pin`), or what it showed before."""
+        text = self.text
+        top, column, offset = self._top()
+        moved = top
+        text.configure(state="normal")
+        for splice in splices:
+            self._apply(splice)
+            if splice.start < moved:
+                moved = max(splice.start, moved + len(splice.rows) - splice.deleted)
+        text.configure(state="disabled")
+        if pin:
+            text.yview_moveto(1.0)
+        elif moved != top:
+            text.yview(f"{moved + 1}.{column}")
+            text.yview_scroll(-offset, "pixels")
+
+    def _apply(self, splice: Splice) -> None:
+        text, line = self.text, splice.start + 1
+        if splice.deleted:
+            text.delete(f"{line}.0", f"{line + splice.deleted}.0")
+        chunks: list[object] = []
+        for row in splice.rows:
+            for piece, tag in row.segments:
+                chunks += (piece, (row.tag, tag))
+            chunks += ("\n", (row.tag,))
+        if chunks:
+            text.insert(f"{line}.0", *chunks)  # type: ignore[arg-type]
+        self.count += len(splice.rows) - splice.deleted
+
+    def _top(self) -> tuple[int, int, int]:
+        """The row and the column at the top left, and where that line begins: 0 pixels or less below the edge."""
+        line, _, column = self.text.index("@0,0").partition(".")
+        box = self.text.dlineinfo("@0,0")
+        return int(line) - 1, int(column), box[1] - int(str(self.text["pady"])) if box else 0
+
+    # --- scrolling ----------------------------------------------------------------------------------------------------
+
+    @property
+    def at_bottom(self) -> bool:
+        return self.text.dlineinfo("end-1c") is not None
+
+    @property
+    def at_top(self) -> bool:
+        return float(self.text.yview()[0]) <= 0.0
+
+    def repin(self) -> None:
+        """The end again, after what may have lost it: another size, another font."""
+        if self._is_following():
+            self.text.yview_moveto(1.0)
+
+    def scroll(self, amount: int) -> str:
+        self.text.yview_scroll(amount, "pixels")
+        return self._scrolled()
+
+    def page(self, step: int) -> str:
+        self.text.yview_scroll(step, "pages")
+        return self._scrolled()
+
+    def _jump(self, fraction: float) -> str:
+        self.text.yview_moveto(fraction)
+        return self._scrolled()
+
+    def to_row(self, row: int) -> None:
+        """Shows a row, in the middle if it has to move."""
+        self.text.see(f"{row + 1}.0")
+
+    def _dragged(self, *how: str) -> None:
+        self.text.yview(*how)
+        self._scrolled()
+
+    def _scrolled(self) -> str:
+        self._on_scrolled(self.at_top, self.at_bottom)
+        return "break"
+
+    # --- the mouse ----------------------------------------------------------------------------------------------------
+
+    def _clicked(self, event: "tk.Event[tk.Misc]", tag: str) -> None:
+        text = self.text
+        index = text.index(f"@{event.x},{event.y}")
+        span = text.tag_prevrange(tag, f"{index}+1c")
+        if span and not text.tag_ranges("sel"):
+            self._on_click(int(index.partition(".")[0]) - 1, tag, text.get(*span))
+
+    def _select_all(self) -> str:
+        self.text.tag_add("sel", "1.0", "end-1c")
+        return "break"
+
+
+def _focus(widget: tk.Misc | None) -> str:
+    if widget:
+        widget.focus_set()
+    return "break"

@@ -1,0 +1,164 @@
+"""The connect panel: who are you, and where to. It stands in the window, errors stand under their field."""
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from chatroom.client.settings import Server
+from chatroom.gui.screen import Panel
+from chatroom.gui.style import pixels
+
+if TYPE_CHECKING:
+    from chatroom.gui.presenter import Presenter
+
+_FIELDS = ("name", "server", "port", "password")
+_WRAP = 360  # pixels
+
+
+class ConnectPanel(ttk.Frame):
+    """`show` may come often: what is being typed stays."""
+
+    def __init__(self, parent: tk.Misc, presenter: "Presenter") -> None:
+        super().__init__(parent)
+        self._presenter = presenter
+        self._recent: tuple[Server, ...] = ()
+        self._name_typed, self._server_typed = tk.StringVar(self), tk.StringVar(self)
+        self._port_typed, self._password_typed = tk.StringVar(self), tk.StringVar(self)
+        self._tls_typed = tk.BooleanVar(self)
+        self._box = ttk.Frame(self, padding=12)
+        self._box.place(relx=0.5, rely=0.5, anchor="center")
+        self._errors: dict[str, ttk.Label] = {}
+        self._build()
+        self._asked_server = True
+
+    def _build(self) -> None:
+        box, wrap = self._box, pixels(self, _WRAP)
+        ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
+        self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
+        self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))
+        self.name = self._field(2, "Your name", ttk.Entry(box, textvariable=self._name_typed, width=30), "name")
+        self._host = ttk.Combobox(box, textvariable=self._server_typed, width=28)
+        self._host.bind("<<ComboboxSelected>>", lambda _: self._pick_recent())
+        self._field(4, "Server", self._host, "server")
+        self._field(6, "Port", ttk.Entry(box, textvariable=self._port_typed, width=8), "port", sticky="w")
+        self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls_typed)
+        self._tls_box.grid(row=8, column=1, sticky="w", pady=2)
+        secret = ttk.Entry(box, textvariable=self._password_typed, width=30, show="•")
+        self._field(9, "Password", secret, "password")
+        self._question = ttk.Label(box, wraplength=wrap)
+        self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
+        self._notice = ttk.Label(box, style="Error.TLabel", wraplength=wrap)
+        for row, label in ((11, self._notice), (12, self._question), (13, self._progress)):
+            label.grid(row=row, column=0, columnspan=2, sticky="w", pady=(6, 0))
+        self._errors["notice"] = self._notice
+        buttons = ttk.Frame(box)
+        buttons.grid(row=14, column=0, columnspan=2, sticky="e", pady=(10, 0))
+        self._cancel = ttk.Button(buttons, text="Cancel", command=self._presenter.cancel)
+        self._other = ttk.Button(buttons, text="Other server…", command=self._ask_server)
+        self._once = ttk.Button(buttons, text="Only this once", command=lambda: self._presenter.trust(True))
+        self._trust = ttk.Button(
+            buttons, text="Trust it", style="Accent.TButton", command=lambda: self._presenter.trust(False)
+        )
+        self._go = ttk.Button(buttons, text="Connect", style="Accent.TButton", command=self._connect)
+        self._fields = [w for w in box.winfo_children() if isinstance(w, (ttk.Entry, ttk.Checkbutton))]
+        for widget in (*self._fields, self._go):
+            widget.bind("<Return>", lambda _: self._connect())
+            widget.bind("<KP_Enter>", lambda _: self._connect())
+        self.bind_all("<Escape>", lambda _: self._escape(), add=True)
+
+    def _field(self, row: int, label: str, widget: ttk.Entry, name: str, sticky: str = "ew") -> ttk.Entry:
+        ttk.Label(self._box, text=label).grid(row=row, column=0, sticky="w", padx=(0, 12))
+        widget.grid(row=row, column=1, sticky=sticky, pady=2)
+        error = ttk.Label(self._box, style="Error.TLabel", wraplength=pixels(self, 280))
+        error.grid(row=row + 1, column=1, sticky="w")
+        self._errors[name] = error
+        return widget
+
+    def errors(self) -> list[ttk.Label]:
+        return [*self._errors.values(), self._question, self._progress]
+
+    def fill(self, panel: Panel) -> None:
+        """The panel comes up: puts in what is known."""
+        server = panel.server
+        self._name_typed.set(server.nick)
+        self._server_typed.set(server.host)
+        self._port_typed.set(str(server.port))
+        self._tls_typed.set(server.tls)
+        self._password_typed.set(panel.password)
+        self._recent = panel.recent
+        self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
+        self.name.focus_set()
+        self.name.selection_range(0, "end")
+
+    def show(self, panel: Panel) -> None:
+        """Errors, progress, the question about a certificate."""
+        for name, label in self._errors.items():
+            text = panel.errors.get(name, "")
+            label.configure(text=text)
+            (label.grid if text else label.grid_remove)()
+        self._question.configure(text=panel.question)
+        self._progress.configure(text=panel.connecting)
+        for label in (self._question, self._progress):
+            (label.grid if label["text"] else label.grid_remove)()
+        busy = bool(panel.connecting or panel.question)
+        for field in self._fields:
+            field.state(["disabled" if busy else "!disabled"])
+        self._show_server(panel.ask_server or any(name in panel.errors for name in ("server", "port")))
+        self._show_buttons(panel, busy)
+        place = f"{panel.server.host}:{panel.server.port}"
+        self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
+
+    def _show_server(self, ask: bool) -> None:
+        self._asked_server = ask
+        for widget in self._box.grid_slaves():
+            row = int(widget.grid_info()["row"]) if widget.grid_info() else 0
+            if 4 <= row <= 8 and not isinstance(widget, ttk.Label) and not ask:
+                widget.grid_remove()
+        if ask:
+            for field in self._fields:
+                field.grid()
+        for label in self._box.winfo_children():
+            if isinstance(label, ttk.Label) and label["text"] in ("Server", "Port"):
+                (label.grid if ask else label.grid_remove)()
+
+    def _show_buttons(self, panel: Panel, busy: bool) -> None:
+        for button in (self._cancel, self._other, self._once, self._trust, self._go):
+            button.pack_forget()
+        if panel.question:
+            shown = [self._trust, self._once, self._cancel]
+        elif busy:
+            shown = [self._cancel]
+        else:
+            shown = [self._go] if self._asked_server else [self._go, self._other]
+        for button in shown:
+            button.pack(side="right", padx=(8, 0))
+        if busy:
+            shown[-1].focus_set()
+
+    def _ask_server(self) -> None:
+        self._show_server(True)
+        self._other.pack_forget()
+        self._host.focus_set()
+
+    def _pick_recent(self) -> None:
+        chosen = self._recent[self._host.current()]
+        self._server_typed.set(chosen.host)
+        self._port_typed.set(str(chosen.port))
+        self._tls_typed.set(chosen.tls)
+        if not self._name_typed.get():
+            self._name_typed.set(chosen.nick)
+
+    def _connect(self) -> None:
+        if self._go.winfo_ismapped():
+            port = self._port_typed.get().strip()
+            server = Server(
+                self._server_typed.get().strip(),
+                int(port) if port.isdecimal() else 0,
+                self._tls_typed.get(),
+                self._name_typed.get().strip(),
+            )
+            self._presenter.connect(server, self._password_typed.get())
+
+    def _escape(self) -> None:
+        if self.winfo_ismapped() and self._cancel.winfo_ismapped():
+            self._presenter.cancel()

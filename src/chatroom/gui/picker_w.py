@@ -1,0 +1,101 @@
+"""A list to choose from, over the messages: rooms to go to, rooms of the server, the keys. Esc puts it away."""
+
+import tkinter as tk
+from collections.abc import Callable
+from tkinter import ttk
+
+from chatroom.gui.palette import Palette
+from chatroom.gui.style import pixels
+
+
+class Picker(ttk.Frame):
+    """`on_pick(name)` gets the chosen row's name, or what was typed where that is allowed (`free`)."""
+
+    def __init__(self, parent: tk.Misc, on_pick: Callable[[str], None], on_close: Callable[[], None]) -> None:
+        super().__init__(parent, padding=10, relief="solid", borderwidth=1)
+        self._on_pick = on_pick
+        self._on_close = on_close
+        self._rows: list[tuple[str, str]] = []
+        self._free = False
+        self._typed = tk.StringVar(self)
+        self._title = ttk.Label(self, style="Bold.TLabel")
+        self._entry = ttk.Entry(self, textvariable=self._typed, width=36)
+        self._list = ttk.Treeview(self, show="", columns=("name", "about"), height=9, selectmode="browse")
+        self._list.column("name", width=pixels(self, 150), stretch=False)
+        self._list.column("about", width=pixels(self, 230))
+        self._text = ttk.Label(self, justify="left")
+        self._typed.trace_add("write", lambda *_: self._filter())
+        for widget in (self._entry, self._list, self):
+            widget.bind("<Return>", lambda _: self._pick())
+            widget.bind("<KP_Enter>", lambda _: self._pick())
+            widget.bind("<Escape>", lambda _: self.hide())
+        self._entry.bind("<Down>", lambda _: self._move(1))
+        self._entry.bind("<Up>", lambda _: self._move(-1))
+        self._list.bind("<Double-Button-1>", lambda _: self._pick())
+
+    def restyle(self, palette: Palette) -> None:
+        self._list.tag_configure("row", foreground=palette.text)
+
+    def show(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
+        self._rows, self._free = rows, free
+        self._title.configure(text=title)
+        self._text.pack_forget()
+        self._title.pack(anchor="w")
+        self._entry.pack(fill="x", pady=6)
+        self._list.pack(fill="both", expand=True)
+        self._typed.set("")
+        self._filter()
+        self._place()
+        self._entry.focus_set()
+
+    def show_text(self, title: str, text: str) -> None:
+        self._rows = []
+        self._title.configure(text=title)
+        self._entry.pack_forget()
+        self._list.pack_forget()
+        self._text.configure(text=text)
+        self._title.pack(anchor="w", pady=(0, 8))
+        self._text.pack(anchor="w")
+        self._place()
+        self.focus_set()
+
+    def texts(self) -> list[str]:
+        return [str(self._list.set(item, "name")) for item in self._list.get_children()] or [str(self._text["text"])]
+
+    def hide(self) -> str:
+        if self.winfo_ismapped():
+            self.place_forget()
+            self._on_close()
+        return "break"
+
+    def _place(self) -> None:
+        self.place(relx=0.5, rely=0.1, anchor="n")
+        self.lift()
+
+    def _filter(self) -> None:
+        typed = self._typed.get().strip().casefold()
+        self._list.delete(*self._list.get_children())
+        for name, about in self._rows:
+            if typed in name.casefold():
+                self._list.insert("", "end", values=(name, about), tags=("row",))
+        first = self._list.get_children()[:1]
+        self._list.selection_set(first)
+
+    def _move(self, step: int) -> str:
+        rows = self._list.get_children()
+        if rows:
+            chosen = self._list.selection()
+            at = rows.index(chosen[0]) + step if chosen else 0
+            row = rows[max(0, min(at, len(rows) - 1))]
+            self._list.selection_set((row,))
+            self._list.see(row)
+        return "break"
+
+    def _pick(self) -> str:
+        chosen = self._list.selection()
+        typed = self._typed.get().strip()
+        name = str(self._list.set(chosen[0], "name")) if chosen else typed if self._free else ""
+        self.hide()
+        if name:
+            self._on_pick(name)
+        return "break"

@@ -1,0 +1,476 @@
+"""What the window does: everything it decides, without Tk.
+
+The view calls a method for each thing the user does, and `tick` often; the presenter calls the view only with what has
+changed since the last time. Nothing here waits.
+
+Follow is a state that only the user's scrolling changes: while `following`, each splice ends at the latest message;
+otherwise the text stays where it is and the pill counts what came.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chatroom.client import commands, words
+from chatroom.client import settings as storage
+from chatroom.client.client import Client, Phase
+from chatroom.client.commands import Leave, Misuse
+from chatroom.client.composing import Completion, Sent
+from chatroom.client.entries import SPOKEN, Entry, Kind
+from chatroom.client.link import Target
+from chatroom.client.room import Room
+from chatroom.client.session import Alert, Event, Found, Listing, Refused, Session, Welcome
+from chatroom.client.settings import Server, Settings
+from chatroom.gui import display
+from chatroom.gui.finder import Finder
+from chatroom.gui.screen import Panel, View
+from chatroom.gui.transcript import Splice, Transcript
+from chatroom.names import fold, is_nickname, is_room
+
+TICK_SECONDS = 0.012  # of work at once, so that a key pressed meanwhile shows within 20 ms
+ALERT_SECONDS = 5.0  # between two notifications
+MakeClient = Callable[[Target, Session], Client]
+
+
+class Presenter:
+    """`room` is asked for besides the lobby; `first` is what the connect panel shows at first."""
+
+    def __init__(
+        self,
+        view: View,
+        first: Server,
+        settings: Settings,
+        path: Path,
+        rooms: tuple[str, ...],
+        make_client: MakeClient = Client,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.view = view
+        self.settings = settings
+        self.server = first
+        self.client: Client | None = None
+        self.following = True
+        self.focused = True
+        self.transcript: Transcript | None = None
+        self.finder = Finder(self)
+        self.ask_server = True
+        self.now = now
+        self._path = path
+        self._rooms = rooms
+        self._make_client = make_client
+        self._password = ""
+        self._in_chat = False
+        self._shown: dict[str, Any] = {}
+        self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
+        self._writing_in: Room | None = None  # whose draft is in the composer
+        self._sent = Sent()
+        self._completion = Completion()
+        self._alerted_at = 0.0
+        self._fingerprint = ""
+
+    # --- connecting ---------------------------------------------------------------------------------------------------
+
+    def begin(self, connect: bool, ask_server: bool = True, notice: str = "") -> None:
+        """Opens with the panel, or with the connection when everything is known."""
+        self.ask_server = ask_server
+        self.view.show_settings(self.settings)
+        self._show_panel(errors={"notice": notice} if notice else {})
+        if connect:
+            self.connect(self.server, self._password)
+
+    def use_password(self, password: str) -> None:
+        self._password = password
+
+    def connect(self, server: Server, password: str) -> None:
+        """The panel's button."""
+        self._password = password
+        errors = check(server)
+        self.server = server
+        if errors:
+            self._show_panel(errors)
+            return
+        self._start(
+            Target(server.host, server.port, server.tls, self.settings.trusted.get(f"{server.host}:{server.port}", ""))
+        )
+
+    def _start(self, target: Target) -> None:
+        self._stop()
+        session = Session(self.server.nick, self._rooms, self._password, self.now)
+        self.client = self._make_client(target, session)
+        self.client.start()
+        self._show_panel(connecting=f"Connecting to {target}…")
+
+    def cancel(self) -> None:
+        self._stop()
+        self._show_panel()
+
+    def trust(self, once: bool) -> None:
+        """The user has looked at the certificate and wants it."""
+        place = f"{self.server.host}:{self.server.port}"
+        if not once:
+            self.settings.trusted[place] = self._fingerprint
+            self._save()
+        self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
+
+    def retry_now(self) -> None:
+        """The banner's button: also the way back from away."""
+        if self.client and self.client.phase is Phase.ONLINE:
+            self.command("/back")
+        elif self.client:
+            self.client.retry_now()
+
+    def disconnect(self) -> None:
+        """Back to the panel, because the user wants another server."""
+        self.ask_server = True
+        self.cancel()
+
+    def close(self) -> None:
+        if self.client:
+            self.client.session.quit()
+            self.client.stop()
+        self.view.close()
+
+    def _stop(self) -> None:
+        if self.client:
+            self.client.session.quit()
+            self.client.stop()
+            self.client = None
+        self._in_chat = False
+
+    def _show_panel(self, errors: dict[str, str] | None = None, question: str = "", connecting: str = "") -> None:
+        self._in_chat = False
+        recent = tuple(self.settings.recent)
+        self.view.show_panel(
+            Panel(self.server, recent, self.ask_server, self._password, errors or {}, question, connecting)
+        )
+
+    # --- time passes --------------------------------------------------------------------------------------------------
+
+    def tick(self) -> bool:
+        """Takes in what came; true when there is more, and the next tick should be soon."""
+        if self.client is None:
+            return False
+        for event in self.client.pump(TICK_SECONDS):
+            self._on_event(event)
+        if self.client is None:
+            return False
+        if self._in_chat:
+            self.refresh()
+        elif self.client.phase is Phase.LOST:
+            seconds = max(0, round(self.client.retry_at - self.now()))
+            self._show("panel", f"{self.client.error} Trying again in {seconds} s…", self._show_trouble)
+        elif self.client.phase is Phase.CONNECTING:
+            self._show("panel", "", lambda _: self._show_panel(connecting=f"Connecting to {self.client_target()}…"))
+        return self.client.is_behind
+
+    def client_target(self) -> str:
+        return str(self.client.target) if self.client else ""
+
+    def _show_trouble(self, error: str) -> None:
+        self._show_panel({"server": error}, connecting=f"Connecting to {self.client_target()}…")
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Welcome(again):
+                self._on_welcome(again)
+            case Refused(reason, about):
+                self._on_refused(reason, about)
+            case Alert(room, entry):
+                self._on_alert(room, entry)
+            case Listing(rooms):
+                rows = [(name, f"{words.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
+                self.view.show_picker("Rooms of this server", rows, True)
+            case Found(room, entries):
+                self.finder.found(room, entries)
+
+    def _on_welcome(self, again: bool) -> None:
+        assert self.client
+        if not again:
+            self.settings.remember(replace(self.server, nick=self.client.session.nick))
+            self._save()
+            self._in_chat = True
+            self._shown.clear()
+            self.view.show_chat()
+            self.go_to(self.client.session.current)
+
+    def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
+        text = words.refusal(reason, *about)
+        self._stop()
+        if reason == "certificate-unknown":
+            self._fingerprint = about[1].replace(":", "").lower()
+            self._show_panel(question=text)
+        else:
+            fields = {"nick-taken": "name", "nick-bad": "name", "password": "password"}
+            self._show_panel({fields.get(reason, "server"): text})
+
+    def _on_alert(self, room: Room, entry: Entry) -> None:
+        """A mention or a direct message, while nobody looks at the window."""
+        if self.focused or not self.settings.notify or self.now() - self._alerted_at < ALERT_SECONDS:
+            return
+        self._alerted_at = self.now()
+        place = "" if room.is_direct else f" in {room.name}"
+        self.view.alert(f"{entry.nick}{place}", entry.text[:200])
+
+    # --- what the window shows ----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Shows what has changed."""
+        assert self.client
+        session, view = self.client.session, self.view
+        if self.finder.results is None and (self.transcript is None or self.transcript.room is not session.current):
+            self.go_to(session.current)
+        session.looked_at = session.current if self.focused else None
+        self._show("rooms", (display.room_rows(session), session.current.name), lambda v: view.show_rooms(*v))
+        self._show("header", self.finder.header() or display.header(session.current), view.show_header)
+        room = session.current
+        if self._shown.get("members") != (room.name, room.members_version):
+            self._shown["members"] = (room.name, room.members_version)
+            view.show_members(display.member_rows(room))
+        self._show("banner", display.banner(self.client, self.now()), view.show_banner)
+        self._show("status", display.status(self.client), view.show_status)
+        self._show("title", display.title(session), view.show_title)
+        self._refresh_messages()
+
+    def _refresh_messages(self) -> None:
+        transcript = self.transcript
+        assert transcript and self.client
+        splices = transcript.update(self.following)
+        if splices:
+            self.view.splice(splices, self.following)
+        empty = "" if transcript.rows else display.empty(transcript.room, self.client)
+        self._show("empty", empty, self.view.show_empty)
+        self._show("pill", "" if self.following else display.pill(self._new_count()), self.view.show_pill)
+
+    def _new_count(self) -> int:
+        assert self.transcript
+        room = self.transcript.room
+        new = room.entries[max(0, self._read_to - room.first) :]
+        return sum(entry.kind in SPOKEN and not entry.own for entry in new)
+
+    def _show(self, name: str, value: Any, show: Callable[[Any], None]) -> None:
+        if name not in self._shown or self._shown[name] != value:
+            self._shown[name] = value
+            show(value)
+
+    def show_transcript(self, transcript: Transcript) -> None:
+        """Puts other rows in the message pane."""
+        old = len(self.transcript.rows) if self.transcript else 0
+        self.transcript = transcript
+        self.following = True
+        self.view.splice([Splice(0, old, tuple(transcript.rows))], True)
+
+    # --- rooms --------------------------------------------------------------------------------------------------------
+
+    def go_to(self, room: Room) -> None:
+        """Shows a room: its messages, its draft."""
+        assert self.client
+        session = self.client.session
+        self.finder.drop()
+        if self._writing_in and self._writing_in is not room:
+            self._writing_in.draft = self.view.composer_text()
+            self._writing_in.unmark()
+            self.view.set_composer(room.draft)
+        self._writing_in = room
+        session.current = room
+        if self.focused:
+            room.seen()
+        self.show_transcript(Transcript(room, self.settings.timestamps, self.settings.moves))
+        self.refresh()
+
+    def select_room(self, name: str) -> None:
+        if (
+            self.client
+            and (room := self.client.session.rooms.get(fold(name)))
+            and room is not self.client.session.current
+        ):
+            self.go_to(room)
+
+    def step_room(self, step: int) -> None:
+        """Ctrl+PgUp, Ctrl+PgDn."""
+        names = self._room_names()
+        if self.client and names:
+            self.select_room(names[(names.index(self.client.session.current.name) + step) % len(names)])
+
+    def nth_room(self, number: int) -> None:
+        """Alt+1 is the first."""
+        names = self._room_names()
+        if number <= len(names):
+            self.select_room(names[number - 1])
+
+    def _room_names(self) -> list[str]:
+        return [row.name for row in display.room_rows(self.client.session)] if self.client else []
+
+    def pick_room(self) -> None:
+        """Ctrl+K."""
+        if self.client:
+            rows = [(row.name, row.count) for row in display.room_rows(self.client.session)]
+            self.view.show_picker("Go to", rows, True)
+
+    def list_rooms(self) -> None:
+        """Ctrl+J: the server's answer opens the picker."""
+        self.command("/rooms")
+
+    def picked(self, name: str) -> None:
+        """A room or a person was chosen, or typed."""
+        if self.client and (room := self.client.session.rooms.get(fold(name))):
+            self.go_to(room)
+        elif name:
+            self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
+
+    def close_room(self, name: str) -> None:
+        if self.client and (room := self.client.session.rooms.get(fold(name))):
+            self.client.session.close(room)
+            self.refresh()
+
+    def member_action(self, nick: str, action: str) -> None:
+        """From a member's menu: msg, whois, kick, ban, mute, op. What harms is asked about first."""
+        assert self.client
+        harm = {"kick": "Remove", "ban": "Ban", "mute": "Mute"}.get(action)
+        place = self.client.session.current.name
+        if harm and not self.view.confirm(
+            f"{harm} {nick} from {place}?" if harm != "Mute" else f"Mute {nick} in {place}?", harm
+        ):
+            return
+        self.command(f"/{action} {nick}")
+        if action == "ban":
+            self.command(f"/kick {nick}")
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def send(self, text: str) -> bool:
+        """Enter, or the Send button; true when the composer is to be emptied."""
+        if not self.client or not text.strip():
+            return False
+        if not self.command(text):
+            return False
+        self._sent.add(text)
+        self.jump_to_latest()
+        return True
+
+    def command(self, text: str) -> bool:
+        """Does what was typed; says why when it can't be done."""
+        if not self.client:
+            return False
+        session = self.client.session
+        try:
+            room = commands.run(session, session.current, text)
+        except Leave:
+            self.close()
+            return True
+        except Misuse as misuse:
+            session.inform(str(misuse), Kind.ERROR)
+            self.jump_to_latest()
+            return False
+        if room is not None and room is not session.current:
+            self.go_to(room)
+        self.refresh()
+        return True
+
+    def complete(self, text: str) -> str | None:
+        """Tab: the text before the cursor, completed."""
+        return self._completion.next(self.client.session, self.client.session.current, text) if self.client else None
+
+    def older_sent(self, text: str) -> str | None:
+        return self._sent.older(text)
+
+    def newer_sent(self, text: str) -> str | None:
+        return self._sent.newer(text)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def scrolled(self, at_top: bool, at_bottom: bool) -> None:
+        """The user has scrolled; whether they see the first and the last row now."""
+        if not self.transcript or not self.client:
+            return
+        room = self.transcript.room
+        if at_bottom and not self.transcript.is_at_end:
+            self.view.splice(self.transcript.page_down(), False)
+        elif at_bottom:
+            self.following = True
+        else:
+            self.hold()
+        if at_top and not self.transcript.is_at_start:
+            self.view.splice(self.transcript.page_up(), False)
+        elif at_top and self.finder.results is None:
+            self.client.session.history.older(room)
+        self._refresh_messages()
+
+    def hold(self) -> None:
+        """Stops following, because something else is looked at."""
+        if self.following and self.transcript:
+            self.following = False
+            self._read_to = self.transcript.room.first + len(self.transcript.room.entries)
+
+    def jump_to_latest(self) -> None:
+        """The pill, Ctrl+End, Esc, and sending."""
+        if self.transcript:
+            self.following = True
+            self.view.splice(self.transcript.latest(), True)
+            self.view.scroll_to_end()
+            self._refresh_messages()
+
+    def escape(self) -> None:
+        if not self.finder.close():
+            self.jump_to_latest()
+
+    def clicked(self, row: int, tag: str, text: str) -> None:
+        """Something in the messages was clicked: `tag` is link, retry, delete, more or a nick's colour."""
+        if not self.transcript or not self.client or row >= len(self.transcript.rows):
+            return
+        entry, room = self.transcript.rows[row].entry, self.transcript.room
+        if tag == "link":
+            self.view.open_link(text)
+        elif tag == "retry" and entry:
+            self.client.session.retry(room, entry)
+        elif tag == "delete" and entry:
+            room.remove(entry)
+        elif tag == "more" and entry:
+            self.transcript.expanded.add(entry.serial)
+            room.touch_entry(entry)
+        self._refresh_messages()
+
+    def focus(self, focused: bool) -> None:
+        """The window has, or has lost, the keyboard."""
+        self.focused = focused
+        if self.client and self._in_chat:
+            self.client.session.looked_at = self.client.session.current if focused else None
+            if focused:
+                self.client.session.current.seen()
+            self.refresh()
+
+    # --- preferences --------------------------------------------------------------------------------------------------
+
+    def prefer(self, **changes: Any) -> None:
+        """The user changed a preference; it holds at once, and is kept."""
+        for name, value in changes.items():
+            setattr(self.settings, name, value)
+        self.settings.zoom = max(storage.ZOOM_LEAST, min(self.settings.zoom, storage.ZOOM_MOST))
+        self._save()
+        self.view.show_settings(self.settings)
+        if self.transcript and self._in_chat:
+            self.transcript.timestamps = self.settings.timestamps
+            self.transcript.moves = self.settings.moves
+            self.view.splice(self.transcript.rebuild(), self.following)
+            if self.following:
+                self.view.scroll_to_end()
+
+    def _save(self) -> None:
+        trouble = storage.save(self.settings, self._path)
+        if trouble and self.client:
+            self.client.session.inform(trouble, Kind.ERROR)
+
+
+def check(server: Server) -> dict[str, str]:
+    """What is wrong with what was typed into the panel, by field."""
+    errors = {}
+    if not server.nick:
+        errors["name"] = "What should the others call you?"
+    elif not is_nickname(server.nick):
+        errors["name"] = "Letters, digits and -_[]\\{}^|` only, 32 at most, and one alphabet."
+    if not server.host or any(c.isspace() for c in server.host):
+        errors["server"] = "The name or the address of a server."
+    if not 1 <= server.port <= 65_535:
+        errors["port"] = "1 to 65535."
+    return errors

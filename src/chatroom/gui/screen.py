@@ -1,0 +1,92 @@
+"""What the presenter asks of a view, and the values it hands over. No Tk: a test's fake view has the same methods."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chatroom.client.settings import Server, Settings
+from chatroom.gui.transcript import Splice
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A line of the left pane. `count` is "" or "12"; `alert` is a mention or a direct message."""
+
+    name: str
+    direct: bool
+    count: str = ""
+    alert: bool = False
+    present: bool = True  # a person who can be seen in some room, and isn't away; a room that we are in
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    nick: str
+    prefix: str
+    colour: int
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    name: str
+    people: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """`role` is a colour of the palette; `button` "" when there is none."""
+
+    text: str
+    role: str = "warn"
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The bottom line; the roles are colours of the palette."""
+
+    text: str
+    role: str
+    security: str = ""
+    security_role: str = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The connect panel. `errors` are by field: name, server, port, password; `question` is about a certificate."""
+
+    server: Server
+    recent: tuple[Server, ...] = ()
+    ask_server: bool = True
+    password: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
+    question: str = ""
+    connecting: str = ""
+
+
+class View(Protocol):
+    """The window. Every method is called from the one thread that runs it."""
+
+    def show_panel(self, panel: Panel) -> None: ...
+    def show_chat(self) -> None: ...
+    def show_rooms(self, rooms: list[RoomRow], current: str) -> None: ...
+    def show_members(self, members: list[MemberRow]) -> None: ...
+    def show_header(self, header: Header) -> None: ...
+    def show_banner(self, banner: Banner | None) -> None: ...
+    def show_status(self, status: Status) -> None: ...
+    def show_title(self, title: str) -> None: ...
+    def show_pill(self, text: str) -> None: ...
+    def show_empty(self, text: str) -> None: ...
+    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None: ...
+    def show_search(self, visible: bool, result: str = "") -> None: ...
+    def show_settings(self, settings: Settings) -> None: ...
+    def splice(self, splices: list[Splice], pin: bool) -> None: ...
+    def scroll_to_end(self) -> None: ...
+    def scroll_to_row(self, row: int) -> None: ...
+    def composer_text(self) -> str: ...
+    def set_composer(self, text: str) -> None: ...
+    def confirm(self, question: str, verb: str) -> bool: ...
+    def alert(self, title: str, text: str) -> None: ...
+    def open_link(self, url: str) -> None: ...
+    def close(self) -> None: ...

@@ -1,0 +1,35 @@
+"""The search bar above the messages."""
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatroom.gui.finder import Finder
+
+
+class SearchBar(ttk.Frame):
+    def __init__(self, parent: tk.Misc, finder: "Finder") -> None:
+        super().__init__(parent)
+        self._typed = tk.StringVar(self)
+        self.entry = ttk.Entry(self, textvariable=self._typed, width=24)
+        self._result = ttk.Label(self, style="Muted.TLabel")
+        ttk.Label(self, text="Search").pack(side="left", padx=(2, 8))
+        self.entry.pack(side="left")
+        self._result.pack(side="left", padx=8)
+        for label, step in (("Next (F3)", -1), ("Previous", 1)):
+            button = ttk.Button(self, text=label, style="Flat.TButton", command=lambda s=step: finder.step(s))  # type: ignore[misc]
+            button.pack(side="left")
+        self.entry.bind("<Return>", lambda _: finder.search(self._typed.get()))
+        self.entry.bind("<KP_Enter>", lambda _: finder.search(self._typed.get()))
+
+    @property
+    def result(self) -> str:
+        return str(self._result["text"])
+
+    def show(self, result: str) -> None:
+        """Comes up, empty and ready for typing; or says what was found."""
+        self._result.configure(text=result)
+        if not result:
+            self._typed.set("")
+            self.entry.focus_set()

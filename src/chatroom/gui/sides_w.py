@@ -1,0 +1,136 @@
+"""The side panes: rooms and conversations on the left, members on the right."""
+
+import tkinter as tk
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from chatroom.gui.palette import Palette
+from chatroom.gui.screen import MemberRow, RoomRow
+from chatroom.gui.style import Fonts
+
+if TYPE_CHECKING:
+    from chatroom.gui.presenter import Presenter
+
+_ACTIONS = (
+    ("msg", "Talk to {}"),
+    ("whois", "Who is {}?"),
+    ("", ""),
+    ("op", "Make {} an operator"),
+    ("mute", "Mute {}…"),
+    ("kick", "Remove {}…"),
+    ("ban", "Ban {}…"),
+)
+
+
+class Rooms(ttk.Frame):
+    """Two headings, a line a room."""
+
+    def __init__(self, parent: tk.Misc, presenter: "Presenter", width: int) -> None:
+        super().__init__(parent)
+        self._presenter = presenter
+        self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
+        self.tree.column("#0", width=width, stretch=False)
+        self.tree.insert("", "end", "rooms", text="Rooms", open=True)
+        self.tree.insert("", "end", "direct", text="Direct", open=True)
+        self.tree.pack(fill="both", expand=True)
+        ttk.Button(self, text="Join a room…", style="Flat.TButton", command=presenter.list_rooms).pack(anchor="w")
+        self._rows: list[RoomRow] = []
+        self._current = ""
+        self.tree.bind("<<TreeviewSelect>>", lambda _: self._selected())
+
+    def restyle(self, palette: Palette, fonts: Fonts) -> None:
+        self.tree.tag_configure("unread", font=fonts.bold)
+        self.tree.tag_configure("alert", font=fonts.bold, foreground=palette.error)
+        self.tree.tag_configure("absent", foreground=palette.muted)
+
+    def show(self, rows: list[RoomRow], current: str) -> None:
+        ids = [f"#{row.name}" for row in rows]
+        for parent in ("rooms", "direct"):
+            gone = set(self.tree.get_children(parent)) - set(ids)
+            if gone:
+                self.tree.delete(*gone)
+        for row, item in zip(rows, ids, strict=True):
+            dot = ("● " if row.present else "○ ") if row.direct else ""
+            text = f"{dot}{row.name}   {row.count}".rstrip()
+            tag = "alert" if row.alert else "unread" if row.count else "" if row.present else "absent"
+            if self.tree.exists(item):
+                self.tree.item(item, text=text, tags=(tag,))
+            else:
+                self.tree.insert("direct" if row.direct else "rooms", "end", item, text=text, tags=(tag,))
+        self._rows, self._current = rows, current
+        if self.tree.selection() != (f"#{current}",):
+            self.tree.selection_set((f"#{current}",))
+            self.tree.focus(f"#{current}")
+
+    def texts(self) -> list[str]:
+        items = (*self.tree.get_children("rooms"), *self.tree.get_children("direct"))
+        return [str(self.tree.item(item, "text")) for item in items]
+
+    def _selected(self) -> None:
+        chosen = self.tree.selection()
+        if chosen and chosen[0].startswith("#") and chosen[0][1:] != self._current:
+            self._presenter.select_room(chosen[0][1:])
+
+
+class Members(ttk.Frame):
+    """A line a member, in the colour their messages have."""
+
+    def __init__(self, parent: tk.Misc, presenter: "Presenter", width: int) -> None:
+        super().__init__(parent)
+        self._presenter = presenter
+        self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="Flat.Treeview")
+        self.tree.column("#0", width=width, stretch=False)
+        self.tree.pack(fill="both", expand=True)
+        self._rows: list[MemberRow] = []
+        self._menu = tk.Menu(self, tearoff=False)
+        self.tree.bind("<ButtonRelease-1>", lambda e: self._act("msg", self.tree.identify_row(e.y)))
+        self.tree.bind("<Return>", lambda _: self._act("msg", self.tree.focus()))
+        self.tree.bind("<Button-3>", self._popup)
+        self.tree.bind("<Control-Button-1>", self._popup)
+
+    def restyle(self, palette: Palette) -> None:
+        for number, colour in enumerate(palette.nicks):
+            self.tree.tag_configure(f"nick{number}", foreground=colour)
+        self.tree.tag_configure("away", foreground=palette.muted)
+        self._menu.configure(
+            background=palette.surface, foreground=palette.text, activebackground=palette.selection,
+            activeforeground=palette.text, bd=1,
+        )  # fmt: skip
+
+    def show(self, rows: list[MemberRow]) -> None:
+        """Changes only the lines that are not the same already: a big room changes often, by one."""
+        old, tree = self._rows, self.tree
+        same = 0
+        while same < min(len(old), len(rows)) and old[same] == rows[same]:
+            same += 1
+        tail = 0
+        while tail < min(len(old), len(rows)) - same and old[-1 - tail] == rows[-1 - tail]:
+            tail += 1
+        items = tree.get_children()
+        tree.delete(*items[same : len(items) - tail])
+        for index, row in enumerate(rows[same : len(rows) - tail], same):
+            tree.insert("", index, text=row.prefix + row.nick, tags=("away" if row.away else f"nick{row.colour}",))
+        self._rows = rows
+
+    def texts(self) -> list[str]:
+        return [row.prefix + row.nick for row in self._rows]
+
+    def _nick(self, item: str) -> str:
+        return self._rows[self.tree.index(item)].nick if item else ""
+
+    def _act(self, action: str, item: str) -> None:
+        if nick := self._nick(item):
+            self._presenter.member_action(nick, action)
+
+    def _popup(self, event: "tk.Event[tk.Misc]") -> None:
+        nick = self._nick(self.tree.identify_row(event.y))
+        if not nick:
+            return
+        self._menu.delete(0, "end")
+        for action, label in _ACTIONS:
+            if action:
+                act = lambda a=action: self._presenter.member_action(nick, a)  # noqa: E731
+                self._menu.add_command(label=label.format(nick), command=act)
+            else:
+                self._menu.add_separator()
+        self._menu.tk_popup(event.x_root, event.y_root)

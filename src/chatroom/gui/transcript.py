@@ -1,0 +1,256 @@
+"""The rows that stand in the message pane: a window on a room's entries, and how it changes. No Tk.
+
+A row is one line of the text widget, so row `i` is line `i + 1` and nothing has to be looked for. A row is a tuple of
+(text, tag) segments; the view knows what the tags look like. A change is a `Splice`: from row `start`, `deleted` rows
+give way to `rows`. The view does to its widget exactly what was done to `Transcript.rows`.
+
+Only what changed is made again: from the row before the lowest dirty position to the end, less what came out the same.
+"""
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from chatroom.client import words
+from chatroom.client.entries import MOVES, Delivery, Entry, Kind, nick_colour
+from chatroom.client.room import REDRAW_NOTHING, Room
+
+PAGE = 300  # entries shown at first, and more of them each time the user scrolls past an end
+MOST = 5_000  # entries in the widget; Tk's text gets slow beyond
+_LONG = 700  # characters; longer messages are collapsed
+_SHOWN_OF_LONG = 400
+_FOLDED = 60  # joins and leaves in one row
+_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\"'.,;:!?)\]}]", re.IGNORECASE)
+
+Segment = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`tag` is for the whole line; `position` is of the first entry in it."""
+
+    tag: str
+    segments: tuple[Segment, ...]
+    position: int = field(compare=False)
+    entry: Entry | None = field(compare=False, default=None)
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    start: int
+    deleted: int
+    rows: tuple[Row, ...]
+
+
+class Transcript:
+    """Shows the entries of `room` with positions from `start` to `end`."""
+
+    def __init__(self, room: Room, timestamps: bool = True, moves: bool = True) -> None:
+        self.room = room
+        self.rows: list[Row] = []
+        self.timestamps = timestamps
+        self.moves = moves
+        self.expanded: set[int] = set()  # serials of long messages shown in full
+        self.highlight: Entry | None = None
+        self.start = self.end = self._last
+        self.latest()
+
+    @property
+    def _last(self) -> int:
+        return self.room.first + len(self.room.entries)
+
+    @property
+    def is_at_end(self) -> bool:
+        return self.end >= self._last
+
+    @property
+    def is_at_start(self) -> bool:
+        return self.start <= self.room.first
+
+    def latest(self) -> list[Splice]:
+        """Moves to the end of the room."""
+        self.room.take_dirty()
+        if self.end < self._last - MOST or self._last - self.start > MOST or self.start >= self.end:
+            self.start = max(self.room.first, self._last - PAGE)
+        self.end = self._last
+        return self.rebuild()
+
+    def update(self, following: bool) -> list[Splice]:
+        """Takes in what happened in the room since the last time; stays put when not `following` and full."""
+        dirty = self.room.take_dirty()
+        was_at_end = self.end >= min(dirty, self._last)
+        grew = self._last > self.end
+        if following:
+            self.end = self._last
+        elif was_at_end:
+            self.end = min(self._last, max(self.end, self.start + MOST))
+        self.end = min(self.end, self._last)
+        if dirty == REDRAW_NOTHING and not grew:
+            return []
+        splices = self._redraw(min(dirty, self.end)) if dirty < self.end or dirty <= self._last else []
+        if following and self.end - self.start > MOST:
+            splices += self._drop_oldest(self.end - MOST * 4 // 5)
+        return splices
+
+    def page_up(self) -> list[Splice]:
+        """Shows older entries that are remembered."""
+        if self.is_at_start:
+            return []
+        self.start = max(self.room.first, self.start - PAGE)
+        if self.end - self.start > MOST:
+            self.end = self.start + MOST
+        return self.rebuild()
+
+    def page_down(self) -> list[Splice]:
+        """Shows newer entries, where the window is not at the end."""
+        if self.is_at_end:
+            return []
+        self.end = min(self._last, self.end + PAGE)
+        if self.end - self.start > MOST:
+            self.start = self.end - MOST
+        return self.rebuild()
+
+    def include(self, entry: Entry) -> list[Splice]:
+        """Moves so that an entry of the room is in sight."""
+        position = self.room.first + self.room.entries.index(entry)
+        if not self.start <= position < self.end:
+            self.start = max(self.room.first, position - PAGE)
+            self.end = min(self._last, position + PAGE)
+        return self.rebuild()
+
+    def row_of(self, entry: Entry) -> int:
+        """The row an entry stands in, or -1."""
+        return next((i for i, row in enumerate(self.rows) if row.entry is entry), -1)
+
+    def rebuild(self) -> list[Splice]:
+        """Makes all rows again."""
+        self.start = max(self.start, self.room.first)
+        return self._replace(0, self._build(self.start))
+
+    def _redraw(self, dirty: int) -> list[Splice]:
+        if dirty <= self.start or not self.rows:
+            return self.rebuild()
+        # The row with the entry before the dirty one is made again too: it may fold the next entry into itself.
+        before = bisect_left(self.rows, dirty, key=lambda row: row.position) - 1
+        position = max(self.rows[max(before, 0)].position, self.start, self.room.first)
+        index = bisect_left(self.rows, position, key=lambda row: row.position)
+        return self._replace(index, self._build(position))
+
+    def _replace(self, index: int, new: list[Row]) -> list[Splice]:
+        """Everything from row `index` on is to be `new`; the splice leaves out what is the same at both ends."""
+        old = self.rows[index:]
+        self.rows[index:] = new
+        same = 0
+        while same < min(len(old), len(new)) and old[same] == new[same]:
+            same += 1
+        tail = 0
+        while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
+            tail += 1
+        if same == len(old) == len(new):
+            return []
+        return [Splice(index + same, len(old) - same - tail, tuple(new[same : len(new) - tail]))]
+
+    def _drop_oldest(self, start: int) -> list[Splice]:
+        self.start = start
+        count = bisect_left(self.rows, start, key=lambda row: row.position)
+        del self.rows[:count]
+        return [Splice(0, count, ())] if count else []
+
+    # --- entries to rows ----------------------------------------------------------------------------------------------
+
+    def _build(self, position: int) -> list[Row]:
+        first, entries = self.room.first, self.room.entries
+        day = words.day(entries[position - 1 - first].time) if position > max(self.start, first) else ""
+        rows: list[Row] = []
+        while position < self.end:
+            entry = entries[position - first]
+            if (today := words.day(entry.time)) != day:
+                day = today
+                rows.append(Row("separator", ((f"——  {day}  ——", "separator"),), position))
+            if entry is self.room.mark:
+                since = f"——  new since {words.clock(entry.time)}  ——"
+                rows.append(Row("separator", ((since, "mark"),), position, entry))
+            if entry.kind in (Kind.JOIN, Kind.LEAVE):
+                last = self._fold_end(position)
+                if self.moves:
+                    rows.append(self._moves(position, entries[position - first : last - first]))
+                position = last
+                continue
+            if self.moves or entry.kind not in MOVES:
+                rows.append(self._row(position, entry))
+            position += 1
+        return rows
+
+    def _fold_end(self, position: int) -> int:
+        """The position behind the joins and leaves that go into one row."""
+        first, entries, start = self.room.first, self.room.entries, position
+        day = words.day(entries[position - first].time)
+        while position < self.end and position - start < _FOLDED:
+            entry = entries[position - first]
+            if entry.kind not in (Kind.JOIN, Kind.LEAVE) or (position > start and entry is self.room.mark):
+                break
+            if words.day(entry.time) != day:
+                break
+            position += 1
+        return position
+
+    def _moves(self, position: int, entries: list[Entry]) -> Row:
+        parts = []
+        for kind, arrow, verb in ((Kind.JOIN, "→", "joined"), (Kind.LEAVE, "←", "left")):
+            nicks = list(dict.fromkeys(entry.nick for entry in entries if entry.kind is kind))
+            if nicks:
+                parts.append(f"{arrow} {words.names(nicks)} {verb}")
+        if len(entries) == 1 and entries[0].text:
+            parts[0] += f" ({entries[0].text})"
+        return Row("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
+
+    def _row(self, position: int, entry: Entry) -> Row:
+        colour = f"nick{nick_colour(entry.nick)}"
+        match entry.kind:
+            case Kind.RENAME:
+                said: tuple[Segment, ...] = ((f"{entry.nick} is now called {entry.text}", "muted"),)
+            case Kind.INFO:
+                said = (*self._text(entry, "muted"),)
+            case Kind.ERROR:
+                said = (*self._text(entry, "error"),)
+            case Kind.ACTION:
+                said = (("• ", "muted"), (entry.nick, colour), (" ", "body"), *self._text(entry, "body"))
+            case Kind.NOTICE:
+                said = ((entry.nick, colour), ("  (notice) ", "muted"), *self._text(entry, "body"))
+            case _:
+                said = ((entry.nick, colour), ("  ", "body"), *self._text(entry, "body"))
+        tag = "found" if entry is self.highlight else "mention" if entry.mention else "line"
+        return Row(tag, (*self._time(entry), *said, *_delivery(entry)), position, entry)
+
+    def _time(self, entry: Entry) -> tuple[Segment, ...]:
+        return ((words.clock(entry.time), "time"), ("\t", "body")) if self.timestamps else ()
+
+    def _text(self, entry: Entry, tag: str) -> list[Segment]:
+        text, more = entry.text, []
+        tag = "muted" if entry.pending else tag
+        if len(text) > _LONG and entry.serial not in self.expanded:
+            more = [("… ", "muted"), (f"Show all {len(text):,} characters", "more")]
+            text = text[:_SHOWN_OF_LONG]
+        segments: list[Segment] = []
+        end = 0
+        if "://" in text:
+            for link in _LINK.finditer(text):
+                if link.start() > end:
+                    segments.append((text[end : link.start()], tag))
+                segments.append((link[0], "link"))
+                end = link.end()
+        if end < len(text):
+            segments.append((text[end:], tag))
+        return segments + more
+
+
+def _delivery(entry: Entry) -> tuple[Segment, ...]:
+    if entry.pending:
+        return (("  (sending…)", "muted"),)
+    if entry.delivery is Delivery.FAILED:
+        return (("  Not sent – ", "error"), ("Retry", "retry"), (" · ", "error"), ("Delete", "delete"))
+    return ()

@@ -1,0 +1,350 @@
+"""The window: widgets, where they stand, and which key calls what. It decides nothing; the presenter does.
+
+Only this file and its siblings `…_w.py` and `style.py` import tkinter, and only `app.run` imports them.
+"""
+
+import tkinter as tk
+import webbrowser
+from tkinter import messagebox, ttk
+from typing import TYPE_CHECKING
+
+from chatroom.client.settings import Settings
+from chatroom.gui import display, notify, palette, style
+from chatroom.gui.composer_w import Composer
+from chatroom.gui.messages_w import Messages
+from chatroom.gui.panel_w import ConnectPanel
+from chatroom.gui.picker_w import Picker
+from chatroom.gui.screen import Banner, Header, MemberRow, Panel, RoomRow, Status
+from chatroom.gui.search_w import SearchBar
+from chatroom.gui.sides_w import Members, Rooms
+from chatroom.gui.transcript import Splice
+
+if TYPE_CHECKING:
+    from chatroom.gui.presenter import Presenter
+
+_SIZE = (960, 600)
+_LEAST = (360, 240)
+_MEMBERS_FROM, _ROOMS_FROM = 720, 560  # pixels of width
+_COMPACT_LINES = 22  # of text in the height of the window; below, the composer has one line
+
+
+class TkView:
+    """Implements `screen.View`. `presenter` is set before the window is used."""
+
+    presenter: "Presenter"
+
+    def __init__(self, root: tk.Tk) -> None:
+        self.root = root
+        self.fonts = style.Fonts(root)
+        self.colours = palette.LIGHT
+        self._theme = ""
+        self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
+        self._dot = "ok"
+        root.title("chatroom")
+        root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE))
+        root.minsize(*_LEAST)
+
+    def build(self, presenter: "Presenter") -> None:
+        """Makes the widgets."""
+        self.presenter = presenter
+        self.panel = ConnectPanel(self.root, presenter)
+        self.chat = ttk.Frame(self.root)
+        self.chat.columnconfigure(1, weight=1)
+        self.chat.rowconfigure(0, weight=1)
+        px = style.pixels
+        self.rooms = Rooms(self.chat, presenter, px(self.root, 170))
+        self.members = Members(self.chat, presenter, px(self.root, 130))
+        self._build_centre()
+        self._build_status()
+        self.picker = Picker(self.centre, presenter.picked, self.focus_composer)
+        self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
+        self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
+        self.members.grid(row=0, column=2, sticky="ns", pady=8)
+        self.root.bind("<Configure>", self._resized)
+        self.root.protocol("WM_DELETE_WINDOW", presenter.close)
+        self._bind_keys()
+
+    def _build_centre(self) -> None:
+        self.centre = ttk.Frame(self.chat)
+        self.centre.columnconfigure(0, weight=1)
+        self.centre.rowconfigure(3, weight=1)
+        head = ttk.Frame(self.centre)
+        head.grid(row=0, column=0, sticky="ew", pady=(0, 6))
+        head.columnconfigure(2, weight=1)
+        self._name = ttk.Label(head, style="Bold.TLabel")
+        self._people = ttk.Label(head, style="Quiet.TLabel")
+        self._topic = ttk.Label(head, style="Quiet.TLabel", width=1)
+        self._menu_button = ttk.Menubutton(head, text="Menu", takefocus=True)
+        self._name.grid(row=0, column=0, padx=(2, 12))
+        self._people.grid(row=0, column=1, padx=(0, 12))
+        self._topic.grid(row=0, column=2, sticky="ew")
+        self._menu_button.grid(row=0, column=3)
+        self.search = SearchBar(self.centre, self.presenter.finder)
+        self.banner = tk.Frame(self.centre, padx=10, pady=4)
+        self._banner_text = tk.Label(self.banner, bd=0, anchor="w")
+        self._banner_button = ttk.Button(self.banner, command=self.presenter.retry_now)
+        self._banner_text.pack(side="left", fill="x", expand=True)
+        self.messages = Messages(
+            self.centre, self.fonts, self.presenter.scrolled, self.presenter.clicked,
+            self.presenter.jump_to_latest, lambda: self.presenter.following,
+        )  # fmt: skip
+        self.messages.grid(row=3, column=0, sticky="nsew")
+        self.composer = Composer(self.centre, self.fonts, self.presenter)
+        self.composer.grid(row=4, column=0, sticky="ew", pady=(8, 4))
+        self._build_menu()
+
+    def _build_menu(self) -> None:
+        presenter, prefer = self.presenter, self.presenter.prefer
+        menu = tk.Menu(self._menu_button, tearoff=False, bd=1)
+        self._menu_button.configure(menu=menu)
+        self._options = {name: tk.BooleanVar(self.root) for name in ("timestamps", "moves", "notify")}
+        self._theme_choice = tk.StringVar(self.root)
+        for label, keys, act in (
+            ("Join a room…", "Ctrl+J", presenter.list_rooms),
+            ("Go to…", "Ctrl+K", presenter.pick_room),
+            ("Search…", "Ctrl+F", presenter.finder.open),
+            ("Leave this room", "", lambda: presenter.command("/leave")),
+            ("Keys", "F1", self.show_keys),
+        ):
+            menu.add_command(label=label, accelerator=keys, command=act)
+        menu.add_separator()
+        for name, label in (
+            ("timestamps", "Show times"),
+            ("moves", "Show who joins and leaves"),
+            ("notify", "Notify me when I am spoken to"),
+        ):
+            option = self._options[name]
+            menu.add_checkbutton(
+                label=label,
+                variable=option,
+                command=lambda n=name, o=option: prefer(**{n: o.get()}),  # type: ignore[misc]
+            )
+        menu.add_separator()
+        for theme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
+            menu.add_radiobutton(
+                label=label,
+                value=theme,
+                variable=self._theme_choice,
+                command=lambda t=theme: prefer(theme=t),  # type: ignore[misc]
+            )
+        menu.add_separator()
+        menu.add_command(label="Another server…", command=presenter.disconnect)
+        self._menu = menu
+
+    def _build_status(self) -> None:
+        bar = ttk.Frame(self.chat)
+        bar.grid(row=1, column=0, columnspan=3, sticky="ew", padx=12, pady=(0, 6))
+        bar.columnconfigure(1, weight=1)
+        self._dot_label = ttk.Label(bar, text="●")
+        self._status = ttk.Label(bar, style="Small.TLabel", width=1)
+        self._security = ttk.Label(bar, style="Small.TLabel")
+        self._dot_label.grid(row=0, column=0, padx=(0, 4))
+        self._status.grid(row=0, column=1, sticky="ew")
+        self._security.grid(row=0, column=2)
+
+    def _bind_keys(self) -> None:
+        presenter = self.presenter
+        keys = {
+            "<F1>": self.show_keys,
+            "<F3>": lambda: presenter.finder.step(-1),
+            "<Shift-F3>": lambda: presenter.finder.step(1),
+            "<F6>": self._next_pane,
+            "<F9>": self._toggle_sides,
+            "<Control-f>": presenter.finder.open,
+            "<Control-k>": presenter.pick_room,
+            "<Control-j>": presenter.list_rooms,
+            "<Control-Prior>": lambda: presenter.step_room(-1),
+            "<Control-Next>": lambda: presenter.step_room(1),
+            "<Control-End>": presenter.jump_to_latest,
+            "<Control-plus>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
+            "<Control-equal>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
+            "<Control-KP_Add>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
+            "<Control-minus>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
+            "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
+            "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
+            "<Escape>": presenter.escape,
+            **{f"<Alt-Key-{n}>": lambda n=n: presenter.nth_room(n) for n in range(1, 10)},  # type: ignore[misc]
+        }
+        # On the text widgets too, before Tk's own bindings for text get the key.
+        for widget in (self.root, self.composer.text, self.messages.text):
+            for key, act in keys.items():
+                widget.bind(key, lambda _, act=act: self._key(act))  # type: ignore[misc]
+        self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))
+        self.composer.text.bind("<Next>", lambda _: self.messages.page(1))
+
+    def _key(self, act: object) -> str:
+        if self.chat.winfo_ismapped() and callable(act):
+            act()
+        return "break"
+
+    # --- screen.View --------------------------------------------------------------------------------------------------
+
+    def show_panel(self, panel: Panel) -> None:
+        if not self.panel.winfo_manager():
+            self.chat.pack_forget()
+            self.panel.pack(fill="both", expand=True)
+            self.panel.fill(panel)
+            self.root.title("chatroom")
+        self.panel.show(panel)
+
+    def show_chat(self) -> None:
+        self.panel.pack_forget()
+        self.chat.pack(fill="both", expand=True)
+        self.focus_composer()
+
+    def show_rooms(self, rooms: list[RoomRow], current: str) -> None:
+        self.rooms.show(rooms, current)
+
+    def show_members(self, members: list[MemberRow]) -> None:
+        self.members.show(members)
+
+    def show_header(self, header: Header) -> None:
+        self._name.configure(text=header.name)
+        self._people.configure(text=header.people)
+        self._topic.configure(text=header.topic)
+
+    def show_banner(self, banner: Banner | None) -> None:
+        if banner is None:
+            self.banner.grid_remove()
+            return
+        colour = getattr(self.colours, banner.role)
+        self._banner_text.configure(text=banner.text, foreground=colour)
+        if banner.button:
+            self._banner_button.configure(text=banner.button)
+            self._banner_button.pack(side="right")
+        else:
+            self._banner_button.pack_forget()
+        self.banner.grid(row=1, column=0, sticky="ew", pady=(0, 6))
+
+    def show_status(self, status: Status) -> None:
+        self._dot_label.configure(foreground=getattr(self.colours, status.role))
+        self._status.configure(text=status.text)
+        self._security.configure(text=status.security, foreground=getattr(self.colours, status.security_role))
+
+    def show_title(self, title: str) -> None:
+        self.root.title(title)
+
+    def show_pill(self, text: str) -> None:
+        self.messages.show_pill(text)
+
+    def show_empty(self, text: str) -> None:
+        self.messages.show_empty(text)
+
+    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
+        self.picker.show(title, rows, free)
+
+    def show_search(self, visible: bool, result: str = "") -> None:
+        if visible:
+            self.search.grid(row=2, column=0, sticky="ew", pady=(0, 6))
+            self.search.show(result)
+        else:
+            self.search.grid_remove()
+            self.focus_composer()
+
+    def show_settings(self, settings: Settings) -> None:
+        for name, option in self._options.items():
+            option.set(getattr(settings, name))
+        self._theme_choice.set(settings.theme)
+        if self._theme != settings.theme:
+            self._theme = settings.theme
+            self.colours = palette.choose(settings.theme)
+        self.fonts.zoom(settings.zoom)
+        self._restyle(settings)
+
+    def splice(self, splices: list[Splice], pin: bool) -> None:
+        self.messages.splice(splices, pin)
+
+    def scroll_to_end(self) -> None:
+        self.messages.repin()
+
+    def scroll_to_row(self, row: int) -> None:
+        self.messages.to_row(row)
+
+    def composer_text(self) -> str:
+        return self.composer.get()
+
+    def set_composer(self, text: str) -> None:
+        self.composer.set(text)
+
+    def confirm(self, question: str, verb: str) -> bool:
+        return messagebox.askokcancel(verb, question, parent=self.root, icon="warning")
+
+    def alert(self, title: str, text: str) -> None:
+        self.root.bell()
+        notify.show(title, text)
+
+    def open_link(self, url: str) -> None:
+        webbrowser.open(url)
+
+    def close(self) -> None:
+        self.root.quit()
+
+    # --- the window itself --------------------------------------------------------------------------------------------
+
+    def banner_text(self) -> str:
+        return str(self._banner_text["text"])
+
+    def header_text(self) -> list[str]:
+        return [str(label["text"]) for label in (self._name, self._people, self._topic)]
+
+    def status_text(self) -> list[str]:
+        return [str(label["text"]) for label in (self._status, self._security)]
+
+    def show_keys(self) -> None:
+        self.picker.show_text("Keys", display.KEYS)
+
+    def has_focus(self) -> bool:
+        """Whether the keyboard is somewhere in this window."""
+        return bool(str(self.root.tk.call("focus", "-displayof", self.root)))
+
+    def focus_composer(self) -> None:
+        self.composer.text.focus_set()
+
+    def _restyle(self, settings: Settings) -> None:
+        colours = self.colours
+        style.apply(self.root, colours, self.fonts)
+        ttk.Style(self.root).configure("Quiet.TLabel", foreground=colours.muted)
+        self.root.configure(background=colours.surface)
+        for option, value in (
+            ("*TCombobox*Listbox.background", colours.bg),
+            ("*TCombobox*Listbox.foreground", colours.text),
+            ("*TCombobox*Listbox.selectBackground", colours.selection),
+            ("*TCombobox*Listbox.selectForeground", colours.text),
+        ):
+            self.root.option_add(option, value)
+        self._menu.configure(
+            background=colours.surface, foreground=colours.text, activebackground=colours.selection,
+            activeforeground=colours.text, selectcolor=colours.text, font=self.fonts.body,
+        )  # fmt: skip
+        self.banner.configure(background=colours.mention)
+        self._banner_text.configure(background=colours.mention, font=self.fonts.body)
+        self.messages.restyle(colours, settings.timestamps)
+        self.composer.restyle(colours)
+        self.picker.restyle(colours)
+        self.rooms.restyle(colours, self.fonts)
+        self.members.restyle(colours)
+
+    def _resized(self, event: "tk.Event[tk.Misc]") -> None:
+        if event.widget is self.root:
+            self._arrange(event.width, event.height)
+
+    def _arrange(self, width: int, height: int) -> None:
+        """Hides the side panes where there is no room for them."""
+        for pane, least in ((self.members, _MEMBERS_FROM), (self.rooms, _ROOMS_FROM)):
+            fits = width >= style.pixels(self.root, least)
+            shown = fits if self._side_panes is None else self._side_panes
+            if shown != bool(pane.winfo_manager()):
+                (pane.grid if shown else pane.grid_remove)()
+        self.composer.compact(height < _COMPACT_LINES * self.fonts.body.metrics("linespace"))
+
+    def _toggle_sides(self) -> None:
+        shown = bool(self.rooms.winfo_manager() and self.members.winfo_manager())
+        self._side_panes = not shown
+        self._arrange(self.root.winfo_width(), self.root.winfo_height())
+
+    def _next_pane(self) -> None:
+        panes = [self.composer.text, self.rooms.tree, self.messages.text, self.members.tree]
+        shown: list[tk.Misc] = [pane for pane in panes if pane.winfo_ismapped()]
+        focus = self.root.focus_get()
+        at = shown.index(focus) if focus in shown else -1
+        shown[(at + 1) % len(shown)].focus_set()

@@ -1,0 +1,121 @@
+"""A chat without sockets: the hub, the log and the dialects, joined by a post that renders at once and remembers."""
+
+import threading
+from itertools import count
+
+from chatroom.dialects.base import Dialect
+from chatroom.dialects.irc import IrcDialect, ServerInfo
+from chatroom.dialects.plain import PLAIN, PlainDialect
+from chatroom.events import Command, Event, Quit, Reply, SetFormat
+from chatroom.hub import Hub
+from chatroom.log import LocalLog
+from chatroom.rooms import Audience, Session
+
+INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
+NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
+
+
+def place(event: Event, id: int, time: int) -> None:  # noqa: A002
+    """Gives an event its place, as a log does."""
+    event.id = id  # type: ignore[misc]  # only logs write to a value
+    event.time = time  # type: ignore[misc]
+
+
+class RecordingPost:
+    """Remembers what the hub hands over: `events` with who was told, by uid, and `replies` by uid."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Event, tuple[str, ...]]] = []
+        self.replies: list[tuple[str, Reply]] = []
+        self.dispatched = 0
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        self.events.append((event, tuple(session.uid for session in audience if session is not skip)))
+        for format_, sessions in audience.groups.items():
+            data = format_.render(event)
+            for session in sessions:
+                if isinstance(session, Client) and session is not skip:
+                    session.wire += data
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        self.replies.append((session.uid, reply))
+        if isinstance(session, Client):
+            session.wire += session.dialect.answer(reply)
+
+    def fence(self) -> threading.Event:
+        passed = threading.Event()
+        passed.set()
+        return passed
+
+    def dispatch(self) -> None:
+        self.dispatched += 1
+
+
+class Client(Session):
+    """A session whose wire is a string of bytes."""
+
+    dialect: Dialect
+
+    def __init__(self, chat: "Chat", uid: str) -> None:
+        super().__init__(uid, "127.0.0.1", PLAIN)
+        self.chat = chat
+        self.wire = b""
+
+    def send_bytes(self, data: bytes) -> None:
+        self.chat.log.submit(self, self.dialect.receive(data))
+
+    def send(self, *lines: str) -> "Client":
+        self.send_bytes("".join([f"{line}\r\n" for line in lines]).encode())
+        return self
+
+    def heard(self) -> list[str]:
+        """The lines that came since the last look."""
+        lines = self.wire.decode().splitlines()
+        self.wire = b""
+        return lines
+
+    def leave(self) -> None:
+        """The connection is gone."""
+        self.chat.log.submit(self, [Quit("connection closed", ask=False)])
+        self.chat.hub.detach(self)
+
+
+class Chat:
+    """`time` is its clock, in Unix milliseconds."""
+
+    def __init__(self, info: ServerInfo = INFO) -> None:
+        self.info = info
+        self.time = NOON
+        self.post = RecordingPost()
+        self.hub = Hub(self.post, lambda: self.time)
+        self.log = LocalLog(self.hub, self.post, lambda: self.time)
+        self._uids = count(1)
+
+    def plain(self, name: str = "") -> Client:
+        """A plain client; in the lobby if it has a name."""
+        client = self._client()
+        client.dialect = PlainDialect(client)
+        return self._come(client, *([name] if name else []))
+
+    def irc(self, nick: str = "", *caps: str, room: str = "") -> Client:
+        """An IRC client; registered if it has a nickname."""
+        client = self._client()
+        client.dialect = IrcDialect(client, self.info)
+        self.submit(client, SetFormat(client.dialect.format, echo=False))
+        asking = [f"CAP REQ :{' '.join(caps)}", "CAP END"] if caps else []
+        coming = [*asking, f"NICK {nick}", "USER u 0 * :Real Name"] if nick else []
+        return self._come(client, *coming, *([f"JOIN {room}"] if room else []))
+
+    def submit(self, client: Session, *commands: Command) -> None:
+        self.log.submit(client, commands)
+
+    def _client(self) -> Client:
+        client = Client(self, str(next(self._uids)))
+        self.hub.attach(client)
+        return client
+
+    def _come(self, client: Client, *lines: str) -> Client:
+        client.send(*lines)
+        assert not lines or client.nick, client.wire
+        client.heard()
+        return client

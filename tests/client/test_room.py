@@ -1,0 +1,87 @@
+"""The transcript of a room, its laws tried with anything that can happen to it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom.client import room as rooms
+from chatroom.client.entries import Delivery, Entry, Kind
+from chatroom.client.room import REDRAW_NOTHING, Room
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["live", "say", "echo", "refuse", "history", "forget"]), st.integers(0, 40)), max_size=60
+)
+
+
+def message(number: int, **more: object) -> Entry:
+    return Entry(Kind.MESSAGE, float(number), "bob", f"m{number}", f"id{number}", **more)  # type: ignore[arg-type]
+
+
+@given(STEPS)
+def test_nothing_is_doubled_and_what_waits_is_last(steps: list[tuple[str, int]]) -> None:
+    """Whatever comes: no msgid twice, pending entries together at the end, positions of the rest unchanged."""
+    room = Room("#r")
+    for step, number in steps:
+        held = {room.first + i: entry for i, entry in enumerate(room.entries)}
+        room.take_dirty()
+        if step == "live":
+            room.add(message(number))
+        elif step == "say":
+            room.add(Entry(Kind.MESSAGE, 50.0, "me", f"s{number}", own=True, delivery=Delivery.SENT))
+        elif step == "echo":
+            room.confirm(f"s{number}", Kind.MESSAGE, f"echo{number}", 51.0)
+        elif step == "refuse" and room.pending():
+            room.settle(room.pending()[0], Delivery.FAILED)
+        elif step == "history":
+            room.merge([message(n) for n in range(number, number + 3)])
+        elif step == "forget" and len(room.entries) - len(room.pending()) > 2:
+            room._forget(2)
+        ids = [entry.msgid for entry in room.entries if entry.msgid]
+        assert len(ids) == len(set(ids))
+        assert [entry.pending for entry in room.entries] == sorted(entry.pending for entry in room.entries)
+        for position, entry in held.items():
+            if room.first <= position < room.dirty:
+                assert room.entries[position - room.first] is entry
+
+
+def test_history_is_sorted_by_time_and_goes_below_the_first_position() -> None:
+    """What was there keeps its position; nothing of it has to be drawn again."""
+    room = Room("#r")
+    room.add(message(10))
+    room.take_dirty()
+    fresh = room.merge([message(1), message(2)])
+    assert [entry.text for entry in fresh] == ["m1", "m2"]
+    assert [entry.text for entry in room.entries] == ["m1", "m2", "m10"]
+    assert room.first == -2 and room.take_dirty() == REDRAW_NOTHING
+
+
+def test_only_so_much_is_remembered() -> None:
+    """The oldest are forgotten, and may come again as history."""
+    room = Room("#r")
+    for number in range(rooms.KEPT + 5_000):
+        room.add(message(number))
+    assert rooms.KEPT <= len(room.entries) <= rooms.KEPT + 2_000
+    assert room.entries[-1].text == f"m{rooms.KEPT + 4_999}"
+    assert room.merge([message(0)])
+
+
+def test_the_mark_stands_at_the_first_unread_message() -> None:
+    """Looking at the room clears the count; the mark stays until somebody looks away or answers."""
+    room = Room("#r")
+    for number in range(3):
+        entry = message(number)
+        room.add(entry)
+        room.count_unread(entry)
+    assert room.unread == 3 and room.mark is room.entries[0]
+    room.seen()
+    assert room.unread == 0 and room.mark is room.entries[0]
+    room.take_dirty()
+    room.unmark()
+    assert room.mark is None and room.take_dirty() == 0
+
+
+def test_who_spoke_last_is_first() -> None:
+    """For completing names."""
+    room = Room("#r")
+    for nick in ("a", "b", "a"):
+        room.add(Entry(Kind.MESSAGE, 0.0, nick, "x"))
+    assert room.speakers == ["a", "b"]

@@ -1,0 +1,437 @@
+"""The session: lines in, rooms and lines out. No network, no screen."""
+
+import base64
+
+import pytest
+
+from chatroom.client.entries import Delivery, Kind
+from chatroom.client.session import Alert, Found, Listing, Refused, State, Welcome
+from tests.client.script import MODERN, Script, texts
+
+
+@pytest.fixture
+def old() -> Script:
+    """Connected to a server that knows no capability."""
+    script = Script()
+    script.connect()
+    return script
+
+
+@pytest.fixture
+def modern() -> Script:
+    script = Script(capabilities=MODERN)
+    script.connect()
+    script.history("#lobby")
+    script.take()
+    return script
+
+
+# --- registration -----------------------------------------------------------------------------------------------------
+
+
+def test_registers_and_joins_its_rooms() -> None:
+    """CAP LS, NICK and USER go out at once; the rooms are joined when the server says welcome."""
+    script = Script(rooms=("#lobby", "#dev"))
+    script.session.connected(script.send)
+    assert script.take() == ["CAP LS 302", "NICK me", "USER chatroom 0 * me"]
+    script.feed(":irc 001 me :Welcome")
+    assert script.take() == ["JOIN #lobby,#dev"]
+    assert list(script.session.events) == [Welcome(False)]
+
+
+def test_asks_for_the_capabilities_it_knows_and_no_others() -> None:
+    """A capability list over several lines is waited for; what is not known is not requested."""
+    script = Script()
+    script.session.connected(script.send)
+    script.take()
+    script.feed(":irc CAP * LS * :server-time unheard/of")
+    assert script.take() == []
+    script.feed(":irc CAP * LS :echo-message sasl=PLAIN")
+    assert script.take() == ["CAP REQ :echo-message server-time"]
+    script.feed(":irc CAP * ACK :echo-message server-time")
+    assert script.take() == ["CAP END"]
+    assert script.session.has("echo-message") and not script.session.has("batch")
+
+
+def test_a_refused_request_ends_the_negotiation() -> None:
+    """NAK: on without capabilities, rather than never."""
+    script = Script()
+    script.session.connected(script.send)
+    script.feed(":irc CAP * LS :batch")
+    script.take()
+    script.feed(":irc CAP * NAK :batch")
+    assert script.take() == ["CAP END"]
+
+
+def test_a_password_goes_out_as_pass_and_as_sasl_where_there_is_sasl() -> None:
+    """SASL PLAIN with the nickname as the account; refused, the session goes on and says so."""
+    script = Script(password="secret")
+    script.session.connected(script.send)
+    assert "PASS secret" in script.take()
+    script.feed(":irc CAP * LS :sasl=PLAIN", ":irc CAP * ACK :sasl")
+    assert script.take() == ["CAP REQ sasl", "AUTHENTICATE PLAIN"]
+    script.feed("AUTHENTICATE +")
+    assert script.take() == ["AUTHENTICATE " + base64.b64encode(b"me\0me\0secret").decode()]
+    script.feed(":irc 904 me :SASL authentication failed")
+    assert script.take() == ["CAP END"]
+    script.feed(":irc 001 me :Welcome")
+    assert "without it" in script.lobby.entries[0].text
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (":irc 433 * me :Nickname is already in use", "nick-taken"),
+        (":irc 432 * me :Erroneous nickname", "nick-bad"),
+        (":irc 465 * :You are banned", "banned"),
+        (":irc 464 * :Password incorrect", "password"),
+    ],
+)
+def test_refusals_that_no_retry_helps_are_reported(line: str, reason: str) -> None:
+    """Name taken or bad, banned, wrong password."""
+    script = Script()
+    script.session.connected(script.send)
+    script.feed(line)
+    [event] = script.session.events
+    assert isinstance(event, Refused) and event.reason == reason
+
+
+def test_our_own_ghost_is_waited_for() -> None:
+    """After a reconnect the old connection may still hold our name: that is no refusal, the link tries again."""
+    script = Script()
+    script.connect()
+    script.session.events.clear()
+    script.lose()
+    script.session.connected(script.send)
+    script.feed(":irc 433 * me :Nickname is already in use")
+    assert not script.session.events and script.session.error
+
+
+# --- rooms ------------------------------------------------------------------------------------------------------------
+
+
+def test_members_follow_join_part_quit_nick_and_kick(old: Script) -> None:
+    """The list of members is what the server's lines make of it."""
+    lobby = old.lobby
+    old.feed(":irc 353 me = #lobby :@alice +bob me", ":irc 366 me #lobby :End")
+    assert {m.nick: m.prefix for m in lobby.members.values()} == {"alice": "@", "bob": "+", "me": ""}
+    old.feed(":carol!u@h JOIN #lobby", ":bob!u@h PART #lobby :bye", ":alice!u@h NICK Ala", ":dave!u@h QUIT :gone")
+    assert sorted(m.nick for m in lobby.members.values()) == ["Ala", "carol", "me"]
+    assert lobby.member("ALA") is not None and lobby.member("ala").prefix == "@"  # type: ignore[union-attr]
+    old.feed(":Ala!u@h KICK #lobby carol :out")
+    assert sorted(m.nick for m in lobby.members.values()) == ["Ala", "me"]
+    kinds = [entry.kind for entry in lobby.entries]
+    assert kinds == [Kind.JOIN, Kind.LEAVE, Kind.RENAME, Kind.INFO]
+
+
+def test_modes_change_the_prefix_and_skip_other_arguments(old: Script) -> None:
+    """+o takes an argument of its own, behind the one of +k."""
+    old.joined("#lobby", "bob")
+    old.feed(":irc 005 me PREFIX=(ov)@+ CHANMODES=b,k,l,imnpst :are supported")
+    old.feed(":alice!u@h MODE #lobby +kno key bob")
+    assert old.lobby.member("bob").prefix == "@"  # type: ignore[union-attr]
+    old.feed(":alice!u@h MODE #lobby -o bob")
+    assert old.lobby.member("bob").prefix == ""  # type: ignore[union-attr]
+
+
+def test_being_removed_from_a_room_is_final(old: Script) -> None:
+    """A kick is told, and a reconnect doesn't go back in."""
+    old.feed(":alice!u@h KICK #lobby me :enough")
+    assert not old.lobby.is_here and "alice removed you" in old.lobby.entries[-1].text
+    old.lose()
+    old.session.connected(old.send)
+    old.take()
+    old.feed(":irc 001 me :Welcome")
+    assert old.take() == []
+
+
+def test_topic_is_kept_and_its_change_told(old: Script) -> None:
+    """332 on joining, TOPIC later."""
+    old.feed(":irc 332 me #lobby :first")
+    assert old.lobby.topic == "first"
+    old.feed(":bob!u@h TOPIC #lobby :second")
+    assert old.lobby.topic == "second" and "bob set the topic: second" in texts(old.lobby.entries)
+
+
+def test_away_is_asked_for_once_and_then_followed(modern: Script) -> None:
+    """WHO tells who is away now, away-notify what changes; our WHO is not shown."""
+    modern.joined("#dev", "bob")
+    assert "WHO #dev" in modern.take()
+    modern.feed(":irc 352 me #dev u h irc bob G :0 Bob", ":irc 315 me #dev :End")
+    dev = modern.session.rooms["#dev"]
+    assert dev.member("bob").away  # type: ignore[union-attr]
+    modern.feed(":bob!u@h AWAY")
+    assert not dev.member("bob").away  # type: ignore[union-attr]
+    assert not modern.lobby.entries
+
+
+def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:
+    """322 lines become one event."""
+    old.session.events.clear()
+    old.feed(":irc 321 me Channel :Users", ":irc 322 me #a 2 :small", ":irc 322 me #b 9 :big", ":irc 323 me :End")
+    assert list(old.session.events) == [Listing((("#b", 9, "big"), ("#a", 2, "small")))]
+
+
+# --- messages in ------------------------------------------------------------------------------------------------------
+
+
+def test_messages_go_to_their_room_and_count_as_unread(old: Script) -> None:
+    """Unless somebody looks at the room; a direct message makes a conversation."""
+    old.session.events.clear()
+    old.session.looked_at = old.lobby
+    old.feed(":bob!u@h PRIVMSG #lobby :hi", ":bob!u@h PRIVMSG me :psst", ":bob!u@h PRIVMSG me :\x01ACTION waves\x01")
+    direct = old.session.rooms["bob"]
+    assert (old.lobby.unread, direct.unread, direct.is_direct) == (0, 2, True)
+    assert [entry.kind for entry in direct.entries] == [Kind.MESSAGE, Kind.ACTION]
+    assert [type(event) for event in old.session.events] == [Alert, Alert]
+    assert direct.mark is direct.entries[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        ("me: look", True),
+        ("hey @ME!", True),
+        ("hello me", True),
+        ("same here", False),
+        ("me2 too", False),
+        ("żme", False),
+    ],
+)
+def test_a_mention_is_our_name_as_a_word(old: Script, text: str, mentioned: bool) -> None:
+    """Whatever its case, with signs around it, never inside another word."""
+    old.feed(f":bob!u@h PRIVMSG #lobby :{text}")
+    assert old.lobby.entries[-1].mention is mentioned
+    assert old.lobby.mentions == mentioned
+
+
+def test_a_new_name_is_the_one_to_be_mentioned_by(old: Script) -> None:
+    """NICK of our own changes what a mention is, and whose messages are our own."""
+    old.feed(":me!u@h NICK newme", ":bob!u@h PRIVMSG #lobby :newme?")
+    assert old.session.nick == "newme" and old.lobby.entries[-1].mention
+
+
+def test_formatting_and_control_characters_are_not_shown(old: Script) -> None:
+    """Bold, colour, an escape sequence, bidi overrides."""
+    old.feed(":bob!u@h PRIVMSG #lobby :\x02bold\x02 \x0304,01red\x03 \x1b[31m\x07 a\u202eb")
+    assert old.lobby.entries[-1].text == "bold red [31m ab"
+
+
+def test_requests_to_the_program_are_ignored(old: Script) -> None:
+    """CTCP VERSION is not for the user."""
+    old.feed(":bob!u@h PRIVMSG me :\x01VERSION\x01")
+    assert "bob" not in old.session.rooms
+
+
+def test_a_line_without_sense_is_dropped(old: Script) -> None:
+    """Nothing that a server sends ends the session."""
+    for line in (
+        "",
+        ":",
+        "@a=b",
+        ":x PRIVMSG",
+        "JOIN",
+        ":a 353",
+        "MODE",
+        "BATCH",
+        "CAP",
+        "005",
+        "322 a b c",
+        "FAIL",
+        "KICK",
+    ):
+        old.feed(line)
+
+
+def test_the_time_is_the_servers(modern: Script) -> None:
+    """server-time."""
+    modern.feed("@time=2023-11-14T22:13:20.500Z :bob!u@h PRIVMSG #lobby :hi")
+    assert modern.lobby.entries[-1].time == 1_700_000_000.5
+
+
+# --- messages out -----------------------------------------------------------------------------------------------------
+
+
+def test_a_message_waits_for_its_labelled_echo(modern: Script) -> None:
+    """labeled-response: the echo with the label confirms, even if the server changed the text."""
+    [entry] = modern.session.say(modern.lobby, "hello")
+    assert modern.take() == [f"@label=m{entry.serial} PRIVMSG #lobby hello"]
+    assert entry.delivery is Delivery.SENT
+    modern.feed(f"@label=m{entry.serial};msgid=x1 :me!u@h PRIVMSG #lobby :hello!")
+    assert (entry.delivery, entry.msgid, entry.text) == (Delivery.DONE, "x1", "hello!")
+    assert modern.lobby.entries == [entry]
+
+
+def test_without_labels_the_echo_is_known_by_its_text() -> None:
+    """echo-message alone: two equal messages are confirmed one after the other."""
+    script = Script(capabilities="echo-message message-tags")
+    script.connect()
+    first, second = [script.session.say(script.lobby, "again")[0] for _ in range(2)]
+    script.feed("@msgid=1 :me!u@h PRIVMSG #lobby :again")
+    assert (first.delivery, second.delivery) == (Delivery.DONE, Delivery.SENT)
+    script.feed("@msgid=2 :me!u@h PRIVMSG #lobby :again")
+    assert [entry.msgid for entry in script.lobby.entries] == ["1", "2"]
+
+
+def test_without_echoes_the_answer_to_a_ping_confirms(old: Script) -> None:
+    """A server that answers what came after the message has read the message."""
+    [entry] = old.session.say(old.lobby, "hello there")
+    assert old.take() == ["PRIVMSG #lobby :hello there", f"PING m{entry.serial}"]
+    old.feed(f":irc PONG irc :m{entry.serial}")
+    assert entry.delivery is Delivery.DONE
+
+
+def test_a_refused_message_has_failed(old: Script) -> None:
+    """404 for the room; a later PONG doesn't make it sent."""
+    [entry] = old.session.say(old.lobby, "hello")
+    old.feed(":irc 404 me #lobby :Cannot send to channel", f":irc PONG irc m{entry.serial}")
+    assert entry.delivery is Delivery.FAILED
+    assert "Cannot send" in old.lobby.entries[-1].text
+    old.take()
+    old.session.retry(old.lobby, entry)
+    assert old.take()[0] == "PRIVMSG #lobby hello" and entry.pending
+
+
+def test_what_others_say_stands_before_what_the_server_has_not_confirmed(old: Script) -> None:
+    """The transcript is in the server's order, so a confirmation moves nothing."""
+    old.session.say(old.lobby, "mine")
+    old.feed(":bob!u@h PRIVMSG #lobby :his")
+    assert texts(old.lobby.entries) == ["his", "mine"]
+
+
+def test_a_long_text_goes_out_in_pieces_that_fit(old: Script) -> None:
+    """No line over 512 bytes with the source that the server adds; nothing is lost; lines stay lines."""
+    text = "żółć " * 300 + "\n" + "x" * 900
+    entries = old.session.say(old.lobby, text)
+    assert all(len(line.encode()) + len(":me!1234567890@") + 63 + 2 <= 512 for line in old.take())
+    assert "".join(texts(entries)).replace(" ", "") == text.replace(" ", "").replace("\n", "")
+
+
+def test_without_a_connection_messages_wait(old: Script) -> None:
+    """They stand in the room at once and go out in order when the room is joined again."""
+    old.lose()
+    old.session.say(old.lobby, "one")
+    old.session.say(old.lobby, "two")
+    assert [entry.delivery for entry in old.lobby.entries] == [Delivery.WAITING] * 2
+    old.session.connected(old.send)
+    old.feed(":irc 001 me :Welcome")
+    old.take()
+    old.joined("#lobby")
+    assert [line for line in old.take() if line.startswith("PRIVMSG")] == ["PRIVMSG #lobby one", "PRIVMSG #lobby two"]
+
+
+# --- history ----------------------------------------------------------------------------------------------------------
+
+
+def test_joining_fetches_the_latest_history_once() -> None:
+    """What was said before stands before what was said since, and is not unread."""
+    script = Script(capabilities=MODERN)
+    script.session.connected(script.send)
+    script.feed(f":irc CAP * LS :{MODERN}", f":irc CAP * ACK :{MODERN}", ":irc 001 me :Welcome")
+    script.take()
+    script.joined("#lobby")
+    assert "CHATHISTORY LATEST #lobby * 100" in script.take()
+    script.feed("@msgid=3 :bob!u@h PRIVMSG #lobby :live")
+    script.lobby.seen()
+    script.history("#lobby", "1 bob first", "2 carol second", "3 bob live")
+    assert texts(script.lobby.entries) == ["first", "second", "live"]
+    assert script.lobby.unread == 0
+
+
+def test_scrolling_up_fetches_what_is_older(modern: Script) -> None:
+    """One request at a time, from the oldest message that is known; a short page is the beginning."""
+    lobby = modern.lobby
+    modern.feed(":irc 005 me CHATHISTORY=2 :are supported")
+    modern.feed("@msgid=9;time=2023-11-14T23:00:00Z :bob!u@h PRIVMSG #lobby :nine")
+    lobby.has_older = True
+    modern.session.history.older(lobby)
+    modern.session.history.older(lobby)
+    assert modern.take() == ["CHATHISTORY BEFORE #lobby msgid=9 2"]
+    modern.history("#lobby", "7 a seven", "8 a eight")
+    assert texts(lobby.entries) == ["seven", "eight", "nine"] and lobby.has_older
+    modern.session.history.older(lobby)
+    modern.history("#lobby", "6 a six")
+    assert texts(lobby.entries) == ["six", "seven", "eight", "nine"] and not lobby.has_older
+
+
+def test_a_gap_is_closed_page_by_page(modern: Script) -> None:
+    """After a reconnect the requests go on from the last message of each full page; what was missed is unread."""
+    modern.feed(":irc 005 me CHATHISTORY=2 :are supported")
+    modern.feed("@msgid=1;time=2023-11-14T21:00:00Z :bob!u@h PRIVMSG #lobby :one")
+    modern.lobby.seen()
+    modern.lobby.unmark()
+    modern.lose()
+    modern.connect()
+    modern.history("#lobby", "2 bob two", "3 bob three")
+    assert modern.take() == ["CHATHISTORY AFTER #lobby msgid=3 2"]
+    modern.history("#lobby", "4 bob four")
+    assert texts(modern.lobby.entries) == ["one", "two", "three", "four"]
+    assert modern.lobby.unread == 3 and modern.lobby.mark is modern.lobby.entries[1]
+
+
+def test_a_message_cut_off_by_the_connection_is_sent_exactly_once(modern: Script) -> None:
+    """What the history shows is confirmed by it; what it doesn't show is sent again, before what waited behind it."""
+    modern.feed("@msgid=1;time=2023-11-14T22:00:01Z :bob!u@h PRIVMSG #lobby :one")
+    session, lobby = modern.session, modern.lobby
+    arrived = session.say(lobby, "arrived")[0]
+    cut_off = session.say(lobby, "cut off")[0]
+    modern.lose()
+    session.say(lobby, "said offline")
+    modern.connect()
+    assert modern.take() == []
+    modern.history("#lobby", "2 me arrived", "3 bob answer")
+    assert (arrived.delivery, arrived.msgid) == (Delivery.DONE, "2")
+    assert [line.partition(" ")[2] for line in modern.take()] == [
+        "PRIVMSG #lobby :cut off",
+        "PRIVMSG #lobby :said offline",
+    ]
+    assert cut_off.delivery is Delivery.SENT
+    assert texts(lobby.entries) == ["one", "arrived", "answer", "cut off", "said offline"]
+
+
+def test_without_history_the_user_decides_about_a_message_cut_off(old: Script) -> None:
+    """Nobody can know whether it arrived: not sent again by itself."""
+    entry = old.session.say(old.lobby, "maybe")[0]
+    old.lose()
+    old.connect()
+    assert entry.delivery is Delivery.FAILED
+
+
+def test_history_that_can_not_be_had_does_not_hold_up_messages(modern: Script) -> None:
+    """FAIL CHATHISTORY: once more from the end, then on without."""
+    modern.feed("@msgid=1 :bob!u@h PRIVMSG #lobby :one")
+    modern.session.say(modern.lobby, "cut off")
+    modern.lose()
+    modern.connect()
+    fail = "FAIL CHATHISTORY INVALID_MSGREFTYPE #lobby :no such message"
+    modern.feed(fail)
+    assert modern.take() == ["CHATHISTORY LATEST #lobby * 100"]
+    modern.feed(fail)
+    assert [line for line in modern.take() if "cut off" in line]
+
+
+def test_the_servers_search_is_used_where_there_is_one(modern: Script, old: Script) -> None:
+    """soju.im/search: the answer is an event, not part of the room."""
+    assert not old.session.search(old.lobby, "x")
+    assert modern.session.search(modern.lobby, "two words; and")
+    assert modern.take() == [r"SEARCH in=#lobby;text=two\swords\:\sand;limit=100"]
+    modern.session.events.clear()
+    modern.feed(":irc BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :two words", ":irc BATCH -s")
+    [event] = modern.session.events
+    assert isinstance(event, Found) and texts(list(event.entries)) == ["two words"]
+    assert not modern.lobby.entries
+
+
+def test_other_batches_are_what_they_contain(modern: Script) -> None:
+    """A batch of a kind that we don't know is read like its lines."""
+    modern.feed(":irc BATCH +n netjoin a b", "@batch=n :bob!u@h JOIN #lobby", ":irc BATCH -n")
+    assert modern.lobby.member("bob")
+
+
+def test_state_is_offline_until_connected() -> None:
+    """And again after a loss; nobody is known to be anywhere then."""
+    script = Script()
+    assert script.session.state is State.OFFLINE
+    script.connect()
+    script.lose()
+    assert script.session.state is State.OFFLINE and not script.lobby.members

@@ -1,0 +1,130 @@
+"""The small parts of the client: backoff, outgoing text, completion, commands, sentences."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom.client import commands, outgoing, words
+from chatroom.client.backoff import Backoff
+from chatroom.client.commands import COMMANDS, Misuse
+from chatroom.client.composing import Completion, Sent, candidates
+from tests.client.script import Script, texts
+
+
+@pytest.mark.parametrize(("draw", "factor"), [(0.0, 0.8), (0.5, 1.0), (1.0, 1.2)])
+def test_backoff_doubles_to_half_a_minute_within_a_fifth(draw: float, factor: float) -> None:
+    """1, 2, 4, 8, 16, 30, 30 … s, ± 20 %; once in, from the start again."""
+    backoff = Backoff(lambda: draw)
+    assert [backoff.delay() for _ in range(7)] == pytest.approx([s * factor for s in (1, 2, 4, 8, 16, 30, 30)])
+    backoff.reset()
+    assert backoff.delay() == pytest.approx(factor)
+
+
+@given(st.text(), st.integers(8, 60))
+def test_split_loses_nothing_but_the_spaces_it_cuts_at(text: str, size: int) -> None:
+    """Each piece fits."""
+    [line, *_] = [*outgoing.lines(text), ""]
+    pieces = outgoing.split(line, size)
+    assert all(len(piece.encode()) <= size for piece in pieces)
+    assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
+
+
+def test_hostile_text_is_cleaned_before_it_goes_out() -> None:
+    """Control characters, surrogates and line ends from a paste."""
+    assert outgoing.lines("a\x00b\x1b[0m\r\nc\ud800d\n\n\te") == ["ab[0m", "cd", "    e"]
+
+
+@pytest.fixture
+def script() -> Script:
+    script = Script()
+    script.connect()
+    script.joined("#lobby", "alice", "Albert", "bob", "melanie")
+    script.take()
+    return script
+
+
+def test_a_name_is_completed_last_speaker_first_own_name_last(script: Script) -> None:
+    """With a colon at the start of a line, a space elsewhere; again and again goes round."""
+    script.feed(":Albert!u@h PRIVMSG #lobby :hi")
+    session, lobby = script.session, script.lobby
+    assert candidates(session, lobby, "al") == ["Albert: ", "alice: "]
+    assert candidates(session, lobby, "hello @al") == ["@Albert ", "@alice "]
+    assert candidates(session, lobby, "me") == ["melanie: ", "me: "]
+    completion = Completion()
+    text: str | None = "hey AL"
+    seen = []
+    for _ in range(3):
+        assert text
+        text = completion.next(session, lobby, text)
+        seen.append(text)
+    assert seen == ["hey Albert ", "hey alice ", "hey Albert "]
+    assert completion.next(session, lobby, "xyz") is None
+    assert completion.next(session, lobby, "") is None
+
+
+def test_commands_and_rooms_are_completed(script: Script) -> None:
+    """/jo and #lo."""
+    assert candidates(script.session, script.lobby, "/jo") == ["/join "]
+    assert candidates(script.session, script.lobby, "see #lo") == ["#lobby "]
+
+
+def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
+    """Up, up, down, down."""
+    sent = Sent()
+    sent.add("one")
+    sent.add("two")
+    assert [sent.older("draft"), sent.older("two"), sent.older("one")] == ["two", "one", None]
+    assert [sent.newer("one"), sent.newer("two"), sent.newer("draft")] == ["two", "draft", None]
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("hello", "PRIVMSG #lobby hello"),
+        ("//etc", "PRIVMSG #lobby /etc"),
+        ("/me waves", "PRIVMSG #lobby :\x01ACTION waves\x01"),
+        ("/join dev", "JOIN #dev"),
+        ("/j #dev key", "JOIN #dev key"),
+        ("/leave", "PART #lobby"),
+        ("/msg bob hi there", "PRIVMSG bob :hi there"),
+        ("/nick other", "NICK other"),
+        ("/topic a b", "TOPIC #lobby :a b"),
+        ("/away for lunch", "AWAY :for lunch"),
+        ("/back", "AWAY"),
+        ("/rooms", "LIST"),
+        ("/whois bob", "WHOIS bob"),
+        ("/invite bob", "INVITE bob #lobby"),
+        ("/kick bob too loud", "KICK #lobby bob :too loud"),
+        ("/ban bob", "MODE #lobby +b bob!*@*"),
+        ("/op bob", "MODE #lobby +o bob"),
+        ("/raw who #lobby", "WHO #lobby"),
+        ("/raw PRIVMSG #a :b c", "PRIVMSG #a :b c"),
+    ],
+)
+def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> None:
+    """Each command's IRC."""
+    commands.run(script.session, script.lobby, typed)
+    assert script.take()[0] == line
+
+
+@pytest.mark.parametrize("typed", ["/nosuch", "/join", "/kick", "/mute bob"])
+def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
+    """An unknown command, a missing argument, a mode that the server doesn't have."""
+    with pytest.raises(Misuse):
+        commands.run(script.session, script.lobby, typed)
+    assert script.take() == []
+
+
+def test_help_lists_every_command(script: Script) -> None:
+    """Nothing that can be typed is a secret."""
+    commands.run(script.session, script.lobby, "/help")
+    assert all(any(f"/{name}" in text for text in texts(script.lobby.entries)) for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcd", "a, b and 2 others")],
+)
+def test_names_are_folded(names: str, said: str) -> None:
+    """carol, dave and 3 others."""
+    assert words.names(list(names)) == said

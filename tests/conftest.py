@@ -1,0 +1,55 @@
+"""What the tests share: real servers and clients that clean up behind them, and the marker `needs`."""
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chatroom.server import ChatServer
+from tests.chat import INFO
+from tests.peers import Guests, Served
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`@pytest.mark.needs("irssi")`: skipped where there is no irssi, failed where everything is required."""
+    missing = [name for mark in item.iter_markers("needs") for name in mark.args if not shutil.which(name)]
+    if missing:
+        reason = f"needs {' and '.join(missing)}"
+        if os.environ.get("CHATROOM_REQUIRE_ALL"):
+            pytest.fail(f"{reason}, and CHATROOM_REQUIRE_ALL is set")
+        pytest.skip(reason)
+
+
+@pytest.fixture
+def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
+    """A server on a free port of 127.0.0.1. It may log no error while it is used."""
+    server = ChatServer("127.0.0.1", 0, INFO)
+    server.start()
+    yield server
+    server.stop()
+    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not errors
+
+
+@pytest.fixture
+def guests(server: ChatServer) -> Iterator[Guests]:
+    """Clients of `server`."""
+    guests = Guests(server.port)
+    yield guests
+    guests.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    """Starts `chatroom serve -p 0` with more options, as a process: `serve("--name", "x", env={…}, stdin=…)`."""
+    started: list[Served] = []
+
+    def start(*options: str, **more: object) -> Served:
+        started.append(Served("-p", "0", *options, **more))  # type: ignore[arg-type]  # Served's own
+        return started[-1]
+
+    yield start
+    for served in started:
+        served.close()

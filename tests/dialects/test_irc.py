@@ -1,0 +1,241 @@
+"""The IRC dialect, without sockets."""
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chatroom import events as ev
+from chatroom.dialects.irc import IrcDialect
+from chatroom.dialects.irc.commands import CAPABILITIES, COMMANDS
+from chatroom.dialects.irc.format import RENDERED, irc_format
+from chatroom.dialects.irc.numerics import REFUSALS
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Kind, Person
+from chatroom.ircwire import LINE_BYTES, parse
+from tests.chat import INFO, NOON, Chat, place
+
+AL = Person("1", "al", "u", "127.0.0.1")
+PLAIN_FORMAT = irc_format(frozenset())
+
+
+class Somebody:
+    """A viewer that stays as it is."""
+
+    def __init__(self, nick: str = "al") -> None:
+        self.nick = nick
+        self.room = "#lobby"
+
+
+def read(*lines: str, nick: str = "al") -> list[Command]:
+    dialect = IrcDialect(Somebody(nick), INFO)
+    return list(dialect.receive("".join([f"{line}\r\n" for line in lines]).encode()))
+
+
+def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
+    """The commands, as text, when `data` comes `size` bytes at a time."""
+    dialect = IrcDialect(Somebody(nick), INFO)
+    pieces = [data[i : i + size] for i in range(0, len(data), size)]
+    return [repr(command) for piece in pieces for command in dialect.receive(piece)]
+
+
+@pytest.mark.parametrize(
+    ("line", "commands"),
+    [
+        ("PRIVMSG #a :hi", [ev.Say("#a", "hi")]),
+        ("privmsg #a hi", [ev.Say("#a", "hi")]),
+        (":al!u@h PRIVMSG #a :hi", [ev.Say("#a", "hi")]),
+        ("@x=y PRIVMSG #a :hi", [ev.Say("#a", "hi")]),
+        ("PRIVMSG #ł :zażółć 😀", [ev.Say("#ł", "zażółć 😀")]),
+        ("PRIVMSG a,b,a,,c :hi", [ev.Say("a", "hi"), ev.Say("b", "hi"), ev.Say("c", "hi")]),
+        ("PRIVMSG #a :\x01ACTION waves\x01", [ev.Say("#a", "waves", Kind.ACTION)]),
+        ("PRIVMSG #a :\x01ACTION waves", [ev.Say("#a", "waves", Kind.ACTION)]),
+        ("NOTICE #a :hi", [ev.Say("#a", "hi", Kind.NOTICE)]),
+        ("JOIN #a,#b", [ev.Join("#a"), ev.Join("#b")]),
+        ("PART #a,#b :bye", [ev.Leave("#a", "bye"), ev.Leave("#b", "bye")]),
+        ("TOPIC #a", [ev.AskTopic("#a")]),
+        ("TOPIC #a :", [ev.SetTopic("#a", "")]),
+        ("NICK bob", [ev.Rename("bob")]),
+        ("AWAY", [ev.SetAway("")]),
+        ("AWAY :out", [ev.SetAway("out")]),
+        ("QUIT", [ev.Quit("Quit")]),
+        ("QUIT :bye", [ev.Quit("Quit: bye")]),
+        ("WHO #a", [ev.AskWho("#a")]),
+        ("WHOIS srv bob", [ev.AskWhois("bob")]),
+        ("MODE #a", [ev.AskModes("#a")]),
+        ("NAMES #a,#b", [ev.AskNames("#a"), ev.AskNames("#b")]),
+        ("LIST", [ev.AskRooms()]),
+        ("ISON :a b", [ev.AskUsers(("a", "b"), "ISON")]),
+        ("USERHOST a b c d e f", [ev.AskUsers(("a", "b", "c", "d", "e"), "USERHOST")]),
+        ("PONG x", []),
+        ("", []),
+        (":only.a.source", []),
+    ],
+)
+def test_a_line_becomes_commands(line: str, commands: list[Command]) -> None:
+    """By one table."""
+    assert read(line) == commands
+
+
+def test_registration_waits_for_nick_and_user_and_the_end_of_negotiation() -> None:
+    """In any order; CAP LS or REQ puts it off until CAP END: IRCv3 capability-negotiation."""
+    register = ev.Register("al", "a", "Al")
+    assert read("NICK al", "USER a 0 * :Al", nick="")[-1] == register
+    assert read("USER a 0 * :Al", "NICK al", nick="")[-1] == register
+    assert not [c for c in read("CAP LS", "NICK al", "USER a 0 * :Al", nick="") if isinstance(c, ev.Register)]
+    assert read("CAP LS", "NICK al", "USER a 0 * :Al", "CAP END", nick="")[-1] == register
+
+
+@pytest.mark.parametrize(("given_", "kept"), [("a!b@c d", "abc"), ("łł", "user"), ("x" * 20, "x" * 10), ("~me", "me")])
+def test_a_username_is_made_safe(given_: str, kept: str) -> None:
+    """It stands in every source that others read."""
+    [register] = read("NICK al", f"USER :{given_}" if " " in given_ else f"USER {given_} 0 * :Al", nick="")[-1:]
+    if isinstance(register, ev.Register):
+        assert register.username == kept
+    else:
+        assert " " in given_  # then it is the only parameter, which is too few
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_with_too_few_parameters_is_refused(command: str) -> None:
+    """By its row in the table, before its handler is called."""
+    row = COMMANDS[command]
+    if row.least:
+        [refused] = read(command)
+        assert isinstance(refused, ev.Refused)
+        assert refused.error.code is row.missing
+
+
+@pytest.mark.parametrize("command", [name for name, row in COMMANDS.items() if row.registered])
+def test_before_registration_nearly_everything_is_451(command: str) -> None:
+    """Whatever its parameters."""
+    [refused] = read(f"{command} a b c d", nick="")
+    assert isinstance(refused, ev.Refused)
+    assert refused.error.code is Code.NOT_REGISTERED
+
+
+@pytest.mark.parametrize("code", Code)
+def test_a_refusal_is_one_line(code: Code) -> None:
+    """A numeric or a FAIL, and nothing that a client sent can break it."""
+    if code is Code.STAYS_IN_LOBBY:
+        return  # only the plain dialect refuses so
+    answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, ":a b\r\nQUIT", "x"))).decode()
+    assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+) [^\r\n]*:[^\r\n]+\r\n", answer)
+    assert "a_bQUIT" in answer or "{" not in REFUSALS.get(code, ("", ""))[1]
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (ev.Said(AL, "#a", "hi", Kind.MESSAGE), "PRIVMSG #a :hi"),
+        (ev.Said(AL, "#a", "hi", Kind.NOTICE), "NOTICE #a :hi"),
+        (ev.Said(AL, "#a", "waves", Kind.ACTION), "PRIVMSG #a :\x01ACTION waves\x01"),
+        (ev.Joined(AL, "#a"), "JOIN #a"),
+        (ev.Left(AL, "#a", ""), "PART #a"),
+        (ev.Left(AL, "#a", "bye now"), "PART #a :bye now"),
+        (ev.Departed(AL, "bye"), "QUIT :bye"),
+        (ev.Renamed(AL, "bob"), "NICK bob"),
+        (ev.TopicSet(AL, "#a", ""), "TOPIC #a :"),
+    ],
+)
+@pytest.mark.parametrize("capabilities", [(), ("server-time",), ("message-tags",), ("message-tags", "server-time")])
+def test_an_event_is_a_line_with_its_tags(event: ev.Event, line: str, capabilities: tuple[str, ...]) -> None:
+    """Time and id where they were asked for: IRCv3 server-time and message-ids."""
+    place(event, 0xABC, NOON)
+    tags = {"server-time": "time=2026-01-01T12:00:00.123Z", "message-tags": "msgid=abc"}
+    asked = ";".join(tags[name] for name in ("server-time", "message-tags") if name in capabilities)
+    expected = f"{f'@{asked} ' if asked else ''}:al!u@127.0.0.1 {line}\r\n"
+    assert irc_format(frozenset(capabilities)).render(event) == expected.encode()
+
+
+def test_who_shares_capabilities_shares_a_format() -> None:
+    """An audience is grouped by it."""
+    assert irc_format(frozenset({"server-time"})) is irc_format(frozenset({"server-time"}))
+    assert set(CAPABILITIES) >= RENDERED
+
+
+@given(st.text(st.characters(blacklist_categories=["Cc", "Cs"]), min_size=1, max_size=2000), st.sampled_from(Kind))
+@example("ł" * 1000, Kind.ACTION)
+@example("😀" * 300 + " " + "x" * 600, Kind.MESSAGE)
+def test_a_long_text_is_cut_between_characters_and_nothing_is_lost(text: str, kind: Kind) -> None:
+    """Every line has at most 512 bytes, and together they say what was said."""
+    lines = PLAIN_FORMAT.render(ev.Said(AL, "#a", text, kind)).decode().split("\r\n")
+    assert lines.pop() == ""
+    assert all(len(line.encode()) <= LINE_BYTES - 2 for line in lines)
+    parts = [line.split(" :", 1)[1] for line in lines]
+    if kind is Kind.ACTION:
+        parts = [part.removeprefix("\x01ACTION ").removesuffix("\x01") for part in parts]
+    assert "".join(parts) == text
+
+
+@pytest.mark.parametrize("people", [1, 40, 41, 500])
+def test_a_long_list_takes_as_many_lines_as_it_needs(people: int) -> None:
+    """Every name once, in order, and no line over 512 bytes."""
+    chat = Chat()
+    nicks = [f"ż{'x' * (i % 20)}{i}" for i in range(people)]
+    for nick in nicks:
+        chat.irc(nick, room="#a")
+    al = chat.irc("al").send("NAMES #a")
+    lines = al.heard()
+    assert all(len(line.encode()) <= LINE_BYTES - 2 for line in lines)
+    assert [nick for line in lines[:-1] for nick in parse(line).params[-1].split()] == nicks
+
+
+# ---- what holds whatever comes in ------------------------------------------------------------------------------------
+
+_WORDS = st.one_of(
+    st.sampled_from(
+        [*COMMANDS, "LS", "REQ", "END", ":server-time", ":message-tags echo-message", "#a", "#lobby", "al"]
+    ),
+    st.sampled_from(
+        [":hi there", "\x01ACTION x\x01", "😀", "ł", ":", "@a=b", "@time=1", "bob", ",", "#a,bob", "", "*"]
+    ),
+    st.text(max_size=10),
+)
+_LINES = st.lists(_WORDS, max_size=6).map(" ".join)
+_COMMAND_LINES = st.tuples(st.sampled_from(list(COMMANDS)), _LINES).map(" ".join)
+_BYTES = st.one_of(
+    st.binary(max_size=200),
+    st.lists(st.one_of(_LINES, _COMMAND_LINES), max_size=12).map("\r\n".join).map(lambda s: s.encode(errors="replace")),
+)
+
+
+@given(_BYTES, st.sampled_from(["", "al"]))
+@example(b"PRIVMSG #a :hi\r\nPRIVMSG #a :hi\nPRIVMSG #a :h\ri\r\nPRIVMSG #a  :hi\r\n", "al")
+@example(b"NICK al\r\nUSER a 0 * :x\r\n", "")
+def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str) -> None:
+    """A packet's end means nothing: split at every byte, or not at all."""
+    data += b"\r\n"
+    assert read_in_pieces(data, 1, nick) == read_in_pieces(data, len(data), nick) == read_in_pieces(data, 7, nick)
+
+
+@pytest.mark.parametrize("size", [509, 510, 511, 512, 4500, 4608, 4609, 9000])
+@pytest.mark.parametrize("tags", [b"", b"@x=y ", b"@x=" + b"y" * 4091 + b" ", b"@x=" + b"y" * 4092 + b" "])
+def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: bytes) -> None:
+    """510 bytes and their CR LF, besides 4,096 of tags."""
+    line = b"PRIVMSG #a :"
+    data = tags + line + b"x" * (size - len(line)) + b"\r\nPING x\r\n"
+    first, ping = read_in_pieces(data, 1, "al")
+    assert [first, ping] == read_in_pieces(data, len(data), "al")
+    fits = size <= LINE_BYTES - 2 and len(tags) <= 4096
+    assert first.startswith("Say(") == fits
+    assert ("LINE_TOO_LONG" in first) != fits
+
+
+@given(st.lists(_BYTES, max_size=6))
+def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
+    """Whatever comes in: no exception, and whole lines that can be parsed go out, to the sender and to the others."""
+    chat = Chat()
+    clients = [chat.irc("watcher", room="#a"), chat.irc(), chat.irc("bob", "message-tags", room="#lobby")]
+    chat.plain("alice")
+    for piece in pieces:
+        clients[1].send_bytes(piece + b"\r\n")
+    for client in clients:
+        assert client.wire.endswith(b"\r\n") or not client.wire
+        for line in client.wire.decode().split("\r\n")[:-1]:
+            assert not set(line) & set("\r\n\0"), line
+            message = parse(line)
+            assert message.source or message.command == "ERROR"
+            untagged = line.partition(" ")[2] if line.startswith("@") else line
+            assert len(untagged.encode()) <= LINE_BYTES - 2

@@ -1,0 +1,181 @@
+"""The dialect of a person with netcat, without sockets."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom import events as ev
+from chatroom.dialects import plain
+from chatroom.dialects.plain import COMMANDS, PLAIN, PlainDialect
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Kind, Person
+from chatroom.limits import PLAIN_LINE
+from chatroom.names import Fault
+from chatroom.text import clean
+from tests.chat import Chat
+
+ALICE = Person("1", "alice", "plain", "127.0.0.1")
+
+
+class Somebody:
+    """A viewer that stays as it is."""
+
+    def __init__(self, nick: str = "alice", room: str = "#lobby") -> None:
+        self.nick = nick
+        self.room = room
+
+
+def read(data: bytes, viewer: Somebody | None = None) -> list[Command]:
+    return list(PlainDialect(viewer or Somebody()).receive(data))
+
+
+def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
+    """The commands, as text, when `data` comes `size` bytes at a time."""
+    dialect = PlainDialect(Somebody(nick))
+    pieces = [data[i : i + size] for i in range(0, len(data), size)]
+    return [repr(command) for piece in pieces for command in dialect.receive(piece)] + list(map(repr, dialect.end()))
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("hello there", ev.Say("#tea", "hello there")),
+        ("  indented", ev.Say("#tea", "  indented")),
+        ("//x", ev.Say("#tea", "/x")),
+        ("///x", ev.Say("#tea", "//x")),
+        ("/me waves", ev.Say("#tea", "waves", Kind.ACTION)),
+        ("/msg bob hi  there", ev.Say("bob", "hi  there")),
+        ("/nick Bob", ev.Rename("Bob")),
+        ("/join #tea", ev.Join("#tea", move=True)),
+        ("/join tea", ev.Join("#tea", move=True)),
+        ("/leave", ev.Join("#lobby", move=True)),
+        ("/rooms", ev.AskRooms()),
+        ("/who", ev.AskWho("#tea")),
+        ("/who bob", ev.AskWho("bob")),
+        ("/topic", ev.AskTopic("#tea")),
+        ("/topic Earl Grey", ev.SetTopic("#tea", "Earl Grey")),
+        ("/away", ev.SetAway("")),
+        ("/away out", ev.SetAway("out")),
+        ("/quit", ev.Quit("")),
+        ("/QUIT  bye ", ev.Quit("bye")),
+    ],
+)
+def test_a_line_becomes_a_command(line: str, command: Command) -> None:
+    """A line is a message, a line that begins with a slash is a command."""
+    assert read(f"{line}\n".encode(), Somebody(room="#tea")) == [command]
+
+
+def test_every_line_is_a_name_until_one_is_accepted() -> None:
+    """Even one with a slash; blanks around it don't count."""
+    assert read(b" alice \n", Somebody("", "")) == [ev.Register("alice", "plain", "alice", "#lobby")]
+    assert read(b"/help\n", Somebody("", "")) == [ev.Register("/help", "plain", "/help", "#lobby")]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"/foo", Code.UNKNOWN_COMMAND),
+        (b"/ hi", Code.UNKNOWN_COMMAND),
+        (b"/nick", Code.TOO_FEW_PARAMETERS),
+        (b"/msg bob", Code.TOO_FEW_PARAMETERS),
+        (b"/me   ", Code.TOO_FEW_PARAMETERS),
+        (b"caf\xe9", Code.LINE_NOT_UTF8),
+        (b"\xed\xa0\x80", Code.LINE_NOT_UTF8),  # a surrogate
+        (b"x" * (PLAIN_LINE + 1), Code.LINE_TOO_LONG),
+    ],
+)
+def test_a_line_that_cannot_be_is_refused(line: bytes, code: Code) -> None:
+    """With the reason, and without touching the lines around it."""
+    first, refused, last = read(b"before\n" + line + b"\nafter\n")
+    assert (first, last) == (ev.Say("#lobby", "before"), ev.Say("#lobby", "after"))
+    assert isinstance(refused, ev.Refused)
+    assert refused.error.code is code
+
+
+@pytest.mark.parametrize("code", Code)
+@pytest.mark.parametrize("name", ["alice", ""])
+def test_every_refusal_has_a_sentence(code: Code, name: str) -> None:
+    """A reader is told in words, and, as long as there is no name, asked again."""
+    about = ["#x", "empty"] if code is Code.NICK_BAD else ["#x", "y"]
+    lines = PlainDialect(Somebody(name)).answer(ev.Refused(ChatError(code, *about))).decode().splitlines()
+    assert re.fullmatch(r"\* .*[a-z].*", lines[0])
+    assert lines[1:] == ([] if name else ["Username"])
+
+
+def test_every_fault_of_a_name_has_a_sentence() -> None:
+    """So that the next try can be better."""
+    assert set(plain._FAULTS) == set(Fault)
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_help_tells_of_every_command(command: plain.PlainCommand) -> None:
+    """What it takes and what it does."""
+    [raw] = read(b"/help\n")
+    assert isinstance(raw, ev.Raw)
+    assert re.search(rf"^\* {re.escape(command.usage)} +{re.escape(command.does)}$", raw.data.decode(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (ev.Said(ALICE, "#lobby", "hi", Kind.MESSAGE), "alice: hi"),
+        (ev.Said(ALICE, "#lobby", "hi", Kind.NOTICE), "alice: hi"),
+        (ev.Said(ALICE, "#lobby", "waves", Kind.ACTION), "** alice waves"),
+        (ev.Said(ALICE, "bob", "hi", Kind.MESSAGE), "[private] alice: hi"),
+        (ev.Said(ALICE, "bob", "waves", Kind.ACTION), "** [private] alice waves"),
+        (ev.Said(ALICE, "#lobby", "\x02\x0304,12bold\x0f", Kind.MESSAGE), "alice: bold"),
+        (ev.Joined(ALICE, "#lobby"), "* alice joined"),
+        (ev.Left(ALICE, "#lobby", ""), "* alice left"),
+        (ev.Left(ALICE, "#lobby", "bye"), "* alice left (bye)"),
+        (ev.Departed(ALICE, "connection closed"), "* alice left (connection closed)"),
+        (ev.Renamed(ALICE, "alicja"), "* alice is now known as alicja"),
+        (ev.TopicSet(ALICE, "#lobby", "tea"), "* alice set the topic: tea"),
+        (ev.TopicSet(ALICE, "#lobby", ""), "* alice removed the topic"),
+        (ev.AwaySet(ALICE, "tea"), "* alice is away: tea"),
+        (ev.AwaySet(ALICE, ""), "* alice is back"),
+    ],
+)
+def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:
+    """The server's lines begin with a star, which no name can."""
+    assert PLAIN.render(event) == f"{line}\n".encode()
+
+
+def test_what_is_for_programs_is_not_shown() -> None:
+    """A CTCP question means nothing to a person."""
+    assert PLAIN.render(ev.Said(ALICE, "#lobby", "\x01VERSION\x01", Kind.MESSAGE)) == b""
+
+
+_BYTES = st.one_of(
+    st.binary(max_size=200),
+    st.lists(st.sampled_from(["alice", "/nick b", "/join #a", "hi ł", "//", "/", " ", "/msg a b", "\r", "\n", "😀"]))
+    .map("\n".join)
+    .map(str.encode),
+)
+
+
+@given(_BYTES, st.sampled_from(["", "alice"]))
+def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str) -> None:
+    """A packet's end means nothing: split at every byte, or not at all."""
+    assert read_in_pieces(data, 1, nick) == read_in_pieces(data, len(data) or 1, nick) == read_in_pieces(data, 3, nick)
+
+
+def test_a_long_line_is_refused_the_same_however_it_is_cut() -> None:
+    """At the limit, over it and far over it."""
+    for size in (PLAIN_LINE, PLAIN_LINE + 1, 3 * PLAIN_LINE):
+        data = b"x" * size + b"\nafter\n"
+        assert read_in_pieces(data, 1, "alice") == read_in_pieces(data, len(data), "alice")
+        assert ("LINE_TOO_LONG" in read_in_pieces(data, 1000, "alice")[0]) == (size > PLAIN_LINE)
+
+
+@given(st.lists(_BYTES, max_size=8))
+def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
+    """Whatever comes in: no exception, and whole lines of clean text go out, to the sender and to the others."""
+    chat = Chat()
+    clients = [chat.plain("watcher"), chat.plain(), chat.irc("ircwatcher", room="#lobby")]
+    for piece in pieces:
+        clients[1].send_bytes(piece)
+    for client in clients[:2]:
+        assert client.wire.endswith(b"\n") or not client.wire
+        assert all(clean(line) == line for line in client.wire.decode().split("\n"))

@@ -1,0 +1,108 @@
+"""The real window under Xvfb, driven by real keys and looked at from outside."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from tests.gui.people import environment, wait_for
+
+
+class Window:
+    """`chatroom connect` as a subprocess. `state` is what `gui.probe` reads from its widgets."""
+
+    def __init__(self, display: str, directory: Path, *arguments: str, **env: str) -> None:
+        self._state = directory / "state.json"
+        self._state.unlink(missing_ok=True)
+        self._log = (directory / "window.log").open("w+b")
+        self._env = environment(
+            DISPLAY=display, XDG_CONFIG_HOME=str(directory), CHATROOM_GUI_STATE=str(self._state), **env
+        )
+        command = [sys.executable, "-m", "chatroom", "connect", *arguments]
+        self.process = subprocess.Popen(command, env=self._env, stdout=self._log, stderr=self._log)
+
+    def __enter__(self) -> Self:
+        self.wait(lambda state: state["focused"] or self._take_focus(), "the window comes up")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(10)
+        log = self.log()
+        self._log.close()
+        assert "Traceback" not in log, log
+
+    def log(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the window showed after its last tick; empty before the first."""
+        try:
+            state: dict[str, Any] = json.loads(self._state.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        return state
+
+    def wait(self, condition: Callable[[dict[str, Any]], Any], what: str) -> dict[str, Any]:
+        """The first state for which the condition holds."""
+
+        def look() -> dict[str, Any]:
+            assert self.process.poll() is None or not self.state, f"the window closed itself: {self.log()}"
+            state = self.state
+            return state if state and condition(state) else {}
+
+        try:
+            return wait_for(look, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the window shows {json.dumps(self.state)[:3000]} {self.log()}") from None
+
+    def wait_row(self, text: str) -> dict[str, Any]:
+        return self.wait(lambda state: any(text in row for row in state["rows"]), f"{text!r} stands in the window")
+
+    def wait_online(self) -> dict[str, Any]:
+        return self.wait(lambda state: state["status"][0].startswith("Connected") and state["members"], "connected")
+
+    # --- keys and mouse -----------------------------------------------------------------------------------------------
+
+    def _xdotool(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *arguments], env=self._env, capture_output=True, text=True, timeout=30, check=False
+        )
+        return done.stdout.strip()
+
+    @property
+    def id(self) -> str:
+        return (self._xdotool("search", "--onlyvisible", "--class", "chatroom").split() or [""])[0]
+
+    def _take_focus(self) -> None:
+        """There is no window manager to give it."""
+        if window := self.id:
+            self._xdotool("windowfocus", window)
+
+    def type(self, text: str) -> None:
+        self._xdotool("type", "--delay", "1", text)
+
+    def key(self, *keys: str) -> None:
+        self._xdotool("key", "--delay", "1", *keys)
+
+    def click(self, place: str, button: int = 1, times: int = 1) -> None:
+        """Clicks on the middle of a widget that the state gives the place of: send_at, pill_at, …"""
+        x, y = self.wait(lambda state: state[place], f"{place} can be seen")[place]
+        self._xdotool("mousemove", "--window", self.id, str(x), str(y))
+        self._xdotool("click", "--repeat", str(times), "--delay", "2", str(button))
+
+    def wheel(self, steps: int) -> None:
+        """Over the messages: up when negative."""
+        self.click("messages_at", 4 if steps < 0 else 5, abs(steps))
+
+    def resize(self, width: int, height: int) -> None:
+        self._xdotool("windowsize", self.id, str(width), str(height))
+        self.wait(lambda state: state["size"] == [width, height], "the window has its new size")
+
+    def screenshot(self, path: Path) -> None:
+        subprocess.run(["import", "-window", self.id, str(path)], env=self._env, timeout=30, check=True)

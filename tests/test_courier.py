@@ -1,0 +1,283 @@
+"""The courier over real socket pairs: order, bounds, and nobody waits."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from chatroom import events as ev
+from chatroom.courier import Connection, Courier
+from chatroom.dialects.plain import PLAIN, PlainDialect
+from chatroom.events import Event, Format, Goodbye, Kind, Person, Raw
+from chatroom.limits import BACKLOG, OUTBOX
+from chatroom.rooms import Audience
+from tests.peers import DEADLINE, Ear, eventually
+
+ALICE = Person("1", "alice", "u", "127.0.0.1")
+
+
+def said(text: str) -> ev.Said:
+    return ev.Said(ALICE, "#lobby", text, Kind.MESSAGE)
+
+
+class CountingFormat:
+    """Renders an event as its text in a line, and counts how often."""
+
+    own_moves = False
+
+    def __init__(self, mark: str = "") -> None:
+        self.mark = mark
+        self.rendered: list[str] = []
+
+    def render(self, event: Event) -> bytes:
+        assert isinstance(event, ev.Said)
+        self.rendered.append(event.text)
+        return f"{self.mark}{event.text}\n".encode()
+
+
+class Reader(Ear):
+    """The client's end of a connection."""
+
+    def __init__(self, connection: Connection, sock: socket.socket) -> None:
+        super().__init__(sock.fileno(), f"reader {connection.uid}")
+        self.connection = connection
+        self.sock = sock
+
+
+class Office:
+    """A running courier, and connections whose other ends are readers."""
+
+    def __init__(self) -> None:
+        self.courier = Courier()
+        self.readers: list[Reader] = []
+        self._uids = count(1)
+
+    def reader(self, format_: Format = PLAIN, buffer: int = 0) -> Reader:
+        ours, theirs = socket.socketpair()
+        if buffer:
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+        connection = Connection(str(next(self._uids)), "127.0.0.1", format_, ours)
+        connection.dialect = PlainDialect(connection)
+        self.readers.append(Reader(connection, theirs))
+        return self.readers[-1]
+
+    def publish(self, readers: list[Reader], *texts: str, skip: Reader | None = None) -> None:
+        audience = Audience.of(reader.connection for reader in readers)
+        for text in texts:
+            self.courier.deliver(said(text), audience, skip.connection if skip else None)
+        self.courier.dispatch()
+
+    def close(self) -> None:
+        if self.courier.ident is None:
+            self.courier.start()
+        if self.courier.is_alive():
+            self.courier.stop(0)
+        self.courier.join(DEADLINE)
+        assert not self.courier.is_alive()
+        for reader in self.readers:
+            reader.connection.sock.close()
+            reader.sock.close()
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    """Not yet started: what is handed over before `courier.start()` is one batch."""
+    office = Office()
+    yield office
+    office.close()
+
+
+def test_everybody_gets_everything_in_the_order_in_which_it_was_handed_over(office: Office) -> None:
+    """Events for all, events for some and what one alone is told, over many batches."""
+    office.courier.start()
+    readers = [office.reader() for _ in range(3)]
+    expected: list[list[str]] = [[], [], []]
+    for i in range(2000):
+        if i % 7 == 0:
+            office.courier.tell(readers[i % 3].connection, Raw(f"personal {i}\n".encode()))
+            expected[i % 3].append(f"personal {i}")
+        elif i % 5 == 0:
+            office.publish(readers[:2], f"some {i}")
+            for lines in expected[:2]:
+                lines.append(f"alice: some {i}")
+        else:
+            office.publish(readers, f"all {i}")
+            for lines in expected:
+                lines.append(f"alice: all {i}")
+    office.publish(readers, "the end")
+    assert [reader.until("the end")[:-1] for reader in readers] == expected
+
+
+def test_a_message_is_rendered_once_per_format(office: Office) -> None:
+    """However many read it: contract 5."""
+    one, other = CountingFormat("1 "), CountingFormat("2 ")
+    readers = [office.reader(format_) for format_ in (one, other) for _ in range(20)]
+    office.courier.start()
+    office.publish(readers, "a", "b")
+    office.publish(readers, "c", skip=readers[0])
+    for reader in readers[1:]:
+        mark = "1" if reader.connection.format is one else "2"
+        assert reader.until("c$") == [f"{mark} a", f"{mark} b", f"{mark} c"]
+    assert one.rendered == other.rendered == ["a", "b", "c"]
+
+
+def test_who_is_skipped_gets_the_rest(office: Office) -> None:
+    """In a batch that all have said something in, each gets the others' words, in order."""
+    readers = [office.reader() for _ in range(4)]
+    for i in range(40):
+        office.publish(readers, f"from {i % 4} no {i}", skip=readers[i % 4])
+    office.publish(readers, "the end")
+    office.courier.start()
+    for number, reader in enumerate(readers):
+        expected = [f"alice: from {i % 4} no {i}" for i in range(40) if i % 4 != number]
+        assert reader.until("the end")[:-1] == expected
+
+
+def test_who_is_skipped_need_not_be_in_the_audience(office: Office) -> None:
+    """A sender that has left in the meantime."""
+    reader, outsider = office.reader(), office.reader()
+    office.courier.start()
+    office.publish([reader], "hi", skip=outsider)
+    office.publish([reader, outsider], "the end")
+    assert reader.until("the end") == ["alice: hi", "alice: the end"]
+    assert outsider.until("the end") == ["alice: the end"]
+
+
+def test_an_audience_is_the_one_of_its_moment(office: Office) -> None:
+    """Who comes later sees nothing from before, however late the courier is."""
+    early, late = office.reader(), office.reader()
+    audience = Audience.of([early.connection])
+    office.courier.deliver(said("before"), audience)
+    office.courier.deliver(said("after"), audience.plus(late.connection))
+    office.courier.deliver(said("without early"), audience.plus(late.connection).minus(early.connection))
+    office.courier.tell(early.connection, Raw(b"the end\n"))
+    office.courier.start()
+    assert early.until("the end")[:-1] == ["alice: before", "alice: after"]
+    assert late.until("without") == ["alice: after", "alice: without early"]
+
+
+def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
+    """The others get everything while its outbox fills; over the bound it is closed, with a reason."""
+    office.courier.start()
+    stuck, reader = office.reader(buffer=4096), office.reader()
+    text = "x" * 4000
+    for i in range(3 * OUTBOX // len(text)):
+        office.publish([stuck, reader], f"{i} {text}")
+        assert reader.wait(f"^alice: {i} x")
+        assert stuck.connection.behind <= OUTBOX
+    eventually(lambda: stuck.connection.cut, "the one that doesn't read is cut")
+    assert stuck.connection.cut == "too slow to read what was sent to it"
+    assert stuck.connection.behind == 0
+    assert not stuck.connection.outbox
+    assert stuck.connection.sock.recv(1) == b""  # its reader thread wakes up
+
+
+def test_who_reads_slowly_gets_everything(office: Office) -> None:
+    """What the socket doesn't take at once waits in the outbox and comes later, complete and in order."""
+    office.courier.start()
+    slow = office.reader(buffer=4096)
+    texts = [f"{i} {'ł' * 100}" for i in range(OUTBOX // 2 // 210)]
+    office.publish([slow], *texts)
+    eventually(lambda: slow.connection.behind or len(slow.heard), "something waits in the outbox")
+    assert slow.until(f"^alice: {len(texts) - 1} ") == [f"alice: {text}" for text in texts]
+    eventually(lambda: slow.connection.behind == 0, "the outbox is empty")
+
+
+def test_a_lost_connection_is_cut_and_the_others_are_served(office: Office) -> None:
+    """A send that fails is nobody else's problem."""
+    office.courier.start()
+    lost, reader = office.reader(), office.reader()
+    lost.sock.close()
+    office.publish([lost, reader], "one")
+    office.publish([lost, reader], "two")
+    assert reader.until("two") == ["alice: one", "alice: two"]
+    assert lost.connection.cut == "connection lost"
+
+
+def test_a_goodbye_is_written_before_the_connection_ends(office: Office) -> None:
+    """Even if much was waiting before it."""
+    office.courier.start()
+    slow = office.reader(buffer=4096)
+    office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(300)])
+    office.courier.tell(slow.connection, Goodbye("bye"))
+    office.courier.dispatch()
+    told = slow.rest()
+    assert len(told) == 301
+    assert told[-1] == "* Goodbye (bye)."
+    assert not slow.connection.cut
+
+
+@pytest.mark.parametrize("waiting", [0, 300])
+def test_a_released_socket_is_closed_when_all_is_written(office: Office, waiting: int) -> None:
+    """The courier closes it, and nobody else does."""
+    office.courier.start()
+    reader = office.reader(buffer=4096)
+    office.publish([reader], *[f"{i} {'x' * 1000}" for i in range(waiting)])
+    office.courier.release(reader.connection)
+    assert len(reader.rest()) == waiting
+    eventually(lambda: reader.connection.sock.fileno() == -1, "the socket is closed")
+
+
+def test_an_event_for_a_closed_connection_is_dropped(office: Office) -> None:
+    """An audience may be older than the end of one of its members."""
+    office.courier.start()
+    gone, reader = office.reader(), office.reader()
+    office.courier.release(gone.connection)
+    assert gone.rest() == []
+    office.publish([gone, reader], "hi")
+    assert reader.until("hi") == ["alice: hi"]
+
+
+def test_a_format_that_renders_nothing_sends_nothing(office: Office) -> None:
+    """Some clients aren't told of some events."""
+    reader = office.reader()
+    office.courier.start()
+    audience = Audience.of([reader.connection])
+    office.courier.deliver(said("\x01VERSION\x01"), audience)
+    office.publish([reader], "hi")
+    assert reader.until("hi") == ["alice: hi"]
+
+
+def test_who_causes_too_much_waits_until_the_courier_has_caught_up(office: Office) -> None:
+    """The backlog is bounded by the senders' own threads; a sender that causes little is not held."""
+    reader = office.reader()
+    office.courier.admit()  # nothing waits: returns at once
+    office.publish([reader], *["x"] * (BACKLOG + 1))
+    admitted = threading.Event()
+
+    def sender() -> None:
+        office.courier.admit()
+        admitted.set()
+
+    thread = threading.Thread(target=sender, daemon=True)
+    thread.start()
+    eventually(lambda: office.courier._crowd == 1, "the sender waits")
+    assert not admitted.is_set()
+    office.courier.start()
+    assert len(reader.until("x") + [reader.wait("x") for _ in range(BACKLOG)]) == BACKLOG + 1
+    assert admitted.wait(DEADLINE)
+    thread.join(DEADLINE)
+
+
+def test_a_stopping_courier_writes_what_is_left(office: Office) -> None:
+    """And ends as soon as that is done."""
+    reader = office.reader(buffer=4096)
+    office.publish([reader], *[f"{i} {'x' * 1000}" for i in range(300)])
+    office.courier.start()
+    office.courier.stop(DEADLINE)
+    reader.until("^alice: 299 ")
+    office.courier.join(DEADLINE)
+    assert not office.courier.is_alive()
+
+
+def test_a_stopping_courier_gives_up_who_does_not_read(office: Office) -> None:
+    """After the patience it is given."""
+    stuck = office.reader(buffer=4096)
+    office.publish([stuck], *[f"{i} {'x' * 1000}" for i in range(300)])
+    office.courier.start()
+    eventually(lambda: stuck.connection.behind, "something waits in the outbox")
+    office.courier.stop(0.05)
+    office.courier.join(DEADLINE)
+    assert not office.courier.is_alive()

@@ -1,0 +1,482 @@
+"""The rules, without sockets: what each command leads to, and what events make of the state."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatroom import events as ev
+from chatroom.dialects.irc.format import irc_format
+from chatroom.dialects.plain import PLAIN
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Event, Kind, Outcome, Person, Reply
+from chatroom.hub import Hub
+from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
+from chatroom.names import fold
+from chatroom.rooms import Session
+from tests.chat import NOON, RecordingPost, place
+
+IRC = irc_format(frozenset())
+
+
+class House:
+    """A hub with a post that remembers, and sessions called by their nicknames."""
+
+    def __init__(self) -> None:
+        self.post = RecordingPost()
+        self.time = NOON
+        self.hub = Hub(self.post, lambda: self.time)
+        self.last = 0
+
+    def session(self, uid: str) -> Session:
+        session = Session(uid, "192.0.2.1", PLAIN)
+        self.hub.attach(session)
+        return session
+
+    def guest(self, nick: str, room: str = "#lobby", uid: str = "") -> Session:
+        """Somebody with a name; a session's uid is its first nickname, unless another is given."""
+        session = self.session(uid or nick)
+        self.do(session, ev.Register(nick, "u", "Real Name", room))
+        self.forget()
+        return session
+
+    def do(self, session: Session, command: Command) -> list[Outcome]:
+        """Decides and applies, as the log does."""
+        outcomes = self.hub.decide(session, command)
+        for outcome in outcomes:
+            if isinstance(outcome, Event):
+                self.last += 1
+                place(outcome, self.last, self.time)
+                self.hub.apply(outcome)
+        return outcomes
+
+    def refusal(self, session: Session, command: Command) -> ChatError:
+        with pytest.raises(ChatError) as refused:
+            self.hub.decide(session, command)
+        return refused.value
+
+    def forget(self) -> None:
+        self.post.events.clear()
+        self.post.replies.clear()
+
+    def told(self) -> list[tuple[str, set[str]]]:
+        """The kinds of the events that were delivered, each with the uids of those who were told."""
+        return [(type(event).__name__, set(audience)) for event, audience in self.post.events]
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def state(hub: Hub) -> object:
+    """All that a hub knows, as values that can be compared."""
+    return (
+        {
+            uid: (user.person, user.away, tuple(user.rooms), user.since, user.active, user.session and user.session.uid)
+            for uid, user in hub.users.items()
+        },
+        {nick: user.person.uid for nick, user in hub.by_nick.items()},
+        {
+            name: (room.name, room.created, room.topic, tuple(room.members), sorted(s.uid for s in room.audience))
+            for name, room in hub.rooms.items()
+        },
+        {uid: (s.nick, s.room, s.format, s.echo, s.closing) for uid, s in hub.sessions.items()},
+    )
+
+
+# ---- coming in and going ---------------------------------------------------------------------------------------------
+
+
+def test_who_registers_is_told_who_is_there_and_the_room_who_came(house: House) -> None:
+    """The newcomer gets a welcome with the room's state; the others get the event."""
+    house.guest("alice")
+    bob = house.session("bob")
+    house.do(bob, ev.Register("bob", "u", "Bob", "#lobby"))
+    assert house.told() == [("Joined", {"alice"})]
+    [(to, welcome)] = house.post.replies
+    assert to == "bob"
+    assert isinstance(welcome, ev.Welcome)
+    assert welcome.room
+    assert welcome.room.members == ("alice", "bob")
+    assert (welcome.people, welcome.rooms, welcome.most) == (2, 1, 2)
+
+
+def test_a_format_with_own_moves_is_told_of_its_own_joining(house: House) -> None:
+    """An IRC client awaits its own JOIN; a person with netcat does not."""
+    irc = Session("irc", "192.0.2.1", IRC)
+    house.hub.attach(irc)
+    house.do(irc, ev.Register("irc", "u", "", ""))
+    house.do(irc, ev.Join("#lobby"))
+    house.guest("plain")
+    house.forget()
+    house.do(irc, ev.Leave("#lobby"))
+    assert house.told() == [("Left", {"irc", "plain"})]
+
+
+@pytest.mark.parametrize("nick", ["Alice", "ALICE", "alice"])
+def test_a_name_that_folds_to_a_taken_one_is_taken(house: House, nick: str) -> None:
+    """Names are unique by case folding."""
+    house.guest("alice")
+    assert house.refusal(house.session("x"), ev.Register(nick, "u", "", "")).code is Code.NICK_TAKEN
+    assert house.refusal(house.guest("bob"), ev.Rename(nick)).code is Code.NICK_TAKEN
+
+
+def test_a_name_is_free_again_when_its_user_has_left_or_changed_it(house: House) -> None:
+    """And a user may change the case of the name."""
+    alice = house.guest("alice")
+    house.do(alice, ev.Rename("ALICE"))
+    assert alice.nick == "ALICE"
+    house.do(alice, ev.Rename("carol"))
+    bob = house.guest("alice", uid="bob")
+    house.do(bob, ev.Quit(""))
+    house.do(alice, ev.Rename("alice"))
+    assert alice.nick == "alice"
+
+
+def test_nobody_registers_twice(house: House) -> None:
+    """A name is changed with Rename."""
+    assert house.refusal(house.guest("alice"), ev.Register("x", "u", "", "")).code is Code.ALREADY_REGISTERED
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ev.Rename("x"),
+        ev.Join("#a"),
+        ev.Leave("#a"),
+        ev.Say("#a", "hi"),
+        ev.SetTopic("#a", "t"),
+        ev.SetAway("x"),
+        ev.AskTopic("#a"),
+        ev.AskNames("#a"),
+        ev.AskRooms(),
+        ev.AskWho("*"),
+        ev.AskWhois("x"),
+        ev.AskModes("#a"),
+        ev.AskUsers(("x",), "ISON"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_without_a_name_nothing_can_be_done(house: House, command: Command) -> None:
+    """Who is not registered is neither heard nor told anything."""
+    house.guest("x", "#a")
+    assert house.refusal(house.session("nobody"), command).code is Code.NOT_REGISTERED
+
+
+def test_a_departure_is_told_once_to_all_who_shared_a_room(house: House) -> None:
+    """However many rooms they shared; not to the one who left, nor to strangers."""
+    alice, bob, carol = house.guest("alice"), house.guest("bob"), house.guest("carol", "#elsewhere")
+    for session in (alice, bob):
+        house.do(session, ev.Join("#second"))
+    house.do(alice, ev.Join("#elsewhere"))
+    house.forget()
+    house.do(alice, ev.Quit("bye"))
+    assert house.told() == [("Departed", {"bob", "carol"})]
+    assert alice.user is None
+    assert alice.closing
+    assert carol.room == "#elsewhere"
+    assert [room.nicks() for room in house.hub.rooms.values()] == [("bob",), ("carol",), ("bob",)]
+
+
+def test_a_lost_connection_departs_without_a_goodbye(house: House) -> None:
+    """There is nobody to say it to."""
+    alice = house.guest("alice")
+    assert [type(outcome) for outcome in house.do(alice, ev.Quit("gone", ask=False))] == [ev.Departed]
+    assert not house.do(house.session("nameless"), ev.Quit("gone", ask=False))
+
+
+def test_a_room_lives_as_long_as_somebody_is_in_it(house: House) -> None:
+    """Its topic goes with it."""
+    alice = house.guest("alice", "#a")
+    house.do(alice, ev.SetTopic("#a", "old"))
+    house.do(alice, ev.Leave("#a"))
+    assert not house.hub.rooms
+    house.do(alice, ev.Join("#a"))
+    assert house.hub.rooms["#a"].topic is None
+
+
+def test_most_counts_the_highest_number_of_users(house: House) -> None:
+    """It doesn't sink when they leave."""
+    alice = house.guest("alice")
+    house.guest("bob")
+    house.do(alice, ev.Quit(""))
+    assert house.hub.most == 2
+
+
+# ---- rooms -----------------------------------------------------------------------------------------------------------
+
+
+def test_joining_again_by_any_case_does_nothing(house: House) -> None:
+    """A room is one room however it is written; its first spelling stays."""
+    alice = house.guest("alice", "#Łódź")
+    assert house.hub.decide(alice, ev.Join("#ŁÓDŹ")) == []
+    house.guest("bob", "#łódź")
+    assert [room.name for room in house.hub.rooms.values()] == ["#Łódź"]
+
+
+def test_moving_leaves_all_other_rooms(house: House) -> None:
+    """A plain client is in one room at a time."""
+    alice = house.guest("alice")
+    outcomes = house.do(alice, ev.Join("#a", move=True))
+    assert [type(outcome) for outcome in outcomes] == [ev.Left, ev.Joined]
+    assert alice.room == "#a"
+    assert isinstance(house.hub.decide(alice, ev.Join("#a", move=True))[0], ev.RoomState)
+
+
+def test_the_room_of_a_session_is_the_one_joined_last(house: House) -> None:
+    """And the one before it, when that is left."""
+    alice = house.guest("alice")
+    house.do(alice, ev.Join("#a"))
+    assert alice.room == "#a"
+    house.do(alice, ev.Leave("#a"))
+    assert alice.room == "#lobby"
+
+
+def test_a_user_is_in_no_more_rooms_than_the_limit(house: House) -> None:
+    """A move doesn't count what it leaves."""
+    alice = house.guest("alice", "#0")
+    for i in range(1, ROOMS_A_USER):
+        house.do(alice, ev.Join(f"#{i}"))
+    assert house.refusal(alice, ev.Join("#more")).code is Code.TOO_MANY_ROOMS
+    house.do(alice, ev.Join("#more", move=True))
+    assert alice.room == "#more"
+
+
+def test_only_a_room_one_is_in_can_be_left_or_given_a_topic(house: House) -> None:
+    """The reason names the room as it is written there."""
+    alice = house.guest("alice")
+    house.guest("bob", "#B")
+    foreign: list[Command] = [ev.Leave("#b"), ev.SetTopic("#b", "x"), ev.AskTopic("#b")]
+    for command in foreign:
+        refused = house.refusal(alice, command)
+        assert (refused.code, refused.about) == (Code.NOT_IN_ROOM, ("#B",))
+    missing: list[Command] = [ev.Leave("#none"), ev.SetTopic("#none", "x"), ev.Say("#none", "x")]
+    for command in missing:
+        assert house.refusal(alice, command).code is Code.NO_SUCH_ROOM
+
+
+def test_a_topic_is_told_to_the_room_its_setter_included(house: House) -> None:
+    """And it is there for who asks; an empty one removes it."""
+    alice, _ = house.guest("alice"), house.guest("bob")
+    house.do(alice, ev.SetTopic("#lobby", "tea"))
+    assert house.told() == [("TopicSet", {"alice", "bob"})]
+    [answer] = house.hub.decide(alice, ev.AskTopic("#LOBBY"))
+    assert answer == ev.TopicIs("#lobby", ev.Topic("tea", "alice!u@192.0.2.1", NOON))
+    house.do(alice, ev.SetTopic("#lobby", ""))
+    assert house.hub.decide(alice, ev.AskTopic("#lobby")) == [ev.TopicIs("#lobby", None)]
+
+
+def test_a_topic_has_a_longest_length_in_bytes(house: House) -> None:
+    """Longer is refused, never cut."""
+    alice = house.guest("alice")
+    house.do(alice, ev.SetTopic("#lobby", "ł" * (TOPIC_BYTES // 2)))
+    assert house.refusal(alice, ev.SetTopic("#lobby", "ł" * (TOPIC_BYTES // 2) + "x")).code is Code.TOPIC_TOO_LONG
+
+
+# ---- saying ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_said_in_a_room_goes_to_all_in_it_but_the_sender(house: House) -> None:
+    """Unless the sender wants to see it (IRCv3 echo-message)."""
+    alice, bob = house.guest("alice"), house.guest("bob")
+    house.guest("carol", "#elsewhere")
+    house.do(alice, ev.Say("#lobby", "hi"))
+    assert house.told() == [("Said", {"bob"})]
+    house.forget()
+    house.do(bob, ev.SetFormat(PLAIN, echo=True))
+    house.do(bob, ev.Say("#lobby", "hi"))
+    assert house.told() == [("Said", {"alice", "bob"})]
+
+
+def test_what_is_said_to_a_person_goes_to_that_person_alone(house: House) -> None:
+    """The name may be written in any case; the event has it as its owner writes it."""
+    alice, _ = house.guest("alice"), house.guest("Bob", "#elsewhere")
+    [said] = house.do(alice, ev.Say("bOB", "psst"))
+    assert isinstance(said, ev.Said)
+    assert said.target == "Bob"
+    assert house.told() == [("Said", {"Bob"})]
+
+
+def test_the_sender_of_a_private_message_sees_it_once_with_echo(house: House) -> None:
+    """Even when it goes to oneself."""
+    alice = house.guest("alice")
+    house.do(alice, ev.SetFormat(PLAIN, echo=True))
+    house.do(alice, ev.Say("alice", "note to self"))
+    assert house.post.events[0][1] == ("alice",)
+
+
+def test_to_speak_in_a_room_one_must_be_in_it(house: House) -> None:
+    """And to speak to somebody, they must be here."""
+    alice, _ = house.guest("alice"), house.guest("bob", "#b")
+    assert house.refusal(alice, ev.Say("#b", "hi")).code is Code.CANNOT_SEND
+    assert house.refusal(alice, ev.Say("nobody", "hi")).code is Code.NO_SUCH_NICK
+
+
+@pytest.mark.parametrize("target", ["#none", "#b", "nobody", "away"])
+def test_a_notice_is_never_answered(house: House, target: str) -> None:
+    """RFC 2812 §3.3.2: so that two programs don't answer each other for ever."""
+    alice, _, away = house.guest("alice"), house.guest("bob", "#b"), house.guest("away")
+    house.do(away, ev.SetAway("out"))
+    assert all(isinstance(o, ev.Said) for o in house.hub.decide(alice, ev.Say(target, "hi", Kind.NOTICE)))
+
+
+def test_who_writes_to_somebody_away_is_told_so(house: House) -> None:
+    """With the away message; until they are back."""
+    alice, bob = house.guest("alice"), house.guest("bob")
+    assert house.do(bob, ev.SetAway("tea"))[-1] == ev.AwayNoted(True)
+    assert house.told() == [("AwaySet", {"alice"})]
+    assert house.hub.decide(alice, ev.Say("bob", "hi"))[1:] == [ev.IsAway("bob", "tea")]
+    assert house.hub.decide(bob, ev.SetAway("tea")) == [ev.AwayNoted(True)]
+    assert house.do(bob, ev.SetAway(""))[-1] == ev.AwayNoted(False)
+    assert house.hub.decide(alice, ev.Say("bob", "hi"))[1:] == []
+
+
+def test_a_new_name_is_told_to_all_who_share_a_room_and_to_its_bearer(house: House) -> None:
+    """With the old name as its source."""
+    alice, _ = house.guest("alice"), house.guest("bob")
+    house.guest("carol", "#elsewhere")
+    [renamed] = house.do(alice, ev.Rename("alicja"))
+    assert isinstance(renamed, ev.Renamed)
+    assert (renamed.by.nick, renamed.nick) == ("alice", "alicja")
+    assert house.told() == [("Renamed", {"alice", "bob"})]
+    assert house.hub.decide(alice, ev.Rename("alicja")) == []
+
+
+# ---- asking ----------------------------------------------------------------------------------------------------------
+
+
+def test_questions_are_answered_from_the_state(house: House) -> None:
+    """Who, whois, names, rooms, modes, users."""
+    alice, bob = house.guest("alice"), house.guest("bob")
+    house.do(bob, ev.Join("#b"))
+    house.do(bob, ev.SetTopic("#b", "tea"))
+    house.do(bob, ev.SetAway("out"))
+    house.do(bob, ev.Say("#b", "hi"))
+    house.time += 5_500
+
+    def ask(command: Command) -> Any:
+        [answer] = house.hub.decide(alice, command)
+        return answer
+
+    person = Person("bob", "bob", "u", "192.0.2.1", "Real Name")
+    member = ev.Member(person, "out")
+    assert ask(ev.AskRooms()).rooms == (("#lobby", 2, ""), ("#b", 1, "tea"))
+    assert ask(ev.AskRooms(("#B", "#none"))).rooms == (("#b", 1, "tea"),)
+    assert ask(ev.AskNames("#LOBBY")) == ev.NamesAre("#lobby", ("alice", "bob"))
+    assert ask(ev.AskNames("#none")) == ev.NamesAre("#none", ())
+    assert ask(ev.AskWho("#b")) == ev.WhoIsIn("#b", "#b", (member,))
+    assert ask(ev.AskWho("BOB")) == ev.WhoIsIn("BOB", "", (member,))
+    assert len(ask(ev.AskWho("*")).members) == 2
+    assert ask(ev.AskWho("nobody")).members == ()
+    assert ask(ev.AskWhois("bob")) == ev.WhoisIs(member, ("#lobby", "#b"), 5, NOON)
+    assert ask(ev.AskUsers(("BOB", "x"), "ISON")) == ev.UsersAre((member,), "ISON")
+    assert ask(ev.AskModes("#b")) == ev.ModesAre("#b", "+n", NOON)
+    assert ask(ev.AskModes("alice")).room == ""
+    assert house.refusal(alice, ev.AskModes("bob")).code is Code.NOT_YOURS
+    assert house.refusal(alice, ev.AskWhois("x")).code is Code.NO_SUCH_NICK
+
+
+def test_a_dialects_own_answer_passes_through(house: House) -> None:
+    """So that it keeps its place among the others."""
+    raw = ev.Raw(b"PONG")
+    assert house.hub.decide(house.session("x"), raw) == [raw]
+
+
+# ---- what holds whatever happens -------------------------------------------------------------------------------------
+
+_NICKS = st.sampled_from(["alice", "ALICE", "bob", "łu", "ŁU", "x y", "server"])
+_ROOMS = st.sampled_from(["#a", "#A", "#b", "#ł", "nope"])
+_TARGETS = st.one_of(_NICKS, _ROOMS)
+_TEXTS = st.sampled_from(["", "hi", "zażółć 😀"])
+_COMMANDS = st.one_of(
+    st.builds(ev.Register, _NICKS, st.just("u"), _TEXTS, st.sampled_from(["", "#a"])),
+    st.builds(ev.Rename, _NICKS),
+    st.builds(ev.Join, _ROOMS, st.booleans()),
+    st.builds(ev.Leave, _ROOMS, _TEXTS),
+    st.builds(ev.Say, _TARGETS, _TEXTS, st.sampled_from(Kind)),
+    st.builds(ev.SetTopic, _ROOMS, _TEXTS),
+    st.builds(ev.SetAway, _TEXTS),
+    st.builds(ev.Quit, _TEXTS, st.just(False)),
+    st.builds(ev.AskNames, _ROOMS),
+    st.builds(ev.AskWho, _TARGETS),
+    st.builds(ev.AskWhois, _NICKS),
+    st.builds(ev.AskModes, _TARGETS),
+)
+_STORIES = st.lists(st.tuples(st.integers(0, 2), _COMMANDS), max_size=40)
+
+
+def play(story: Sequence[tuple[int, Command]], house: House) -> list[Event]:
+    """Plays a story of three sessions; returns what happened in it. Checks that deciding changes nothing."""
+    sessions = [house.session(str(i)) for i in range(3)]
+    happened: list[Event] = []
+    for who, command in story:
+        before = state(house.hub)
+        house.time += 1000
+        try:
+            outcomes = house.hub.decide(sessions[who], command)
+        except ChatError:
+            outcomes = []
+        assert state(house.hub) == before
+        for outcome in outcomes:
+            if isinstance(outcome, Event):
+                place(outcome, len(happened) + 1, house.time)
+                happened.append(outcome)
+                house.hub.apply(outcome)
+            else:
+                assert isinstance(outcome, Reply)
+    return happened
+
+
+def assert_sound(hub: Hub) -> None:
+    """The state agrees with itself."""
+    assert {uid: user.person.uid for uid, user in hub.users.items()} == {uid: uid for uid in hub.users}
+    assert {fold(user.person.nick): user for user in hub.users.values()} == hub.by_nick
+    for name, room in hub.rooms.items():
+        assert room.members
+        assert fold(room.name) == name
+        assert all(user.rooms[name] is room for user in room.members.values())
+        assert sorted(s.uid for s in room.audience) == sorted(room.members)
+        assert all(s.format is format_ for format_, members in room.audience.groups.items() for s in members)
+    for user in hub.users.values():
+        assert all(hub.rooms[name] is room and user.person.uid in room.members for name, room in user.rooms.items())
+        assert user.session
+        assert user.session.user is user
+
+
+@given(_STORIES)
+def test_deciding_changes_nothing_and_the_state_stays_sound(story: list[tuple[int, Command]]) -> None:
+    """Contract 1, for whatever three people do."""
+    house = House()
+    play(story, house)
+    assert_sound(house.hub)
+
+
+@given(_STORIES)
+def test_the_same_events_make_the_same_state_and_are_told_to_the_same(story: list[tuple[int, Command]]) -> None:
+    """Applying is deterministic from the events alone: another server that reads the log knows the same."""
+    first, second = House(), House()
+    events = play(story, first)
+    for i in range(3):
+        second.session(str(i))
+    for event in events:
+        second.hub.apply(event)
+    assert state(second.hub) == state(first.hub)
+    assert second.post.events == first.post.events
+
+
+@given(_STORIES, st.randoms(use_true_random=False))
+@settings(max_examples=60)
+def test_an_event_that_makes_no_sense_any_more_is_dropped(story: list[tuple[int, Command]], random: Any) -> None:
+    """Applying never fails, even in an order that can't have been, or twice."""
+    events = play(story, House())
+    events += events
+    random.shuffle(events)
+    house = House()
+    for i in range(3):
+        house.session(str(i))
+    for event in events:
+        house.hub.apply(event)
+    assert_sound(house.hub)

@@ -1,0 +1,63 @@
+"""What may stand in a message."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom import text
+
+CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) != "\t"]
+TURNING = list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+FORMATTING = "\x01\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f"
+
+
+@pytest.mark.parametrize("c", [*CONTROLS, *TURNING, "\u2028", "\u2029", "\ud800"])
+def test_control_characters_do_not_come_in(c: str) -> None:
+    """Nothing that moves a cursor, rings a bell, ends a line or turns the writing around."""
+    assert text.clean(f"a{c}b") == "ab"
+
+
+@pytest.mark.parametrize("c", [c for c in [*CONTROLS, *TURNING] if c not in FORMATTING])
+def test_an_irc_client_may_not_send_them_either(c: str) -> None:
+    """All but the formatting codes and the CTCP mark is taken out."""
+    assert text.clean_irc(f"a{c}b") == "ab"
+
+
+@pytest.mark.parametrize("c", FORMATTING)
+def test_an_irc_client_may_send_formatting(c: str) -> None:
+    """Bold and colours are for other IRC readers; `plain` takes them out for the others."""
+    assert text.clean_irc(f"a{c}b") == f"a{c}b"
+    assert text.plain(f"a{c}x") == "ax"
+
+
+@pytest.mark.parametrize(
+    ("formatted", "shown"),
+    [
+        ("\x02bold\x02", "bold"),
+        ("\x0304red\x03", "red"),
+        ("\x0304,12red on blue\x0f", "red on blue"),
+        ("\x03,5", ",5"),
+        ("\x034567", "67"),  # no more than two digits belong to a colour
+        ("\x04ff0000red", "red"),
+        ("\x04ff0000,00ff00red", "red"),
+        ("\x02\x0304\x1d\x1fall of it\x0f", "all of it"),
+    ],
+)
+def test_a_reader_without_formatting_sees_the_words_alone(formatted: str, shown: str) -> None:
+    """A colour's number goes with its code: modern.ircdocs.horse/formatting."""
+    assert text.plain(formatted) == shown
+
+
+@pytest.mark.parametrize("words", ["zażółć gęślą jaźń", "😀 👩‍👩‍👧 🇵🇱", "עברית", "tab\there", "e\u0301"])
+def test_words_of_all_languages_come_in_as_they_are(words: str) -> None:
+    """Letters, joined emoji, right-to-left scripts and the tab."""
+    assert text.clean(words) == words
+    assert text.clean_irc(words) == words
+    assert text.plain(words) == words
+
+
+@given(st.text())
+def test_no_text_from_irc_shows_a_control_character_to_others(words: str) -> None:
+    """`plain` after `clean_irc` is as strict as `clean`."""
+    shown = text.plain(text.clean_irc(words))
+    assert text.clean(shown) == shown
