@@ -15,7 +15,7 @@ SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
     {"errors", "events", "names", "ircwire", "limits", "lockfile", "text"},
-    {"dialects", "hub", "rooms", "store", "log"},
+    {"dialects", "hub", "past", "rooms", "store", "log"},
     {"courier", "client"},
     {"server", "console", "gui", "terminal"},
     {"cli"},
@@ -30,7 +30,8 @@ SAME_FLOOR = {
     "lockfile": set(),
     "text": set(),
     "rooms": set(),
-    "hub": {"rooms"},
+    "past": {"rooms"},
+    "hub": {"past", "rooms"},
     "log": {"hub", "rooms"},
     "console": {"server"},
 }

@@ -184,6 +184,62 @@ class AskUsers:
     command: str  # USERHOST or ISON: the answer's form
 
 
+@value
+class AskHistory:
+    """`limit` messages of a room, or of one's talk with somebody, of those between two points (which are left out).
+
+    `newest` says from which end they are taken. With `around` they are from both sides of a point. `verb` is what the
+    client called it. With `everything` they are all events, not just messages.
+    """
+
+    target: str
+    limit: int
+    after: Point | None = None
+    before: Point | None = None
+    around: Point | None = None
+    newest: bool = True
+    everything: bool = False
+    verb: str = ""
+
+
+@value
+class AskTargets:
+    """Where something was said that one may look up, the last of it between two points."""
+
+    after: Point
+    before: Point
+    limit: int
+    newest: bool
+
+
+@value
+class AskSearch:
+    """`limit` messages, the newest or oldest, with all of these words, said by somebody, somewhere.
+
+    "" means any words, anybody, anywhere.
+    """
+
+    words: str
+    limit: int
+    newest: bool = True
+    target: str = ""
+    by: str = ""
+    after: Point | None = None
+    before: Point | None = None
+
+
+@value
+class Lookup:
+    """A question for the history, allowed to ask: in these places, by key, with their names.
+
+    `account` is whose conversations are among them, "" if nobody's.
+    """
+
+    ask: AskHistory | AskTargets | AskSearch
+    places: dict[str, str]
+    account: str = ""
+
+
 # ---- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -391,6 +447,30 @@ class Recent(Reply):
 
 
 @value
+class HistoryIs(Reply):
+    """Events of a place, oldest first."""
+
+    ask: AskHistory
+    name: str
+    events: tuple[Event, ...]
+
+
+@value
+class TargetsAre(Reply):
+    """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
+
+    targets: tuple[tuple[str, int], ...]
+
+
+@value
+class Found(Reply):
+    """Messages, oldest first."""
+
+    ask: AskSearch
+    said: tuple[Said, ...]
+
+
+@value
 class Saving(Reply):
     """Messages are not being saved, or are again; then `lost` is how many never will be."""
 
@@ -422,6 +502,9 @@ Command = (
     | AskWhois
     | AskModes
     | AskUsers
+    | AskHistory
+    | AskTargets
+    | AskSearch
     | Reply
 )
-Outcome = Event | Reply
+Outcome = Event | Reply | Lookup

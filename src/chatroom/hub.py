@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from chatroom import events as ev
+from chatroom import past
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import EMPTY_ROOMS, ROOMS_A_USER, TOPIC_BYTES
@@ -52,6 +53,9 @@ class Hub:
             ev.AskWhois: self._ask_whois,
             ev.AskModes: self._ask_modes,
             ev.AskUsers: self._ask_users,
+            ev.AskHistory: past.ask_history,
+            ev.AskTargets: past.ask_targets,
+            ev.AskSearch: past.ask_search,
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -144,7 +148,7 @@ class Hub:
             if command.kind is Kind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
                 return []
             raise
-        said = ev.Said(user.person, other.person.nick, command.text, command.kind)
+        said = ev.Said(user.person, other.person.nick, command.text, command.kind, conversation=past.talk(user, other))
         if other.away and command.kind is not Kind.NOTICE:
             return [said, ev.IsAway(other.person.nick, other.away)]
         return [said]

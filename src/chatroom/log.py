@@ -9,11 +9,20 @@ handed.
 
 from collections.abc import Callable, Iterable
 from threading import Lock
+from typing import Protocol
 
-from chatroom.errors import ChatError
-from chatroom.events import Command, Event, Refused
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Event, Lookup, Refused, Reply
 from chatroom.hub import Hub
+from chatroom.limits import FENCE
 from chatroom.rooms import Post, Session
+
+
+class Archive(Protocol):
+    """Where what is over can be looked up."""
+
+    def find(self, lookup: Lookup) -> Reply:
+        """The answer; raises `ChatError`. May take its time, but has an end."""
 
 
 class LocalLog:
@@ -23,7 +32,15 @@ class LocalLog:
     up. So a history in the order of ids is in the order of times too, and one can be found by the other.
     """
 
-    def __init__(self, hub: Hub, post: Post, clock: Callable[[], int], last: int = 0, last_time: int = 0) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        post: Post,
+        clock: Callable[[], int],
+        last: int = 0,
+        last_time: int = 0,
+        archive: Archive | None = None,
+    ) -> None:
         self.lock = Lock()
         self._hub = hub
         self._post = post
@@ -31,6 +48,25 @@ class LocalLog:
         # Rising over restarts even if nothing was kept: a microsecond clock runs faster than anybody writes.
         self._last = max(last, clock() * 1000)
         self._time = last_time
+        self._archive = archive
+
+    def _find(self, lookup: Lookup) -> Reply:
+        """Has something looked up, in the client's own thread and without the lock, which is held before and after.
+
+        All that has happened so far is saved by then, unless the courier is far behind.
+        """
+        if self._archive is None:
+            return Refused(ChatError(Code.NOTHING_KEPT))
+        fence = self._post.fence()
+        self.lock.release()
+        try:
+            self._post.dispatch()
+            fence.wait(FENCE)
+            return self._archive.find(lookup)
+        except ChatError as error:
+            return Refused(error)
+        finally:
+            self.lock.acquire()
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands.
@@ -50,6 +86,9 @@ class LocalLog:
                         outcome.id = self._last  # type: ignore[misc]  # the one write to a value
                         outcome.time = now  # type: ignore[misc]
                         self._hub.apply(outcome)
+                    elif isinstance(outcome, Lookup):
+                        self._post.tell(session, self._find(outcome))
+                        now = self._time
                     else:
                         self._post.tell(session, outcome)
                 if session.closing:

@@ -102,5 +102,17 @@ def room_name(text: str) -> str:
     return name
 
 
+def bare(text: str) -> str:
+    """`text` without case and diacritics: what a search compares."""
+    if text.isascii():
+        return text.lower()
+    return "".join([c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)])
+
+
+def conversation(one: str, other: str) -> str:
+    """The key under which what two accounts say to each other is kept; no room's name is like it."""
+    return " ".join(["@", *sorted((fold(one), fold(other)))])
+
+
 def _unseen(c: str) -> bool:
     return unicodedata.category(c)[0] in "CZ"

@@ -29,7 +29,7 @@ from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
 from chatroom.limits import ACCEPT_QUEUE, DRAIN, GARBAGE, READ_SIZE, SEND_BUFFER, SILENCE, SWITCH, THREAD_STACK
 from chatroom.log import LocalLog
-from chatroom.store import Keeper, Store
+from chatroom.store import Archive, Keeper, Store
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,8 @@ class ChatServer(ThreadingTCPServer):
         self.courier = Courier(store.save if store else None)
         self.hub = Hub(self.courier, now, lasting=store is not None)
         last_id, last_time = self._remember(store) if store else (0, 0)
-        self.log = LocalLog(self.hub, self.courier, now, last_id, last_time)
+        self._archive = Archive(store) if store else None
+        self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving) if store else None
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
         family, address = _resolve(host, port)
@@ -104,6 +105,8 @@ class ChatServer(ThreadingTCPServer):
         self.courier.join()
         if self._keeper:
             self._keeper.stop()
+        if self._archive:
+            self._archive.close()
         if self.store:
             self.store.close()
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from chatroom.events import Departed, Event, Joined, Kind, Left, Person, Renamed, Said, TopicSet
-from chatroom.store.runs import Run, conversation, pack, unpack
+from chatroom.names import conversation
+from chatroom.store.runs import Run, pack, unpack
 
 ALICE = Person("1", "alice", "al", "127.0.0.1", "Alice", account="alice")
 BOB = Person("2", "Łukasz", "plain", "::1")

@@ -6,9 +6,10 @@ before anybody is told of it, `reader` looks things up, `keeper` does the housew
 sqlite3 is imported in this package and nowhere else.
 """
 
+from chatroom.store.archive import Archive
 from chatroom.store.keeper import Keeper
 from chatroom.store.reader import Reader
 from chatroom.store.schema import StoreError
 from chatroom.store.writer import Store
 
-__all__ = ["Keeper", "Reader", "Store", "StoreError"]
+__all__ = ["Archive", "Keeper", "Reader", "Store", "StoreError"]

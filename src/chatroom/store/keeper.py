@@ -1,15 +1,17 @@
 """The housework of the store, in a thread of its own, in small steps, when nothing else is to be done.
 
-It empties the database's log into the file (which syncs to disk), tries to save again what couldn't be, and says so
-when saving has come to an end or goes on.
+It empties the database's log into the file (which syncs to disk), keeps the full-text index up, prunes what is too old,
+tries to save again what couldn't be, and says so when saving has come to an end or goes on.
 """
 
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 
-from chatroom.limits import CHECKPOINT, TICK
+from chatroom.limits import CHECKPOINT, QUIET, TICK
+from chatroom.store.index import Index
 from chatroom.store.schema import connect
 from chatroom.store.writer import Store
 
@@ -17,12 +19,19 @@ log = logging.getLogger(__name__)
 
 
 class Keeper(threading.Thread):
-    """Works from `start` to `stop`; `announce` tells everybody a sentence about saving."""
+    """Works from `start` to `stop`.
 
-    def __init__(self, store: Store, announce: Callable[[bool, int], None]) -> None:
+    `announce` tells everybody whether saving works, and how many messages were lost while it didn't. What is older than
+    `keep` days is pruned, nothing if that is 0.
+    """
+
+    def __init__(self, store: Store, announce: Callable[[bool, int], None], keep: int = 0) -> None:
         super().__init__(name="keeper", daemon=True)
         self._store = store
         self._announce = announce
+        self._keep = keep
+        self._index = Index(store)
+        self._seen = 0  # events saved up to the last round
         self._stopped = False
         self._told = False  # that nothing is being saved
 
@@ -32,12 +41,17 @@ class Keeper(threading.Thread):
             self._store.changed.clear()
             if self._stopped:
                 return
+            saved, self._seen = self._store.saved - self._seen, self._store.saved
             self._store.check()
             self._store.retry()
             self._tell()
             if not self._store.trouble:
                 try:
                     self._checkpoint()
+                    if saved <= QUIET * TICK:
+                        self._steps(self._index.step)
+                        if self._keep:
+                            self._steps(self._prune)
                 except sqlite3.Error as error:
                     log.warning("housework on %s failed: %s", self._store.path, error)
 
@@ -45,6 +59,16 @@ class Keeper(threading.Thread):
         self._stopped = True
         self._store.changed.set()
         self.join()
+
+    def _steps(self, step: Callable[[], bool]) -> None:
+        """Takes steps until there are none left or something else is to be done, with longer breaks than steps."""
+        while not self._stopped:
+            start = time.monotonic()
+            if not step() or self._store.changed.wait(2 * (time.monotonic() - start)):
+                return
+
+    def _prune(self) -> bool:
+        return self._index.prune(int(time.time() * 1000) - self._keep * 86_400_000) >= 0
 
     def _tell(self) -> None:
         troubled = bool(self._store.trouble)

@@ -4,18 +4,25 @@ A `Reader` is one connection, for one thread at a time. It reads in short statem
 keep the log of the database from being emptied.
 """
 
+import sqlite3
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
+from itertools import chain, islice
 from pathlib import Path
+from time import monotonic
 from typing import Any, NamedTuple
 
 from chatroom.events import Event, Point, Said, Topic
-from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT
+from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
+from chatroom.names import bare, fold
+from chatroom.store.query import Query, address, expression, found_at
 from chatroom.store.runs import unpack
 from chatroom.store.schema import connect
 
 _END = 2**62  # above any id
 _PAGE = 200  # runs fetched in one statement when much is read
+_MIXED = 1000  # runs of one batch have mixed times, and a batch has fewer runs
+_RUN = "name, first, since, people, events"  # what `unpack` takes
 
 
 class KeptRoom(NamedTuple):
@@ -99,13 +106,21 @@ class Reader:
             return iter(())
         return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
 
-    def latest(self, keys: Iterable[str]) -> dict[str, int]:
-        """When something was last said in each of these places that has a history, in milliseconds."""
+    def latest(self, key: str) -> int:
+        """When something was last said in a place, in milliseconds; 0 if nothing ever was."""
+        events = self.history(key, limit=1)
+        return events[0].time if events else 0
+
+    def conversations(self, account: str) -> dict[str, str]:
+        """The conversations of an account by key, with the other's name."""
+        own = fold(account)
+        keys = self._db.execute(
+            "SELECT key FROM places WHERE key >= '@ ' AND key < '@!' AND instr(key || ' ', ?)", (f" {own} ",)
+        ).fetchall()
         found = {}
-        for key in keys:
-            events = self.history(key, limit=1)
-            if events:
-                found[key] = events[0].time
+        for (key,) in keys:
+            one, other = key.split(" ")[1:]
+            found[key] = other if one == own else one
         return found
 
     def _place(self, key: str) -> int | None:
@@ -147,6 +162,102 @@ class Reader:
                 return
             low = rows[-1][0]
 
+    # ---- search -----------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        keys: Iterable[str],
+        words: str,
+        *,
+        by: str = "",
+        after: Point | None = None,
+        before: Point | None = None,
+        limit: int,
+        newest: bool = True,
+    ) -> list[Said]:
+        """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.
+
+        The index is asked as far as it goes; messages that it doesn't hold yet are looked at. Points are moments. After
+        `SEARCH_TIME` seconds the search ends with what it has found.
+        """
+        query = Query(words)
+        places = [place for place in map(self._place, keys) if place is not None]
+        if not places or limit <= 0:
+            return []
+        low, high = after.time if after else -1, before.time if before else _END
+        top = self._row_at(high) + _MIXED
+        bottom = self._row_at(low) - _MIXED
+        indexed = self._indexed() if (query.whole or by) and not query.parts else 0
+        scan = self._scan(query, places, max(bottom, indexed + 1), top, newest)
+        asked = self._ask_index(query, places, by, max(bottom, 0), min(top, indexed), newest) if indexed else iter(())
+        end = monotonic() + SEARCH_TIME
+        found: dict[int, Said] = {}
+        self._db.set_progress_handler(lambda: monotonic() > end, 10_000)
+        try:
+            for event in chain(scan, asked) if newest else chain(asked, scan):
+                if isinstance(event, Said) and low < event.time < high and (not by or fold(event.by.nick) == fold(by)):
+                    found[event.id] = event
+                if len(found) == limit or monotonic() > end:
+                    break
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+        finally:
+            self._db.set_progress_handler(None, 0)
+        return [found[id] for id in sorted(found)]  # noqa: A001
+
+    def _ask_index(
+        self, query: Query, places: list[int], by: str, bottom: int, top: int, newest: bool
+    ) -> Iterator[Event | None]:
+        """What the index knows, between two rows of runs."""
+        rows = self._db.execute(
+            f"SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {_way(newest)}",
+            (expression(query, places, by), address(bottom, 0), address(top + 1, 0) - 1),
+        )
+        for (rowid,) in rows:
+            row, position = found_at(rowid)
+            run = self._db.execute(
+                f"SELECT {_RUN} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
+            ).fetchone()
+            if run:
+                yield next(islice(unpack(*run), position, None))
+
+    def _scan(self, query: Query, places: list[int], bottom: int, top: int, newest: bool) -> Iterator[Event | None]:
+        """What a look at every message between two rows finds; None now and then, so that time can be told."""
+        rows = self._db.execute(
+            f"SELECT place, {_RUN} FROM runs JOIN places ON places.id = place "
+            f"WHERE row BETWEEN ? AND ? ORDER BY row {_way(newest)}",
+            (bottom, top),
+        )
+        wanted = set(places)
+        for place, *run in rows:
+            yield None
+            if place in wanted and query.maybe(bare(run[-1])):
+                said = [e for e in unpack(*run) if isinstance(e, Said) and query.matches(e.text)]
+                yield from reversed(said) if newest else said
+
+    def _indexed(self) -> int:
+        """The row of runs up to which there is an index; 0 if there is none."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone():
+            return 0
+        row = self._db.execute("SELECT value FROM marks WHERE name = 'indexed'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _row_at(self, time: int) -> int:
+        """About the row of the first run that began at a time or later: by no more than `_MIXED` rows off."""
+        (last,) = self._db.execute("SELECT coalesce(max(row), 0) FROM runs").fetchone()
+        low, high = 0, int(last) + 1
+        while low < high:
+            middle = (low + high) // 2
+            run = self._db.execute(
+                "SELECT row, since FROM runs WHERE row >= ? ORDER BY row LIMIT 1", (middle,)
+            ).fetchone()
+            if run is None or run[1] >= time:
+                high = middle
+            else:
+                low = run[0] + 1
+        return low
+
     # ---- points -----------------------------------------------------------------------------------------------------
 
     def _after(self, place: int, point: Point) -> int:
@@ -179,3 +290,7 @@ class Reader:
         """The run of a place that has this id or is the next after it; None if there is none."""
         sql = f"SELECT {columns} FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1"
         return self._db.execute(sql, (place, id)).fetchone()
+
+
+def _way(newest: bool) -> str:
+    return "DESC" if newest else "ASC"

@@ -4,7 +4,7 @@ So what it costs to save a batch grows with its rooms, not with its messages: an
 write ten more messages into the same row. In a calm room a run is a single event.
 
 - A *place* is where something was said: a room, or two people's conversation. Its key is the room's folded name, or
-  what `conversation` makes of two accounts.
+  what `names.conversation` makes of two accounts.
 - `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
   `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said.
 - Within a place, ids and times never go back, neither inside a run nor from one to the next.
@@ -34,11 +34,6 @@ class Run(NamedTuple):
     said: int  # how many of the events are messages
     people: str
     events: str
-
-
-def conversation(one: str, other: str) -> str:
-    """The key of the place where two accounts write to each other."""
-    return " ".join(["@", *sorted((fold(one), fold(other)))])
 
 
 def pack(events: Iterable[Event]) -> list[Run]:

@@ -42,7 +42,8 @@ class Store:
         self.trouble = ""  # why nothing is being saved; "" if all is well
         self.lost = 0  # events given up since the trouble began
         self.changed = threading.Event()  # set when `trouble` has come or gone
-        self.busy_at = 0.0  # when something was last saved, in monotonic seconds
+        self.file = 0  # goes up when a file is opened
+        self.saved = 0  # events so far
         self._sync = sync
         self._places: dict[str, int] = {}  # their numbers, by key
         self._waiting: list[tuple[list[Run], list[TopicSet]]] = []
@@ -85,7 +86,7 @@ class Store:
             return
         topics = [e for e in events if type(e) is TopicSet]
         with self.lock:
-            self.busy_at = time.monotonic()
+            self.saved += len(events)
             self._waiting.append((runs, topics))
             if self.trouble:
                 self._hold(runs)
@@ -177,6 +178,7 @@ class Store:
             db.close()
             raise
         self._identity = _identity(self.path)
+        self.file += 1
         return db
 
     # ---- when it can't be written -----------------------------------------------------------------------------------

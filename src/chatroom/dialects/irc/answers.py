@@ -162,6 +162,9 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield f":{to.server.name} FAIL * INVALID_UTF8 :Messages must be UTF-8; this one was not sent\r\n"
     elif code is Code.TOPIC_TOO_LONG:
         yield f":{to.server.name} FAIL TOPIC INVALID_PARAMS :That topic is too long\r\n"
+    elif code in history.FAILURES:
+        command, target = (*map(_echo, about), "", "")[:2]
+        yield from history.failed(code, command, target, to.server.name)
     else:
         yield to.line(n.REFUSALS[code], *map(_echo, about))
 

@@ -8,10 +8,16 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from chatroom.dialects.irc.format import RENDERED, irc_format
+from chatroom.errors import Code
 from chatroom.events import Event, Said
 from chatroom.text import moment
 
 CHATHISTORY = "draft/chathistory"
+FAILURES = {
+    Code.NO_HISTORY: "Messages could not be retrieved",
+    Code.HISTORY_FAILED: "The history can't be read at the moment",
+    Code.NOTHING_KEPT: "No history is kept here",
+}
 _BATCH = "h"  # batches of a client never overlap, so one name will do
 
 
@@ -33,3 +39,14 @@ def _lines(events: Iterable[Event], capabilities: Set[str]) -> Iterator[str]:
         if type(event) is Said and not timed:
             event = replace(event, text=f"[{moment(event.time)}] {event.text}")  # noqa: PLW2901
         yield from [f"{line}\n" for line in render(event).decode().split("\n")[:-1]]
+
+
+def failed(code: Code, command: str, target: str, server: str) -> Iterator[str]:
+    """The line for one of `FAILURES`: `command` is CHATHISTORY's own, or SEARCH."""
+    if command == "SEARCH":
+        kind = "INVALID_PARAMS in" if code is Code.NO_HISTORY else "INTERNAL_ERROR"
+        yield f":{server} FAIL SEARCH {kind} :{FAILURES[code]}\r\n"
+        return
+    kind = "INVALID_TARGET" if code is Code.NO_HISTORY else "MESSAGE_ERROR"
+    about = " ".join([word for word in (command, target) if word])
+    yield f":{server} FAIL CHATHISTORY {kind} {about} :{FAILURES[code]}\r\n"
