@@ -12,19 +12,11 @@ from types import FrameType
 import click
 
 from chatroom import __version__
-from chatroom.limits import PORT
+from chatroom.history_cli import data_option, history
+from chatroom.limits import KEEP, PORT
 from chatroom.names import LOBBY
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
-
-
-data_option = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(click.get_app_dir("chatroom")),
-    show_envvar=True,
-    help="Where history is kept.",
-)
 
 
 @click.group(
@@ -38,6 +30,9 @@ data_option = click.option(
 @click.version_option(__version__, "-V", "--version", prog_name="chatroom")
 def main() -> None:
     """Chat in your own rooms: a server, and a window to talk in."""
+
+
+main.add_command(history)
 
 
 @main.command(
@@ -60,6 +55,9 @@ Examples:
     help="Text shown to IRC clients that come in.",
 )
 @data_option
+@click.option(
+    "--keep", type=click.IntRange(0), default=KEEP, show_envvar=True, help="Days that history is kept; 0 keeps it all."
+)
 @click.option("--ephemeral", is_flag=True, show_envvar=True, help="Keep nothing on disk: no history after the end.")
 @click.option(
     "--sync",
@@ -76,6 +74,7 @@ def serve(
     name: str,
     motd_file: Path | None,
     data: Path,
+    keep: int,
     ephemeral: bool,
     sync: str,
     unlimited: bool,
@@ -96,7 +95,7 @@ def serve(
     except StoreError as error:
         raise click.ClickException(str(error)) from None
     try:
-        server = ChatServer(host, port, info, store)
+        server = ChatServer(host, port, info, store, keep)
     except OSError as error:
         if store:
             store.close()

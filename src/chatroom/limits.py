@@ -50,3 +50,4 @@ STEP = 256  # messages indexed or pruned in one transaction: a few milliseconds 
 QUIET = 2000  # events a second up to which there is time for housework
 SEARCH_TIME = 2.0  # seconds after which a search ends with what it has found
 FOUND = 20  # messages that /search shows: a screenful
+KEEP = 90  # days of history, if nobody says otherwise: enough to look something up, not for ever

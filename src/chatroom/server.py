@@ -50,10 +50,11 @@ class ChatServer(ThreadingTCPServer):
     block_on_close = False
     request_queue_size = ACCEPT_QUEUE
 
-    def __init__(self, host: str, port: int, info: ServerInfo, store: Store | None = None) -> None:
+    def __init__(self, host: str, port: int, info: ServerInfo, store: Store | None = None, keep: int = 0) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
 
-        Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it.
+        Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
+        `keep` days is pruned, nothing if that is 0.
         """
         self.info = info
         self.lock = threading.Lock()
@@ -66,7 +67,7 @@ class ChatServer(ThreadingTCPServer):
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
         self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
-        self._keeper = Keeper(store, self._saving) if store else None
+        self._keeper = Keeper(store, self._saving, keep) if store else None
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
         family, address = _resolve(host, port)
         self.address_family = family

@@ -7,9 +7,11 @@ sqlite3 is imported in this package and nowhere else.
 """
 
 from chatroom.store.archive import Archive
+from chatroom.store.guest import Guest
+from chatroom.store.index import Index
 from chatroom.store.keeper import Keeper
 from chatroom.store.reader import Reader
-from chatroom.store.schema import StoreError
+from chatroom.store.schema import Failure, StoreError
 from chatroom.store.writer import Store
 
-__all__ = ["Archive", "Keeper", "Reader", "Store", "StoreError"]
+__all__ = ["Archive", "Failure", "Guest", "Index", "Keeper", "Reader", "Store", "StoreError"]

@@ -7,12 +7,13 @@ that was said.
 """
 
 import sqlite3
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from chatroom.events import Said
 from chatroom.limits import STEP
 from chatroom.store.query import address, place_word
 from chatroom.store.runs import unpack
-from chatroom.store.writer import Store
 
 _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words USING
     fts5(text, nick, place, content = '', detail = column, tokenize = 'unicode61 remove_diacritics 2')"""
@@ -20,10 +21,21 @@ _ROWS = """SELECT row, place, name, first, since, people, events FROM runs JOIN 
     WHERE row > ? ORDER BY row LIMIT ?"""
 
 
+class Writable(Protocol):
+    """A store, or a guest."""
+
+    @property
+    def file(self) -> int:
+        """Changes when another file is opened."""
+
+    def writing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A short transaction."""
+
+
 class Index:
     """Keeps the index of a store; `exists` is False where it can't."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Writable) -> None:
         self._store = store
         self._file = 0  # the store's number of the file that was last looked at
         self.exists = True

@@ -34,6 +34,15 @@ class KeptRoom(NamedTuple):
     recent: list[Said]
 
 
+class Summary(NamedTuple):
+    """A room's history: how many messages, and the times of its first and last event, in milliseconds."""
+
+    name: str
+    said: int
+    since: int
+    until: int
+
+
 class Reader:
     """Reads the file at `path`; raises `sqlite3.Error` where it can't."""
 
@@ -56,6 +65,30 @@ class Reader:
         for _, key, name, created, text, by, time, _ in rows:
             recent = [event for event in self.history(key, limit=RECENT) if isinstance(event, Said)]
             yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent)
+
+    def names(self) -> list[str]:
+        """The names of all rooms that ever had a history."""
+        return [name for (name,) in self._db.execute("SELECT name FROM places WHERE key LIKE '#%'")]
+
+    def summaries(self) -> Iterator[Summary]:
+        """The rooms that have a history, by name."""
+        rows = self._db.execute(
+            """SELECT name, sum(said), min(since), max(until) FROM runs JOIN places ON places.id = place
+               WHERE key LIKE '#%' GROUP BY place ORDER BY key"""
+        )
+        return map(Summary._make, rows.fetchall())
+
+    def count(self, key: str, since: int, until: int) -> int:
+        """About how many messages of a place are from between two times, in milliseconds."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(said), 0) FROM runs WHERE place = ? AND until >= ? AND since < ?",
+            (self._place(key), since, until),
+        ).fetchone()
+        return int(row[0])
+
+    def count_before(self, time: int) -> int:
+        """How many messages are from before a time, in milliseconds."""
+        return int(self._db.execute("SELECT coalesce(sum(said), 0) FROM runs WHERE until < ?", (time,)).fetchone()[0])
 
     # ---- history ----------------------------------------------------------------------------------------------------
 
@@ -174,11 +207,12 @@ class Reader:
         before: Point | None = None,
         limit: int,
         newest: bool = True,
+        seconds: float = SEARCH_TIME,
     ) -> list[Said]:
         """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.
 
         The index is asked as far as it goes; messages that it doesn't hold yet are looked at. Points are moments. After
-        `SEARCH_TIME` seconds the search ends with what it has found.
+        that many seconds the search ends with what it has found.
         """
         query = Query(words)
         places = [place for place in map(self._place, keys) if place is not None]
@@ -190,7 +224,7 @@ class Reader:
         indexed = self._indexed() if (query.whole or by) and not query.parts else 0
         scan = self._scan(query, places, max(bottom, indexed + 1), top, newest)
         asked = self._ask_index(query, places, by, max(bottom, 0), min(top, indexed), newest) if indexed else iter(())
-        end = monotonic() + SEARCH_TIME
+        end = monotonic() + seconds
         found: dict[int, Said] = {}
         self._db.set_progress_handler(lambda: monotonic() > end, 10_000)
         try:

@@ -7,8 +7,11 @@ a migration that this program doesn't was written by a newer chatroom, and is le
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+Failure = sqlite3.Error  # what may be raised, for those outside of this package
 FILE = "chatroom.db"
 INDEX_COLUMNS = "text, nick, place"
 
@@ -45,6 +48,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+_TOO_NEW = "This data was written by a newer chatroom; install that version, or choose other data."
+
+
 class StoreError(Exception):
     """The data can't be used: a sentence for whoever started the program."""
 
@@ -62,6 +68,17 @@ def connect(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
     return db
 
 
+def check(db: sqlite3.Connection) -> None:
+    """Raises `StoreError` if the file isn't of this program's version."""
+    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    if done - {name for name, _ in MIGRATIONS}:
+        raise StoreError(_TOO_NEW)
+    if len(done) < len(MIGRATIONS):
+        raise StoreError(
+            "This data was written by an older chatroom; start the server once, which brings it up to date."
+        )
+
+
 def prepare(db: sqlite3.Connection, sync: str) -> None:
     """Sets up a connection for writing, and brings the file up to date; raises `StoreError` if it is too new."""
     db.execute("PRAGMA journal_mode = WAL")
@@ -70,7 +87,7 @@ def prepare(db: sqlite3.Connection, sync: str) -> None:
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
-        raise StoreError("This data was written by a newer chatroom; install that version, or choose other data.")
+        raise StoreError(_TOO_NEW)
     for name, statements in MIGRATIONS:
         if name not in done:
             _migrate(db, name, statements)
@@ -85,4 +102,17 @@ def _migrate(db: sqlite3.Connection, name: str, statements: tuple[str, ...]) -> 
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction of its own, undone if what is done in it fails."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise

@@ -25,7 +25,7 @@ from chatroom.lockfile import LockedError, LockFile
 from chatroom.names import fold
 from chatroom.store.reader import Reader
 from chatroom.store.runs import Run, pack
-from chatroom.store.schema import FILE, StoreError, connect, prepare
+from chatroom.store.schema import FILE, StoreError, connect, prepare, transaction
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Store:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction on the write connection, for short work beside saving. May raise `sqlite3.Error`."""
-        with self.lock, _transaction(self.db):
+        with self.lock, transaction(self.db):
             yield self.db
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class Store:
             if self.trouble:
                 self.db.close()
                 self.db = self._open()
-            with _transaction(self.db):
+            with transaction(self.db):
                 for runs, topics in self._waiting:
                     self._insert(runs, topics)
                 if last > self.reserved or self.trouble:
@@ -211,18 +211,6 @@ class Store:
         log.warning("messages are being saved again; %d were not", self.lost)
         self.trouble = ""
         self.changed.set()
-
-
-@contextlib.contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _lock(directory: Path) -> LockFile:
