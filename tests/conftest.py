@@ -4,12 +4,14 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Served
+from tests.programs import Irssi, Netcat
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -25,7 +27,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
     """A server on a free port of 127.0.0.1. It may log no error while it is used."""
-    server = ChatServer("127.0.0.1", 0, INFO)
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
     server.start()
     yield server
     server.stop()
@@ -53,3 +55,31 @@ def serve() -> Iterator[Callable[..., Served]]:
     yield start
     for served in started:
         served.close()
+
+
+@pytest.fixture
+def irssi(tmp_path: Path) -> Iterator[Callable[[int, str], Irssi]]:
+    """Starts an irssi: `irssi(port, nickname)`."""
+    started: list[Irssi] = []
+
+    def start(port: int, nick: str) -> Irssi:
+        started.append(Irssi(port, nick, tmp_path / f"irssi-{nick}"))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def netcat() -> Iterator[Callable[[int, str], Netcat]]:
+    """Starts an `nc` with somebody behind it: `netcat(port, name)`."""
+    started: list[Netcat] = []
+
+    def start(port: int, name: str) -> Netcat:
+        started.append(Netcat(port, name))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()

@@ -12,7 +12,7 @@ from chatroom.courier import Connection, Courier
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.events import Event, Format, Goodbye, Kind, Person, Raw
 from chatroom.limits import BACKLOG, OUTBOX
-from chatroom.rooms import Audience
+from chatroom.rooms import Audience, User
 from tests.peers import DEADLINE, Ear, eventually
 
 ALICE = Person("1", "alice", "u", "127.0.0.1")
@@ -60,6 +60,7 @@ class Office:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         connection = Connection(str(next(self._uids)), "127.0.0.1", format_, ours)
         connection.dialect = PlainDialect(connection)
+        connection.user = User(Person(connection.uid, f"u{connection.uid}", "u", "127.0.0.1"), connection, 0)
         self.readers.append(Reader(connection, theirs))
         return self.readers[-1]
 

@@ -16,7 +16,7 @@ SOURCE = Path(chatroom.__file__).parent
 FLOORS = [
     {"errors", "events", "names", "ircwire", "limits", "lockfile", "text"},
     {"dialects", "hub", "past", "rooms", "store", "log"},
-    {"courier", "client"},
+    {"courier", "client", "door", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli", "history_cli"},
 ]
@@ -33,6 +33,7 @@ SAME_FLOOR = {
     "past": {"rooms"},
     "hub": {"past", "rooms"},
     "log": {"hub", "rooms"},
+    "watch": {"courier"},
     "console": {"server"},
     "history_cli": set(),
     "cli": {"history_cli"},

@@ -1,6 +1,7 @@
 """The command line: a click group whose commands stay thin."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -13,7 +14,7 @@ import click
 
 from chatroom import __version__
 from chatroom.history_cli import data_option, history
-from chatroom.limits import KEEP, PORT
+from chatroom.limits import CLIENTS, KEEP, PORT
 from chatroom.names import LOBBY
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
@@ -66,6 +67,7 @@ Examples:
     show_envvar=True,
     help="What a message survives before it is shown: the end of the program, or with full a power cut too.",
 )
+@click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
 def serve(
@@ -77,6 +79,7 @@ def serve(
     keep: int,
     ephemeral: bool,
     sync: str,
+    max_clients: int,
     unlimited: bool,
     log_level: str,
 ) -> None:
@@ -86,6 +89,7 @@ def serve(
     from chatroom.server import ChatServer
     from chatroom.store import Store, StoreError
 
+    _open_standard_streams()
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
@@ -95,7 +99,7 @@ def serve(
     except StoreError as error:
         raise click.ClickException(str(error)) from None
     try:
-        server = ChatServer(host, port, info, store, keep)
+        server = ChatServer(host, port, info, store=store, keep=keep, max_clients=max_clients, unlimited=unlimited)
     except OSError as error:
         if store:
             store.close()
@@ -107,6 +111,13 @@ def serve(
     stop.wait()
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _open_standard_streams() -> None:
+    """Opens those that are closed, on nothing: else the next socket gets the number that the console reads from."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
 
 
 def _stop_signal() -> threading.Event:

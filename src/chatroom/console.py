@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from chatroom.server import ChatServer
+from chatroom.text import clean
 
 HELP = """\
 q          end the server
@@ -24,12 +25,11 @@ class Console(threading.Thread):
         super().__init__(name="console", daemon=True)
         self._server = server
         self._write = write
-        self._end = end
         self._commands: dict[str, Callable[[str], None]] = {
             "q": lambda rest: end(),
             "who": self._who,
             "rooms": self._rooms,
-            "say": server.announce,
+            "say": self._say,
             "help": lambda rest: write(HELP),
         }
 
@@ -63,6 +63,12 @@ class Console(threading.Thread):
         with self._server.log.lock:
             rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.rooms.values()]
         self._write("\n".join(rooms) or "there are no rooms")
+
+    def _say(self, rest: str) -> None:
+        if rest:
+            self._server.announce(clean(rest))
+        else:
+            self._write("say needs a text: say TEXT")
 
 
 def _read() -> bytes:

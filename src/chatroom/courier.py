@@ -26,12 +26,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import groupby, islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
-from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, PRESSED, READING
+from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
@@ -45,6 +45,7 @@ class _Order(Enum):
 
     HANG_UP = "hang up"  # write what is left, then end the conversation; the reader sees the end of the stream
     RELEASE = "release"  # the reader is done: write what is left, then close the socket
+    CUT = "cut"  # end it now, without what is left
 
 
 class Connection(Session):
@@ -53,12 +54,19 @@ class Connection(Session):
     `dialect` is set by the connection's own thread, before anything is told to it.
     """
 
-    __slots__ = ("behind", "cut", "dialect", "hung_up", "moved", "outbox", "released", "send", "sock")
+    __slots__ = (
+        *("address", "born", "heard", "pinged", "dialect", "sock"),
+        *("behind", "cut", "hung_up", "moved", "outbox", "released", "send"),
+    )
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
         self.sock = sock
+        self.address = host  # as the door counts it
         self.dialect: Dialect
+        self.born = time.monotonic()
+        self.heard = self.born  # when bytes last came; its own thread writes it
+        self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.send: Callable[[Any, int], int] = sock.send
         self.outbox: deque[bytes | memoryview] = deque()
         self.behind = 0  # bytes in the outbox
@@ -91,10 +99,9 @@ class Courier(threading.Thread):
         super().__init__(name="courier", daemon=True)
         self._save = save  # may take its time, never fails
         self._waiting: deque[_Item] = deque()
-        self._touched: list[Connection] = []  # who has mail
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
-        self._endings: list[tuple[Connection, _Order]] = []  # whose connection this batch ends
         self._bell = threading.Condition()
+        self._behind = 0  # bytes in all outboxes
         self._asleep = False
         self._stopped = False
         self._give_up = 0.0  # when to, in monotonic seconds, once stopped
@@ -120,6 +127,12 @@ class Courier(threading.Thread):
     def release(self, connection: Connection) -> None:
         """The connection's reader is done with the socket; it is closed once what is left to write is written."""
         self._waiting.append((_Order.RELEASE, connection, None))
+        self.dispatch()
+
+    def cut(self, connection: Connection, reason: str) -> None:
+        """Ends a connection that takes nothing any more."""
+        connection.cut = connection.cut or reason
+        self._waiting.append((_Order.CUT, connection, None))
         self.dispatch()
 
     def dispatch(self) -> None:
@@ -224,10 +237,14 @@ class Courier(threading.Thread):
             connection.moved = time.monotonic()
         connection.outbox.append(data)
         connection.behind += len(data)
+        self._behind += len(data)
         if connection.behind > PRESSED:
             self._pressed.add(connection)
-        if connection.behind > OUTBOX:
+        if connection.behind > (OUTBOX if connection.user else OUTBOX_UNNAMED):
             self._cut(connection, "too slow to read what was sent to it")
+        elif self._behind > OUTBOXES:
+            slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
+            self._cut(slowest, "the slowest of too many slow readers")
 
     def _slow(self) -> bool:
         """Whether anybody's outbox holds something."""
@@ -261,6 +278,7 @@ class Courier(threading.Thread):
             self._cut(connection, "connection lost")
             return
         connection.behind -= sent
+        self._behind -= sent
         connection.moved = time.monotonic()
         while outbox and sent >= len(outbox[0]):
             sent -= len(outbox.popleft())
@@ -274,7 +292,9 @@ class Courier(threading.Thread):
     # ---- endings ----------------------------------------------------------------------------------------------------
 
     def _end(self, connection: Connection, order: _Order) -> None:
-        if order is _Order.HANG_UP:
+        if order is _Order.CUT:
+            self._cut(connection, connection.cut)
+        elif order is _Order.HANG_UP:
             connection.hung_up = True
         else:
             connection.released = True
@@ -294,6 +314,7 @@ class Courier(threading.Thread):
         if connection.outbox:
             self._selector.unregister(connection.sock)
             connection.outbox.clear()
+            self._behind -= connection.behind
             connection.behind = 0
         if not connection.released:
             connection.cut = connection.cut or reason
@@ -307,6 +328,9 @@ def _shut_down(connection: Connection) -> None:
         connection.sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass  # the other side was faster
+
+
+_behind = attrgetter("behind")
 
 
 def _take_none(data: Any, flags: int) -> int:

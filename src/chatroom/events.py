@@ -432,6 +432,11 @@ class AwayNoted(Reply):
 
 
 @value
+class Ping(Reply):
+    """The server wants a sign of life."""
+
+
+@value
 class Goodbye(Reply):
     """The last thing a client is told; its connection is closed behind it."""
 

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -169,7 +170,6 @@ def _utc(milliseconds: int) -> str:
 @contextmanager
 def _progress(total: int, label: str) -> Iterator[Callable[[int], None]]:
     """Tells of progress on standard error, if that is a terminal, once it has taken `PATIENCE` seconds."""
-    stderr = click.get_text_stream("stderr")
     start = time.monotonic()
     bar: Any = None
     done = 0
@@ -179,8 +179,8 @@ def _progress(total: int, label: str) -> Iterator[Callable[[int], None]]:
         done += count
         if bar is not None:
             bar.update(count)
-        elif stderr.isatty() and time.monotonic() - start > PATIENCE:
-            bar = click.progressbar(length=total, label=label, file=stderr, update_min_steps=max(1, total // 200))
+        elif sys.stderr.isatty() and time.monotonic() - start > PATIENCE:
+            bar = click.progressbar(length=total, label=label, file=sys.stderr, update_min_steps=max(1, total // 200))
             bar.__enter__()
             bar.update(done)
 

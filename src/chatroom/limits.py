@@ -23,8 +23,24 @@ EASE = 0.02  # seconds that a batch waits for pressed readers: a flood slows dow
 # less than BATCH / EASE, 12,800 messages a second, so that nobody can hold up a room by reading slowly
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
+OUTBOX_UNNAMED = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
+OUTBOXES = 512 * 1024 * 1024  # bytes in all outboxes together: 10,000 stuck clients must not eat the machine
+STUCK = 30  # seconds in which a client that is behind must take something
+
 # ---- connections
 PORT = 9090
+CLIENTS = 10_000  # a thread each; refused with a sentence beyond
+SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client
+ADDRESS_LIVE = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
+ADDRESS_RATE = 128  # connections from one address in a minute
+ACCEPT_PAUSE = (0.01, 1.0)  # seconds to wait when there are no descriptors left: doubled from the first to the second
+REGISTRATION = 30  # seconds in all to choose a name, however the bytes drip in (slowloris)
+PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a sign of life
+DROP_AFTER = 150  # seconds of silence, after which it is gone
+TICK = 1.0  # seconds between two looks at the deadlines
+KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
+FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many
+FLOOD_RATE = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
 ACCEPT_QUEUE = 1024  # connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
 READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few milliseconds under the log's lock
 SILENCE = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat

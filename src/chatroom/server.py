@@ -10,6 +10,7 @@ all, waits until what is left is written, and gives up after `DRAIN` seconds.
 import errno
 import gc
 import logging
+import os
 import select
 import socket
 import sys
@@ -25,11 +26,28 @@ from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PLAIN_PROMPT, PlainDialect
+from chatroom.door import FULL, Door
 from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
-from chatroom.limits import ACCEPT_QUEUE, DRAIN, GARBAGE, READ_SIZE, SEND_BUFFER, SILENCE, SWITCH, THREAD_STACK
+from chatroom.limits import (
+    ACCEPT_PAUSE,
+    ACCEPT_QUEUE,
+    CLIENTS,
+    DRAIN,
+    DROP_AFTER,
+    FLOOD_BURST,
+    FLOOD_RATE,
+    GARBAGE,
+    KEEPALIVE,
+    READ_SIZE,
+    SEND_BUFFER,
+    SILENCE,
+    SWITCH,
+    THREAD_STACK,
+)
 from chatroom.log import LocalLog
 from chatroom.store import Archive, Keeper, Store
+from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +68,26 @@ class ChatServer(ThreadingTCPServer):
     block_on_close = False
     request_queue_size = ACCEPT_QUEUE
 
-    def __init__(self, host: str, port: int, info: ServerInfo, store: Store | None = None, keep: int = 0) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        info: ServerInfo,
+        *,
+        store: Store | None = None,
+        keep: int = 0,
+        max_clients: int = CLIENTS,
+        unlimited: bool = False,
+    ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
 
         Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
         `keep` days is pruned, nothing if that is 0.
+        `unlimited` lifts the limits on floods and addresses, for hosts that are trusted.
         """
         self.info = info
+        self.unlimited = unlimited
+        self.door = Door(max_clients, unlimited)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
         self._none_left = threading.Condition(self.lock)
@@ -68,6 +99,10 @@ class ChatServer(ThreadingTCPServer):
         self._archive = Archive(store) if store else None
         self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
+        self.watch = Watch(self.everybody, self.log, self.courier)
+        self._pause = ACCEPT_PAUSE[0]
+        self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to tell a newcomer that there is no descriptor left
+        self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
         family, address = _resolve(host, port)
         self.address_family = family
@@ -90,19 +125,21 @@ class ChatServer(ThreadingTCPServer):
         self.courier.start()
         if self._keeper:
             self._keeper.start()
+        self.watch.start()
         self._acceptor.start()
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends; within about `DRAIN` seconds. May be called once."""
+        self._stopping.set()
+        self.watch.end()
         self._stop_listening()
-        with self.lock:
-            leaving = list(self.connections.values())
-        for connection in leaving:
+        for connection in self.everybody():
             self.log.submit(connection, [Quit(reason)])
+        end = time.monotonic() + DRAIN
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
-        self.courier.stop(DRAIN)
+        self.courier.stop(max(0.0, end - time.monotonic()))
         self.courier.join()
         if self._keeper:
             self._keeper.stop()
@@ -110,6 +147,7 @@ class ChatServer(ThreadingTCPServer):
             self._archive.close()
         if self.store:
             self.store.close()
+        os.close(self._reserve)
 
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
@@ -119,7 +157,7 @@ class ChatServer(ThreadingTCPServer):
         ahead = store.last_time - now()
         if ahead > 0:
             log.warning(
-                "the clock is %.0f s behind the history; until it has caught up, times stand still", ahead / 1000
+                "the clock is %d s behind the history; until it has caught up, times stand still", ahead // 1000
             )
         return store.last_id, store.last_time
 
@@ -136,26 +174,69 @@ class ChatServer(ThreadingTCPServer):
         self.shutdown()
         self.server_close()
 
+    def everybody(self) -> list[Connection]:
+        """All connections of this moment."""
+        with self.lock:
+            return list(self.connections.values())
+
     def announce(self, text: str) -> None:
         """Says something to everybody."""
-        with self.lock:
-            everybody = list(self.connections.values())
-        for connection in everybody:
+        for connection in self.everybody():
             self.log.submit(connection, [Announcement(text)])
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
+    def get_request(self) -> tuple[Any, Any]:
+        """Accepts a client. socketserver takes an `OSError` for nothing and tries again at once; so wait before it."""
+        try:
+            accepted = super().get_request()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._out_of_descriptors()
+            raise
+        self._pause = ACCEPT_PAUSE[0]
+        return accepted
+
+    def _out_of_descriptors(self) -> None:
+        if self._pause == ACCEPT_PAUSE[0]:
+            log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
+        os.close(self._reserve)
+        try:
+            newcomer, _ = self.socket.accept()
+            _refuse(newcomer, FULL)
+            newcomer.close()
+        except OSError:
+            pass  # somebody else took the descriptor
+        finally:
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+        self._stopping.wait(self._pause)
+        self._pause = min(2 * self._pause, ACCEPT_PAUSE[1])
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether the client may come in; it is told why if it may not."""
+        refusal = self.door.admit(client_address[0])
+        if refusal:
+            log.info("%s refused (%s)", client_address[0], refusal)
+            _refuse(request, refusal)
+        return not refusal
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Registers the connection before its thread exists, so that `stop` misses none."""
-        request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         host = client_address[0].removeprefix("::ffff:")
         connection = Connection(str(next(self._uids)), f"0{host}" if host.startswith(":") else host, PLAIN, request)
+        connection.address = client_address[0]
         connection.dialect = PlainDialect(connection)
         with self.lock:
             self.connections[request] = connection
         with self.log.lock:
             self.hub.attach(connection)
-        super().process_request(request, client_address)
+        _tune(request)
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError as error:  # no more threads
+            log.warning("no thread left for %s: %s", client_address[0], error)
+            self.log.submit(connection, [Raw(f"ERROR :{FULL}\r\n".encode())])
+            self.shutdown_request(request)
 
     def shutdown_request(self, request: Any) -> None:
         """The reader is done, or never came to be: the courier closes the socket when it has written what is left."""
@@ -167,6 +248,7 @@ class ChatServer(ThreadingTCPServer):
             with self.log.lock:
                 self.hub.detach(connection)
             self.courier.release(connection)
+            self.door.leave(connection.address)
         else:
             super().shutdown_request(request)
 
@@ -184,6 +266,8 @@ class ChatHandler(StreamRequestHandler):
         super().setup()
         self.client = self.server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
+        self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
+        self.name = ""  # the client's last one: who has quit has none any more
 
     def handle(self) -> None:
         log.info("%s connected", self.who)
@@ -195,10 +279,9 @@ class ChatHandler(StreamRequestHandler):
             if error.errno not in _GONE:
                 raise
         finally:
-            reason = self.client.cut or "connection closed"
-            name = self.client.nick
+            reason = self.client.cut or ("said goodbye" if self.client.closing else "connection closed")
             self._submit([Quit(reason, ask=False)])
-            log.info("%s%s disconnected (%s)", self.who, f" {name}" if name else "", reason)
+            log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
 
     def _meet(self) -> bytes:
         """Finds out what the client speaks; returns what was read so far, b"" if there is nothing more to do."""
@@ -223,24 +306,45 @@ class ChatHandler(StreamRequestHandler):
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _converse(self, data: bytes) -> None:
-        name = self.client.nick
         while data:
-            self._submit(self.client.dialect.receive(data))
+            self._receive(data)
             if self.client.closing:
                 return
-            if self.client.nick != name:
-                name = self.client.nick
-                log.info("%s is %s", self.who, name)
+            if self.client.nick != self.name:
+                self.name = self.client.nick
+                log.info("%s is %s", self.who, self.name)
             self.server.courier.admit()
             data = self._read()
         self._submit(self.client.dialect.end())
+
+    def _receive(self, data: bytes) -> None:
+        """Hands bytes to the log, line by line no faster than a client may talk."""
+        if self.server.unlimited:
+            self._submit(self.client.dialect.receive(data))
+            return
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._wait_for_turn()
+            self._submit(self.client.dialect.receive(line + b"\n"))
+            if self.client.closing:
+                return
+        self._submit(self.client.dialect.receive(rest))
+
+    def _wait_for_turn(self) -> None:
+        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it."""
+        now = time.monotonic()
+        self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
+        if self.ready > now:
+            time.sleep(self.ready - now)
 
     def _submit(self, commands: Iterable[Command]) -> None:
         self.server.log.submit(self.client, commands)
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
-        return self.rfile.read1(READ_SIZE)
+        data = self.rfile.read1(READ_SIZE)
+        self.client.heard = time.monotonic()
+        return data
 
     def _readable(self, timeout: float) -> bool:
         """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would spoil `rfile`."""
@@ -249,7 +353,29 @@ class ChatHandler(StreamRequestHandler):
         return bool(poll.poll(timeout * 1000))
 
 
+def _tune(sock: socket.socket) -> None:
+    """Sets what a client's socket needs, where the platform has it."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+    for option, setting in zip(options, (*KEEPALIVE, DROP_AFTER * 1000), strict=True):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
+
+
+def _refuse(sock: socket.socket, why: str) -> None:
+    """Says why a client can't come in, in words that a person and an IRC client understand; closes nothing."""
+    try:
+        sock.send(f"ERROR :{why}\r\n".encode(), socket.MSG_DONTWAIT)
+    except OSError:
+        pass  # it has left already
+
+
 def _resolve(host: str, port: int) -> tuple[int, Any]:
     """The address family and the address to listen on; raises `socket.gaierror`."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except UnicodeError:  # what can't be a name is never looked up
+        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
+    family, _, _, _, address = found[0]
     return family, address

@@ -133,5 +133,5 @@ class Irc(Peer):
 def environment(**more: str) -> dict[str, str]:
     """The environment for a program of ours: this source, no settings of the person who runs the tests."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("CHATROOM_CONNECT", "XDG_"))}
-    source = str(Path(__file__).parent.parent / "src")
+    source = str(Path(__file__).parents[2] / "src")
     return {**kept, "PYTHONPATH": source, **more}

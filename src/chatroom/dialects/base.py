@@ -21,6 +21,8 @@ class Viewer(Protocol):
 class Dialect(Protocol):
     """One client's language. `receive` is called in the client's thread, `answer` wherever its log is carried out."""
 
+    pings: bool  # whether a client answers to PING
+
     @property
     def format(self) -> Format:
         """What this client reads."""

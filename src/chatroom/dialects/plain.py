@@ -110,6 +110,7 @@ class PlainDialect:
     """Reads and answers one plain client. Every line is a name until one is accepted."""
 
     format = PLAIN
+    pings = False
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -322,5 +323,6 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.HistoryIs: _history_is,
     ev.Found: _found,
     ev.Saving: _saving,
+    ev.Ping: lambda r: [],
     ev.Announcement: lambda r: [f"* {r.text}"],
 }

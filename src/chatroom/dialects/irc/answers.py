@@ -190,5 +190,6 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
     ev.Recent: _recent,
     ev.Saving: _saving,
+    ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),
 }

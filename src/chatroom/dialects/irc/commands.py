@@ -33,6 +33,7 @@ class IrcDialect:
     """One IRC client. Registration is held until NICK and USER have come and capabilities are settled."""
 
     format: Format
+    pings = True
 
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self.format = irc_format(frozenset())

@@ -1,0 +1,63 @@
+"""Who is let in: how many clients there may be, in all and from one address.
+
+Only the accepting thread calls `admit`, so nothing but `_live` needs a lock: `Door.lock` guards it.
+"""
+
+import ipaddress
+import resource
+import threading
+import time
+from collections import Counter
+
+from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS
+
+FULL = "the server is full; try again later"
+
+
+class Door:
+    """Counts who is in. With `unlimited`, an address may bring as many clients as it likes."""
+
+    def __init__(self, clients: int = CLIENTS, unlimited: bool = False) -> None:
+        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self.clients = min(clients, max(1, descriptors - SPARE_DESCRIPTORS))
+        self.lock = threading.Lock()
+        self._unlimited = unlimited
+        self._live: Counter[str] = Counter()
+        self._in = 0
+        self._minute = 0
+        self._recent: Counter[str] = Counter()  # connections in this minute, by address
+
+    def admit(self, host: str) -> str:
+        """Lets a client in and returns "", or says in a sentence why not. Whoever is in must `leave`."""
+        limited = not self._unlimited and not _is_near(host)
+        if limited and self._is_rushing(host):
+            return "too many connections from your address within a minute; wait a little"
+        with self.lock:
+            if self._in >= self.clients:
+                return FULL
+            if limited and self._live[host] >= ADDRESS_LIVE:
+                return f"your address has {ADDRESS_LIVE} connections already; close one first"
+            self._in += 1
+            self._live[host] += 1
+        return ""
+
+    def leave(self, host: str) -> None:
+        with self.lock:
+            self._in -= 1
+            self._live[host] -= 1
+            if not self._live[host]:
+                del self._live[host]
+
+    def _is_rushing(self, host: str) -> bool:
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._recent.clear()
+        self._recent[host] += 1
+        return self._recent[host] > ADDRESS_RATE
+
+
+def _is_near(host: str) -> bool:
+    """Whether an address is this machine's or a private network's: a class behind one of them is not an attack."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    return address.is_loopback or address.is_private

@@ -1,0 +1,53 @@
+"""One thread that looks after all deadlines: a timeout on a socket would spoil its buffered reader for good.
+
+Once a second it looks at every connection: who takes too long to choose a name, who reads nothing of what is waiting
+for it, who has been silent for too long. The times that it looks at are written by others, each by one thread; a time
+that is a moment old does no harm.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from chatroom.courier import Connection, Courier
+from chatroom.events import Ping, Quit
+from chatroom.limits import DROP_AFTER, PING_AFTER, REGISTRATION, STUCK, TICK
+from chatroom.log import LocalLog
+
+
+class Watch(threading.Thread):
+    """Ends connections whose time has run out; `connections` gives all there are."""
+
+    def __init__(self, connections: Callable[[], list[Connection]], log: LocalLog, courier: Courier) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._connections = connections
+        self._log = log
+        self._courier = courier
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.wait(TICK):
+            now = time.monotonic()
+            for connection in self._connections():
+                self._look(connection, now)
+
+    def end(self) -> None:
+        self._ended.set()
+
+    def _look(self, connection: Connection, now: float) -> None:
+        silent = now - connection.heard
+        if connection.behind and now - connection.moved > STUCK:
+            self._courier.cut(connection, f"read nothing for {STUCK} seconds")
+        elif connection.closing:
+            return
+        elif connection.user is None:
+            if now - connection.born > REGISTRATION:
+                self._log.submit(connection, [Quit(f"no name within {REGISTRATION} seconds")])
+        elif silent > PING_AFTER and connection.dialect.pings:
+            if silent > DROP_AFTER:
+                self._log.submit(connection, [Quit(f"no sign of life for {DROP_AFTER} seconds")])
+            elif not connection.pinged:
+                connection.pinged = True
+                self._log.submit(connection, [Ping()])
+        else:
+            connection.pinged = False

@@ -1,0 +1,1 @@
+"""Measures `chatroom serve`, and other servers beside it: `python -m tests.benchmarks --help`."""

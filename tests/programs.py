@@ -1,0 +1,79 @@
+"""Real client programs: irssi in a terminal, and netcat.
+
+irssi runs in a tmux of its own (own socket, own home); what is typed is typed by tmux, what is seen is its screen.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from tests.peers import DEADLINE, Ear, eventually
+
+# Left alone, irssi sends one command in 2.5 seconds.
+CONFIG = 'settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "1000"; }; };'
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
+
+
+class Irssi:
+    """irssi in a window of tmux, connected as `nick`."""
+
+    def __init__(self, port: int, nick: str, home: Path) -> None:
+        self._tmux = ["tmux", "-L", f"chatroom-test-{os.getpid()}-{nick}", "-f", "/dev/null"]
+        home.mkdir()
+        (home / "config").write_text(CONFIG)
+        command = f"irssi --home={home} -c 127.0.0.1 -p {port} -n {nick}"
+        self._run("-u", "new-session", "-d", "-x", "150", "-y", "50", command)
+        self.sees("Welcome to ")  # 001
+
+    def type(self, line: str) -> None:
+        """Types a line and Enter."""
+        self._run("send-keys", "-l", line)
+        self._run("send-keys", "Enter")
+
+    def screen(self) -> str:
+        return self._run("capture-pane", "-p", "-J")
+
+    def sees(self, pattern: str) -> None:
+        """Waits until `pattern` is on the screen."""
+        try:
+            eventually(lambda: re.search(pattern, self.screen()), pattern, within=2 * DEADLINE)
+        except AssertionError as error:
+            raise AssertionError(f"{error} is not on the screen\n{self.screen()}") from None
+
+    def gone(self) -> bool:
+        """Whether irssi has ended, and tmux with it."""
+        return subprocess.run([*self._tmux, "has-session"], capture_output=True, check=False).returncode != 0
+
+    def close(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+
+    def _run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [*self._tmux, *arguments], capture_output=True, text=True, encoding="utf-8", env=ENVIRONMENT, check=True
+        )
+        return done.stdout
+
+
+class Netcat(Ear):
+    """A person called `name` with the real `nc`."""
+
+    def __init__(self, port: int, name: str) -> None:
+        self.process = subprocess.Popen(["nc", "127.0.0.1", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdin and self.process.stdout
+        super().__init__(self.process.stdout.fileno(), "nc")
+        self._input = self.process.stdin
+        self.wait("^Username$")
+        self.send(name)
+        self.wait(f"Welcome, {name}")
+
+    def send(self, line: str) -> None:
+        self._input.write(f"{line}\n".encode())
+        self._input.flush()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()

@@ -1,0 +1,339 @@
+"""The command `chatroom` as its users meet it: a process, its output, its exit code."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from chatroom import __version__, cli
+from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
+
+Serve = Callable[..., Served]
+
+OPTIONS = [(option.name or "", option.opts) for option in cli.serve.params if isinstance(option, click.Option)]
+
+
+def chatroom(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "chatroom", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=6 * DEADLINE,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+
+
+@pytest.fixture
+def served(serve: Serve) -> Served:
+    return serve("--unlimited")
+
+
+@pytest.fixture
+def visitors(served: Served) -> Iterator[Guests]:
+    """Clients of `served`."""
+    guests = Guests(served.port)
+    yield guests
+    guests.close()
+
+
+# ---- help ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_shows_the_commands_and_every_option_with_its_variable(flag: str) -> None:
+    """And examples to copy."""
+    group, command = chatroom(flag), chatroom("serve", flag)
+    assert group.returncode == command.returncode == 0
+    assert "serve" in group.stdout
+    shown = " ".join(command.stdout.split())
+    for name, flags in OPTIONS:
+        assert all(each in shown for each in flags)
+        assert f"CHATROOM_SERVE_{name.upper()}" in shown
+    assert "Examples:" in command.stdout
+    assert "chatroom serve --host 0.0.0.0" in command.stdout
+
+
+@pytest.mark.parametrize("flag", ["-V", "--version"])
+def test_the_version_is_shown(flag: str) -> None:
+    """On standard output, with the program's name."""
+    done = chatroom(flag)
+    assert (done.returncode, done.stdout) == (0, f"chatroom, version {__version__}\n")
+
+
+def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path) -> None:
+    """And a flag is stronger than its variable."""
+    motd = tmp_path / "motd"
+    motd.write_text("Zażółć 😀\n", encoding="utf-8")
+    env = {
+        "CHATROOM_SERVE_HOST": "127.0.0.1",
+        "CHATROOM_SERVE_PORT": "1",
+        "CHATROOM_SERVE_NAME": "chat.example",
+        "CHATROOM_SERVE_MOTD_FILE": str(motd),
+        "CHATROOM_SERVE_DATA": str(tmp_path / "data"),
+        "CHATROOM_SERVE_KEEP": "1",
+        "CHATROOM_SERVE_EPHEMERAL": "1",
+        "CHATROOM_SERVE_SYNC": "full",
+        "CHATROOM_SERVE_MAX_CLIENTS": "9",
+        "CHATROOM_SERVE_UNLIMITED": "1",
+        "CHATROOM_SERVE_LOG_LEVEL": "warning",
+    }
+    assert set(env) >= {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS}, "an option without a test here"
+    served = serve(env=env)
+    al = Irc(served.port, "al")
+    assert [line for line in al.heard if line == ":chat.example 372 al :- Zażółć 😀"]
+    al.close()
+    served.type("q")
+    assert served.ends() == 0
+    assert served.err.rest() == ["Saying goodbye to everybody…"]
+
+
+# ---- serving ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_prints_how_to_join_with_each_kind_of_client(served: Served) -> None:
+    """Ready to copy."""
+    shown = "\n".join([*served.out.heard, *served.out.until("ends the server")])
+    for command in (
+        f"chatroom connect 127.0.0.1 -p {served.port}",
+        f"nc 127.0.0.1 {served.port}",
+        f"irssi -c 127.0.0.1 -p {served.port}",
+    ):
+        assert command in shown
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_it_prints_an_address_that_others_can_reach(serve: Serve, host: str) -> None:
+    """Not the 0.0.0.0 or :: it listens on; and the line it prints is true."""
+    try:
+        socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError:
+        pytest.skip(f"no {host} here")
+    served = serve("--host", host)
+    address, port = served.out.wait(r"nc (\S+) (\d+)$").groups()
+    assert address not in ("0.0.0.0", "::")
+    peer = Peer(int(port), address)
+    peer.wait("^Username$")
+    peer.close()
+
+
+def test_connections_names_and_departures_are_logged_on_stderr(served: Served, visitors: Guests) -> None:
+    """Each with the address, and with the name where there is one."""
+    alice, bob, carol = visitors.plain("alice"), visitors.irc("bob"), visitors.plain("carol")
+    where = rf"127\.0\.0\.1 port {alice.sock.getsockname()[1]}"
+    served.err.wait(f"{where} connected$")
+    served.err.wait(f"{where} is alice$")
+    alice.send("/nick alicja")
+    served.err.wait(f"{where} is alicja$")
+    alice.send("/quit bye")
+    served.err.wait(rf"{where} alicja disconnected \(said goodbye\)$")
+    bob.close()
+    served.err.wait(r" bob disconnected \(connection closed\)$")
+    carol.reset()
+    served.err.wait(r" carol disconnected \(connection closed\)$")
+
+
+def end_by_q(served: Served) -> None:
+    served.type("q")
+
+
+def end_by_sigint(served: Served) -> None:
+    served.process.send_signal(signal.SIGINT)
+
+
+def end_by_sigterm(served: Served) -> None:
+    served.process.terminate()
+
+
+@pytest.mark.parametrize("end", [end_by_q, end_by_sigint, end_by_sigterm])
+def test_at_its_end_everybody_is_told_and_closed(
+    served: Served, visitors: Guests, end: Callable[[Served], None]
+) -> None:
+    """`q` and Enter, SIGINT or SIGTERM; the exit code is 0 and there is no traceback."""
+    alice, bob, stranger = visitors.plain("alice"), visitors.irc("bob"), visitors.stranger()
+    stranger.wait("^Username$")
+    end(served)
+    assert alice.rest()[-1] == "* Goodbye (the server is shutting down)."
+    assert bob.rest()[-1] == "ERROR :Closing link: the server is shutting down"
+    assert stranger.rest() == ["* Goodbye (the server is shutting down)."]
+    assert served.ends() == 0
+    assert not [line for line in served.err.rest() if "Traceback" in line or "ERROR" in line]
+
+
+def stuck_guest(visitors: Guests) -> Peer:
+    """A client that has more to read than any buffer takes, and reads nothing."""
+    stuck, sender = visitors.irc("stuck", room="#flood"), visitors.irc("sender", room="#flood")
+    for _ in range(10):
+        sender.send(*[f"PRIVMSG #flood :{'x' * 400}"] * 100)
+        sender.sync()
+    return stuck
+
+
+def test_who_does_not_read_does_not_keep_it_from_ending(served: Served, visitors: Guests) -> None:
+    """It ends in less than 10 s all the same (`ends` waits no longer), with exit code 0."""
+    stuck_guest(visitors)
+    alice = visitors.plain("alice")
+    end_by_sigterm(served)
+    assert alice.rest()[-1] == "* Goodbye (the server is shutting down)."
+    assert served.ends() == 0
+
+
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_it_at_once(served: Served, visitors: Guests, second: signal.Signals) -> None:
+    """While it still waits for somebody who doesn't read: it dies of the signal instead of ending with 0."""
+    stuck_guest(visitors)
+    end_by_sigterm(served)
+    served.err.wait("Saying goodbye")
+    served.process.send_signal(second)
+    assert served.ends() == -second
+
+
+@pytest.mark.parametrize("stdin", [subprocess.DEVNULL, subprocess.PIPE], ids=["no input", "input that ends"])
+def test_the_end_of_input_is_no_q(serve: Serve, stdin: int) -> None:
+    """A service manager gives none at all."""
+    served = serve(stdin=stdin)
+    if served.process.stdin:
+        served.process.stdin.close()
+    guests = Guests(served.port)
+    alice, bob = guests.plain("alice"), guests.plain("bob")
+    alice.send("hi")
+    bob.wait("alice: hi")
+    assert served.process.poll() is None
+    served.process.terminate()
+    assert alice.rest()[-1].startswith("* Goodbye")
+    assert served.ends() == 0
+    guests.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to look at a process's descriptors")
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_it_serves_without_standard_streams(closed: str) -> None:
+    """Closed, their numbers would be given to sockets, which the console must not read from."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "chatroom", "serve", "-p", str(port)]
+    )
+    try:
+        eventually(lambda: _listens(port) or process.poll() is not None, "it listens")
+        guests = Guests(port)
+        alice, bob = guests.plain("alice"), guests.irc("bob")
+        for i in range(100):
+            alice.send(f"line {i}")
+            bob.wait(f"line {i}$")
+        streams = [Path(f"/proc/{process.pid}/fd/{number}").readlink() for number in range(3)]
+        assert not [stream for stream in streams if str(stream).startswith(("socket:", "anon_inode:"))]
+        process.terminate()
+        assert alice.rest()[-1].startswith("* Goodbye")
+        assert process.wait(DEADLINE) == 0
+        guests.close()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def test_the_console_knows_who_is_there_and_speaks_to_everybody(served: Served, visitors: Guests) -> None:
+    """help, who, rooms, say; anything else is told off; `q` in a longer word doesn't end it."""
+    alice = visitors.plain("Łucja")
+    visitors.irc("bob", room="#tea")
+    served.type("who")
+    served.out.wait(r"^Łucja +127\.0\.0\.1 +#lobby$")
+    served.out.wait(r"^bob +127\.0\.0\.1 +#tea$")
+    served.type("rooms")
+    served.out.wait(r"^#lobby +1$")
+    served.out.wait(r"^#tea +1$")
+    served.type("say back in five minutes 😀")
+    alice.wait(r"^\* back in five minutes 😀$")
+    for line, answer in (
+        ("quit", "unknown command quit; help lists them"),
+        ("say", "say TEXT"),
+        ("help", "end the server"),
+    ):
+        served.type(line)
+        served.out.wait(answer)
+    served.type("")
+    assert alice.sync() == []
+    served.type("q")
+    assert served.ends() == 0
+
+
+# ---- errors of use ---------------------------------------------------------------------------------------------------
+
+
+def assert_one_sentence(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """One line that names the thing, no traceback, and the exit code."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    *usage, sentence = done.stderr.strip().splitlines()
+    assert sentence.startswith("Error: ")
+    assert all(word in sentence for word in words), sentence
+    assert bool(usage) == (code == 2)
+
+
+def test_a_port_in_use_is_named() -> None:
+    """With what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_sentence(chatroom("serve", "-p", port), 1, f"Port {port} is in use on 127.0.0.1", "-p")
+
+
+def test_a_server_can_be_started_again_at_once(serve: Serve) -> None:
+    """SO_REUSEADDR: connections that linger from before don't hold the port."""
+    first = serve()
+    guests = Guests(first.port)
+    alice = guests.plain("alice")
+    first.type("q")
+    assert first.ends() == 0
+    alice.rest()
+    second = serve("-p", str(first.port))
+    assert second.port == first.port
+    guests.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("192.0.2.1", ["192.0.2.1 is no address of this machine"]),
+        ("no-such-host.invalid", ["There is no host no-such-host.invalid"]),
+        ("a..b", ["There is no host a..b"]),
+        ("x" * 70, ["There is no host xxx"]),
+        ("żółw…", ["There is no host żółw…"]),
+        ("127.0.0.1:9090", ["There is no host 127.0.0.1:9090"]),
+        ("", ["--host"]),
+    ],
+)
+def test_an_address_that_cannot_be_is_named(host: str, words: list[str]) -> None:
+    """One that isn't this machine's, or no address at all."""
+    assert_one_sentence(chatroom("serve", "-p", "0", "--host", host), 1, *words)
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "x", "9090.5"])
+def test_a_port_out_of_range_is_misuse(port: str) -> None:
+    """Exit code 2, with the range or what was wrong."""
+    assert_one_sentence(chatroom("serve", "-p", port), 2, "-p", port)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["serve", "--nonsense"], ["nonsense"], ["serve", "x"], ["serve", "--motd-file", "/none"]]
+)
+def test_misuse_is_told_with_the_usage(arguments: list[str]) -> None:
+    """Exit code 2."""
+    assert_one_sentence(chatroom(*arguments), 2, arguments[-1])

@@ -1,0 +1,57 @@
+"""Who is let in."""
+
+import resource
+
+import pytest
+
+from chatroom.door import FULL, Door
+from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, SPARE_DESCRIPTORS
+
+FAR = "2.3.4.5"  # any address of the public internet; nothing is sent there
+
+
+def test_a_full_server_says_so_until_somebody_leaves() -> None:
+    """No client beyond the number; each that leaves makes room for one."""
+    door = Door(clients=2)
+    assert [door.admit("127.0.0.1") for _ in range(3)] == ["", "", FULL]
+    door.leave("127.0.0.1")
+    assert [door.admit("127.0.0.1") for _ in range(2)] == ["", FULL]
+
+
+def test_descriptors_bound_the_clients() -> None:
+    """However many clients are asked for, some descriptors are kept for the rest of the program."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert Door(clients=10**9).clients == max(1, soft - SPARE_DESCRIPTORS)
+
+
+def test_one_address_has_so_many_clients_and_no_more() -> None:
+    """Others are not kept out by it, and one that leaves may come again."""
+    door = Door()
+    assert not any(door.admit(FAR) for _ in range(ADDRESS_LIVE))
+    assert "close one first" in door.admit(FAR)
+    assert door.admit("2.3.4.6") == ""
+    door.leave(FAR)
+    assert door.admit(FAR) == ""
+
+
+def test_one_address_may_not_rush_in() -> None:
+    """Not even when it leaves at once each time."""
+    door = Door()
+    for _ in range(ADDRESS_RATE):
+        assert door.admit(FAR) == ""
+        door.leave(FAR)
+    assert "wait a little" in door.admit(FAR)
+
+
+@pytest.mark.parametrize("near", ["127.0.0.1", "::1", "192.168.3.4", "10.0.0.9", "fe80::1%eth0", "fd00::1"])
+def test_this_machine_and_private_networks_are_exempt(near: str) -> None:
+    """A class behind one NAT is no attack."""
+    door = Door()
+    assert not any(door.admit(near) for _ in range(ADDRESS_RATE + ADDRESS_LIVE))
+
+
+def test_unlimited_lifts_the_limits_on_addresses_only() -> None:
+    """The server's own limit stays."""
+    door = Door(clients=ADDRESS_RATE + 1, unlimited=True)
+    assert not any(door.admit(FAR) for _ in range(ADDRESS_RATE + 1))
+    assert door.admit(FAR) == FULL

@@ -1,0 +1,73 @@
+"""A real irssi, in a real terminal, and a real netcat live in the room together."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chatroom.server import ChatServer
+from tests.peers import Guests, eventually
+from tests.programs import Irssi, Netcat
+
+WORDS = "zażółć gęślą jaźń 😀"
+
+
+@pytest.mark.needs("irssi", "tmux", "nc")
+def test_irssi_lives_in_the_room_with_netcat(
+    irssi: Callable[[int, str], Irssi], netcat: Callable[[int, str], Netcat], server: ChatServer
+) -> None:
+    """It joins, talks both ways, asks and sets the topic, lists names, renames itself, whispers, and quits."""
+    client, alice = irssi(server.port, "irma"), netcat(server.port, "alice")
+    client.type("/join #lobby")
+    alice.wait(r"^\* irma joined$")
+    client.sees(r"#lobby.*(nicks|users)")
+
+    client.type(WORDS)
+    alice.wait(f"^irma: {WORDS}$")
+    alice.send(f"and back: {WORDS}")
+    client.sees(f"alice.*and back: {WORDS}")
+
+    client.type("/me waves")
+    alice.wait(r"^\*\* irma waves$")
+    alice.send("/me bows")
+    client.sees("alice bows")
+
+    client.type(f"/topic {WORDS}")
+    alice.wait(rf"^\* irma set the topic: {WORDS}$")
+    alice.send("/topic tea")
+    client.sees("alice.* (changed|set) the topic.*tea")
+
+    client.type("/names")
+    client.sees(r"\[.?alice *\].*\[.?irma *\]")
+    client.type("/nick irmina")
+    alice.wait(r"^\* irma is now known as irmina$")
+    client.sees("now known as irmina")
+    alice.send("/nick alicja")
+    client.sees("alice is now known as alicja")
+
+    client.type("/window 1")
+    client.type("/whois alicja")
+    client.sees("End of WHOIS")
+    client.type("/query alicja")
+    client.type(f"/msg alicja {WORDS}")
+    alice.wait(rf"^\[private\] irmina: {WORDS}$")
+    alice.send(f"/msg irmina whisper {WORDS}")
+    client.sees(f"whisper {WORDS}")
+
+    client.type("/quit good night")
+    alice.wait(r"^\* irmina left \(Quit: good night\)$")
+    eventually(client.gone, "irssi has ended")
+
+
+@pytest.mark.needs("irssi", "tmux")
+def test_irssi_shows_who_comes_and_goes(irssi: Callable[[int, str], Irssi], server: ChatServer, guests: Guests) -> None:
+    """With the reasons that plain and IRC clients give."""
+    client = irssi(server.port, "irma")
+    client.type("/join #lobby")
+    client.sees(r"#lobby.*(nicks|users)")
+    bob, carol = guests.plain("bob"), guests.irc("carol")
+    client.sees("bob.* has joined #lobby")
+    client.sees("carol.* has joined #lobby")
+    bob.send("/quit see you")
+    client.sees("bob.* has quit.*see you")
+    carol.send("PART #lobby :elsewhere")
+    client.sees("carol.* has left #lobby.*elsewhere")

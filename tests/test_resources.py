@@ -1,0 +1,76 @@
+"""What comes and goes leaves nothing behind: no thread, no descriptor, no user, no room."""
+
+import gc
+import threading
+from pathlib import Path
+
+import pytest
+
+from chatroom.server import ChatServer
+from tests.chat import INFO
+from tests.peers import Irc, Peer, Plain, eventually
+
+CYCLES = 60
+DESCRIPTORS = Path("/proc/self/fd")
+pytestmark = pytest.mark.skipif(not DESCRIPTORS.exists(), reason="needs /proc to count descriptors")
+
+
+def descriptors() -> int:
+    gc.collect()  # what only the collector closes would be a leak, too: `filterwarnings` makes it an error
+    return len(list(DESCRIPTORS.iterdir()))
+
+
+def plain_visit(port: int, number: int) -> Peer:
+    peer = Plain(port, f"plain{number}")
+    peer.send("/join #visited", "hi")
+    return peer
+
+
+def irc_visit(port: int, number: int) -> Peer:
+    peer = Irc(port, f"irc{number}", "server-time", room="#visited")
+    peer.send("PRIVMSG #visited :hi")
+    return peer
+
+
+def silent_visit(port: int, number: int) -> Peer:
+    return Peer(port)
+
+
+def browser_visit(port: int, number: int) -> Peer:
+    peer = Peer(port)
+    peer.send("GET / HTTP/1.1", "")
+    return peer
+
+
+def test_visits_leave_threads_and_descriptors_where_they_were(server: ChatServer) -> None:
+    """Hundreds of clients of all kinds join and leave; half of them end as in a crash (RST)."""
+    Plain(server.port, "first").close()
+    eventually(lambda: not server.connections, "the first visitor is gone")
+    threads, files = threading.active_count(), descriptors()
+    for number in range(CYCLES):
+        for visit in (plain_visit, irc_visit, silent_visit, browser_visit):
+            peer = visit(server.port, number)
+            if number % 2:
+                peer.reset()
+            else:
+                peer.close()
+    eventually(lambda: not server.connections, "no connection is left")
+    eventually(lambda: threading.active_count() <= threads, "no thread is left")
+    eventually(lambda: descriptors() <= files, "no descriptor is left")
+    hub = server.hub
+    assert not (hub.users or hub.by_nick or hub.rooms or hub.sessions)
+
+
+def test_a_stopped_server_leaves_no_thread_and_no_descriptor(server: ChatServer) -> None:
+    """Of its own or of its clients."""
+    threads, files = threading.active_count(), descriptors()
+    for _ in range(5):
+        other = ChatServer("127.0.0.1", 0, INFO)
+        other.start()
+        peers = [Plain(other.port, "alice"), Irc(other.port, "bob"), Peer(other.port)]
+        other.stop()
+        for peer in peers:
+            peer.rest()
+            peer.close()
+    eventually(lambda: threading.active_count() <= threads, "no thread is left")
+    eventually(lambda: descriptors() <= files, "no descriptor is left")

@@ -1,0 +1,139 @@
+"""Deadlines, on a real server. Instead of waiting, a test makes a connection's times older than they are."""
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatroom.courier import Connection
+from chatroom.limits import DROP_AFTER, FLOOD_BURST, PING_AFTER, REGISTRATION, STUCK
+from chatroom.server import ChatServer
+from tests.chat import INFO
+from tests.peers import Guests, Peer, eventually
+
+
+def connection_of(server: ChatServer, nick: str = "") -> Connection:
+    found = [each for each in server.everybody() if each.nick == nick]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_who_chooses_no_name_in_time_is_told_and_closed(server: ChatServer, guests: Guests) -> None:
+    """The deadline is for registration in all: bytes that drip in do not extend it."""
+    slow = guests.stranger()
+    slow.wait("^Username$")
+    slow.send_bytes(b"a")
+    connection_of(server).born -= REGISTRATION + 1
+    assert slow.rest() == [f"* Goodbye (no name within {REGISTRATION} seconds)."]
+
+
+def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, guests: Guests) -> None:
+    """Once, and it stays when it gives one."""
+    bob = guests.irc("bob")
+    connection = connection_of(server, "bob")
+    connection.heard -= PING_AFTER + 1
+    bob.wait("^PING ")
+    bob.send("PONG :x")
+    eventually(lambda: not connection.pinged, "the sign of life is noticed")
+    bob.sync()
+
+
+def test_an_irc_client_that_gives_no_sign_of_life_is_gone(server: ChatServer, guests: Guests) -> None:
+    """The room is told why."""
+    alice, bob = guests.plain("alice"), guests.irc("bob")
+    connection_of(server, "bob").heard -= DROP_AFTER + 1
+    assert "no sign of life" in bob.rest()[-1]
+    alice.wait(rf"^\* bob left \(no sign of life for {DROP_AFTER} seconds\)$")
+
+
+def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests) -> None:
+    """They can't answer a PING; TCP's keep-alive finds out whether they are there."""
+    alice = guests.plain("alice")
+    connection = connection_of(server, "alice")
+    connection.heard -= DROP_AFTER + 1
+    bob = guests.irc("bob")
+    connection_of(server, "bob").heard -= PING_AFTER + 1
+    bob.wait("^PING ")  # so the watch has looked at both
+    assert alice.sync() is not None
+    assert not connection.closing
+
+
+def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
+    """Long before its outbox is full; the room is told why."""
+    stuck, alice = guests.irc("stuck"), guests.irc("alice")
+    connection = connection_of(server, "stuck")
+    while not connection.behind:  # until the kernel's buffers are full
+        alice.send(*[f"PRIVMSG #lobby :{'x' * 400}"] * 50)
+        alice.sync()
+    connection.moved -= STUCK + 1
+    alice.wait(f"QUIT :read nothing for {STUCK} seconds")
+    stuck.close()
+
+
+@pytest.fixture
+def limited() -> Iterator[ChatServer]:
+    server = ChatServer("127.0.0.1", 0, INFO, max_clients=3)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_flood_is_slowed_down_and_loses_nothing(limited: ChatServer) -> None:
+    """What goes over the burst waits in the sender's own thread."""
+    guests = Guests(limited.port)
+    alice, bob = guests.plain("alice"), guests.irc("bob")
+    started = time.monotonic()
+    alice.send(*[f"line {i}" for i in range(FLOOD_BURST + 2)])
+    heard = [bob.wait(r"PRIVMSG #lobby :(line \d+)")[1] for _ in range(FLOOD_BURST + 2)]
+    assert heard == [f"line {i}" for i in range(FLOOD_BURST + 2)]
+    assert time.monotonic() - started > 0.25  # the flood itself proves nothing if it was not slowed down
+    guests.close()
+
+
+def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
+    """In words that a person and an IRC client understand, and lets somebody in when there is room again."""
+    guests = Guests(limited.port)
+    first = guests.plain("a")
+    guests.plain("b")
+    guests.plain("c")
+    refused = Peer(limited.port)
+    assert refused.rest() == ["ERROR :the server is full; try again later\r"]
+    refused.close()
+    first.close()
+    eventually(lambda: len(limited.everybody()) == 2, "there is room")
+    guests.plain("d")
+    guests.close()
+
+
+def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: Guests) -> None:
+    """A newcomer is told, the log has one line about it, and with descriptors at hand again all goes on."""
+    alice = guests.plain("alice")
+    newcomer = Peer(server.port)  # its own descriptor is taken before there are none left
+    newcomer.wait("^Username$")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 8, limits[1]))
+    hoard: list[int] = []
+    refused: list[Peer] = []
+    try:
+        peers = [Peer(server.port) for _ in range(2)]
+        while True:
+            try:
+                hoard.append(os.dup(1))
+            except OSError:
+                break
+        os.close(hoard.pop())
+        refused = [*peers, Peer(server.port)]
+        assert refused[-1].rest() == ["ERROR :the server is full; try again later\r"]
+    finally:
+        for descriptor in hoard:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    newcomer.send("newcomer")
+    newcomer.wait(r"^\* Welcome, newcomer")
+    alice.wait(r"^\* newcomer joined$")
+    guests.plain("bob")
+    for peer in (newcomer, *refused):
+        peer.close()
