@@ -14,8 +14,8 @@ import chatroom
 SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
-    {"errors", "events", "names", "ircwire", "limits", "lockfile", "text"},
-    {"dialects", "hub", "past", "rooms", "store", "log"},
+    {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "text"},
+    {"asking", "dialects", "hub", "log", "memory", "order", "past", "rooms", "store", "watching"},
     {"courier", "client", "door", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli", "history_cli"},
@@ -30,8 +30,13 @@ SAME_FLOOR = {
     "lockfile": set(),
     "text": set(),
     "rooms": set(),
+    "modes": {"events", "names"},
+    "asking": {"rooms"},
+    "order": {"rooms"},
+    "memory": {"rooms"},
     "past": {"rooms"},
-    "hub": {"past", "rooms"},
+    "watching": {"rooms"},
+    "hub": {"asking", "memory", "order", "past", "rooms", "watching"},
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},

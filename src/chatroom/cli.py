@@ -7,8 +7,11 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +19,9 @@ from chatroom import __version__
 from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, KEEP, PORT
 from chatroom.names import LOBBY
+
+if TYPE_CHECKING:
+    from chatroom.server import ChatServer
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -55,6 +61,12 @@ Examples:
     show_envvar=True,
     help="Text shown to IRC clients that come in.",
 )
+@click.option(
+    "--operator-password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Its first line is the password with which an IRC client becomes an operator of the server (OPER).",
+)
 @data_option
 @click.option(
     "--keep", type=click.IntRange(0), default=KEEP, show_envvar=True, help="Days that history is kept; 0 keeps it all."
@@ -75,6 +87,7 @@ def serve(
     port: int,
     name: str,
     motd_file: Path | None,
+    operator_password_file: Path | None,
     data: Path,
     keep: int,
     ephemeral: bool,
@@ -91,9 +104,8 @@ def serve(
 
     _open_standard_streams()
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    motd = tuple(motd_file.read_text(encoding="utf-8", errors="replace").splitlines()) if motd_file else ()
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    info = ServerInfo(name, name.partition(".")[0], __version__, started, motd)
+    info = ServerInfo(name, name.partition(".")[0], __version__, started)
     try:
         store = None if ephemeral else Store(data, sync)
     except StoreError as error:
@@ -104,6 +116,11 @@ def serve(
         if store:
             store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
+    configure = partial(_configure, server, motd_file, operator_password_file)
+    configure()
+    server.hub.reload = partial(_reload, configure)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda number, frame: _reload(configure))
     stop = _stop_signal()
     server.start()
     click.echo(_how_to_join(host, server.port))
@@ -111,6 +128,26 @@ def serve(
     stop.wait()
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _configure(server: "ChatServer", motd_file: Path | None, operator_password_file: Path | None) -> None:
+    """Gives the server what stands in files; raises `click.ClickException` if one can't be read."""
+    try:
+        motd = motd_file.read_text(encoding="utf-8", errors="replace") if motd_file else ""
+        password = operator_password_file.read_text(encoding="utf-8") if operator_password_file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"Can't read a file: {error}.") from None
+    server.configure(tuple(motd.splitlines()), password.partition("\n")[0].strip())
+
+
+def _reload(configure: Callable[[], None]) -> None:
+    """Reads the files again; what can't be read stays as it was."""
+    try:
+        configure()
+    except click.ClickException as error:
+        logging.getLogger(__name__).error("%s", error.message)
+    else:
+        logging.getLogger(__name__).info("read the configuration again")
 
 
 def _open_standard_streams() -> None:

@@ -10,6 +10,7 @@
 All are values: never changed once made, but for an event's `id` and `time`, which the log writes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeVar, dataclass_transform
@@ -34,6 +35,7 @@ class Kind(Enum):
     MESSAGE = "message"
     ACTION = "action"  # "/me waves"
     NOTICE = "notice"  # by programs; never answered by one (RFC 2812 §3.3.2)
+    TAGS = "tags"  # no text, only tags, such as "is typing": IRCv3 message-tags
 
 
 @value
@@ -46,6 +48,7 @@ class Person:
     host: str
     realname: str = ""
     account: str = ""  # the name they have proven to be theirs; "" if none
+    bot: bool = False  # a program, by its own word
 
     @property
     def mask(self) -> str:
@@ -85,6 +88,7 @@ class Join:
 
     room: str
     move: bool = False
+    key: str = ""
 
 
 @value
@@ -94,12 +98,21 @@ class Leave:
 
 
 @value
+class LeaveAll:
+    """Leave all rooms."""
+
+
+@value
 class Say:
-    """Say `text` to `target`, a room or a nickname."""
+    """Say `text` to `target`: a room, a nickname, or those in a room with a rank (@#room, +#room).
+
+    `tags` are those that clients tell each other, as they are written on an IRC line: IRCv3 message-tags.
+    """
 
     target: str
     text: str
     kind: Kind = Kind.MESSAGE
+    tags: str = ""
 
 
 @value
@@ -113,6 +126,87 @@ class SetAway:
     """Be away with a message, or back with ""."""
 
     message: str
+
+
+@value
+class Kick:
+    room: str
+    nick: str
+    reason: str = ""
+
+
+@value
+class Invite:
+    nick: str
+    room: str
+
+
+@value
+class ModeChange:
+    """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody."""
+
+    on: bool
+    letter: str
+    param: str = ""
+    uid: str = ""
+
+
+@value
+class SetModes:
+    room: str
+    changes: tuple[ModeChange, ...]
+
+
+@value
+class SetUserModes:
+    nick: str
+    changes: tuple[ModeChange, ...]
+
+
+@value
+class SetRealname:
+    realname: str
+
+
+@value
+class BecomeOperator:
+    """Become an operator of the server."""
+
+    name: str
+    password: str
+
+
+@value
+class Kill:
+    """Throw somebody off the server."""
+
+    nick: str
+    reason: str = ""
+
+
+@value
+class Alert:
+    """Say something to all who want to hear what operators say to all."""
+
+    text: str
+
+
+@value
+class Reload:
+    """Read the configuration again."""
+
+
+@value
+class Watch:
+    """Be told when these nicknames come and go, or no more: IRCv3 monitor."""
+
+    nicks: tuple[str, ...]
+    on: bool
+
+
+@value
+class Unwatch:
+    """Watch nobody any more."""
 
 
 class Format(Protocol):
@@ -137,7 +231,8 @@ class SetFormat:
     """From now on this client reads another format (IRC: other capabilities)."""
 
     format: "Format"
-    echo: bool
+    echo: bool = False
+    extended_monitor: bool = False  # whether it is told more of those it watches: IRCv3 extended-monitor
 
 
 @value
@@ -151,17 +246,28 @@ class AskNames:
 
 
 @value
+class AskAllNames:
+    """Who is in which room, all over the server."""
+
+
+@value
 class AskRooms:
-    """All rooms, or those named."""
+    """All rooms, or those named; of these, those that meet all that is asked for."""
 
     rooms: tuple[str, ...] = ()
+    masks: tuple[str, ...] = ()  # any of them
+    not_masks: tuple[str, ...] = ()  # none of them
+    people: tuple[int, int] = (-1, 1 << 62)  # more than, fewer than
+    age: tuple[int, int] = (-1, 1 << 62)  # milliseconds since the room was opened, likewise
+    topic_age: tuple[int, int] = (-1, 1 << 62)  # since its topic was set; never, if it has none
 
 
 @value
 class AskWho:
-    """The members of a room, or whoever has a nickname; all people when `mask` is "*"."""
+    """The members of a room, or those whose nickname, user name, host or real name is like `mask`."""
 
     mask: str
+    operators: bool = False  # only those of the server
 
 
 @value
@@ -170,10 +276,48 @@ class AskWhois:
 
 
 @value
+class AskWhowas:
+    """The last `count` people who had a nickname like `nick`, and have it no more; all that are known if it is 0."""
+
+    nick: str
+    count: int = 0
+
+
+@value
 class AskModes:
     """The modes of a room or of a user."""
 
     target: str
+
+
+@value
+class AskList:
+    """The masks in one of a room's lists: `modes.ModeKind.LIST`."""
+
+    room: str
+    letter: str
+
+
+@value
+class AskInvitations:
+    """The rooms that one is invited to."""
+
+
+@value
+class AskCounts:
+    """How many people and rooms there are."""
+
+
+@value
+class AskUptime:
+    """How long the server has been running."""
+
+
+@value
+class AskWatched:
+    """Whom one watches; with `status`, who of them is here."""
+
+    status: bool
 
 
 @value
@@ -188,8 +332,9 @@ class AskUsers:
 class AskHistory:
     """`limit` messages of a room, or of one's talk with somebody, of those between two points (which are left out).
 
-    `newest` says from which end they are taken. With `around` they are from both sides of a point. `verb` is what the
-    client called it. With `everything` they are all events, not just messages.
+    `newest` says from which end they are taken; if `after` is later than `before`, they change places and the end
+    changes, too. With `around` they are from both sides of a point. `verb` is what the client called it. With
+    `everything` they are all events, not just messages.
     """
 
     target: str
@@ -232,12 +377,14 @@ class AskSearch:
 class Lookup:
     """A question for the history, allowed to ask: in these places, by key, with their names.
 
-    `account` is whose conversations are among them, "" if nobody's.
+    `account` is whose conversations are among them, "" if nobody's. `veils` are the times, from and to, of which
+    nothing is to be shown, by the key of the place.
     """
 
     ask: AskHistory | AskTargets | AskSearch
     places: dict[str, str]
     account: str = ""
+    veils: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 # ---- events ---------------------------------------------------------------------------------------------------------
@@ -296,6 +443,7 @@ class Said(Event):
     target: str
     text: str
     kind: Kind
+    tags: str = ""
     conversation: str = ""
 
 
@@ -310,6 +458,61 @@ class AwaySet(Event):
     """`message` is "" when somebody is back."""
 
     message: str
+
+
+@value
+class Kicked(Event):
+    room: str
+    who: Person
+    reason: str
+
+
+@value
+class Invited(Event):
+    room: str
+    who: Person
+
+
+@value
+class ModesSet(Event):
+    """`changes` are those that were made."""
+
+    room: str
+    changes: tuple[ModeChange, ...]
+
+
+@value
+class UserModesSet(Event):
+    """`by` has changed their own modes."""
+
+    changes: tuple[ModeChange, ...]
+
+
+@value
+class RealnameSet(Event):
+    """`by` holds the old one."""
+
+    realname: str
+
+
+@value
+class AccountSet(Event):
+    """`account` is "" when somebody has logged out; `by` is as they were before."""
+
+    account: str
+
+
+@value
+class Killed(Event):
+    """An operator has thrown `who` off the server."""
+
+    who: Person
+    reason: str
+
+
+@value
+class Alerted(Event):
+    text: str
 
 
 # ---- replies --------------------------------------------------------------------------------------------------------
@@ -342,10 +545,12 @@ class Topic:
 
 @value
 class Member:
-    """A user as others may know them."""
+    """A user as others may know them. `ranks` are letters of `modes.RANKS`, the highest first."""
 
     person: Person
     away: str
+    ranks: str = ""
+    operator: bool = False  # of the server
 
 
 @value
@@ -354,8 +559,9 @@ class RoomState(Reply):
 
     room: str
     topic: Topic | None
-    members: tuple[str, ...]  # nicknames, oldest member first
+    members: tuple[Member, ...]  # oldest member first
     viewer: str  # the nickname of the one who is told
+    secret: bool = False
 
 
 @value
@@ -363,10 +569,18 @@ class Welcome(Reply):
     """You are in. `room` is where, if a room came with it."""
 
     person: Person
-    people: int
-    rooms: int
-    most: int
+    counts: "CountsAre"
     room: RoomState | None
+
+
+@value
+class CountsAre(Reply):
+    people: int
+    invisible: int  # of these
+    operators: int  # of these
+    unknown: int  # connections without a name yet
+    rooms: int
+    most: int  # people at once, so far
 
 
 @value
@@ -380,7 +594,13 @@ class NamesAre(Reply):
     """Nobody in it where there is no such room."""
 
     room: str
-    members: tuple[str, ...]
+    members: tuple[Member, ...]
+    secret: bool = False
+
+
+@value
+class AllNamesAre(Reply):
+    rooms: tuple[NamesAre, ...]
 
 
 @value
@@ -393,14 +613,29 @@ class WhoIsIn(Reply):
     mask: str
     room: str  # "" where the people were not asked for by room
     members: tuple[Member, ...]
+    idle: tuple[int, ...]  # of each, seconds since they last said something
 
 
 @value
 class WhoisIs(Reply):
     member: Member
-    rooms: tuple[str, ...]
+    rooms: tuple[tuple[str, str], ...]  # name, ranks
     idle: int  # seconds since they last said something
     since: int  # milliseconds
+    modes: str  # "" for whom they are no business of
+
+
+@value
+class NoWhois(Reply):
+    """Nobody has that nickname."""
+
+    nick: str
+
+
+@value
+class WhowasIs(Reply):
+    nick: str
+    people: tuple[tuple[Person, int], ...]  # with when they went, milliseconds; the last first
 
 
 @value
@@ -410,6 +645,78 @@ class ModesAre(Reply):
     room: str
     modes: str
     created: int  # milliseconds
+
+
+@value
+class ListIs(Reply):
+    room: str
+    letter: str
+    entries: tuple[tuple[str, str, int], ...]  # mask, whose, since when in milliseconds
+
+
+@value
+class InvitationsAre(Reply):
+    rooms: tuple[str, ...]
+
+
+@value
+class Inviting(Reply):
+    """Somebody was told of an invitation; `away` is what they have left as a message."""
+
+    nick: str
+    room: str
+    away: str
+
+
+@value
+class UptimeIs(Reply):
+    seconds: int
+
+
+@value
+class Here(Reply):
+    """Who of those one watches is here, as far as this is news."""
+
+    people: tuple[Person, ...]
+
+
+@value
+class NotHere(Reply):
+    nicks: tuple[str, ...]
+
+
+@value
+class WatchedAre(Reply):
+    nicks: tuple[str, ...]
+
+
+@value
+class NowOperator(Reply):
+    """One is an operator of the server now."""
+
+
+@value
+class Reloaded(Reply):
+    pass
+
+
+@value
+class Told(Reply):
+    """An event that one client alone is told of."""
+
+    event: Event
+
+
+@value
+class Labelled(Reply):
+    """Commands whose answers a client wants to know from everything else by a label: IRCv3 labeled-response.
+
+    As a command it holds `commands`; once they are carried out, `told` is what this client is told of it.
+    """
+
+    label: str
+    commands: Iterator["Command"]
+    told: tuple["Reply | Event", ...] = ()
 
 
 @value
@@ -510,6 +817,25 @@ Command = (
     | AskHistory
     | AskTargets
     | AskSearch
+    | Kick
+    | Invite
+    | SetModes
+    | SetUserModes
+    | SetRealname
+    | BecomeOperator
+    | Kill
+    | Alert
+    | Reload
+    | Watch
+    | Unwatch
+    | AskWhowas
+    | AskList
+    | AskInvitations
+    | AskCounts
+    | AskUptime
+    | AskWatched
+    | AskAllNames
+    | LeaveAll
     | Reply
 )
 Outcome = Event | Reply | Lookup

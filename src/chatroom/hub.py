@@ -5,67 +5,100 @@
 - `apply` changes the state from the event alone, always in the same way, and hands it on with its audience. It never
   blocks and never fails: an event that makes no sense any more is dropped.
 - Both run under the log's lock.
+
+Here are the people's comings and goings and what they say; `order` holds the rules of rooms and their operators,
+`asking` answers questions, `watching` keeps the lists of who wants to know of whom.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
+from hmac import compare_digest
 from typing import Any
 
+from chatroom import asking, order, past, watching
 from chatroom import events as ev
-from chatroom import past
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import EMPTY_ROOMS, ROOMS_A_USER, TOPIC_BYTES
-from chatroom.names import fold, is_room, nickname, room_name
-from chatroom.rooms import Audience, Post, Room, Session, User, movers
+from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
+from chatroom.memory import Memories, veil_lifted
+from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
+from chatroom.names import LOBBY, fold, is_room, nickname, room_name
+from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of, veiled
 from chatroom.text import CTCP
 
+_SIGNS = {sign: rank for rank, sign in RANKS.items()}
 
-class Hub:
+
+class Hub(House):
     """Users and rooms, what they may do, and what then happens."""
 
     def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
-        """`lasting` says whether a room with a topic, or in which something was said, outlives its last member."""
-        self.users: dict[str, User] = {}  # by uid
-        self.by_nick: dict[str, User] = {}  # by folded nickname
-        self.rooms: dict[str, Room] = {}  # by folded name
-        self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
-        self.most = 0  # users at once, so far
-        self._post = post
+        """`lasting` says whether anything of a room outlives its last member."""
+        super().__init__(post)
+        self.operator_password = ""  # nobody becomes an operator if it is ""
+        self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
-        self._lasting = lasting
-        self._empty: dict[str, Room] = {}  # of the rooms, those without members; those left longest ago first
+        self._started = clock()
+        self._memories = Memories() if lasting else None
         self._not_saving = False
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Register: self._register,
             ev.Rename: self._rename,
             ev.Join: self._join,
             ev.Leave: self._leave,
+            ev.LeaveAll: self._leave_all,
             ev.Say: self._say,
-            ev.SetTopic: self._set_topic,
             ev.SetAway: self._set_away,
+            ev.SetRealname: self._set_realname,
             ev.Quit: self._quit,
             ev.SetFormat: self._set_format,
-            ev.AskTopic: self._ask_topic,
-            ev.AskNames: self._ask_names,
-            ev.AskRooms: self._ask_rooms,
-            ev.AskWho: self._ask_who,
-            ev.AskWhois: self._ask_whois,
-            ev.AskModes: self._ask_modes,
-            ev.AskUsers: self._ask_users,
             ev.AskHistory: past.ask_history,
             ev.AskTargets: past.ask_targets,
             ev.AskSearch: past.ask_search,
+            ev.BecomeOperator: self._become_operator,
+            ev.Reload: self._reload,
+            ev.AskUptime: self._ask_uptime,
+            ev.SetTopic: partial(order.set_topic, self),
+            ev.Kick: partial(order.kick, self),
+            ev.Invite: partial(order.invite, self),
+            ev.SetModes: partial(order.set_modes, self),
+            ev.SetUserModes: partial(order.set_user_modes, self),
+            ev.Kill: partial(order.kill, self),
+            ev.Alert: partial(order.alert, self),
+            ev.AskList: partial(order.ask_list, self),
+            ev.AskTopic: partial(asking.ask_topic, self),
+            ev.AskNames: partial(asking.ask_names, self),
+            ev.AskAllNames: partial(asking.ask_all_names, self),
+            ev.AskRooms: partial(asking.ask_rooms, self, now=clock),
+            ev.AskWho: partial(asking.ask_who, self, now=clock),
+            ev.AskWhois: partial(asking.ask_whois, self, now=clock),
+            ev.AskWhowas: partial(asking.ask_whowas, self),
+            ev.AskModes: partial(asking.ask_modes, self),
+            ev.AskUsers: partial(asking.ask_users, self),
+            ev.AskInvitations: partial(asking.ask_invitations, self),
+            ev.AskCounts: partial(asking.ask_counts, self),
+            ev.Watch: partial(watching.watch, self),
+            ev.Unwatch: partial(watching.unwatch, self),
+            ev.AskWatched: partial(watching.ask_watched, self),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
             ev.Joined: self._joined,
             ev.Left: self._left,
+            ev.Kicked: self._kicked,
             ev.Departed: self._departed,
+            ev.Killed: self._killed,
             ev.Renamed: self._renamed,
             ev.Said: self._said,
             ev.TopicSet: self._topic_set,
+            ev.Invited: self._invited,
+            ev.ModesSet: self._modes_set,
+            ev.UserModesSet: self._user_modes_set,
             ev.AwaySet: self._away_set,
+            ev.RealnameSet: self._realname_set,
+            ev.AccountSet: self._account_set,
+            ev.Alerted: self._alerted,
         }
 
     def decide(self, session: Session, command: Command) -> list[Outcome]:
@@ -86,21 +119,27 @@ class Hub:
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
+        watching.unwatch(self, session, ev.Unwatch())
 
-    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said]) -> None:
-        """A room from before the start, without members. Those left longest ago come first."""
+    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
+        """A room from before the start, without members. Those left longest ago come first.
+
+        Nobody is shown what was said up to `hidden`, in milliseconds.
+        """
+        assert self._memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
         room.topic = topic
         room.recent.extend(recent)
-        self.rooms[fold(name)] = room
-        self._vacate(room)
+        if hidden:
+            room.veils.append(Veil("", 0, hidden))
+        self._memories.keep(room, hidden)
 
     def saving(self, reply: ev.Saving) -> None:
         """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
         self._not_saving = not reply.works
         for user in self.users.values():
             if user.session:
-                self._post.tell(user.session, reply)
+                self.post.tell(user.session, reply)
 
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
@@ -114,14 +153,14 @@ class Hub:
         return [ev.Connected(person, room=command.room)]
 
     def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
-        user = _user(session)
+        user = user_of(session)
         nick = nickname(command.nick)
         if self.by_nick.get(fold(nick), user) is not user:
             raise ChatError(Code.NICK_TAKEN, nick)
         return [ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
-        user = _user(session)
+        user = user_of(session)
         name = room_name(command.room)
         room = self.rooms.get(fold(name))
         if room and user.person.uid in room.members:
@@ -129,42 +168,81 @@ class Hub:
         left = [ev.Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
         if len(user.rooms) - len(left) >= ROOMS_A_USER:
             raise ChatError(Code.TOO_MANY_ROOMS, name)
+        if room:
+            order.admit(room, user, command.key)
         return [*left, ev.Joined(user.person, room.name if room else name)]
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
-        room = self._room_of(session, command.room)
-        return [ev.Left(_user(session).person, room.name, command.reason)]
+        room = self.room_of(session, command.room)
+        return [ev.Left(user_of(session).person, room.name, command.reason)]
+
+    def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
+        user = user_of(session)
+        return [ev.Left(user.person, room.name, "") for room in user.rooms.values()]
 
     def _say(self, session: Session, command: ev.Say) -> list[Outcome]:
-        user = _user(session)
+        user = user_of(session)
+        target = command.target
         try:
-            if is_room(command.target):
-                room = self._room(command.target)
-                if user.person.uid not in room.members:
-                    raise ChatError(Code.CANNOT_SEND, room.name)
-                return [ev.Said(user.person, room.name, command.text, command.kind)]
-            other = self._user_named(command.target)
+            if is_room(target):
+                room = self.room_named(target)
+                if room.guarded or user.person.uid not in room.members:
+                    self._hear(room, user, command)
+                return [ev.Said(user.person, room.name, command.text, command.kind, command.tags)]
+            if is_room(target[1:]) and target[0] in _SIGNS:
+                room = self.room_named(target[1:])
+                self._hear(room, user, command)
+                return [ev.Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
+            other = self.user_named(target)
+            if NO_CTCP in other.modes and CTCP in command.text:
+                raise ChatError(Code.NO_CTCP, other.person.nick)
         except ChatError:
             if command.kind is Kind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
                 return []
             raise
-        said = ev.Said(user.person, other.person.nick, command.text, command.kind, conversation=past.talk(user, other))
-        if other.away and command.kind is not Kind.NOTICE:
+        said = ev.Said(user.person, other.person.nick, command.text, command.kind, command.tags, past.talk(user, other))
+        if other.away and command.kind not in (Kind.NOTICE, Kind.TAGS):
             return [said, ev.IsAway(other.person.nick, other.away)]
         return [said]
 
-    def _set_topic(self, session: Session, command: ev.SetTopic) -> list[Outcome]:
-        room = self._room_of(session, command.room)
-        if len(command.topic.encode()) > TOPIC_BYTES:
-            raise ChatError(Code.TOPIC_TOO_LONG)
-        return [ev.TopicSet(_user(session).person, room.name, command.topic)]
+    def _hear(self, room: Room, user: User, command: ev.Say) -> None:
+        """Raises `ChatError` if the room does not let this user say this."""
+        if not room.lets_speak(user):
+            outside = user.person.uid not in room.members
+            raise ChatError(Code.CANNOT_SEND if outside else Code.MAY_NOT_SPEAK, room.name)
+        if "C" in room.modes and CTCP in command.text:
+            raise ChatError(Code.NO_CTCP, room.name)
 
     def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
-        user = _user(session)
+        user = user_of(session)
         noted = ev.AwayNoted(bool(command.message))
         if command.message == user.away:
             return [noted]
         return [ev.AwaySet(user.person, command.message), noted]
+
+    def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
+        user = user_of(session)
+        if not command.realname:
+            raise ChatError(Code.REALNAME_BAD)
+        return [ev.RealnameSet(user.person, command.realname)]
+
+    def _become_operator(self, session: Session, command: ev.BecomeOperator) -> list[Outcome]:
+        user = user_of(session)
+        if not self.operator_password:
+            raise ChatError(Code.OPERATORS_UNKNOWN)
+        if not compare_digest(command.password.encode(), self.operator_password.encode()):
+            session.tries += 1
+            refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
+            too_many = session.tries >= PASSWORD_TRIES
+            return [*refused, *self._quit(session, ev.Quit("too many wrong passwords"))] if too_many else refused
+        change = ev.ModeChange(True, OPERATOR)
+        return [ev.NowOperator(), *([] if user.is_operator else [ev.UserModesSet(user.person, (change,))])]
+
+    def _reload(self, session: Session, command: ev.Reload) -> list[Outcome]:
+        if not user_of(session).is_operator:
+            raise ChatError(Code.NOT_SERVER_OPERATOR)
+        self.reload()
+        return [ev.Reloaded()]
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
@@ -172,6 +250,7 @@ class Hub:
         if not command.ask:
             return departed
         session.closing = True
+        self.detach(session)
         return [*departed, ev.Goodbye(command.reason)]
 
     def _set_format(self, session: Session, command: ev.SetFormat) -> list[Outcome]:
@@ -181,57 +260,14 @@ class Hub:
             room.audience = room.audience.minus(session)
         session.format = command.format
         session.echo = command.echo
+        session.extended_monitor = command.extended_monitor
         for room in rooms:
             room.audience = room.audience.plus(session)
         return []
 
-    # ---- asking -----------------------------------------------------------------------------------------------------
-
-    def _ask_topic(self, session: Session, command: ev.AskTopic) -> list[Outcome]:
-        room = self._room_of(session, command.room)
-        return [ev.TopicIs(room.name, room.topic)]
-
-    def _ask_names(self, session: Session, command: ev.AskNames) -> list[Outcome]:
-        _user(session)
-        room = self.rooms.get(fold(command.room))
-        return [ev.NamesAre(room.name if room else command.room, room.nicks() if room else ())]
-
-    def _ask_rooms(self, session: Session, command: ev.AskRooms) -> list[Outcome]:
-        _user(session)
-        named = [self.rooms[fold(name)] for name in command.rooms if fold(name) in self.rooms]
-        rooms = [room for room in (named if command.rooms else self.rooms.values()) if room.members or room.topic]
-        return [ev.RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in rooms))]
-
-    def _ask_who(self, session: Session, command: ev.AskWho) -> list[Outcome]:
-        _user(session)
-        room = self.rooms.get(fold(command.mask))
-        if room:
-            return [ev.WhoIsIn(command.mask, room.name, tuple(map(_member, room.members.values())))]
-        named = self.by_nick.get(fold(command.mask))
-        users = self.users.values() if command.mask == "*" else [named] if named else ()
-        return [ev.WhoIsIn(command.mask, "", tuple(map(_member, users)))]
-
-    def _ask_whois(self, session: Session, command: ev.AskWhois) -> list[Outcome]:
-        _user(session)
-        user = self._user_named(command.nick)
-        rooms = tuple(room.name for room in user.rooms.values())
-        idle = max(0, self._clock() - user.active) // 1000
-        return [ev.WhoisIs(_member(user), rooms, idle, user.since)]
-
-    def _ask_modes(self, session: Session, command: ev.AskModes) -> list[Outcome]:
-        user = _user(session)
-        if is_room(command.target):
-            room = self._room(command.target)
-            return [ev.ModesAre(room.name, "+n", room.created)]
-        other = self._user_named(command.target)
-        if other is not user:
-            raise ChatError(Code.NOT_YOURS)
-        return [ev.ModesAre("", "+", 0)]
-
-    def _ask_users(self, session: Session, command: ev.AskUsers) -> list[Outcome]:
-        _user(session)
-        found = (self.by_nick.get(fold(nick)) for nick in command.nicks)
-        return [ev.UsersAre(tuple(_member(user) for user in found if user), command.command)]
+    def _ask_uptime(self, session: Session, command: ev.AskUptime) -> list[Outcome]:
+        user_of(session)
+        return [ev.UptimeIs((self._clock() - self._started) // 1000)]
 
     # ---- applying: what is then so ----------------------------------------------------------------------------------
 
@@ -248,12 +284,12 @@ class Hub:
         if session:
             session.user = user
             state = room.state(user) if room else None
-            rooms = len(self.rooms) - len(self._empty)
-            self._post.tell(session, ev.Welcome(person, len(self.users), rooms, self.most, state))
+            self.post.tell(session, ev.Welcome(person, self.counts(), state))
             if room:
                 self._replay(session, room)
             if self._not_saving:
-                self._post.tell(session, ev.Saving(works=False))
+                self.post.tell(session, ev.Saving(works=False))
+        watching.has_come(self, user)
 
     def _joined(self, event: ev.Joined) -> None:
         user = self.users.get(event.by.uid)
@@ -261,68 +297,98 @@ class Hub:
             return
         room = self._enter(user, event.room, event)
         if user.session:
-            self._post.tell(user.session, room.state(user))
+            self.post.tell(user.session, room.state(user))
             self._replay(user.session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
-        said = tuple([event for event in room.recent if CTCP not in event.text])
+        veils = room.veils_of(session)
+        said = tuple([e for e in room.recent if CTCP not in e.text and not veiled(e.time, veils)])
         if said:
-            self._post.tell(session, ev.Recent(room.name, said))
+            self.post.tell(session, ev.Recent(room.name, said))
 
     def _enter(self, user: User, name: str, event: Event) -> Room:
+        """Who opens a room is its operator; the lobby is everybody's."""
         room = self.rooms.get(fold(name))
+        opened = room is None
         if room is None:
             room = self.rooms[fold(name)] = Room(name, event.time)
-        self._empty.pop(fold(name), None)
+            if self._memories:
+                self._memories.recall(room)
         room.add(user)
+        if opened and fold(name) != LOBBY:
+            room.set_rank(user.person.uid, OPERATOR, True)
         user.rooms[fold(name)] = room
+        user.invitations.pop(fold(name), None)
         joined = ev.Joined(event.by, room.name, id=event.id, time=event.time)
-        self._post.deliver(joined, room.audience, movers(user.session))
+        self.post.deliver(joined, room.audience, movers(user.session))
+        if user.away:
+            away = ev.AwaySet(event.by, user.away, id=event.id, time=event.time)
+            self.post.deliver(away, room.audience, user.session)
         return room
 
     def _left(self, event: ev.Left) -> None:
         user = self.users.get(event.by.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
-            self._post.deliver(event, room.audience, movers(user.session))
-            self._exit(user, room)
+            self.post.deliver(event, room.audience, movers(user.session))
+            self._exit(user, room, event.time)
 
-    def _exit(self, user: User, room: Room) -> None:
+    def _kicked(self, event: ev.Kicked) -> None:
+        user = self.users.get(event.who.uid)
+        room = user.rooms.get(fold(event.room)) if user else None
+        if user and room:
+            self.post.deliver(event, room.audience)
+            self._exit(user, room, event.time)
+
+    def _exit(self, user: User, room: Room, now: int) -> None:
         room.remove(user)
         del user.rooms[fold(room.name)]
         if not room.members:
-            self._vacate(room)
-
-    def _vacate(self, room: Room) -> None:
-        """A room without members stays if it has something to come back for."""
-        key = fold(room.name)
-        if not (self._lasting and (room.topic or room.recent)):
-            del self.rooms[key]
-            return
-        self._empty[key] = room
-        if len(self._empty) > EMPTY_ROOMS:
-            oldest = next(iter(self._empty))
-            del self._empty[oldest], self.rooms[oldest]
+            del self.rooms[fold(room.name)]
+            if self._memories:
+                self._memories.keep(room, now)
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
         if user is None:
             return
-        self._post.deliver(event, user.peers(), user.session)
+        self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
-            self._exit(user, room)
+            self._exit(user, room, event.time)
+        for letter in USER_MODES:
+            self.set_user_mode(user, letter, False)
         del self.by_nick[fold(user.person.nick)]
+        self.gone.appendleft((user.person, event.time))
+        watching.has_gone(self, user.person)
         if user.session:
             user.session.user = None
+
+    def _killed(self, event: ev.Killed) -> None:
+        """To the others it is a departure like any; the one it was done to is told, and hung up on."""
+        user = self.users.get(event.who.uid)
+        if user is None:
+            return
+        reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
+        session = user.session
+        self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
+        if session:
+            session.closing = True
+            self.detach(session)
+            self.post.tell(session, ev.Goodbye(reason))
 
     def _renamed(self, event: ev.Renamed) -> None:
         user = self.users.get(event.by.uid)
         if user is None or self.by_nick.get(fold(event.nick), user) is not user:
             return
-        del self.by_nick[fold(user.person.nick)]
+        before = user.person
+        del self.by_nick[fold(before.nick)]
         user.person = replace(user.person, nick=event.nick)
         self.by_nick[fold(event.nick)] = user
-        self._post.deliver(event, user.peers())
+        self.post.deliver(event, user.peers())
+        if fold(before.nick) != fold(event.nick):
+            self.gone.appendleft((before, event.time))
+            watching.has_gone(self, before)
+            watching.has_come(self, user)
 
     def _said(self, event: ev.Said) -> None:
         user = self.users.get(event.by.uid)
@@ -335,54 +401,91 @@ class Hub:
             if room:
                 if event.text:
                     room.recent.append(event)
-                self._post.deliver(event, room.audience, None if session and session.echo else session)
+                self.post.deliver(event, room.audience, None if session and session.echo else session)
+            return
+        if event.target[0] in _SIGNS:
+            self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
-        readers = [other.session] if other and other.session else []
-        if session and session.echo and session not in readers:
-            readers.append(session)
-        self._post.deliver(event, Audience.of(readers))
+        if other and other.session:
+            self.post.deliver(event, Audience.of([other.session]))
+        if session and session.echo:
+            self.post.tell(session, ev.Told(event))
+
+    def _said_to_ranks(self, event: ev.Said, session: Session | None) -> None:
+        """To the members of a room that have a rank, or a higher one: STATUSMSG."""
+        room = self.rooms.get(fold(event.target[1:]))
+        if room:
+            readers = dict.fromkeys(room.ranked(_SIGNS[event.target[0]]))
+            if session:
+                readers.pop(session, None)
+                if session.echo:
+                    readers[session] = None
+            self.post.deliver(event, Audience.of(readers))
 
     def _topic_set(self, event: ev.TopicSet) -> None:
         room = self.rooms.get(fold(event.room))
         if room:
             room.topic = ev.Topic(event.topic, event.by.mask, event.time) if event.topic else None
-            self._post.deliver(event, room.audience)
+            self.post.deliver(event, room.audience)
+
+    def _invited(self, event: ev.Invited) -> None:
+        """Members with invite-notify are told, too. What an operator of the room says opens its doors."""
+        room = self.rooms.get(fold(event.room))
+        user = self.users.get(event.who.uid)
+        by = self.users.get(event.by.uid)
+        if room is None or user is None:
+            return
+        if by and room.operated_by(by):
+            user.invitations[fold(room.name)] = room
+            if len(user.invitations) > ROOMS_A_USER:
+                del user.invitations[next(iter(user.invitations))]
+        self.post.deliver(event, room.audience, by.session if by else None)
+        if user.session:
+            self.post.tell(user.session, ev.Told(event))
+
+    def _modes_set(self, event: ev.ModesSet) -> None:
+        room = self.rooms.get(fold(event.room))
+        if room:
+            bans = dict(room.lists[BAN])
+            order.set_in_room(room, event)
+            if bans:
+                veil_lifted(room, bans, event.time)
+            self.post.deliver(event, room.audience)
+
+    def _user_modes_set(self, event: ev.UserModesSet) -> None:
+        user = self.users.get(event.by.uid)
+        if user is None:
+            return
+        for change in event.changes:
+            self.set_user_mode(user, change.letter, change.on)
+        user.person = replace(user.person, bot=BOT in user.modes)
+        if user.session:
+            self.post.tell(user.session, ev.Told(event))
 
     def _away_set(self, event: ev.AwaySet) -> None:
         user = self.users.get(event.by.uid)
         if user:
             user.away = event.message
-            self._post.deliver(event, user.peers(), user.session)
+            self.post.deliver(event, self._peers_and_watchers(user), user.session)
 
-    # ---- looking up -------------------------------------------------------------------------------------------------
+    def _realname_set(self, event: ev.RealnameSet) -> None:
+        user = self.users.get(event.by.uid)
+        if user:
+            user.person = replace(user.person, realname=event.realname)
+            self.post.deliver(event, self._peers_and_watchers(user))
 
-    def _room(self, name: str) -> Room:
-        room = self.rooms.get(fold(name))
-        if room is None:
-            raise ChatError(Code.NO_SUCH_ROOM, name)
-        return room
+    def _account_set(self, event: ev.AccountSet) -> None:
+        user = self.users.get(event.by.uid)
+        if user:
+            user.person = replace(user.person, account=event.account)
+            self.post.deliver(event, self._peers_and_watchers(user))
 
-    def _room_of(self, session: Session, name: str) -> Room:
-        """The room of that name; the user must be in it."""
-        user = _user(session)
-        room = self._room(name)
-        if user.person.uid not in room.members:
-            raise ChatError(Code.NOT_IN_ROOM, room.name)
-        return room
+    def _alerted(self, event: ev.Alerted) -> None:
+        listeners = (user for user in self.users.values() if ALERTED in user.modes)
+        self.post.deliver(event, Audience.of(user.session for user in listeners if user.session))
 
-    def _user_named(self, nick: str) -> User:
-        user = self.by_nick.get(fold(nick))
-        if user is None:
-            raise ChatError(Code.NO_SUCH_NICK, nick)
-        return user
-
-
-def _user(session: Session) -> User:
-    if session.user is None:
-        raise ChatError(Code.NOT_REGISTERED)
-    return session.user
-
-
-def _member(user: User) -> ev.Member:
-    return ev.Member(user.person, user.away)
+    def _peers_and_watchers(self, user: User) -> Audience:
+        peers = user.peers()
+        watchers = watching.close_watchers(self, user)
+        return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers

@@ -6,12 +6,23 @@ ROOM_LENGTH = 50  # characters, the # included: the customary CHANNELLEN
 TOPIC_BYTES = 390  # a topic and its head fit one IRC line
 AWAY_BYTES = 390  # likewise
 REASON_BYTES = 390  # likewise
+HOST_LENGTH = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
+USERNAME_LENGTH = 10  # characters; the customary USERLEN
 REALNAME_BYTES = 150  # with nickname, user name, host and room it fits one WHO line
+LABEL_BYTES = 64  # IRCv3 labeled-response
+KEY_BYTES = 23  # RFC 2812 §2.3.1
+MASK_BYTES = 200  # a mask, its room and who set it fit one line
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
 
 # ---- people
 ROOMS_A_USER = 100  # rooms one user may be in: each departure is told in all of them
 TARGETS = 20  # rooms or people in one command: one line may not become a flood
+MODES_A_LINE = 20  # changes with a parameter in one command, likewise
+NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
+LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
+WATCHED = 100  # nicknames one client may watch
+WHOWAS = 1000  # people that have gone and are remembered for WHOWAS
+PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed
 
 # ---- the courier
 OUTBOX = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
@@ -51,7 +62,8 @@ DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what
 
 # ---- history
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
-EMPTY_ROOMS = 1000  # rooms without members held in memory, with their topic and recent messages
+EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
+VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans
 RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow
 UNSAVED = 16 * 1024 * 1024  # bytes held in memory while they can't be saved: some 100,000 messages
 BUSY = 1.0  # seconds that saving waits for another process, whose transactions are a few milliseconds long

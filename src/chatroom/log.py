@@ -12,10 +12,10 @@ from threading import Lock
 from typing import Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import Command, Event, Lookup, Refused, Reply
+from chatroom.events import Command, Event, Labelled, Lookup, Refused, Reply
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
-from chatroom.rooms import Post, Session
+from chatroom.rooms import Capture, Post, Session
 
 
 class Archive(Protocol):
@@ -58,6 +58,7 @@ class LocalLog:
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
         fence = self._post.fence()
+        post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
         self.lock.release()
         try:
             self._post.dispatch()
@@ -67,6 +68,7 @@ class LocalLog:
             return Refused(error)
         finally:
             self.lock.acquire()
+            self._hub.post = post
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands.
@@ -74,23 +76,38 @@ class LocalLog:
         A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
         """
         with self.lock:
-            now = self._time = max(self._clock(), self._time)
-            for command in commands:
-                try:
-                    outcomes = self._hub.decide(session, command)
-                except ChatError as error:
-                    outcomes = [Refused(error)]
-                for outcome in outcomes:
-                    if isinstance(outcome, Event):
-                        self._last += 1
-                        outcome.id = self._last  # type: ignore[misc]  # the one write to a value
-                        outcome.time = now  # type: ignore[misc]
-                        self._hub.apply(outcome)
-                    elif isinstance(outcome, Lookup):
-                        self._post.tell(session, self._find(outcome))
-                        now = self._time
-                    else:
-                        self._post.tell(session, outcome)
-                if session.closing:
-                    break
+            self._carry_out(session, commands, self._post)
         self._post.dispatch()
+
+    def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
+        now = self._time = max(self._clock(), self._time)
+        for command in commands:
+            try:
+                outcomes = self._hub.decide(session, command)
+            except ChatError as error:
+                outcomes = [Refused(error)]
+            for outcome in outcomes:
+                if isinstance(outcome, Event):
+                    self._last += 1
+                    outcome.id = self._last  # type: ignore[misc]  # the one write to a value
+                    outcome.time = now  # type: ignore[misc]
+                    self._hub.apply(outcome)
+                elif isinstance(outcome, Labelled):
+                    self._answer(session, outcome)
+                elif isinstance(outcome, Lookup):
+                    post.tell(session, self._find(outcome))
+                    now = self._time
+                else:
+                    post.tell(session, outcome)
+            if session.closing:
+                break
+
+    def _answer(self, session: Session, labelled: Labelled) -> None:
+        """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""
+        self._hub.post = capture = Capture(self._post, session)
+        try:
+            self._carry_out(session, labelled.commands, capture)
+        finally:
+            self._hub.post = self._post
+        if not session.closing:
+            self._post.tell(session, Labelled(labelled.label, iter(()), tuple(capture.told)))

@@ -6,8 +6,8 @@ lock. Rights are those of the moment of asking.
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Lookup, Outcome
-from chatroom.names import conversation, fold
-from chatroom.rooms import Session, User
+from chatroom.names import conversation, fold, is_room
+from chatroom.rooms import Session, User, user_of
 
 
 def talk(one: User, other: User) -> str:
@@ -17,25 +17,25 @@ def talk(one: User, other: User) -> str:
 
 
 def ask_history(session: Session, command: AskHistory) -> list[Outcome]:
-    places = _place(_user(session), command.target)
+    places = _place(user_of(session), command.target)
     if not places:
         raise ChatError(Code.NO_HISTORY, command.verb, command.target)
-    return [Lookup(command, places)]
+    return [Lookup(command, places, veils=_veils(session))]
 
 
 def ask_targets(session: Session, command: AskTargets) -> list[Outcome]:
-    user = _user(session)
-    return [Lookup(command, _rooms(user), user.person.account)]
+    user = user_of(session)
+    return [Lookup(command, _rooms(user), user.person.account, _veils(session))]
 
 
 def ask_search(session: Session, command: AskSearch) -> list[Outcome]:
-    user = _user(session)
+    user = user_of(session)
     if not command.target:
-        return [Lookup(command, _rooms(user), user.person.account)]
+        return [Lookup(command, _rooms(user), user.person.account, _veils(session))]
     places = _place(user, command.target)
     if not places:
         raise ChatError(Code.NO_HISTORY, "SEARCH", command.target)
-    return [Lookup(command, places)]
+    return [Lookup(command, places, veils=_veils(session))]
 
 
 def _place(user: User, target: str) -> dict[str, str]:
@@ -44,14 +44,13 @@ def _place(user: User, target: str) -> dict[str, str]:
     if room:
         return {fold(room.name): room.name}
     account = user.person.account
-    return {conversation(account, target): target} if account and not target.startswith("#") else {}
+    return {conversation(account, target): target} if account and not is_room(target) else {}
 
 
 def _rooms(user: User) -> dict[str, str]:
     return {key: room.name for key, room in user.rooms.items()}
 
 
-def _user(session: Session) -> User:
-    if session.user is None:
-        raise ChatError(Code.NOT_REGISTERED)
-    return session.user
+def _veils(session: Session) -> dict[str, tuple[tuple[int, int], ...]]:
+    rooms = user_of(session).rooms.items()
+    return {key: veils for key, room in rooms if (veils := room.veils_of(session))}

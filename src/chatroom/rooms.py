@@ -5,18 +5,33 @@ courier may use one long after the room has changed.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from chatroom.events import Event, Format, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import RECENT
+from chatroom.errors import ChatError, Code
+from chatroom.events import CountsAre, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
+from chatroom.limits import RECENT, WHOWAS
+from chatroom.modes import (
+    BAN,
+    EXCEPTION,
+    INVISIBLE,
+    MUTE,
+    NEW_LOBBY,
+    NEW_ROOM,
+    OPERATOR,
+    RANKS,
+    ROOM_MODES,
+    ModeKind,
+    meets,
+)
+from chatroom.names import LOBBY, fold
 
 
 class Session:
     """A client that is connected here: what it reads, and, once it has a name, its user."""
 
-    __slots__ = ("closing", "echo", "format", "host", "uid", "user")
+    __slots__ = ("closing", "echo", "extended_monitor", "format", "host", "tries", "uid", "user", "watching")
 
     def __init__(self, uid: str, host: str, format: Format) -> None:  # noqa: A002
         self.uid = uid
@@ -24,12 +39,20 @@ class Session:
         self.format = format
         self.echo = False  # whether it wants to see its own messages (IRCv3 echo-message)
         self.user: User | None = None
+        self.extended_monitor = False  # whether it is told more of those it watches (IRCv3 extended-monitor)
+        self.watching: dict[str, str] = {}  # nicknames by their folds: IRCv3 monitor
+        self.tries = 0  # wrong passwords so far
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 
     @property
     def nick(self) -> str:
         """The user's nickname, "" before registration."""
         return self.user.person.nick if self.user else ""
+
+    @property
+    def mask(self) -> str:
+        """The user as the source of a line, "" before registration."""
+        return self.user.person.mask if self.user else ""
 
     @property
     def room(self) -> str:
@@ -79,6 +102,39 @@ class Post(Protocol):
         """Nothing more comes at the moment: see to it that what was handed over is sent."""
 
 
+class Capture:
+    """A post that keeps to itself what one session is told, and hands on all the rest.
+
+    Events of which everybody is told are kept for it, too; but what somebody says to themselves reaches them like any
+    other message, and only its echo is an answer.
+    """
+
+    def __init__(self, post: Post, session: Session) -> None:
+        self.told: list[Event | Reply] = []
+        self._post = post
+        self._session = session
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        session = self._session
+        to_self = isinstance(event, Said) and event.target == session.nick
+        if skip is None and session in audience and not to_self:
+            self.told.append(event)
+            skip = session
+        self._post.deliver(event, audience, skip)
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        if session is self._session and not isinstance(reply, Goodbye):
+            self.told.append(reply)
+        else:
+            self._post.tell(session, reply)
+
+    def fence(self) -> threading.Event:
+        return self._post.fence()
+
+    def dispatch(self) -> None:
+        self._post.dispatch()
+
+
 def movers(session: Session | None) -> Session | None:
     """Whom to skip when telling of that session's own coming or going."""
     return None if session is None or session.format.own_moves else session
@@ -87,18 +143,29 @@ def movers(session: Session | None) -> Session | None:
 class User:
     """Somebody with a name. A user of another server has no session here."""
 
-    __slots__ = ("active", "away", "person", "rooms", "session", "since")
+    __slots__ = ("active", "away", "invitations", "modes", "person", "rooms", "session", "since")
 
     def __init__(self, person: Person, session: Session | None, now: int) -> None:
         self.person = person
         self.session = session
         self.away = ""
+        self.modes: set[str] = set()  # letters of `modes.USER_MODES`
+        self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
 
     def room_names(self) -> tuple[str, ...]:
         return tuple([room.name for room in self.rooms.values()])
+
+    @property
+    def is_operator(self) -> bool:
+        """Of the server."""
+        return OPERATOR in self.modes
+
+    def seen_by(self, other: "User") -> bool:
+        """Whether `other` finds this user without knowing the nickname."""
+        return INVISIBLE not in self.modes or self is other or not self.rooms.keys().isdisjoint(other.rooms)
 
     def peers(self) -> Audience:
         """All who share a room with this user, the user included: who is told of a new name or a departure."""
@@ -110,10 +177,34 @@ class User:
         return Audience.of(sessions)
 
 
-class Room:
-    """A room; whether it outlives its last member is the hub's decision."""
+class Veil(NamedTuple):
+    """A time, in milliseconds, of which those whom the mask names are shown nothing; everybody if it is ""."""
 
-    __slots__ = ("audience", "created", "members", "name", "recent", "topic")
+    mask: str
+    since: int
+    until: int
+
+
+def veiled(time: int, veils: tuple[tuple[int, int], ...]) -> bool:
+    return any(since <= time <= until for since, until in veils)
+
+
+class Room:
+    """A room lives as long as somebody is in it."""
+
+    __slots__ = (
+        "audience",
+        "created",
+        "guarded",
+        "lists",
+        "members",
+        "modes",
+        "name",
+        "ranks",
+        "recent",
+        "topic",
+        "veils",
+    )
 
     def __init__(self, name: str, now: int) -> None:
         self.name = name
@@ -121,7 +212,16 @@ class Room:
         self.topic: Topic | None = None
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.recent: deque[Said] = deque(maxlen=RECENT)  # what whoever joins is shown
+        self.veils: list[Veil] = []  # times of which some are shown nothing
         self.audience = Audience({})
+        self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
+        # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
+        self.modes = dict.fromkeys(NEW_LOBBY if fold(name) == LOBBY else NEW_ROOM, "")
+        # By letter, then by folded mask: the mask, whose it is, when it was set.
+        self.lists: dict[str, dict[str, tuple[str, str, int]]] = {
+            letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST
+        }
+        self.guarded = False  # whether there is anything to look up before a member may speak
 
     def add(self, user: User) -> None:
         self.members[user.person.uid] = user
@@ -130,11 +230,134 @@ class Room:
 
     def remove(self, user: User) -> None:
         del self.members[user.person.uid]
+        self.ranks.pop(user.person.uid, None)
         if user.session:
             self.audience = self.audience.minus(user.session)
 
-    def nicks(self) -> tuple[str, ...]:
-        return tuple([user.person.nick for user in self.members.values()])
+    # ---- ranks and modes --------------------------------------------------------------------------------------------
+
+    def operated_by(self, user: User) -> bool:
+        """The lobby is the server's operators'."""
+        return OPERATOR in self.ranks.get(user.person.uid, "") or (user.is_operator and fold(self.name) == LOBBY)
+
+    def set_rank(self, uid: str, letter: str, on: bool) -> None:
+        held = self.ranks.get(uid, "")
+        ranks = "".join(r for r in RANKS if (r == letter and on) or (r != letter and r in held))
+        if ranks:
+            self.ranks[uid] = ranks
+        else:
+            self.ranks.pop(uid, None)
+
+    def ranked(self, letter: str) -> list[Session]:
+        """The members that have this rank or a higher one."""
+        enough = list(RANKS)[: list(RANKS).index(letter) + 1]
+        holders = (self.members[uid] for uid, ranks in self.ranks.items() if any(r in enough for r in ranks))
+        return [user.session for user in holders if user.session]
+
+    def look_to_guard(self) -> None:
+        """To be called when modes have changed."""
+        self.guarded = "m" in self.modes or "C" in self.modes or bool(self.lists[BAN])
+
+    def listed(self, letter: str, person: Person) -> bool:
+        """Whether a list has a mask for this person."""
+        return any(meets(mask, person) for mask, _, _ in self.lists[letter].values())
+
+    def banned(self, person: Person, mute: bool = False) -> bool:
+        """Whether a ban keeps this person out, or, with `mute`, from speaking."""
+        masks = (mask for mask, _, _ in self.lists[BAN].values())
+        banned = any(meets(mask.removeprefix(MUTE), person) for mask in masks if mute or not mask.startswith(MUTE))
+        return banned and not self.listed(EXCEPTION, person)
+
+    def lets_speak(self, user: User) -> bool:
+        if self.ranks.get(user.person.uid):
+            return True
+        if "n" in self.modes and user.person.uid not in self.members:
+            return False
+        return "m" not in self.modes and not self.banned(user.person, mute=True)
+
+    # ---- looking ----------------------------------------------------------------------------------------------------
+
+    def veils_of(self, session: Session) -> tuple[tuple[int, int], ...]:
+        """From when to when, in milliseconds, this client is shown nothing of what happened here."""
+        if not self.veils or not session.user:
+            return ()
+        person = session.user.person
+        return tuple([(v.since, v.until) for v in self.veils if not v.mask or meets(v.mask, person)])
+
+    def seen_by(self, user: User) -> bool:
+        return "s" not in self.modes or user.person.uid in self.members
+
+    def listing(self, viewer: User) -> tuple[Member, ...]:
+        """The members that `viewer` may see here."""
+        everybody = viewer.person.uid in self.members
+        ranks = self.ranks
+        return tuple(
+            [
+                Member(user.person, user.away, ranks.get(uid, ""), OPERATOR in user.modes)
+                for uid, user in self.members.items()
+                if everybody or user.seen_by(viewer)
+            ]
+        )
 
     def state(self, viewer: User) -> RoomState:
-        return RoomState(self.name, self.topic, self.nicks(), viewer.person.nick)
+        return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
+
+
+class House:
+    """All that there is: people, rooms, connections."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+        self.users: dict[str, User] = {}  # by uid
+        self.by_nick: dict[str, User] = {}  # by folded nickname
+        self.rooms: dict[str, Room] = {}  # by folded name
+        self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
+        self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
+        self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
+        self.holders = Counter[str]()  # how many users have a mode, by its letter
+        self.most = 0  # users at once, so far
+
+    def room_named(self, name: str) -> Room:
+        room = self.rooms.get(fold(name))
+        if room is None:
+            raise ChatError(Code.NO_SUCH_ROOM, name)
+        return room
+
+    def room_of(self, session: Session, name: str) -> Room:
+        """The room of that name; the user must be in it."""
+        user = user_of(session)
+        room = self.room_named(name)
+        if user.person.uid not in room.members:
+            raise ChatError(Code.NOT_IN_ROOM, room.name)
+        return room
+
+    def room_operated(self, session: Session, name: str) -> Room:
+        """The room of that name; the user must be an operator there."""
+        room = self.room_of(session, name)
+        if not room.operated_by(user_of(session)):
+            raise ChatError(Code.NOT_OPERATOR, room.name)
+        return room
+
+    def user_named(self, nick: str) -> User:
+        user = self.by_nick.get(fold(nick))
+        if user is None:
+            raise ChatError(Code.NO_SUCH_NICK, nick)
+        return user
+
+    def set_user_mode(self, user: User, letter: str, on: bool) -> None:
+        if on is not (letter in user.modes):
+            (user.modes.add if on else user.modes.remove)(letter)
+            self.holders[letter] += 1 if on else -1
+
+    def counts(self) -> CountsAre:
+        people = len(self.users)
+        unknown = max(0, len(self.sessions) - people)
+        held = self.holders
+        return CountsAre(people, held[INVISIBLE], held[OPERATOR], unknown, len(self.rooms), self.most)
+
+
+def user_of(session: Session) -> User:
+    """The session's user; it must have a name."""
+    if session.user is None:
+        raise ChatError(Code.NOT_REGISTERED)
+    return session.user

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
@@ -116,6 +117,14 @@ class ChatServer(ThreadingTCPServer):
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # "::" is IPv4 too
         super().server_bind()
+
+    def configure(self, motd: tuple[str, ...], operator_password: str) -> None:
+        """Changes what may change while the server runs; newcomers see the new message of the day.
+
+        Called before `start`, in the main thread, or under the log's lock: it must not take it.
+        """
+        self.info = replace(self.info, motd=motd)
+        self.hub.operator_password = operator_password
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatroom.events import Departed, Event, Joined, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
 from chatroom.names import conversation
 from chatroom.store.runs import Run, pack, unpack
 
@@ -44,6 +44,7 @@ def kept(event: Event) -> Event:
         Left(ALICE, "#lobby", "bye all"),
         Departed(BOB, "connection closed", ("#lobby",)),
         Renamed(ALICE, "alicia", ("#lobby",)),
+        Kicked(ALICE, "#lobby", Person("", "carol", "", ""), "not so loud"),
         TopicSet(ALICE, "#lobby", "tea, at five"),
         TopicSet(ALICE, "#lobby", ""),
     ],

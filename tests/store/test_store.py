@@ -23,11 +23,6 @@ BASE = 1_790_000_000_000
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def store(data: Path) -> Iterator[Store]:
     with closing(Store(data)) as store:
         yield store

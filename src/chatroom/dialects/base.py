@@ -14,6 +14,10 @@ class Viewer(Protocol):
         """The nickname; "" before registration."""
 
     @property
+    def mask(self) -> str:
+        """nick!user@host; "" before registration."""
+
+    @property
     def room(self) -> str:
         """The room the client is in; "" when in none."""
 

@@ -12,6 +12,7 @@ from chatroom.dialects.base import Lines, Viewer
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import FOUND, HISTORY_MOST, NICK_LENGTH, PLAIN_LINE, RECENT
+from chatroom.modes import written
 from chatroom.names import LOBBY, Fault, fold
 from chatroom.text import CTCP, clean, moment, plain
 
@@ -40,6 +41,27 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_IN_ROOM: "you are not in {0}; /join {0} takes you there",
     Code.NOT_YOURS: "that is for its owner alone",
     Code.CANNOT_SEND: "you can't write to {0} without being in it; /join {0} takes you there",
+    Code.MAY_NOT_SPEAK: "you can't write to {0}: only some may speak there now, or you are banned",
+    Code.NO_CTCP: "{0} takes no messages for programs",
+    Code.NOT_OPERATOR: "only an operator of {0} may do that",
+    Code.ROOM_FULL: "{0} is full",
+    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite",
+    Code.BANNED: "you are banned from {0}; its operators may lift it",
+    Code.KEY_WRONG: "{0} needs a key: /join {0} KEY",
+    Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
+    Code.OPERATORS_UNKNOWN: "this server has no operators",
+    Code.WRONG_PASSWORD: "that password is wrong",
+    Code.THEY_ARE_NOT_IN_ROOM: "{0} is not in {1}",
+    Code.THEY_ARE_IN_ROOM: "{0} is in {1} already",
+    Code.MODE_UNKNOWN: "there is no mode {0}",
+    Code.USER_MODE_UNKNOWN: "there is no such mode",
+    Code.MODE_PARAMETER: "{2} can't stand after mode {1}",
+    Code.LIST_FULL: "the list {1} of {0} is full",
+    Code.WATCHING_TOO_MANY: "you are watching too many people",
+    Code.NO_ORIGIN: "say what to answer",
+    Code.NO_SUCH_SERVER: "there is no server {0}",
+    Code.LOGIN_UNAVAILABLE: "this server keeps no accounts",
+    Code.REALNAME_BAD: "that can't be a real name",
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Code.NO_RECIPIENT: "say to whom",
     Code.NO_TEXT: "there is nothing to send",
@@ -67,10 +89,10 @@ PLAIN = PlainFormat()
 
 
 def _said(event: ev.Said) -> str:
-    if CTCP in event.text:
+    if CTCP in event.text or event.kind is Kind.TAGS:
         return ""  # for programs
     text = plain(event.text)
-    private = "" if event.target.startswith("#") else "[private] "
+    private = "" if "#" in event.target[:2] else "[private] "
     if event.kind is Kind.ACTION:
         return f"** {private}{event.by.nick} {text}"
     return f"{private}{event.by.nick}: {text}"
@@ -82,6 +104,37 @@ def _topic_set(event: ev.TopicSet) -> str:
     return f"* {event.by.nick} set the topic: {plain(event.topic)}"
 
 
+def _kicked(event: ev.Kicked) -> str:
+    return f"* {event.by.nick} threw {event.who.nick} out{_because(event.reason)}"
+
+
+def _modes_set(event: ev.ModesSet) -> str:
+    done = [_MODES.get((c.letter, c.on), f"set mode {written((c,))}").format(plain(c.param)) for c in event.changes]
+    return f"* {event.by.nick} {', '.join(done)}"
+
+
+_MODES = {
+    ("o", True): "made {0} an operator",
+    ("o", False): "made {0} an operator no more",
+    ("v", True): "gave {0} a voice",
+    ("v", False): "took {0}'s voice",
+    ("b", True): "banned {0}",
+    ("b", False): "lifted the ban on {0}",
+    ("i", True): "closed the room to those who aren't invited",
+    ("i", False): "opened the room to all",
+    ("k", True): "set a key",
+    ("k", False): "removed the key",
+    ("l", True): "limited the room to {0} people",
+    ("l", False): "removed the limit",
+    ("m", True): "let only those with a voice speak",
+    ("m", False): "let everybody speak",
+    ("s", True): "took the room off the list",
+    ("s", False): "put the room on the list",
+    ("t", True): "let only operators set the topic",
+    ("t", False): "let everybody set the topic",
+}
+
+
 _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.Said: _said,
     ev.Joined: lambda e: f"* {e.by.nick} joined",
@@ -89,6 +142,13 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.Departed: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
     ev.Renamed: lambda e: f"* {e.by.nick} is now known as {e.nick}",
     ev.TopicSet: _topic_set,
+    ev.Kicked: _kicked,
+    ev.ModesSet: _modes_set,
+    ev.Invited: lambda e: "",  # to the members; see `PlainDialect.answer` for the one who is invited
+    ev.UserModesSet: lambda e: "* Your modes: " + written(e.changes),
+    ev.RealnameSet: lambda e: "",
+    ev.AccountSet: lambda e: f"* {e.by.nick} has logged in" if e.account else f"* {e.by.nick} has logged out",
+    ev.Alerted: lambda e: f"* {e.by.nick}, who runs this server: {plain(e.text)}",
     ev.AwaySet: lambda e: f"* {e.by.nick} is away: {plain(e.message)}" if e.message else f"* {e.by.nick} is back",
 }
 
@@ -128,6 +188,8 @@ class PlainDialect:
     def answer(self, reply: Reply) -> bytes:
         if isinstance(reply, ev.Raw):
             return reply.data
+        if isinstance(reply, ev.Told) and not isinstance(reply.event, ev.Invited):
+            return PLAIN.render(reply.event)
         sentences = _ANSWERS[type(reply)](reply)
         if isinstance(reply, ev.Refused) and not self._viewer.nick:
             sentences = [*sentences, PROMPT]
@@ -168,7 +230,8 @@ class PlainDialect:
         yield ev.Rename(rest)
 
     def _join(self, rest: str) -> Iterator[Command]:
-        yield ev.Join(rest if rest.startswith("#") else f"#{rest}", move=True)
+        room, _, key = rest.partition(" ")
+        yield ev.Join(room if room.startswith("#") else f"#{room}", move=True, key=key.strip())
 
     def _leave(self, rest: str) -> Iterator[Command]:
         if fold(self._here()) == LOBBY:
@@ -211,7 +274,7 @@ COMMANDS: dict[str, PlainCommand] = {
     for command in (
         PlainCommand("/help", "this list", 0, PlainDialect._help),
         PlainCommand("/nick NAME", "change your name", 1, PlainDialect._nick),
-        PlainCommand("/join #ROOM", "go to another room; it is made if there is none", 1, PlainDialect._join),
+        PlainCommand("/join #ROOM [KEY]", "go to another room; it is made if there is none", 1, PlainDialect._join),
         PlainCommand("/leave", f"go back to {LOBBY}", 0, PlainDialect._leave),
         PlainCommand("/rooms", "list the rooms", 0, PlainDialect._rooms),
         PlainCommand("/who [#ROOM | NAME | *]", "list who is here, in a room, or everywhere", 0, PlainDialect._who),
@@ -260,7 +323,7 @@ def _room_state(reply: ev.RoomState) -> list[str]:
 
 
 def _company(state: ev.RoomState, viewer: str) -> str:
-    others = [nick for nick in state.members if nick != viewer]
+    others = [m.person.nick for m in state.members if m.person.nick != viewer]
     return f"With you in {state.room}: {', '.join(others)}." if others else f"Nobody else is in {state.room} yet."
 
 
@@ -316,6 +379,7 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.TopicIs: lambda r: _topic(r.topic) or [f"* {r.room} has no topic"],
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
+    ev.Told: lambda r: [f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"],
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
     ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
     ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],

@@ -69,22 +69,31 @@ class Archive:
 
 def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
     ((key, name),) = lookup.places.items()
+    veils = lookup.veils.get(key, ())
     if ask.around:
-        events = reader.around(key, ask.around, limit=ask.limit, everything=ask.everything)
+        events = reader.around(key, ask.around, limit=ask.limit, everything=ask.everything, veils=veils)
     else:
+        after, before, newest = ask.after, ask.before, ask.newest
+        if after and before and reader.is_later(key, after, before):
+            after, before, newest = before, after, not newest
         events = reader.history(
             key,
-            after=ask.after,
-            before=ask.before,
+            after=after,
+            before=before,
             limit=ask.limit,
-            newest=ask.newest,
+            newest=newest,
             everything=ask.everything,
+            veils=veils,
         )
     return HistoryIs(ask, name, tuple(events))
 
 
 def _targets(reader: Reader, lookup: Lookup, ask: AskTargets) -> Reply:
-    latest = ((time, name) for key, name in _places(reader, lookup).items() if (time := reader.latest(key)))
+    latest = (
+        (time, name)
+        for key, name in _places(reader, lookup).items()
+        if (time := reader.latest(key, lookup.veils.get(key, ())))
+    )
     found = sorted([(time, name) for time, name in latest if ask.after.time < time < ask.before.time])
     chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
     return TargetsAre(tuple([(name, time) for time, name in chosen]))
@@ -99,6 +108,7 @@ def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
         before=ask.before,
         limit=ask.limit,
         newest=ask.newest,
+        veils=lookup.veils,
     )
     return Found(ask, tuple(said))
 

@@ -5,11 +5,12 @@ keep the log of the database from being emptied.
 """
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chatroom.events import Event, Point, Said, Topic
@@ -25,6 +26,9 @@ _MIXED = 1000  # runs of one batch have mixed times, and a batch has fewer runs
 _RUN = "name, first, since, people, events"  # what `unpack` takes
 
 
+Veils = tuple[tuple[int, int], ...]  # times in milliseconds, from and to, of which nothing is to be shown
+
+
 class KeptRoom(NamedTuple):
     """A room as it was. `created` is in milliseconds; `recent` are the last messages, oldest first."""
 
@@ -32,6 +36,7 @@ class KeptRoom(NamedTuple):
     created: int
     topic: Topic | None
     recent: list[Said]
+    hidden: int  # up to when nobody is to be shown anything, in milliseconds
 
 
 class Summary(NamedTuple):
@@ -57,14 +62,16 @@ class Reader:
     def rooms(self) -> Iterator[KeptRoom]:
         """The rooms that have a history, those last used first; as many as may be held without members."""
         rows = self._db.execute(
-            """SELECT id, key, name, created, topic, topic_by, topic_time,
+            """SELECT key, name, created, hidden, topic, topic_by, topic_time,
                       (SELECT max(last) FROM runs WHERE place = places.id) AS latest
                FROM places WHERE key LIKE '#%' AND latest IS NOT NULL ORDER BY latest DESC LIMIT ?""",
             (EMPTY_ROOMS,),
         ).fetchall()
-        for _, key, name, created, text, by, time, _ in rows:
-            recent = [event for event in self.history(key, limit=RECENT) if isinstance(event, Said)]
-            yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent)
+        for key, name, created, hidden, text, by, time, _ in rows:
+            said = self.history(key, limit=RECENT, veils=((0, hidden),))
+            recent = [event for event in said if isinstance(event, Said)]
+            topic = Topic(text, by, time) if text and time > hidden else None
+            yield KeptRoom(name, created, topic, recent, hidden)
 
     def names(self) -> list[str]:
         """The names of all rooms that ever had a history."""
@@ -101,10 +108,11 @@ class Reader:
         limit: int,
         newest: bool = True,
         everything: bool = False,
+        veils: Veils = (),
     ) -> list[Event]:
         """At most `limit` events of a place, oldest first: the newest or the oldest of those between two points.
 
-        The points themselves are left out. Only messages, unless `everything` is asked for.
+        The points themselves are left out. Only messages, unless `everything` is asked for; nothing from veiled times.
         """
         place = self._place(key)
         if place is None or limit <= 0:
@@ -115,22 +123,27 @@ class Reader:
         found: list[Event] = []
         with closing(events):
             for event in events:
-                if everything or type(event) is Said:
+                if (everything or type(event) is Said) and not _veiled(event, veils):
                     found.append(event)
                     if len(found) == limit:
                         break
         return found[::-1] if newest else found
 
-    def around(self, key: str, point: Point, *, limit: int, everything: bool = False) -> list[Event]:
+    def around(self, key: str, point: Point, *, limit: int, everything: bool = False, veils: Veils = ()) -> list[Event]:
         """At most `limit` events of a place, from before the point and from there on, in equal parts if it has them."""
         place = self._place(key)
         if place is None:
             return []
         here = Point(id=self._before(place, point))
-        earlier = self.history(key, before=here, limit=limit // 2, everything=everything)
+        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, veils=veils)
         later = Point(id=here.id - 1)
-        rest = self.history(key, after=later, limit=limit - len(earlier), newest=False, everything=everything)
-        return [*earlier, *rest]
+        most = limit - len(earlier)
+        return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, veils=veils)
+
+    def is_later(self, key: str, one: Point, other: Point) -> bool:
+        """Whether `one` is later in the history of a place than `other`."""
+        place = self._place(key)
+        return place is not None and self._before(place, one) > self._before(place, other)
 
     def walk(self, key: str, since: int, until: int) -> Iterator[Event]:
         """All events of a place from `since` to before `until` (times in milliseconds), oldest first."""
@@ -139,9 +152,9 @@ class Reader:
             return iter(())
         return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
 
-    def latest(self, key: str) -> int:
+    def latest(self, key: str, veils: Veils = ()) -> int:
         """When something was last said in a place, in milliseconds; 0 if nothing ever was."""
-        events = self.history(key, limit=1)
+        events = self.history(key, limit=1, veils=veils)
         return events[0].time if events else 0
 
     def conversations(self, account: str) -> dict[str, str]:
@@ -208,6 +221,7 @@ class Reader:
         limit: int,
         newest: bool = True,
         seconds: float = SEARCH_TIME,
+        veils: Mapping[str, Veils] = MappingProxyType({}),
     ) -> list[Said]:
         """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.
 
@@ -224,12 +238,18 @@ class Reader:
         indexed = self._indexed() if (query.whole or by) and not query.parts else 0
         scan = self._scan(query, places, max(bottom, indexed + 1), top, newest)
         asked = self._ask_index(query, places, by, max(bottom, 0), min(top, indexed), newest) if indexed else iter(())
+
+        def wanted(event: Said) -> bool:
+            if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
+                return False
+            return not (veils and _veiled(event, veils.get(fold(event.target), ())))
+
         end = monotonic() + seconds
         found: dict[int, Said] = {}
         self._db.set_progress_handler(lambda: monotonic() > end, 10_000)
         try:
             for event in chain(scan, asked) if newest else chain(asked, scan):
-                if isinstance(event, Said) and low < event.time < high and (not by or fold(event.by.nick) == fold(by)):
+                if isinstance(event, Said) and wanted(event):
                     found[event.id] = event
                 if len(found) == limit or monotonic() > end:
                     break
@@ -324,6 +344,10 @@ class Reader:
         """The run of a place that has this id or is the next after it; None if there is none."""
         sql = f"SELECT {columns} FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1"
         return self._db.execute(sql, (place, id)).fetchone()
+
+
+def _veiled(event: Event, veils: Veils) -> bool:
+    return any(since <= event.time <= until for since, until in veils)
 
 
 def _way(newest: bool) -> str:

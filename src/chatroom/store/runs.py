@@ -13,7 +13,7 @@ write ten more messages into the same row. In a calm room a run is a single even
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from chatroom.events import Departed, Event, Joined, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
 from chatroom.names import fold, is_room
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
@@ -88,6 +88,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Departed: lambda e: f"d{e.reason}",
     Renamed: lambda e: f"r{e.nick}",
     TopicSet: lambda e: f"t{e.topic}",
+    Kicked: lambda e: f"k{e.who.nick} {e.reason}",
 }
 
 # The rooms in which an event was seen, for all that are kept but messages.
@@ -97,6 +98,7 @@ _ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
     Departed: lambda e: e.rooms,
     Renamed: lambda e: e.rooms,
     TopicSet: lambda e: (e.room,),
+    Kicked: lambda e: (e.room,),
 }
 
 
@@ -122,10 +124,16 @@ def _read_private(mark: str, by: Person, key: str, text: str, id: int, time: int
     return Said(by, target, text, _KINDS[mark.lower()], conversation=key, id=id, time=time)
 
 
+def _read_kicked(mark: str, by: Person, room: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    nick, _, reason = text.partition(" ")
+    return Kicked(by, room, _person(nick, "", "", ""), reason, id=id, time=time)
+
+
 # By mark; each gets mark, person, place's name, text, id and time.
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
     **dict.fromkeys("MAN", _read_private),
+    "k": _read_kicked,
     "j": lambda mark, by, room, text, id, time: Joined(by, room, id=id, time=time),  # noqa: A006
     "l": lambda mark, by, room, text, id, time: Left(by, room, text, id=id, time=time),  # noqa: A006
     "d": lambda mark, by, room, text, id, time: Departed(by, text, (room,), id=id, time=time),  # noqa: A006

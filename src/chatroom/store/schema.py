@@ -13,10 +13,11 @@ from pathlib import Path
 
 Failure = sqlite3.Error  # what may be raised, for those outside of this package
 FILE = "chatroom.db"
-INDEX_COLUMNS = "text, nick, place"
 
-# What is not said here: `places` has a row for every room and conversation, and is never pruned, so that a number once
-# looked up stays true. `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
+# `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
+# `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
+# said until then is hidden from whoever opens it anew: `hidden` says until when, in milliseconds.
+# `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "history",
@@ -28,7 +29,9 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
                 created INTEGER NOT NULL,
                 topic TEXT NOT NULL DEFAULT '',
                 topic_by TEXT NOT NULL DEFAULT '',
-                topic_time INTEGER NOT NULL DEFAULT 0
+                topic_time INTEGER NOT NULL DEFAULT 0,
+                closed TEXT NOT NULL DEFAULT '',
+                hidden INTEGER NOT NULL DEFAULT 0
             )""",
             """CREATE TABLE runs (
                 row INTEGER PRIMARY KEY,

@@ -16,12 +16,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from chatroom.events import Event, TopicSet
+from chatroom.events import Event, ModesSet, TopicSet
 from chatroom.limits import BUSY, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
+from chatroom.modes import INVITED_ONLY, KEY
 from chatroom.names import fold
 from chatroom.store.reader import Reader
 from chatroom.store.runs import Run, pack
@@ -30,6 +32,8 @@ from chatroom.store.schema import FILE, StoreError, connect, prepare, transactio
 log = logging.getLogger(__name__)
 
 _INSERT = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_HIDE = """UPDATE places SET closed = '', hidden = (SELECT max(until) FROM runs WHERE place = places.id)
+    WHERE closed != '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -46,7 +50,7 @@ class Store:
         self.saved = 0  # events so far
         self._sync = sync
         self._places: dict[str, int] = {}  # their numbers, by key
-        self._waiting: list[tuple[list[Run], list[TopicSet]]] = []
+        self._waiting: list[tuple[list[Run], list[Event]]] = []
         self._held = 0  # bytes of what waits
         self._retry_at = 0.0
         self._pause = RETRY_FIRST
@@ -54,6 +58,7 @@ class Store:
         self._guard = _lock(directory)
         try:
             self.db = self._open()
+            self.db.execute(_HIDE)
             self.reserved = self._mark("reserved")
         except (sqlite3.Error, OSError) as error:
             self._guard.release()
@@ -82,12 +87,12 @@ class Store:
         if not events:
             return
         runs = pack(events)
-        if not runs and events[-1].id <= self.reserved:
+        settings = [e for e in events if type(e) in _SETTINGS]
+        if not runs and not settings and events[-1].id <= self.reserved:
             return
-        topics = [e for e in events if type(e) is TopicSet]
         with self.lock:
             self.saved += len(events)
-            self._waiting.append((runs, topics))
+            self._waiting.append((runs, settings))
             if self.trouble:
                 self._hold(runs)
             else:
@@ -132,8 +137,8 @@ class Store:
                 self.db.close()
                 self.db = self._open()
             with transaction(self.db):
-                for runs, topics in self._waiting:
-                    self._insert(runs, topics)
+                for runs, settings in self._waiting:
+                    self._insert(runs, settings)
                 if last > self.reserved or self.trouble:
                     self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
         except (sqlite3.Error, OSError, StoreError) as error:
@@ -145,13 +150,10 @@ class Store:
         if self.trouble:
             self._recover()
 
-    def _insert(self, runs: list[Run], topics: list[TopicSet]) -> None:
+    def _insert(self, runs: list[Run], settings: list[Event]) -> None:
         self.db.executemany(_INSERT, [(self._place(run), *run[2:]) for run in runs])
-        for event in topics:
-            self.db.execute(
-                "UPDATE places SET topic = ?, topic_by = ?, topic_time = ? WHERE key = ?",
-                (event.topic, event.by.mask, event.time, fold(event.room)),
-            )
+        for event in settings:
+            _SETTINGS[type(event)](self.db, event)
 
     def _place(self, run: Run) -> int:
         """The number of a run's place, which is written down if it is new."""
@@ -192,8 +194,8 @@ class Store:
             log.error("messages are not being saved: %s", why)
             self._held = 0
             waiting, self._waiting = self._waiting, []
-            for runs, topics in waiting:
-                self._waiting.append((runs, topics))
+            for runs, settings in waiting:
+                self._waiting.append((runs, settings))
                 self._hold(runs)
             self.changed.set()
         self.trouble = why
@@ -211,6 +213,25 @@ class Store:
         log.warning("messages are being saved again; %d were not", self.lost)
         self.trouble = ""
         self.changed.set()
+
+
+def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
+    db.execute(
+        "UPDATE places SET topic = ?, topic_by = ?, topic_time = ? WHERE key = ?",
+        (event.topic, event.by.mask, event.time, fold(event.room)),
+    )
+
+
+def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
+    for change in event.changes:
+        if change.letter in _CLOSING:
+            closed = "replace(closed, ?, '') || ?" if change.on else "replace(replace(closed, ?, ''), ?, '')"
+            db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
+
+
+_CLOSING = (INVITED_ONLY, KEY)  # the modes that keep people out
+# What changes a place itself.
+_SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {TopicSet: _topic_set, ModesSet: _modes_set}
 
 
 def _lock(directory: Path) -> LockFile:
@@ -235,5 +256,5 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _events(waiting: list[tuple[list[Run], list[TopicSet]]]) -> int:
+def _events(waiting: list[tuple[list[Run], list[Event]]]) -> int:
     return sum([run.said for runs, _ in waiting for run in runs])

@@ -5,16 +5,26 @@ that the client knows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Viewer
 from chatroom.dialects.irc import history
 from chatroom.dialects.irc import numerics as n
+from chatroom.dialects.irc.format import irc_format, timestamp
+from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
 from chatroom.errors import Code
 from chatroom.ircwire import LINE_BYTES
+from chatroom.modes import BOT, RANKS
 from chatroom.text import clean
+
+
+class Whox(NamedTuple):
+    """What WHOX was asked for."""
+
+    fields: frozenset[str]
+    token: str
 
 
 class Speaker:
@@ -22,7 +32,9 @@ class Speaker:
 
     def __init__(self, viewer: Viewer, server: ServerInfo, capabilities: Set[str]) -> None:
         self.server = server
-        self.capabilities = capabilities  # those that the client has negotiated so far
+        self.capabilities = capabilities
+        self.format = irc_format(frozenset())
+        self.whox: Whox | None = None  # what the answer to WHO looks like: it is asked for and answered at once
         self._viewer = viewer
 
     def line(self, numeric: Numeric, *about: object) -> str:
@@ -36,7 +48,21 @@ class Speaker:
         """The lines for a reply."""
         if isinstance(reply, ev.Raw):
             return reply.data
+        if isinstance(reply, ev.Told):
+            return self.format.personal(reply.event)
+        if isinstance(reply, ev.Labelled):
+            told = [self.words(t) if isinstance(t, ev.Reply) else self.format.render(t) for t in reply.told]
+            return labelled(reply.label, b"".join(told), self.server.name)
         return "".join(_ANSWERS[type(reply)](self, reply)).encode()
+
+    def isupport(self) -> Iterator[str]:
+        tokens = [*n.ISUPPORT, f"NETWORK={self.server.network}"]
+        for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
+            yield self.line(n.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
+
+    def signs(self, ranks: str) -> str:
+        """The signs before a nickname: all of them with multi-prefix, else the highest."""
+        return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
 
     def motd(self) -> Iterator[str]:
         if not self.server.motd:
@@ -47,16 +73,19 @@ class Speaker:
             yield self.line(n.RPL_MOTD, text)
         yield self.line(n.RPL_ENDOFMOTD)
 
-    def filled(self, numeric: Numeric, about: str, words: Iterable[str]) -> Iterator[str]:
+    def filled(self, numeric: Numeric, *about: object, words: Iterable[str], glue: str = " ") -> Iterator[str]:
         """As many lines as it takes to list the words, each as full as a line may be."""
-        room = LINE_BYTES - len(self.line(numeric, about, "").encode())
-        left = " ".join(words).encode()
+        room = LINE_BYTES - len(self.line(numeric, *about, "").encode())
+        left = glue.join(words).encode()
         while len(left) > room:
-            end = left.rindex(b" ", 0, room + 1)  # no word is longer than a line
-            yield self.line(numeric, about, left[:end].decode())
+            end = left.rindex(glue.encode(), 0, room + 1)  # no word is longer than a line
+            yield self.line(numeric, *about, left[:end].decode())
             left = left[end + 1 :]
         if left:
-            yield self.line(numeric, about, left.decode())
+            yield self.line(numeric, *about, left.decode())
+
+
+# ---- coming in ------------------------------------------------------------------------------------------------------
 
 
 def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
@@ -64,18 +93,23 @@ def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
     yield to.line(n.RPL_WELCOME, server.network, reply.person.mask)
     yield to.line(n.RPL_YOURHOST, server.name, server.version)
     yield to.line(n.RPL_CREATED, server.created)
-    yield to.line(n.RPL_MYINFO, server.name, server.version)
-    tokens = [*n.ISUPPORT, f"NETWORK={server.network}"]
-    for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
-        yield to.line(n.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
-    yield to.line(n.RPL_LUSERCLIENT, reply.people)
-    yield to.line(n.RPL_LUSEROP)
-    yield to.line(n.RPL_LUSERUNKNOWN)
+    yield to.line(n.RPL_MYINFO, server.name, server.version, *n.MYINFO_MODES)
+    yield from to.isupport()
+    yield from _counts_are(to, reply.counts)
+    yield from to.motd()
+
+
+def _counts_are(to: Speaker, reply: ev.CountsAre) -> Iterator[str]:
+    yield to.line(n.RPL_LUSERCLIENT, reply.people - reply.invisible, reply.invisible)
+    yield to.line(n.RPL_LUSEROP, reply.operators)
+    yield to.line(n.RPL_LUSERUNKNOWN, reply.unknown)
     yield to.line(n.RPL_LUSERCHANNELS, reply.rooms)
     yield to.line(n.RPL_LUSERME, reply.people)
     yield to.line(n.RPL_LOCALUSERS, reply.people, reply.most)
     yield to.line(n.RPL_GLOBALUSERS, reply.people, reply.most)
-    yield from to.motd()
+
+
+# ---- rooms ----------------------------------------------------------------------------------------------------------
 
 
 def _topic_lines(to: Speaker, room: str, topic: ev.Topic) -> Iterator[str]:
@@ -86,7 +120,8 @@ def _topic_lines(to: Speaker, room: str, topic: ev.Topic) -> Iterator[str]:
 def _room_state(to: Speaker, reply: ev.RoomState) -> Iterator[str]:
     if reply.topic:
         yield from _topic_lines(to, reply.room, reply.topic)
-    yield from _names_are(to, reply)
+    if "no-implicit-names" not in to.capabilities:
+        yield from _names_are(to, reply)
 
 
 def _topic_is(to: Speaker, reply: ev.TopicIs) -> Iterator[str]:
@@ -97,8 +132,22 @@ def _topic_is(to: Speaker, reply: ev.TopicIs) -> Iterator[str]:
 
 
 def _names_are(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
-    yield from to.filled(n.RPL_NAMREPLY, reply.room, reply.members)
-    yield to.line(n.RPL_ENDOFNAMES, reply.room)
+    yield from _names(to, reply)
+    yield to.line(n.RPL_ENDOFNAMES, _echo(reply.room))
+
+
+def _names(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
+    if "userhost-in-names" in to.capabilities:
+        names = [to.signs(m.ranks) + m.person.mask for m in reply.members]
+    else:
+        names = [to.signs(m.ranks) + m.person.nick if m.ranks else m.person.nick for m in reply.members]
+    yield from to.filled(n.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=names)
+
+
+def _all_names_are(to: Speaker, reply: ev.AllNamesAre) -> Iterator[str]:
+    for room in reply.rooms:
+        yield from _names(to, room)
+    yield to.line(n.RPL_ENDOFNAMES, "*")
 
 
 def _rooms_are(to: Speaker, reply: ev.RoomsAre) -> Iterator[str]:
@@ -106,26 +155,6 @@ def _rooms_are(to: Speaker, reply: ev.RoomsAre) -> Iterator[str]:
     for name, people, topic in reply.rooms:
         yield to.line(n.RPL_LIST, name, people, topic)
     yield to.line(n.RPL_LISTEND)
-
-
-def _who_is_in(to: Speaker, reply: ev.WhoIsIn) -> Iterator[str]:
-    for member in reply.members:
-        p = member.person
-        here = "G" if member.away else "H"
-        room = reply.room or "*"
-        yield to.line(n.RPL_WHOREPLY, room, p.username, p.host, to.server.name, p.nick, here, p.realname)
-    yield to.line(n.RPL_ENDOFWHO, reply.mask)
-
-
-def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
-    p = reply.member.person
-    yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
-    yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, reply.rooms)
-    yield to.line(n.RPL_WHOISSERVER, p.nick, to.server.name, to.server.network)
-    if reply.member.away:
-        yield to.line(n.RPL_AWAY, p.nick, reply.member.away)
-    yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
-    yield to.line(n.RPL_ENDOFWHOIS, p.nick)
 
 
 def _modes_are(to: Speaker, reply: ev.ModesAre) -> Iterator[str]:
@@ -136,17 +165,136 @@ def _modes_are(to: Speaker, reply: ev.ModesAre) -> Iterator[str]:
     yield to.line(n.RPL_CREATIONTIME, reply.room, reply.created // 1000)
 
 
+def _list_is(to: Speaker, reply: ev.ListIs) -> Iterator[str]:
+    entry, end = n.LISTS[reply.letter]
+    for mask, by, time in reply.entries:
+        yield to.line(entry, reply.room, mask, by, time // 1000)
+    yield to.line(end, reply.room)
+
+
+def _invitations_are(to: Speaker, reply: ev.InvitationsAre) -> Iterator[str]:
+    for room in reply.rooms:
+        yield to.line(n.RPL_INVITELIST, room)
+    yield to.line(n.RPL_ENDOFINVITELIST)
+
+
+def _inviting(to: Speaker, reply: ev.Inviting) -> Iterator[str]:
+    yield to.line(n.RPL_INVITING, reply.nick, reply.room)
+    if reply.away:
+        yield to.line(n.RPL_AWAY, reply.nick, reply.away)
+
+
+# ---- people ---------------------------------------------------------------------------------------------------------
+
+# WHOX, each field with its letter, in the order in which they are answered: ircv3.net/specs/extensions/whox
+_WHOX: dict[str, Callable[[Speaker, ev.WhoIsIn, ev.Member, int], object]] = {
+    "t": lambda to, reply, m, idle: to.whox.token if to.whox and to.whox.token else "0",
+    "c": lambda to, reply, m, idle: reply.room or "*",
+    "u": lambda to, reply, m, idle: m.person.username,
+    "i": lambda to, reply, m, idle: "255.255.255.255",  # addresses are shown as hosts, and no other
+    "h": lambda to, reply, m, idle: m.person.host,
+    "s": lambda to, reply, m, idle: to.server.name,
+    "n": lambda to, reply, m, idle: m.person.nick,
+    "f": lambda to, reply, m, idle: _flags(to, m),
+    "d": lambda to, reply, m, idle: 0,
+    "l": lambda to, reply, m, idle: idle,
+    "a": lambda to, reply, m, idle: m.person.account or "0",
+    "o": lambda to, reply, m, idle: "n/a",
+    "r": lambda to, reply, m, idle: f":{m.person.realname}",
+}
+WHOX_FIELDS = frozenset(_WHOX)
+
+
+def _flags(to: Speaker, member: ev.Member) -> str:
+    here = "G" if member.away else "H"
+    return f"{here}{'*' if member.operator else ''}{to.signs(member.ranks)}{BOT if member.person.bot else ''}"
+
+
+def _who_is_in(to: Speaker, reply: ev.WhoIsIn) -> Iterator[str]:
+    for member, idle in zip(reply.members, reply.idle, strict=True):
+        p = member.person
+        if to.whox:
+            fields = [str(_WHOX[f](to, reply, member, idle)) for f in _WHOX if f in to.whox.fields]
+            yield to.line(n.RPL_WHOSPCRPL, " ".join(fields))
+            continue
+        room = reply.room or "*"
+        flags = _flags(to, member)
+        yield to.line(n.RPL_WHOREPLY, room, p.username, p.host, to.server.name, p.nick, flags, p.realname)
+    yield to.line(n.RPL_ENDOFWHO, _echo(reply.mask))
+
+
+def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
+    p = reply.member.person
+    yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
+    yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms])
+    yield to.line(n.RPL_WHOISSERVER, p.nick, to.server.name, to.server.network)
+    if reply.member.operator:
+        yield to.line(n.RPL_WHOISOPERATOR, p.nick)
+    if p.account:
+        yield to.line(n.RPL_WHOISACCOUNT, p.nick, p.account)
+    if p.bot:
+        yield to.line(n.RPL_WHOISBOT, p.nick)
+    if reply.member.away:
+        yield to.line(n.RPL_AWAY, p.nick, reply.member.away)
+    if reply.modes:
+        yield to.line(n.RPL_WHOISMODES, p.nick, reply.modes)
+    yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
+    yield to.line(n.RPL_ENDOFWHOIS, p.nick)
+
+
+def _no_whois(to: Speaker, reply: ev.NoWhois) -> Iterator[str]:
+    nick = _echo(reply.nick)
+    yield to.line(n.REFUSALS[Code.NO_SUCH_NICK], nick)
+    yield to.line(n.RPL_ENDOFWHOIS, nick)
+
+
+def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
+    nick = _echo(reply.nick)
+    if not reply.people:
+        yield to.line(n.ERR_WASNOSUCHNICK, nick)
+    for person, time in reply.people:
+        yield to.line(n.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
+        yield to.line(n.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
+    yield to.line(n.RPL_ENDOFWHOWAS, nick)
+
+
 def _users_are(to: Speaker, reply: ev.UsersAre) -> Iterator[str]:
     if reply.command == "ISON":
         yield to.line(n.RPL_ISON, " ".join([m.person.nick for m in reply.members]))
         return
-    people = [f"{m.person.nick}={'-' if m.away else '+'}{m.person.username}@{m.person.host}" for m in reply.members]
+    people = [
+        f"{m.person.nick}{'*' if m.operator else ''}={'-' if m.away else '+'}{m.person.username}@{m.person.host}"
+        for m in reply.members
+    ]
     yield to.line(n.RPL_USERHOST, " ".join(people))
 
 
+def _watched_are(to: Speaker, reply: ev.WatchedAre) -> Iterator[str]:
+    yield from to.filled(n.RPL_MONLIST, words=reply.nicks, glue=",")
+    yield to.line(n.RPL_ENDOFMONLIST)
+
+
+def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
+    days, rest = divmod(reply.seconds, 86_400)
+    yield to.line(n.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
+
+
+# ---- refusals -------------------------------------------------------------------------------------------------------
 def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
         yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities)
+
+
+def _history_is(to: Speaker, reply: ev.HistoryIs) -> Iterator[str]:
+    return history.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities)
+
+
+def _targets_are(to: Speaker, reply: ev.TargetsAre) -> Iterator[str]:
+    return history.targets(reply, to.server.name, to.capabilities)
+
+
+def _found(to: Speaker, reply: ev.Found) -> Iterator[str]:
+    return history.told(reply.said, history.SEARCH, to.server.name, to.capabilities)
 
 
 def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
@@ -164,7 +312,9 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield f":{to.server.name} FAIL TOPIC INVALID_PARAMS :That topic is too long\r\n"
     elif code in history.FAILURES:
         command, target = (*map(_echo, about), "", "")[:2]
-        yield from history.failed(code, command, target, to.server.name)
+        yield history.failed(code, command, target, to.server.name)
+    elif code is Code.REALNAME_BAD:
+        yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
     else:
         yield to.line(n.REFUSALS[code], *map(_echo, about))
 
@@ -180,6 +330,19 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.RoomState: _room_state,
     ev.TopicIs: _topic_is,
     ev.NamesAre: _names_are,
+    ev.AllNamesAre: _all_names_are,
+    ev.CountsAre: _counts_are,
+    ev.ListIs: _list_is,
+    ev.InvitationsAre: _invitations_are,
+    ev.Inviting: _inviting,
+    ev.NoWhois: _no_whois,
+    ev.WhowasIs: _whowas_is,
+    ev.WatchedAre: _watched_are,
+    ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
+    ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(_echo, r.nicks), glue=","),
+    ev.UptimeIs: _uptime_is,
+    ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
+    ev.Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
     ev.WhoisIs: _whois_is,
@@ -189,6 +352,9 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
     ev.Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
     ev.Recent: _recent,
+    ev.HistoryIs: _history_is,
+    ev.TargetsAre: _targets_are,
+    ev.Found: _found,
     ev.Saving: _saving,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),

@@ -1,268 +1,184 @@
 """Reads an IRC client: lines become commands by one table.
 
-A handler gets the message's parameters, at least as many as its row says, and yields commands. What the dialect can
-answer by itself (PING, CAP, MOTD) it yields as `Raw`, so that the answer keeps its place among the others.
+A handler gets the client and the message's parameters, at least as many as its row says, and yields commands. What the
+dialect can answer by itself (PING, CAP, MOTD) it yields as `Raw`, so that the answer keeps its place among the others.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
+from chatroom.dialects.irc import channels, lookups, messages, people, registration, service
 from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.answers import Speaker
-from chatroom.dialects.irc.format import RENDERED, irc_format
+from chatroom.dialects.irc.capabilities import cap
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.messages import SHORT
 from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.errors import ChatError, Code
-from chatroom.events import Command, Format, Kind, Reply
-from chatroom.ircwire import LINE_BYTES, TAG_BYTES, parse
-from chatroom.limits import AWAY_BYTES, REALNAME_BYTES, REASON_BYTES, TARGETS
-from chatroom.text import CTCP, clean, clean_irc
-
-CAPABILITIES = ("batch", "draft/chathistory", "echo-message", "message-tags", "server-time")
+from chatroom.events import Command, Format, Reply
+from chatroom.ircwire import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
+from chatroom.limits import LABEL_BYTES
+from chatroom.text import clean_irc
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes.
 _SIMPLE = re.compile(rb"PRIVMSG (#[!-+\--~]+) :([ -~]+)\r?")
-_NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
-_ACTION = f"{CTCP}ACTION "
 
 
 class IrcDialect:
     """One IRC client. Registration is held until NICK and USER have come and capabilities are settled."""
 
-    format: Format
     pings = True
 
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
-        self.format = irc_format(frozenset())
         self._viewer = viewer
-        self._capabilities: set[str] = set()
-        self._speaker = Speaker(viewer, server, self._capabilities)
+        self._client = Client(viewer, server)
         self._lines = Lines(TAG_BYTES + LINE_BYTES)
-        self._negotiating = False
-        self._nick = ""
-        self._username = ""
-        self._realname = ""
+
+    @property
+    def format(self) -> Format:
+        return self._client.format
 
     def receive(self, data: bytes) -> Iterator[Command]:
         known = self._viewer.nick != ""
         for line in self._lines.feed(data):
             simple = _SIMPLE.fullmatch(line) if known else None
-            if simple and len(line) < LINE_BYTES:
+            if simple and len(line) <= SHORT:
                 room, text = simple.groups()
                 yield ev.Say(room.decode(), text.decode())
                 continue
-            try:
-                yield from self._read(line.rstrip(b"\r"))
-            except ChatError as error:
-                yield ev.Refused(error)
+            yield from self._read(line.rstrip(b"\r"))
 
     def end(self) -> Iterator[Command]:
         return iter(())  # half a line is no command
 
     def answer(self, reply: Reply) -> bytes:
-        return self._speaker.words(reply)
+        return self._client.speaker.words(reply)
 
     def _read(self, line: bytes) -> Iterator[Command]:
         try:
             message = parse(_text(line))
+        except ChatError as error:
+            yield from self._refuse(line, error)
+            return
         except ValueError:
             return  # empty lines are silently ignored: RFC 2812 §2.3.1
-        row = COMMANDS.get(message.command)
-        if row is None:
-            raise ChatError(Code.UNKNOWN_COMMAND if self._viewer.nick else Code.NOT_REGISTERED, message.command)
-        if row.registered and not self._viewer.nick:
-            raise ChatError(Code.NOT_REGISTERED)
-        if len(message.params) < row.least:
-            raise ChatError(row.missing, message.command)
-        yield from row.handler(self, list(message.params))
-
-    # ---- coming in --------------------------------------------------------------------------------------------------
-
-    def _cap(self, params: list[str]) -> Iterator[Command]:
-        verb = params[0].upper()
-        handler = _CAP_VERBS.get(verb)
-        if handler is None:
-            yield self._say(n.ERR_INVALIDCAPCMD, clean(params[0]) or "*")
+        label = self._label(message.tags) if message.tags else ""
+        if label:
+            yield ev.Labelled(label, self._obey(message))
         else:
-            yield from handler(self, params[1:])
+            yield from self._obey(message)
 
-    def _cap_ls(self, params: list[str]) -> Iterator[Command]:
-        self._negotiating = not self._viewer.nick
-        yield self._cap_line("LS", CAPABILITIES)
+    def _refuse(self, line: bytes, error: ChatError) -> Iterator[Command]:
+        """Refuses a line that can't be read; if at least its label can, the refusal bears it."""
+        tags = line.partition(b" ")[0].decode(errors="replace")
+        label = self._label(parse_tags(tags[1:])) if tags.startswith("@") else ""
+        refused = ev.Refused(error)
+        yield ev.Labelled(label, iter([refused])) if label else refused
 
-    def _cap_list(self, params: list[str]) -> Iterator[Command]:
-        yield self._cap_line("LIST", sorted(self._capabilities))
+    def _label(self, tags: Mapping[str, str]) -> str:
+        label = tags.get("label", "")
+        return label if "labeled-response" in self._client.capabilities and len(label.encode()) <= LABEL_BYTES else ""
 
-    def _cap_req(self, params: list[str]) -> Iterator[Command]:
-        """All of what is asked for, or nothing of it: IRCv3 capability-negotiation."""
-        self._negotiating = self._negotiating or not self._viewer.nick
-        asked = params[0].split() if params else []
-        if not all(name.removeprefix("-") in CAPABILITIES for name in asked):
-            yield self._cap_line("NAK", [clean(name) for name in asked])
-            return
-        for name in asked:
-            if name.startswith("-"):
-                self._capabilities.discard(name[1:])
-            else:
-                self._capabilities.add(name)
-        self.format = irc_format(frozenset(self._capabilities) & RENDERED)
-        yield ev.SetFormat(self.format, "echo-message" in self._capabilities)
-        yield self._cap_line("ACK", asked)
-
-    def _cap_end(self, params: list[str]) -> Iterator[Command]:
-        self._negotiating = False
-        yield from self._registration()
-
-    def _pass(self, params: list[str]) -> Iterator[Command]:
-        """Accepted and ignored: there is no password yet."""
-        if self._viewer.nick:
-            raise ChatError(Code.ALREADY_REGISTERED)
-        return iter(())
-
-    def _nick_(self, params: list[str]) -> Iterator[Command]:
-        if self._viewer.nick:
-            yield ev.Rename(params[0])
-        else:
-            self._nick = params[0]
-            yield from self._registration()
-
-    def _user(self, params: list[str]) -> Iterator[Command]:
-        if self._viewer.nick:
-            raise ChatError(Code.ALREADY_REGISTERED)
-        self._username = _NOT_IN_USERNAME.sub("", params[0])[:10] or "user"
-        self._realname = _shortened(params[3], REALNAME_BYTES)
-        yield from self._registration()
-
-    def _registration(self) -> Iterator[Command]:
-        if self._nick and self._username and not self._negotiating and not self._viewer.nick:
-            yield ev.Register(self._nick, self._username, self._realname)
-
-    # ---- talking ----------------------------------------------------------------------------------------------------
-
-    def _privmsg(self, params: list[str]) -> Iterator[Command]:
-        return self._message(params, Kind.MESSAGE)
-
-    def _notice(self, params: list[str]) -> Iterator[Command]:
-        return self._message(params, Kind.NOTICE)
-
-    def _message(self, params: list[str], kind: Kind) -> Iterator[Command]:
-        if len(params) < 2 or not params[1]:
-            raise ChatError(Code.NO_TEXT)
-        text = params[1]
-        if kind is Kind.MESSAGE and text.startswith(_ACTION):
-            kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
-        for target in _targets(params[0]):
-            yield ev.Say(target, text, kind)
-
-    def _join(self, params: list[str]) -> Iterator[Command]:
-        for room in _targets(params[0]):
-            yield ev.Join(room)
-
-    def _part(self, params: list[str]) -> Iterator[Command]:
-        reason = _shortened(params[1], REASON_BYTES) if len(params) > 1 else ""
-        for room in _targets(params[0]):
-            yield ev.Leave(room, reason)
-
-    def _topic(self, params: list[str]) -> Iterator[Command]:
-        yield ev.SetTopic(params[0], params[1]) if len(params) > 1 else ev.AskTopic(params[0])
-
-    def _away(self, params: list[str]) -> Iterator[Command]:
-        yield ev.SetAway(_shortened(params[0], AWAY_BYTES) if params else "")
-
-    def _quit(self, params: list[str]) -> Iterator[Command]:
-        yield ev.Quit(f"Quit: {_shortened(params[0], REASON_BYTES)}" if params and params[0] else "Quit")
-
-    # ---- asking -----------------------------------------------------------------------------------------------------
-
-    def _names(self, params: list[str]) -> Iterator[Command]:
-        for room in _targets(params[0]) if params else ():
-            yield ev.AskNames(room)
-        if not params:
-            yield self._say(n.RPL_ENDOFNAMES, "*")
-
-    def _list(self, params: list[str]) -> Iterator[Command]:
-        yield ev.AskRooms(tuple(_targets(params[0])) if params else ())
-
-    def _who(self, params: list[str]) -> Iterator[Command]:
-        yield ev.AskWho(params[0] if params else "*")
-
-    def _whois(self, params: list[str]) -> Iterator[Command]:
-        yield ev.AskWhois(params[-1].split(",")[0])
-
-    def _mode(self, params: list[str]) -> Iterator[Command]:
-        target, *rest = params
-        if target.startswith("#") and rest and rest[0].lstrip("+") == "b":
-            yield self._say(n.RPL_ENDOFBANLIST, clean(target))
-        else:
-            yield ev.AskModes(target)
-
-    def _userhost(self, params: list[str]) -> Iterator[Command]:
-        yield ev.AskUsers(tuple(params[:5]), "USERHOST")  # five at most: RFC 2812 §4.8
-
-    def _ison(self, params: list[str]) -> Iterator[Command]:
-        yield ev.AskUsers(tuple(" ".join(params).split()), "ISON")
-
-    def _motd(self, params: list[str]) -> Iterator[Command]:
-        yield ev.Raw("".join(self._speaker.motd()).encode())
-
-    def _ping(self, params: list[str]) -> Iterator[Command]:
-        name = self._speaker.server.name
-        yield ev.Raw(f":{name} PONG {name} :{params[0]}\r\n".encode())
-
-    def _pong(self, params: list[str]) -> Iterator[Command]:
-        return iter(())
-
-    # ---- answering at once ------------------------------------------------------------------------------------------
-
-    def _say(self, numeric: n.Numeric, *about: object) -> ev.Raw:
-        return ev.Raw(self._speaker.line(numeric, *about).encode())
-
-    def _cap_line(self, verb: str, names: "list[str] | tuple[str, ...]") -> ev.Raw:
-        nick = self._viewer.nick or "*"
-        return ev.Raw(f":{self._speaker.server.name} CAP {nick} {verb} :{' '.join(names)}\r\n".encode())
+    def _obey(self, message: Message) -> Iterator[Command]:
+        client = self._client
+        client.tags = ""
+        if message.tags and "message-tags" in client.capabilities:
+            client.tags = render_tags({key: value for key, value in message.tags.items() if key.startswith("+")})
+        try:
+            yield from _row(message, self._viewer.nick != "").handler(client, list(message.params))
+        except ChatError as error:
+            yield ev.Refused(error)
 
 
 class Row(NamedTuple):
-    """A command's row: its handler, the least number of parameters, whether only those with a name may use it."""
+    """A command's row: its handler, the least number of parameters, how it is used and what it does."""
 
-    handler: Callable[[IrcDialect, list[str]], Iterator[Command]]
-    least: int = 0
-    registered: bool = True
+    handler: Callable[[Client, list[str]], Iterator[Command]]
+    least: int
+    usage: str  # its parameters
+    does: str
+    registered: bool = True  # whether only those with a name may use it
     missing: Code = Code.TOO_FEW_PARAMETERS
 
 
-COMMANDS: dict[str, Row] = {
-    "CAP": Row(IrcDialect._cap, 1, registered=False),
-    "PASS": Row(IrcDialect._pass, 1, registered=False),
-    "NICK": Row(IrcDialect._nick_, 1, registered=False, missing=Code.NICK_MISSING),
-    "USER": Row(IrcDialect._user, 4, registered=False),
-    "PING": Row(IrcDialect._ping, 1, registered=False),
-    "PONG": Row(IrcDialect._pong, registered=False),
-    "QUIT": Row(IrcDialect._quit, registered=False),
-    "JOIN": Row(IrcDialect._join, 1),
-    "PART": Row(IrcDialect._part, 1),
-    "PRIVMSG": Row(IrcDialect._privmsg, 1, missing=Code.NO_RECIPIENT),
-    "NOTICE": Row(IrcDialect._notice, 1, missing=Code.NO_RECIPIENT),
-    "TOPIC": Row(IrcDialect._topic, 1),
-    "AWAY": Row(IrcDialect._away),
-    "NAMES": Row(IrcDialect._names),
-    "LIST": Row(IrcDialect._list),
-    "WHO": Row(IrcDialect._who),
-    "WHOIS": Row(IrcDialect._whois, 1, missing=Code.NICK_MISSING),
-    "MODE": Row(IrcDialect._mode, 1),
-    "USERHOST": Row(IrcDialect._userhost, 1),
-    "ISON": Row(IrcDialect._ison, 1),
-    "MOTD": Row(IrcDialect._motd),
-}
+def _row(message: Message, registered: bool) -> Row:
+    """The row for a message; raises `ChatError` if it can't be obeyed."""
+    row = COMMANDS.get(message.command)
+    if row is None:
+        raise ChatError(Code.UNKNOWN_COMMAND if registered else Code.NOT_REGISTERED, message.command)
+    if row.registered and not registered:
+        raise ChatError(Code.NOT_REGISTERED)
+    if len(message.params) < row.least:
+        raise ChatError(row.missing, message.command)
+    return row
 
-_CAP_VERBS: dict[str, Callable[[IrcDialect, list[str]], Iterator[Command]]] = {
-    "LS": IrcDialect._cap_ls,
-    "LIST": IrcDialect._cap_list,
-    "REQ": IrcDialect._cap_req,
-    "END": IrcDialect._cap_end,
+
+def help_(client: Client, params: list[str]) -> Iterator[Command]:
+    """The table itself, by name: modern.ircdocs.horse/#help-message."""
+    subject = params[0].upper() if params else ""
+    row = COMMANDS.get(subject)
+    if subject and row is None:
+        yield client.say(n.ERR_HELPNOTFOUND, clean_irc(params[0]).replace(" ", "_").lstrip(":")[:50] or "*")
+        return
+    if row:
+        yield client.say(n.RPL_HELPSTART, subject, f"{subject} {row.usage}".rstrip())
+        yield client.say(n.RPL_ENDOFHELP, subject, row.does)
+        return
+    yield client.say(n.RPL_HELPSTART, "*", "The commands of this server; HELP and a command's name says more")
+    names = sorted(COMMANDS)
+    for i in range(0, len(names), 8):
+        yield client.say(n.RPL_HELPTXT, "*", " ".join(names[i : i + 8]))
+    yield client.say(n.RPL_ENDOFHELP, "*", "End of /HELP")
+
+
+COMMANDS: dict[str, Row] = {
+    "CAP": Row(cap, 1, "LS|LIST|REQ|END ...", "settles what your client can do", registered=False),
+    "AUTHENTICATE": Row(registration.authenticate, 1, "<data>", "logs in", registered=False),
+    "REGISTER": Row(registration.register, 1, "<account> <email> <password>", "makes an account", registered=False),
+    "PASS": Row(registration.pass_, 1, "<password>", "gives the server's password", registered=False),
+    "NICK": Row(registration.nick, 1, "<nickname>", "takes a name", registered=False, missing=Code.NICK_MISSING),
+    "USER": Row(registration.user, 4, "<name> 0 * :<real name>", "says who you are", registered=False),
+    "SETNAME": Row(registration.setname, 1, ":<real name>", "says who you are now"),
+    "PING": Row(registration.ping, 1, "<token>", "is answered by PONG", registered=False),
+    "PONG": Row(registration.pong, 0, "<token>", "answers a PING", registered=False),
+    "QUIT": Row(registration.quit_, 0, "[:<reason>]", "leaves the server", registered=False),
+    "JOIN": Row(channels.join, 1, "<room>{,<room>} [<key>{,<key>}]", "enters rooms; JOIN 0 leaves them all"),
+    "PART": Row(channels.part, 1, "<room>{,<room>} [:<reason>]", "leaves rooms"),
+    "TOPIC": Row(channels.topic, 1, "<room> [:<topic>]", "shows or sets a room's topic"),
+    "NAMES": Row(channels.names, 0, "[<room>{,<room>}]", "lists who is in a room"),
+    "LIST": Row(channels.list_, 0, "[<room or filter>{,...}]", "lists rooms: by mask, !mask, <people, C<age, T<age"),
+    "INVITE": Row(channels.invite, 0, "[<nickname> <room>]", "invites somebody, or lists where you are invited to"),
+    "KICK": Row(channels.kick, 2, "<room> <nickname>{,<nickname>} [:<reason>]", "throws somebody out of a room"),
+    "MODE": Row(channels.mode, 1, "<room or nickname> [<modes> [<parameters>]]", "shows or sets modes"),
+    "PRIVMSG": Row(messages.privmsg, 1, "<target>{,<target>} :<text>", "says something", missing=Code.NO_RECIPIENT),
+    "NOTICE": Row(messages.notice, 1, "<target>{,<target>} :<text>", "is for programs", missing=Code.NO_RECIPIENT),
+    "TAGMSG": Row(messages.tagmsg, 1, "<target>{,<target>}", "passes on client-only tags", missing=Code.NO_RECIPIENT),
+    "CHATHISTORY": Row(lookups.chathistory, 1, "<subcommand> ...", "tells what was said before"),
+    "SEARCH": Row(lookups.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
+    "AWAY": Row(people.away, 0, "[:<message>]", "says that you are away, or back"),
+    "WHO": Row(people.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
+    "WHOIS": Row(people.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),
+    "WHOWAS": Row(people.whowas, 0, "<nickname> [<count>]", "tells who had a nickname before"),
+    "USERHOST": Row(people.userhost, 1, "<nickname>{ <nickname>}", "tells where people are connected from"),
+    "ISON": Row(people.ison, 1, "<nickname>{ <nickname>}", "tells who of these is here"),
+    "MONITOR": Row(people.monitor, 1, "+|-|C|L|S [<nickname>{,<nickname>}]", "tells when people come and go"),
+    "MOTD": Row(service.motd, 0, "", "shows the message of the day"),
+    "LUSERS": Row(service.lusers, 0, "", "counts people and rooms"),
+    "VERSION": Row(service.version, 0, "", "tells the server's version"),
+    "TIME": Row(service.time_, 0, "", "tells the server's time"),
+    "INFO": Row(service.info, 0, "", "tells what this server is"),
+    "ADMIN": Row(service.admin, 0, "", "tells who runs this server"),
+    "LINKS": Row(service.links, 0, "", "lists servers; there is one"),
+    "STATS": Row(service.stats, 1, "u", "tells how long the server has been running"),
+    "HELP": Row(help_, 0, "[<command>]", "explains commands"),
+    "HELPOP": Row(help_, 0, "[<command>]", "explains commands"),
+    "OPER": Row(service.oper, 2, "<name> <password>", "makes you an operator of the server"),
+    "KILL": Row(service.kill, 1, "<nickname> [:<reason>]", "throws somebody off the server; for its operators"),
+    "WALLOPS": Row(service.wallops, 1, ":<text>", "says something to all with mode +w; for operators"),
+    "REHASH": Row(service.rehash, 0, "", "reads the configuration again; for operators"),
 }
 
 
@@ -276,13 +192,3 @@ def _text(line: bytes) -> str:
         return clean_irc(line.decode())
     except UnicodeDecodeError:
         raise ChatError(Code.LINE_NOT_UTF8) from None
-
-
-def _targets(param: str) -> list[str]:
-    """The names in a list with commas, each once; TARGMAX of them at most."""
-    return list(dict.fromkeys(name for name in param.split(",") if name))[:TARGETS]
-
-
-def _shortened(text: str, size: int) -> str:
-    """`text` in at most `size` bytes, cut between characters."""
-    return text.encode()[:size].decode(errors="ignore")

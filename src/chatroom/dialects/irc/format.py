@@ -8,10 +8,22 @@ from typing import Any
 from chatroom import events as ev
 from chatroom.events import Event, Kind
 from chatroom.ircwire import LINE_BYTES
+from chatroom.modes import written
 from chatroom.text import CTCP
 
-# The capabilities that change what an event looks like: IRCv3 server-time, message-tags.
-RENDERED = frozenset({"server-time", "message-tags"})
+# The capabilities that change what an event looks like, or whether there is anything to see of it: IRCv3.
+RENDERED = frozenset(
+    {
+        "account-notify",
+        "account-tag",
+        "away-notify",
+        "extended-join",
+        "invite-notify",
+        "message-tags",
+        "server-time",
+        "setname",
+    }
+)
 
 
 class IrcFormat:
@@ -22,20 +34,42 @@ class IrcFormat:
     def __init__(self, capabilities: frozenset[str]) -> None:
         self._time = "server-time" in capabilities
         self._ids = "message-tags" in capabilities
+        self._accounts = "account-tag" in capabilities
+        self._tagged = self._time or self._ids or self._accounts
+        self._lines = dict(_LINES)
+        for capability, event, line in _OF_CAPABILITIES:
+            if capability in capabilities:
+                self._lines[event] = line
 
     def render(self, event: Event) -> bytes:
-        lines = _LINES[type(event)](event)
-        if lines and (self._time or self._ids):
+        return self._dressed(event, self._lines[type(event)](event))
+
+    def personal(self, event: Event) -> bytes:
+        """The lines for the one who is told of an event alone, whatever was negotiated."""
+        line = _PERSONAL.get(type(event)) or self._lines[type(event)]
+        return self._dressed(event, line(event))
+
+    def _dressed(self, event: Event, lines: str) -> bytes:
+        """The lines with their tags."""
+        if lines and self._tagged:
             tags = self._tags(event)
-            lines = "".join([f"{tags}{line}\r\n" for line in lines.split("\r\n")[:-1]])
+            if tags:
+                lines = "".join([f"{tags}{line}\r\n" for line in lines.split("\r\n")[:-1]])
         return lines.encode()
 
     def _tags(self, event: Event) -> str:
         """The tags of an event's lines, with the @ and the space."""
         tags = [f"time={timestamp(event.time)}"] if self._time else []
+        by = event.by
+        if self._accounts and by.account:
+            tags.append(f"account={by.account}")
         if self._ids:
             tags.append(f"msgid={event.id:x}")
-        return f"@{';'.join(tags)} "
+            if by.bot:
+                tags.append("bot")
+            if isinstance(event, ev.Said) and event.tags:
+                tags.append(event.tags)
+        return f"@{';'.join(tags)} " if tags else ""
 
 
 @lru_cache(maxsize=256)
@@ -60,6 +94,8 @@ def _second(seconds: int) -> str:
 
 def _said(event: ev.Said) -> str:
     by = event.by
+    if event.kind is Kind.TAGS:
+        return ""  # for those with message-tags
     verb = "NOTICE" if event.kind is Kind.NOTICE else "PRIVMSG"
     head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
     text = event.text
@@ -94,6 +130,26 @@ def _left(event: ev.Left) -> str:
     return f":{event.by.mask} PART {event.room}{f' :{event.reason}' if event.reason else ''}\r\n"
 
 
+def _said_with_tags(event: ev.Said) -> str:
+    return f":{event.by.mask} TAGMSG {event.target}\r\n" if event.kind is Kind.TAGS else _said(event)
+
+
+def _joined_extended(event: ev.Joined) -> str:
+    return f":{event.by.mask} JOIN {event.room} {event.by.account or '*'} :{event.by.realname}\r\n"
+
+
+def _away_set(event: ev.AwaySet) -> str:
+    return f":{event.by.mask} AWAY{f' :{event.message}' if event.message else ''}\r\n"
+
+
+def _invited(event: ev.Invited) -> str:
+    return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
+
+
+def _unseen(event: Event) -> str:
+    return ""
+
+
 _LINES: dict[type, Callable[[Any], str]] = {
     ev.Said: _said,
     ev.Joined: lambda e: f":{e.by.mask} JOIN {e.room}\r\n",
@@ -101,5 +157,24 @@ _LINES: dict[type, Callable[[Any], str]] = {
     ev.Departed: _departed,
     ev.Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
     ev.TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
-    ev.AwaySet: lambda e: "",
+    ev.Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
+    ev.ModesSet: lambda e: f":{e.by.mask} MODE {e.room} {written(e.changes)}\r\n",
+    ev.UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
+    ev.Alerted: lambda e: f":{e.by.mask} WALLOPS :{e.text}\r\n",
+    ev.AwaySet: _unseen,
+    ev.Invited: _unseen,
+    ev.RealnameSet: _unseen,
+    ev.AccountSet: _unseen,
 }
+
+# What an event looks like to those who have negotiated a capability.
+_OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
+    ("message-tags", ev.Said, _said_with_tags),
+    ("extended-join", ev.Joined, _joined_extended),
+    ("away-notify", ev.AwaySet, _away_set),
+    ("invite-notify", ev.Invited, _invited),
+    ("setname", ev.RealnameSet, lambda e: f":{e.by.mask} SETNAME :{e.realname}\r\n"),
+    ("account-notify", ev.AccountSet, lambda e: f":{e.by.mask} ACCOUNT {e.account or '*'}\r\n"),
+)
+
+_PERSONAL: dict[type, Callable[[Any], str]] = {ev.Invited: _invited}

@@ -4,7 +4,22 @@ from typing import NamedTuple
 
 from chatroom.errors import Code
 from chatroom.events import value
-from chatroom.limits import AWAY_BYTES, NICK_LENGTH, ROOM_LENGTH, ROOMS_A_USER, TARGETS, TOPIC_BYTES
+from chatroom.limits import (
+    AWAY_BYTES,
+    HISTORY_MOST,
+    KEY_BYTES,
+    LIST_LENGTH,
+    MODES_A_LINE,
+    NICK_LENGTH,
+    REASON_BYTES,
+    ROOM_LENGTH,
+    ROOMS_A_USER,
+    TARGETS,
+    TOPIC_BYTES,
+    USERNAME_LENGTH,
+    WATCHED,
+)
+from chatroom.modes import BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
 
 
 @value
@@ -30,14 +45,19 @@ class Numeric(NamedTuple):
 RPL_WELCOME = Numeric("001", ":Welcome to {}, {}")
 RPL_YOURHOST = Numeric("002", ":Your host is {}, running chatroom {}")
 RPL_CREATED = Numeric("003", ":This server was started {}")
-RPL_MYINFO = Numeric("004", "{} chatroom-{} i n")
+RPL_MYINFO = Numeric("004", "{} chatroom-{} {} {} {}")
 RPL_ISUPPORT = Numeric("005", "{} :are supported by this server")
+RPL_ENDOFSTATS = Numeric("219", "{} :End of /STATS report")
 RPL_UMODEIS = Numeric("221", "{}")
-RPL_LUSERCLIENT = Numeric("251", ":There are {} users and 0 invisible on 1 servers")
-RPL_LUSEROP = Numeric("252", "0 :operator(s) online")
-RPL_LUSERUNKNOWN = Numeric("253", "0 :unknown connection(s)")
+RPL_STATSUPTIME = Numeric("242", ":Server Up {} days {}:{:02}:{:02}")
+RPL_LUSERCLIENT = Numeric("251", ":There are {} users and {} invisible on 1 servers")
+RPL_LUSEROP = Numeric("252", "{} :operator(s) online")
+RPL_LUSERUNKNOWN = Numeric("253", "{} :unknown connection(s)")
 RPL_LUSERCHANNELS = Numeric("254", "{} :channels formed")
 RPL_LUSERME = Numeric("255", ":I have {} clients and 0 servers")
+RPL_ADMINME = Numeric("256", "{} :Administrative info")
+RPL_ADMINLOC1 = Numeric("257", ":{}")
+RPL_ADMINEMAIL = Numeric("259", ":{}")
 RPL_LOCALUSERS = Numeric("265", "{0} {1} :Current local users {0}, max {1}")
 RPL_GLOBALUSERS = Numeric("266", "{0} {1} :Current global users {0}, max {1}")
 RPL_AWAY = Numeric("301", "{} :{}")
@@ -47,6 +67,8 @@ RPL_UNAWAY = Numeric("305", ":You are no longer marked as being away")
 RPL_NOWAWAY = Numeric("306", ":You have been marked as being away")
 RPL_WHOISUSER = Numeric("311", "{} {} {} * :{}")
 RPL_WHOISSERVER = Numeric("312", "{} {} :{}")
+RPL_WHOISOPERATOR = Numeric("313", "{} :is an operator of the server")
+RPL_WHOWASUSER = Numeric("314", "{} {} {} * :{}")
 RPL_ENDOFWHO = Numeric("315", "{} :End of WHO list")
 RPL_WHOISIDLE = Numeric("317", "{} {} {} :seconds idle, signon time")
 RPL_ENDOFWHOIS = Numeric("318", "{} :End of /WHOIS list")
@@ -56,24 +78,65 @@ RPL_LIST = Numeric("322", "{} {} :{}")
 RPL_LISTEND = Numeric("323", ":End of /LIST")
 RPL_CHANNELMODEIS = Numeric("324", "{} {}")
 RPL_CREATIONTIME = Numeric("329", "{} {}")
+RPL_WHOISACCOUNT = Numeric("330", "{} {} :is logged in as")
 RPL_NOTOPIC = Numeric("331", "{} :No topic is set")
 RPL_TOPIC = Numeric("332", "{} :{}")
 RPL_TOPICWHOTIME = Numeric("333", "{} {} {}")
+RPL_WHOISBOT = Numeric("335", "{} :is a bot")
+RPL_INVITELIST = Numeric("336", "{}")
+RPL_ENDOFINVITELIST = Numeric("337", ":End of /INVITE list")
+RPL_INVITING = Numeric("341", "{} {}")
+RPL_INVEXLIST = Numeric("346", "{} {} {} {}")
+RPL_ENDOFINVEXLIST = Numeric("347", "{} :End of channel invite exception list")
+RPL_EXCEPTLIST = Numeric("348", "{} {} {} {}")
+RPL_ENDOFEXCEPTLIST = Numeric("349", "{} :End of channel exception list")
+RPL_VERSION = Numeric("351", "chatroom-{} {} :")
 RPL_WHOREPLY = Numeric("352", "{} {} {} {} {} {} :0 {}")
-RPL_NAMREPLY = Numeric("353", "= {} :{}")
+RPL_NAMREPLY = Numeric("353", "{} {} :{}")
+RPL_WHOSPCRPL = Numeric("354", "{}")
+RPL_LINKS = Numeric("364", "{0} {0} :0 {1}")
+RPL_ENDOFLINKS = Numeric("365", "{} :End of /LINKS list")
 RPL_ENDOFNAMES = Numeric("366", "{} :End of /NAMES list")
+RPL_BANLIST = Numeric("367", "{} {} {} {}")
 RPL_ENDOFBANLIST = Numeric("368", "{} :End of channel ban list")
+RPL_ENDOFWHOWAS = Numeric("369", "{} :End of WHOWAS")
+RPL_INFO = Numeric("371", ":{}")
 RPL_MOTD = Numeric("372", ":- {}")
+RPL_ENDOFINFO = Numeric("374", ":End of /INFO list")
 RPL_MOTDSTART = Numeric("375", ":- {} Message of the day -")
 RPL_ENDOFMOTD = Numeric("376", ":End of /MOTD command")
+RPL_WHOISMODES = Numeric("379", "{} :is using modes +{}")
+RPL_YOUREOPER = Numeric("381", ":You are now an IRC operator")
+RPL_REHASHING = Numeric("382", "chatroom :Rehashing")
+RPL_TIME = Numeric("391", "{} {} 0 :{}")
+ERR_WASNOSUCHNICK = Numeric("406", "{} :There was no such nickname")
 ERR_INVALIDCAPCMD = Numeric("410", "{} :Invalid CAP command")
 ERR_NOMOTD = Numeric("422", ":There is no message of the day")
+ERR_HELPNOTFOUND = Numeric("524", "{} :No help available on this topic")
+RPL_HELPSTART = Numeric("704", "{} :{}")
+RPL_HELPTXT = Numeric("705", "{} :{}")
+RPL_ENDOFHELP = Numeric("706", "{} :{}")
+RPL_MONONLINE = Numeric("730", ":{}")
+RPL_MONOFFLINE = Numeric("731", ":{}")
+RPL_MONLIST = Numeric("732", ":{}")
+RPL_ENDOFMONLIST = Numeric("733", ":End of MONITOR list")
+
+# A room's lists: an entry, and the end.
+LISTS = {
+    BAN: (RPL_BANLIST, RPL_ENDOFBANLIST),
+    EXCEPTION: (RPL_EXCEPTLIST, RPL_ENDOFEXCEPTLIST),
+    INVITED: (RPL_INVEXLIST, RPL_ENDOFINVEXLIST),
+}
 
 REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_NICK: Numeric("401", "{} :No such nick/channel"),
+    Code.NO_SUCH_SERVER: Numeric("402", "{} :No such server"),
     Code.NO_SUCH_ROOM: Numeric("403", "{} :No such channel"),
     Code.CANNOT_SEND: Numeric("404", "{} :Cannot send to channel; join it first"),
+    Code.MAY_NOT_SPEAK: Numeric("404", "{} :Cannot send to channel; it is moderated (+m), or you are banned (+b)"),
+    Code.NO_CTCP: Numeric("404", "{} :Cannot send CTCP there (+C, +T)"),
     Code.TOO_MANY_ROOMS: Numeric("405", "{} :You have joined too many channels"),
+    Code.NO_ORIGIN: Numeric("409", ":No origin specified"),
     Code.NO_RECIPIENT: Numeric("411", ":No recipient given ({})"),
     Code.NO_TEXT: Numeric("412", ":No text to send"),
     Code.LINE_TOO_LONG: Numeric("417", ":Input line was too long"),
@@ -81,24 +144,64 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NICK_MISSING: Numeric("431", ":No nickname given"),
     Code.NICK_BAD: Numeric("432", "{} :Erroneous nickname"),
     Code.NICK_TAKEN: Numeric("433", "{} :Nickname is already in use"),
+    Code.THEY_ARE_NOT_IN_ROOM: Numeric("441", "{} {} :They aren't on that channel"),
     Code.NOT_IN_ROOM: Numeric("442", "{} :You're not on that channel"),
+    Code.THEY_ARE_IN_ROOM: Numeric("443", "{} {} :is already on channel"),
     Code.NOT_REGISTERED: Numeric("451", ":You have not registered"),
     Code.TOO_FEW_PARAMETERS: Numeric("461", "{} :Not enough parameters"),
     Code.ALREADY_REGISTERED: Numeric("462", ":You may not reregister"),
+    Code.WRONG_PASSWORD: Numeric("464", ":Password incorrect"),
+    Code.ROOM_FULL: Numeric("471", "{} :Cannot join channel (+l)"),
+    Code.MODE_UNKNOWN: Numeric("472", "{} :is unknown mode char to me for {}"),
+    Code.INVITED_ONLY: Numeric("473", "{} :Cannot join channel (+i)"),
+    Code.BANNED: Numeric("474", "{} :Cannot join channel (+b)"),
+    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k)"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
+    Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
+    Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
+    Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator"),
+    Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
+    Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),
+    Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
+    Code.WATCHING_TOO_MANY: Numeric("734", f"{WATCHED} {{}} :Monitor list is full"),
+    Code.LOGIN_UNAVAILABLE: Numeric("904", ":This server keeps no accounts to log in to"),
 }
 
+_KINDS = {kind: "".join(letter for letter, k in ROOM_MODES.items() if k is kind) for kind in ModeKind}
+
 ISUPPORT = (
-    "CASEMAPPING=ascii",  # what is safe to assume: other letters are folded too, but clients can't know how
-    "CHANTYPES=#",
-    f"CHANNELLEN={ROOM_LENGTH}",
-    f"CHANLIMIT=#:{ROOMS_A_USER}",
-    "CHANMODES=,,,n",
-    f"NICKLEN={NICK_LENGTH}",
-    f"TOPICLEN={TOPIC_BYTES}",
     f"AWAYLEN={AWAY_BYTES}",
-    f"TARGMAX=PRIVMSG:{TARGETS},NOTICE:{TARGETS},JOIN:{TARGETS},PART:{TARGETS},WHOIS:1,NAMES:1,LIST:{TARGETS}",
-    "PREFIX=",
+    f"BOT={BOT}",
+    "CASEMAPPING=ascii",  # what is safe to assume: other letters are folded too, but clients can't know how
+    f"CHANLIMIT=#:{ROOMS_A_USER}",
+    f"CHANMODES={','.join(_KINDS[k] for k in (ModeKind.LIST, ModeKind.KEY, ModeKind.SETTING, ModeKind.FLAG))}",
+    f"CHANNELLEN={ROOM_LENGTH}",
+    "CHANTYPES=#",
+    f"CHATHISTORY={HISTORY_MOST}",
+    "ELIST=CMNTU",
+    f"EXCEPTS={EXCEPTION}",
+    f"EXTBAN=,{MUTE[0]}",
+    f"INVEX={INVITED}",
+    f"KEYLEN={KEY_BYTES}",
+    f"KICKLEN={REASON_BYTES}",
+    f"MAXLIST={_KINDS[ModeKind.LIST]}:{LIST_LENGTH}",
+    f"MODES={MODES_A_LINE}",
+    f"MONITOR={WATCHED}",
+    "MSGREFTYPES=msgid,timestamp",
+    f"NICKLEN={NICK_LENGTH}",
+    f"PREFIX=({''.join(RANKS)}){''.join(RANKS.values())}",
+    "SAFELIST",
+    f"STATUSMSG={''.join(RANKS.values())}",
+    f"TARGMAX=PRIVMSG:{TARGETS},NOTICE:{TARGETS},TAGMSG:{TARGETS},JOIN:{TARGETS},PART:{TARGETS},KICK:{TARGETS},"
+    f"LIST:{TARGETS},WHOIS:1,NAMES:1,MONITOR:{WATCHED}",
+    f"TOPICLEN={TOPIC_BYTES}",
+    f"USERLEN={USERNAME_LENGTH}",
     "UTF8ONLY",
+    "WHOX",
+)
+MYINFO_MODES = (
+    "".join(USER_MODES),
+    "".join(ROOM_MODES),
+    "".join(_KINDS[k] for k in ModeKind if k is not ModeKind.FLAG),
 )

@@ -1,0 +1,158 @@
+"""What one may ask: who and what there is, as far as it is for everybody's eyes.
+
+Deciders, as the hub calls them; none of them changes anything.
+"""
+
+from collections.abc import Callable, Iterable
+
+from chatroom import events as ev
+from chatroom.errors import ChatError, Code
+from chatroom.events import Outcome
+from chatroom.limits import NAMES_LISTED
+from chatroom.modes import OPERATOR, RANKS, glob, written
+from chatroom.names import fold, is_room
+from chatroom.rooms import House, Room, Session, User, user_of
+
+
+def ask_topic(house: House, session: Session, command: ev.AskTopic) -> list[Outcome]:
+    room = house.room_of(session, command.room)
+    return [ev.TopicIs(room.name, room.topic)]
+
+
+def ask_names(house: House, session: Session, command: ev.AskNames) -> list[Outcome]:
+    user = user_of(session)
+    room = house.rooms.get(fold(command.room))
+    if room is None or not room.seen_by(user):
+        return [ev.NamesAre(command.room, ())]
+    return [ev.NamesAre(room.name, room.listing(user), "s" in room.modes)]
+
+
+def ask_all_names(house: House, session: Session, command: ev.AskAllNames) -> list[Outcome]:
+    """No more than about `NAMES_LISTED` people."""
+    user = user_of(session)
+    rooms: list[ev.NamesAre] = []
+    people = 0
+    for room in house.rooms.values():
+        if people < NAMES_LISTED and room.seen_by(user):
+            rooms.append(ev.NamesAre(room.name, room.listing(user), "s" in room.modes))
+            people += len(room.members)
+    return [ev.AllNamesAre(tuple(rooms))]
+
+
+def ask_rooms(house: House, session: Session, command: ev.AskRooms, now: Callable[[], int]) -> list[Outcome]:
+    user = user_of(session)
+    named = (house.rooms.get(fold(name)) for name in command.rooms)
+    rooms: Iterable[Room] = [room for room in named if room] if command.rooms else house.rooms.values()
+    found = (room for room in rooms if room.seen_by(user) and _wanted(room, command, now()))
+    return [ev.RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in found))]
+
+
+def _wanted(room: Room, command: ev.AskRooms, now: int) -> bool:
+    """Whether a room meets what is asked for: modern.ircdocs.horse/#elist-parameter."""
+    name = fold(room.name)
+    if command.masks and not any(glob(mask).fullmatch(name) for mask in command.masks):
+        return False
+    if any(glob(mask).fullmatch(name) for mask in command.not_masks):
+        return False
+    topic_age = now - room.topic.time if room.topic else 1 << 61
+    return (
+        _between(command.people, len(room.members))
+        and _between(command.age, now - room.created)
+        and _between(command.topic_age, topic_age)
+    )
+
+
+def _between(bounds: tuple[int, int], value: int) -> bool:
+    return bounds[0] < value < bounds[1]
+
+
+def ask_who(house: House, session: Session, command: ev.AskWho, now: Callable[[], int]) -> list[Outcome]:
+    """A room's members, one person by name, or all that a mask is like and that one may find."""
+    viewer = user_of(session)
+    found: Iterable[User]
+    room = house.rooms.get(fold(command.mask))
+    named = house.by_nick.get(fold(command.mask))
+    ranks: dict[str, str] = {}
+    if room:
+        everybody = viewer.person.uid in room.members
+        users = room.members.values() if room.seen_by(viewer) else ()
+        found = [user for user in users if everybody or user.seen_by(viewer)]
+        ranks = room.ranks
+    elif named:
+        found = [named]
+    elif is_room(command.mask):
+        found = ()
+    else:
+        like = glob(command.mask if command.mask != "0" else "*").fullmatch
+        found = [u for u in house.users.values() if u.seen_by(viewer) and _like(like, u)]
+    chosen = [user for user in found if user.is_operator] if command.operators else list(found)
+    members = tuple(member(user, ranks.get(user.person.uid, "")) for user in chosen)
+    idle = tuple(_idle(user, now) for user in chosen)
+    return [ev.WhoIsIn(command.mask, room.name if room else "", members, idle)]
+
+
+def _like(like: Callable[[str], object], user: User) -> bool:
+    person = user.person
+    return any(like(fold(text)) for text in (person.nick, person.username, person.host, person.realname))
+
+
+def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callable[[], int]) -> list[Outcome]:
+    viewer = user_of(session)
+    user = house.by_nick.get(fold(command.nick))
+    if user is None:
+        return [ev.NoWhois(command.nick)]
+    rooms = tuple(
+        (room.name, room.ranks.get(user.person.uid, ""))
+        for room in user.rooms.values()
+        if viewer.person.uid in room.members or (room.seen_by(viewer) and user.seen_by(viewer))
+    )
+    modes = "".join(sorted(user.modes)) if user is viewer or viewer.is_operator else ""
+    return [ev.WhoisIs(member(user), rooms, _idle(user, now), user.since, modes)]
+
+
+def ask_whowas(house: House, session: Session, command: ev.AskWhowas) -> list[Outcome]:
+    user_of(session)
+    like = glob(command.nick).fullmatch
+    found = [(person, when) for person, when in house.gone if like(fold(person.nick))]
+    return [ev.WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
+
+
+def ask_modes(house: House, session: Session, command: ev.AskModes) -> list[Outcome]:
+    user = user_of(session)
+    if is_room(command.target):
+        room = house.room_named(command.target)
+        member_ = user.person.uid in room.members
+        if not room.seen_by(user):
+            raise ChatError(Code.NOT_IN_ROOM, room.name)
+        # Parameters, the key above all, are for members.
+        changes = [ev.ModeChange(True, letter, param if member_ else "") for letter, param in room.modes.items()]
+        return [ev.ModesAre(room.name, written(tuple(changes)) or "+", room.created)]
+    if house.user_named(command.target) is not user:
+        raise ChatError(Code.NOT_YOURS)
+    return [ev.ModesAre("", f"+{''.join(sorted(user.modes))}", 0)]
+
+
+def ask_users(house: House, session: Session, command: ev.AskUsers) -> list[Outcome]:
+    user_of(session)
+    found = (house.by_nick.get(fold(nick)) for nick in command.nicks)
+    return [ev.UsersAre(tuple(member(user) for user in found if user), command.command)]
+
+
+def ask_invitations(house: House, session: Session, command: ev.AskInvitations) -> list[Outcome]:
+    invitations = user_of(session).invitations
+    return [ev.InvitationsAre(tuple(room.name for name, room in invitations.items() if house.rooms.get(name) is room))]
+
+
+def ask_counts(house: House, session: Session, command: ev.AskCounts) -> list[Outcome]:
+    user_of(session)
+    return [house.counts()]
+
+
+def member(user: User, ranks: str = "") -> ev.Member:
+    assert all(rank in RANKS for rank in ranks)
+    return ev.Member(user.person, user.away, ranks, OPERATOR in user.modes)
+
+
+def _idle(user: User, now: Callable[[], int]) -> int:
+    """Seconds since the user last said something."""
+    return max(0, now() - user.active) // 1000

@@ -1,0 +1,95 @@
+"""CAP: what a client can do beyond RFC 2812. IRCv3 capability-negotiation."""
+
+from collections.abc import Iterator
+
+from chatroom.dialects.irc import numerics as n
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.registration import registration
+from chatroom.events import Command, Raw
+from chatroom.ircwire import LINE_BYTES
+from chatroom.text import clean
+
+CAPABILITIES = (
+    "account-notify",
+    "account-tag",
+    "away-notify",
+    "batch",
+    "cap-notify",
+    "draft/chathistory",
+    "draft/event-playback",
+    "echo-message",
+    "extended-join",
+    "extended-monitor",
+    "invite-notify",
+    "labeled-response",
+    "message-tags",
+    "multi-prefix",
+    "no-implicit-names",
+    "server-time",
+    "setname",
+    "soju.im/search",
+    "standard-replies",
+    "userhost-in-names",
+)
+
+
+def cap(client: Client, params: list[str]) -> Iterator[Command]:
+    handler = _VERBS.get(params[0].upper())
+    if handler is None:
+        yield client.say(n.ERR_INVALIDCAPCMD, clean(params[0]) or "*")
+    else:
+        yield from handler(client, params[1:])
+
+
+def _ls(client: Client, params: list[str]) -> Iterator[Command]:
+    client.negotiating = not client.viewer.nick
+    if params and params[0].isascii() and params[0].isdigit():
+        client.version = max(client.version, int(params[0][:4]))
+    if client.version >= 302:  # these are told of what changes without asking for it
+        client.capabilities.add("cap-notify")
+    yield _line(client, "LS", CAPABILITIES)
+
+
+def _list(client: Client, params: list[str]) -> Iterator[Command]:
+    yield _line(client, "LIST", sorted(client.capabilities))
+
+
+def _req(client: Client, params: list[str]) -> Iterator[Command]:
+    """All of what is asked for, or nothing of it."""
+    client.negotiating = client.negotiating or not client.viewer.nick
+    asked = " ".join(params).split()
+    if not all(name.removeprefix("-") in CAPABILITIES for name in asked):
+        yield _line(client, "NAK", [clean(name) for name in asked])
+        return
+    wanted = set(client.capabilities)
+    for name in asked:
+        if name.startswith("-"):
+            wanted.discard(name[1:])
+        else:
+            wanted.add(name)
+    yield client.set_capabilities(wanted)
+    yield _line(client, "ACK", asked)
+
+
+def _end(client: Client, params: list[str]) -> Iterator[Command]:
+    client.negotiating = False
+    yield from registration(client)
+
+
+def _line(client: Client, verb: str, names: "list[str] | tuple[str, ...]") -> Raw:
+    """As many lines as it takes; all but the last have a `*`, which clients of version 302 know."""
+    head = f"CAP {client.viewer.nick or '*'} {verb}"
+    room = LINE_BYTES - len(client.send(f"{head} * :").data)
+    rows = [""]
+    for name in names:
+        longer = f"{rows[-1]} {name}" if rows[-1] else name
+        if len(longer.encode()) <= room:
+            rows[-1] = longer
+        else:
+            rows.append(name)
+    *most, last = rows
+    lines = [client.send(f"{head} * :{row}").data for row in most]
+    return Raw(b"".join([*lines, client.send(f"{head} :{last}").data]))
+
+
+_VERBS = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

@@ -1,0 +1,132 @@
+"""Rooms, which IRC calls channels: JOIN, PART, TOPIC, NAMES, LIST, INVITE, KICK, MODE."""
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from chatroom import events as ev
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.words import shortened, targets
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, ModeChange
+from chatroom.limits import REASON_BYTES
+from chatroom.modes import KEY, ROOM_MODES, ModeKind
+from chatroom.names import is_room
+
+
+def join(client: Client, params: list[str]) -> Iterator[Command]:
+    if params[0] == "0":  # out of all rooms: RFC 2812 §3.2.1
+        yield ev.LeaveAll()
+        return
+    keys = params[1].split(",") if len(params) > 1 else []
+    rooms = targets(params[0])
+    for room, key in zip_longest(rooms, keys[: len(rooms)], fillvalue=""):
+        yield ev.Join(room, key=key)
+
+
+def part(client: Client, params: list[str]) -> Iterator[Command]:
+    reason = shortened(params[1], REASON_BYTES) if len(params) > 1 else ""
+    for room in targets(params[0]):
+        yield ev.Leave(room, reason)
+
+
+def topic(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.SetTopic(params[0], params[1]) if len(params) > 1 else ev.AskTopic(params[0])
+
+
+def names(client: Client, params: list[str]) -> Iterator[Command]:
+    for room in targets(params[0]) if params else ():
+        yield ev.AskNames(room)
+    if not params:
+        yield ev.AskAllNames()
+
+
+def invite(client: Client, params: list[str]) -> Iterator[Command]:
+    if not params:
+        yield ev.AskInvitations()
+    elif len(params) < 2:
+        raise ChatError(Code.TOO_FEW_PARAMETERS, "INVITE")
+    else:
+        yield ev.Invite(params[0], params[1])
+
+
+def kick(client: Client, params: list[str]) -> Iterator[Command]:
+    """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8."""
+    rooms = params[0].split(",")
+    nicks = targets(params[1])
+    reason = shortened(params[2], REASON_BYTES) if len(params) > 2 else ""
+    for room, nick in zip(rooms * len(nicks) if len(rooms) == 1 else rooms, nicks, strict=False):
+        yield ev.Kick(room, nick, reason)
+
+
+# ---- LIST -----------------------------------------------------------------------------------------------------------
+
+
+_BOUND = re.compile(r"([CT]?)([<>])([0-9]{1,9})")
+_MINUTE = 60_000  # milliseconds
+
+
+def list_(client: Client, params: list[str]) -> Iterator[Command]:
+    """Rooms by name, and filters: modern.ircdocs.horse/#elist-parameter."""
+    rooms, masks, not_masks = [], [], []
+    bounds = {"": (-1, 1 << 62), "C": (-1, 1 << 62), "T": (-1, 1 << 62)}  # of people, and of ages
+    for word in targets(params[0]) if params else []:
+        bound = _BOUND.fullmatch(word)
+        if bound:
+            letter, sign, number = bound.groups()
+            low, high = bounds[letter]
+            value = int(number) * _MINUTE if letter else int(number)
+            bounds[letter] = (low, value) if sign == "<" else (value, high)
+        elif word.startswith("!"):
+            not_masks.append(word[1:])
+        elif "*" in word or "?" in word:
+            masks.append(word)
+        else:
+            rooms.append(word)
+    yield ev.AskRooms(tuple(rooms), tuple(masks), tuple(not_masks), bounds[""], bounds["C"], bounds["T"])
+
+
+# ---- MODE -----------------------------------------------------------------------------------------------------------
+
+
+def mode(client: Client, params: list[str]) -> Iterator[Command]:
+    target, *rest = params
+    if not rest:
+        yield ev.AskModes(target)
+    elif is_room(target):
+        yield from _room_modes(target, rest)
+    else:
+        letters = _signed(rest[0])
+        yield ev.SetUserModes(target, tuple(ModeChange(on, letter) for on, letter in letters))
+
+
+def _room_modes(room: str, words: list[str]) -> Iterator[Command]:
+    """Changes, and lists that are asked for by their letter without a parameter."""
+    changes: list[ModeChange] = []
+    asked: list[Command] = []
+    params = iter(words[1:])
+    for on, letter in _signed(words[0]):
+        kind = ROOM_MODES.get(letter, ModeKind.FLAG)
+        takes = kind in (ModeKind.LIST, ModeKind.RANK, ModeKind.KEY) or (kind is ModeKind.SETTING and on)
+        param = next(params, None) if takes else ""
+        if param is not None:
+            changes.append(ModeChange(on, letter, param))
+        elif kind is ModeKind.LIST:
+            asked.append(ev.AskList(room, letter))
+        elif letter == KEY and not on:
+            changes.append(ModeChange(False, letter, "*"))
+        else:
+            asked.append(ev.Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE")))
+    if changes:
+        yield ev.SetModes(room, tuple(changes))
+    yield from asked
+
+
+def _signed(letters: str) -> Iterator[tuple[bool, str]]:
+    """``+a-b`` as (True, a), (False, b); each change once."""
+    on = True
+    for letter in letters:
+        if letter in "+-":
+            on = letter == "+"
+        else:
+            yield on, letter

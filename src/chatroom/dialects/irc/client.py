@@ -1,0 +1,64 @@
+"""What the dialect remembers of one IRC client, for the handlers of commands."""
+
+from collections.abc import Iterable
+
+from chatroom import events as ev
+from chatroom.dialects.base import Viewer
+from chatroom.dialects.irc import numerics as n
+from chatroom.dialects.irc.answers import Speaker
+from chatroom.dialects.irc.format import RENDERED, irc_format
+from chatroom.dialects.irc.numerics import ServerInfo
+from chatroom.errors import ChatError, Code
+from chatroom.events import Format
+from chatroom.modes import glob
+from chatroom.names import fold
+
+
+class Client:
+    """One client: what it can do, and what it has said of itself before it came in."""
+
+    def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
+        self.viewer = viewer
+        self.capabilities: set[str] = set()
+        self.speaker = Speaker(viewer, server, self.capabilities)
+        self.negotiating = False  # registration waits for CAP END
+        self.version = 301  # of capability negotiation: 302 came with CAP LS 302
+        self.nick = ""
+        self.username = ""
+        self.realname = ""
+        self.tags = ""  # the client-only tags of the line being read, as they are written
+
+    @property
+    def format(self) -> Format:
+        return self.speaker.format
+
+    def set_capabilities(self, capabilities: Iterable[str]) -> ev.SetFormat:
+        """Uses these from now on."""
+        self.capabilities.clear()
+        self.capabilities.update(capabilities)
+        self.speaker.format = irc_format(RENDERED & self.capabilities)
+        return ev.SetFormat(
+            self.speaker.format, "echo-message" in self.capabilities, "extended-monitor" in self.capabilities
+        )
+
+    # ---- answering at once: the answer keeps its place among the others ---------------------------------------------
+
+    def say(self, numeric: n.Numeric, *about: object) -> ev.Raw:
+        return ev.Raw(self.speaker.line(numeric, *about).encode())
+
+    def send(self, text: str) -> ev.Raw:
+        """A line from the server, without its source."""
+        return ev.Raw(f":{self.speaker.server.name} {text}\r\n".encode())
+
+    def lines(self, lines: Iterable[str]) -> ev.Raw:
+        return ev.Raw("".join(lines).encode())
+
+    def fail(self, command: str, code: str, *about: str, text: str) -> ev.Raw:
+        """IRCv3 standard-replies."""
+        return self.send(" ".join(["FAIL", command, code, *about, f":{text}"]))
+
+    def its_me(self, name: str) -> None:
+        """Raises `ChatError` if `name` is neither like this server's name nor the client's own."""
+        server = self.speaker.server.name
+        if not glob(name).fullmatch(fold(server)) and fold(name) != fold(self.viewer.nick):
+            raise ChatError(Code.NO_SUCH_SERVER, name)

@@ -1,0 +1,53 @@
+"""What clients say: PRIVMSG, NOTICE, TAGMSG."""
+
+from collections.abc import Iterator
+
+from chatroom import events as ev
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.words import targets
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Kind
+from chatroom.ircwire import LINE_BYTES
+from chatroom.limits import HOST_LENGTH, NICK_LENGTH, USERNAME_LENGTH
+from chatroom.text import CTCP
+
+# Bytes that what a client sends may grow by when others are told of it: its mask, a colon and a space. Every message
+# that leaves room for the longest mask can be told to anybody in one line.
+SHORT = LINE_BYTES - 2 - (4 * NICK_LENGTH + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
+
+_ACTION = f"{CTCP}ACTION "
+_VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}
+
+
+def privmsg(client: Client, params: list[str]) -> Iterator[Command]:
+    return _message(client, params, Kind.MESSAGE)
+
+
+def notice(client: Client, params: list[str]) -> Iterator[Command]:
+    return _message(client, params, Kind.NOTICE)
+
+
+def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]:
+    if len(params) < 2 or not params[1]:
+        raise ChatError(Code.NO_TEXT)
+    text = params[1]
+    _must_fit(f":{client.viewer.mask} {_VERBS[kind]} {params[0]} :{text}")
+    if kind is Kind.MESSAGE and text.startswith(_ACTION):
+        kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
+    for target in targets(params[0]):
+        yield ev.Say(target, text, kind, client.tags)
+
+
+def _must_fit(line: str) -> None:
+    """Raises `ChatError` if the line can't be told to others as one; it is refused, never cut (417)."""
+    if len(line.encode()) > LINE_BYTES - 2:
+        raise ChatError(Code.LINE_TOO_LONG)
+
+
+def tagmsg(client: Client, params: list[str]) -> Iterator[Command]:
+    """IRCv3 message-tags; without client-only tags there is nothing to pass on."""
+    if "message-tags" not in client.capabilities:
+        raise ChatError(Code.UNKNOWN_COMMAND, "TAGMSG")
+    if client.tags:
+        for target in targets(params[0]):
+            yield ev.Say(target, "", Kind.TAGS, client.tags)

@@ -1,0 +1,86 @@
+"""The server itself: what it is, how it is doing, and what its operators do."""
+
+from collections.abc import Iterator
+from time import time
+
+from chatroom import events as ev
+from chatroom.dialects.irc import numerics as n
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.format import timestamp
+from chatroom.dialects.irc.words import shortened
+from chatroom.events import Command
+from chatroom.limits import REASON_BYTES
+
+
+def motd(client: Client, params: list[str]) -> Iterator[Command]:
+    _this_server(client, params)
+    yield client.lines(client.speaker.motd())
+
+
+def lusers(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.AskCounts()
+
+
+def version(client: Client, params: list[str]) -> Iterator[Command]:
+    _this_server(client, params)
+    server = client.speaker.server
+    yield client.say(n.RPL_VERSION, server.version, server.name)
+    yield client.lines(client.speaker.isupport())
+
+
+def time_(client: Client, params: list[str]) -> Iterator[Command]:
+    _this_server(client, params)
+    now = int(time() * 1000)
+    yield client.say(n.RPL_TIME, client.speaker.server.name, now // 1000, timestamp(now))
+
+
+def info(client: Client, params: list[str]) -> Iterator[Command]:
+    _this_server(client, params)
+    server = client.speaker.server
+    yield client.say(n.RPL_INFO, f"chatroom {server.version}: netcat, IRC and a window of its own in the same rooms")
+    yield client.say(n.RPL_INFO, f"Started {server.created}")
+    yield client.say(n.RPL_ENDOFINFO)
+
+
+def admin(client: Client, params: list[str]) -> Iterator[Command]:
+    _this_server(client, params)
+    yield client.say(n.RPL_ADMINME, client.speaker.server.name)
+    yield client.say(n.RPL_ADMINLOC1, client.speaker.server.network)
+    yield client.say(n.RPL_ADMINEMAIL, "whoever started this server")
+
+
+def links(client: Client, params: list[str]) -> Iterator[Command]:
+    server = client.speaker.server
+    yield client.say(n.RPL_LINKS, server.name, server.network)
+    yield client.say(n.RPL_ENDOFLINKS, "*")
+
+
+def stats(client: Client, params: list[str]) -> Iterator[Command]:
+    letter = params[0][:1] or "*"
+    if letter == "u":
+        yield ev.AskUptime()
+    yield client.say(n.RPL_ENDOFSTATS, letter)
+
+
+def _this_server(client: Client, params: list[str]) -> None:
+    if params:
+        client.its_me(params[0])
+
+
+# ---- operators ------------------------------------------------------------------------------------------------------
+
+
+def oper(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.BecomeOperator(params[0], params[1])
+
+
+def kill(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.Kill(params[0], shortened(params[1], REASON_BYTES) if len(params) > 1 else "")
+
+
+def wallops(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.Alert(params[0])
+
+
+def rehash(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.Reload()

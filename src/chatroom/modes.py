@@ -1,0 +1,107 @@
+"""The modes that rooms and people can have, and masks: who is meant by `*!*@192.0.2.*`.
+
+A mode is a letter that is on or off: RFC 2811 §4, and `modern.ircdocs.horse/#channel-modes` for those of today. Which
+kind a letter is decides whether a parameter comes with it, in every dialect.
+"""
+
+import re
+from enum import Enum
+from fnmatch import translate
+from functools import lru_cache
+
+from chatroom.events import ModeChange, Person
+from chatroom.names import fold
+
+
+class ModeKind(Enum):
+    """What a room's mode is, and when a parameter comes with it."""
+
+    LIST = "A"  # adds a mask to a list, or takes it off
+    KEY = "B"  # always with a parameter
+    SETTING = "C"  # with a parameter when it is set
+    FLAG = "D"  # never with a parameter
+    RANK = "rank"  # gives a member a rank, or takes it away
+
+
+OPERATOR = "o"
+VOICE = "v"
+RANKS = {OPERATOR: "@", VOICE: "+"}  # highest first, with the sign that stands before a nickname
+
+BAN = "b"
+EXCEPTION = "e"
+INVITED = "I"
+INVITED_ONLY = "i"
+KEY = "k"
+LIMIT = "l"
+
+ROOM_MODES: dict[str, ModeKind] = {
+    BAN: ModeKind.LIST,  # who may not join or speak
+    EXCEPTION: ModeKind.LIST,  # whom no ban meets
+    INVITED: ModeKind.LIST,  # who needs no invitation
+    KEY: ModeKind.KEY,  # joined with a key only
+    LIMIT: ModeKind.SETTING,  # at most so many members
+    "C": ModeKind.FLAG,  # no CTCP but /me
+    INVITED_ONLY: ModeKind.FLAG,  # joined by invitation only
+    "m": ModeKind.FLAG,  # only those with a rank speak
+    "n": ModeKind.FLAG,  # only members speak
+    "s": ModeKind.FLAG,  # not listed
+    "t": ModeKind.FLAG,  # only operators set the topic
+    OPERATOR: ModeKind.RANK,
+    VOICE: ModeKind.RANK,
+}
+NEW_ROOM = ("n", "t")  # what a new room begins with
+NEW_LOBBY = ("n",)
+
+BOT = "B"
+INVISIBLE = "i"
+ALERTED = "w"
+NO_CTCP = "T"
+USER_MODES = {
+    BOT: "is a program",
+    INVISIBLE: "is not found by those who share no room",
+    OPERATOR: "is an operator of the server",
+    NO_CTCP: "gets no CTCP but /me",
+    ALERTED: "is told what operators say to all",
+}
+
+MUTE = "m:"  # a ban that begins so meets speaking only
+
+
+def written(changes: tuple[ModeChange, ...]) -> str:
+    """``+ov-k alice bob *``: signs and letters, then the parameters."""
+    letters, sign = "", None
+    for change in changes:
+        if change.on is not sign:
+            sign = change.on
+            letters += "+" if sign else "-"
+        letters += change.letter
+    return " ".join([letters, *(change.param for change in changes if change.param)])
+
+
+# ---- masks ----------------------------------------------------------------------------------------------------------
+
+
+def mask(text: str) -> str:
+    """`text` as a whole mask, nick!user@host, with `*` for what it leaves open."""
+    mute = MUTE if text.startswith(MUTE) else ""
+    text = text.removeprefix(mute)
+    nick, bang, rest = text.partition("!")
+    user, at, host = rest.partition("@")
+    if not bang:
+        nick, at, host = text.partition("@")
+        if at:  # user@host
+            nick, user = "*", nick
+        elif "." in text or ":" in text:  # a host: no nickname has these
+            nick, host = "*", text
+    return f"{mute}{nick or '*'}!{user or '*'}@{host or '*'}"
+
+
+def meets(mask_: str, person: Person) -> bool:
+    """Whether a whole mask (without `MUTE`) is one for this person."""
+    return glob(mask_).fullmatch(fold(person.mask)) is not None
+
+
+@lru_cache(maxsize=4096)
+def glob(pattern: str) -> re.Pattern[str]:
+    """A pattern with `*` and `?`, to be matched against folded text in time that grows with the text alone."""
+    return re.compile(translate(fold(pattern).replace("[", "[[]")))

@@ -1,0 +1,195 @@
+"""Order in a room, and on the server: who may join, who is thrown out, who is invited, what modes there are.
+
+Deciders, as the hub calls them: each takes the house, the client's session and its command, changes nothing, and
+returns what follows or raises `ChatError`. Who may do what is said here and nowhere else.
+"""
+
+from chatroom import events as ev
+from chatroom.errors import ChatError, Code
+from chatroom.events import ModeChange, Outcome
+from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, TOPIC_BYTES
+from chatroom.modes import BAN, INVITED, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.modes import mask as whole_mask
+from chatroom.names import fold
+from chatroom.rooms import House, Room, Session, User, user_of
+
+
+def admit(room: Room, user: User, key: str) -> None:
+    """Raises `ChatError` if the user may not join the room. An operator's invitation opens every door."""
+    if user.invitations.get(fold(room.name)) is room:
+        return
+    if "i" in room.modes and not room.listed(INVITED, user.person):
+        raise ChatError(Code.INVITED_ONLY, room.name)
+    if room.banned(user.person):
+        raise ChatError(Code.BANNED, room.name)
+    if room.modes.get(KEY, key) != key:
+        raise ChatError(Code.KEY_WRONG, room.name)
+    if LIMIT in room.modes and len(room.members) >= int(room.modes[LIMIT]):
+        raise ChatError(Code.ROOM_FULL, room.name)
+
+
+def kick(house: House, session: Session, command: ev.Kick) -> list[Outcome]:
+    room = house.room_operated(session, command.room)
+    target = house.user_named(command.nick)
+    if target.person.uid not in room.members:
+        raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
+    by = user_of(session).person
+    return [ev.Kicked(by, room.name, target.person, command.reason or by.nick)]
+
+
+def invite(house: House, session: Session, command: ev.Invite) -> list[Outcome]:
+    """Any member may invite, into a room by invitation only its operators: modern.ircdocs.horse/#invite-message."""
+    target = house.user_named(command.nick)
+    room = house.room_of(session, command.room)
+    by = user_of(session)
+    if "i" in room.modes and not room.operated_by(by):
+        raise ChatError(Code.NOT_OPERATOR, room.name)
+    if target.person.uid in room.members:
+        raise ChatError(Code.THEY_ARE_IN_ROOM, target.person.nick, room.name)
+    inviting = ev.Inviting(target.person.nick, room.name, target.away)
+    return [inviting, ev.Invited(by.person, room.name, target.person)]
+
+
+def set_topic(house: House, session: Session, command: ev.SetTopic) -> list[Outcome]:
+    room = house.room_of(session, command.room)
+    user = user_of(session)
+    if "t" in room.modes and not room.operated_by(user):
+        raise ChatError(Code.NOT_OPERATOR, room.name)
+    if len(command.topic.encode()) > TOPIC_BYTES:
+        raise ChatError(Code.TOPIC_TOO_LONG)
+    return [ev.TopicSet(user.person, room.name, command.topic)]
+
+
+# ---- a room's modes -------------------------------------------------------------------------------------------------
+
+
+def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outcome]:
+    """All changes that may be made are made at once; each of the others is refused by itself."""
+    room = house.room_operated(session, command.room)
+    refused: list[Outcome] = []
+    made: list[ModeChange] = []
+    for change in command.changes[:MODES_A_LINE]:
+        try:
+            settled = _settled(house, room, change)
+        except ChatError as error:
+            refused.append(ev.Refused(error))
+        else:
+            if settled:
+                made.append(settled)
+    return [*refused, ev.ModesSet(user_of(session).person, room.name, tuple(made))] if made else refused
+
+
+def _settled(house: House, room: Room, change: ModeChange) -> ModeChange | None:
+    """The change as it is made; None if it changes nothing."""
+    kind = ROOM_MODES.get(change.letter)
+    if kind is None:
+        raise ChatError(Code.MODE_UNKNOWN, change.letter, room.name)
+    if kind is ModeKind.RANK:
+        return _settled_rank(house, room, change)
+    if kind is ModeKind.LIST:
+        return _settled_mask(room, change)
+    if not change.on:
+        param = "*" if change.letter == KEY else ""  # nobody need know the key to take it off, or to see it go
+        return ModeChange(False, change.letter, param) if change.letter in room.modes else None
+    fault = _FAULTS.get(change.letter)
+    if fault and fault(change.param):
+        raise ChatError(Code.MODE_PARAMETER, room.name, change.letter, "" if change.letter == KEY else change.param)
+    return None if room.modes.get(change.letter) == change.param else change
+
+
+def _settled_rank(house: House, room: Room, change: ModeChange) -> ModeChange | None:
+    target = house.user_named(change.param).person
+    if target.uid not in room.members:
+        raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.nick, room.name)
+    if (change.letter in room.ranks.get(target.uid, "")) is change.on:
+        return None
+    return ModeChange(change.on, change.letter, target.nick, target.uid)
+
+
+def _settled_mask(room: Room, change: ModeChange) -> ModeChange | None:
+    masks = room.lists[change.letter]
+    mask = whole_mask(change.param)
+    if not change.on:
+        known = masks.get(fold(mask))
+        return ModeChange(False, change.letter, known[0]) if known else None
+    if " " in mask or len(mask.encode()) > MASK_BYTES:
+        raise ChatError(Code.MODE_PARAMETER, room.name, change.letter, mask)
+    if len(masks) >= LIST_LENGTH:
+        raise ChatError(Code.LIST_FULL, room.name, change.letter)
+    return None if fold(mask) in masks else ModeChange(True, change.letter, mask)
+
+
+def _bad_key(key: str) -> bool:
+    """RFC 2812 §2.3.1 key; and no comma, which separates keys."""
+    return not key or len(key.encode()) > KEY_BYTES or any(c in " ,\t" for c in key) or key.startswith(":")
+
+
+def _bad_limit(limit: str) -> bool:
+    return not (limit.isascii() and limit.isdigit() and 0 < int(limit[:10]) < 1_000_000_000)
+
+
+_FAULTS = {KEY: _bad_key, LIMIT: _bad_limit}
+
+
+def set_in_room(room: Room, event: ev.ModesSet) -> None:
+    """Applies changes."""
+    for change in event.changes:
+        kind = ROOM_MODES[change.letter]
+        if kind is ModeKind.RANK:
+            if change.uid in room.members:
+                room.set_rank(change.uid, change.letter, change.on)
+        elif kind is ModeKind.LIST:
+            if change.on:
+                room.lists[change.letter][fold(change.param)] = (change.param, event.by.mask, event.time)
+            else:
+                room.lists[change.letter].pop(fold(change.param), None)
+        elif change.on:
+            room.modes[change.letter] = change.param
+        else:
+            room.modes.pop(change.letter, None)
+    room.look_to_guard()
+
+
+def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcome]:
+    """Anybody may read who is banned; the other lists are for operators."""
+    user = user_of(session)
+    room = house.room_named(command.room)
+    if not room.seen_by(user) or (command.letter != BAN and not room.operated_by(user)):
+        raise ChatError(Code.NOT_OPERATOR, room.name)
+    return [ev.ListIs(room.name, command.letter, tuple(room.lists[command.letter].values()))]
+
+
+# ---- a user's own modes, and the server's operators -----------------------------------------------------------------
+
+
+def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> list[Outcome]:
+    user = user_of(session)
+    if house.user_named(command.nick) is not user:
+        raise ChatError(Code.NOT_YOURS)
+    free = USER_MODES.keys() - {OPERATOR}
+    made = tuple(
+        change
+        for change in command.changes
+        if (change.letter in free or (change.letter == OPERATOR and not change.on))  # +o comes with a password only
+        and (change.letter in user.modes) is not change.on
+    )
+    outcomes: list[Outcome] = [ev.UserModesSet(user.person, made)] if made else []
+    if any(change.letter not in USER_MODES for change in command.changes):
+        outcomes.append(ev.Refused(ChatError(Code.USER_MODE_UNKNOWN)))
+    return outcomes
+
+
+def _operator(session: Session) -> User:
+    user = user_of(session)
+    if not user.is_operator:
+        raise ChatError(Code.NOT_SERVER_OPERATOR)
+    return user
+
+
+def kill(house: House, session: Session, command: ev.Kill) -> list[Outcome]:
+    user = _operator(session)
+    return [ev.Killed(user.person, house.user_named(command.nick).person, command.reason)]
+
+
+def alert(house: House, session: Session, command: ev.Alert) -> list[Outcome]:
+    return [ev.Alerted(_operator(session).person, command.text)]

@@ -1,0 +1,81 @@
+"""Who wants to know when somebody comes and goes: IRCv3 monitor and extended-monitor.
+
+Whom a client watches is nobody's business but its own, so these deciders change the session's list at once.
+"""
+
+from chatroom import events as ev
+from chatroom.errors import ChatError, Code
+from chatroom.events import Outcome
+from chatroom.limits import WATCHED
+from chatroom.names import fold, is_nickname
+from chatroom.rooms import House, Session, User
+
+
+def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
+    for nick in command.nicks if not command.on else ():
+        _forget(house, session, fold(nick))
+    if not command.on:
+        return []
+    here: list[ev.Person] = []
+    absent: list[str] = []
+    outcomes: list[Outcome] = []
+    for i, nick in enumerate(command.nicks):
+        if not is_nickname(nick):
+            continue
+        if len(session.watching) >= WATCHED and fold(nick) not in session.watching:
+            outcomes = [ev.Refused(ChatError(Code.WATCHING_TOO_MANY, ",".join(command.nicks[i:])))]
+            break
+        session.watching[fold(nick)] = nick
+        house.watchers.setdefault(fold(nick), {})[session] = None
+        user = house.by_nick.get(fold(nick))
+        if user:
+            here.append(user.person)
+        else:
+            absent.append(nick)
+    return [*_status(here, absent), *outcomes]
+
+
+def unwatch(house: House, session: Session, command: ev.Unwatch) -> list[Outcome]:
+    for name in list(session.watching):
+        _forget(house, session, name)
+    return []
+
+
+def _forget(house: House, session: Session, name: str) -> None:
+    if session.watching.pop(name, None) is not None:
+        del house.watchers[name][session]
+        if not house.watchers[name]:
+            del house.watchers[name]
+
+
+def ask_watched(house: House, session: Session, command: ev.AskWatched) -> list[Outcome]:
+    if not command.status:
+        return [ev.WatchedAre(tuple(session.watching.values()))]
+    found = [(nick, house.by_nick.get(name)) for name, nick in session.watching.items()]
+    return _status([user.person for _, user in found if user], [nick for nick, user in found if not user])
+
+
+def _status(here: list[ev.Person], absent: list[str]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    if here:
+        outcomes.append(ev.Here(tuple(here)))
+    if absent:
+        outcomes.append(ev.NotHere(tuple(absent)))
+    return outcomes
+
+
+def has_come(house: House, user: User) -> None:
+    for session in house.watchers.get(fold(user.person.nick), ()):
+        house.post.tell(session, ev.Here((user.person,)))
+
+
+def has_gone(house: House, person: ev.Person) -> None:
+    """Somebody has left the server, or this nickname."""
+    for session in house.watchers.get(fold(person.nick), ()):
+        house.post.tell(session, ev.NotHere((person.nick,)))
+
+
+def close_watchers(house: House, user: User) -> list[Session]:
+    """Those who are told what changes about somebody they watch without sharing a room."""
+    watchers = house.watchers.get(fold(user.person.nick), ())
+    return [session for session in watchers if session.extended_monitor]
