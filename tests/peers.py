@@ -228,7 +228,7 @@ class Served:
 
     def ends(self) -> int:
         """Waits for its end; returns its exit code."""
-        return self.process.wait(DEADLINE)
+        return self.process.wait(3 * DEADLINE)
 
     def close(self) -> None:
         """Makes sure that it is gone."""

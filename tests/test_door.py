@@ -24,14 +24,15 @@ def test_descriptors_bound_the_clients() -> None:
     assert Door(clients=10**9).clients == max(1, soft - SPARE_DESCRIPTORS)
 
 
-def test_one_address_has_so_many_clients_and_no_more() -> None:
-    """Others are not kept out by it, and one that leaves may come again."""
+@pytest.mark.parametrize("far", [FAR, f"::ffff:{FAR}", "2a00::1"])
+def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
+    """Others are not kept out by it, and one that leaves may come again; IPv4 on an IPv6 socket is no exception."""
     door = Door()
-    assert not any(door.admit(FAR) for _ in range(ADDRESS_LIVE))
-    assert "close one first" in door.admit(FAR)
+    assert not any(door.admit(far) for _ in range(ADDRESS_LIVE))
+    assert "close one first" in door.admit(far)
     assert door.admit("2.3.4.6") == ""
-    door.leave(FAR)
-    assert door.admit(FAR) == ""
+    door.leave(far)
+    assert door.admit(far) == ""
 
 
 def test_one_address_may_not_rush_in() -> None:
@@ -43,7 +44,10 @@ def test_one_address_may_not_rush_in() -> None:
     assert "wait a little" in door.admit(FAR)
 
 
-@pytest.mark.parametrize("near", ["127.0.0.1", "::1", "192.168.3.4", "10.0.0.9", "fe80::1%eth0", "fd00::1"])
+@pytest.mark.parametrize(
+    "near",
+    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.9", "192.168.3.4", "10.0.0.9", "fe80::1%eth0", "fd00::1"],
+)
 def test_this_machine_and_private_networks_are_exempt(near: str) -> None:
     """A class behind one NAT is no attack."""
     door = Door()

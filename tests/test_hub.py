@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -381,6 +381,13 @@ def test_questions_are_answered_from_the_state(house: House) -> None:
     assert ask(ev.AskWhois("x")) == ev.NoWhois("x")
 
 
+def test_every_command_is_decided_and_every_event_applied(house: House) -> None:
+    """By one table each."""
+    commands = {command for command in get_args(Command) if command is not Reply}
+    assert set(house.hub._deciders) == commands
+    assert set(house.hub._appliers) == set(Event.__subclasses__())
+
+
 def test_a_dialects_own_answer_passes_through(house: House) -> None:
     """So that it keeps its place among the others."""
     raw = ev.Raw(b"PONG")
@@ -407,14 +414,20 @@ _COMMANDS = st.one_of(
     st.builds(ev.AskWhois, _NICKS),
     st.builds(ev.AskModes, _TARGETS),
 )
+_BEGINNING: list[tuple[int, Command]] = [
+    (i, ev.Register(nick, "u", "", "#a")) for i, nick in enumerate(["alice", "bob", "łu"])
+]
 _STORIES = st.lists(st.tuples(st.integers(0, 2), _COMMANDS), max_size=40)
 
 
 def play(story: Sequence[tuple[int, Command]], house: House) -> list[Event]:
-    """Plays a story of three sessions; returns what happened in it. Checks that deciding changes nothing."""
+    """Plays a story of three people who are in one room at first; returns what happened in it.
+
+    Checks that deciding changes nothing.
+    """
     sessions = [house.session(str(i)) for i in range(3)]
     happened: list[Event] = []
-    for who, command in story:
+    for who, command in [*_BEGINNING, *story]:
         before = state(house.hub)
         house.time += 1000
         try:

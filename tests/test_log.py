@@ -1,5 +1,6 @@
 """The log gives every event its place."""
 
+import sys
 import threading
 
 import pytest
@@ -98,11 +99,14 @@ def test_one_clients_commands_are_carried_out_without_another_between() -> None:
         for i in range(50):
             chat.submit(client, *[ev.Say("#a", f"{client.uid} {i} {part}") for part in range(3)])
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads get in each other's way wherever they can
     threads = [threading.Thread(target=talk, args=(client,)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(interval)
     said = [event for event, _ in chat.post.events if isinstance(event, ev.Said)]
     assert len(said) == 8 * 50 * 3
     assert [event.id for event in said] == list(range(said[0].id, said[0].id + len(said)))

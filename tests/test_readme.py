@@ -43,7 +43,12 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ("a line", f"{limits.PLAIN_LINE:,} bytes"),
         ("rooms a person", f"{limits.ROOMS_A_USER} "),
         ("people or rooms", f"{limits.TARGETS} "),
-        ("what may wait", f"{limits.OUTBOX // 2**20} MiB"),
+        ("what may wait", f"{limits.OUTBOX // 2**20} MiB; {limits.OUTBOXES // 2**20} MiB for all"),
+        ("a client that takes", f"closed after {limits.STUCK} seconds"),
+        ("choosing a name", f"within {limits.REGISTRATION} seconds"),
+        ("lines a client", f"{limits.FLOOD_BURST} at once, then {limits.FLOOD_RATE:g} a second"),
+        ("an IRC client", f"asked after {limits.PING_AFTER} seconds, closed after {limits.DROP_AFTER}"),
+        ("clients from one", f"{limits.ADDRESS_LIVE}, and {limits.ADDRESS_RATE} connections a minute"),
     ],
 )
 def test_limits_are_as_they_are(thing: str, value: str) -> None:

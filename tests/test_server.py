@@ -73,6 +73,15 @@ def test_a_name_is_unique_by_case_folding_over_both_dialects(guests: Guests) -> 
     guest.wait("łukasz is taken")
 
 
+def test_of_many_who_ask_for_one_name_at_once_one_gets_it(guests: Guests) -> None:
+    """The others are refused, however close behind they are."""
+    strangers = [guests.stranger() for _ in range(20)]
+    for i, stranger in enumerate(strangers):
+        stranger.send("łukasz" if i % 2 else "ŁUKASZ")
+    answers = [stranger.wait(r"Welcome|is taken")[0] for stranger in strangers]
+    assert sorted(answers) == ["Welcome"] + ["is taken"] * 19
+
+
 def test_a_name_is_free_when_its_owner_has_gone(guests: Guests) -> None:
     """However the owner went."""
     alice, bob = guests.plain("alice"), guests.plain("bob")
@@ -151,6 +160,16 @@ def test_the_last_line_counts_without_a_line_end(guests: Guests) -> None:
     alice.wait("^bob: bye$")
     alice.wait(r"^\* bob left \(connection closed\)$")
     bob.rest()
+
+
+def test_half_a_line_is_no_irc_command(guests: Guests) -> None:
+    """A connection that breaks in the middle of a word says nothing: "PRIVMSG #lobby :I don't hate you"."""
+    alice, al = guests.plain("alice"), guests.irc("al")
+    al.send_bytes(b"PRIVMSG #lobby :half")
+    al.end_input()
+    al.rest()
+    alice.wait(r"^\* al left")
+    assert not [line for line in alice.heard if "half" in line]
 
 
 # ---- slash commands --------------------------------------------------------------------------------------------------
@@ -301,6 +320,18 @@ def test_quit_says_goodbye_and_closes(guests: Guests) -> None:
     assert alice.rest()[-1] == "* Goodbye (good night)."
     assert bob.until(r"^\* alice left \(good night\)$")[-1:] == bob.heard[-1:]
     assert bob.sync() == []
+
+
+def test_who_quits_is_sent_all_that_was_left_and_a_goodbye(guests: Guests) -> None:
+    """However far behind in reading."""
+    slow, sender = guests.irc("slow"), guests.irc("sender")
+    for i in range(1000):
+        sender.send(f"PRIVMSG #lobby :{i} {'x' * 400}")
+    sender.sync()
+    slow.send("QUIT :enough")
+    told = slow.rest()
+    assert [line.split()[3] for line in told if "PRIVMSG" in line] == [f":{i}" for i in range(1000)]
+    assert told[-1] == "ERROR :Closing link: Quit: enough"
 
 
 def test_commands_are_known_in_any_case(guests: Guests) -> None:

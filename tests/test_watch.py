@@ -93,6 +93,19 @@ def test_a_flood_is_slowed_down_and_loses_nothing(limited: ChatServer) -> None:
     guests.close()
 
 
+def test_who_is_slowed_down_does_not_count_as_silent(limited: ChatServer) -> None:
+    """What a client sent is heard when its turn comes, however long ago it came in."""
+    guests = Guests(limited.port)
+    alice, bob = guests.irc("alice"), guests.irc("bob")
+    connection = connection_of(limited, "alice")
+    alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(FLOOD_BURST + 2)])
+    bob.wait("line 0$")
+    first = connection.heard
+    bob.wait(f"line {FLOOD_BURST + 1}$")
+    assert connection.heard > first
+    guests.close()
+
+
 def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
     """In words that a person and an IRC client understand, and lets somebody in when there is room again."""
     guests = Guests(limited.port)

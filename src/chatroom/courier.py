@@ -225,7 +225,7 @@ class Courier(threading.Thread):
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self._cut(connection, "connection lost")
+                self._cut(connection, "")
                 continue
             if sent != size:
                 self._keep(connection, memoryview(data)[sent:])
@@ -240,7 +240,8 @@ class Courier(threading.Thread):
         self._behind += len(data)
         if connection.behind > PRESSED:
             self._pressed.add(connection)
-        if connection.behind > (OUTBOX if connection.user else OUTBOX_UNNAMED):
+        bound = OUTBOX if connection.user or connection.closing else OUTBOX_UNNAMED
+        if connection.behind > bound:
             self._cut(connection, "too slow to read what was sent to it")
         elif self._behind > OUTBOXES:
             slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
@@ -275,7 +276,7 @@ class Courier(threading.Thread):
         except BlockingIOError:
             return
         except OSError:
-            self._cut(connection, "connection lost")
+            self._cut(connection, "")
             return
         connection.behind -= sent
         self._behind -= sent
@@ -310,7 +311,7 @@ class Courier(threading.Thread):
             _shut_down(connection)
 
     def _cut(self, connection: Connection, reason: str) -> None:
-        """Ends a connection without ado; its reader wakes up and tells the log."""
+        """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
         if connection.outbox:
             self._selector.unregister(connection.sock)
             connection.outbox.clear()

@@ -59,5 +59,5 @@ class Door:
 
 def _is_near(host: str) -> bool:
     """Whether an address is this machine's or a private network's: a class behind one of them is not an attack."""
-    address = ipaddress.ip_address(host.partition("%")[0])
+    address = ipaddress.ip_address(host.partition("%")[0].removeprefix("::ffff:"))  # IPv4, accepted on "::"
     return address.is_loopback or address.is_private

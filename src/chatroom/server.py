@@ -345,6 +345,7 @@ class ChatHandler(StreamRequestHandler):
         self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
         if self.ready > now:
             time.sleep(self.ready - now)
+            self.client.heard = time.monotonic()  # it has spoken: that nobody listened is not its silence
 
     def _submit(self, commands: Iterable[Command]) -> None:
         self.server.log.submit(self.client, commands)

@@ -87,7 +87,8 @@ class Client:
 class Swarm:
     """Clients of one server. A context manager; closes them all at the end."""
 
-    def __init__(self, port: int, wire: Wire = IRC) -> None:
+    def __init__(self, port: int, wire: Wire = IRC, names: int = 1_000_000) -> None:
+        """`names`: after so many clients the first one's nickname is used again."""
         self.wire = wire
         self.clients: list[Client] = []  # in the order in which they came
         self.got = 0  # deliveries counted
@@ -100,6 +101,7 @@ class Swarm:
         self._epoll = select.epoll()
         self._by_fd: dict[int, Client] = {}
         self._start = time.monotonic()
+        self._names = names
         self._made = 0
 
     def __enter__(self) -> "Swarm":
@@ -127,7 +129,7 @@ class Swarm:
         if error not in (0, EINPROGRESS):
             sock.close()
             raise RoundError(f"client {number} could not connect: error {error}")
-        hello, steps = self.wire.hello(number, room)
+        hello, steps = self.wire.hello(number % self._names, room)
         client = Client(sock, room, number % _SAMPLED == _SAMPLE, steps)
         client.out = hello
         self.clients.append(client)

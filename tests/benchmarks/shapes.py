@@ -166,7 +166,7 @@ class Storm:
 
 @dataclass(frozen=True)
 class Idle:
-    """Clients that are there and say nothing, in rooms of `room_size`: what each costs, and how the next one fares."""
+    """Clients that say nothing: what each costs, and how one more fares, the last of `clients`."""
 
     name: str
     clients: int
@@ -177,7 +177,7 @@ class Idle:
 
     @property
     def about(self) -> str:
-        return f"{self.clients:,} silent clients in rooms of {self.room_size}; then {self.newcomers} more, one by one"
+        return f"{self.clients:,} silent clients in rooms of {self.room_size}; one of them comes and goes"
 
     def scaled(self, factor: float) -> "Idle":
         return replace(self, clients=max(2, int(self.clients * factor)))
@@ -186,7 +186,7 @@ class Idle:
         with Swarm(server.port, server.kind.wire) as swarm:
             empty = server.memory()
             began = time.monotonic()
-            swarm.enter(f"r{number // self.room_size}" for number in range(self.clients))
+            swarm.enter(f"r{number // self.room_size}" for number in range(self.clients - 1))
             entered = time.monotonic() - began
             swarm.settle()
             cpu = server.cpu()
@@ -196,7 +196,7 @@ class Idle:
             watch.stop()
             figures = {
                 "clients": self.clients,
-                "kb_each": (server.memory() - empty) / self.clients,
+                "kb_each": (server.memory() - empty) / (self.clients - 1),
                 "cpu_percent": (server.cpu() - cpu) / watch.seconds * 100,
                 "threads": server.threads(),
                 "empty_mb": empty / 1024,
@@ -207,12 +207,13 @@ class Idle:
             return Round(figures, [])
 
     def _join_times(self, swarm: Swarm) -> Iterator[float]:
-        """Milliseconds from connecting to being in the first room, for one newcomer after the other."""
+        """Milliseconds from connecting to being in the first room, for one newcomer after the other has left."""
         for _ in range(self.newcomers):
             began = time.monotonic()
             swarm.enter(["r0"], within=STALL)
             yield (time.monotonic() - began) * 1000
-            swarm.settle(0.02)
+            swarm.forget(swarm.clients[-1])
+            swarm.settle(0.05)
 
 
 @dataclass(frozen=True)
@@ -299,6 +300,7 @@ class Cycles:
     name: str
     cycles: int
     at_once: int = 50
+    names: int = 1000  # nicknames, used again and again: a server may remember some
     warm_up: float = 0.1  # of the cycles, before the first look
     peers: tuple[str, ...] = ()
 
@@ -312,7 +314,7 @@ class Cycles:
         return replace(self, cycles=max(10, int(self.cycles * factor)))
 
     def run(self, server: Server) -> Round:
-        with Swarm(server.port, server.kind.wire) as swarm:
+        with Swarm(server.port, server.kind.wire, self.names) as swarm:
             self._come_and_go(swarm, int(self.cycles * self.warm_up))
             before = _settled(server)
             watch = Stopwatch()
@@ -371,7 +373,7 @@ def _remarks(watch: Stopwatch) -> list[str]:
 SHAPES: tuple[Shape, ...] = (
     Messages("big", clients=1000, rooms=1, senders=10, messages=200),
     Messages("mid", clients=100, rooms=1, senders=10, messages=2000),
-    Messages("small", clients=10, rooms=1, senders=10, messages=5000),
+    Messages("small", clients=10, rooms=1, senders=10, messages=20_000),
     Messages("paced", clients=500, rooms=1, senders=10, messages=50, rate=100),
     Messages("rooms", clients=1000, rooms=100, senders=100, messages=1000, peers=("nats-server",)),
     Storm("storm", clients=1000),

@@ -429,9 +429,9 @@ def test_other_batches_are_what_they_contain(modern: Script) -> None:
 
 
 def test_state_is_offline_until_connected() -> None:
-    """And again after a loss; nobody is known to be anywhere then."""
+    """And again after a loss; the room is not ours then."""
     script = Script()
     assert script.session.state is State.OFFLINE
     script.connect()
     script.lose()
-    assert script.session.state is State.OFFLINE and not script.lobby.members
+    assert script.session.state is State.OFFLINE and not script.lobby.is_here

@@ -143,6 +143,11 @@ def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:
     assert PLAIN.render(event) == f"{line}\n".encode()
 
 
+def test_every_event_has_a_sentence() -> None:
+    """Whatever happens, the courier can tell of it."""
+    assert set(plain._SENTENCES) == set(ev.Event.__subclasses__()) - {ev.Connected, ev.Killed}  # told as Joined and Departed
+
+
 def test_what_is_for_programs_is_not_shown() -> None:
     """A CTCP question means nothing to a person."""
     assert PLAIN.render(ev.Said(ALICE, "#lobby", "\x01VERSION\x01", Kind.MESSAGE)) == b""

@@ -34,7 +34,7 @@ def test_a_name_a_message_an_answer_the_button_and_the_end(display: str, server:
         window.type("by mouse")
         window.click("send_at")
         bob.wait("alice: by mouse")
-        assert window.state["composer"] == "\n" or not window.state["composer"]
+        window.wait(lambda state: state["composer"] == "", "the composer is empty")
 
         window.type("/quit")
         window.key("Return")

@@ -241,7 +241,7 @@ class Room:
         return True
 
     def empty(self) -> None:
-        """We are not in the room any more, or not connected: who is there is not known."""
+        """We are not in the room any more: who is there is not known."""
         self.is_here = self.is_direct
         self.members.clear()
         self.members_version += 1

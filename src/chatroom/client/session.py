@@ -131,7 +131,7 @@ class Session:
         self.history.reset()
         for room in self.rooms.values():
             self._unsure.update(entry for entry in room.pending() if entry.delivery is Delivery.SENT)
-            room.empty()
+            room.is_here = room.is_direct  # who was there stays in sight until we know better
 
     def welcome(self, nick: str) -> None:
         """The server has registered us as `nick`; back to the rooms we were in."""

@@ -20,7 +20,9 @@ from chatroom.gui import probe
 from chatroom.gui.presenter import Presenter
 
 TICK_MILLISECONDS = 50
-_BUSY_MILLISECONDS = 8  # between two ticks while more waits: keys and drawing get their turn
+# Every call into Tk gives the interpreter lock away; with Python's usual 5 ms the network's thread would keep it long.
+_SWITCH_SECONDS = 0.0005
+_BUSY_MILLISECONDS = 4  # between two ticks while more waits: keys and drawing get their turn
 
 
 class NoWindow(Exception):  # noqa: N818 (it is nobody's mistake)
@@ -42,6 +44,7 @@ def run(server: Server, rooms: tuple[str, ...], password: str, ask_server: bool,
         root = tk.Tk(className="chatroom")
     except tk.TclError as error:
         raise NoWindow("There is no display to open a window on. Use --text, or set DISPLAY.") from error
+    sys.setswitchinterval(_SWITCH_SECONDS)
     path = storage.default_path()
     settings, trouble = storage.load(path)
     view = TkView(root)

@@ -77,9 +77,7 @@ class Composer(ttk.Frame):
         self.text.see("insert")
 
     def submit(self) -> str:
-        if self._presenter.send(self.get()):
-            self.set("")
-            self.text.edit_reset()
+        self._presenter.send(self.get())
         self.text.focus_set()
         return "break"
 

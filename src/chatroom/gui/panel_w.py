@@ -28,6 +28,7 @@ class ConnectPanel(ttk.Frame):
         self._box = ttk.Frame(self, padding=12)
         self._box.place(relx=0.5, rely=0.5, anchor="center")
         self._errors: dict[str, ttk.Label] = {}
+        self._busy = False
         self._build()
         self._asked_server = True
 
@@ -43,7 +44,7 @@ class ConnectPanel(ttk.Frame):
         self._field(6, "Port", ttk.Entry(box, textvariable=self._port_typed, width=8), "port", sticky="w")
         self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls_typed)
         self._tls_box.grid(row=8, column=1, sticky="w", pady=2)
-        secret = ttk.Entry(box, textvariable=self._password_typed, width=30, show="•")
+        self._secret = secret = ttk.Entry(box, textvariable=self._password_typed, width=30, show="•")
         self._field(9, "Password", secret, "password")
         self._question = ttk.Label(box, wraplength=wrap)
         self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
@@ -100,13 +101,23 @@ class ConnectPanel(ttk.Frame):
         self._progress.configure(text=panel.connecting)
         for label in (self._question, self._progress):
             (label.grid if label["text"] else label.grid_remove)()
-        busy = bool(panel.connecting or panel.question)
+        was_busy, self._busy = self._busy, bool(panel.connecting or panel.question)
+        busy = self._busy
         for field in self._fields:
             field.state(["disabled" if busy else "!disabled"])
         self._show_server(panel.ask_server or any(name in panel.errors for name in ("server", "port")))
         self._show_buttons(panel, busy)
+        if was_busy and not busy:
+            self._focus_error(panel)
         place = f"{panel.server.host}:{panel.server.port}"
         self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
+
+    def _focus_error(self, panel: Panel) -> None:
+        """Where there is something to correct; the name otherwise."""
+        by_name = {"server": self._host, "password": self._secret}
+        field = next((by_name[name] for name in panel.errors if name in by_name), self.name)
+        field.focus_set()
+        field.selection_range(0, "end")
 
     def _show_server(self, ask: bool) -> None:
         self._asked_server = ask

@@ -29,7 +29,8 @@ from chatroom.gui.screen import Panel, View
 from chatroom.gui.transcript import Splice, Transcript
 from chatroom.names import fold, is_nickname, is_room
 
-TICK_SECONDS = 0.012  # of work at once, so that a key pressed meanwhile shows within 20 ms
+TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
+REFRESH_SECONDS = 0.1  # between two looks of the window while more waits: drawing costs more than taking in
 ALERT_SECONDS = 5.0  # between two notifications
 MakeClient = Callable[[Target, Session], Client]
 
@@ -68,6 +69,7 @@ class Presenter:
         self._sent = Sent()
         self._completion = Completion()
         self._alerted_at = 0.0
+        self._refreshed_at = 0.0
         self._fingerprint = ""
 
     # --- connecting ---------------------------------------------------------------------------------------------------
@@ -156,14 +158,16 @@ class Presenter:
             self._on_event(event)
         if self.client is None:
             return False
+        behind = self.client.is_behind
         if self._in_chat:
-            self.refresh()
+            if not behind or time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
+                self.refresh()
         elif self.client.phase is Phase.LOST:
             seconds = max(0, round(self.client.retry_at - self.now()))
             self._show("panel", f"{self.client.error} Trying again in {seconds} s…", self._show_trouble)
         elif self.client.phase is Phase.CONNECTING:
             self._show("panel", "", lambda _: self._show_panel(connecting=f"Connecting to {self.client_target()}…"))
-        return self.client.is_behind
+        return behind
 
     def client_target(self) -> str:
         return str(self.client.target) if self.client else ""
@@ -218,6 +222,7 @@ class Presenter:
     def refresh(self) -> None:
         """Shows what has changed."""
         assert self.client
+        self._refreshed_at = time.monotonic()
         session, view = self.client.session, self.view
         if self.finder.results is None and (self.transcript is None or self.transcript.room is not session.current):
             self.go_to(session.current)
@@ -339,15 +344,17 @@ class Presenter:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def send(self, text: str) -> bool:
-        """Enter, or the Send button; true when the composer is to be emptied."""
+    def send(self, text: str) -> None:
+        """Enter, or the Send button. What can't be done as typed stays in the composer."""
         if not self.client or not text.strip():
-            return False
-        if not self.command(text):
-            return False
-        self._sent.add(text)
-        self.jump_to_latest()
-        return True
+            return
+        # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
+        self.view.set_composer("")
+        if self.command(text):
+            self._sent.add(text)
+            self.jump_to_latest()
+        else:
+            self.view.set_composer(text)
 
     def command(self, text: str) -> bool:
         """Does what was typed; says why when it can't be done."""

@@ -82,6 +82,9 @@ class Transcript:
     def update(self, following: bool) -> list[Splice]:
         """Takes in what happened in the room since the last time; stays put when not `following` and full."""
         dirty = self.room.take_dirty()
+        forgotten = self._forget()
+        if following and self._last - self.end > PAGE:
+            return forgotten + self._leap()
         was_at_end = self.end >= min(dirty, self._last)
         grew = self._last > self.end
         if following:
@@ -90,11 +93,23 @@ class Transcript:
             self.end = min(self._last, max(self.end, self.start + MOST))
         self.end = min(self.end, self._last)
         if dirty == REDRAW_NOTHING and not grew:
-            return []
-        splices = self._redraw(min(dirty, self.end)) if dirty < self.end or dirty <= self._last else []
+            return forgotten
+        splices = forgotten + self._redraw(min(dirty, self.end))
         if following and self.end - self.start > MOST:
             splices += self._drop_oldest(self.end - MOST * 4 // 5)
         return splices
+
+    def _forget(self) -> list[Splice]:
+        """What the room doesn't remember any more goes from the widget too: its positions may be given anew."""
+        if self.start >= self.room.first:
+            return []
+        self.end = max(self.end, min(self._last, self.room.first + PAGE))
+        return self._drop_oldest(self.room.first)
+
+    def _leap(self) -> list[Splice]:
+        """More came at once than anybody reads: only the end of it is drawn. The rest is a scroll away."""
+        self.start, self.end = self._last - PAGE, self._last
+        return self.rebuild()
 
     def page_up(self) -> list[Splice]:
         """Shows older entries that are remembered."""
@@ -157,8 +172,11 @@ class Transcript:
     def _drop_oldest(self, start: int) -> list[Splice]:
         self.start = start
         count = bisect_left(self.rows, start, key=lambda row: row.position)
-        del self.rows[:count]
-        return [Splice(0, count, ())] if count else []
+        head = self.rows[count] if count < len(self.rows) else None
+        if head is None or head.entry is None or head.position != start or head.tag == "separator":
+            return self.rebuild()  # a fold is cut in two, or a day begins here
+        self.rows[:count] = [_day_row(words.day(head.entry.time), start)]
+        return [Splice(0, count, tuple(self.rows[:1]))]
 
     # --- entries to rows ----------------------------------------------------------------------------------------------
 
@@ -170,7 +188,7 @@ class Transcript:
             entry = entries[position - first]
             if (today := words.day(entry.time)) != day:
                 day = today
-                rows.append(Row("separator", ((f"——  {day}  ——", "separator"),), position))
+                rows.append(_day_row(day, position))
             if entry is self.room.mark:
                 since = f"——  new since {words.clock(entry.time)}  ——"
                 rows.append(Row("separator", ((since, "mark"),), position, entry))
@@ -246,6 +264,10 @@ class Transcript:
         if end < len(text):
             segments.append((text[end:], tag))
         return segments + more
+
+
+def _day_row(day: str, position: int) -> Row:
+    return Row("separator", ((f"——  {day}  ——", "separator"),), position)
 
 
 def _delivery(entry: Entry) -> tuple[Segment, ...]:

@@ -74,7 +74,7 @@ class TkView:
         self._name = ttk.Label(head, style="Bold.TLabel")
         self._people = ttk.Label(head, style="Quiet.TLabel")
         self._topic = ttk.Label(head, style="Quiet.TLabel", width=1)
-        self._menu_button = ttk.Menubutton(head, text="Menu", takefocus=True)
+        self._menu_button = ttk.Menubutton(head, text="Menu ▾", takefocus=True)
         self._name.grid(row=0, column=0, padx=(2, 12))
         self._people.grid(row=0, column=1, padx=(0, 12))
         self._topic.grid(row=0, column=2, sticky="ew")
@@ -169,6 +169,8 @@ class TkView:
         for widget in (self.root, self.composer.text, self.messages.text):
             for key, act in keys.items():
                 widget.bind(key, lambda _, act=act: self._key(act))  # type: ignore[misc]
+        for kind in ("TEntry", "TCombobox"):  # on X11 Ctrl+A is Emacs's there too
+            self.root.bind_class(kind, "<Control-a>", lambda e: e.widget.selection_range(0, "end"))
         self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))
         self.composer.text.bind("<Next>", lambda _: self.messages.page(1))
 

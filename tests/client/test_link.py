@@ -1,0 +1,229 @@
+"""The link against real sockets: lines, PING, loss and return, certificates."""
+
+import hashlib
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+import pytest
+
+from chatroom.client import link as wire
+from chatroom.client.backoff import Backoff
+from chatroom.client.link import Connected, Connecting, Event, Link, Lost, Received, Security, Target, Untrusted
+
+E = TypeVar("E", bound=Event)
+SECONDS = 10.0
+
+
+class Quick(Backoff):
+    """No test waits for a second try."""
+
+    def delay(self) -> float:
+        return 0.01
+
+
+class Line:
+    """A link with its queue."""
+
+    def __init__(self, target: Target) -> None:
+        self.queue: SimpleQueue[Event] = SimpleQueue()
+        self.link = Link(target, self.queue, Quick())
+        self.link.start()
+
+    def next(self, kind: type[E]) -> E:
+        """The next event of a kind; others in between are skipped."""
+        while True:
+            try:
+                event = self.queue.get(timeout=SECONDS)
+            except Empty:
+                raise AssertionError(f"no {kind.__name__} came") from None
+            if isinstance(event, kind):
+                return event
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[Target], Line]]:
+    lines: list[Line] = []
+
+    def start(target: Target) -> Line:
+        lines.append(Line(target))
+        return lines[-1]
+
+    yield start
+    for line in lines:
+        line.link.close()
+        line.link.join(SECONDS)
+        assert not line.link.is_alive()
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        sock.settimeout(SECONDS)
+        yield sock
+
+
+def here(listener: socket.socket) -> Target:
+    return Target("127.0.0.1", listener.getsockname()[1])
+
+
+def test_lines_come_whole_and_go_out(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
+    """However the bytes are cut; Latin-1 where a line isn't UTF-8; the end of the connection is told."""
+    line = connect(here(listener))
+    server, _ = listener.accept()
+    with server:
+        number = line.next(Connected).number
+        server.sendall(b"one\r\ntw")
+        assert line.next(Received).lines == ("one",)
+        server.sendall("o ł\r\n".encode() + b"\xe9\n\r\n")
+        assert line.next(Received).lines == ("two ł", "é")
+        line.link.send(number, "hello ł")
+        assert server.makefile("rb").readline() == "hello ł\r\n".encode()
+    assert line.next(Lost).was_connected
+
+
+def test_a_ping_is_answered_without_anybody_looking(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
+    """Only PING; a message that contains the word is a message."""
+    line = connect(here(listener))
+    server, _ = listener.accept()
+    with server:
+        server.sendall(b"PING :are you there\r\n:bob!u@h PRIVMSG #a :PING me\r\n")
+        assert server.makefile("rb").readline() == b"PONG :are you there\r\n"
+        assert line.next(Received).lines == (":bob!u@h PRIVMSG #a :PING me",)
+
+
+def test_it_comes_back_and_old_lines_do_not(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
+    """What was meant for a connection that is gone is not sent over the next."""
+    line = connect(here(listener))
+    listener.accept()[0].close()
+    first = line.next(Connected).number
+    line.next(Lost)
+    server, _ = listener.accept()
+    with server:
+        second = line.next(Connected).number
+        line.link.send(first, "old")
+        line.link.send(second, "new")
+        assert server.makefile("rb").readline() == b"new\r\n"
+
+
+def test_a_silent_server_is_asked_and_then_given_up(
+    listener: socket.socket, connect: Callable[[Target], Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The heartbeat: half-open connections are found out."""
+    monkeypatch.setattr(wire, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.1)
+    line = connect(here(listener))
+    server, _ = listener.accept()
+    with server:
+        assert server.makefile("rb").readline().startswith(b"PING")
+        assert "answer" in line.next(Lost).error
+
+
+def test_a_line_without_end_is_not_kept(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
+    """Memory is bounded whatever is at the other end."""
+    line = connect(here(listener))
+    server, _ = listener.accept()
+    with server:
+        try:
+            server.sendall(b"x" * (wire.LINE_LIMIT * 4))
+        except OSError:
+            pass  # it has hung up already
+        assert "no chat server" in line.next(Lost).error
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        (Target("127.0.0.1", 1), "Nobody is listening on 127.0.0.1:1"),
+        (Target("nosuch.invalid", 9090), "no host called nosuch.invalid"),
+        (Target("a" * 70 + ".example", 9090), "no host called"),
+    ],
+)
+def test_why_there_is_no_connection_is_one_sentence(
+    target: Target, words: str, connect: Callable[[Target], Line]
+) -> None:
+    """Naming the thing, and what to do."""
+    lost = connect(target).next(Lost)
+    assert words in lost.error and not lost.was_connected
+
+
+# --- TLS --------------------------------------------------------------------------------------------------------------
+
+
+class TlsServer:
+    """Shakes hands with everybody, says a line, and waits until they leave. Its certificate is its own."""
+
+    def __init__(self, directory: Path) -> None:
+        key, self._certificate = directory / "key.pem", directory / "cert.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", "2", "-subj", "/CN=chat.test", "-keyout", str(key), "-out", str(self._certificate)],
+            check=True, capture_output=True, timeout=30,
+        )  # fmt: skip
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(self._certificate, key)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self._certificate.read_text())).hexdigest()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                raw, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._greet, args=(raw,), daemon=True).start()
+
+    def _greet(self, raw: socket.socket) -> None:
+        try:
+            with self._context.wrap_socket(raw, server_side=True) as sock:
+                sock.sendall(b"hello\r\n")
+                while sock.recv(100):
+                    pass
+        except OSError:
+            raw.close()
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Iterator[TlsServer]:
+    server = TlsServer(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.mark.needs("openssl")
+def test_a_certificate_of_its_own_is_asked_about_and_then_pinned(
+    tls: TlsServer, connect: Callable[[Target], Line]
+) -> None:
+    """Trust on first use: not used unasked, verified by its fingerprint afterwards, refused when it is another."""
+    stranger = connect(Target("127.0.0.1", tls.port, tls=True))
+    assert stranger.next(Untrusted) == Untrusted(tls.fingerprint, "")
+    known = connect(Target("127.0.0.1", tls.port, True, tls.fingerprint))
+    assert known.next(Connected).security is Security.VERIFIED
+    assert known.next(Received).lines == ("hello",)
+    once = connect(Target("127.0.0.1", tls.port, True, tls.fingerprint, once=True))
+    assert once.next(Connected).security is Security.UNVERIFIED
+    changed = connect(Target("127.0.0.1", tls.port, True, "00" * 32))
+    assert changed.next(Untrusted) == Untrusted(tls.fingerprint, "00" * 32)
+
+
+def test_a_server_without_tls_is_said_to_be_one(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
+    """Rather than an error of OpenSSL's."""
+    line = connect(Target("127.0.0.1", listener.getsockname()[1], tls=True))
+    line.next(Connecting)
+    server, _ = listener.accept()
+    with server:
+        server.sendall(b"* hello\r\n* this is plain text\r\n")
+        assert "doesn't speak TLS" in line.next(Lost).error

@@ -1,0 +1,61 @@
+"""The client against ngIRCd, a server that is not ours."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatroom.client.client import Client, Phase
+from chatroom.client.entries import Delivery
+from chatroom.client.link import Target
+from chatroom.client.session import Session
+from tests.gui.people import Irc, free_port, wait_for
+
+pytestmark = pytest.mark.needs("ngircd")
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    number = free_port()
+    config = tmp_path / "ngircd.conf"
+    config.write_text(
+        f"[Global]\nName = irc.test\nAdminInfo1 = test\nListen = 127.0.0.1\nPorts = {number}\nMotdPhrase = Hello\n"
+        "[Options]\nPAM = no\nDNS = no\nIdent = no\n[Limits]\nMaxConnectionsIP = 0\n",
+        "utf-8",
+    )
+    log = (tmp_path / "ngircd.log").open("wb")
+    process = subprocess.Popen(["ngircd", "-n", "-f", str(config)], stdout=log, stderr=log)
+    wait_for(lambda: "Now listening" in (tmp_path / "ngircd.log").read_text(errors="replace"), "ngircd listens")
+    yield number
+    process.terminate()
+    process.wait(10)
+    log.close()
+
+
+def test_a_session_with_another_server(port: int) -> None:
+    """Join, talk, names, topic, a direct message, each in both directions."""
+    with Irc(port, "bob") as bob:
+        session = Session("alice", ("#lobby",))
+        client = Client(Target("127.0.0.1", port), session)
+        client.start()
+
+        def until(condition: object, what: str) -> None:
+            assert callable(condition)
+            wait_for(lambda: client.pump(0.01) is not None and condition(), what)
+
+        try:
+            lobby = session.rooms["#lobby"]
+            until(lambda: client.phase is Phase.ONLINE and len(lobby.members) == 2, "in the room, with bob")
+            assert lobby.member("bob").prefix == "@"  # type: ignore[union-attr]
+            [said] = session.say(lobby, "zażółć 😀")
+            bob.wait("PRIVMSG #lobby :zażółć 😀")
+            until(lambda: said.delivery is Delivery.DONE, "confirmed")
+            bob.send("PRIVMSG #lobby :alice: hi", "TOPIC #lobby :about us", "PRIVMSG alice :psst", "NICK robert")
+            until(lambda: "robert" in session.rooms and lobby.member("robert"), "all of it came")
+            assert lobby.topic == "about us" and lobby.entries[-3].mention
+            session.say(session.rooms["robert"], "hush")
+            bob.wait("PRIVMSG robert :hush")
+        finally:
+            client.stop()
+        bob.wait("QUIT")

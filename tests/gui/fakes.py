@@ -1,0 +1,182 @@
+"""A view without a screen, and a link without a network, for the presenter."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chatroom.client import link as wire
+from chatroom.client.client import Client, Phase
+from chatroom.client.link import Security, Target
+from chatroom.client.session import Session
+from chatroom.client.settings import Server, Settings
+from chatroom.gui.presenter import Presenter
+from chatroom.gui.screen import Banner, Header, MemberRow, Panel, RoomRow, Status
+from chatroom.gui.transcript import Row, Splice
+
+
+class FakeView:
+    """Keeps what it is shown, under the name of the method without `show_`; `rows` as a widget would hold them."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.shown: dict[str, Any] = {}
+        self.composer = ""
+        self.alerts: list[tuple[str, str]] = []
+        self.links: list[str] = []
+        self.questions: list[str] = []
+        self.consents = True
+        self.in_chat = False
+        self.closed = False
+
+    def show_panel(self, panel: Panel) -> None:
+        self.in_chat = False
+        self.shown["panel"] = panel
+
+    def show_chat(self) -> None:
+        self.in_chat = True
+
+    def show_rooms(self, rooms: list[RoomRow], current: str) -> None:
+        self.shown["rooms"] = rooms
+
+    def show_members(self, members: list[MemberRow]) -> None:
+        self.shown["members"] = members
+
+    def show_header(self, header: Header) -> None:
+        self.shown["header"] = header
+
+    def show_banner(self, banner: Banner | None) -> None:
+        self.shown["banner"] = banner
+
+    def show_status(self, status: Status) -> None:
+        self.shown["status"] = status
+
+    def show_title(self, title: str) -> None:
+        self.shown["title"] = title
+
+    def show_pill(self, text: str) -> None:
+        self.shown["pill"] = text
+
+    def show_empty(self, text: str) -> None:
+        self.shown["empty"] = text
+
+    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
+        self.shown["picker"] = rows
+
+    def show_search(self, visible: bool, result: str = "") -> None:
+        self.shown["search"] = result if visible else None
+
+    def show_settings(self, settings: Settings) -> None:
+        self.shown["settings"] = settings
+
+    def splice(self, splices: list[Splice], pin: bool) -> None:
+        for splice in splices:
+            self.rows[splice.start : splice.start + splice.deleted] = splice.rows
+
+    def scroll_to_end(self) -> None: ...
+
+    def scroll_to_row(self, row: int) -> None:
+        self.shown["row"] = row
+
+    def composer_text(self) -> str:
+        return self.composer
+
+    def set_composer(self, text: str) -> None:
+        self.composer = text
+
+    def confirm(self, question: str, verb: str) -> bool:
+        self.questions.append(question)
+        return self.consents
+
+    def alert(self, title: str, text: str) -> None:
+        self.alerts.append((title, text))
+
+    def open_link(self, url: str) -> None:
+        self.links.append(url)
+
+    def close(self) -> None:
+        self.closed = True
+
+    @property
+    def texts(self) -> list[str]:
+        """The rows without their times."""
+        return [row.text.rpartition("\t")[2] for row in self.rows]
+
+
+class FakeLink:
+    """Records what is sent; the test puts events into `queue` itself."""
+
+    def __init__(self, target: Target, queue: Any) -> None:
+        self.target = target
+        self.queue = queue
+        self.sent: list[str] = []
+        self.closed = False
+
+    def start(self) -> None:
+        self.queue.put(wire.Connecting())
+
+    def send(self, number: int, line: str) -> None:
+        self.sent.append(line)
+
+    def settled(self) -> None: ...
+
+    def retry_now(self) -> None:
+        self.sent.append("(retry)")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Stage:
+    """A presenter with everything around it under the test's control. `clock` is everybody's time."""
+
+    def __init__(self, directory: Path, server: Server, capabilities: str = "") -> None:
+        self.clock = 1_700_000_000.0
+        self.capabilities = capabilities
+        self.view = FakeView()
+        self.links: list[FakeLink] = []
+        self.path = directory / "client.json"
+        self.presenter = Presenter(
+            self.view, server, Settings(theme="light"), self.path, ("#lobby",), self._client, lambda: self.clock
+        )
+
+    def _client(self, target: Target, session: Session) -> Client:
+        make: Callable[..., Any] = self._link
+        return Client(target, session, make, lambda: self.clock)
+
+    def _link(self, target: Target, queue: Any) -> FakeLink:
+        self.links.append(FakeLink(target, queue))
+        return self.links[-1]
+
+    @property
+    def client(self) -> Client:
+        assert self.presenter.client
+        return self.presenter.client
+
+    def tick(self, *lines: str) -> None:
+        """The server's lines, and time for the presenter until all is taken in."""
+        if lines:
+            self.links[-1].queue.put(wire.Received(lines))
+        self.presenter.tick()
+        while self.presenter.client and self.presenter.client.is_behind:
+            self.presenter.tick()
+        self.presenter.tick()
+
+    def connect(self, number: int = 1) -> None:
+        """Up to being in the lobby with bob."""
+        link = self.links[-1]
+        link.queue.put(wire.Connected(number, Security.NONE))
+        self.tick(f":irc CAP * LS :{self.capabilities}")
+        if self.capabilities:
+            self.tick(f":irc CAP * ACK :{self.capabilities}")
+        self.tick(
+            ":irc 001 me :Welcome", ":me!u@h JOIN #lobby", ":irc 353 me = #lobby :me @bob", ":irc 366 me #lobby :End"
+        )
+        assert self.client.phase is Phase.ONLINE
+        link.sent.clear()
+
+    def lose(self, delay: float = 4.0) -> None:
+        self.links[-1].queue.put(wire.Lost("The server closed the connection.", delay, True))
+        self.tick()
+
+    def said(self, nick: str, *texts: str) -> None:
+        self.tick(*(f":{nick}!u@h PRIVMSG #lobby :{text}" for text in texts))

@@ -1,0 +1,57 @@
+"""An IRC server that does only what a test tells it: for what a decent server never sends."""
+
+import socket
+import threading
+from typing import Self
+
+from tests.gui.people import DEADLINE
+
+
+class RudeServer:
+    """Welcomes everybody into their room; then bytes as they are given to `send`. `heard` are the client's lines."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.heard: list[str] = []
+        self.refuses: set[str] = set()  # texts that are answered with 404
+        self._sock: socket.socket | None = None
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+        if self._sock:
+            self._sock.close()
+        self._thread.join(DEADLINE)
+
+    def send(self, *lines: bytes) -> None:
+        assert self._sock
+        self._sock.sendall(b"".join(line + b"\r\n" for line in lines))
+
+    def _serve(self) -> None:
+        try:
+            self._sock, _ = self._listener.accept()
+            with self._sock.makefile("r", encoding="utf-8", newline="\n") as lines:
+                for line in lines:
+                    self._answer(line.rstrip())
+        except OSError:
+            pass  # the test is over
+
+    def _answer(self, line: str) -> None:
+        self.heard.append(line)
+        command, _, rest = line.partition(" ")
+        if command == "USER":
+            self.send(b":rude 001 me :Welcome")
+        elif command == "JOIN":
+            room = rest.encode()
+            self.send(
+                b":me!u@h JOIN " + room, b":rude 353 me = " + room + b" :me @bob", b":rude 366 me " + room + b" :End"
+            )
+        elif command == "PRIVMSG" and rest.partition(" ")[2].lstrip(":") in self.refuses:
+            self.send(b":rude 404 me #lobby :Cannot send to channel")
+        elif command == "PING":
+            self.send(b":rude PONG rude :" + rest.lstrip(":").encode())

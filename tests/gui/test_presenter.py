@@ -1,0 +1,300 @@
+"""What the window decides, without a window."""
+
+from pathlib import Path
+
+import pytest
+
+from chatroom.client import link as wire
+from chatroom.client.settings import Server, load
+from chatroom.gui.presenter import Presenter
+from tests.gui.fakes import Stage
+
+HOST = Server("127.0.0.1", 9090, False, "me")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """In the lobby with bob, the window in use."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    return stage
+
+
+# --- the panel --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("server", "fields"),
+    [
+        (Server("host", 9090, False, ""), {"name"}),
+        (Server("host", 9090, False, "two words"), {"name"}),
+        (Server("", 9090, False, "me"), {"server"}),
+        (Server("host", 0, False, ""), {"name", "port"}),
+    ],
+)
+def test_what_is_wrong_in_the_panel_stands_under_its_field(tmp_path: Path, server: Server, fields: set[str]) -> None:
+    """And nothing is connected to."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=False)
+    stage.presenter.connect(server, "")
+    assert stage.view.shown["panel"].errors.keys() == fields and not stage.links
+
+
+def test_a_server_that_let_us_in_is_remembered_without_the_password(tmp_path: Path) -> None:
+    """First among the recent ones."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=False)
+    stage.presenter.connect(HOST, "secret")
+    stage.connect()
+    assert load(stage.path)[0].recent == [HOST]
+    assert "secret" not in stage.path.read_text("utf-8")
+
+
+def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -> None:
+    """The reason, and when it is tried again; Cancel ends it."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=True)
+    stage.links[0].queue.put(wire.Lost("Nobody is listening.", 4.0, False))
+    stage.tick()
+    assert "Nobody is listening. Trying again in 4 s" in stage.view.shown["panel"].errors["server"]
+    stage.presenter.cancel()
+    assert stage.links[0].closed and not stage.view.shown["panel"].connecting
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (":irc 433 * me :in use", "name"),
+        (":irc 464 * :wrong", "password"),
+        (":irc 465 * :You are banned", "server"),
+    ],
+)
+def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, line: str, field: str) -> None:
+    """Name taken, wrong password, banned."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=True)
+    stage.tick(line)
+    assert stage.view.shown["panel"].errors[field] and stage.links[0].closed and not stage.view.in_chat
+
+
+def test_an_unknown_certificate_is_asked_about_once_and_then_pinned(tmp_path: Path) -> None:
+    """Its fingerprint is shown; trusted, it is kept in the settings and used from then on."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=False)
+    secure = Server("127.0.0.1", 9090, True, "me")
+    stage.presenter.connect(secure, "")
+    stage.links[0].queue.put(wire.Untrusted("ab12", ""))
+    stage.tick()
+    assert "AB:12" in stage.view.shown["panel"].question
+    stage.presenter.trust(once=False)
+    assert stage.links[1].target.fingerprint == "ab12"
+    assert load(stage.path)[0].trusted == {"127.0.0.1:9090": "ab12"}
+    stage.links[1].queue.put(wire.Untrusted("ffff", "ab12"))
+    stage.tick()
+    panel = stage.view.shown["panel"]
+    assert "FF:FF" in panel.errors["server"] and not panel.question and stage.links[1].closed
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_own_message_stands_at_once_and_clears_with_the_answer(stage: Stage) -> None:
+    """(sending…) until then."""
+    stage.presenter.send("hello")
+    assert stage.view.texts[-1] == "me  hello  (sending…)"
+    token = stage.links[0].sent[-1].split()[-1]
+    stage.tick(f":irc PONG irc {token}")
+    assert stage.view.texts[-1] == "me  hello"
+
+
+def test_a_failed_message_is_retried_or_deleted(stage: Stage) -> None:
+    """By a click on its words."""
+    stage.presenter.send("hello")
+    stage.tick(":irc 404 me #lobby :Cannot send")
+    row = next(i for i, text in enumerate(stage.view.texts) if "Not sent" in text)
+    stage.presenter.clicked(row, "retry", "Retry")
+    assert stage.view.texts[-1] == "me  hello  (sending…)"
+    stage.tick(":irc 404 me #lobby :Cannot send")
+    row = next(i for i, text in enumerate(stage.view.texts) if "Not sent" in text)
+    stage.presenter.clicked(row, "delete", "Delete")
+    assert not any("hello" in text for text in stage.view.texts)
+
+
+def test_follow_is_changed_by_scrolling_alone(stage: Stage) -> None:
+    """Scrolled up, what comes is counted and nothing else happens; back at the bottom it follows again."""
+    stage.said("bob", *map(str, range(50)))
+    assert stage.presenter.following and stage.view.shown["pill"] == ""
+    stage.presenter.scrolled(at_top=False, at_bottom=False)
+    assert stage.view.shown["pill"] == "↓ Latest"
+    stage.said("bob", "one")
+    assert stage.view.shown["pill"] == "↓ 1 new message"
+    stage.said("bob", "two", "three")
+    assert stage.view.shown["pill"] == "↓ 3 new messages" and not stage.presenter.following
+    stage.presenter.scrolled(at_top=False, at_bottom=True)
+    assert stage.view.shown["pill"] == "" and stage.presenter.following
+
+
+def test_sending_scrolls_to_the_end(stage: Stage) -> None:
+    """Whoever speaks wants to see the answer."""
+    stage.presenter.scrolled(at_top=False, at_bottom=False)
+    stage.presenter.send("hello")
+    assert stage.presenter.following
+
+
+def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
+    """http and https, without the full stop behind."""
+    stage.said("bob", "see https://example.org/x?y=1. and file:///etc/passwd")
+    [link] = [text for text, tag in stage.view.rows[-1].segments if tag == "link"]
+    assert link == "https://example.org/x?y=1"
+    stage.presenter.clicked(len(stage.view.rows) - 1, "link", link)
+    assert stage.view.links == [link]
+
+
+# --- rooms ------------------------------------------------------------------------------------------------------------
+
+
+def test_each_room_keeps_its_draft(stage: Stage) -> None:
+    """Also while the connection is lost; a command that changes the room leaves none."""
+    stage.view.composer = "for the lobby"
+    stage.presenter.picked("#dev")
+    stage.tick(":me!u@h JOIN #dev")
+    assert stage.view.composer == ""
+    stage.view.composer = "for dev"
+    stage.lose()
+    stage.presenter.step_room(1)
+    assert stage.view.composer == "for the lobby"
+    stage.presenter.nth_room(2)
+    assert stage.view.composer == "for dev"
+    stage.view.composer = "/msg bob"
+    stage.presenter.send("/msg bob")
+    stage.presenter.nth_room(2)
+    assert stage.view.composer == ""
+
+
+def test_unread_is_bold_and_a_mention_is_counted_apart(stage: Stage) -> None:
+    """#dev 1, #ops @1; looking at the room clears it."""
+    stage.presenter.picked("#dev")
+    stage.tick(":me!u@h JOIN #dev", ":bob!u@h PRIVMSG #lobby :hi")
+    assert [(row.name, row.count, row.alert) for row in stage.view.shown["rooms"]] == [
+        ("#lobby", "1", False),
+        ("#dev", "", False),
+    ]
+    stage.said("bob", "me: hi")
+    assert stage.view.shown["rooms"][0].count == "@1" and stage.view.shown["title"] == "(@1) #dev – chatroom"
+    stage.presenter.select_room("#lobby")
+    assert stage.view.shown["rooms"][0].count == "" and any("new since" in text for text in stage.view.texts)
+    stage.presenter.select_room("#dev")
+    stage.presenter.select_room("#lobby")
+    assert not any("new since" in text for text in stage.view.texts)
+
+
+def test_a_notification_comes_only_while_nobody_looks_and_not_often(stage: Stage) -> None:
+    """A mention or a direct message; at most one in five seconds; not at all when switched off."""
+    stage.said("bob", "me: now")
+    assert not stage.view.alerts
+    stage.presenter.focus(False)
+    stage.said("bob", "nothing", "me: one", "me: two")
+    assert stage.view.alerts == [("bob in #lobby", "me: one")]
+    stage.clock += 6
+    stage.tick(":bob!u@h PRIVMSG me :three")
+    assert stage.view.alerts[1:] == [("bob", "three")]
+    stage.clock += 6
+    stage.presenter.prefer(notify=False)
+    stage.said("bob", "me: four")
+    assert len(stage.view.alerts) == 2
+    stage.presenter.focus(True)
+    assert stage.view.shown["rooms"][0].count == ""
+
+
+def test_what_harms_is_asked_about_first(stage: Stage) -> None:
+    """Remove, ban, mute; a no is a no."""
+    stage.view.consents = False
+    stage.presenter.member_action("bob", "kick")
+    assert stage.view.questions == ["Remove bob from #lobby?"] and not stage.links[0].sent
+    stage.view.consents = True
+    stage.presenter.member_action("bob", "ban")
+    assert stage.links[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
+
+
+def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
+    """The direct message goes to them alone."""
+    stage.presenter.member_action("bob", "msg")
+    assert stage.view.shown["header"].name == "bob"
+    stage.presenter.send("psst")
+    assert stage.links[0].sent[0] == "PRIVMSG bob psst"
+
+
+# --- the connection ---------------------------------------------------------------------------------------------------
+
+
+def test_a_loss_counts_down_and_a_return_is_said_for_three_seconds(stage: Stage) -> None:
+    """Retry now doesn't wait."""
+    stage.lose(4.0)
+    assert "Retrying in 4 s" in stage.view.shown["banner"].text and stage.view.shown["banner"].button
+    stage.clock += 3
+    stage.tick()
+    assert "Retrying in 1 s" in stage.view.shown["banner"].text
+    assert stage.view.shown["status"].text.startswith("Reconnecting to 127.0.0.1:9090 as me")
+    stage.presenter.retry_now()
+    assert stage.links[0].sent == ["(retry)"]
+    stage.links[0].queue.put(wire.Connecting())
+    stage.connect(2)
+    assert stage.view.shown["banner"].text == "Reconnected"
+    stage.clock += 3
+    stage.tick()
+    assert stage.view.shown["banner"] is None
+
+
+def test_a_misused_command_stays_in_the_composer(stage: Stage) -> None:
+    """With a word about it in the room; Esc never clears text."""
+    stage.presenter.send("/nosuch thing")
+    assert stage.view.composer == "/nosuch thing" and "/nosuch" in stage.view.texts[-1]
+    stage.presenter.escape()
+    assert stage.view.composer == "/nosuch thing"
+
+
+def test_search_goes_through_what_is_loaded(stage: Stage) -> None:
+    """The newest match first, F3 up, Shift+F3 down, round the end; Esc gives the room back."""
+    stage.said("bob", "an apple", "a pear", "two Apples")
+    stage.presenter.finder.open()
+    stage.presenter.finder.search("apple")
+    assert stage.view.shown["search"] == "2 of 2" and stage.view.rows[stage.view.shown["row"]].tag == "found"
+    stage.presenter.finder.step(-1)
+    assert stage.view.shown["search"] == "1 of 2"
+    stage.presenter.finder.step(-1)
+    assert stage.view.shown["search"] == "2 of 2"
+    stage.presenter.escape()
+    assert stage.view.shown["search"] is None and all(row.tag != "found" for row in stage.view.rows)
+
+
+def test_the_servers_findings_are_shown_by_themselves(tmp_path: Path) -> None:
+    """And Esc goes back to the room."""
+    stage = Stage(tmp_path, HOST, "batch soju.im/search message-tags")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.said("bob", "here")
+    stage.presenter.finder.open()
+    stage.presenter.finder.search("old")
+    stage.tick(":i BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :an old thing", ":i BATCH -s")
+    assert stage.view.texts[-1] == "bob  an old thing" and "1 found" in stage.view.shown["header"].people
+    stage.presenter.escape()
+    assert stage.view.texts[-1] == "bob  here"
+
+
+def test_preferences_hold_at_once_and_are_kept(stage: Stage) -> None:
+    """Times and join lines off; zoom within its limits."""
+    stage.said("bob", "hi")
+    stage.tick(":eve!u@h JOIN #lobby")
+    assert "\t" in stage.view.rows[1].text and "eve joined" in stage.view.texts[-1]
+    stage.presenter.prefer(timestamps=False, moves=False, zoom=99)
+    assert "\t" not in stage.view.rows[-1].text and stage.view.texts[-1] == "bob  hi"
+    kept = load(stage.path)[0]
+    assert (kept.timestamps, kept.moves, kept.zoom) == (False, False, 12)
+
+
+def test_the_presenter_fits_the_view(stage: Stage) -> None:
+    """The fake has every method of the protocol: mypy checks that too."""
+    assert isinstance(stage.presenter, Presenter) and not stage.view.closed
+    stage.presenter.close()
+    assert stage.view.closed and stage.links[0].sent[-1] == "QUIT Goodbye"

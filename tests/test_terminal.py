@@ -1,0 +1,157 @@
+"""`chatroom connect --text`: in pipes, and on a terminal."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gui.irc import RudeServer
+from tests.gui.people import DEADLINE, Irc, Netcat, Server, environment, wait_for
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Server]:
+    with Server(tmp_path) as server:
+        yield server
+
+
+def talk(tmp_path: Path, port: int, said: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(port), *arguments]
+    variables = environment(XDG_CONFIG_HOME=str(tmp_path), PYTHONIOENCODING="utf-8")
+    return subprocess.run(command, input=said, env=variables, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_line_through_a_pipe_is_delivered(here: Server, tmp_path: Path) -> None:
+    """To the room that was asked for; exit code 0."""
+    with Irc(here.port, "bob", "#dev") as bob:
+        done = talk(tmp_path, here.port, "build 512 is green ł\n", "--nick", "ci", "--room", "#dev")
+        assert (done.returncode, done.stderr) == (0, "")
+        bob.wait("PRIVMSG #dev :build 512 is green ł")
+
+
+def test_many_lines_arrive_in_order_and_whole(here: Server, tmp_path: Path) -> None:
+    """More than fit in one packet, without an end of line behind the last."""
+    with Netcat(here.port, "bob") as bob:
+        done = talk(tmp_path, here.port, "\n".join(f"line {n}" for n in range(300)), "--nick", "ci")
+        assert done.returncode == 0
+        bob.wait("ci left")
+        assert re.findall(r"ci: line (\d+)", bob.seen) == [str(n) for n in range(300)]
+
+
+def test_what_others_say_comes_out(here: Server, tmp_path: Path) -> None:
+    """Plain lines, without colours."""
+    command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
+    variables = environment(XDG_CONFIG_HOME=str(tmp_path), PYTHONIOENCODING="utf-8")
+    with Netcat(here.port, "bob") as bob:
+        process = subprocess.Popen(
+            command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        bob.wait("ci joined")
+        bob.send("hello ci")
+        assert process.stdout and re.fullmatch(r"\d\d:\d\d bob: hello ci\n", process.stdout.readline())
+        out, error = process.communicate("", timeout=DEADLINE)
+        assert (process.returncode, out, error) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--nick", "bob"), "called bob already"),
+        (("--nick", "two words"), "can't be a name"),
+        ((), "--nick"),
+    ],
+)
+def test_a_name_that_can_not_be_had_is_said(
+    here: Server, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    """Exit code 1, one sentence, no traceback."""
+    with Netcat(here.port, "bob"):
+        done = talk(tmp_path, here.port, "hello\n", *arguments)
+    assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_nobody_listening_ends_it(here: Server, tmp_path: Path) -> None:
+    """What was not delivered is no success."""
+    here.stop()
+    done = talk(tmp_path, here.port, "hello\n", "--nick", "ci")
+    assert done.returncode == 1 and "Nobody is listening" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_refused_message_is_no_success(tmp_path: Path) -> None:
+    """404 for the message: non-zero, and which one it was."""
+    with RudeServer() as rude:
+        rude.refuses.add("secret")
+        done = talk(tmp_path, rude.port, "secret\n", "--nick", "me")
+        assert done.returncode == 1 and "Not delivered: secret" in done.stderr
+
+
+class Terminal:
+    """The program on a terminal of its own."""
+
+    def __init__(self, *arguments: str, **env: str) -> None:
+        self._master, slave = pty.openpty()
+        command = [sys.executable, "-m", "chatroom", "connect", "--text", *arguments]
+        variables = environment(TERM="xterm", COLUMNS="100", LINES="30", **env)
+        self.process = subprocess.Popen(command, env=variables, stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self.seen = ""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def _look(self, pattern: str) -> bool:
+        try:
+            self.seen += os.read(self._master, 65_536).decode(errors="replace")
+        except (BlockingIOError, OSError):
+            pass
+        return re.search(pattern, self.seen) is not None
+
+    def wait(self, pattern: str) -> None:
+        try:
+            wait_for(lambda: self._look(pattern), pattern)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.seen[-3000:]!r}") from None
+
+    def end(self) -> int:
+        self.type("/quit\r")
+        end = time.monotonic() + DEADLINE
+        while self.process.poll() is None and time.monotonic() < end:
+            self._look("$")
+            time.sleep(0.02)
+        os.close(self._master)
+        return self.process.wait(1)
+
+
+def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Server, tmp_path: Path) -> None:
+    """Lines that arrive don't break what is being typed."""
+    pytest.importorskip("prompt_toolkit")
+    with Netcat(here.port, "bobby") as bobby:
+        terminal = Terminal("-p", str(here.port), XDG_CONFIG_HOME=str(tmp_path))
+        terminal.wait("Your name: ")
+        terminal.type("alice\r")
+        terminal.wait("#lobby>")
+        bobby.wait("alice joined")
+        terminal.type("bo")
+        bobby.send("an interruption")
+        terminal.wait("\x1b\\[\\d+mbobby\x1b\\[0m: an interruption")
+        terminal.type("\t hello\r")
+        bobby.wait("alice: bobby:  hello")
+        assert terminal.end() == 0
+        bobby.wait("alice left")
+
+
+def test_no_color_is_respected(here: Server, tmp_path: Path) -> None:
+    """NO_COLOR, whatever its value."""
+    with Netcat(here.port, "bob") as bob:
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        bob.wait("alice joined")
+        bob.send("plain")
+        terminal.wait(r"\d\d:\d\d bob: plain")
+        assert terminal.end() == 0
