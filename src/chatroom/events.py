@@ -377,8 +377,8 @@ class AskSearch:
 class Lookup:
     """A question for the history, allowed to ask: in these places, by key, with their names.
 
-    `account` is whose conversations are among them, "" if nobody's. `veils` are the times, from and to, of which
-    nothing is to be shown, by the key of the place.
+    `account` is whose conversations are among them, "" if nobody's. `veils` say from when (milliseconds) to
+    which event (id) nothing is to be shown, by the key of the place.
     """
 
     ask: AskHistory | AskTargets | AskSearch
@@ -431,6 +431,11 @@ class Renamed(Event):
 
     nick: str
     rooms: tuple[str, ...] = ()
+
+
+def veiled(event: Event, veils: tuple[tuple[int, int], ...]) -> bool:
+    """Whether an event is not to be shown: each veil is from a time (milliseconds) to an event (id)."""
+    return any(since <= event.time and event.id <= until for since, until in veils)
 
 
 @value

@@ -24,7 +24,7 @@ from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
 from chatroom.memory import Memories, veil_lifted
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of, veiled
+from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
 from chatroom.text import CTCP
 
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -124,7 +124,7 @@ class Hub(House):
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
         """A room from before the start, without members. Those left longest ago come first.
 
-        Nobody is shown what was said up to `hidden`, in milliseconds.
+        Nobody is shown what was said up to `hidden`, an id.
         """
         assert self._memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
@@ -302,7 +302,7 @@ class Hub(House):
 
     def _replay(self, session: Session, room: Room) -> None:
         veils = room.veils_of(session)
-        said = tuple([e for e in room.recent if CTCP not in e.text and not veiled(e.time, veils)])
+        said = tuple([e for e in room.recent if CTCP not in e.text and not ev.veiled(e, veils)])
         if said:
             self.post.tell(session, ev.Recent(room.name, said))
 
@@ -331,22 +331,22 @@ class Hub(House):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience, movers(user.session))
-            self._exit(user, room, event.time)
+            self._exit(user, room, event.id)
 
     def _kicked(self, event: ev.Kicked) -> None:
         user = self.users.get(event.who.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience)
-            self._exit(user, room, event.time)
+            self._exit(user, room, event.id)
 
-    def _exit(self, user: User, room: Room, now: int) -> None:
+    def _exit(self, user: User, room: Room, last: int) -> None:
         room.remove(user)
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
             if self._memories:
-                self._memories.keep(room, now)
+                self._memories.keep(room, last)
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
@@ -354,7 +354,7 @@ class Hub(House):
             return
         self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
-            self._exit(user, room, event.time)
+            self._exit(user, room, event.id)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
         del self.by_nick[fold(user.person.nick)]
@@ -450,7 +450,7 @@ class Hub(House):
             bans = dict(room.lists[BAN])
             order.set_in_room(room, event)
             if bans:
-                veil_lifted(room, bans, event.time)
+                veil_lifted(room, bans, event.id)
             self.post.deliver(event, room.audience)
 
     def _user_modes_set(self, event: ev.UserModesSet) -> None:

@@ -19,14 +19,14 @@ class Memories:
         self._rooms: dict[str, Room] = {}  # by folded name, those left longest ago first
         self._veils: dict[str, list[Veil]] = {}
 
-    def keep(self, room: Room, now: int) -> None:
-        """The last member has left."""
+    def keep(self, room: Room, last: int) -> None:
+        """The last member has left, by the event with this id."""
         key = fold(room.name)
         if INVITED_ONLY in room.modes or KEY in room.modes:
-            self._veils[key] = [Veil("", 0, now)]
+            self._veils[key] = [Veil("", 0, last)]
             return
         bans = room.lists[BAN].values()
-        veils = [*room.veils, *(Veil(mask, since, now) for mask, _, since in bans if not mask.startswith(MUTE))]
+        veils = [*room.veils, *(Veil(mask, since, last) for mask, _, since in bans if not mask.startswith(MUTE))]
         if veils:
             self._veils[key] = shortened(veils)
         if room.topic or room.recent:
@@ -44,11 +44,11 @@ class Memories:
             room.recent = before.recent
 
 
-def veil_lifted(room: Room, bans: dict[str, tuple[str, str, int]], now: int) -> None:
-    """Those of these bans that are no more, are veils from now on."""
+def veil_lifted(room: Room, bans: dict[str, tuple[str, str, int]], last: int) -> None:
+    """Those of these bans that are no more, since the event with this id, are veils from now on."""
     gone = [entry for key, entry in bans.items() if key not in room.lists[BAN]]
     room.veils = shortened(
-        [*room.veils, *(Veil(mask, since, now) for mask, _, since in gone if not mask.startswith(MUTE))]
+        [*room.veils, *(Veil(mask, since, last) for mask, _, since in gone if not mask.startswith(MUTE))]
     )
 
 

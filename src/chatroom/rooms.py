@@ -178,15 +178,11 @@ class User:
 
 
 class Veil(NamedTuple):
-    """A time, in milliseconds, of which those whom the mask names are shown nothing; everybody if it is ""."""
+    """A time of which those whom the mask names are shown nothing; everybody if it is ""."""
 
     mask: str
-    since: int
-    until: int
-
-
-def veiled(time: int, veils: tuple[tuple[int, int], ...]) -> bool:
-    return any(since <= time <= until for since, until in veils)
+    since: int  # milliseconds
+    until: int  # id of the last event
 
 
 class Room:
@@ -278,7 +274,7 @@ class Room:
     # ---- looking ----------------------------------------------------------------------------------------------------
 
     def veils_of(self, session: Session) -> tuple[tuple[int, int], ...]:
-        """From when to when, in milliseconds, this client is shown nothing of what happened here."""
+        """From when (milliseconds) to which event (id) this client is shown nothing of what happened here."""
         if not self.veils or not session.user:
             return ()
         person = session.user.person

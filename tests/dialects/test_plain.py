@@ -145,7 +145,7 @@ def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:
 
 def test_every_event_has_a_sentence() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(plain._SENTENCES) == set(ev.Event.__subclasses__()) - {ev.Connected, ev.Killed}  # told as Joined and Departed
+    assert set(plain._SENTENCES) == set(ev.Event.__subclasses__()) - {ev.Connected, ev.Killed}  # told as others
 
 
 def test_what_is_for_programs_is_not_shown() -> None:

@@ -13,7 +13,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chatroom.events import Event, Point, Said, Topic
+from chatroom.events import Event, Point, Said, Topic, veiled
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
 from chatroom.names import bare, fold
 from chatroom.store.query import Query, address, expression, found_at
@@ -26,7 +26,7 @@ _MIXED = 1000  # runs of one batch have mixed times, and a batch has fewer runs
 _RUN = "name, first, since, people, events"  # what `unpack` takes
 
 
-Veils = tuple[tuple[int, int], ...]  # times in milliseconds, from and to, of which nothing is to be shown
+Veils = tuple[tuple[int, int], ...]  # from when (milliseconds) to which event (id) nothing is to be shown
 
 
 class KeptRoom(NamedTuple):
@@ -36,7 +36,7 @@ class KeptRoom(NamedTuple):
     created: int
     topic: Topic | None
     recent: list[Said]
-    hidden: int  # up to when nobody is to be shown anything, in milliseconds
+    hidden: int  # id of the last event that nobody is to be shown
 
 
 class Summary(NamedTuple):
@@ -70,8 +70,7 @@ class Reader:
         for key, name, created, hidden, text, by, time, _ in rows:
             said = self.history(key, limit=RECENT, veils=((0, hidden),))
             recent = [event for event in said if isinstance(event, Said)]
-            topic = Topic(text, by, time) if text and time > hidden else None
-            yield KeptRoom(name, created, topic, recent, hidden)
+            yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent, hidden)
 
     def names(self) -> list[str]:
         """The names of all rooms that ever had a history."""
@@ -123,7 +122,7 @@ class Reader:
         found: list[Event] = []
         with closing(events):
             for event in events:
-                if (everything or type(event) is Said) and not _veiled(event, veils):
+                if (everything or type(event) is Said) and not veiled(event, veils):
                     found.append(event)
                     if len(found) == limit:
                         break
@@ -242,7 +241,7 @@ class Reader:
         def wanted(event: Said) -> bool:
             if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
                 return False
-            return not (veils and _veiled(event, veils.get(fold(event.target), ())))
+            return not (veils and veiled(event, veils.get(fold(event.target), ())))
 
         end = monotonic() + seconds
         found: dict[int, Said] = {}
@@ -344,10 +343,6 @@ class Reader:
         """The run of a place that has this id or is the next after it; None if there is none."""
         sql = f"SELECT {columns} FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1"
         return self._db.execute(sql, (place, id)).fetchone()
-
-
-def _veiled(event: Event, veils: Veils) -> bool:
-    return any(since <= event.time <= until for since, until in veils)
 
 
 def _way(newest: bool) -> str:

@@ -16,7 +16,7 @@ FILE = "chatroom.db"
 
 # `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
 # `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
-# said until then is hidden from whoever opens it anew: `hidden` says until when, in milliseconds.
+# said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
 # `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (

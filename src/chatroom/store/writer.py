@@ -32,7 +32,7 @@ from chatroom.store.schema import FILE, StoreError, connect, prepare, transactio
 log = logging.getLogger(__name__)
 
 _INSERT = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_HIDE = """UPDATE places SET closed = '', hidden = (SELECT max(until) FROM runs WHERE place = places.id)
+_HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
     WHERE closed != '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
