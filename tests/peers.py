@@ -144,11 +144,20 @@ class Irc(Peer):
     end_of_line = "\r\n"
 
     def __init__(
-        self, port: int, nick: str, *caps: str, room: str = "#lobby", host: str = "127.0.0.1", username: str = "u"
+        self,
+        port: int,
+        nick: str,
+        *caps: str,
+        room: str = "#lobby",
+        host: str = "127.0.0.1",
+        username: str = "u",
+        password: str = "",
     ) -> None:
         super().__init__(port, host)
         self._syncs = count()
         self.nick = self._what = nick
+        if password:
+            self.send(f"PASS {password}")
         if caps:
             self.send("CAP LS 302", f"CAP REQ :{' '.join(caps)}", "CAP END")
         self.send(f"NICK {nick}", f"USER {username} 0 * :{nick} the client")

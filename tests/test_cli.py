@@ -74,11 +74,14 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     """And a flag is stronger than its variable."""
     motd = tmp_path / "motd"
     motd.write_text("Zażółć 😀\n", encoding="utf-8")
+    password = tmp_path / "password"
+    password.write_text("sesame\n")
     env = {
         "CHATROOM_SERVE_HOST": "127.0.0.1",
         "CHATROOM_SERVE_PORT": "1",
         "CHATROOM_SERVE_NAME": "chat.example",
         "CHATROOM_SERVE_MOTD_FILE": str(motd),
+        "CHATROOM_SERVE_PASSWORD_FILE": str(password),
         "CHATROOM_SERVE_OPERATOR_PASSWORD_FILE": str(motd),
         "CHATROOM_SERVE_DATA": str(tmp_path / "data"),
         "CHATROOM_SERVE_KEEP": "1",
@@ -90,7 +93,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     }
     assert set(env) >= {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS}, "an option without a test here"
     served = serve(env=env)
-    al = Irc(served.port, "al")
+    al = Irc(served.port, "al", password="sesame")
     assert [line for line in al.heard if line == ":chat.example 372 al :- Zażółć 😀"]
     al.close()
     served.type("q")

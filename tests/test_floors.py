@@ -15,7 +15,7 @@ SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "text"},
-    {"asking", "dialects", "hub", "log", "memory", "order", "past", "rooms", "store", "watching"},
+    {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
     {"courier", "client", "door", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli", "history_cli"},
@@ -34,9 +34,9 @@ SAME_FLOOR = {
     "asking": {"rooms"},
     "order": {"rooms"},
     "memory": {"rooms"},
+    "monitor": {"rooms"},
     "past": {"rooms"},
-    "watching": {"rooms"},
-    "hub": {"asking", "memory", "order", "past", "rooms", "watching"},
+    "hub": {"asking", "memory", "monitor", "order", "past", "rooms"},
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},

@@ -1,158 +1,415 @@
-"""Contract 2: every member of a room sees its events in log order, from its joining to its leaving, without a gap.
+"""Order in a room: ranks, modes, bans, keys, limits, invitations, kicks; and the server's operators.
 
-Many people flood one room while members join, leave, rename themselves and quit. A witness that is there all the time
-writes down the room's order by the ids that the server gives (IRCv3 message-ids); everybody else's transcript must be a
-run of it that begins with the own JOIN and ends with the own PART, or with the connection.
+In IRC's words, without sockets: the rules are the hub's, the numerics the dialect's.
 """
 
-import random
-import re
-import threading
 from collections.abc import Callable
-from functools import partial
 
-from tests.peers import Guests, Irc, Plain
+import pytest
 
-ROOM = "#order"
-CAPABILITIES = ("message-tags", "echo-message", "draft/chathistory")  # the last: nothing from before is shown
-SENDERS, LINES = 4, 600
-VISITORS, VISITS = 4, 25
-_EVENT = re.compile(rf"^@msgid=(\w+) (:\S+ (?:PRIVMSG|JOIN|PART|TOPIC) {ROOM}.*|:\S+ (?:NICK|QUIT) .*)$")
+from chatroom.limits import LIST_LENGTH, MODES_A_LINE, PASSWORD_TRIES
+from tests.chat import Chat, Client
+
+Room = tuple[Chat, Client, Client]
 
 
-def transcript(lines: list[str]) -> list[tuple[int, str]]:
-    """The room's events in a member's lines: their ids and the rest of the line."""
-    return [(int(match[1], 16), match[2]) for match in map(_EVENT.match, lines) if match]
+@pytest.fixture
+def room() -> Room:
+    """A room #a with its operator op and a member bob."""
+    chat = Chat()
+    op, bob = chat.irc("op", room="#a"), chat.irc("bob", room="#a")
+    op.heard()
+    return chat, op, bob
 
 
-def together(*jobs: Callable[[], None]) -> None:
-    """Runs all jobs at once; raises what one of them raised."""
-    failures: list[BaseException] = []
-
-    def run(job: Callable[[], None]) -> None:
-        try:
-            job()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+def numerics(client: Client, *lines: str) -> list[str]:
+    """What these lines lead to: numerics, and the names of commands."""
+    return [line.split()[1] for line in client.send(*lines).heard()]
 
 
-def flood(sender: Irc) -> None:
-    """Says all its lines in packets of many sizes, and now and then something else."""
-    chance = random.Random(sender.nick)
-    number = 0
-    while number < LINES:
-        packet = range(number, min(LINES, number + chance.randint(1, 40)))
-        sender.send(*[f"PRIVMSG {ROOM} :{sender.nick} {i}" for i in packet])
-        number = packet.stop
-        if chance.random() < 0.3:
-            sender.send(f"TOPIC {ROOM} :{sender.nick} {number}")
-        if chance.random() < 0.3:
-            sender.send(f"NICK {sender.nick}_{number}")
-        sender.sync()
+# ---- ranks -----------------------------------------------------------------------------------------------------------
 
 
-def visit(visitor: Irc) -> None:
-    """Comes and goes while the others talk; leaves by PART each time but the last."""
-    chance = random.Random(visitor.nick)
-    for i in range(VISITS):
-        visitor.send(f"JOIN {ROOM}", f"PRIVMSG {ROOM} :{visitor.nick} is here {i}")
-        for _ in range(chance.randint(1, 6)):
-            visitor.sync()
-        if i < VISITS - 1:
-            visitor.send(f"PRIVMSG {ROOM} :{visitor.nick} goes {i}", f"PART {ROOM} :{i}")
-            visitor.sync()
-    visitor.send("QUIT :done")
-    visitor.rest()
+def test_who_opens_a_room_is_its_operator_and_who_comes_later_is_not(room: Room) -> None:
+    """RFC 2811 §4.1; seen in NAMES, WHO and WHOIS."""
+    _, op, bob = room
+    assert bob.send("NAMES #a").heard()[0] == ":chatroom.test 353 bob = #a :@op bob"
+    assert bob.send("WHO #a").heard()[0].split()[8] == "H@"
+    assert ":chatroom.test 319 bob op :@#a" in bob.send("WHOIS op").heard()
+    assert ":chatroom.test 319 op bob :#a" in op.send("WHOIS bob").heard()
 
 
-def stays(lines: list[str], nick: str) -> list[list[tuple[int, str]]]:
-    """A visitor's transcript, cut into one piece for each of its stays in the room."""
-    pieces: list[list[tuple[int, str]]] = []
-    for event in transcript(lines):
-        if re.match(rf":{nick}!\S+ JOIN ", event[1]):
-            pieces.append([])
-        assert pieces, f"{nick} saw something before its first JOIN: {event}"
-        pieces[-1].append(event)
-    for piece in pieces[:-1]:
-        assert re.match(rf":{nick}!\S+ PART ", piece[-1][1]), f"{nick} saw something after its PART: {piece[-1]}"
-    return pieces
+def test_the_lobby_has_no_operators_and_anybody_sets_its_topic() -> None:
+    """It is where everybody starts: whoever comes first is no better than the others."""
+    chat = Chat()
+    al = chat.irc("al", room="#lobby")
+    assert al.send("NAMES #lobby").heard()[0].endswith(":al")
+    assert numerics(al, "TOPIC #lobby :tea", "MODE #lobby +m") == ["TOPIC", "482"]
 
 
-def test_every_member_sees_a_run_of_the_rooms_order(guests: Guests) -> None:
-    """From its own JOIN to its own PART or QUIT, nothing missing, nothing twice, nothing out of place."""
-    witness = guests.irc("witness", *CAPABILITIES, room=ROOM)
-    readers: list[Irc] = [guests.irc(f"reader{i}", *CAPABILITIES, room=ROOM) for i in range(2)]
-    senders = [guests.irc(f"sender{i}", *CAPABILITIES, room=ROOM) for i in range(SENDERS)]
-    visitors = [guests.irc(f"visitor{i}", *CAPABILITIES, room="") for i in range(VISITORS)]
-    together(*[partial(flood, sender) for sender in senders], *[partial(visit, visitor) for visitor in visitors])
-    for member in (witness, *readers, *senders):
-        member.sync()
-    order = transcript(witness.heard)
-    ids = [id_ for id_, _ in order]
-    assert ids == sorted(set(ids))
-    said = [line for _, line in order if " PRIVMSG " in line]
-    assert len(said) == SENDERS * LINES + VISITORS * (2 * VISITS - 1)
-
-    position = {id_: i for i, id_ in enumerate(ids)}
-    for member in (*readers, *senders):
-        heard = transcript(member.heard)
-        assert heard == order[position[heard[0][0]] :], member.nick
-    for visitor in visitors:
-        pieces = stays(visitor.heard, visitor.nick)
-        assert len(pieces) == VISITS
-        for piece in pieces:
-            start = position[piece[0][0]]
-            assert piece == order[start : start + len(piece)], visitor.nick
-        gone = next(i for i, (_, line) in enumerate(order) if line.startswith(f":{visitor.nick}!u@127.0.0.1 QUIT "))
-        assert position[pieces[-1][-1][0]] == gone - 1
+def test_an_operator_shares_the_rank_and_takes_it_back(room: Room) -> None:
+    """Everybody in the room is told of each change that changes something."""
+    _, op, bob = room
+    assert numerics(bob, "MODE #a +v bob") == ["482"]
+    assert op.send("MODE #a +ov bob BOB").heard() == [":op!u@127.0.0.1 MODE #a +ov bob bob"]
+    assert bob.heard() == [":op!u@127.0.0.1 MODE #a +ov bob bob"]
+    assert bob.send("NAMES #a").heard()[0] == ":chatroom.test 353 bob = #a :@op @bob"
+    assert op.send("MODE #a +o bob").heard() == []
+    assert bob.send("MODE #a -o op").heard() == [":bob!u@127.0.0.1 MODE #a -o op"]
+    assert numerics(op, "MODE #a -o bob")[-1] == "482"
 
 
-def test_a_plain_member_sees_the_same_order(guests: Guests) -> None:
-    """All of it but its own words; and what it says is in its place for the others."""
-    witness = guests.irc("witness", room=ROOM)
-    members = [guests.plain(f"plain{i}") for i in range(4)]
-    for member in members:
-        member.send(f"/join {ROOM}")
-        member.wait(f"You are in {ROOM} now")
-    for member in members:
-        member.sync()
-        witness.wait(f"^:{member.name}!.* JOIN")
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("MODE #a +o nobody", "401"),
+        ("MODE #a +o stranger", "441"),
+        ("MODE #none +o op", "403"),
+        ("MODE #b +o op", "442"),
+        ("MODE #a +Z", "472"),
+        ("MODE #a +o", "461"),
+        ("MODE #a +k", "461"),
+        ("MODE #a +k :a b", "696"),
+        ("MODE #a +k :", "696"),
+        ("MODE #a +k " + "k" * 24, "696"),
+        ("MODE #a +l 0", "696"),
+        ("MODE #a +l -1", "696"),
+        ("MODE #a +l x", "696"),
+        ("MODE #a +b :a b", "696"),
+        ("KICK #a stranger", "441"),
+        ("KICK #a nobody", "401"),
+        ("KICK #none bob", "403"),
+        ("KICK #b stranger", "442"),
+        ("INVITE nobody #a", "401"),
+        ("INVITE bob #a", "443"),
+        ("INVITE stranger #b", "442"),
+        ("INVITE stranger #none", "403"),
+        ("INVITE stranger", "461"),
+    ],
+)
+def test_what_an_operator_can_not_do_is_refused_with_its_numeric(room: Room, line: str, answer: str) -> None:
+    """And changes nothing."""
+    chat, op, _ = room
+    chat.irc("stranger", room="#b")
+    before = op.send("MODE #a").heard()
+    assert numerics(op, line) == [answer]
+    assert op.send("MODE #a").heard() == before
 
-    def talk(member: Plain) -> None:
-        for i in range(0, LINES, 10):
-            member.send(*[f"{member.name} {j}" for j in range(i, i + 10)])
-            member.sync()
 
-    before = [len(member.heard) for member in members]
-    together(*[partial(talk, member) for member in members])
-    order = [line.partition(f"PRIVMSG {ROOM} :")[2] for line in witness.sync()]
-    assert len(order) == 4 * LINES
-    for member, start in zip(members, before, strict=True):
-        member.sync()
-        heard = [line for line in member.heard[start:] if not line.startswith("* unknown command /sync")]
-        assert heard == [f"{words.split()[0]}: {words}" for words in order if words.split()[0] != member.name]
+@pytest.mark.parametrize("line", ["KICK #a op", "MODE #a +m", "MODE #a +b op", "TOPIC #a :x", "MODE #a +e"])
+def test_who_is_no_operator_keeps_no_order(room: Room, line: str) -> None:
+    """482; a voice does not help."""
+    _, op, bob = room
+    op.send("MODE #a +v bob")
+    bob.heard()
+    assert numerics(bob, line) == ["482"]
 
 
-def test_what_one_is_told_personally_keeps_its_place(guests: Guests) -> None:
-    """An answer stands behind what happened before the question, and before what happened after it."""
-    sender, asker = guests.irc("sender", room=ROOM), guests.irc("asker", "echo-message", room=ROOM)
+def test_of_many_changes_each_is_made_or_refused_by_itself(room: Room) -> None:
+    """One MODE tells of those that were made."""
+    _, op, bob = room
+    told = op.send("MODE #a +iZo-n nobody").heard()
+    assert [line.split()[1] for line in told] == ["472", "401", "MODE"]
+    assert told[-1] == ":op!u@127.0.0.1 MODE #a +i-n"
+    assert bob.heard() == told[-1:]
 
-    def ask() -> None:
-        for i in range(200):
-            asker.send(f"PRIVMSG {ROOM} :before {i}", f"PING question-{i}", f"PRIVMSG {ROOM} :after {i}")
-        asker.sync()
 
-    together(partial(flood, sender), ask)
-    own = [
-        re.match(r":(?:asker!.* PRIVMSG|\S+ PONG) .*:?(before|question|after)[ -](\d+)$", line) for line in asker.heard
+def test_one_line_makes_so_many_changes_and_no_more(room: Room) -> None:
+    """One line may not become a flood."""
+    _, op, _ = room
+    [told] = op.send("MODE #a +" + "b" * 30 + "".join(f" {i}" for i in range(30))).heard()
+    assert told.split()[3] == "+" + "b" * MODES_A_LINE
+
+
+def test_modes_are_shown_with_their_parameters_to_members_alone(room: Room) -> None:
+    """324; the key is not for strangers' eyes."""
+    chat, op, bob = room
+    op.send("MODE #a +kl sesame 5")
+    assert bob.send("MODE #a").heard()[-2] == ":chatroom.test 324 bob #a +ntkl sesame 5"
+    assert chat.irc("stranger").send("MODE #a").heard()[0] == ":chatroom.test 324 stranger #a +ntkl"
+    assert op.send("MODE #a -kl x").heard()[-1] == ":op!u@127.0.0.1 MODE #a -kl *"
+
+
+# ---- doors -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "answer"),
+    [("+i", "473"), ("+k sesame", "475"), ("+l 2", "471"), ("+b carol", "474"), ("+b *@127.*", "474")],
+)
+def test_a_closed_door_is_opened_by_an_operators_invitation(room: Room, mode: str, answer: str) -> None:
+    """Once: who has come in and left needs another. Modern IRC lets invitations override +i, +l, +b and +k."""
+    chat, op, bob = room
+    op.send(f"MODE #a {mode}")
+    carol = chat.irc("carol")
+    assert numerics(carol, "JOIN #a") == [answer]
+    op.heard()
+    assert op.send("INVITE carol #a").heard() == [":chatroom.test 341 op carol #a"]
+    assert carol.heard() == [":op!u@127.0.0.1 INVITE carol #a"]
+    assert carol.send("INVITE").heard()[0] == ":chatroom.test 336 carol #a"
+    assert numerics(carol, "JOIN #a")[0] == "JOIN"
+    assert numerics(carol, "PART #a", "JOIN #a") == ["PART", answer]
+    assert [line.split()[1] for line in bob.heard()] == ["MODE", "JOIN", "PART"]
+
+
+def test_a_members_invitation_opens_nothing_and_into_a_closed_room_there_is_none(room: Room) -> None:
+    """Else a key would be everybody's to give away."""
+    chat, op, bob = room
+    op.send("MODE #a +k sesame")
+    carol = chat.irc("carol")
+    assert numerics(bob, "INVITE carol #a")[-1] == "341"
+    assert numerics(carol, "JOIN #a") == ["INVITE", "475"]
+    assert numerics(carol, "JOIN #a sesame")[0] == "JOIN"
+    carol.send("PART #a")
+    op.send("MODE #a +i")
+    bob.heard()
+    assert numerics(bob, "INVITE carol #a") == ["482"]
+
+
+def test_an_invitation_ends_with_the_room(room: Room) -> None:
+    """A room of the same name that somebody else opens is another one."""
+    chat, op, bob = room
+    carol = chat.irc("carol")
+    op.send("INVITE carol #a")
+    op.send("PART #a")
+    bob.send("PART #a", "JOIN #a", "MODE #a +i")
+    carol.heard()
+    assert numerics(carol, "JOIN #a") == ["473"]
+
+
+def test_keys_go_with_their_rooms_and_exceptions_open_doors(room: Room) -> None:
+    """JOIN #a,#b key,key; +I needs no invitation, +e no mercy."""
+    chat, op, _ = room
+    op.send("JOIN #b", "MODE #a +k one", "MODE #b +k two")
+    carol = chat.irc("carol")
+    assert numerics(carol, "JOIN #a,#b one,two").count("JOIN") == 2
+    op.send("JOIN #c", "MODE #c +ibIe *!*@* dora *!*@*")
+    assert numerics(chat.irc("dora"), "JOIN #c")[0] == "JOIN"
+
+
+def test_a_ban_is_listed_to_anybody_and_the_other_lists_to_operators(room: Room) -> None:
+    """367 and 368, as real clients ask on joining; 346 to 349."""
+    _, op, bob = room
+    op.send("MODE #a +bb x y@z", "MODE #a +e e", "MODE #a +I i")
+    bob.heard()
+    told = bob.send("MODE #a b").heard()
+    assert [" ".join(line.split()[1:6]) for line in told[:2]] == [
+        "367 bob #a x!*@* op!u@127.0.0.1",
+        "367 bob #a *!y@z op!u@127.0.0.1",
     ]
-    expected = [f"{word} {i}" for i in range(200) for word in ("before", "question", "after")]
-    assert [f"{match[1]} {match[2]}" for match in own if match] == expected
+    assert told[2].split()[1] == "368"
+    op.heard()
+    assert numerics(op, "MODE #a +e", "MODE #a I") == ["348", "349", "346", "347"]
+    assert op.send("MODE #a -b X!*@*").heard() == [":op!u@127.0.0.1 MODE #a -b x!*@*"]
+
+
+def test_a_list_has_a_longest_length(room: Room) -> None:
+    """478: every newcomer is held against all of it."""
+    _, op, _ = room
+    for i in range(0, LIST_LENGTH, 10):
+        op.send("MODE #a +" + "b" * 10 + "".join(f" {j}" for j in range(i, i + 10)))
+    op.heard()
+    assert numerics(op, "MODE #a +b more") == ["478"]
+
+
+# ---- speaking --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["+m", "+b bob", "+b m:bob", "+b m:*@127.0.0.1"])
+def test_who_may_not_speak_is_told_so_until_there_is_a_voice(room: Room, mode: str) -> None:
+    """404; moderation, bans and mutes; not for those with a rank, nor where an exception is."""
+    _, op, bob = room
+    op.send(f"MODE #a {mode}")
+    bob.heard()
+    assert numerics(bob, "PRIVMSG #a :hi", "NOTICE #a :hi") == ["404"]
+    op.send("MODE #a +v bob")
+    bob.heard()
+    op.heard()
+    assert bob.send("PRIVMSG #a :hi").heard() == []
+    assert op.heard() == [":bob!u@127.0.0.1 PRIVMSG #a :hi"]
+    op.send("PRIVMSG #a :mine", "MODE #a -v bob", "MODE #a +e bob")
+    bob.heard()
+    assert numerics(bob, "PRIVMSG #a :hi") == (["404"] if mode == "+m" else [])
+
+
+def test_a_mute_keeps_nobody_out(room: Room) -> None:
+    """It is a ban on speaking alone."""
+    chat, op, _ = room
+    op.send("MODE #a +b m:carol")
+    assert numerics(chat.irc("carol"), "JOIN #a", "PRIVMSG #a :hi") == ["JOIN", "353", "366", "404"]
+
+
+def test_strangers_speak_where_the_room_lets_them(room: Room) -> None:
+    """-n."""
+    chat, op, bob = room
+    carol = chat.irc("carol")
+    assert numerics(carol, "PRIVMSG #a :hi") == ["404"]
+    op.send("MODE #a -n")
+    bob.heard()
+    assert carol.send("PRIVMSG #a :hi").heard() == []
+    assert bob.heard() == [":carol!u@127.0.0.1 PRIVMSG #a :hi"]
+
+
+def test_ctcp_stays_out_where_it_is_not_wanted(room: Room) -> None:
+    """+C of a room, +T of a person; /me is always welcome."""
+    _, op, bob = room
+    op.send("MODE #a +C", "MODE op +T")
+    bob.heard()
+    assert numerics(bob, "PRIVMSG #a :\x01VERSION\x01", "PRIVMSG op :\x01VERSION\x01") == ["404", "404"]
+    assert numerics(bob, "PRIVMSG #a :\x01ACTION waves\x01", "PRIVMSG op :\x01ACTION waves\x01") == []
+
+
+def test_statusmsg_is_for_those_with_the_rank_or_a_higher_one(room: Room) -> None:
+    """PRIVMSG @#a: to operators; +#a: to those with a voice, too."""
+    chat, op, bob = room
+    carol = chat.irc("carol", room="#a")
+    op.send("MODE #a +v bob")
+    for client in (op, bob, carol):
+        client.heard()
+    carol.send("PRIVMSG @#a :ops", "PRIVMSG +#a :voices")
+    assert op.heard() == [":carol!u@127.0.0.1 PRIVMSG @#a :ops", ":carol!u@127.0.0.1 PRIVMSG +#a :voices"]
+    assert bob.heard() == [":carol!u@127.0.0.1 PRIVMSG +#a :voices"]
+    assert carol.heard() == []
+
+
+# ---- throwing out, hiding --------------------------------------------------------------------------------------------
+
+
+def test_a_kick_is_told_to_all_and_the_kicked_hear_no_more(room: Room) -> None:
+    """Without a reason it bears the operator's name: RFC 2812 §3.2.8. Plain clients read a sentence."""
+    chat, op, bob = room
+    plain = chat.plain("pat")
+    plain.send("/join #a")
+    plain.heard()
+    op.heard()
+    bob.heard()
+    assert op.send("KICK #a bob :enough", "KICK #a pat").heard() == [
+        ":op!u@127.0.0.1 KICK #a bob :enough",
+        ":op!u@127.0.0.1 KICK #a pat :op",
+    ]
+    assert bob.heard() == [":op!u@127.0.0.1 KICK #a bob :enough"]
+    assert plain.heard() == ["* op threw bob out (enough)", "* op threw pat out (op)"]
+    assert numerics(bob, "PRIVMSG #a :hi") == ["404"]
+
+
+def test_one_kick_can_be_of_many(room: Room) -> None:
+    """KICK #a bob,carol and KICK #a,#a bob,carol; each told by itself."""
+    chat, op, _ = room
+    chat.irc("carol", room="#a")
+    op.heard()
+    assert numerics(op, "KICK #a,#a bob,carol") == ["KICK", "KICK"]
+
+
+def test_a_secret_room_is_seen_by_its_members_alone(room: Room) -> None:
+    """LIST, NAMES, WHO, WHOIS and MODE; `@` stands before its names."""
+    chat, op, bob = room
+    op.send("MODE #a +s")
+    bob.heard()
+    stranger = chat.irc("stranger")
+    asked = ("LIST", "NAMES #a", "WHO #a", "MODE #a")
+    assert numerics(stranger, *asked) == ["321", "323", "366", "315", "442"]
+    assert "319" not in numerics(stranger, "WHOIS op")
+    assert bob.send("NAMES #a").heard()[0] == ":chatroom.test 353 bob @ #a :@op bob"
+    assert "322" in numerics(bob, "LIST")
+
+
+def test_the_invisible_are_found_by_name_or_in_a_shared_room(room: Room) -> None:
+    """+i of a person."""
+    chat, op, bob = room
+    assert op.send("MODE op +i").heard() == [":op!u@127.0.0.1 MODE op +i"]
+    stranger = chat.irc("stranger")
+    assert numerics(stranger, "WHO o*", "WHO #a", "NAMES #a") == ["315", "352", "315", "353", "366"]
+    assert numerics(stranger, "WHO op") == ["352", "315"]
+    assert numerics(bob, "WHO o*") == ["352", "315"]
+    assert "319" not in numerics(stranger, "WHOIS op")
+
+
+# ---- one's own modes, and the server's operators ---------------------------------------------------------------------
+
+
+def test_nobody_makes_themselves_an_operator_or_changes_another(room: Room) -> None:
+    """+o is for OPER; 501 of what there isn't, 502 of others."""
+    _, op, bob = room
+    assert numerics(op, "MODE op +o", "MODE op +Z", "MODE bob +i", "MODE bob") == ["501", "502", "502"]
+    assert bob.send("MODE bob").heard() == [":chatroom.test 221 bob +"]
+
+
+@pytest.fixture
+def oper(room: Room) -> Client:
+    """An operator of the server, who shares no room with the others."""
+    chat, _, _ = room
+    chat.hub.operator_password = "sesame"
+    root = chat.irc("root")
+    assert numerics(root, "OPER root sesame") == ["381", "MODE"]
+    return root
+
+
+def test_operators_are_told_apart_and_counted(room: Room, oper: Client) -> None:
+    """WHO *, WHOIS 313, USERHOST *, LUSERS 252; -o ends it."""
+    _, _, bob = room
+    assert bob.send("WHO root").heard()[0].split()[8] == "H*"
+    assert "313" in numerics(bob, "WHOIS root")
+    assert "root*=" in bob.send("USERHOST root").heard()[0]
+    assert ":chatroom.test 252 bob 1 :operator(s) online" in bob.send("LUSERS").heard()
+    assert numerics(bob, "WHO * o") == ["352", "315"]
+    assert oper.send("MODE root -o").heard() == [":root!u@127.0.0.1 MODE root -o"]
+    assert numerics(oper, "KILL bob") == ["481"]
+    assert ":chatroom.test 252 bob 0 :operator(s) online" in bob.send("LUSERS").heard()
+
+
+def test_wrong_passwords_end_the_connection() -> None:
+    """464, and after so many the connection is closed; without a password there are no operators (491)."""
+    chat = Chat()
+    al = chat.irc("al")
+    assert numerics(al, "OPER al x") == ["491"]
+    chat.hub.operator_password = "sesame"
+    told = al.send(*["OPER al wrong"] * PASSWORD_TRIES).heard()
+    assert [line.split()[1] for line in told] == ["464"] * PASSWORD_TRIES + [":Closing"]
+    assert al.closing
+
+
+@pytest.mark.parametrize("line", ["KILL bob", "WALLOPS :hi", "REHASH"])
+def test_what_operators_do_is_for_them_alone(room: Room, line: str) -> None:
+    """481."""
+    assert numerics(room[1], line) == ["481"]
+
+
+def test_a_kill_ends_a_connection_and_the_room_is_told(room: Room, oper: Client) -> None:
+    """To the others it is a QUIT that says who did it."""
+    chat, op, bob = room
+    op.heard()
+    bob.heard()
+    oper.send("KILL bob :flooding")
+    assert op.heard() == [":bob!u@127.0.0.1 QUIT :Killed (root: flooding)"]
+    assert bob.heard() == ["ERROR :Closing link: Killed (root: flooding)"]
+    assert bob.closing
+    assert bob.uid not in chat.hub.sessions
+
+
+def test_wallops_is_for_those_who_want_it(room: Room, oper: Client) -> None:
+    """+w."""
+    _, op, bob = room
+    bob.send("MODE bob +w")
+    bob.heard()
+    oper.send("WALLOPS :restart at nine")
+    assert bob.heard() == [":root!u@127.0.0.1 WALLOPS :restart at nine"]
+    assert op.heard() == []
+
+
+def test_rehash_reads_the_configuration(room: Room, oper: Client) -> None:
+    """382, once it is done."""
+    done: list[str] = []
+    remember: Callable[[], None] = lambda: done.append("read")  # noqa: E731
+    room[0].hub.reload = remember
+    assert numerics(oper, "REHASH") == ["382"]
+    assert done == ["read"]
+
+
+def test_operators_of_the_server_keep_order_in_the_lobby(room: Room, oper: Client) -> None:
+    """It is theirs."""
+    chat, _, _ = room
+    bob = chat.plain("pat")
+    oper.send("JOIN #lobby")
+    oper.heard()
+    assert numerics(oper, "MODE #lobby +m", "KICK #lobby pat :out") == ["MODE", "KICK"]
+    assert bob.heard()[-1] == "* root threw pat out (out)"

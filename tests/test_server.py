@@ -760,7 +760,7 @@ def test_an_unknown_irc_command_is_421(guests: Guests) -> None:
 
 
 def test_an_irc_line_that_is_too_long_or_not_utf8_is_refused(guests: Guests) -> None:
-    """417 over 512 bytes, also as others would be told of it; FAIL INVALID_UTF8; the room gets nothing of either."""
+    """417 where it, or what others are told of it, is over 512 bytes; FAIL INVALID_UTF8. The room gets nothing."""
     al, bob = guests.irc("al"), guests.plain("bob")
     room = 512 - 2 - len(":al!u@127.0.0.1 PRIVMSG #lobby :")
     al.send("PRIVMSG #lobby :" + "x" * room, "PRIVMSG #lobby :" + "x" * (room + 1), "X" * 9000)

@@ -141,7 +141,9 @@ def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Serve
         terminal.type("bo")
         bobby.send("an interruption")
         terminal.wait("\x1b\\[\\d+mbobby\x1b\\[0m: an interruption")
-        terminal.type("\t hello\r")
+        terminal.type("\t")
+        terminal.wait("bobby:")
+        terminal.type(" hello\r")
         bobby.wait("alice: bobby:  hello")
         assert terminal.end() == 0
         bobby.wait("alice left")

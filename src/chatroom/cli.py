@@ -62,6 +62,12 @@ Examples:
     help="Text shown to IRC clients that come in.",
 )
 @click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Its first line is the password that everybody must give to come in.",
+)
+@click.option(
     "--operator-password-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     show_envvar=True,
@@ -87,6 +93,7 @@ def serve(
     port: int,
     name: str,
     motd_file: Path | None,
+    password_file: Path | None,
     operator_password_file: Path | None,
     data: Path,
     keep: int,
@@ -116,7 +123,7 @@ def serve(
         if store:
             store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
-    configure = partial(_configure, server, motd_file, operator_password_file)
+    configure = partial(_configure, server, motd_file, operator_password_file, password_file)
     configure()
     server.hub.reload = partial(_reload, configure)
     if hasattr(signal, "SIGHUP"):
@@ -130,14 +137,25 @@ def serve(
     server.stop()
 
 
-def _configure(server: "ChatServer", motd_file: Path | None, operator_password_file: Path | None) -> None:
-    """Gives the server what stands in files; raises `click.ClickException` if one can't be read."""
+def _configure(server: "ChatServer", motd_file: Path | None, *password_files: Path | None) -> None:
+    """Gives the server what stands in files; raises `click.ClickException` if one can't be read.
+
+    The files are those of `ChatServer.configure`'s passwords, in order.
+    """
     try:
         motd = motd_file.read_text(encoding="utf-8", errors="replace") if motd_file else ""
-        password = operator_password_file.read_text(encoding="utf-8") if operator_password_file else ""
+        passwords = [_first_line(file) if file else "" for file in password_files]
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"Can't read a file: {error}.") from None
-    server.configure(tuple(motd.splitlines()), password.partition("\n")[0].strip())
+    server.configure(tuple(motd.splitlines()), *passwords)
+
+
+def _first_line(file: Path) -> str:
+    """A password; raises `click.ClickException` if there is none, which would let everybody in."""
+    password = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    if not password:
+        raise click.ClickException(f"There is no password in the first line of {file}.")
+    return password
 
 
 def _reload(configure: Callable[[], None]) -> None:

@@ -28,6 +28,7 @@ class Code(Enum):
     NO_CTCP = "no-ctcp"  # room or nick
     NOT_OPERATOR = "not-operator"  # room
     NOT_SERVER_OPERATOR = "not-server-operator"
+    PASSWORD_NEEDED = "password-needed"
     WRONG_PASSWORD = "wrong-password"
     OPERATORS_UNKNOWN = "operators-unknown"  # there is no operator's password
     THEY_ARE_NOT_IN_ROOM = "they-are-not-in-room"  # nick, room

@@ -68,6 +68,13 @@ class Point:
 
 
 @value
+class Enter:
+    """Give the server's password."""
+
+    password: str
+
+
+@value
 class Register:
     """Take a name and come in, straight into `room` if there is one."""
 
@@ -696,6 +703,11 @@ class WatchedAre(Reply):
 
 
 @value
+class Admitted(Reply):
+    """The server's password was right."""
+
+
+@value
 class NowOperator(Reply):
     """One is an operator of the server now."""
 
@@ -803,7 +815,8 @@ class Announcement(Reply):
 
 
 Command = (
-    Register
+    Enter
+    | Register
     | Rename
     | Join
     | Leave

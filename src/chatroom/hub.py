@@ -7,7 +7,7 @@
 - Both run under the log's lock.
 
 Here are the people's comings and goings and what they say; `order` holds the rules of rooms and their operators,
-`asking` answers questions, `watching` keeps the lists of who wants to know of whom.
+`asking` answers questions, `monitor` keeps the lists of who wants to know of whom.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, order, past, watching
+from chatroom import asking, monitor, order, past
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
@@ -36,6 +36,7 @@ class Hub(House):
     def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
         """`lasting` says whether anything of a room outlives its last member."""
         super().__init__(post)
+        self.password = ""  # everybody is let in if it is ""
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
@@ -43,6 +44,7 @@ class Hub(House):
         self._memories = Memories() if lasting else None
         self._not_saving = False
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
+            ev.Enter: self._admit,
             ev.Register: self._register,
             ev.Rename: self._rename,
             ev.Join: self._join,
@@ -78,9 +80,9 @@ class Hub(House):
             ev.AskUsers: partial(asking.ask_users, self),
             ev.AskInvitations: partial(asking.ask_invitations, self),
             ev.AskCounts: partial(asking.ask_counts, self),
-            ev.Watch: partial(watching.watch, self),
-            ev.Unwatch: partial(watching.unwatch, self),
-            ev.AskWatched: partial(watching.ask_watched, self),
+            ev.Watch: partial(monitor.watch, self),
+            ev.Unwatch: partial(monitor.unwatch, self),
+            ev.AskWatched: partial(monitor.ask_watched, self),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -115,11 +117,12 @@ class Hub(House):
     def attach(self, session: Session) -> None:
         """A client has connected."""
         self.sessions[session.uid] = session
+        session.admitted = not self.password
 
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
-        watching.unwatch(self, session, ev.Unwatch())
+        monitor.unwatch(self, session, ev.Unwatch())
 
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
         """A room from before the start, without members. Those left longest ago come first.
@@ -143,9 +146,30 @@ class Hub(House):
 
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
+    def _admit(self, session: Session, command: ev.Enter) -> list[Outcome]:
+        """Changes something, as `_quit` does."""
+        if session.user:
+            raise ChatError(Code.ALREADY_REGISTERED)
+        if session.admitted:
+            return []
+        if not compare_digest(command.password.encode(), self.password.encode()):
+            return self._wrong_password(session)
+        session.admitted = True
+        return [ev.Admitted()]
+
+    def _wrong_password(self, session: Session) -> list[Outcome]:
+        """So many tries, and the connection is closed."""
+        session.tries += 1
+        refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
+        if session.tries < PASSWORD_TRIES:
+            return refused
+        return [*refused, *self._quit(session, ev.Quit("too many wrong passwords"))]
+
     def _register(self, session: Session, command: ev.Register) -> list[Outcome]:
         if session.user:
             raise ChatError(Code.ALREADY_REGISTERED)
+        if not session.admitted:
+            raise ChatError(Code.PASSWORD_NEEDED)
         nick = nickname(command.nick)
         if fold(nick) in self.by_nick:
             raise ChatError(Code.NICK_TAKEN, nick)
@@ -231,10 +255,7 @@ class Hub(House):
         if not self.operator_password:
             raise ChatError(Code.OPERATORS_UNKNOWN)
         if not compare_digest(command.password.encode(), self.operator_password.encode()):
-            session.tries += 1
-            refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
-            too_many = session.tries >= PASSWORD_TRIES
-            return [*refused, *self._quit(session, ev.Quit("too many wrong passwords"))] if too_many else refused
+            return self._wrong_password(session)
         change = ev.ModeChange(True, OPERATOR)
         return [ev.NowOperator(), *([] if user.is_operator else [ev.UserModesSet(user.person, (change,))])]
 
@@ -289,7 +310,7 @@ class Hub(House):
                 self._replay(session, room)
             if self._not_saving:
                 self.post.tell(session, ev.Saving(works=False))
-        watching.has_come(self, user)
+        monitor.has_come(self, user)
 
     def _joined(self, event: ev.Joined) -> None:
         user = self.users.get(event.by.uid)
@@ -359,7 +380,7 @@ class Hub(House):
             self.set_user_mode(user, letter, False)
         del self.by_nick[fold(user.person.nick)]
         self.gone.appendleft((user.person, event.time))
-        watching.has_gone(self, user.person)
+        monitor.has_gone(self, user.person)
         if user.session:
             user.session.user = None
 
@@ -387,8 +408,8 @@ class Hub(House):
         self.post.deliver(event, user.peers())
         if fold(before.nick) != fold(event.nick):
             self.gone.appendleft((before, event.time))
-            watching.has_gone(self, before)
-            watching.has_come(self, user)
+            monitor.has_gone(self, before)
+            monitor.has_come(self, user)
 
     def _said(self, event: ev.Said) -> None:
         user = self.users.get(event.by.uid)
@@ -487,5 +508,5 @@ class Hub(House):
 
     def _peers_and_watchers(self, user: User) -> Audience:
         peers = user.peers()
-        watchers = watching.close_watchers(self, user)
+        watchers = monitor.close_watchers(self, user)
         return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers

@@ -8,7 +8,7 @@ from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import ModeChange, Outcome
 from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, TOPIC_BYTES
-from chatroom.modes import BAN, INVITED, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rooms import House, Room, Session, User, user_of
@@ -18,7 +18,7 @@ def admit(room: Room, user: User, key: str) -> None:
     """Raises `ChatError` if the user may not join the room. An operator's invitation opens every door."""
     if user.invitations.get(fold(room.name)) is room:
         return
-    if "i" in room.modes and not room.listed(INVITED, user.person):
+    if "i" in room.modes and not room.invites(user.person):
         raise ChatError(Code.INVITED_ONLY, room.name)
     if room.banned(user.person):
         raise ChatError(Code.BANNED, room.name)

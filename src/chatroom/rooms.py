@@ -16,6 +16,7 @@ from chatroom.modes import (
     BAN,
     EXCEPTION,
     INVISIBLE,
+    INVITED,
     MUTE,
     NEW_LOBBY,
     NEW_ROOM,
@@ -31,7 +32,18 @@ from chatroom.names import LOBBY, fold
 class Session:
     """A client that is connected here: what it reads, and, once it has a name, its user."""
 
-    __slots__ = ("closing", "echo", "extended_monitor", "format", "host", "tries", "uid", "user", "watching")
+    __slots__ = (
+        "admitted",
+        "closing",
+        "echo",
+        "extended_monitor",
+        "format",
+        "host",
+        "tries",
+        "uid",
+        "user",
+        "watching",
+    )
 
     def __init__(self, uid: str, host: str, format: Format) -> None:  # noqa: A002
         self.uid = uid
@@ -41,6 +53,7 @@ class Session:
         self.user: User | None = None
         self.extended_monitor = False  # whether it is told more of those it watches (IRCv3 extended-monitor)
         self.watching: dict[str, str] = {}  # nicknames by their folds: IRCv3 monitor
+        self.admitted = True  # whether it has given the server's password, where there is one
         self.tries = 0  # wrong passwords so far
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 
@@ -254,15 +267,18 @@ class Room:
         """To be called when modes have changed."""
         self.guarded = "m" in self.modes or "C" in self.modes or bool(self.lists[BAN])
 
-    def listed(self, letter: str, person: Person) -> bool:
-        """Whether a list has a mask for this person."""
-        return any(meets(mask, person) for mask, _, _ in self.lists[letter].values())
+    def invites(self, person: Person) -> bool:
+        """Whether this person needs no invitation."""
+        return self._listed(INVITED, person, mute=False)
+
+    def _listed(self, letter: str, person: Person, mute: bool) -> bool:
+        """Whether a list has a mask for this person; those that are about speaking alone count with `mute`."""
+        masks = (mask for mask, _, _ in self.lists[letter].values())
+        return any(meets(mask.removeprefix(MUTE), person) for mask in masks if mute or not mask.startswith(MUTE))
 
     def banned(self, person: Person, mute: bool = False) -> bool:
         """Whether a ban keeps this person out, or, with `mute`, from speaking."""
-        masks = (mask for mask, _, _ in self.lists[BAN].values())
-        banned = any(meets(mask.removeprefix(MUTE), person) for mask in masks if mute or not mask.startswith(MUTE))
-        return banned and not self.listed(EXCEPTION, person)
+        return self._listed(BAN, person, mute) and not self._listed(EXCEPTION, person, mute)
 
     def lets_speak(self, user: User) -> bool:
         if self.ranks.get(user.person.uid):

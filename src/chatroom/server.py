@@ -26,7 +26,7 @@ from typing import Any
 from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
-from chatroom.dialects.plain import PLAIN, PLAIN_PROMPT, PlainDialect
+from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.door import FULL, Door
 from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
@@ -118,13 +118,14 @@ class ChatServer(ThreadingTCPServer):
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # "::" is IPv4 too
         super().server_bind()
 
-    def configure(self, motd: tuple[str, ...], operator_password: str) -> None:
+    def configure(self, motd: tuple[str, ...], operator_password: str, password: str) -> None:
         """Changes what may change while the server runs; newcomers see the new message of the day.
 
         Called before `start`, in the main thread, or under the log's lock: it must not take it.
         """
         self.info = replace(self.info, motd=motd)
         self.hub.operator_password = operator_password
+        self.hub.password = password
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`."""
@@ -298,7 +299,7 @@ class ChatHandler(StreamRequestHandler):
         prompted = False
         while True:
             if not prompted and not self._readable(SILENCE):
-                self._submit([Raw(PLAIN_PROMPT)])
+                self._prompt()
                 prompted = True
             data = self._read()
             first += data
@@ -306,13 +307,19 @@ class ChatHandler(StreamRequestHandler):
             if spoken is not Spoken.UNKNOWN:
                 break
         if spoken is Spoken.PLAIN and first:
-            self._submit([] if prompted else [Raw(PLAIN_PROMPT)])
+            if not prompted:
+                self._prompt()
         elif spoken is Spoken.IRC:
             self.client.dialect = IrcDialect(self.client, self.server.info)
             self._submit([SetFormat(self.client.dialect.format, echo=False)])
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
+
+    def _prompt(self) -> None:
+        dialect = self.client.dialect
+        assert isinstance(dialect, PlainDialect)  # as every connection begins
+        self._submit([Raw(dialect.prompt())])
 
     def _converse(self, data: bytes) -> None:
         while data:

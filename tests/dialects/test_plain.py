@@ -24,6 +24,7 @@ class Somebody:
 
     def __init__(self, nick: str = "alice", room: str = "#lobby") -> None:
         self.nick = nick
+        self.admitted = True
         self.mask = f"{nick}!plain@127.0.0.1" if nick else ""
         self.room = room
 

@@ -85,7 +85,8 @@ class Window:
             self._xdotool("windowfocus", window)
 
     def type(self, text: str) -> None:
-        self._xdotool("type", "--delay", "1", text)
+        # Keys for other letters are mapped one by one as they are typed; the window must have seen the one before.
+        self._xdotool("type", "--delay", "1" if text.isascii() else "120", text)
 
     def key(self, *keys: str) -> None:
         self._xdotool("key", "--delay", "1", *keys)

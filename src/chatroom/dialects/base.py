@@ -14,6 +14,10 @@ class Viewer(Protocol):
         """The nickname; "" before registration."""
 
     @property
+    def admitted(self) -> bool:
+        """Whether the client has given the server's password, where there is one."""
+
+    @property
     def mask(self) -> str:
         """nick!user@host; "" before registration."""
 

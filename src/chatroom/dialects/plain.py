@@ -17,7 +17,7 @@ from chatroom.names import LOBBY, Fault, fold
 from chatroom.text import CTCP, clean, moment, plain
 
 PROMPT = "Username"
-PLAIN_PROMPT = f"{PROMPT}\n".encode()
+PASSWORD_PROMPT = "Password"
 
 _FAULTS = {
     Fault.EMPTY: "a name has at least one character",
@@ -50,6 +50,7 @@ _REFUSALS: dict[Code, str] = {
     Code.KEY_WRONG: "{0} needs a key: /join {0} KEY",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
+    Code.PASSWORD_NEEDED: "give the server's password first",
     Code.WRONG_PASSWORD: "that password is wrong",
     Code.THEY_ARE_NOT_IN_ROOM: "{0} is not in {1}",
     Code.THEY_ARE_IN_ROOM: "{0} is in {1} already",
@@ -167,7 +168,10 @@ class PlainCommand(NamedTuple):
 
 
 class PlainDialect:
-    """Reads and answers one plain client. Every line is a name until one is accepted."""
+    """Reads and answers one plain client.
+
+    Every line is the server's password until that is right, where there is one, and then a name until one is accepted.
+    """
 
     format = PLAIN
     pings = False
@@ -192,8 +196,15 @@ class PlainDialect:
             return PLAIN.render(reply.event)
         sentences = _ANSWERS[type(reply)](reply)
         if isinstance(reply, ev.Refused) and not self._viewer.nick:
-            sentences = [*sentences, PROMPT]
+            sentences = [*sentences, self._asked()]
         return "".join([f"{sentence}\n" for sentence in sentences]).encode()
+
+    def prompt(self) -> bytes:
+        """What a client without a name is asked."""
+        return f"{self._asked()}\n".encode()
+
+    def _asked(self) -> str:
+        return PROMPT if self._viewer.admitted else PASSWORD_PROMPT
 
     def _read(self, line: bytes) -> Iterator[Command]:
         try:
@@ -202,7 +213,9 @@ class PlainDialect:
             yield ev.Refused(error)
 
     def _parse(self, text: str) -> Iterator[Command]:
-        if not self._viewer.nick:
+        if not self._viewer.admitted:
+            yield ev.Enter(text)
+        elif not self._viewer.nick:
             yield ev.Register(text.strip(), "plain", text.strip(), LOBBY)
         elif text.startswith("/") and not text.startswith("//"):
             name, _, rest = text.partition(" ")
@@ -380,6 +393,7 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
     ev.Told: lambda r: [f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"],
+    ev.Admitted: lambda r: [PROMPT],
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
     ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
     ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],

@@ -341,6 +341,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
     ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(_echo, r.nicks), glue=","),
     ev.UptimeIs: _uptime_is,
+    ev.Admitted: lambda to, r: iter(()),
     ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
     ev.Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
     ev.RoomsAre: _rooms_are,

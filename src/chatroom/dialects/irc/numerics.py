@@ -150,6 +150,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NOT_REGISTERED: Numeric("451", ":You have not registered"),
     Code.TOO_FEW_PARAMETERS: Numeric("461", "{} :Not enough parameters"),
     Code.ALREADY_REGISTERED: Numeric("462", ":You may not reregister"),
+    Code.PASSWORD_NEEDED: Numeric("464", ":This server has a password"),
     Code.WRONG_PASSWORD: Numeric("464", ":Password incorrect"),
     Code.ROOM_FULL: Numeric("471", "{} :Cannot join channel (+l)"),
     Code.MODE_UNKNOWN: Numeric("472", "{} :is unknown mode char to me for {}"),

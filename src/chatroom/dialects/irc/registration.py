@@ -17,12 +17,16 @@ def registration(client: Client) -> Iterator[Command]:
     """Lets the client in once NICK and USER have come and capabilities are settled."""
     if client.nick and client.username and not client.negotiating and not client.viewer.nick:
         yield ev.Register(client.nick, client.username, client.realname)
+        if not client.viewer.admitted:
+            yield ev.Quit("this server has a password")
 
 
 def pass_(client: Client, params: list[str]) -> Iterator[Command]:
-    """Accepted and ignored: there is no password yet."""
+    """Who gives a wrong one is closed: modern.ircdocs.horse/#pass-message."""
     _not_twice(client)
-    return iter(())
+    yield ev.Enter(params[0])
+    if not client.viewer.admitted:
+        yield ev.Quit("wrong password")
 
 
 def nick(client: Client, params: list[str]) -> Iterator[Command]:

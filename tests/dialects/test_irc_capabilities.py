@@ -1,0 +1,372 @@
+"""IRCv3: what a client negotiates changes what it is told, and nobody else's lines."""
+
+import pytest
+
+from chatroom.dialects.irc.capabilities import CAPABILITIES
+from chatroom.ircwire import parse
+from tests.chat import NOON, Chat, Client
+
+LABELS = ("batch", "labeled-response")
+
+
+def numerics(client: Client, *lines: str) -> list[str]:
+    """What these lines lead to, without tags: numerics, and the names of commands."""
+    return [parse(line).command for line in client.send(*lines).heard()]
+
+
+# ---- negotiation -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_listed_can_be_had_and_given_back() -> None:
+    """LS, REQ, LIST, -name: IRCv3 capability-negotiation."""
+    al = Chat().irc("al")
+    [listed] = al.send("CAP LS 302").heard()
+    assert listed == f":chatroom.test CAP al LS :{' '.join(CAPABILITIES)}"
+    everything = " ".join(CAPABILITIES)
+    assert al.send(f"CAP REQ :{everything}").heard() == [f":chatroom.test CAP al ACK :{everything}"]
+    assert al.send("CAP LIST").heard() == [f":chatroom.test CAP al LIST :{everything}"]
+    asked = " ".join(f"-{name}" for name in CAPABILITIES)
+    al.send(f"CAP REQ :{asked}")
+    al.heard()
+    assert al.send("CAP LIST").heard() == [":chatroom.test CAP al LIST :"]
+
+
+def test_a_request_is_granted_whole_or_not_at_all() -> None:
+    """NAK changes nothing."""
+    al = Chat().irc("al")
+    assert al.send("CAP REQ :setname nonsense", "CAP LIST").heard() == [
+        ":chatroom.test CAP al NAK :setname nonsense",
+        ":chatroom.test CAP al LIST :",
+    ]
+
+
+# ---- what is told to whom --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("capability", "line", "told"),
+    [
+        ("away-notify", "AWAY :tea", ":bob!u@127.0.0.1 AWAY :tea"),
+        ("setname", "SETNAME :Bob the Builder", ":bob!u@127.0.0.1 SETNAME :Bob the Builder"),
+        ("invite-notify", "INVITE carol #a", ":bob!u@127.0.0.1 INVITE carol #a"),
+    ],
+)
+def test_some_news_are_for_those_who_asked_for_it(capability: str, line: str, told: str) -> None:
+    """Clients that don't know them would show them as rubbish, or worse."""
+    chat = Chat()
+    plain, modern = chat.irc("plain", room="#a"), chat.irc("modern", capability, room="#a")
+    bob = chat.irc("bob", room="#a")
+    chat.irc("carol")
+    plain.heard()
+    modern.heard()
+    bob.send(line)
+    assert modern.heard() == [told]
+    assert plain.heard() == []
+
+
+def test_back_from_away_is_told_without_a_message_and_who_comes_away_is_told_as_such() -> None:
+    """IRCv3 away-notify."""
+    chat = Chat()
+    modern, bob = chat.irc("modern", "away-notify", room="#a"), chat.irc("bob")
+    bob.send("AWAY :tea", "JOIN #a", "AWAY")
+    assert modern.heard() == [
+        ":bob!u@127.0.0.1 JOIN #a",
+        ":bob!u@127.0.0.1 AWAY :tea",
+        ":bob!u@127.0.0.1 AWAY",
+    ]
+    assert bob.heard()[-1].split()[1] == "305"
+
+
+def test_extended_join_tells_account_and_real_name() -> None:
+    """IRCv3 extended-join; `*` is nobody's account."""
+    chat = Chat()
+    modern = chat.irc("modern", "extended-join", room="#a")
+    chat.irc("bob", room="#a")
+    assert modern.heard() == [":bob!u@127.0.0.1 JOIN #a * :Real Name"]
+
+
+def test_names_come_with_all_signs_and_hosts_where_asked_for_or_not_at_all() -> None:
+    """multi-prefix, userhost-in-names, no-implicit-names."""
+    chat = Chat()
+    op = chat.irc("op", "multi-prefix", "userhost-in-names", room="#a").send("MODE #a +v op", "NAMES #a")
+    assert op.heard()[1] == ":chatroom.test 353 op = #a :@+op!u@127.0.0.1"
+    assert op.send("WHO #a").heard()[0].split()[8] == "H@+"
+    plain = chat.irc("plain", room="#a").send("NAMES #a")
+    assert plain.heard()[0] == ":chatroom.test 353 plain = #a :@op plain"
+    quiet = chat.irc("quiet", "no-implicit-names").send("JOIN #a")
+    assert quiet.heard() == [":quiet!u@127.0.0.1 JOIN #a"]
+    assert numerics(quiet, "NAMES #a") == ["353", "366"]
+
+
+def test_bots_are_told_apart() -> None:
+    """IRCv3 bot-mode: a tag on what they say, B in WHO, 335 in WHOIS."""
+    chat = Chat()
+    modern, bot = chat.irc("modern", "message-tags", room="#a"), chat.irc("bot", room="#a")
+    assert bot.send("MODE bot +B").heard()[-1] == ":bot!u@127.0.0.1 MODE bot +B"
+    modern.heard()
+    bot.send("PRIVMSG #a :beep")
+    assert "bot" in parse(modern.heard()[0]).tags
+    assert "HB" in modern.send("WHO bot").heard()[0]
+    assert "335" in numerics(modern, "WHOIS bot")
+
+
+# ---- client-only tags ------------------------------------------------------------------------------------------------
+
+
+def test_client_only_tags_are_passed_on_to_those_who_read_tags_and_others_are_not() -> None:
+    """`+typing` and the like, escaped as they came: IRCv3 message-tags."""
+    chat = Chat()
+    al, modern = chat.irc("al", "message-tags", room="#a"), chat.irc("modern", "message-tags", room="#a")
+    plain = chat.irc("plain", room="#a")
+    pat = chat.plain("pat").send("/join #a")
+    for client in (al, modern, plain, pat):
+        client.heard()
+    al.send(r"@+typing=active;+x=a\:b\sc;time=1;evil=2 PRIVMSG #a :hi", "@+typing=done TAGMSG #a", "@time=1 TAGMSG #a")
+    said, tagged = (parse(line) for line in modern.heard())
+    assert said.tags["+typing"] == "active"
+    assert said.tags["+x"] == "a;b c"
+    assert set(said.tags) == {"msgid", "+typing", "+x"}
+    assert (tagged.command, tagged.params, tagged.tags["+typing"]) == ("TAGMSG", ("#a",), "done")
+    assert plain.heard() == [":al!u@127.0.0.1 PRIVMSG #a :hi"]
+    assert pat.heard() == ["al: hi"]
+    assert al.heard() == []
+
+
+def test_tagmsg_is_unknown_to_those_who_read_no_tags() -> None:
+    """421."""
+    assert numerics(Chat().irc("al", room="#a"), "@+x TAGMSG #a") == ["421"]
+
+
+# ---- labels ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_of_one_line_bears_the_label() -> None:
+    """IRCv3 labeled-response; refusals, too."""
+    al = Chat().irc("al", *LABELS)
+    assert al.send("@label=a PING x", "@label=b NONSENSE").heard() == [
+        "@label=a :chatroom.test PONG chatroom.test :x",
+        "@label=b :chatroom.test 421 al NONSENSE :Unknown command",
+    ]
+
+
+def test_an_answer_of_many_lines_is_a_batch() -> None:
+    """Its start bears the label; every line names the batch."""
+    al = Chat().irc("al", *LABELS, "server-time")
+    first, *inside, last = map(parse, al.send("@label=a JOIN #a").heard())
+    assert first.tags == {"label": "a"}
+    assert (first.command, first.params[1]) == ("BATCH", "labeled-response")
+    batch = first.params[0][1:]
+    assert [message.command for message in inside] == ["JOIN", "353", "366"]
+    assert {message.tags["batch"] for message in inside} == {batch}
+    assert "time" in inside[0].tags
+    assert (last.command, last.params) == ("BATCH", (f"-{batch}",))
+
+
+def test_where_there_is_no_answer_there_is_an_ack() -> None:
+    """So that the label comes back once, whatever happens."""
+    chat = Chat()
+    al, bob = chat.irc("al", *LABELS, room="#a"), chat.irc("bob", room="#a")
+    bob.heard()
+    al.heard()
+    assert al.send("@label=a PONG", "@label=b PRIVMSG #a :hi").heard() == [
+        "@label=a :chatroom.test ACK",
+        "@label=b :chatroom.test ACK",
+    ]
+    assert bob.heard() == [":al!u@127.0.0.1 PRIVMSG #a :hi"]
+
+
+def test_the_echo_bears_the_label_and_what_others_read_does_not() -> None:
+    """In a room, in private, and to oneself: there the label is on the echo alone."""
+    chat = Chat()
+    al, bob = chat.irc("al", *LABELS, "echo-message", room="#a"), chat.irc("bob", room="#a")
+    al.heard()
+    bob.heard()
+    assert al.send("@label=a PRIVMSG #a :hi", "@label=b PRIVMSG bob :hi").heard() == [
+        "@label=a :al!u@127.0.0.1 PRIVMSG #a :hi",
+        "@label=b :al!u@127.0.0.1 PRIVMSG bob :hi",
+    ]
+    assert bob.heard() == [":al!u@127.0.0.1 PRIVMSG #a :hi", ":al!u@127.0.0.1 PRIVMSG bob :hi"]
+    assert al.send("@label=c PRIVMSG al :hi").heard() == [
+        ":al!u@127.0.0.1 PRIVMSG al :hi",
+        "@label=c :al!u@127.0.0.1 PRIVMSG al :hi",
+    ]
+
+
+def test_a_label_is_nothing_without_the_capability_and_a_long_one_is_none() -> None:
+    """64 bytes at most."""
+    chat = Chat()
+    assert chat.irc("al").send("@label=a PING x").heard() == [":chatroom.test PONG chatroom.test :x"]
+    bob = chat.irc("bob", *LABELS)
+    assert bob.send(f"@label={'x' * 65} PING x").heard() == [":chatroom.test PONG chatroom.test :x"]
+
+
+def test_a_labelled_line_that_can_not_be_read_is_refused_with_its_label() -> None:
+    """UTF8ONLY, and lines that are too long."""
+    al = Chat().irc("al", *LABELS)
+    al.send_bytes(b"@label=a PRIVMSG #a :\xff\r\n@label=b PRIVMSG #a :" + b"x" * 600 + b"\r\n")
+    first, second = map(parse, al.heard())
+    assert (first.tags, first.command) == ({"label": "a"}, "FAIL")
+    assert (second.tags, second.command) == ({"label": "b"}, "417")
+
+
+def test_a_labelled_quit_says_goodbye_as_any_other() -> None:
+    """Nothing is told to a client after ERROR."""
+    al = Chat().irc("al", *LABELS)
+    assert al.send("@label=a QUIT :bye").heard() == ["ERROR :Closing link: Quit: bye"]
+
+
+# ---- monitor ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_watched_is_told_of_as_they_come_and_go() -> None:
+    """730 and 731: IRCv3 monitor; a change of case is no news."""
+    chat = Chat()
+    al = chat.irc("al")
+    bob = chat.irc("bob")
+    assert al.send("MONITOR + BOB,carol").heard() == [
+        ":chatroom.test 730 al :bob!u@127.0.0.1",
+        ":chatroom.test 731 al :carol",
+    ]
+    bob.send("NICK Bob", "NICK Carol")
+    assert al.heard() == [":chatroom.test 731 al :Bob", ":chatroom.test 730 al :Carol!u@127.0.0.1"]
+    bob.leave()
+    assert al.heard() == [":chatroom.test 731 al :Carol"]
+    assert al.send("MONITOR L").heard() == [
+        ":chatroom.test 732 al :BOB,carol",
+        ":chatroom.test 733 al :End of MONITOR list",
+    ]
+    assert al.send("MONITOR S").heard() == [":chatroom.test 731 al :BOB,carol"]
+    assert al.send("MONITOR - carol", "MONITOR C", "MONITOR L").heard() == [
+        ":chatroom.test 733 al :End of MONITOR list"
+    ]
+    al.leave()
+    assert not chat.hub.watchers
+
+
+def test_one_may_watch_so_many_and_no_more() -> None:
+    """734, with those that did not fit."""
+    al = Chat().irc("al")
+    al.send(*[f"MONITOR + {','.join(f'n{i}' for i in range(start, start + 50))}" for start in (0, 50)])
+    al.heard()
+    assert al.send("MONITOR + n1,more").heard()[-1] == ":chatroom.test 734 al 100 more :Monitor list is full"
+
+
+def test_with_extended_monitor_one_is_told_what_members_of_ones_rooms_are_told() -> None:
+    """AWAY and SETNAME, as far as those were negotiated, and once."""
+    chat = Chat()
+    al = chat.irc("al", "extended-monitor", "away-notify", "setname", room="#a")
+    other = chat.irc("other", "extended-monitor")
+    bob = chat.irc("bob")
+    for client in (al, other):
+        client.send("MONITOR + bob")
+        client.heard()
+    bob.send("AWAY :tea", "SETNAME :B", "JOIN #a", "AWAY")
+    assert al.heard() == [
+        ":bob!u@127.0.0.1 AWAY :tea",
+        ":bob!u@127.0.0.1 SETNAME :B",
+        ":bob!u@127.0.0.1 JOIN #a",
+        ":bob!u@127.0.0.1 AWAY :tea",
+        ":bob!u@127.0.0.1 AWAY",
+    ]
+    assert other.heard() == []
+
+
+# ---- questions -------------------------------------------------------------------------------------------------------
+
+
+def test_whox_answers_what_was_asked_for_in_its_own_order() -> None:
+    """354: `ircv3.net/specs/extensions/whox`."""
+    chat = Chat()
+    al = chat.irc("al", room="#a")
+    assert al.send("WHO #a %rntcuhsfdla,7").heard()[0] == (
+        ":chatroom.test 354 al 7 #a u 127.0.0.1 chatroom.test al H@ 0 0 0 :Real Name"
+    )
+    assert al.send("WHO al %n").heard()[0] == ":chatroom.test 354 al al"
+    assert al.send("WHO al").heard()[0].split()[1] == "352"
+
+
+def test_whowas_remembers_those_who_left_and_those_who_changed_their_names() -> None:
+    """314 and 312, the last first; 406 of nobody; always 369."""
+    chat = Chat()
+    al = chat.irc("al")
+    for _ in range(2):
+        bob = chat.irc("bob")
+        bob.send("NICK rob", "QUIT")
+    assert numerics(al, "WHOWAS bob") == ["314", "312", "314", "312", "369"]
+    assert numerics(al, "WHOWAS ROB 1") == ["314", "312", "369"]
+    assert numerics(al, "WHOWAS nobody") == ["406", "369"]
+    assert numerics(al, "WHOWAS") == ["431"]
+
+
+@pytest.mark.parametrize(
+    ("line", "rooms"),
+    [
+        ("LIST", ["#one", "#two"]),
+        ("LIST #TWO,#none", ["#two"]),
+        ("LIST >1", ["#two"]),
+        ("LIST <2", ["#one"]),
+        ("LIST >0,<2", ["#one"]),
+        ("LIST #t*", ["#two"]),
+        ("LIST !#t*", ["#one"]),
+        ("LIST C<5", ["#two"]),
+        ("LIST C>5", ["#one"]),
+        ("LIST T<5", ["#two"]),
+        ("LIST T>5", ["#one"]),
+    ],
+)
+def test_list_is_filtered(line: str, rooms: list[str]) -> None:
+    """ELIST=CMNTU: `modern.ircdocs.horse/#elist-parameter`; ages in minutes."""
+    chat = Chat()
+    al = chat.irc("al", room="#one").send("TOPIC #one :x")
+    chat.time = NOON + 10 * 60_000
+    bob = chat.irc("bob", room="#two").send("TOPIC #two :y")
+    al.send("JOIN #two")
+    bob.heard()
+    al.heard()
+    assert sorted(row.split()[3] for row in bob.send(line).heard()[1:-1]) == rooms
+
+
+@pytest.mark.parametrize(
+    ("line", "answers"),
+    [
+        ("LUSERS", ["251", "252", "253", "254", "255", "265", "266"]),
+        ("VERSION", ["351", "005", "005", "005"]),
+        ("TIME", ["391"]),
+        ("TIME chatroom.*", ["391"]),
+        ("TIME elsewhere", ["402"]),
+        ("INFO", ["371", "371", "374"]),
+        ("ADMIN", ["256", "257", "259"]),
+        ("LINKS", ["364", "365"]),
+        ("STATS u", ["242", "219"]),
+        ("STATS x", ["219"]),
+        ("HELP", None),
+        ("HELP privmsg", ["704", "706"]),
+        ("HELP nonsense", ["524"]),
+        ("AUTHENTICATE PLAIN", ["904"]),
+        ("REGISTER * * secret", ["FAIL"]),
+        ("MOTD", ["422"]),
+        ("JOIN 0", ["PART"]),
+        ("INVITE", ["337"]),
+        ("NAMES", ["353", "366"]),
+    ],
+)
+def test_the_server_answers_for_itself(line: str, answers: list[str] | None) -> None:
+    """With the numerics that clients wait for."""
+    told = numerics(Chat().irc("al", room="#a"), line)
+    if answers is None:
+        assert (told[0], set(told[1:-1]), told[-1]) == ("704", {"705"}, "706")
+    else:
+        assert told == answers
+
+
+def test_isupport_says_what_there_is() -> None:
+    """Tokens without spaces, 13 a line at most, and only what the server keeps to."""
+    al = Chat().irc("al").send("VERSION")
+    lines = [parse(line) for line in al.heard() if " 005 " in line]
+    assert all(len(line.params) <= 15 for line in lines)
+    tokens = dict(token.partition("=")[::2] for line in lines for token in line.params[1:-1])
+    assert tokens["CHANMODES"] == "beI,k,l,Cimnst"
+    assert tokens["PREFIX"] == "(ov)@+"
+    assert tokens["STATUSMSG"] == "@+"
+    assert tokens["EXTBAN"] == ",m"
+    assert {"WHOX", "UTF8ONLY", "MONITOR", "BOT", "ELIST", "EXCEPTS", "INVEX", "TARGMAX"} <= tokens.keys()

@@ -1,0 +1,71 @@
+"""Modes as they are written, and masks."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom.events import ModeChange, Person
+from chatroom.modes import glob, mask, meets, written
+
+BOB = Person("1", "Bob[x]", "u", "192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("bob", "bob!*@*"),
+        ("bob!u", "bob!u@*"),
+        ("bob!u@h", "bob!u@h"),
+        ("u@h", "*!u@h"),
+        ("@h", "*!*@h"),
+        ("192.0.2.*", "*!*@192.0.2.*"),
+        ("2001:db8::1", "*!*@2001:db8::1"),
+        ("", "*!*@*"),
+        ("m:bob", "m:bob!*@*"),
+        ("m:u@h", "m:*!u@h"),
+    ],
+)
+def test_a_short_mask_is_made_whole(text: str, whole: str) -> None:
+    """What it leaves open is anything; a part is told by its signs."""
+    assert mask(text) == whole
+    assert mask(whole) == whole
+
+
+@pytest.mark.parametrize("text", ["bob[x]!*@*", "BOB*!*@*", "*!u@192.0.2.?", "*!*@*", "b?b[x]!*@192.*.7"])
+def test_a_mask_meets_whom_it_is_like(text: str) -> None:
+    """Whatever the case; brackets are letters."""
+    assert meets(text, BOB)
+
+
+@pytest.mark.parametrize("text", ["bob!*@*", "*!u@192.0.2", "?!*@*", "bobx!*@*"])
+def test_a_mask_meets_nobody_else(text: str) -> None:
+    """The whole of somebody's mask must be like it."""
+    assert not meets(text, BOB)
+
+
+_LETTERS = st.text(st.sampled_from("ab*?[].^\\"), max_size=8)
+
+
+@given(_LETTERS, st.text(st.sampled_from("ab[].^\\"), max_size=12))
+def test_a_pattern_is_stars_and_question_marks_and_nothing_else(pattern: str, text: str) -> None:
+    """As a plain regular expression has it."""
+    plainly = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
+    assert bool(glob(pattern).fullmatch(text)) == bool(re.fullmatch(plainly, text))
+
+
+def test_many_stars_take_no_time() -> None:
+    """A mask is tried under the lock of the whole server; in a naive matcher this one would outlive the sun."""
+    assert not glob("*a" * 60 + "b").fullmatch("a" * 300)
+
+
+def test_changes_are_written_with_their_signs_first() -> None:
+    """Each sign once for a run: RFC 2812 §3.2.3."""
+    changes = (
+        ModeChange(True, "o", "al"),
+        ModeChange(True, "i"),
+        ModeChange(False, "k", "*"),
+        ModeChange(True, "l", "5"),
+    )
+    assert written(changes) == "+oi-k+l al * 5"

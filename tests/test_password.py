@@ -1,0 +1,49 @@
+"""The server's password: who doesn't know it doesn't come in, whatever they speak."""
+
+from chatroom.limits import PASSWORD_TRIES
+from tests.chat import Chat, Client
+
+
+def guarded() -> Chat:
+    chat = Chat()
+    chat.hub.password = "open sesame"
+    return chat
+
+
+def test_a_plain_client_is_asked_for_it_before_its_name() -> None:
+    """Again after a wrong one, and then for the name."""
+    pat = guarded().plain()
+    assert pat.send("guess").heard() == ["* that password is wrong", "Password"]
+    assert pat.send("open sesame").heard() == ["Username"]
+    assert pat.send("pat").heard()[0].startswith("* Welcome, pat.")
+
+
+def test_wrong_ones_end_a_plain_connection() -> None:
+    """After so many tries."""
+    pat = guarded().plain()
+    told = pat.send(*["guess"] * PASSWORD_TRIES).heard()
+    assert told[-1] == "* Goodbye (too many wrong passwords)."
+    assert pat.closing
+
+
+def irc(chat: Chat, *lines: str) -> Client:
+    return chat.irc().send(*lines)
+
+
+def test_an_irc_client_gives_it_with_pass() -> None:
+    """Before NICK and USER are both there: RFC 2812 §3.1.1."""
+    chat = guarded()
+    al = irc(chat, "PASS :open sesame", "NICK al", "USER u 0 * :Al")
+    assert al.nick == "al"
+    for lines in (["PASS x"], ["NICK bob", "USER u 0 * :Bob"], ["NICK bob", "USER u 0 * :Bob", "PASS :open sesame"]):
+        bob = irc(chat, *lines)
+        told = bob.heard()
+        assert (told[0].split()[1], told[-1].split()[0]) == ("464", "ERROR")
+        assert bob.closing
+        assert not bob.nick
+
+
+def test_without_a_password_any_is_right() -> None:
+    """Clients are often set to send one."""
+    assert irc(Chat(), "PASS x", "NICK al", "USER u 0 * :Al").nick == "al"
+    assert irc(Chat(), "PASS x", "NICK al", "USER u 0 * :Al", "PASS x").heard()[-1].split()[1] == "462"
