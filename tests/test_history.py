@@ -259,6 +259,21 @@ def test_answers_bear_their_label(guests: Guests) -> None:
     assert said(answer) == ["one", "two"]
 
 
+def test_where_nothing_is_kept_nothing_is_offered(serve: Callable[..., Served]) -> None:
+    """With --ephemeral who joins is shown what was said, while the room lives; there is nothing to ask for."""
+    port = serve("--ephemeral").port
+    al = Irc(port, "al")
+    talk(al, "#lobby", "hello")
+    bob = Plain(port, "bob")
+    bob.wait(r"\] al: hello$")
+    bob.send("/history")
+    bob.wait(r"^\* no history is kept here$")
+    al.send("CAP LS 302")
+    assert "draft/chathistory" not in " ".join(al.sync())
+    al.close()
+    bob.close()
+
+
 # ---- what nobody is shown -------------------------------------------------------------------------------------------
 
 

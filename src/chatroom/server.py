@@ -86,7 +86,7 @@ class ChatServer(ThreadingTCPServer):
         `keep` days is pruned, nothing if that is 0.
         `unlimited` lifts the limits on floods and addresses, for hosts that are trusted.
         """
-        self.info = info
+        self.info = replace(info, history=store is not None)
         self.unlimited = unlimited
         self.door = Door(max_clients, unlimited)
         self.lock = threading.Lock()

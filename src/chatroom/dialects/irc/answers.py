@@ -56,7 +56,8 @@ class Speaker:
         return "".join(_ANSWERS[type(reply)](self, reply)).encode()
 
     def isupport(self) -> Iterator[str]:
-        tokens = [*n.ISUPPORT, f"NETWORK={self.server.network}"]
+        history = n.ISUPPORT_OF_HISTORY if self.server.history else ()
+        tokens = [*n.ISUPPORT, *history, f"NETWORK={self.server.network}"]
         for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
             yield self.line(n.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
 

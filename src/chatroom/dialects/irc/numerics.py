@@ -31,6 +31,7 @@ class ServerInfo:
     version: str
     created: str
     motd: tuple[str, ...] = ()
+    history: bool = True  # whether one is kept that can be asked for
 
 
 class Numeric(NamedTuple):
@@ -171,6 +172,7 @@ REFUSALS: dict[Code, Numeric] = {
 
 _KINDS = {kind: "".join(letter for letter, k in ROOM_MODES.items() if k is kind) for kind in ModeKind}
 
+ISUPPORT_OF_HISTORY = (f"CHATHISTORY={HISTORY_MOST}", "MSGREFTYPES=msgid,timestamp")
 ISUPPORT = (
     f"AWAYLEN={AWAY_BYTES}",
     f"BOT={BOT}",
@@ -179,7 +181,6 @@ ISUPPORT = (
     f"CHANMODES={','.join(_KINDS[k] for k in (ModeKind.LIST, ModeKind.KEY, ModeKind.SETTING, ModeKind.FLAG))}",
     f"CHANNELLEN={ROOM_LENGTH}",
     "CHANTYPES=#",
-    f"CHATHISTORY={HISTORY_MOST}",
     "ELIST=CMNTU",
     f"EXCEPTS={EXCEPTION}",
     f"EXTBAN=,{MUTE[0]}",
@@ -189,7 +190,6 @@ ISUPPORT = (
     f"MAXLIST={_KINDS[ModeKind.LIST]}:{LIST_LENGTH}",
     f"MODES={MODES_A_LINE}",
     f"MONITOR={WATCHED}",
-    "MSGREFTYPES=msgid,timestamp",
     f"NICKLEN={NICK_LENGTH}",
     f"PREFIX=({''.join(RANKS)}){''.join(RANKS.values())}",
     "SAFELIST",
