@@ -66,7 +66,7 @@ class Connection(Session):
     """
 
     __slots__ = (
-        *("address", "born", "heard", "pinged", "dialect", "sock"),
+        *("address", "agreeing", "born", "heard", "pinged", "dialect", "sock"),
         *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "released", "send", "tls"),
     )
 
@@ -76,6 +76,7 @@ class Connection(Session):
         self.address = host  # as the door counts it
         self.dialect: Dialect
         self.born = time.monotonic()
+        self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
         self.heard = self.born  # when bytes last came; its own thread writes it
         self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.tls: Seal | None = None

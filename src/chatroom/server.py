@@ -352,7 +352,9 @@ class ChatHandler(StreamRequestHandler):
         """Raises `ssl.SSLError` if the client and the server can't agree."""
         tls = Tls(self.request, context, partial(self.server.courier.flush, self.client))
         self.client.encrypt(tls)
+        self.client.agreeing = time.monotonic()
         tls.handshake(first)
+        self.client.agreeing = 0.0
         self.tls = tls
 
     def _may_be_plain(self) -> bool:
@@ -383,19 +385,27 @@ class ChatHandler(StreamRequestHandler):
             return
         *lines, rest = data.split(b"\n")
         for line in lines:
-            self._wait_for_turn()
+            if not self._wait_for_turn():
+                return
             self._submit(self.client.dialect.receive(line + b"\n"))
             if self.client.closing:
                 return
         self._submit(self.client.dialect.receive(rest))
 
-    def _wait_for_turn(self) -> None:
-        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it."""
+    def _wait_for_turn(self) -> bool:
+        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it.
+
+        False if the connection was cut or reset meanwhile: nobody stays for the sake of lines that wait.
+        """
         now = time.monotonic()
         self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
         if self.ready > now:
-            time.sleep(self.ready - now)
+            poll = select.poll()
+            poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
+            if poll.poll((self.ready - now) * 1000):
+                return False
             self.client.heard = time.monotonic()  # it has spoken: that nobody listened is not its silence
+        return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
         self.server.log.submit(self.client, commands)
