@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from chatroom import __version__
+from chatroom import __version__, logs, service
+from chatroom.config import load
 from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, KEEP, PORT
 from chatroom.names import LOBBY
@@ -97,6 +98,22 @@ Examples:
 @click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_envvar=True,
+    help="Lines for people, or an object a line for programs.",
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    is_eager=True,
+    callback=load,
+    help="Settings in TOML: these options without their dashes. Flags and the environment are stronger.",
+)
+@click.option("--check-config", is_flag=True, show_envvar=True, help="Say what is wrong with the settings, and end.")
 def serve(
     host: str,
     port: int,
@@ -115,6 +132,9 @@ def serve(
     max_clients: int,
     unlimited: bool,
     log_level: str,
+    log_format: str,
+    config: Path | None,
+    check_config: bool,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.console import Console
@@ -125,13 +145,16 @@ def serve(
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
     _open_standard_streams()
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logs.configure(log_level, log_format == "json", sys.stderr)
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started)
-    if tls_self_signed:
+    if tls_self_signed and not check_config:
         tls_cert, tls_key = _certificate(data, name)
     files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)
     settings = _read(files)
+    if check_config:
+        click.echo("The settings are good.")
+        return
     try:
         store = None if ephemeral else Store(data, sync)
     except StoreError as error:
@@ -156,8 +179,10 @@ def serve(
     signals = Signals()
     server.start()
     click.echo(_how_to_join(host, server.port))
+    service.notify("READY=1")
     Console(server, click.echo, signals.end).start()
     signals.wait(server.hub.reload)
+    service.notify("STOPPING=1")
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
 
