@@ -17,6 +17,16 @@ REFUSALS = {
         "Compare it with what the person who runs the server tells you."
     ),
 }
+MODES = {
+    "+o": "{0} made {1} an operator.",
+    "-o": "{0} took the operator's rights from {1}.",
+    "+v": "{0} gave {1} a voice.",
+    "-v": "{0} took the voice from {1}.",
+    "+b": "{0} banned {1}.",
+    "-b": "{0} lifted the ban on {1}.",
+    "+q": "{0} muted {1}.",
+    "-q": "{0} lets {1} speak again.",
+}
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
@@ -51,7 +61,14 @@ def topic(nick: str, text: str) -> str:
 
 
 def mode(nick: str, change: str) -> str:
-    return f"{nick} set the mode {change}"
+    """`change` is a MODE line without the room. One change to one person is told in words, others as they are."""
+    flag, _, whom = change.partition(" ")
+    kind = flag
+    if flag in ("+b", "-b"):
+        start, _, mask = whom.rpartition("m:")
+        kind, whom = (flag[0] + "q", mask) if mask != whom and len(start) <= 1 else (flag, whom)
+    said = MODES.get(kind) if whom and " " not in whom else None
+    return said.format(nick, whom.removesuffix("!*@*")) if said else f"{nick} set the mode {change}"
 
 
 def invited(nick: str, room: str) -> str:
