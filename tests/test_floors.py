@@ -16,7 +16,7 @@ SOURCE = Path(chatroom.__file__).parent
 FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "text"},
     {"asking", "dialects", "hub", "log", "monitor", "order", "rooms", "store"},
-    {"courier", "client", "door", "watch"},
+    {"courier", "client", "door", "tls", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli"},
 ]
@@ -44,7 +44,7 @@ HOMES = {
     "redis": {"log"},
     "selectors": {"courier", "client"},
     "socketserver": {"server"},
-    "ssl": {"server", "client"},
+    "ssl": {"tls", "client", "server"},
     "tkinter": {"gui"},
     "click": {"cli"},
     "socket": {"courier", "server", "client", "cli"},
