@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-NOT_CONNECTED = "Not connected. Messages wait here and are sent when the connection is back."
+_FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
     "nick-taken": "Somebody here is called {0} already. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
@@ -27,10 +27,20 @@ MODES = {
     "+q": "{0} muted {1}.",
     "-q": "{0} lets {1} speak again.",
 }
+# Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
+WHOIS = {
+    "301": "{1} is away: {2}",
+    "311": "{1} is {2}@{3} ({5})",
+    "312": "{1} is connected to {2}",
+    "313": "{1} runs this server",
+    "317": "{1} has said nothing for {2} s",
+    "319": "{1} is in {2}",
+    "330": "{1} is logged in as {2}",
+    "671": "{1} is connected through TLS",
+}
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
-EVERY_COMMAND = "/help lists the commands."
 
 
 def clock(time: float, seconds: bool = False) -> str:
@@ -45,7 +55,13 @@ def day(time: float) -> str:
 
 
 def refusal(reason: str, *about: str) -> str:
-    return REFUSALS[reason].format(*about)
+    return REFUSALS[reason].format(*map(_fingerprint_in_lines, about))
+
+
+def _fingerprint_in_lines(text: str) -> str:
+    """A fingerprint in two lines, so that it can be compared with another; anything else as it is."""
+    is_fingerprint = len(text) == _FINGERPRINT_LENGTH and text.count(":") == _FINGERPRINT_LENGTH // 3
+    return f"{text[: _FINGERPRINT_LENGTH // 2]}\n{text[_FINGERPRINT_LENGTH // 2 + 1 :]}" if is_fingerprint else text
 
 
 def kicked(by: str, room: str, reason: str) -> str:
