@@ -98,6 +98,7 @@ def test_the_bottom_survives_sizes_and_zoom(
         panes = [size[0] >= 560, size[0] >= 720]
         window.wait(lambda state: [state["rooms_shown"], state["members_shown"]] == panes, "the panes fit the width")
         window.type("still usable")
+        window.wait(lambda state: state["composer"] == "still usable", "typed, and so everything before it is done")
         window.click("send_at")
         bob.wait("still usable")
         window.key("F9")
