@@ -42,19 +42,20 @@ class IrcFormat:
                 self._lines[event] = line
 
     def render(self, event: Event) -> bytes:
-        return self._dressed(event, self._lines[type(event)](event))
+        lines = self._lines[type(event)](event)
+        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
 
     def personal(self, event: Event) -> bytes:
         """The lines for the one who is told of an event alone, whatever was negotiated."""
         line = _PERSONAL.get(type(event)) or self._lines[type(event)]
-        return self._dressed(event, line(event))
+        lines = line(event)
+        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
 
     def _dressed(self, event: Event, lines: str) -> bytes:
         """The lines with their tags."""
-        if lines and self._tagged:
-            tags = self._tags(event)
-            if tags:
-                lines = "".join([f"{tags}{line}\r\n" for line in lines.split("\r\n")[:-1]])
+        tags = self._tags(event)
+        if tags:
+            lines = "".join([f"{tags}{line}\r\n" for line in lines.split("\r\n")[:-1]])
         return lines.encode()
 
     def _tags(self, event: Event) -> str:
@@ -92,14 +93,19 @@ def _second(seconds: int) -> str:
 # ---- each event as its lines, with their CR LF ----------------------------------------------------------------------
 
 
+_MESSAGE, _ACTION = Kind.MESSAGE, Kind.ACTION  # a look-up in an Enum takes as long as the rest of the line
+# TAGMSG is for those with message-tags.
+_VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE", Kind.TAGS: ""}
+
+
 def _said(event: ev.Said) -> str:
     by = event.by
-    if event.kind is Kind.TAGS:
-        return ""  # for those with message-tags
-    verb = "NOTICE" if event.kind is Kind.NOTICE else "PRIVMSG"
+    verb = "PRIVMSG" if event.kind is _MESSAGE else _VERBS[event.kind]
+    if not verb:
+        return ""
     head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
     text = event.text
-    if event.kind is Kind.ACTION:
+    if event.kind is _ACTION:
         return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in _parts(text, len(head.encode()) + 9)])
     if 4 * (len(head) + len(text)) <= LINE_BYTES - 2:  # the common case, seen without encoding: 4 bytes a character
         return f"{head}{text}\r\n"
