@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
 from chatroom.events import Command, Raw
 from chatroom.ircwire import LINE_BYTES
@@ -15,6 +16,7 @@ CAPABILITIES = (
     "away-notify",
     "batch",
     "cap-notify",
+    MULTILINE,
     "echo-message",
     "extended-join",
     "extended-monitor",
@@ -28,6 +30,9 @@ CAPABILITIES = (
     "standard-replies",
     "userhost-in-names",
 )
+
+
+_VALUES = {MULTILINE: LIMITS}
 
 
 def cap(client: Client, params: list[str]) -> Iterator[Command]:
@@ -44,7 +49,8 @@ def _ls(client: Client, params: list[str]) -> Iterator[Command]:
         client.version = max(client.version, int(params[0][:4]))
     if client.version >= 302:  # these are told of what changes without asking for it
         client.capabilities.add("cap-notify")
-    yield _line(client, "LS", CAPABILITIES)
+    values = _VALUES if client.version >= 302 else {}
+    yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in CAPABILITIES])
 
 
 def _list(client: Client, params: list[str]) -> Iterator[Command]:
