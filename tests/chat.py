@@ -1,5 +1,6 @@
 """A chat without sockets: the hub, the log and the dialects, joined by a post that renders at once and remembers."""
 
+import threading
 from itertools import count
 
 from chatroom.dialects.base import Dialect
@@ -40,6 +41,11 @@ class RecordingPost:
         self.replies.append((session.uid, reply))
         if isinstance(session, Client):
             session.wire += session.dialect.answer(reply)
+
+    def fence(self) -> threading.Event:
+        passed = threading.Event()
+        passed.set()
+        return passed
 
     def dispatch(self) -> None:
         self.dispatched += 1

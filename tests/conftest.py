@@ -24,6 +24,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(reason)
 
 
+@pytest.fixture(autouse=True)
+def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where servers that are not told otherwise keep their data: not where those of whoever runs the tests do."""
+    path = tmp_path / "data"
+    monkeypatch.setenv("CHATROOM_SERVE_DATA", str(path))
+    return path
+
+
 @pytest.fixture
 def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
     """A server on a free port of 127.0.0.1. It may log no error while it is used."""

@@ -215,6 +215,8 @@ class Served:
     """`chatroom serve` as a process. `out` and `err` are what it writes; `port` is where it listens."""
 
     def __init__(self, *options: str, env: dict[str, str] | None = None, stdin: int = subprocess.PIPE) -> None:
+        if "--data" not in options:
+            options = (*options, "--ephemeral")  # the data of whoever runs the tests is none of theirs
         self.process = subprocess.Popen(
             [sys.executable, "-m", "chatroom", "serve", *options],
             stdin=stdin,

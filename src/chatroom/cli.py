@@ -2,20 +2,18 @@
 
 import logging
 import os
-import signal
 import socket
 import sys
-import threading
 import time
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from chatroom import __version__
-from chatroom.limits import CLIENTS, PORT
+from chatroom.history_cli import data_option, history
+from chatroom.limits import CLIENTS, KEEP, PORT
 from chatroom.names import LOBBY
 
 if TYPE_CHECKING:
@@ -35,6 +33,9 @@ LOG_LEVELS = ["debug", "info", "warning", "error"]
 @click.version_option(__version__, "-V", "--version", prog_name="chatroom")
 def main() -> None:
     """Chat in your own rooms: a server, and a window to talk in."""
+
+
+main.add_command(history)
 
 
 @main.command(
@@ -81,7 +82,18 @@ Examples:
     "--tls-self-signed", is_flag=True, show_envvar=True, help="Make a certificate, once, and keep it in --data."
 )
 @click.option("--tls-only", is_flag=True, show_envvar=True, help="Refuse plain text from other machines.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), show_envvar=True, help="Where to keep data.")
+@data_option
+@click.option(
+    "--keep", type=click.IntRange(0), default=KEEP, show_envvar=True, help="Days that history is kept; 0 keeps it all."
+)
+@click.option("--ephemeral", is_flag=True, show_envvar=True, help="Keep nothing on disk: no history after the end.")
+@click.option(
+    "--sync",
+    type=click.Choice(["normal", "full"]),
+    default="normal",
+    show_envvar=True,
+    help="What a message survives before it is shown: the end of the program, or with full a power cut too.",
+)
 @click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
@@ -96,7 +108,10 @@ def serve(
     tls_key: Path | None,
     tls_self_signed: bool,
     tls_only: bool,
-    data: Path | None,
+    data: Path,
+    keep: int,
+    ephemeral: bool,
+    sync: str,
     max_clients: int,
     unlimited: bool,
     log_level: str,
@@ -105,6 +120,8 @@ def serve(
     from chatroom.console import Console
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
+    from chatroom.signals import Signals
+    from chatroom.store import Store, StoreError
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
     _open_standard_streams()
@@ -116,18 +133,31 @@ def serve(
     files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)
     settings = _read(files)
     try:
-        server = ChatServer(host, port, info, max_clients=max_clients, unlimited=unlimited, tls_only=tls_only)
+        store = None if ephemeral else Store(data, sync)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        server = ChatServer(
+            host,
+            port,
+            info,
+            store=store,
+            keep=keep,
+            max_clients=max_clients,
+            unlimited=unlimited,
+            tls_only=tls_only,
+        )
     except OSError as error:
+        if store:
+            store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     server.configure(settings)
     server.hub.reload = partial(_reload, server, files)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda number, frame: _reload(server, files))
-    stop = _stop_signal()
+    signals = Signals()
     server.start()
     click.echo(_how_to_join(host, server.port))
-    Console(server, click.echo, stop.set).start()
-    stop.wait()
+    Console(server, click.echo, signals.end).start()
+    signals.wait(server.hub.reload)
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
 
@@ -167,12 +197,10 @@ def _first_line(file: Path) -> str:
     return password
 
 
-def _certificate(directory: Path | None, name: str) -> tuple[Path, Path]:
+def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
     """The server's own certificate and its key, made if need be."""
     from chatroom.tls import fingerprint, self_signed
 
-    if directory is None:
-        raise click.UsageError("--tls-self-signed keeps its certificate in --data DIRECTORY; say which.")
     try:
         certificate, key = self_signed(directory, name)
     except ImportError:
@@ -207,20 +235,6 @@ def _open_standard_streams() -> None:
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(number)
-
-
-def _stop_signal() -> threading.Event:
-    """Set by the first SIGINT or SIGTERM; a second one ends the process at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        stop.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    return stop
 
 
 def _cannot_listen(error: OSError, host: str, port: int) -> str:

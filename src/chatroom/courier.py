@@ -5,9 +5,10 @@ and joined once, into a parcel: one `bytes` object for many members. Each member
 message's cost does not grow with its readers: only a batch's does, and the busier the room, the more messages share a
 batch.
 
-    deliver, tell ──► _waiting ──► _take ──► _parcels ──► _send ──► (what the socket did not take) ──► outbox
+    deliver, tell ──► _waiting ──► _take ──► save ──► _parcels ──► _send ──► (what is not taken) ──► outbox
 
 The laws:
+- What a member has seen is saved: a batch is handed to `save` before anybody is sent any of it.
 - Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
   can't be closed, and its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in its connection's outbox,
@@ -97,8 +98,16 @@ class Connection(Session):
         self.open_send = self.send = _take_none
 
 
-# What waits: an event, its audience and whom to skip; or bytes or an order, the one connection they are for, and None.
+# What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
+# a fence, `_FENCES` and None.
 _Item = tuple[Any, Any, Session | None]
+
+
+class _Nobody(Audience):
+    """Its type tells what is for it from events."""
+
+
+_FENCES = _Nobody({})
 
 
 class Courier(threading.Thread):
@@ -108,8 +117,9 @@ class Courier(threading.Thread):
     threads can use its two ends without a lock. `_bell` guards `_crowd`, and `_asleep` where a bell is rung.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
         super().__init__(name="courier", daemon=True)
+        self._save = save  # may take its time, never fails
         self._waiting: deque[_Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
@@ -160,6 +170,12 @@ class Courier(threading.Thread):
                     self._asleep = False
                     self._alarm.send(b"!")
 
+    def fence(self) -> threading.Event:
+        """Is set once all that was handed over so far is saved, and sent as far as sockets take it."""
+        passed = threading.Event()
+        self._waiting.append((passed, _FENCES, None))
+        return passed
+
     def admit(self) -> None:
         """Waits while the backlog is too long; for the threads of those who cause more of it. Holds no lock."""
         if len(self._waiting) > BACKLOG:
@@ -180,8 +196,14 @@ class Courier(threading.Thread):
     # ---- carrying: the courier's thread -----------------------------------------------------------------------------
 
     def run(self) -> None:
+        save = self._save
         while batch := self._take():
-            self._carry(batch)
+            if save:
+                save([what for what, to, _ in batch if type(to) is Audience])
+            try:
+                self._carry(batch)
+            except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
+                log.exception("a batch of %d could not be delivered", len(batch))
             if self._pressed:
                 self._ease()
         with self._bell:  # `stop` may be about to ring
@@ -214,10 +236,15 @@ class Courier(threading.Thread):
         runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
         for data, members in _joined(parcels) if len(runs) > 1 else parcels:
-            self._send(data, members)
+            if data:
+                self._send(data, members)
         for to, run in runs:
+            if type(to) is Audience:
+                continue
             for what, _, _ in run:
-                if isinstance(what, _Order):
+                if isinstance(what, threading.Event):
+                    what.set()
+                elif isinstance(what, _Order):
                     self._end(to, what)
 
     def _send(self, data: bytes, members: Iterable[Any]) -> None:
@@ -232,7 +259,8 @@ class Courier(threading.Thread):
                 self._cut(connection, "")
                 continue
             if sent != size:
-                self._keep(connection, memoryview(data)[sent:])
+                # What nothing was taken of stays the one object that all share: a view costs 300 bytes a reader.
+                self._keep(connection, memoryview(data)[sent:] if sent else data)
 
     def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
         """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""

@@ -52,6 +52,9 @@ class Code(Enum):
     TOPIC_TOO_LONG = "topic-too-long"
     LINE_TOO_LONG = "line-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
+    NO_HISTORY = "no-history"  # command, target: none that is for this client
+    HISTORY_FAILED = "history-failed"  # command, target
+    NOTHING_KEPT = "nothing-kept"  # this server has no history
     STAYS_IN_LOBBY = "stays-in-lobby"  # room
 
 

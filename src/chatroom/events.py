@@ -56,6 +56,14 @@ class Person:
         return f"{self.nick}!{self.username}@{self.host}"
 
 
+@value
+class Point:
+    """A point in a history: the event with that id, or, if `id` is 0, a moment in Unix milliseconds."""
+
+    id: int = 0
+    time: int = 0
+
+
 # ---- commands -------------------------------------------------------------------------------------------------------
 
 
@@ -327,6 +335,65 @@ class AskUsers:
     command: str  # USERHOST or ISON: the answer's form
 
 
+@value
+class AskHistory:
+    """`limit` messages of a room, or of one's talk with somebody, of those between two points (which are left out).
+
+    `newest` says from which end they are taken; if `after` is later than `before`, they change places and the end
+    changes, too. With `around` they are from both sides of a point. `verb` is what the client called it. With
+    `everything` they are all events, not just messages.
+    """
+
+    target: str
+    limit: int
+    after: Point | None = None
+    before: Point | None = None
+    around: Point | None = None
+    newest: bool = True
+    everything: bool = False
+    verb: str = ""
+
+
+@value
+class AskTargets:
+    """Where something was said that one may look up, the last of it between two points."""
+
+    after: Point
+    before: Point
+    limit: int
+    newest: bool
+
+
+@value
+class AskSearch:
+    """`limit` messages, the newest or oldest, with all of these words, said by somebody, somewhere.
+
+    "" means any words, anybody, anywhere.
+    """
+
+    words: str
+    limit: int
+    newest: bool = True
+    target: str = ""
+    by: str = ""
+    after: Point | None = None
+    before: Point | None = None
+
+
+@value
+class Lookup:
+    """A question for the history, allowed to ask: in these places, by key, with their names.
+
+    `account` is whose conversations are among them, "" if nobody's. `veils` say from when (milliseconds) to
+    which event (id) nothing is to be shown, by the key of the place.
+    """
+
+    ask: AskHistory | AskTargets | AskSearch
+    places: dict[str, str]
+    account: str = ""
+    veils: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+
+
 # ---- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -359,26 +426,37 @@ class Left(Event):
 
 @value
 class Departed(Event):
-    """Somebody has left the server."""
+    """Somebody has left the server; `rooms` are those they were in."""
 
     reason: str
+    rooms: tuple[str, ...] = ()
 
 
 @value
 class Renamed(Event):
-    """`by` holds the old name."""
+    """`by` holds the old name; `rooms` are those they are in."""
 
     nick: str
+    rooms: tuple[str, ...] = ()
+
+
+def veiled(event: Event, veils: tuple[tuple[int, int], ...]) -> bool:
+    """Whether an event is not to be shown: each veil is from a time (milliseconds) to an event (id)."""
+    return any(since <= event.time and event.id <= until for since, until in veils)
 
 
 @value
 class Said(Event):
-    """`target` is a room's or a person's name, as it is written there."""
+    """`target` is a room's or a person's name, as it is written there.
+
+    `conversation` is the key under which two people's words are kept, "" where they are not.
+    """
 
     target: str
     text: str
     kind: Kind
     tags: str = ""
+    conversation: str = ""
 
 
 @value
@@ -691,6 +769,46 @@ class Goodbye(Reply):
 
 
 @value
+class Recent(Reply):
+    """What was said in a room before somebody joined it, oldest first."""
+
+    room: str
+    said: tuple[Said, ...]
+
+
+@value
+class HistoryIs(Reply):
+    """Events of a place, oldest first."""
+
+    ask: AskHistory
+    name: str
+    events: tuple[Event, ...]
+
+
+@value
+class TargetsAre(Reply):
+    """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
+
+    targets: tuple[tuple[str, int], ...]
+
+
+@value
+class Found(Reply):
+    """Messages, oldest first."""
+
+    ask: AskSearch
+    said: tuple[Said, ...]
+
+
+@value
+class Saving(Reply):
+    """Messages are not being saved, or are again; then `lost` is how many never will be."""
+
+    works: bool
+    lost: int = 0
+
+
+@value
 class Announcement(Reply):
     """The server itself says something to everybody."""
 
@@ -715,6 +833,9 @@ Command = (
     | AskWhois
     | AskModes
     | AskUsers
+    | AskHistory
+    | AskTargets
+    | AskSearch
     | Kick
     | Invite
     | SetModes
@@ -736,4 +857,4 @@ Command = (
     | LeaveAll
     | Reply
 )
-Outcome = Event | Reply
+Outcome = Event | Reply | Lookup

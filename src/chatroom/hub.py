@@ -10,20 +10,21 @@ Here are the people's comings and goings and what they say; `order` holds the ru
 `asking` answers questions, `monitor` keeps the lists of who wants to know of whom.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, monitor, order
+from chatroom import asking, monitor, order, past
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
-from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
+from chatroom.memory import Memories, veil_lifted
+from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rooms import Audience, House, Post, Room, Session, User, movers, user_of
+from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
 from chatroom.text import CTCP
 
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -32,13 +33,16 @@ _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 class Hub(House):
     """Users and rooms, what they may do, and what then happens."""
 
-    def __init__(self, post: Post, clock: Callable[[], int]) -> None:
+    def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
+        """`lasting` says whether anything of a room outlives its last member."""
         super().__init__(post)
         self.password = ""  # everybody is let in if it is ""
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
         self._started = clock()
+        self._memories = Memories() if lasting else None
+        self._not_saving = False
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
             ev.Register: self._register,
@@ -51,6 +55,9 @@ class Hub(House):
             ev.SetRealname: self._set_realname,
             ev.Quit: self._quit,
             ev.SetFormat: self._set_format,
+            ev.AskHistory: past.ask_history,
+            ev.AskTargets: past.ask_targets,
+            ev.AskSearch: past.ask_search,
             ev.BecomeOperator: self._become_operator,
             ev.Reload: self._reload,
             ev.AskUptime: self._ask_uptime,
@@ -117,6 +124,26 @@ class Hub(House):
         self.sessions.pop(session.uid, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
+    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
+        """A room from before the start, without members. Those left longest ago come first.
+
+        Nobody is shown what was said up to `hidden`, an id.
+        """
+        assert self._memories, "only a hub whose rooms last can restore one"
+        room = Room(name, created)
+        room.topic = topic
+        room.recent.extend(recent)
+        if hidden:
+            room.veils.append(Veil("", 0, hidden))
+        self._memories.keep(room, hidden)
+
+    def saving(self, reply: ev.Saving) -> None:
+        """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
+        self._not_saving = not reply.works
+        for user in self.users.values():
+            if user.session:
+                self.post.tell(user.session, reply)
+
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
     def _admit(self, session: Session, command: ev.Enter) -> list[Outcome]:
@@ -154,7 +181,7 @@ class Hub(House):
         nick = nickname(command.nick)
         if self.by_nick.get(fold(nick), user) is not user:
             raise ChatError(Code.NICK_TAKEN, nick)
-        return [ev.Renamed(user.person, nick)] if nick != user.person.nick else []
+        return [ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
         user = user_of(session)
@@ -197,7 +224,7 @@ class Hub(House):
             if command.kind is Kind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
                 return []
             raise
-        said = ev.Said(user.person, other.person.nick, command.text, command.kind, command.tags)
+        said = ev.Said(user.person, other.person.nick, command.text, command.kind, command.tags, past.talk(user, other))
         if other.away and command.kind not in (Kind.NOTICE, Kind.TAGS):
             return [said, ev.IsAway(other.person.nick, other.away)]
         return [said]
@@ -239,7 +266,8 @@ class Hub(House):
         return [ev.Reloaded()]
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
-        departed: list[Outcome] = [ev.Departed(session.user.person, command.reason)] if session.user else []
+        user = session.user
+        departed: list[Outcome] = [ev.Departed(user.person, command.reason, user.room_names())] if user else []
         if not command.ask:
             return departed
         session.closing = True
@@ -278,6 +306,10 @@ class Hub(House):
             session.user = user
             state = room.state(user) if room else None
             self.post.tell(session, ev.Welcome(person, self.counts(), state))
+            if room:
+                self._replay(session, room)
+            if self._not_saving:
+                self.post.tell(session, ev.Saving(works=False))
         monitor.has_come(self, user)
 
     def _joined(self, event: ev.Joined) -> None:
@@ -287,6 +319,13 @@ class Hub(House):
         room = self._enter(user, event.room, event)
         if user.session:
             self.post.tell(user.session, room.state(user))
+            self._replay(user.session, room)
+
+    def _replay(self, session: Session, room: Room) -> None:
+        veils = room.veils_of(session)
+        said = tuple([e for e in room.recent if CTCP not in e.text and not ev.veiled(e, veils)])
+        if said:
+            self.post.tell(session, ev.Recent(room.name, said))
 
     def _enter(self, user: User, name: str, event: Event) -> Room:
         """Who opens a room is its operator; the lobby is everybody's."""
@@ -294,6 +333,8 @@ class Hub(House):
         opened = room is None
         if room is None:
             room = self.rooms[fold(name)] = Room(name, event.time)
+            if self._memories:
+                self._memories.recall(room)
         room.add(user)
         if opened and fold(name) != LOBBY:
             room.set_rank(user.person.uid, OPERATOR, True)
@@ -311,20 +352,22 @@ class Hub(House):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience, movers(user.session))
-            self._exit(user, room)
+            self._exit(user, room, event.id)
 
     def _kicked(self, event: ev.Kicked) -> None:
         user = self.users.get(event.who.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience)
-            self._exit(user, room)
+            self._exit(user, room, event.id)
 
-    def _exit(self, user: User, room: Room) -> None:
+    def _exit(self, user: User, room: Room, last: int) -> None:
         room.remove(user)
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
+            if self._memories:
+                self._memories.keep(room, last)
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
@@ -332,7 +375,7 @@ class Hub(House):
             return
         self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
-            self._exit(user, room)
+            self._exit(user, room, event.id)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
         del self.by_nick[fold(user.person.nick)]
@@ -348,7 +391,7 @@ class Hub(House):
             return
         reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
         session = user.session
-        self._departed(ev.Departed(user.person, reason, id=event.id, time=event.time))
+        self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
         if session:
             session.closing = True
             self.detach(session)
@@ -377,6 +420,8 @@ class Hub(House):
         if is_room(event.target):
             room = self.rooms.get(fold(event.target))
             if room:
+                if event.text:
+                    room.recent.append(event)
                 self.post.deliver(event, room.audience, None if session and session.echo else session)
             return
         if event.target[0] in _SIGNS:
@@ -423,7 +468,10 @@ class Hub(House):
     def _modes_set(self, event: ev.ModesSet) -> None:
         room = self.rooms.get(fold(event.room))
         if room:
+            bans = dict(room.lists[BAN])
             order.set_in_room(room, event)
+            if bans:
+                veil_lifted(room, bans, event.id)
             self.post.deliver(event, room.audience)
 
     def _user_modes_set(self, event: ev.UserModesSet) -> None:

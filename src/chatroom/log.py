@@ -9,23 +9,66 @@ handed.
 
 from collections.abc import Callable, Iterable
 from threading import Lock
+from typing import Protocol
 
-from chatroom.errors import ChatError
-from chatroom.events import Command, Event, Labelled, Refused
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command, Event, Labelled, Lookup, Refused, Reply
 from chatroom.hub import Hub
+from chatroom.limits import FENCE
 from chatroom.rooms import Capture, Post, Session
 
 
-class LocalLog:
-    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet)."""
+class Archive(Protocol):
+    """Where what is over can be looked up."""
 
-    def __init__(self, hub: Hub, post: Post, clock: Callable[[], int], last: int = 0) -> None:
+    def find(self, lookup: Lookup) -> Reply:
+        """The answer; raises `ChatError`. May take its time, but has an end."""
+
+
+class LocalLog:
+    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
+
+    Times never go back either: if the clock does, events have the last time, `last_time` at first, until it has caught
+    up. So a history in the order of ids is in the order of times too, and one can be found by the other.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        post: Post,
+        clock: Callable[[], int],
+        last: int = 0,
+        last_time: int = 0,
+        archive: Archive | None = None,
+    ) -> None:
         self.lock = Lock()
         self._hub = hub
         self._post = post
         self._clock = clock  # Unix milliseconds
         # Rising over restarts even if nothing was kept: a microsecond clock runs faster than anybody writes.
         self._last = max(last, clock() * 1000)
+        self._time = last_time
+        self._archive = archive
+
+    def _find(self, lookup: Lookup) -> Reply:
+        """Has something looked up, in the client's own thread and without the lock, which is held before and after.
+
+        All that has happened so far is saved by then, unless the courier is far behind.
+        """
+        if self._archive is None:
+            return Refused(ChatError(Code.NOTHING_KEPT))
+        fence = self._post.fence()
+        post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
+        self.lock.release()
+        try:
+            self._post.dispatch()
+            fence.wait(FENCE)
+            return self._archive.find(lookup)
+        except ChatError as error:
+            return Refused(error)
+        finally:
+            self.lock.acquire()
+            self._hub.post = post
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands.
@@ -33,11 +76,13 @@ class LocalLog:
         A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
         """
         with self.lock:
+            if session.closing:
+                return
             self._carry_out(session, commands, self._post)
         self._post.dispatch()
 
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
-        now = self._clock()
+        now = self._time = max(self._clock(), self._time)
         for command in commands:
             try:
                 outcomes = self._hub.decide(session, command)
@@ -51,6 +96,9 @@ class LocalLog:
                     self._hub.apply(outcome)
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
+                elif isinstance(outcome, Lookup):
+                    post.tell(session, self._find(outcome))
+                    now = self._time
                 else:
                     post.tell(session, outcome)
             if session.closing:

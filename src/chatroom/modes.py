@@ -30,6 +30,7 @@ RANKS = {OPERATOR: "@", VOICE: "+"}  # highest first, with the sign that stands 
 BAN = "b"
 EXCEPTION = "e"
 INVITED = "I"
+INVITED_ONLY = "i"
 KEY = "k"
 LIMIT = "l"
 
@@ -40,7 +41,7 @@ ROOM_MODES: dict[str, ModeKind] = {
     KEY: ModeKind.KEY,  # joined with a key only
     LIMIT: ModeKind.SETTING,  # at most so many members
     "C": ModeKind.FLAG,  # no CTCP but /me
-    "i": ModeKind.FLAG,  # joined by invitation only
+    INVITED_ONLY: ModeKind.FLAG,  # joined by invitation only
     "m": ModeKind.FLAG,  # only those with a rank speak
     "n": ModeKind.FLAG,  # only members speak
     "s": ModeKind.FLAG,  # not listed

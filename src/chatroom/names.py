@@ -34,7 +34,7 @@ class Fault(Enum):
     RESERVED = "reserved"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """The form in which names are compared and looked up."""
     if name.isascii():
@@ -100,6 +100,18 @@ def room_name(text: str) -> str:
     if not 2 <= len(name) <= ROOM_LENGTH or not is_room(name) or "," in name or any(map(_unseen, name)):
         raise ChatError(Code.ROOM_BAD, text)
     return name
+
+
+def bare(text: str) -> str:
+    """`text` without case and diacritics: what a search compares."""
+    if text.isascii():
+        return text.lower()
+    return "".join([c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)])
+
+
+def conversation(one: str, other: str) -> str:
+    """The key under which what two accounts say to each other is kept; no room's name is like it."""
+    return " ".join(["@", *sorted((fold(one), fold(other)))])
 
 
 def _unseen(c: str) -> bool:

@@ -4,13 +4,14 @@ All of it is guarded by the log's lock; only `Hub.apply` changes it. An `Audienc
 courier may use one long after the room has changed.
 """
 
+import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import WHOWAS
+from chatroom.limits import RECENT, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -109,6 +110,9 @@ class Post(Protocol):
     def tell(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
 
+    def fence(self) -> threading.Event:
+        """Is set once all that was handed over so far is saved."""
+
     def dispatch(self) -> None:
         """Nothing more comes at the moment: see to it that what was handed over is sent."""
 
@@ -139,6 +143,9 @@ class Capture:
         else:
             self._post.tell(session, reply)
 
+    def fence(self) -> threading.Event:
+        return self._post.fence()
+
     def dispatch(self) -> None:
         self._post.dispatch()
 
@@ -163,6 +170,9 @@ class User:
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
 
+    def room_names(self) -> tuple[str, ...]:
+        return tuple([room.name for room in self.rooms.values()])
+
     @property
     def is_operator(self) -> bool:
         """Of the server."""
@@ -182,16 +192,38 @@ class User:
         return Audience.of(sessions)
 
 
+class Veil(NamedTuple):
+    """A time of which those whom the mask names are shown nothing; everybody if it is ""."""
+
+    mask: str
+    since: int  # milliseconds
+    until: int  # id of the last event
+
+
 class Room:
     """A room lives as long as somebody is in it."""
 
-    __slots__ = ("audience", "created", "guarded", "lists", "members", "modes", "name", "ranks", "topic")
+    __slots__ = (
+        "audience",
+        "created",
+        "guarded",
+        "lists",
+        "members",
+        "modes",
+        "name",
+        "ranks",
+        "recent",
+        "topic",
+        "veils",
+    )
 
     def __init__(self, name: str, now: int) -> None:
         self.name = name
         self.created = now
         self.topic: Topic | None = None
         self.members: dict[str, User] = {}  # by uid, in the order of joining
+        self.recent: deque[Said] = deque(maxlen=RECENT)  # what whoever joins is shown
+        self.veils: list[Veil] = []  # times of which some are shown nothing
         self.audience = Audience({})
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
         # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
@@ -258,6 +290,13 @@ class Room:
         return "m" not in self.modes and not self.banned(user.person, mute=True)
 
     # ---- looking ----------------------------------------------------------------------------------------------------
+
+    def veils_of(self, session: Session) -> tuple[tuple[int, int], ...]:
+        """From when (milliseconds) to which event (id) this client is shown nothing of what happened here."""
+        if not self.veils or not session.user:
+            return ()
+        person = session.user.person
+        return tuple([(v.since, v.until) for v in self.veils if not v.mask or meets(v.mask, person)])
 
     def seen_by(self, user: User) -> bool:
         return "s" not in self.modes or user.person.uid in self.members

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -29,7 +30,7 @@ from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.door import FULL, Door, is_loopback
-from chatroom.events import Announcement, Command, Quit, Raw, SetFormat
+from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
 from chatroom.limits import (
     ACCEPT_PAUSE,
@@ -41,6 +42,7 @@ from chatroom.limits import (
     FLOOD_RATE,
     GARBAGE,
     KEEPALIVE,
+    READ_FIRST,
     READ_SIZE,
     SEND_BUFFER,
     SILENCE,
@@ -48,6 +50,7 @@ from chatroom.limits import (
     THREAD_STACK,
 )
 from chatroom.log import LocalLog
+from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
 from chatroom.watch import Watch
 
@@ -86,16 +89,22 @@ class ChatServer(ThreadingTCPServer):
         port: int,
         info: ServerInfo,
         *,
+        store: Store | None = None,
+        keep: int = 0,
         max_clients: int = CLIENTS,
         unlimited: bool = False,
         tls_only: bool = False,
     ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
 
+        Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
+        `keep` days is pruned, nothing if that is 0.
         `unlimited` lifts the limits on floods and addresses, for hosts that are trusted. With `tls_only`, nobody from
         another machine talks without TLS.
         """
-        self.info = info
+        self.address_family, address = _resolve(host, port)
+        super().__init__(address, ChatHandler)  # first: if it fails, there is nothing to give back
+        self.info = replace(info, history=store is not None)
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
@@ -104,17 +113,18 @@ class ChatServer(ThreadingTCPServer):
         self.connections: dict[socket.socket, Connection] = {}
         self._none_left = threading.Condition(self.lock)
         self._uids = count(1)
-        self.courier = Courier()
-        self.hub = Hub(self.courier, now)
-        self.log = LocalLog(self.hub, self.courier, now)
+        self.store = store
+        self.courier = Courier(store.save if store else None)
+        self.hub = Hub(self.courier, now, lasting=store is not None)
+        last_id, last_time = self._remember(store) if store else (0, 0)
+        self._archive = Archive(store) if store else None
+        self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
+        self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier)
         self._pause = ACCEPT_PAUSE[0]
         self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to tell a newcomer that there is no descriptor left
         self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
-        family, address = _resolve(host, port)
-        self.address_family = family
-        super().__init__(address, ChatHandler)
 
     @property
     def port(self) -> int:
@@ -141,6 +151,8 @@ class ChatServer(ThreadingTCPServer):
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(GARBAGE)
         self.courier.start()
+        if self._keeper:
+            self._keeper.start()
         self.watch.start()
         self._acceptor.start()
 
@@ -157,7 +169,30 @@ class ChatServer(ThreadingTCPServer):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self.courier.stop(max(0.0, end - time.monotonic()))
         self.courier.join()
+        if self._keeper:
+            self._keeper.stop()
+        if self._archive:
+            self._archive.close()
+        if self.store:
+            self.store.close()
         os.close(self._reserve)
+
+    def _remember(self, store: Store) -> tuple[int, int]:
+        """Puts the rooms back as they were; returns the last id and time of the history."""
+        with closing(store.reader()) as reader:
+            for room in reversed(list(reader.rooms())):
+                self.hub.restore(*room)
+        ahead = store.last_time - now()
+        if ahead > 0:
+            log.warning(
+                "the clock is %d s behind the history; until it has caught up, times stand still", ahead // 1000
+            )
+        return store.last_id, store.last_time
+
+    def _saving(self, works: bool, lost: int) -> None:
+        with self.log.lock:
+            self.hub.saving(Saving(works, lost))
+        self.courier.dispatch()
 
     def _stop_listening(self) -> None:
         try:
@@ -240,6 +275,8 @@ class ChatServer(ThreadingTCPServer):
         if connection:
             with self.log.lock:
                 self.hub.detach(connection)
+                connection.closing = True  # so nothing is told to it any more
+                del connection.dialect  # which knows the connection: a circle that only the collector would undo
             self.courier.release(connection)
             self.door.leave(connection.address)
         else:
@@ -254,12 +291,14 @@ class ChatHandler(StreamRequestHandler):
 
     server: ChatServer
     disable_nagle_algorithm = True
+    rbufsize = 0  # `receive` keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
 
     def setup(self) -> None:
         super().setup()
         self.client = self.server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
+        self.size = READ_FIRST  # bytes to ask for; more where there was more
         self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
         self.name = ""  # the client's last one: who has quit has none any more
 
@@ -363,12 +402,13 @@ class ChatHandler(StreamRequestHandler):
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
-        data = self.tls.read() if self.tls else self.rfile.read1(READ_SIZE)
+        data = self.tls.read() if self.tls else self.request.recv(self.size)
+        self.size = READ_SIZE if len(data) == self.size else READ_FIRST
         self.client.heard = time.monotonic()
         return data
 
     def _readable(self, timeout: float) -> bool:
-        """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would spoil `rfile`."""
+        """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would be one for all."""
         if self.tls and self.tls.has_some():
             return True
         poll = select.poll()

@@ -6,6 +6,7 @@ readers, and `plain` takes them out for everybody else.
 """
 
 import re
+from datetime import datetime
 
 # Inside a message of many lines; no client can send them, as `clean` takes them out.
 FEED = "\u2028"  # ends a line
@@ -35,3 +36,10 @@ def clean_irc(text: str) -> str:
 def plain(text: str) -> str:
     """`text` for a reader that knows no formatting codes."""
     return text if text.isprintable() else _CODES.sub("", text)
+
+
+def moment(milliseconds: int) -> str:
+    """When something was, for a reader on this machine's time: "14:05", with the date if it wasn't today."""
+    then = datetime.fromtimestamp(milliseconds / 1000)
+    today = then.date() == datetime.now().date()
+    return then.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")

@@ -11,10 +11,10 @@ from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
-from chatroom.limits import NICK_LENGTH, PLAIN_LINE
+from chatroom.limits import FOUND, HISTORY_MOST, NICK_LENGTH, PLAIN_LINE, RECENT
 from chatroom.modes import written
 from chatroom.names import LOBBY, Fault, fold
-from chatroom.text import CTCP, CUT, FEED, clean, plain
+from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
@@ -69,6 +69,9 @@ _REFUSALS: dict[Code, str] = {
     Code.TOPIC_TOO_LONG: "that topic is too long",
     Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE} bytes",
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
+    Code.NO_HISTORY: "there is no history of {1} that you may read",
+    Code.HISTORY_FAILED: "the history can't be read at the moment",
+    Code.NOTHING_KEPT: "no history is kept here",
     Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; /quit leaves the server",
 }
 
@@ -267,6 +270,14 @@ class PlainDialect:
     def _away(self, rest: str) -> Iterator[Command]:
         yield ev.SetAway(rest)
 
+    def _history(self, rest: str) -> Iterator[Command]:
+        if not rest.isdecimal() and rest:
+            raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
+        yield ev.AskHistory(self._here(), min(int(rest[:9] or RECENT), HISTORY_MOST))
+
+    def _search(self, rest: str) -> Iterator[Command]:
+        yield ev.AskSearch(rest, FOUND)
+
     def _quit(self, rest: str) -> Iterator[Command]:
         yield ev.Quit(rest)
 
@@ -284,6 +295,10 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
+        PlainCommand(
+            "/history [COUNT]", f"what was said here, at most {HISTORY_MOST} messages", 0, PlainDialect._history
+        ),
+        PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
         PlainCommand("/quit [TEXT]", "leave", 0, PlainDialect._quit),
     )
 }
@@ -340,6 +355,36 @@ def _who_is_in(reply: ev.WhoIsIn) -> list[str]:
     return [f"* {len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"* Here: {', '.join(people)}"]
 
 
+def _recent(reply: ev.Recent) -> list[str]:
+    return [f"* Earlier in {reply.room}:", *map(_from_before, reply.said)]
+
+
+def _from_before(event: ev.Said) -> str:
+    return f"[{moment(event.time)}] {_said(event)}"
+
+
+def _history_is(reply: ev.HistoryIs) -> list[str]:
+    said = [event for event in reply.events if isinstance(event, ev.Said) and CTCP not in event.text]
+    return list(map(_from_before, said)) or [f"* Nothing was said in {reply.name} yet."]
+
+
+def _found(reply: ev.Found) -> list[str]:
+    said = [event for event in reply.said if CTCP not in event.text]
+    if not said:
+        return [f"* Nothing was found with {clean(reply.ask.words)}."]
+    return [f"[{moment(event.time)}] {_where(event)}{_said(event)}" for event in said]
+
+
+def _where(event: ev.Said) -> str:
+    return f"{event.target} " if event.target.startswith("#") else f"to {event.target} "
+
+
+def _saving(reply: ev.Saving) -> list[str]:
+    if not reply.works:
+        return ["* Messages are not being saved at the moment."]
+    return [f"* Messages are being saved again{f'; {reply.lost} of them were not' if reply.lost else ''}."]
+
+
 _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.Refused: _refused,
     ev.Welcome: _welcome,
@@ -352,6 +397,10 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
     ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
     ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],
+    ev.Recent: _recent,
+    ev.HistoryIs: _history_is,
+    ev.Found: _found,
+    ev.Saving: _saving,
     ev.Ping: lambda r: [],
     ev.Announcement: lambda r: [f"* {r.text}"],
 }

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Viewer
+from chatroom.dialects.irc import history
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import irc_format, timestamp
 from chatroom.dialects.irc.labels import labelled
@@ -39,6 +40,10 @@ class Speaker:
     def line(self, numeric: Numeric, *about: object) -> str:
         return numeric.line(self.server.name, self._viewer.nick, *about)
 
+    @property
+    def nick(self) -> str:
+        return self._viewer.nick or "*"
+
     def words(self, reply: ev.Reply) -> bytes:
         """The lines for a reply."""
         if isinstance(reply, ev.Raw):
@@ -51,7 +56,8 @@ class Speaker:
         return "".join(_ANSWERS[type(reply)](self, reply)).encode()
 
     def isupport(self) -> Iterator[str]:
-        tokens = [*n.ISUPPORT, f"NETWORK={self.server.network}"]
+        history = n.ISUPPORT_OF_HISTORY if self.server.history else ()
+        tokens = [*n.ISUPPORT, *history, f"NETWORK={self.server.network}"]
         for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
             yield self.line(n.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
 
@@ -277,6 +283,28 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
 
 
 # ---- refusals -------------------------------------------------------------------------------------------------------
+def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
+    if history.CHATHISTORY not in to.capabilities:
+        yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities)
+
+
+def _history_is(to: Speaker, reply: ev.HistoryIs) -> Iterator[str]:
+    return history.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities)
+
+
+def _targets_are(to: Speaker, reply: ev.TargetsAre) -> Iterator[str]:
+    return history.targets(reply, to.server.name, to.capabilities)
+
+
+def _found(to: Speaker, reply: ev.Found) -> Iterator[str]:
+    return history.told(reply.said, history.SEARCH, to.server.name, to.capabilities)
+
+
+def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
+    text = "Messages are being saved again" if reply.works else "Messages are not being saved at the moment"
+    if reply.lost:
+        text += f"; {reply.lost} of them were not"
+    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
@@ -285,6 +313,9 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield f":{to.server.name} FAIL * INVALID_UTF8 :Messages must be UTF-8; this one was not sent\r\n"
     elif code is Code.TOPIC_TOO_LONG:
         yield f":{to.server.name} FAIL TOPIC INVALID_PARAMS :That topic is too long\r\n"
+    elif code in history.FAILURES:
+        command, target = (*map(_echo, about), "", "")[:2]
+        yield history.failed(code, command, target, to.server.name)
     elif code is Code.REALNAME_BAD:
         yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
     else:
@@ -324,6 +355,11 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.IsAway: lambda to, r: iter([to.line(n.RPL_AWAY, r.nick, r.message)]),
     ev.AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
     ev.Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
+    ev.Recent: _recent,
+    ev.HistoryIs: _history_is,
+    ev.TargetsAre: _targets_are,
+    ev.Found: _found,
+    ev.Saving: _saving,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
 from chatroom.events import Command, Raw
@@ -16,6 +17,8 @@ CAPABILITIES = (
     "away-notify",
     "batch",
     "cap-notify",
+    "draft/chathistory",
+    "draft/event-playback",
     MULTILINE,
     "echo-message",
     "extended-join",
@@ -27,9 +30,12 @@ CAPABILITIES = (
     "no-implicit-names",
     "server-time",
     "setname",
+    "soju.im/search",
     "standard-replies",
     "userhost-in-names",
 )
+# Where there is no history, a client that waits to ask for it would miss what it is shown otherwise.
+_WITHOUT_HISTORY = tuple([name for name in CAPABILITIES if name not in (CHATHISTORY, PLAYBACK, SEARCH)])
 
 
 _VALUES = {MULTILINE: LIMITS}
@@ -43,6 +49,10 @@ def cap(client: Client, params: list[str]) -> Iterator[Command]:
         yield from handler(client, params[1:])
 
 
+def _offered(client: Client) -> tuple[str, ...]:
+    return CAPABILITIES if client.speaker.server.history else _WITHOUT_HISTORY
+
+
 def _ls(client: Client, params: list[str]) -> Iterator[Command]:
     client.negotiating = not client.viewer.nick
     if params and params[0].isascii() and params[0].isdigit():
@@ -50,7 +60,7 @@ def _ls(client: Client, params: list[str]) -> Iterator[Command]:
     if client.version >= 302:  # these are told of what changes without asking for it
         client.capabilities.add("cap-notify")
     values = _VALUES if client.version >= 302 else {}
-    yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in CAPABILITIES])
+    yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in _offered(client)])
 
 
 def _list(client: Client, params: list[str]) -> Iterator[Command]:
@@ -61,7 +71,7 @@ def _req(client: Client, params: list[str]) -> Iterator[Command]:
     """All of what is asked for, or nothing of it."""
     client.negotiating = client.negotiating or not client.viewer.nick
     asked = " ".join(params).split()
-    if not all(name.removeprefix("-") in CAPABILITIES for name in asked):
+    if not all(name.removeprefix("-") in _offered(client) for name in asked):
         yield _line(client, "NAK", [clean(name) for name in asked])
         return
     wanted = set(client.capabilities)

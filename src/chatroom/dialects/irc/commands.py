@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.irc import channels, messages, multiline, people, registration, service
+from chatroom.dialects.irc import channels, lookups, messages, multiline, people, registration, service
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
@@ -161,6 +161,8 @@ COMMANDS: dict[str, Row] = {
     "NOTICE": Row(messages.notice, 1, "<target>{,<target>} :<text>", "is for programs", missing=Code.NO_RECIPIENT),
     "TAGMSG": Row(messages.tagmsg, 1, "<target>{,<target>}", "passes on client-only tags", missing=Code.NO_RECIPIENT),
     "BATCH": Row(multiline.batch, 1, "+|-<name> [draft/multiline <target>]", "says something in many lines"),
+    "CHATHISTORY": Row(lookups.chathistory, 1, "<subcommand> ...", "tells what was said before"),
+    "SEARCH": Row(lookups.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
     "AWAY": Row(people.away, 0, "[:<message>]", "says that you are away, or back"),
     "WHO": Row(people.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
     "WHOIS": Row(people.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),

@@ -6,6 +6,7 @@ from chatroom.errors import Code
 from chatroom.events import value
 from chatroom.limits import (
     AWAY_BYTES,
+    HISTORY_MOST,
     KEY_BYTES,
     LIST_LENGTH,
     MODES_A_LINE,
@@ -30,6 +31,7 @@ class ServerInfo:
     version: str
     created: str
     motd: tuple[str, ...] = ()
+    history: bool = True  # whether one is kept that can be asked for
 
 
 class Numeric(NamedTuple):
@@ -171,6 +173,7 @@ REFUSALS: dict[Code, Numeric] = {
 
 _KINDS = {kind: "".join(letter for letter, k in ROOM_MODES.items() if k is kind) for kind in ModeKind}
 
+ISUPPORT_OF_HISTORY = (f"CHATHISTORY={HISTORY_MOST}", "MSGREFTYPES=msgid,timestamp")
 ISUPPORT = (
     f"AWAYLEN={AWAY_BYTES}",
     f"BOT={BOT}",

@@ -1,0 +1,64 @@
+"""History as IRC has it: events from before, told to one client (IRCv3 chathistory).
+
+A client that negotiated `batch` gets them in one; one with `server-time` gets each with its own time; one with neither
+gets the time in the text, where its user can read it.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+
+from chatroom.dialects.irc.format import RENDERED, irc_format, timestamp
+from chatroom.errors import Code
+from chatroom.events import Event, Said, TargetsAre
+from chatroom.text import moment
+
+CHATHISTORY = "draft/chathistory"
+PLAYBACK = "draft/event-playback"
+SEARCH = "soju.im/search"
+FAILURES = {
+    Code.NO_HISTORY: "Messages could not be retrieved",
+    Code.HISTORY_FAILED: "The history can't be read at the moment",
+    Code.NOTHING_KEPT: "No history is kept here",
+}
+_BATCH = "h"  # batches of a client never overlap, so one name will do
+
+
+def told(events: Iterable[Event], batch: str, server: str, capabilities: Set[str]) -> Iterator[str]:
+    """The lines for these events, in a batch of that type (with its parameters) where the client knows batches."""
+    return batched(_lines(events, capabilities), batch, server, capabilities)
+
+
+def targets(reply: TargetsAre, server: str, capabilities: Set[str]) -> Iterator[str]:
+    lines = (f":{server} CHATHISTORY TARGETS {name} {timestamp(time)}\r\n" for name, time in reply.targets)
+    return batched(lines, "draft/chathistory-targets", server, capabilities)
+
+
+def batched(lines: Iterable[str], batch: str, server: str, capabilities: Set[str]) -> Iterator[str]:
+    if "batch" not in capabilities:
+        yield from lines
+        return
+    yield f":{server} BATCH +{_BATCH} {batch}\r\n"
+    for line in lines:
+        if line.startswith("@batch="):  # a line of a message of many, which is a batch in this one
+            yield line
+        else:
+            yield f"@batch={_BATCH};{line[1:]}" if line.startswith("@") else f"@batch={_BATCH} {line}"
+    yield f":{server} BATCH -{_BATCH}\r\n"
+
+
+def _lines(events: Iterable[Event], capabilities: Set[str]) -> Iterator[str]:
+    timed = "server-time" in capabilities
+    render = irc_format(RENDERED.intersection(capabilities)).render
+    for event in events:
+        if type(event) is Said and not timed:
+            event = replace(event, text=f"[{moment(event.time)}] {event.text}")  # noqa: PLW2901
+        yield from [f"{line}\n" for line in render(event).decode().split("\n")[:-1]]
+
+
+def failed(code: Code, command: str, target: str, server: str) -> str:
+    """The line for one of `FAILURES`: `command` is CHATHISTORY's own, or SEARCH."""
+    if command == "SEARCH":
+        about = ["SEARCH", *(["INVALID_PARAMS", "in"] if code is Code.NO_HISTORY else ["INTERNAL_ERROR"])]
+    else:
+        about = ["CHATHISTORY", "INVALID_TARGET" if code is Code.NO_HISTORY else "MESSAGE_ERROR", command, target]
+    return f":{server} FAIL {' '.join(filter(None, about))} :{FAILURES[code]}\r\n"

@@ -1,0 +1,130 @@
+"""Reads CHATHISTORY (IRCv3 draft/chathistory) and SEARCH (soju.im/search) into questions for the history."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.errors import ChatError, Code
+from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
+from chatroom.ircwire import parse_tags
+from chatroom.limits import HISTORY_MOST
+from chatroom.text import clean
+
+_MSGID = re.compile("[0-9a-f]{1,15}")  # as `format` writes them
+
+
+class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here
+    """The parameters make no sense; its arguments are those of the FAIL, and the sentence."""
+
+
+class Form(NamedTuple):
+    """A subcommand: how many points it takes, and how it asks."""
+
+    points: int
+    ask: "Callable[[str, list[Point | None], int], AskHistory | AskTargets]"
+
+
+def chathistory(client: Client, params: list[str]) -> Iterator[Command]:
+    if CHATHISTORY not in client.capabilities:
+        raise ChatError(Code.UNKNOWN_COMMAND, "CHATHISTORY")
+    verb = params[0].upper()
+    try:
+        ask = _ask(verb, params[1:])
+    except Wrong as wrong:
+        *about, text = wrong.args
+        yield client.fail("CHATHISTORY", "INVALID_PARAMS", _word(verb), *map(_word, about), text=text)
+        return
+    if isinstance(ask, AskHistory):
+        ask.everything = PLAYBACK in client.capabilities  # type: ignore[misc]  # made a moment ago
+    yield ask
+
+
+def _ask(verb: str, params: list[str]) -> AskHistory | AskTargets:
+    form = _FORMS.get(verb)
+    if form is None:
+        raise Wrong("Unknown command")
+    least = form.points + (1 if verb == "TARGETS" else 2)
+    if len(params) < least:
+        raise Wrong("Insufficient parameters")
+    if len(params) > least:
+        raise Wrong("Too many parameters")
+    target = "" if verb == "TARGETS" else params.pop(0)
+    *points, limit = params
+    if not (limit.isascii() and limit.isdigit()) or not int(limit[:9]):
+        raise Wrong(limit, "Invalid limit")
+    found = [_point(point, verb) for point in points]
+    return form.ask(target, found, min(int(limit[:9]), HISTORY_MOST))
+
+
+def _point(text: str, verb: str) -> Point | None:
+    """The point that a parameter means; None for `*`."""
+    kind, _, value = text.partition("=")
+    if text == "*" and verb == "LATEST":
+        return None
+    if kind == "timestamp":
+        return Point(time=_time(value, text))
+    if kind == "msgid" and verb != "TARGETS" and _MSGID.fullmatch(value):
+        return Point(id=int(value, 16))
+    raise Wrong(text, "Invalid point in the history")
+
+
+def _time(value: str, text: str) -> int:
+    """Milliseconds; raises `Wrong` if it is no time as server-time has them."""
+    try:
+        if not value.endswith("Z"):
+            raise ValueError
+        return max(0, round(datetime.fromisoformat(value).timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise Wrong(text, "Invalid timestamp") from None
+
+
+def _between(target: str, points: list[Point | None], limit: int) -> AskHistory:
+    """From the first point towards the second, which may be backwards in time; the archive knows."""
+    return AskHistory(target, limit, after=points[0], before=points[1], newest=False, verb="BETWEEN")
+
+
+def _targets(target: str, points: list[Point | None], limit: int) -> AskTargets:
+    first, second = points
+    assert first and second
+    ahead = first.time <= second.time
+    return AskTargets(first if ahead else second, second if ahead else first, limit, newest=not ahead)
+
+
+_FORMS: dict[str, Form] = {
+    "LATEST": Form(1, lambda to, p, n: AskHistory(to, n, after=p[0], verb="LATEST")),
+    "BEFORE": Form(1, lambda to, p, n: AskHistory(to, n, before=p[0], verb="BEFORE")),
+    "AFTER": Form(1, lambda to, p, n: AskHistory(to, n, after=p[0], newest=False, verb="AFTER")),
+    "AROUND": Form(1, lambda to, p, n: AskHistory(to, n, around=p[0], verb="AROUND")),
+    "BETWEEN": Form(2, _between),
+    "TARGETS": Form(2, _targets),
+}
+
+
+def search(client: Client, params: list[str]) -> Iterator[Command]:
+    """The attributes are written like message tags: soju.im/search."""
+    if SEARCH not in client.capabilities:
+        raise ChatError(Code.UNKNOWN_COMMAND, "SEARCH")
+    wanted = parse_tags(params[0])
+    limit = wanted.get("limit", str(HISTORY_MOST))
+    try:
+        if not (limit.isascii() and limit.isdigit()):
+            raise Wrong("limit", "")
+        yield AskSearch(
+            wanted.get("text", ""),
+            min(int(limit[:9]), HISTORY_MOST),
+            newest="after" not in wanted,
+            target=wanted.get("in", ""),
+            by=wanted.get("from", ""),
+            after=Point(time=_time(wanted["after"], "after") - 1) if "after" in wanted else None,
+            before=Point(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
+        )
+    except Wrong as wrong:
+        yield client.fail("SEARCH", "INVALID_PARAMS", _word(str(wrong.args[0])), text="Invalid parameters")
+
+
+def _word(text: str) -> str:
+    """A client's own word, so that it is one."""
+    return clean(text).replace(" ", "_").lstrip(":")[:64] or "*"

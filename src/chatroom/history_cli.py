@@ -1,0 +1,277 @@
+"""`chatroom history`: what was said, for whoever may read the server's files. Works while the server runs."""
+
+import html
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from chatroom.dialects.plain import PLAIN
+from chatroom.events import Event, Kind, Point, Said
+from chatroom.names import fold
+from chatroom.store import Failure, Guest, Index, Reader, StoreError
+
+PATIENCE = 1.0  # seconds that something takes before there is a progress bar
+_DATES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
+_UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
+
+data_option = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(click.get_app_dir("chatroom")),
+    envvar="CHATROOM_SERVE_DATA",  # the same for `serve` and for these
+    show_envvar=True,
+    help="Where history is kept.",
+)
+_since = click.option("--since", type=click.DateTime(_DATES), show_default=False, help="From when on, local time.")
+_until = click.option("--until", type=click.DateTime(_DATES), show_default=False, help="Up to before when, local time.")
+
+
+class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
+    """A number of hours, days or weeks, as seconds: 12h, 90d, 4w."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,6})([hdw])", value)
+        if not match:
+            self.fail(f"{value} is no age; 12h, 90d and 4w are.", param, ctx)
+        return int(match[1]) * _UNITS[match[2]]
+
+
+@click.group()
+def history() -> None:
+    """Read, search, export and prune what was said."""
+
+
+@history.command()
+@click.argument("room")
+@click.option("--format", "form", type=click.Choice(["text", "jsonl", "html"]), default="text", help="What to write.")
+@_since
+@_until
+@click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", help="File to write.")
+@data_option
+def export(room: str, form: str, since: datetime | None, until: datetime | None, output: IO[str], data: Path) -> None:
+    """Write what happened in ROOM to a file, or to standard output."""
+    key = fold(room if room.startswith("#") else f"#{room}")
+    start, end = _milliseconds(since, 0), _milliseconds(until, 1 << 60)
+    with _reader(data) as reader:
+        found = next((s for s in reader.summaries() if fold(s.name) == key), None)
+        if found is None:
+            raise click.ClickException(f"There is no history of {room}; chatroom history rooms lists what there is.")
+        count = found.said if since is None and until is None else reader.count(key, start, end)
+        events = _watched(reader.walk(key, start, end), count, f"Exporting {found.name}")
+        output.writelines(_FORMS[form](found.name, events))
+
+
+@history.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--room", help="Only in this room.")
+@click.option("--by", default="", show_default=False, help="Only what this person said.")
+@_since
+@_until
+@click.option("--limit", type=click.IntRange(1), default=50, help="How many messages, the newest.")
+@data_option
+def search(
+    words: tuple[str, ...],
+    room: str | None,
+    by: str,
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+    data: Path,
+) -> None:
+    """Find messages in all rooms that have all of the WORDS in them."""
+    after = Point(time=_milliseconds(since, 0) - 1) if since else None
+    before = Point(time=_milliseconds(until, 0)) if until else None
+    with _reader(data) as reader:
+        keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
+        found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
+    for event in found:
+        click.echo(f"{_local(event.time)} {event.target} {_sentence(event)}")
+    if not found:
+        click.echo("Nothing was found.", err=True)
+
+
+@history.command()
+@click.option("--older-than", type=Age(), required=True, help="Age, such as 12h, 90d or 4w.")
+@data_option
+def prune(older_than: int, data: Path) -> None:
+    """Delete what was said longer ago. The file's space is used again, the file does not shrink."""
+    before = int((time.time() - older_than) * 1000)
+    deleted = 0
+    with _reader(data) as reader:
+        total = reader.count_before(before)
+    with _problems(), closing(Guest(data)) as guest, _progress(total, "Pruning") as step:
+        index = Index(guest)
+        while (said := index.prune(before)) >= 0:
+            deleted += said
+            step(said)
+    click.echo(f"{deleted} messages deleted.")
+
+
+@history.command()
+@data_option
+def rooms(data: Path) -> None:
+    """List the rooms that have a history, with how much and from when to when."""
+    with _reader(data) as reader:
+        summaries = list(reader.summaries())
+    width = max([len(s.name) for s in summaries], default=0)
+    for s in summaries:
+        click.echo(f"{s.name:<{width}}  {s.said:>9} messages  {_local(s.since)}  to  {_local(s.until)}")
+    if not summaries:
+        click.echo("Nothing was said yet.", err=True)
+
+
+# ---- the file -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _reader(data: Path) -> Iterator[Reader]:
+    with _problems(), closing(Guest(data)) as guest, closing(guest.reader()) as reader:
+        yield reader
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    """What can be wrong with the data, as a sentence."""
+    try:
+        yield
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    except Failure as error:
+        raise click.ClickException(f"The history can't be used: {error}.") from None
+
+
+# ---- time and patience ----------------------------------------------------------------------------------------------
+
+
+def _milliseconds(when: datetime | None, default: int) -> int:
+    return int(when.timestamp() * 1000) if when else default
+
+
+def _local(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _utc(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def _progress(total: int, label: str) -> Iterator[Callable[[int], None]]:
+    """Tells of progress on standard error, if that is a terminal, once it has taken `PATIENCE` seconds."""
+    start = time.monotonic()
+    bar: Any = None
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal bar, done
+        done += count
+        if bar is not None:
+            bar.update(count)
+        elif sys.stderr.isatty() and time.monotonic() - start > PATIENCE:
+            bar = click.progressbar(length=total, label=label, file=sys.stderr, update_min_steps=max(1, total // 200))
+            bar.__enter__()
+            bar.update(done)
+
+    try:
+        yield step
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)
+
+
+def _watched(events: Iterable[Event], total: int, label: str) -> Iterator[Event]:
+    """The events, with progress told."""
+    with _progress(total, label) as step:
+        for event in events:
+            yield event
+            if type(event) is Said:
+                step(1)
+
+
+# ---- forms ----------------------------------------------------------------------------------------------------------
+
+
+def _sentence(event: Event) -> str:
+    """What a plain client would be told."""
+    return PLAIN.render(event).decode().rstrip("\n")
+
+
+def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        if sentence := _sentence(event):
+            yield f"{_local(event.time)} {sentence}\n"
+
+
+def _as_jsonl(room: str, events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        by = event.by
+        fields = {"id": f"{event.id:x}", "time": _utc(event.time), "room": room, "event": type(event).__name__.lower()}
+        fields |= {"nick": by.nick, "username": by.username, "host": by.host}
+        if by.account:
+            fields["account"] = by.account
+        for name in ("text", "reason", "topic"):
+            if hasattr(event, name):
+                fields[name] = getattr(event, name)
+        if isinstance(event, Said) and event.kind is not Kind.MESSAGE:
+            fields["kind"] = event.kind.value
+        elif "Renamed" in type(event).__name__:
+            fields["to"] = getattr(event, "nick", "")
+        yield json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }}
+html {{ color-scheme: light dark }}
+p {{ margin: 0; overflow-wrap: anywhere; white-space: pre-wrap }}
+time {{ opacity: .6; font-variant-numeric: tabular-nums }}
+.event {{ opacity: .6; font-style: italic }}
+</style>
+<h1>{title}</h1>
+"""
+
+
+def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
+    yield _PAGE.format(title=html.escape(room))
+    day = ""
+    for event in events:
+        sentence = _sentence(event)
+        if not sentence:
+            continue
+        date, clock = _local(event.time).split(" ")
+        if date != day:
+            day = date
+            yield f"<h2>{day}</h2>\n"
+        kind = "" if isinstance(event, Said) else ' class="event"'
+        yield f'<p{kind}><time datetime="{_utc(event.time)}">{clock}</time> {_marked(event, sentence)}</p>\n'
+    yield "</html>\n"
+
+
+def _marked(event: Event, sentence: str) -> str:
+    nick, colon, text = sentence.partition(": ")
+    if isinstance(event, Said) and event.kind is not Kind.ACTION and colon:
+        return f"<b>{html.escape(nick)}</b>: {html.escape(text)}"
+    return html.escape(sentence)
+
+
+_FORMS: dict[str, Callable[[str, Iterable[Event]], Iterator[str]]] = {
+    "text": _as_text,
+    "jsonl": _as_jsonl,
+    "html": _as_html,
+}

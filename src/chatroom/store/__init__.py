@@ -1,0 +1,17 @@
+"""The one file that keeps what was said, and what rooms are.
+
+`runs` turns events into rows and back, `schema` opens the file and brings it up to date, `writer` saves what happens
+before anybody is told of it, `reader` looks things up, `keeper` does the housework: indexing, pruning, checkpoints.
+
+sqlite3 is imported in this package and nowhere else.
+"""
+
+from chatroom.store.archive import Archive
+from chatroom.store.guest import Guest
+from chatroom.store.index import Index
+from chatroom.store.keeper import Keeper
+from chatroom.store.reader import Reader
+from chatroom.store.schema import Failure, StoreError
+from chatroom.store.writer import Store
+
+__all__ = ["Archive", "Failure", "Guest", "Index", "Keeper", "Reader", "Store", "StoreError"]

@@ -1,0 +1,118 @@
+"""Answers the questions of clients, each in the thread of the client that asks."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from chatroom.errors import ChatError, Code
+from chatroom.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
+from chatroom.limits import LOOKUPS
+from chatroom.store.reader import Reader
+from chatroom.store.writer import Store
+
+log = logging.getLogger(__name__)
+
+
+class Archive:
+    """Has `LOOKUPS` readers for all; who comes when they are taken waits. `_lock` guards `_free`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._turns = threading.Semaphore(LOOKUPS)
+        self._lock = threading.Lock()
+        self._free: list[tuple[int, Reader]] = []  # with the number of the file that they read
+        self._answers: dict[type, Callable[[Reader, Lookup, Any], Reply]] = {
+            AskHistory: _history,
+            AskTargets: _targets,
+            AskSearch: _search,
+        }
+
+    def find(self, lookup: Lookup) -> Reply:
+        """The answer; raises `ChatError` if the file can't be read."""
+        ask = lookup.ask
+        try:
+            with self._reader() as reader:
+                return self._answers[type(ask)](reader, lookup, ask)
+        except (sqlite3.Error, OSError) as error:
+            log.warning("a look-up failed: %s", error)
+            verb = ask.verb if isinstance(ask, AskHistory) else type(ask).__name__.removeprefix("Ask").upper()
+            raise ChatError(Code.HISTORY_FAILED, verb, "" if isinstance(ask, AskTargets) else ask.target) from None
+
+    def close(self) -> None:
+        with self._lock:
+            while self._free:
+                self._free.pop()[1].close()
+
+    @contextmanager
+    def _reader(self) -> Iterator[Reader]:
+        with self._turns:
+            file = self._store.file
+            reader = None
+            with self._lock:
+                while self._free and reader is None:
+                    of, reader = self._free.pop()
+                    if of != file:
+                        reader.close()
+                        reader = None
+            reader = reader or self._store.reader()
+            try:
+                yield reader
+            except BaseException:
+                reader.close()
+                raise
+            with self._lock:
+                self._free.append((file, reader))
+
+
+def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
+    ((key, name),) = lookup.places.items()
+    veils = lookup.veils.get(key, ())
+    if ask.around:
+        events = reader.around(key, ask.around, limit=ask.limit, everything=ask.everything, veils=veils)
+    else:
+        after, before, newest = ask.after, ask.before, ask.newest
+        if after and before and reader.is_later(key, after, before):
+            after, before, newest = before, after, not newest
+        events = reader.history(
+            key,
+            after=after,
+            before=before,
+            limit=ask.limit,
+            newest=newest,
+            everything=ask.everything,
+            veils=veils,
+        )
+    return HistoryIs(ask, name, tuple(events))
+
+
+def _targets(reader: Reader, lookup: Lookup, ask: AskTargets) -> Reply:
+    latest = (
+        (time, name)
+        for key, name in _places(reader, lookup).items()
+        if (time := reader.latest(key, lookup.veils.get(key, ())))
+    )
+    found = sorted([(time, name) for time, name in latest if ask.after.time < time < ask.before.time])
+    chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
+    return TargetsAre(tuple([(name, time) for time, name in chosen]))
+
+
+def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
+    said = reader.search(
+        _places(reader, lookup),
+        ask.words,
+        by=ask.by,
+        after=ask.after,
+        before=ask.before,
+        limit=ask.limit,
+        newest=ask.newest,
+        veils=lookup.veils,
+    )
+    return Found(ask, tuple(said))
+
+
+def _places(reader: Reader, lookup: Lookup) -> dict[str, str]:
+    """All places that a look-up is for, by key, with their names."""
+    return {**lookup.places, **reader.conversations(lookup.account)} if lookup.account else lookup.places

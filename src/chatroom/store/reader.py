@@ -1,0 +1,349 @@
+"""Looks up what was saved. A reader sees what was committed before it looks, and never makes a writer wait.
+
+A `Reader` is one connection, for one thread at a time. It reads in short statements: one that goes on for long would
+keep the log of the database from being emptied.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from itertools import chain, islice
+from pathlib import Path
+from time import monotonic
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from chatroom.events import Event, Point, Said, Topic, veiled
+from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
+from chatroom.names import bare, fold
+from chatroom.store.query import Query, address, expression, found_at
+from chatroom.store.runs import unpack
+from chatroom.store.schema import connect
+
+_END = 2**62  # above any id
+_PAGE = 200  # runs fetched in one statement when much is read
+_MIXED = 1000  # runs of one batch have mixed times, and a batch has fewer runs
+_RUN = "name, first, since, people, events"  # what `unpack` takes
+
+
+Veils = tuple[tuple[int, int], ...]  # from when (milliseconds) to which event (id) nothing is to be shown
+
+
+class KeptRoom(NamedTuple):
+    """A room as it was. `created` is in milliseconds; `recent` are the last messages, oldest first."""
+
+    name: str
+    created: int
+    topic: Topic | None
+    recent: list[Said]
+    hidden: int  # id of the last event that nobody is to be shown
+
+
+class Summary(NamedTuple):
+    """A room's history: how many messages, and the times of its first and last event, in milliseconds."""
+
+    name: str
+    said: int
+    since: int
+    until: int
+
+
+class Reader:
+    """Reads the file at `path`; raises `sqlite3.Error` where it can't."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = connect(path, write=False, busy=BUSY)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # ---- rooms ------------------------------------------------------------------------------------------------------
+
+    def rooms(self) -> Iterator[KeptRoom]:
+        """The rooms that have a history, those last used first; as many as may be held without members."""
+        rows = self._db.execute(
+            """SELECT key, name, created, hidden, topic, topic_by, topic_time,
+                      (SELECT max(last) FROM runs WHERE place = places.id) AS latest
+               FROM places WHERE key LIKE '#%' AND latest IS NOT NULL ORDER BY latest DESC LIMIT ?""",
+            (EMPTY_ROOMS,),
+        ).fetchall()
+        for key, name, created, hidden, text, by, time, _ in rows:
+            said = self.history(key, limit=RECENT, veils=((0, hidden),))
+            recent = [event for event in said if isinstance(event, Said)]
+            yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent, hidden)
+
+    def names(self) -> list[str]:
+        """The names of all rooms that ever had a history."""
+        return [name for (name,) in self._db.execute("SELECT name FROM places WHERE key LIKE '#%'")]
+
+    def summaries(self) -> Iterator[Summary]:
+        """The rooms that have a history, by name."""
+        rows = self._db.execute(
+            """SELECT name, sum(said), min(since), max(until) FROM runs JOIN places ON places.id = place
+               WHERE key LIKE '#%' GROUP BY place ORDER BY key"""
+        )
+        return map(Summary._make, rows.fetchall())
+
+    def count(self, key: str, since: int, until: int) -> int:
+        """About how many messages of a place are from between two times, in milliseconds."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(said), 0) FROM runs WHERE place = ? AND until >= ? AND since < ?",
+            (self._place(key), since, until),
+        ).fetchone()
+        return int(row[0])
+
+    def count_before(self, time: int) -> int:
+        """How many messages are from before a time, in milliseconds."""
+        return int(self._db.execute("SELECT coalesce(sum(said), 0) FROM runs WHERE until < ?", (time,)).fetchone()[0])
+
+    # ---- history ----------------------------------------------------------------------------------------------------
+
+    def history(
+        self,
+        key: str,
+        *,
+        after: Point | None = None,
+        before: Point | None = None,
+        limit: int,
+        newest: bool = True,
+        everything: bool = False,
+        veils: Veils = (),
+    ) -> list[Event]:
+        """At most `limit` events of a place, oldest first: the newest or the oldest of those between two points.
+
+        The points themselves are left out. Only messages, unless `everything` is asked for; nothing from veiled times.
+        """
+        place = self._place(key)
+        if place is None or limit <= 0:
+            return []
+        low = self._after(place, after) if after else 0
+        high = self._before(place, before) if before else _END
+        events = self._backwards(place, low, high) if newest else self._forwards(place, low, high)
+        found: list[Event] = []
+        with closing(events):
+            for event in events:
+                if (everything or type(event) is Said) and not veiled(event, veils):
+                    found.append(event)
+                    if len(found) == limit:
+                        break
+        return found[::-1] if newest else found
+
+    def around(self, key: str, point: Point, *, limit: int, everything: bool = False, veils: Veils = ()) -> list[Event]:
+        """At most `limit` events of a place, from before the point and from there on, in equal parts if it has them."""
+        place = self._place(key)
+        if place is None:
+            return []
+        here = Point(id=self._before(place, point))
+        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, veils=veils)
+        later = Point(id=here.id - 1)
+        most = limit - len(earlier)
+        return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, veils=veils)
+
+    def is_later(self, key: str, one: Point, other: Point) -> bool:
+        """Whether `one` is later in the history of a place than `other`."""
+        place = self._place(key)
+        return place is not None and self._before(place, one) > self._before(place, other)
+
+    def walk(self, key: str, since: int, until: int) -> Iterator[Event]:
+        """All events of a place from `since` to before `until` (times in milliseconds), oldest first."""
+        place = self._place(key)
+        if place is None:
+            return iter(())
+        return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
+
+    def latest(self, key: str, veils: Veils = ()) -> int:
+        """When something was last said in a place, in milliseconds; 0 if nothing ever was."""
+        events = self.history(key, limit=1, veils=veils)
+        return events[0].time if events else 0
+
+    def conversations(self, account: str) -> dict[str, str]:
+        """The conversations of an account by key, with the other's name."""
+        own = fold(account)
+        keys = self._db.execute(
+            "SELECT key FROM places WHERE key >= '@ ' AND key < '@!' AND instr(key || ' ', ?)", (f" {own} ",)
+        ).fetchall()
+        found = {}
+        for (key,) in keys:
+            one, other = key.split(" ")[1:]
+            found[key] = other if one == own else one
+        return found
+
+    def _place(self, key: str) -> int | None:
+        row = self._db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone()
+        return int(row[0]) if row else None
+
+    def _backwards(self, place: int, low: int, high: int) -> Generator[Event, None, None]:
+        """The events with low < id < high, newest first."""
+        row = self._db.execute(
+            "SELECT last FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1", (place, high)
+        ).fetchone()
+        top = row[0] if row else high
+        rows = self._db.execute(
+            """SELECT name, first, since, people, events FROM runs JOIN places ON places.id = place
+               WHERE place = ? AND last > ? AND last <= ? ORDER BY last DESC""",
+            (place, low, top),
+        )
+        with closing(rows):
+            for run in rows:
+                for event in reversed(list(unpack(*run))):
+                    if low < event.id < high:
+                        yield event
+
+    def _forwards(self, place: int, low: int, high: int) -> Generator[Event, None, None]:
+        """The events with low < id < high, oldest first, a page at a time."""
+        while True:
+            rows = self._db.execute(
+                """SELECT last, name, first, since, people, events FROM runs JOIN places ON places.id = place
+                   WHERE place = ? AND last > ? ORDER BY last LIMIT ?""",
+                (place, low, _PAGE),
+            ).fetchall()
+            for _, *run in rows:
+                for event in unpack(*run):
+                    if event.id >= high:
+                        return
+                    if event.id > low:
+                        yield event
+            if len(rows) < _PAGE:
+                return
+            low = rows[-1][0]
+
+    # ---- search -----------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        keys: Iterable[str],
+        words: str,
+        *,
+        by: str = "",
+        after: Point | None = None,
+        before: Point | None = None,
+        limit: int,
+        newest: bool = True,
+        seconds: float = SEARCH_TIME,
+        veils: Mapping[str, Veils] = MappingProxyType({}),
+    ) -> list[Said]:
+        """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.
+
+        The index is asked as far as it goes; messages that it doesn't hold yet are looked at. Points are moments. After
+        that many seconds the search ends with what it has found.
+        """
+        query = Query(words)
+        places = [place for place in map(self._place, keys) if place is not None]
+        if not places or limit <= 0:
+            return []
+        low, high = after.time if after else -1, before.time if before else _END
+        top = self._row_at(high) + _MIXED
+        bottom = self._row_at(low) - _MIXED
+        indexed = self._indexed() if (query.whole or by) and not query.parts else 0
+        scan = self._scan(query, places, max(bottom, indexed + 1), top, newest)
+        asked = self._ask_index(query, places, by, max(bottom, 0), min(top, indexed), newest) if indexed else iter(())
+
+        def wanted(event: Said) -> bool:
+            if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
+                return False
+            return not (veils and veiled(event, veils.get(fold(event.target), ())))
+
+        end = monotonic() + seconds
+        found: dict[int, Said] = {}
+        self._db.set_progress_handler(lambda: monotonic() > end, 10_000)
+        try:
+            for event in chain(scan, asked) if newest else chain(asked, scan):
+                if isinstance(event, Said) and wanted(event):
+                    found[event.id] = event
+                if len(found) == limit or monotonic() > end:
+                    break
+        except sqlite3.OperationalError as error:
+            if "interrupted" not in str(error):
+                raise
+        finally:
+            self._db.set_progress_handler(None, 0)
+        return [found[id] for id in sorted(found)]  # noqa: A001
+
+    def _ask_index(
+        self, query: Query, places: list[int], by: str, bottom: int, top: int, newest: bool
+    ) -> Iterator[Event | None]:
+        """What the index knows, between two rows of runs."""
+        rows = self._db.execute(
+            f"SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {_way(newest)}",
+            (expression(query, places, by), address(bottom, 0), address(top + 1, 0) - 1),
+        )
+        for (rowid,) in rows:
+            row, position = found_at(rowid)
+            run = self._db.execute(
+                f"SELECT {_RUN} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
+            ).fetchone()
+            if run:
+                yield next(islice(unpack(*run), position, None))
+
+    def _scan(self, query: Query, places: list[int], bottom: int, top: int, newest: bool) -> Iterator[Event | None]:
+        """What a look at every message between two rows finds; None now and then, so that time can be told."""
+        rows = self._db.execute(
+            f"SELECT place, {_RUN} FROM runs JOIN places ON places.id = place "
+            f"WHERE row BETWEEN ? AND ? ORDER BY row {_way(newest)}",
+            (bottom, top),
+        )
+        wanted = set(places)
+        for place, *run in rows:
+            yield None
+            if place in wanted and query.maybe(bare(run[-1])):
+                said = [e for e in unpack(*run) if isinstance(e, Said) and query.matches(e.text)]
+                yield from reversed(said) if newest else said
+
+    def _indexed(self) -> int:
+        """The row of runs up to which there is an index; 0 if there is none."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone():
+            return 0
+        row = self._db.execute("SELECT value FROM marks WHERE name = 'indexed'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _row_at(self, time: int) -> int:
+        """About the row of the first run that began at a time or later: by no more than `_MIXED` rows off."""
+        (last,) = self._db.execute("SELECT coalesce(max(row), 0) FROM runs").fetchone()
+        low, high = 0, int(last) + 1
+        while low < high:
+            middle = (low + high) // 2
+            run = self._db.execute(
+                "SELECT row, since FROM runs WHERE row >= ? ORDER BY row LIMIT 1", (middle,)
+            ).fetchone()
+            if run is None or run[1] >= time:
+                high = middle
+            else:
+                low = run[0] + 1
+        return low
+
+    # ---- points -----------------------------------------------------------------------------------------------------
+
+    def _after(self, place: int, point: Point) -> int:
+        """The highest id that is not after the point."""
+        return point.id or self._first_at(place, point.time + 1) - 1
+
+    def _before(self, place: int, point: Point) -> int:
+        """The lowest id that is not before the point."""
+        return point.id or self._first_at(place, point.time)
+
+    def _first_at(self, place: int, time: int) -> int:
+        """The id of the place's first event at that time or later; `_END` if there is none.
+
+        Times rise with ids, so this is a bisection over the index.
+        """
+        low, high = 0, _END
+        while low < high:
+            middle = (low + high) // 2
+            run = self._run_from(place, middle, "last, until")
+            if run is None or run[1] >= time:
+                high = middle
+            else:
+                low = run[0] + 1
+        run = self._run_from(place, low, "'', first, since, people, events")
+        if run is None:
+            return _END
+        return next(event.id for event in unpack(*run) if event.time >= time)
+
+    def _run_from(self, place: int, id: int, columns: str) -> Any:  # noqa: A002
+        """The run of a place that has this id or is the next after it; None if there is none."""
+        sql = f"SELECT {columns} FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1"
+        return self._db.execute(sql, (place, id)).fetchone()
+
+
+def _way(newest: bool) -> str:
+    return "DESC" if newest else "ASC"

@@ -1,0 +1,142 @@
+"""A run is what happened in one place during one batch, and one row of the history.
+
+So what it costs to save a batch grows with its rooms, not with its messages: an insert costs as much as it takes to
+write ten more messages into the same row. In a calm room a run is a single event.
+
+- A *place* is where something was said: a room, or two people's conversation. Its key is the room's folded name, or
+  what `names.conversation` makes of two accounts.
+- `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
+  `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said.
+- Within a place, ids and times never go back, neither inside a run nor from one to the next.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.names import fold, is_room
+
+_LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
+_MESSAGE = Kind.MESSAGE
+_SAID = {Kind.MESSAGE: "m", Kind.ACTION: "a", Kind.NOTICE: "n"}
+_KINDS = {mark: kind for kind, mark in _SAID.items()}
+
+
+class Run(NamedTuple):
+    """A row. `first` and `last` are ids; `since` and `until` the times of those events in milliseconds."""
+
+    key: str
+    name: str  # the place's, as it was written then
+    first: int
+    last: int
+    since: int
+    until: int
+    said: int  # how many of the events are messages
+    people: str
+    events: str
+
+
+def pack(events: Iterable[Event]) -> list[Run]:
+    """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
+    places: dict[str, list[Event]] = {}
+    for event in events:
+        if type(event) is Said:
+            happened = places.get(event.target)  # no conversation's key is a target
+            if happened is None:
+                place = event.target if is_room(event.target) else event.conversation
+                if not place:
+                    continue
+                happened = places.setdefault(place, [])
+            if event.text:  # without one it is for programs, and of no use later
+                happened.append(event)
+        elif type(event) in _ROOMS:
+            for room in _ROOMS[type(event)](event):
+                places.setdefault(room, []).append(event)
+    return [_run(place, happened) for place, happened in places.items() if happened]
+
+
+def _run(place: str, events: list[Event]) -> Run:
+    first, last = events[0], events[-1]
+    first_id, since = first.id, first.time
+    people = {id(e.by): e.by for e in events}
+    number = {key: f" {i} " for i, key in enumerate(people)}
+    lines = [
+        f"{e.id - first_id} {e.time - since}{number[id(e.by)]}m{e.text}"
+        if type(e) is Said and e.kind is _MESSAGE and e.conversation == ""
+        else f"{e.id - first_id} {e.time - since}{number[id(e.by)]}{_LINES[type(e)](e)}"
+        for e in events
+    ]
+    text = _LF.join(lines)
+    if text.count(_LF) >= len(lines):
+        text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
+    said = len([e for e in events if type(e) is Said])
+    who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
+    key = fold(place) if is_room(place) else place
+    return Run(key, place, first_id, last.id, since, last.time, said, who, text)
+
+
+def _said(event: Said) -> str:
+    mark = _SAID[event.kind]
+    return f"{mark}{event.text}" if is_room(event.target) else f"{mark.upper()}{event.target} {event.text}"
+
+
+# The mark and the text of an event.
+_LINES: dict[type, Callable[[Any], str]] = {
+    Said: _said,
+    Joined: lambda e: "j",
+    Left: lambda e: f"l{e.reason}",
+    Departed: lambda e: f"d{e.reason}",
+    Renamed: lambda e: f"r{e.nick}",
+    TopicSet: lambda e: f"t{e.topic}",
+    Kicked: lambda e: f"k{e.who.nick} {e.reason}",
+}
+
+# The rooms in which an event was seen, for all that are kept but messages.
+_ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
+    Joined: lambda e: (e.room,),
+    Left: lambda e: (e.room,),
+    Departed: lambda e: e.rooms,
+    Renamed: lambda e: e.rooms,
+    TopicSet: lambda e: (e.room,),
+    Kicked: lambda e: (e.room,),
+}
+
+
+def unpack(name: str, first: int, since: int, people: str, events: str) -> Iterator[Event]:
+    """The events of a row, in order. The people in them have no `uid`: they are whoever they were then."""
+    persons = [_person(*line.split(" ")) for line in people.split(_LF)]
+    for line in events.split(_LF):
+        offset, later, who, rest = line.split(" ", 3)
+        text = rest[1:].replace(_IN_TEXT, _LF) if _IN_TEXT in rest else rest[1:]
+        yield _READERS[rest[0]](rest[0], persons[int(who)], name, text, first + int(offset), since + int(later))
+
+
+def _person(nick: str, username: str, host: str, account: str) -> Person:
+    return Person("", nick, username, host, account=account)
+
+
+def _read_said(mark: str, by: Person, room: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    return Said(by, room, text, _KINDS[mark], id=id, time=time)
+
+
+def _read_private(mark: str, by: Person, key: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    target, _, text = text.partition(" ")
+    return Said(by, target, text, _KINDS[mark.lower()], conversation=key, id=id, time=time)
+
+
+def _read_kicked(mark: str, by: Person, room: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    nick, _, reason = text.partition(" ")
+    return Kicked(by, room, _person(nick, "", "", ""), reason, id=id, time=time)
+
+
+# By mark; each gets mark, person, place's name, text, id and time.
+_READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
+    **dict.fromkeys("man", _read_said),
+    **dict.fromkeys("MAN", _read_private),
+    "k": _read_kicked,
+    "j": lambda mark, by, room, text, id, time: Joined(by, room, id=id, time=time),  # noqa: A006
+    "l": lambda mark, by, room, text, id, time: Left(by, room, text, id=id, time=time),  # noqa: A006
+    "d": lambda mark, by, room, text, id, time: Departed(by, text, (room,), id=id, time=time),  # noqa: A006
+    "r": lambda mark, by, room, text, id, time: Renamed(by, text, (room,), id=id, time=time),  # noqa: A006
+    "t": lambda mark, by, room, text, id, time: TopicSet(by, room, text, id=id, time=time),  # noqa: A006
+}

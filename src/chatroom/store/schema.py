@@ -1,0 +1,121 @@
+"""Opens the file and brings it up to date.
+
+A migration has a name, is run once, and in a transaction of its own: a file is never half migrated. A file that knows
+a migration that this program doesn't was written by a newer chatroom, and is left alone.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Failure = sqlite3.Error  # what may be raised, for those outside of this package
+FILE = "chatroom.db"
+
+# `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
+# `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
+# said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
+# `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
+MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "history",
+        (
+            """CREATE TABLE places (
+                id INTEGER PRIMARY KEY,
+                key TEXT NOT NULL UNIQUE,
+                name TEXT NOT NULL,
+                created INTEGER NOT NULL,
+                topic TEXT NOT NULL DEFAULT '',
+                topic_by TEXT NOT NULL DEFAULT '',
+                topic_time INTEGER NOT NULL DEFAULT 0,
+                closed TEXT NOT NULL DEFAULT '',
+                hidden INTEGER NOT NULL DEFAULT 0
+            )""",
+            """CREATE TABLE runs (
+                row INTEGER PRIMARY KEY,
+                place INTEGER NOT NULL REFERENCES places(id),
+                first INTEGER NOT NULL,
+                last INTEGER NOT NULL,
+                since INTEGER NOT NULL,
+                until INTEGER NOT NULL,
+                said INTEGER NOT NULL,
+                people TEXT NOT NULL,
+                events TEXT NOT NULL
+            )""",
+            "CREATE UNIQUE INDEX runs_by_place ON runs (place, last, until)",
+            "CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        ),
+    ),
+)
+
+
+_TOO_NEW = "This data was written by a newer chatroom; install that version, or choose other data."
+
+
+class StoreError(Exception):
+    """The data can't be used: a sentence for whoever started the program."""
+
+
+def connect(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
+    """A connection that waits at most `busy` seconds for another's write. Raises `sqlite3.Error`."""
+    if write:
+        # What people say to each other is for nobody else on this machine.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=busy
+    )
+    if not write:
+        db.execute("PRAGMA query_only = 1")
+    return db
+
+
+def check(db: sqlite3.Connection) -> None:
+    """Raises `StoreError` if the file isn't of this program's version."""
+    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    if done - {name for name, _ in MIGRATIONS}:
+        raise StoreError(_TOO_NEW)
+    if len(done) < len(MIGRATIONS):
+        raise StoreError(
+            "This data was written by an older chatroom; start the server once, which brings it up to date."
+        )
+
+
+def prepare(db: sqlite3.Connection, sync: str) -> None:
+    """Sets up a connection for writing, and brings the file up to date; raises `StoreError` if it is too new."""
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute(f"PRAGMA synchronous = {sync}")
+    db.execute("PRAGMA wal_autocheckpoint = 0")  # the keeper's work: it syncs to disk, for which nobody should wait
+    db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
+    done = {name for (name,) in db.execute("SELECT name FROM migrations")}
+    if done - {name for name, _ in MIGRATIONS}:
+        raise StoreError(_TOO_NEW)
+    for name, statements in MIGRATIONS:
+        if name not in done:
+            _migrate(db, name, statements)
+
+
+def _migrate(db: sqlite3.Connection, name: str, statements: tuple[str, ...]) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            db.execute(statement)
+        db.execute("INSERT INTO migrations VALUES (?, ?)", (name, int(time.time() * 1000)))
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction of its own, undone if what is done in it fails."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise

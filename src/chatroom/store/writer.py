@@ -1,0 +1,260 @@
+"""Saves what happens before anybody is told of it.
+
+- A batch is one transaction. With `sync` "normal" it survives the end of the process at any moment; with "full" it is
+  on the disk before it is told, and survives a power cut.
+- `save` never fails. While the file can't be written (the disk is full, or the file is gone), what happens is held in
+  memory, up to `UNSAVED` bytes; a fresh connection is tried again and again, and then all of it is saved.
+- Ids are reserved by `RESERVE`, in the file, before they are used up: so they rise over restarts even if the clock has
+  gone back, and for events that nobody keeps.
+- A file may only be written by whoever holds the data's lock, or in short transactions (`chatroom history prune`).
+
+`Store.lock` guards the write connection `db`, all that is remembered of the file, and what waits to be saved.
+"""
+
+import contextlib
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from chatroom.events import Event, ModesSet, TopicSet
+from chatroom.limits import BUSY, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
+from chatroom.lockfile import LockedError, LockFile
+from chatroom.modes import INVITED_ONLY, KEY
+from chatroom.names import fold
+from chatroom.store.reader import Reader
+from chatroom.store.runs import Run, pack
+from chatroom.store.schema import FILE, StoreError, connect, prepare, transaction
+
+log = logging.getLogger(__name__)
+
+_INSERT = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
+    WHERE closed != '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
+_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+class Store:
+    """The write side of the file in `directory`, which is made if there is none; raises `StoreError`, a sentence."""
+
+    def __init__(self, directory: Path, sync: str = "normal") -> None:
+        self.path = directory / FILE
+        self.lock = threading.Lock()
+        self.trouble = ""  # why nothing is being saved; "" if all is well
+        self.lost = 0  # events given up since the trouble began
+        self.changed = threading.Event()  # set when `trouble` has come or gone
+        self.file = 0  # goes up when a file is opened
+        self.saved = 0  # events so far
+        self._sync = sync
+        self._places: dict[str, int] = {}  # their numbers, by key
+        self._waiting: list[tuple[list[Run], list[Event]]] = []
+        self._held = 0  # bytes of what waits
+        self._retry_at = 0.0
+        self._pause = RETRY_FIRST
+        self._identity = (0, 0)  # of the file that is open: device and inode
+        self._guard = _lock(directory)
+        try:
+            self.db = self._open()
+            self.db.execute(_HIDE)
+            self.reserved = self._mark("reserved")
+        except (sqlite3.Error, OSError) as error:
+            self._guard.release()
+            raise StoreError(f"{self.path} can't be used: {error}.") from None
+        except StoreError:
+            self._guard.release()
+            raise
+
+    @property
+    def last_id(self) -> int:
+        """An id that no event before this start has reached."""
+        return self.reserved
+
+    @property
+    def last_time(self) -> int:
+        """The time of the last event that was saved, in milliseconds; 0 if there is none."""
+        row = self.db.execute("SELECT until FROM runs ORDER BY row DESC LIMIT 1").fetchone()
+        return int(row[0]) if row else 0
+
+    def reader(self) -> Reader:
+        """A new connection to look things up with."""
+        return Reader(self.path)
+
+    def save(self, events: list[Event]) -> None:
+        """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
+        if not events:
+            return
+        runs = pack(events)
+        settings = [e for e in events if type(e) in _SETTINGS]
+        if not runs and not settings and events[-1].id <= self.reserved:
+            return
+        with self.lock:
+            self.saved += len(events)
+            self._waiting.append((runs, settings))
+            if self.trouble:
+                self._hold(runs)
+            else:
+                self._write(events[-1].id)
+
+    def retry(self) -> None:
+        """While nothing is being saved, tries again, if it is time to."""
+        with self.lock:
+            if self.trouble and time.monotonic() >= self._retry_at:
+                self._write(self.reserved)
+
+    def check(self) -> None:
+        """Notices that the file is gone: writing alone wouldn't, for an open file lives on without a name."""
+        with self.lock:
+            if not self.trouble and self._identity != _identity(self.path):
+                self._fail(f"{self.path} is gone")
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction on the write connection, for short work beside saving. May raise `sqlite3.Error`."""
+        with self.lock, transaction(self.db):
+            yield self.db
+
+    def close(self) -> None:
+        """Saves what waits, if it can, and lets go of the file."""
+        with self.lock:
+            if self._waiting:
+                self._write(self.reserved)
+            if self._waiting:
+                log.error("%d events could not be saved: %s", self.lost + _events(self._waiting), self.trouble)
+            with contextlib.suppress(sqlite3.Error):
+                self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.db.close()
+            self._guard.release()
+
+    # ---- under the lock ---------------------------------------------------------------------------------------------
+
+    def _write(self, last: int) -> None:
+        """Saves all that waits, and reserves ids if `last` has used them up."""
+        try:
+            if self.trouble:
+                self.db.close()
+                self.db = self._open()
+            with transaction(self.db):
+                for runs, settings in self._waiting:
+                    self._insert(runs, settings)
+                if last > self.reserved or self.trouble:
+                    self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
+        except (sqlite3.Error, OSError, StoreError) as error:
+            self._fail(str(error))
+            return
+        if last > self.reserved:
+            self.reserved = last + RESERVE
+        self._waiting.clear()
+        if self.trouble:
+            self._recover()
+
+    def _insert(self, runs: list[Run], settings: list[Event]) -> None:
+        self.db.executemany(_INSERT, [(self._place(run), *run[2:]) for run in runs])
+        for event in settings:
+            _SETTINGS[type(event)](self.db, event)
+
+    def _place(self, run: Run) -> int:
+        """The number of a run's place, which is written down if it is new."""
+        number = self._places.get(run.key)
+        if number is None:
+            self.db.execute(
+                "INSERT INTO places (key, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (run.key, run.name, run.since),
+            )
+            (number,) = self.db.execute("SELECT id FROM places WHERE key = ?", (run.key,)).fetchone()
+            self._places[run.key] = number
+        return number
+
+    def _mark(self, name: str) -> int:
+        row = self.db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _open(self) -> sqlite3.Connection:
+        self._places.clear()
+        db = connect(self.path, write=True, busy=BUSY)
+        try:
+            prepare(db, self._sync)
+        except BaseException:
+            db.close()
+            raise
+        self._identity = _identity(self.path)
+        self.file += 1
+        return db
+
+    # ---- when it can't be written -----------------------------------------------------------------------------------
+
+    def _fail(self, why: str) -> None:
+        now = time.monotonic()
+        self._places.clear()  # some may have been written down in what was rolled back
+        self._pause = min(self._pause * 2, RETRY_MOST) if self.trouble else RETRY_FIRST
+        self._retry_at = now + self._pause
+        if not self.trouble:
+            log.error("messages are not being saved: %s", why)
+            self._held = 0
+            waiting, self._waiting = self._waiting, []
+            for runs, settings in waiting:
+                self._waiting.append((runs, settings))
+                self._hold(runs)
+            self.changed.set()
+        self.trouble = why
+
+    def _hold(self, runs: list[Run]) -> None:
+        """Counts what came last among the waiting, or gives it up if it is too much to hold."""
+        size = sum([len(run.events) + len(run.people) + 200 for run in runs])
+        if self._held + size > UNSAVED:
+            given_up, _ = self._waiting.pop()
+            self.lost += sum([run.said for run in given_up])
+        else:
+            self._held += size
+
+    def _recover(self) -> None:
+        log.warning("messages are being saved again; %d were not", self.lost)
+        self.trouble = ""
+        self.changed.set()
+
+
+def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
+    db.execute(
+        "UPDATE places SET topic = ?, topic_by = ?, topic_time = ? WHERE key = ?",
+        (event.topic, event.by.mask, event.time, fold(event.room)),
+    )
+
+
+def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
+    for change in event.changes:
+        if change.letter in _CLOSING:
+            closed = "replace(closed, ?, '') || ?" if change.on else "replace(replace(closed, ?, ''), ?, '')"
+            db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
+
+
+_CLOSING = (INVITED_ONLY, KEY)  # the modes that keep people out
+# What changes a place itself.
+_SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {TopicSet: _topic_set, ModesSet: _modes_set}
+
+
+def _lock(directory: Path) -> LockFile:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return LockFile(directory / "chatroom.lock")
+    except LockedError as other:
+        who = f"Another chatroom, process {other.pid}," if other.pid else "Another chatroom"
+        raise StoreError(
+            f"{who} keeps its data in {directory}; end it, or choose another place for this one."
+        ) from None
+    except OSError as error:
+        raise StoreError(f"Data can't be kept in {directory}: {error.strerror}.") from None
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file it is; (0, 0) if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+def _events(waiting: list[tuple[list[Run], list[Event]]]) -> int:
+    return sum([run.said for runs, _ in waiting for run in runs])

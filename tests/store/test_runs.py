@@ -1,0 +1,92 @@
+"""What was saved comes back as it was."""
+
+from dataclasses import replace
+
+import pytest
+
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.names import conversation
+from chatroom.store.runs import Run, pack, unpack
+
+ALICE = Person("1", "alice", "al", "127.0.0.1", "Alice", account="alice")
+BOB = Person("2", "Łukasz", "plain", "::1")
+
+
+def said(text: str, room: str = "#lobby", by: Person = ALICE, kind: Kind = Kind.MESSAGE) -> Said:
+    return Said(by, room, text, kind)
+
+
+def placed(*events: Event) -> list[Event]:
+    for i, event in enumerate(events):
+        event.id, event.time = 1_790_000_000_000_000 + i, 1_790_000_000_000 + i // 2  # type: ignore[misc]
+    return list(events)
+
+
+def opened(run: Run) -> list[Event]:
+    return list(unpack(run.name, run.first, run.since, run.people, run.events))
+
+
+def kept(event: Event) -> Event:
+    """All of an event that is kept."""
+    return replace(event, by=replace(event.by, uid="", realname=""))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        said("hello"),
+        said(" two  spaces "),
+        said("zażółć 太郎 \x02bold\x02", by=BOB),
+        said("waves", kind=Kind.ACTION),
+        said("beep", kind=Kind.NOTICE),
+        said("line\nfeed\n"),
+        Joined(ALICE, "#lobby"),
+        Left(ALICE, "#lobby", "bye all"),
+        Departed(BOB, "connection closed", ("#lobby",)),
+        Renamed(ALICE, "alicia", ("#lobby",)),
+        Kicked(ALICE, "#lobby", Person("", "carol", "", ""), "not so loud"),
+        TopicSet(ALICE, "#lobby", "tea, at five"),
+        TopicSet(ALICE, "#lobby", ""),
+    ],
+    ids=lambda event: f"{type(event).__name__}-{getattr(event, 'text', '')!r}",
+)
+def test_an_event_comes_back_as_it_was(event: Event) -> None:
+    """Every kind of event that is kept survives packing, beside others in the same run."""
+    events = placed(said("before"), event, said("after", by=BOB))
+    (run,) = pack(events)
+    assert opened(run) == list(map(kept, events))
+
+
+def test_one_room_is_one_run() -> None:
+    """A batch makes one run for each room, in the order of their first events, and counts the messages in it."""
+    events = placed(said("1"), said("2", "#Tea"), said("3"), Joined(BOB, "#Tea"), said("4", "#Tea"))
+    lobby, tea = pack(events)
+    assert (lobby.key, lobby.first, lobby.last, lobby.said) == ("#lobby", events[0].id, events[2].id, 2)
+    assert (tea.key, tea.name, tea.first, tea.last, tea.said) == ("#tea", "#Tea", events[1].id, events[4].id, 2)
+
+
+def test_a_departure_is_kept_in_every_room() -> None:
+    """Somebody who was in several rooms has left, and been renamed, in each."""
+    runs = pack(placed(Renamed(ALICE, "alicia", ("#a", "#b")), Departed(ALICE, "gone", ("#a", "#b"))))
+    assert [(run.name, len(opened(run))) for run in runs] == [("#a", 2), ("#b", 2)]
+
+
+def test_what_has_no_text_is_not_kept() -> None:
+    """A message without a text says something to programs, for the moment."""
+    assert pack(placed(said(""))) == []
+
+
+def test_private_words_are_not_kept_without_a_conversation() -> None:
+    """What people without accounts say to each other is nobody's to look up."""
+    assert pack(placed(said("psst", "bob"))) == []
+
+
+def test_a_conversation_keeps_both_sides_in_one_place() -> None:
+    """Two accounts have one place, whoever writes, and each message says to whom it was."""
+    key = conversation("Bob", "alice")
+    assert key == conversation("ALICE", "bob")
+    there = Said(ALICE, "Bob", "hi: there", Kind.MESSAGE, conversation=key)
+    back = Said(BOB, "alice", "hi", Kind.ACTION, conversation=key)
+    (run,) = pack(placed(there, back))
+    assert run.key == key
+    assert opened(run) == list(map(kept, [there, back]))

@@ -1,0 +1,321 @@
+"""The file: what was saved is there after the end, in order, once; and what happens when it can't be saved."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatroom.events import Event, Joined, Kind, Person, Point, Said, TopicSet
+from chatroom.limits import RECENT
+from chatroom.store import Keeper, Reader, Store, StoreError
+from chatroom.store.schema import MIGRATIONS
+
+ALICE = Person("1", "alice", "al", "127.0.0.1")
+BASE = 1_790_000_000_000
+
+
+@pytest.fixture
+def store(data: Path) -> Iterator[Store]:
+    with closing(Store(data)) as store:
+        yield store
+
+
+def said(number: int, room: str = "#lobby", text: str = "", time: int = 0) -> Said:
+    return Said(ALICE, room, text or f"message {number}", Kind.MESSAGE, id=number, time=time or BASE + number)
+
+
+def texts(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Said)]
+
+
+def history(store: Store, key: str = "#lobby", limit: int = 1000) -> list[str]:
+    with closing(store.reader()) as reader:
+        return texts(reader.history(key, limit=limit))
+
+
+# ---- over restarts --------------------------------------------------------------------------------------------------
+
+
+def test_what_was_saved_is_there_after_a_restart(data: Path) -> None:
+    """Messages come back in order, each once."""
+    with closing(Store(data)) as store:
+        store.save([said(1), said(2)])
+        store.save([said(3)])
+    with closing(Store(data)) as store:
+        assert history(store) == ["message 1", "message 2", "message 3"]
+
+
+def test_rooms_come_back_with_their_topic(data: Path) -> None:
+    """A room with a history is known after a restart, by its name as written, with topic and last messages."""
+    with closing(Store(data)) as store:
+        store.save([said(n, "#Tea") for n in range(1, RECENT + 11)])
+        store.save([TopicSet(ALICE, "#Tea", "green", id=100, time=BASE + 100), said(101, "#lobby")])
+    with closing(Store(data)) as store, closing(store.reader()) as reader:
+        lobby, tea = reader.rooms()
+    assert (lobby.name, lobby.topic, len(lobby.recent)) == ("#lobby", None, 1)
+    assert tea.topic is not None
+    assert (tea.name, tea.created, tea.topic.text, tea.topic.by) == ("#Tea", BASE + 1, "green", ALICE.mask)
+    assert texts(list(tea.recent)) == [f"message {n}" for n in range(11, RECENT + 11)]
+
+
+def test_ids_rise_over_restarts(data: Path) -> None:
+    """The id that a restart begins above is at least the last that was used, even if its event isn't kept."""
+    with closing(Store(data)) as store:
+        store.save([Said(ALICE, "bob", "psst", Kind.MESSAGE, id=5_000_000_000, time=BASE)])
+    with closing(Store(data)) as store:
+        assert store.last_id >= 5_000_000_000
+
+
+def test_the_last_time_is_known(data: Path) -> None:
+    """Times can be kept from going back, because the last one is in the file."""
+    with closing(Store(data)) as store:
+        assert store.last_time == 0
+        store.save([said(1, time=BASE + 7)])
+        assert store.last_time == BASE + 7
+
+
+# ---- the file -------------------------------------------------------------------------------------------------------
+
+
+def test_two_servers_cannot_share_a_file(data: Path, store: Store) -> None:
+    """The second is refused with a sentence that names the first one's process."""
+    with pytest.raises(StoreError, match=rf"process {os.getpid()}\b.*{data}"):
+        Store(data)
+
+
+def test_the_lock_ends_with_its_process(data: Path) -> None:
+    """A server that was killed leaves no lock behind."""
+    code = f"""if True:
+        import os, pathlib
+        from chatroom.store import Store
+        store = Store(pathlib.Path({str(data)!r}))
+        os.kill(os.getpid(), 9)"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    Store(data).close()
+
+
+def test_a_file_from_the_future_is_left_alone(data: Path) -> None:
+    """A file with a migration that this program doesn't know is refused, and not changed."""
+    Store(data).close()
+    with closing(sqlite3.connect(data / "chatroom.db")) as db, db:
+        db.execute("INSERT INTO migrations VALUES ('telepathy', 0)")
+    with pytest.raises(StoreError, match="newer chatroom"):
+        Store(data)
+    with closing(sqlite3.connect(data / "chatroom.db")) as db:
+        assert db.execute("SELECT count(*) FROM migrations").fetchone()[0] == len(MIGRATIONS) + 1
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each migration is one transaction: what it did before its failure is undone, and the ones before it stay."""
+    bad = ("half", ("CREATE TABLE half (x)", "CREATE TABLE half (x)"))
+    with monkeypatch.context() as patch:
+        patch.setattr("chatroom.store.schema.MIGRATIONS", (*MIGRATIONS, bad))
+        with pytest.raises(StoreError, match="half"):
+            Store(data)
+    with closing(Store(data)) as store:
+        store.save([said(1)])
+        assert not store.trouble
+        assert store.db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone()[0] == 0
+
+
+def test_what_is_no_database_is_refused(data: Path) -> None:
+    """A file of another kind is refused with a sentence, and the lock is let go."""
+    data.mkdir()
+    (data / "chatroom.db").write_bytes(b"This is a letter, not a database. " * 200)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="can't be used"):
+            Store(data)
+
+
+def test_data_is_for_its_owner_alone(data: Path, store: Store) -> None:
+    """Nobody else on the machine can read what was said."""
+    store.save([said(1)])
+    assert {path.name: path.stat().st_mode & 0o077 for path in [data, *data.iterdir()]} == dict.fromkeys(
+        ["data", "chatroom.db", "chatroom.db-wal", "chatroom.db-shm", "chatroom.lock"], 0
+    )
+
+
+# ---- when it can't be saved -----------------------------------------------------------------------------------------
+
+
+class Told:
+    """Records what the keeper announces."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[bool, int]] = []
+        self._more = threading.Condition()
+
+    def __call__(self, works: bool, lost: int) -> None:
+        with self._more:
+            self.all.append((works, lost))
+            self._more.notify_all()
+
+    def wait_for(self, count: int) -> list[tuple[bool, int]]:
+        with self._more:
+            assert self._more.wait_for(lambda: len(self.all) >= count, 10), self.all
+        return self.all
+
+
+@pytest.fixture
+def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    """What a keeper with short pauses announces of the store."""
+    monkeypatch.setattr("chatroom.store.keeper.TICK", 0.02)
+    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.05)
+    monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.1)
+    told = Told()
+    keeper = Keeper(store, told)
+    keeper.start()
+    yield told
+    keeper.stop()
+
+
+def fill(store: Store) -> Callable[[], None]:
+    """Makes the disk full for the store, until what is returned is called."""
+    real = sqlite3.connect
+
+    class Full(sqlite3.Connection):
+        pages = 1
+
+        def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
+            if sql.startswith("BEGIN"):
+                super().execute(f"PRAGMA max_page_count = {Full.pages}")
+            return super().execute(sql, *args)  # type: ignore[arg-type]
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr("sqlite3.connect", lambda *args, **kw: real(*args, **{**kw, "factory": Full}))
+    store.db.execute("PRAGMA max_page_count = 1")
+
+    def release() -> None:
+        Full.pages = 1 << 30
+        patch.undo()
+
+    return release
+
+
+def test_a_full_disk_stops_nobody_and_nothing_is_lost(store: Store, told: Told) -> None:
+    """What can't be saved is held, people are told, and it is all in the history when there is space again."""
+    store.save([said(1)])
+    empty = fill(store)
+    big = "x" * 4000
+    for n in range(2, 40):
+        store.save([said(n, text=f"{n} {big}")])
+    assert told.wait_for(1) == [(False, 0)]
+    assert "full" in store.trouble
+    empty()
+    assert told.wait_for(2)[1:] == [(True, 0)]
+    store.save([said(40)])
+    assert [text.split()[0] for text in history(store)] == ["message", *map(str, range(2, 40)), "message"]
+
+
+def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over the bound messages are given up, and how many they were is told; later ones are saved."""
+    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
+    empty = fill(store)
+    for n in range(1, 41):
+        store.save([said(n, text="x" * 4000)])
+    told.wait_for(1)
+    empty()
+    (_, (works, lost)) = told.wait_for(2)
+    store.save([said(41)])
+    assert works
+    assert 0 < lost < 40
+    assert len(history(store)) == 41 - lost
+
+
+def test_a_file_that_is_gone_is_noticed(data: Path, store: Store, told: Told) -> None:
+    """Saving goes on in a new file, and people are told."""
+    store.save([said(1)])
+    (data / "chatroom.db").unlink()
+    assert told.wait_for(2) == [(False, 0), (True, 0)]
+    store.save([said(2)])
+    assert history(store) == ["message 2"]
+    with closing(sqlite3.connect(data / "chatroom.db")) as db:
+        assert db.execute("SELECT value FROM marks WHERE name = 'reserved'").fetchone()[0] >= store.last_id
+
+
+# ---- looking up -----------------------------------------------------------------------------------------------------
+
+_steps = st.tuples(st.sampled_from(["#a", "#b"]), st.integers(0, 2), st.integers(1, 3), st.booleans())
+_points = st.none() | st.builds(
+    lambda kind, n: Point(id=max(n, 1)) if kind else Point(time=BASE + n), st.booleans(), st.integers(0, 60)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    batches=st.lists(st.lists(_steps, min_size=1, max_size=8), max_size=6),
+    after=_points,
+    before=_points,
+    limit=st.integers(1, 12),
+    newest=st.booleans(),
+    everything=st.booleans(),
+)
+def test_history_is_what_a_list_would_give(
+    tmp_path_factory: pytest.TempPathFactory,
+    batches: list[list[tuple[str, int, int, bool]]],
+    after: Point | None,
+    before: Point | None,
+    limit: int,
+    newest: bool,
+    everything: bool,
+) -> None:
+    """However events were batched, times repeated and rooms mixed: a look-up finds what filtering all of them would."""
+    events: list[Event] = []
+    with closing(Store(tmp_path_factory.mktemp("data"))) as store:
+        number, time = 0, BASE
+        for batch in batches:
+            made: list[Event] = []
+            for room, later, step, talk in batch:
+                number, time = number + step, time + later
+                made.append(said(number, room, time=time) if talk else Joined(ALICE, room, id=number, time=time))
+            store.save(made)
+            events += made
+        with closing(store.reader()) as reader:
+            found = reader.history("#a", after=after, before=before, limit=limit, newest=newest, everything=everything)
+    expected = [
+        event
+        for event in events
+        if (event.target if isinstance(event, Said) else event.room) == "#a"  # type: ignore[attr-defined]
+        and (everything or isinstance(event, Said))
+        and (after is None or (event.id > after.id if after.id else event.time > after.time))
+        and (before is None or (event.id < before.id if before.id else event.time < before.time))
+    ]
+    expected = expected[-limit:] if newest else expected[:limit]
+    assert [event.id for event in found] == [event.id for event in expected]
+
+
+def test_around_a_message_are_those_before_and_after_it(store: Store) -> None:
+    """The message itself is among them, in the middle, and all of the limit is used if there is enough."""
+    store.save([said(n) for n in range(1, 6)])
+    store.save([said(n) for n in range(6, 21)])
+    with closing(store.reader()) as reader:
+        middle = reader.around("#lobby", Point(id=10), limit=5)
+        assert [event.id for event in middle] == [8, 9, 10, 11, 12]
+        assert [event.id for event in reader.around("#lobby", Point(time=BASE + 2), limit=6)] == [1, 2, 3, 4, 5, 6]
+        assert reader.around("#nowhere", Point(id=1), limit=5) == []
+
+
+def test_a_walk_reads_a_period(store: Store) -> None:
+    """All of a room's events between two times, oldest first, over more than a page of runs."""
+    for n in range(1, 451):
+        store.save([said(n), said(1000 + n, "#tea")] if n == 450 else [said(n)])
+    with closing(store.reader()) as reader:
+        found = [event.id for event in reader.walk("#lobby", BASE + 3, BASE + 440)]
+    assert found == list(range(3, 440))
+
+
+def test_reading_does_not_wait_for_writing(data: Path, store: Store) -> None:
+    """A reader in another connection sees what was committed, while a transaction is open."""
+    store.save([said(1)])
+    with store.writing() as db:
+        db.execute("INSERT INTO marks VALUES ('x', 1)")
+        with closing(Reader(data / "chatroom.db")) as reader:
+            assert texts(reader.history("#lobby", limit=5)) == ["message 1"]
