@@ -16,7 +16,7 @@ SOURCE = Path(chatroom.__file__).parent
 FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "text"},
     {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
-    {"courier", "client", "door", "watch"},
+    {"courier", "client", "door", "tls", "watch"},
     {"server", "console", "gui", "terminal"},
     {"cli", "history_cli"},
 ]
@@ -49,7 +49,7 @@ HOMES = {
     "redis": {"log"},
     "selectors": {"courier", "client"},
     "socketserver": {"server"},
-    "ssl": {"server", "client"},
+    "ssl": {"tls", "client", "server"},
     "tkinter": {"gui"},
     "click": {"cli", "history_cli"},
     "socket": {"courier", "server", "client", "cli"},

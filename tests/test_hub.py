@@ -373,7 +373,7 @@ def test_questions_are_answered_from_the_state(house: House) -> None:
     assert ask(ev.AskWho("BOB")) == ev.WhoIsIn("BOB", "", (member,), (5,))
     assert len(ask(ev.AskWho("*")).members) == 2
     assert ask(ev.AskWho("nobody")).members == ()
-    assert ask(ev.AskWhois("bob")) == ev.WhoisIs(member, (("#lobby", ""), ("#b", "o")), 5, NOON, "")
+    assert ask(ev.AskWhois("bob")) == ev.WhoisIs(member, (("#lobby", ""), ("#b", "o")), 5, NOON, "", False)
     assert ask(ev.AskUsers(("BOB", "x"), "ISON")) == ev.UsersAre((member,), "ISON")
     assert ask(ev.AskModes("#b")) == ev.ModesAre("#b", "+nt", NOON)
     assert ask(ev.AskModes("alice")).room == ""

@@ -71,3 +71,33 @@ def test_irssi_shows_who_comes_and_goes(irssi: Callable[[int, str], Irssi], serv
     client.sees("bob.* has quit.*see you")
     carol.send("PART #lobby :elsewhere")
     client.sees("carol.* has left #lobby.*elsewhere")
+
+
+@pytest.mark.needs("irssi", "tmux")
+def test_irssi_keeps_order_in_its_room(irssi: Callable[[int, str], Irssi], server: ChatServer, guests: Guests) -> None:
+    """Its own modes, kicks and bans as it sends them, and those of others as it shows them."""
+    client = irssi(server.port, "irma")
+    client.type("/join #tea")
+    client.sees(r"Join to #tea was synced")  # NAMES, MODE, the ban list and WHO have all been answered to their end
+    bob = guests.irc("bob", room="#tea")
+    client.type("/op bob")
+    client.sees(r"mode/#tea \[\+o bob\] by irma")
+    bob.wait(r"MODE #tea \+o bob")
+    bob.send("MODE #tea +m-t")
+    client.sees(r"mode/#tea \[\+m-t\] by bob")
+    client.type("/voice bob")
+    bob.wait(r"MODE #tea \+v bob")
+    client.type("/kick bob too loud")
+    bob.wait(r"KICK #tea bob :too loud")
+    client.sees(r"bob was kicked from #tea by irma \[too loud\]")
+    client.type("/ban bob!*@*")
+    client.sees(r"mode/#tea \[\+b ")
+    bob.send("JOIN #tea")
+    bob.wait(" 474 bob #tea ")
+    client.type("/unban bob!*@*")
+    client.type("/mode #tea +i")
+    client.sees(r"mode/#tea \[\+i\] by irma")
+    client.type("/invite bob")
+    bob.wait("INVITE bob #tea")
+    bob.send("JOIN #tea")
+    client.sees(r"bob .*has joined #tea.*\n(.*\n)*.*bob .*has joined #tea")

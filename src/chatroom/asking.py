@@ -107,7 +107,9 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
         if viewer.person.uid in room.members or (room.seen_by(viewer) and user.seen_by(viewer))
     )
     modes = "".join(sorted(user.modes)) if user is viewer or viewer.is_operator else ""
-    return [ev.WhoisIs(member(user), rooms, _idle(user, now), user.since, modes)]
+    return [
+        ev.WhoisIs(member(user), rooms, _idle(user, now), user.since, modes, bool(user.session and user.session.secure))
+    ]
 
 
 def ask_whowas(house: House, session: Session, command: ev.AskWhowas) -> list[Outcome]:

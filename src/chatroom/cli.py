@@ -7,11 +7,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -21,7 +20,7 @@ from chatroom.limits import CLIENTS, KEEP, PORT
 from chatroom.names import LOBBY
 
 if TYPE_CHECKING:
-    from chatroom.server import ChatServer
+    from chatroom.server import ChatServer, Settings
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 
@@ -73,6 +72,19 @@ Examples:
     show_envvar=True,
     help="Its first line is the password with which an IRC client becomes an operator of the server (OPER).",
 )
+@click.option(
+    "--tls-cert",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    help="Certificate (PEM, with those above it): the port takes TLS besides plain text.",
+)
+@click.option(
+    "--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), show_envvar=True, help="Its key (PEM)."
+)
+@click.option(
+    "--tls-self-signed", is_flag=True, show_envvar=True, help="Make a certificate, once, and keep it in --data."
+)
+@click.option("--tls-only", is_flag=True, show_envvar=True, help="Refuse plain text from other machines.")
 @data_option
 @click.option(
     "--keep", type=click.IntRange(0), default=KEEP, show_envvar=True, help="Days that history is kept; 0 keeps it all."
@@ -95,6 +107,10 @@ def serve(
     motd_file: Path | None,
     password_file: Path | None,
     operator_password_file: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_self_signed: bool,
+    tls_only: bool,
     data: Path,
     keep: int,
     ephemeral: bool,
@@ -109,25 +125,38 @@ def serve(
     from chatroom.server import ChatServer
     from chatroom.store import Store, StoreError
 
+    _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
     _open_standard_streams()
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started)
+    if tls_self_signed:
+        tls_cert, tls_key = _certificate(data, name)
+    files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)
+    settings = _read(files)
     try:
         store = None if ephemeral else Store(data, sync)
     except StoreError as error:
         raise click.ClickException(str(error)) from None
     try:
-        server = ChatServer(host, port, info, store=store, keep=keep, max_clients=max_clients, unlimited=unlimited)
+        server = ChatServer(
+            host,
+            port,
+            info,
+            store=store,
+            keep=keep,
+            max_clients=max_clients,
+            unlimited=unlimited,
+            tls_only=tls_only,
+        )
     except OSError as error:
         if store:
             store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
-    configure = partial(_configure, server, motd_file, operator_password_file, password_file)
-    configure()
-    server.hub.reload = partial(_reload, configure)
+    server.configure(settings)
+    server.hub.reload = partial(_reload, server, files)
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda number, frame: _reload(configure))
+        signal.signal(signal.SIGHUP, lambda number, frame: _reload(server, files))
     stop = _stop_signal()
     server.start()
     click.echo(_how_to_join(host, server.port))
@@ -137,17 +166,31 @@ def serve(
     server.stop()
 
 
-def _configure(server: "ChatServer", motd_file: Path | None, *password_files: Path | None) -> None:
-    """Gives the server what stands in files; raises `click.ClickException` if one can't be read.
+class _Files(NamedTuple):
+    """The files that `serve` reads at first, and again when it is told to."""
 
-    The files are those of `ChatServer.configure`'s passwords, in order.
-    """
+    motd: Path | None
+    password: Path | None
+    operator_password: Path | None
+    certificate: Path | None
+    key: Path | None
+
+
+def _read(files: _Files) -> "Settings":
+    """What stands in files; raises `click.ClickException` if one can't be read."""
+    from chatroom.server import Settings
+    from chatroom.tls import context
+
     try:
-        motd = motd_file.read_text(encoding="utf-8", errors="replace") if motd_file else ""
-        passwords = [_first_line(file) if file else "" for file in password_files]
+        motd = files.motd.read_text(encoding="utf-8", errors="replace") if files.motd else ""
+        return Settings(
+            tuple(motd.splitlines()),
+            _first_line(files.password) if files.password else "",
+            _first_line(files.operator_password) if files.operator_password else "",
+            context(files.certificate, files.key) if files.certificate and files.key else None,
+        )
     except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"Can't read a file: {error}.") from None
-    server.configure(tuple(motd.splitlines()), *passwords)
+        raise click.ClickException(f"Can't read the configuration: {error}.") from None
 
 
 def _first_line(file: Path) -> str:
@@ -158,10 +201,33 @@ def _first_line(file: Path) -> str:
     return password
 
 
-def _reload(configure: Callable[[], None]) -> None:
-    """Reads the files again; what can't be read stays as it was."""
+def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
+    """The server's own certificate and its key, made if need be."""
+    from chatroom.tls import fingerprint, self_signed
+
     try:
-        configure()
+        certificate, key = self_signed(directory, name)
+    except ImportError:
+        raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+    except OSError as error:
+        raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
+    click.echo(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
+    return certificate, key
+
+
+def _check_tls(certificate: Path | None, key: Path | None, self_signed: bool, only: bool) -> None:
+    if bool(certificate) != bool(key):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    if certificate and self_signed:
+        raise click.UsageError("--tls-self-signed is for those who have no --tls-cert.")
+    if only and not (certificate or self_signed):
+        raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+
+
+def _reload(server: "ChatServer", files: _Files) -> None:
+    """Reads the files again; if one can't be read, all stays as it was."""
+    try:
+        server.configure(_read(files))
     except click.ClickException as error:
         logging.getLogger(__name__).error("%s", error.message)
     else:

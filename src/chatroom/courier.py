@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
@@ -46,6 +46,17 @@ class _Order(Enum):
     HANG_UP = "hang up"  # write what is left, then end the conversation; the reader sees the end of the stream
     RELEASE = "release"  # the reader is done: write what is left, then close the socket
     CUT = "cut"  # end it now, without what is left
+    FLUSH = "flush"  # encryption has something to send of its own
+
+
+class Seal(Protocol):
+    """A connection's encryption: `tls.Tls`."""
+
+    def seal(self, data: bytes | memoryview) -> bytes:
+        """The encrypted bytes for these plain ones, and for what waits before them."""
+
+    def farewell(self) -> bytes:
+        """The bytes that end an encrypted conversation."""
 
 
 class Connection(Session):
@@ -56,7 +67,7 @@ class Connection(Session):
 
     __slots__ = (
         *("address", "born", "heard", "pinged", "dialect", "sock"),
-        *("behind", "cut", "hung_up", "moved", "outbox", "released", "send"),
+        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "released", "send", "tls"),
     )
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
@@ -67,6 +78,8 @@ class Connection(Session):
         self.born = time.monotonic()
         self.heard = self.born  # when bytes last came; its own thread writes it
         self.pinged = False  # whether it was asked for a sign of life; the watch's
+        self.tls: Seal | None = None
+        self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty
         self.send: Callable[[Any, int], int] = sock.send
         self.outbox: deque[bytes | memoryview] = deque()
         self.behind = 0  # bytes in the outbox
@@ -74,6 +87,15 @@ class Connection(Session):
         self.cut = ""  # why the server ended the connection by itself; "" if it did not
         self.hung_up = False
         self.released = False
+
+    def encrypt(self, tls: Seal) -> None:
+        """From now on all that is sent goes through `tls`: nothing is taken as it is, and what is kept is sealed.
+
+        Called by the connection's own thread before anything was sent to it.
+        """
+        self.tls = tls
+        self.secure = True
+        self.open_send = self.send = _take_none
 
 
 # What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
@@ -133,6 +155,11 @@ class Courier(threading.Thread):
         """Ends a connection that takes nothing any more."""
         connection.cut = connection.cut or reason
         self._waiting.append((_Order.CUT, connection, None))
+        self.dispatch()
+
+    def flush(self, connection: Connection) -> None:
+        """Encryption has made something to be sent by itself."""
+        self._waiting.append((_Order.FLUSH, connection, None))
         self.dispatch()
 
     def dispatch(self) -> None:
@@ -230,7 +257,29 @@ class Courier(threading.Thread):
             if sent != size:
                 self._keep(connection, memoryview(data)[sent:])
 
+    def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
+        """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""
+        assert connection.tls
+        sealed = memoryview(connection.tls.seal(data))
+        if sealed and not connection.outbox:
+            try:
+                sealed = sealed[connection.sock.send(sealed, _DONT_WAIT) :]
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._cut(connection, "")
+                return
+        if sealed:
+            self._put_by(connection, sealed)
+
     def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
+        """Keeps what the socket did not take."""
+        if connection.tls:
+            self._seal(connection, data)
+        else:
+            self._put_by(connection, data)
+
+    def _put_by(self, connection: Connection, data: bytes | memoryview) -> None:
         if not connection.outbox:
             self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
             connection.send = _take_none
@@ -287,7 +336,7 @@ class Courier(threading.Thread):
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
             self._selector.unregister(connection.sock)
-            connection.send = connection.sock.send
+            connection.send = connection.open_send
             self._finish(connection)
 
     # ---- endings ----------------------------------------------------------------------------------------------------
@@ -295,6 +344,8 @@ class Courier(threading.Thread):
     def _end(self, connection: Connection, order: _Order) -> None:
         if order is _Order.CUT:
             self._cut(connection, connection.cut)
+        elif order is _Order.FLUSH:
+            self._seal(connection, b"")
         elif order is _Order.HANG_UP:
             connection.hung_up = True
         else:
@@ -324,6 +375,11 @@ class Courier(threading.Thread):
 
 
 def _shut_down(connection: Connection) -> None:
+    if connection.tls and connection.send is not _take_all:
+        try:
+            connection.sock.send(connection.tls.farewell(), _DONT_WAIT)
+        except OSError:
+            pass  # it takes nothing any more
     connection.send = _take_all
     try:
         connection.sock.shutdown(socket.SHUT_RDWR)

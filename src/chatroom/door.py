@@ -57,6 +57,11 @@ class Door:
         return self._recent[host] > ADDRESS_RATE
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    return ipaddress.ip_address(host.removeprefix("::ffff:").partition("%")[0]).is_loopback
+
+
 def _is_near(host: str) -> bool:
     """Whether an address is this machine's or a private network's: a class behind one of them is not an attack."""
     address = ipaddress.ip_address(host.partition("%")[0].removeprefix("::ffff:"))  # IPv4, accepted on "::"

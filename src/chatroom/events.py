@@ -635,6 +635,7 @@ class WhoisIs(Reply):
     idle: int  # seconds since they last said something
     since: int  # milliseconds
     modes: str  # "" for whom they are no business of
+    secure: bool  # whether the connection is encrypted
 
 
 @value

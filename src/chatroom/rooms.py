@@ -39,6 +39,7 @@ class Session:
         "extended_monitor",
         "format",
         "host",
+        "secure",
         "tries",
         "uid",
         "user",
@@ -54,6 +55,7 @@ class Session:
         self.extended_monitor = False  # whether it is told more of those it watches (IRCv3 extended-monitor)
         self.watching: dict[str, str] = {}  # nicknames by their folds: IRCv3 monitor
         self.admitted = True  # whether it has given the server's password, where there is one
+        self.secure = False  # whether its connection is encrypted
         self.tries = 0  # wrong passwords so far
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 

@@ -13,21 +13,23 @@ import logging
 import os
 import select
 import socket
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
-from chatroom.door import FULL, Door
+from chatroom.door import FULL, Door, is_loopback
 from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
 from chatroom.limits import (
@@ -48,10 +50,12 @@ from chatroom.limits import (
 )
 from chatroom.log import LocalLog
 from chatroom.store import Archive, Keeper, Store
+from chatroom.tls import Tls
 from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)
 
+_WANTS_TLS = b"ERROR :This server wants TLS\r\n"
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
 _GONE = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF)  # the client, without a goodbye
 
@@ -59,6 +63,15 @@ _GONE = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.E
 def now() -> int:
     """Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+class Settings(NamedTuple):
+    """What may change while the server runs; "" is no password."""
+
+    motd: tuple[str, ...] = ()
+    password: str = ""
+    operator_password: str = ""
+    tls: ssl.SSLContext | None = None
 
 
 class ChatServer(ThreadingTCPServer):
@@ -79,15 +92,19 @@ class ChatServer(ThreadingTCPServer):
         keep: int = 0,
         max_clients: int = CLIENTS,
         unlimited: bool = False,
+        tls_only: bool = False,
     ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
 
         Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
         `keep` days is pruned, nothing if that is 0.
-        `unlimited` lifts the limits on floods and addresses, for hosts that are trusted.
+        `unlimited` lifts the limits on floods and addresses, for hosts that are trusted. With `tls_only`, nobody from
+        another machine talks without TLS.
         """
         self.info = replace(info, history=store is not None)
         self.unlimited = unlimited
+        self.tls: ssl.SSLContext | None = None
+        self.tls_only = tls_only
         self.door = Door(max_clients, unlimited)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
@@ -118,14 +135,15 @@ class ChatServer(ThreadingTCPServer):
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # "::" is IPv4 too
         super().server_bind()
 
-    def configure(self, motd: tuple[str, ...], operator_password: str, password: str) -> None:
-        """Changes what may change while the server runs; newcomers see the new message of the day.
+    def configure(self, settings: Settings) -> None:
+        """Changes what may change while the server runs; newcomers meet the new message of the day and certificate.
 
         Called before `start`, in the main thread, or under the log's lock: it must not take it.
         """
-        self.info = replace(self.info, motd=motd)
-        self.hub.operator_password = operator_password
-        self.hub.password = password
+        self.info = replace(self.info, motd=settings.motd)
+        self.hub.operator_password = settings.operator_password
+        self.hub.password = settings.password
+        self.tls = settings.tls
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`."""
@@ -276,6 +294,7 @@ class ChatHandler(StreamRequestHandler):
         super().setup()
         self.client = self.server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
+        self.tls: Tls | None = None
         self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
         self.name = ""  # the client's last one: who has quit has none any more
 
@@ -285,6 +304,8 @@ class ChatHandler(StreamRequestHandler):
             first = self._meet()
             if first:
                 self._converse(first)
+        except ssl.SSLError as error:
+            log.info("%s: no TLS (%s)", self.who, error.reason)
         except OSError as error:
             if error.errno not in _GONE:
                 raise
@@ -298,14 +319,21 @@ class ChatHandler(StreamRequestHandler):
         first = b""
         prompted = False
         while True:
-            if not prompted and not self._readable(SILENCE):
+            if not prompted and self._may_be_plain() and not self._readable(SILENCE):
                 self._prompt()
                 prompted = True
             data = self._read()
             first += data
             spoken = detect(first) if data else Spoken.PLAIN
+            if spoken is Spoken.TLS and self.server.tls and not self.tls:
+                self._encrypt(self.server.tls, first)
+                first = b""
+                continue
             if spoken is not Spoken.UNKNOWN:
                 break
+        if first and spoken is not Spoken.TLS and not self._may_be_plain():
+            self._submit([Raw(_WANTS_TLS)])
+            return b""
         if spoken is Spoken.PLAIN and first:
             if not prompted:
                 self._prompt()
@@ -315,6 +343,17 @@ class ChatHandler(StreamRequestHandler):
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
+
+    def _encrypt(self, context: ssl.SSLContext, first: bytes) -> None:
+        """Raises `ssl.SSLError` if the client and the server can't agree."""
+        tls = Tls(self.request, context, partial(self.server.courier.flush, self.client))
+        self.client.encrypt(tls)
+        tls.handshake(first)
+        self.tls = tls
+
+    def _may_be_plain(self) -> bool:
+        """Whether the client may talk as it does: encrypted, or from this machine, or where nobody minds."""
+        return bool(self.tls) or not self.server.tls_only or is_loopback(self.client.address)
 
     def _prompt(self) -> None:
         dialect = self.client.dialect
@@ -359,12 +398,14 @@ class ChatHandler(StreamRequestHandler):
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
-        data = self.rfile.read1(READ_SIZE)
+        data = self.tls.read() if self.tls else self.rfile.read1(READ_SIZE)
         self.client.heard = time.monotonic()
         return data
 
     def _readable(self, timeout: float) -> bool:
         """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would spoil `rfile`."""
+        if self.tls and self.tls.has_some():
+            return True
         poll = select.poll()
         poll.register(self.request, select.POLLIN)
         return bool(poll.poll(timeout * 1000))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from chatroom.client import commands, words
 from chatroom.client import settings as storage
-from chatroom.client.client import Client, Phase
+from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.commands import Leave, Misuse
 from chatroom.client.composing import candidates
 from chatroom.client.entries import Delivery, Entry, Kind, nick_colour
@@ -99,6 +99,7 @@ class Conversation:
         finally:
             self.session.quit()
             self.client.stop()
+            self.client.wait(GOODBYE_SECONDS)
 
     # --- lines in -----------------------------------------------------------------------------------------------------
 

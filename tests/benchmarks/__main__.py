@@ -3,7 +3,9 @@
 import argparse
 import gc
 import json
+import signal
 import sys
+from collections import Counter
 from statistics import median
 from typing import Any
 
@@ -26,6 +28,7 @@ def main() -> None:
     options = _options()
     chosen = [shape.scaled(options.scale) for shape in SHAPES if not options.shape or shape.name in options.shape]
     descriptors = raise_limits()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no server is left behind
     gc.disable()  # the load generator makes no cycles, and must not pause
     where = pins(not options.no_pin)
     report = []
@@ -109,7 +112,8 @@ def _table(shape: Shape, rounds: dict[str, list[Round]]) -> str:
             rows.append([f"{OURS} ÷ {name}", *(_ratio(medians[OURS][n], figures[n]) for n in names)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    notes = dict.fromkeys(f"  {name}: {note}" for name, of in rounds.items() for r in of for note in r.notes)
+    noted = Counter((name, note) for name, of in rounds.items() for r in of for note in r.notes)
+    notes = [f"  {name}: {note} ({times} of {len(rounds[name])} rounds)" for (name, note), times in noted.items()]
     return "\n".join([f"\n{shape.name}: {shape.about}", *lines, *notes])
 
 

@@ -32,8 +32,9 @@ for start in range(0, count, 500):
     sock.sendall(b"".join(b"PRIVMSG #lobby :message number %d of a flood, long enough to be like others\\r\\n" % n
                           for n in range(start, min(count, start + 500))))
 sock.sendall(b"PING done\\r\\n")
-while b"PONG" not in sock.recv(65536):
-    pass
+answer = b"."
+while answer and b"PONG" not in answer:
+    answer = sock.recv(65536)
 """
 
 
@@ -53,9 +54,9 @@ class Typist(threading.Thread):
         self.latencies: list[float] = []
         self.over = threading.Event()
         text = view.composer.text
-        text.bindtags((*text.bindtags(), "drawn"))
-        # The redraw is an idle task that the insertion has queued; ours comes behind it.
-        root.bind_class("drawn", "<KeyPress>", lambda _: root.after_idle(self._drawn.set))
+        text.bindtags(("drawn", *text.bindtags()))
+        # The redraw is an idle task that the key's own binding queues; an idle task of an idle task comes behind it.
+        root.bind_class("drawn", "<KeyPress>", lambda _: root.after_idle(lambda: root.after_idle(self._drawn.set)))
 
     def press(self, key: str) -> float:
         assert self._xdotool.stdin

@@ -270,7 +270,7 @@ class Slow:
                 "peak_kb_per_stuck": (server.peak() - memory) / self.stuck,
                 **_generator(watch),
             }
-            notes = [f"{count} closed: {reason.decode()}" for reason, count in reasons.most_common()]
+            notes = [f"{count} stuck clients were closed: {reason.decode()}" for reason, count in reasons.most_common()]
             return Round(figures, notes + _remarks(watch))
 
     def _talk(
@@ -364,9 +364,11 @@ def _generator(watch: Stopwatch) -> dict[str, float]:
 def _remarks(watch: Stopwatch) -> list[str]:
     """What keeps a round from being a measurement of the server."""
     if watch.busy > TIGHT:
-        return [f"the load generator was the bottleneck: busy {watch.busy:.0%} of the time"]
+        return [f"the load generator was the bottleneck: busy for more than {TIGHT:.0%} of the time"]
     if watch.starved > STARVED:
-        return [f"the machine was busy: the load generator waited for a processor {watch.starved:.0%} of the time"]
+        return [
+            f"the machine was busy: the load generator waited for a processor for more than {STARVED:.0%} of the time"
+        ]
     return []
 
 

@@ -124,6 +124,17 @@ def test_a_silent_server_is_asked_and_then_given_up(
         assert "answer" in line.next(Lost).error
 
 
+def test_a_connection_is_dropped_when_asked(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
+    """And another one is made."""
+    line = connect(here(listener))
+    first, _ = listener.accept()
+    with first:
+        line.link.drop(line.next(Connected).number, "nobody wants us")
+        assert line.next(Lost).error == "Nobody wants us."
+    second, _ = listener.accept()
+    second.close()
+
+
 def test_a_line_without_end_is_not_kept(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
     """Memory is bounded whatever is at the other end."""
     line = connect(here(listener))

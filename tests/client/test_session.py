@@ -104,7 +104,7 @@ def test_our_own_ghost_is_waited_for() -> None:
     script.lose()
     script.session.connected(script.send)
     script.feed(":irc 433 * me :Nickname is already in use")
-    assert not script.session.events and script.session.error
+    assert not script.session.events and script.session.name_is_held
 
 
 # --- rooms ------------------------------------------------------------------------------------------------------------
@@ -408,6 +408,17 @@ def test_history_that_can_not_be_had_does_not_hold_up_messages(modern: Script) -
     assert modern.take() == ["CHATHISTORY LATEST #lobby * 100"]
     modern.feed(fail)
     assert [line for line in modern.take() if "cut off" in line]
+
+
+def test_a_server_that_promised_history_and_has_none_is_not_waited_for(modern: Script) -> None:
+    """421 CHATHISTORY: the user isn't told of a command they never typed, and what waited goes out."""
+    modern.feed("@msgid=1 :bob!u@h PRIVMSG #lobby :one")
+    modern.session.say(modern.lobby, "cut off")
+    modern.lose()
+    modern.connect()
+    modern.feed(":irc 421 me CHATHISTORY :Unknown command")
+    assert [line for line in modern.take() if "cut off" in line]
+    assert texts(modern.lobby.entries) == ["one", "cut off"]
 
 
 def test_the_servers_search_is_used_where_there_is_one(modern: Script, old: Script) -> None:

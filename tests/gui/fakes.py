@@ -117,6 +117,9 @@ class FakeLink:
     def send(self, number: int, line: str) -> None:
         self.sent.append(line)
 
+    def drop(self, number: int, reason: str) -> None:
+        self.sent.append(f"(drop {number})")
+
     def settled(self) -> None: ...
 
     def retry_now(self) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import link as wire
+from chatroom.client.link import Security
 from chatroom.client.settings import Server, load
 from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
@@ -244,6 +245,25 @@ def test_a_loss_counts_down_and_a_return_is_said_for_three_seconds(stage: Stage)
     stage.clock += 3
     stage.tick()
     assert stage.view.shown["banner"] is None
+
+
+def test_a_name_held_by_our_own_ghost_is_tried_again_later(stage: Stage) -> None:
+    """The server hasn't noticed yet that we were gone: no panel, no question, another try."""
+    stage.lose()
+    stage.links[0].queue.put(wire.Connected(2, Security.NONE))
+    stage.tick(":irc 433 * me :in use")
+    assert "(drop 2)" in stage.links[0].sent and stage.view.in_chat
+
+
+def test_somebody_who_says_nothing_is_not_waited_for_for_ever(stage: Stage) -> None:
+    """Half a minute; then it is no chat server."""
+    stage.lose()
+    stage.links[0].queue.put(wire.Connected(2, Security.NONE))
+    stage.tick()
+    assert "(drop 2)" not in stage.links[0].sent
+    stage.clock += 31
+    stage.tick()
+    assert "(drop 2)" in stage.links[0].sent
 
 
 def test_a_misused_command_stays_in_the_composer(stage: Stage) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ def test_scrolled_up_the_text_stays_put_in_a_flood(display: str, server: Server,
         window.wait_row("number 199 ")
         window.wheel(-10)
         window.wait(lambda state: not state["at_bottom"] and state["pill"], "scrolled up")
+        window.sync()
         top = window.state["top"]
         flood(bob, 2_000, "later")
         state = window.wait(lambda state: state["pill"] == "↓ 2,000 new messages", "the pill counts")
@@ -62,10 +65,16 @@ def test_what_was_said_long_ago_can_be_scrolled_to(display: str, server: Server,
         window.wait_online()
         flood(bob, 2_000)
         window.wait_row("number 1999 ")
-        for _ in range(200):
-            window.key(*["Prior"] * 15)
-            if "number 0 " in window.state["top"] or "—" in window.state["top"] or "joined" in window.state["top"]:
+        tops = [2_000]
+        for _ in range(60):
+            window.key(*["Prior"] * 4)
+            window.sync()
+            number = re.search(r"number (\d+) ", window.state["top"])
+            if number is None:
                 break
+            tops.append(int(number[1]))
+        # Four pages of about 20 lines each: nothing is skipped where older messages come in.
+        assert tops[-1] < 100 and all(0 < before - after <= 120 for before, after in pairwise(tops)), tops
         assert window.state["pill"] == "↓ Latest"
         window.key("ctrl+End")
         window.wait(lambda state: state["at_bottom"] and "number 1999 " in state["rows"][-1], "the end")
@@ -188,13 +197,32 @@ def test_hostile_text_is_shown_and_harms_nothing(display: str, tmp_path: Path) -
 
 
 def test_a_refused_message_can_be_sent_again(display: str, tmp_path: Path) -> None:
-    """Not sent – Retry · Delete."""
+    """Not sent – Retry · Delete: a click on the words."""
     with RudeServer() as rude, Window(display, tmp_path, "-p", str(rude.port), "--nick", "me") as window:
         window.wait_online()
         rude.refuses.add("nonsense")
         window.type("nonsense")
         window.key("Return")
         window.wait_row("nonsense  Not sent – Retry · Delete")
+        rude.refuses.clear()
+        window.click("retry_at")
+        window.wait(lambda state: state["rows"][-1].endswith("me  nonsense"), "sent after all")
+        assert rude.heard.count("PRIVMSG #lobby nonsense") == 2
+
+
+def test_a_link_opens_in_the_browser(display: str, tmp_path: Path) -> None:
+    """A click on it, and what is opened is the link alone."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n', "utf-8")
+    browser.chmod(0o755)
+    arguments = ("-p", str((rude := RudeServer()).port), "--nick", "me")
+    with rude, Window(display, tmp_path, *arguments, BROWSER=str(browser)) as window:
+        window.wait_online()
+        rude.send(b":bob!u@h PRIVMSG #lobby :see https://example.org/?a=1&b=$(touch${IFS}x), it is good")
+        window.click("link_at")
+        opened = tmp_path / "opened"
+        wait_for(lambda: opened.exists() and opened.read_text().strip(), "the browser opens it")
+        assert opened.read_text().strip().startswith("https://example.org/?a=1&b=")
 
 
 def test_a_taken_name_is_said_under_its_field(display: str, server: Server, tmp_path: Path) -> None:
@@ -223,7 +251,7 @@ def test_a_damaged_settings_file_is_set_aside(display: str, server: Server, tmp_
 
 def test_nobody_listening_is_said_in_the_panel_and_tried_again(display: str, server: Server, tmp_path: Path) -> None:
     """The window comes up all the same, and connects as soon as there is a server."""
-    server.stop()
+    server.kill()
     with alone(display, server, tmp_path) as window:
         window.wait(lambda state: any("Nobody is listening" in error for error in state["errors"]), "the reason")
         server.start()

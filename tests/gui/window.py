@@ -101,6 +101,14 @@ class Window:
         """Over the messages: up when negative."""
         self.click("messages_at", 4 if steps < 0 else 5, abs(steps))
 
+    def sync(self) -> None:
+        """Everything before has happened: a key takes its turn behind it. The composer must have the focus."""
+        before = self.state["composer"]
+        self.type("q")
+        self.wait(lambda state: state["composer"] == before + "q", "the window has caught up")
+        self.key("BackSpace")
+        self.wait(lambda state: state["composer"] == before, "and the key is taken back")
+
     def resize(self, width: int, height: int) -> None:
         self._xdotool("windowsize", self.id, str(width), str(height))
         self.wait(lambda state: state["size"] == [width, height], "the window has its new size")

@@ -19,6 +19,10 @@ class Phase(Enum):
     STOPPED = auto()  # refused, or closed: nothing happens any more
 
 
+REGISTER_SECONDS = 30.0  # some servers look up our name and ask our machine who we are before they say welcome
+GOODBYE_SECONDS = 1.5  # for what was said last to leave before the program does
+
+
 class Client:
     """`pump` it often. `lost_at` and `retry_at` are `now()` times; `error` says why there is no connection."""
 
@@ -38,6 +42,8 @@ class Client:
         self.retry_at = 0.0
         self.online_at = 0.0
         self._now = now
+        self._number = 0  # of the connection
+        self._connected_at = 0.0
         self._queue: SimpleQueue[wire.Event] = SimpleQueue()
         self._lines: list[str] = []  # received, not fed to the session yet; the next one last
         self._link = make_link(target, self._queue)
@@ -54,6 +60,10 @@ class Client:
         self.phase = Phase.STOPPED
         self._link.close()
 
+    def wait(self, seconds: float) -> None:
+        """After `stop`: until the last words are sent, or so long."""
+        self._link.join(seconds)
+
     def pump(self, seconds: float) -> list[Event]:
         """Takes in what has arrived, for so long at most; returns what has to be done about it once."""
         deadline = time.monotonic() + seconds
@@ -64,6 +74,7 @@ class Client:
                 break
             if time.monotonic() > deadline:
                 break
+        self._give_up_waiting()
         events = list(self.session.events)
         self.session.events.clear()
         if any(isinstance(event, Refused) for event in events):
@@ -74,6 +85,14 @@ class Client:
     def is_behind(self) -> bool:
         """Whether there is more to take in."""
         return bool(self._lines) or not self._queue.empty()
+
+    def _give_up_waiting(self) -> None:
+        """Somebody took the connection, but doesn't let us in: our own ghost has the name, or it is no chat server."""
+        if self.session.name_is_held:
+            self.session.name_is_held = False
+            self._link.drop(self._number, "the name is still held by the connection that was lost")
+        elif self.session.state is State.REGISTERING and self._now() - self._connected_at > REGISTER_SECONDS:
+            self._link.drop(self._number, f"{self.target} took the connection and said nothing; is it a chat server")
 
     def _feed(self, line: str) -> None:
         self.session.feed(line)
@@ -94,6 +113,7 @@ class Client:
                 self.phase = Phase.CONNECTING
             case wire.Connected(number, security):
                 self.security = security
+                self._number, self._connected_at = number, self._now()
                 self.session.connected(lambda line: self._link.send(number, line))
             case wire.Lost(error, delay, was_connected):
                 self._on_lost(error, delay, was_connected)

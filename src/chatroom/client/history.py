@@ -73,12 +73,15 @@ class History:
 
     def failed(self, room: Room) -> None:
         """The server doesn't know the message we asked from, or doesn't want to say."""
-        ask = self._asked.pop(room, None)
-        room.fetching = False
-        if ask is _Ask.AFTER:
+        if self._asked.get(room) is _Ask.AFTER:
             self._ask(room, _Ask.LATEST, "*")
-        elif ask is not None:
-            room.has_older = False
+        else:
+            self.refused(room)
+
+    def refused(self, room: Room) -> None:
+        """There is no history of this room to be had."""
+        if self._asked.pop(room, None):
+            room.fetching = room.has_older = False
             self._session.flush(room)
 
     def _ask(self, room: Room, ask: _Ask, bound: str) -> None:

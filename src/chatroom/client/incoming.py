@@ -281,7 +281,7 @@ def on_nick_refused(session: "Session", message: Message) -> None:
     if session.is_registered:
         session.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and session.was_welcome:
-        session.error = _text(message)  # our own ghost, most likely: the link comes back and tries again
+        session.name_is_held = True  # by our own ghost, most likely: the link comes back and tries again
     else:
         session.refuse("nick-taken" if message.command == "433" else "nick-bad", nick, _text(message))
 
@@ -365,6 +365,15 @@ def on_not_joined(session: "Session", message: Message) -> None:
         session.inform(_text_of_all(message), Kind.ERROR)
 
 
+def on_unknown_command(session: "Session", message: Message) -> None:
+    """421. A server that promised history and has none is not waited for."""
+    if _param(message, 1) == "CHATHISTORY":
+        for room in list(session.rooms.values()):
+            session.history.refused(room)
+    else:
+        on_other(session, message)
+
+
 def on_motd(session: "Session", message: Message) -> None:
     if not session.motd_shown:
         session.inform(_text(message).removeprefix("- "))
@@ -428,6 +437,7 @@ HANDLERS: dict[str, Handler] = {
     "366": on_names_end,
     "372": on_motd,
     "376": on_motd_end,
+    "421": on_unknown_command,
     "422": on_motd_end,
     "432": on_nick_refused,
     "433": on_nick_refused,

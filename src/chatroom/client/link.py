@@ -109,6 +109,7 @@ class Link(threading.Thread):
         self._backoff = backoff or Backoff()
         self._outbox: deque[tuple[int, bytes]] = deque()
         self._number = 0
+        self._dropped = (0, "")  # a connection that is to end, and why
         self._closing = threading.Event()
         self._nudge = threading.Event()  # ends a wait between two tries
         self._wake_in, self._wake_out = socket.socketpair()
@@ -120,6 +121,11 @@ class Link(threading.Thread):
     def send(self, number: int, line: str) -> None:
         """Sends a line over the connection with that number, if it is still the one."""
         self._outbox.append((number, line.encode("utf-8", "replace") + b"\r\n"))
+        self._wake()
+
+    def drop(self, number: int, reason: str) -> None:
+        """Ends the connection with that number, and tries again later; `reason` is told as the error."""
+        self._dropped = (number, reason)
         self._wake()
 
     def settled(self) -> None:
@@ -225,6 +231,8 @@ class Link(threading.Thread):
                 if self._closing.is_set():
                     self._last_words(sock, unsent)
                     return
+                if self._dropped[0] == self._number:
+                    raise _OverError(self._dropped[1])
                 ready = selector.select(ANSWER_SECONDS if asked else QUIET_SECONDS)
                 self._drain_wake()
                 if self._read(sock, reader):

@@ -93,6 +93,7 @@ class Session:
         self.events: deque[Event] = deque()
         self.current: Room = self.room(rooms[0])
         self.looked_at: Room | None = None
+        self.name_is_held = False  # after a reconnect, by the connection that was lost
         self.was_welcome = False  # registered at least once, with this name
         self.away = False
         self.isupport: dict[str, str] = {}

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from chatroom.client import settings as storage
+from chatroom.client.client import GOODBYE_SECONDS
 from chatroom.client.entries import Kind
 from chatroom.client.settings import Server, Settings
 from chatroom.gui import probe
@@ -84,6 +85,8 @@ class App:
         finally:
             self._root.after_cancel(self._job)
             self._root.destroy()
+            if self._presenter.client:
+                self._presenter.client.wait(GOODBYE_SECONDS)
 
     def _tick(self) -> None:
         more = False

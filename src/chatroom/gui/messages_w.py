@@ -130,7 +130,7 @@ class Messages(ttk.Frame):
         text.configure(state="normal")
         for splice in splices:
             self._apply(splice)
-            if splice.start < moved:
+            if splice.start <= moved and (splice.start < moved or splice.deleted == 0):
                 moved = max(splice.start, moved + len(splice.rows) - splice.deleted)
         text.configure(state="disabled")
         if pin:
@@ -153,9 +153,15 @@ class Messages(ttk.Frame):
         self.count += len(splice.rows) - splice.deleted
 
     def _top(self) -> tuple[int, int, int]:
-        """The row and the column at the top left, and where that line begins: 0 pixels or less below the edge."""
-        line, _, column = self.text.index("@0,0").partition(".")
-        box = self.text.dlineinfo("@0,0")
+        """The row and the column at the top left, and how many pixels below the edge that line begins.
+
+        Not the very first row: it is the day's, and stays first when older messages come in behind it.
+        """
+        index = self.text.index("@0,0")
+        if index == "1.0" and self.text.dlineinfo("2.0"):
+            index = "2.0"
+        line, _, column = index.partition(".")
+        box = self.text.dlineinfo(index)
         return int(line) - 1, int(column), box[1] - int(str(self.text["pady"])) if box else 0
 
     # --- scrolling ----------------------------------------------------------------------------------------------------

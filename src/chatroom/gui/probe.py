@@ -37,7 +37,17 @@ def state(view: Any) -> dict[str, Any]:
         "composer_at": _middle(view.composer.text, root),
         "messages_at": _middle(text, root),
         "pill_at": _middle(view.messages.pill, root),
+        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more")},
     }
+
+
+def _first(text: Any, tag: str, root: Any) -> list[int] | None:
+    """Where the first words with this tag stand; None when there are none in sight."""
+    ranges = text.tag_ranges(tag)
+    box = text.bbox(ranges[0]) if ranges else None
+    if not box:
+        return None
+    return [text.winfo_rootx() - root.winfo_rootx() + box[0] + 2, text.winfo_rooty() - root.winfo_rooty() + box[1] + 2]
 
 
 def _label(widget: Any) -> str:

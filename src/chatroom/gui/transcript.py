@@ -12,7 +12,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from chatroom.client import words
-from chatroom.client.entries import MOVES, Delivery, Entry, Kind, nick_colour
+from chatroom.client.entries import MOVES, SPOKEN, Delivery, Entry, Kind, nick_colour
 from chatroom.client.room import REDRAW_NOTHING, Room
 
 PAGE = 300  # entries shown at first, and more of them each time the user scrolls past an end
@@ -116,18 +116,41 @@ class Transcript:
         if self.is_at_start:
             return []
         self.start = max(self.room.first, self.start - PAGE)
-        if self.end - self.start > MOST:
-            self.end = self.start + MOST
-        return self.rebuild()
+        seam = self._seam()
+        if seam is None:
+            return self.rebuild()
+        new = self._build(self.start, self.rows[seam].position)
+        self.rows[:seam] = new
+        return [Splice(0, seam, tuple(new)), *self._drop_newest()]
+
+    def _seam(self) -> int | None:
+        """The first row that stays the same whatever comes before: a message right behind another message."""
+        for index in range(1, min(len(self.rows), 2 * _FOLDED)):
+            before, row = self.rows[index - 1], self.rows[index]
+            if all(each.entry and each.tag != "separator" and each.entry.kind in SPOKEN for each in (before, row)):
+                return index
+        return None
+
+    def _drop_newest(self) -> list[Splice]:
+        """Keeps the widget small while the user scrolls up; the end is a scroll, or a key, away."""
+        if self.end - self.start <= MOST:
+            return []
+        index = bisect_left(self.rows, self.start + MOST, key=lambda row: row.position)
+        if index == len(self.rows):
+            return []
+        self.end = self.rows[index].position
+        index = bisect_left(self.rows, self.end, key=lambda row: row.position)
+        dropped = len(self.rows) - index
+        del self.rows[index:]
+        return [Splice(index, dropped, ())]
 
     def page_down(self) -> list[Splice]:
         """Shows newer entries, where the window is not at the end."""
         if self.is_at_end:
             return []
-        self.end = min(self._last, self.end + PAGE)
-        if self.end - self.start > MOST:
-            self.start = self.end - MOST
-        return self.rebuild()
+        old, self.end = self.end, min(self._last, self.end + PAGE)
+        splices = self._redraw(old)
+        return splices + (self._drop_oldest(self.end - MOST) if self.end - self.start > MOST else [])
 
     def include(self, entry: Entry) -> list[Splice]:
         """Moves so that an entry of the room is in sight."""
@@ -180,11 +203,13 @@ class Transcript:
 
     # --- entries to rows ----------------------------------------------------------------------------------------------
 
-    def _build(self, position: int) -> list[Row]:
+    def _build(self, position: int, end: int | None = None) -> list[Row]:
+        """The rows from a position on, to the end of the window or to `end`."""
         first, entries = self.room.first, self.room.entries
+        end = self.end if end is None else end
         day = words.day(entries[position - 1 - first].time) if position > max(self.start, first) else ""
         rows: list[Row] = []
-        while position < self.end:
+        while position < end:
             entry = entries[position - first]
             if (today := words.day(entry.time)) != day:
                 day = today
@@ -193,7 +218,7 @@ class Transcript:
                 since = f"——  new since {words.clock(entry.time)}  ——"
                 rows.append(Row("separator", ((since, "mark"),), position, entry))
             if entry.kind in (Kind.JOIN, Kind.LEAVE):
-                last = self._fold_end(position)
+                last = self._fold_end(position, end)
                 if self.moves:
                     rows.append(self._moves(position, entries[position - first : last - first]))
                 position = last
@@ -203,11 +228,11 @@ class Transcript:
             position += 1
         return rows
 
-    def _fold_end(self, position: int) -> int:
+    def _fold_end(self, position: int, end: int) -> int:
         """The position behind the joins and leaves that go into one row."""
         first, entries, start = self.room.first, self.room.entries, position
         day = words.day(entries[position - first].time)
-        while position < self.end and position - start < _FOLDED:
+        while position < end and position - start < _FOLDED:
             entry = entries[position - first]
             if entry.kind not in (Kind.JOIN, Kind.LEAVE) or (position > start and entry is self.room.mark):
                 break

@@ -231,6 +231,8 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
     yield to.line(n.RPL_WHOISSERVER, p.nick, to.server.name, to.server.network)
     if reply.member.operator:
         yield to.line(n.RPL_WHOISOPERATOR, p.nick)
+    if reply.secure:
+        yield to.line(n.RPL_WHOISSECURE, p.nick)
     if p.account:
         yield to.line(n.RPL_WHOISACCOUNT, p.nick, p.account)
     if p.bot:

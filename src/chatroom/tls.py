@@ -1,0 +1,185 @@
+"""Encryption: TLS on the same port as everything else.
+
+An `SSLSocket` must not be shared by a reading and a writing thread, so each client has an `SSLObject` between two
+memory BIOs, under one lock: bytes go in and out of it, and it never sees the socket.
+
+    socket ──► Tls.read ──► _incoming ──► SSLObject ──► plain bytes        (the client's thread)
+    plain bytes ──► Tls.seal ──► SSLObject ──► _outgoing ──► socket        (the courier)
+
+The laws:
+- Records leave in the order in which they were made. Until the handshake is done only the client's thread writes to the
+  socket; from then on only the courier does. What reading makes (an alert, a new key) waits in `_outgoing` for it.
+- A handshake happens in the client's own thread, and the deadline for choosing a name holds for it, too.
+"""
+
+import datetime
+import hashlib
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from chatroom.limits import READ_SIZE
+
+CERTIFICATE = "tls-certificate.pem"
+KEY = "tls-key.pem"
+_YEARS = 10  # that a certificate made here lasts: who trusts it has compared its fingerprint once
+
+
+class Socket(Protocol):
+    def recv(self, size: int, /) -> bytes: ...
+    def sendall(self, data: bytes, /) -> None: ...
+
+
+def context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """For TLS 1.2 and later; raises `OSError` (`ssl.SSLError` is one) if the files are no certificate and its key."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.options |= ssl.OP_NO_RENEGOTIATION
+    made.load_cert_chain(certificate, key)
+    return made
+
+
+class Tls:
+    """One client's encryption. `read` is for its own thread, `seal` and `farewell` for the courier's.
+
+    `flush` is called when something waits to be sent that nobody has said.
+    """
+
+    def __init__(self, sock: Socket, context: ssl.SSLContext, flush: Callable[[], None]) -> None:
+        self._sock = sock
+        self._flush = flush
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._lock = Lock()  # guards all of the following, and the BIOs
+        self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._ready = False  # whether the handshake is done, and its last bytes are written
+        self._ended = False
+
+    def handshake(self, first: bytes) -> None:
+        """Agrees on keys; `first` is what came already. Raises `ssl.SSLError`, or `OSError` if the client is gone."""
+        self._incoming.write(first)
+        while True:
+            with self._lock:
+                try:
+                    self._object.do_handshake()
+                    done = True
+                except ssl.SSLWantReadError:
+                    done = False
+                except ssl.SSLError:
+                    self._sock.sendall(self._outgoing.read())  # the alert that says why
+                    raise
+                made = self._outgoing.read()
+            if made:
+                self._sock.sendall(made)
+            if done:
+                break
+            self._take_in()
+        with self._lock:
+            self._ready = True
+
+    def read(self, size: int = READ_SIZE) -> bytes:
+        """Plain bytes as soon as there are any; b"" at the end, also where what came was no TLS."""
+        while True:
+            with self._lock:
+                try:
+                    data = self._object.read(size)
+                except ssl.SSLWantReadError:
+                    data = None
+                except ssl.SSLError:
+                    data = b""
+                waiting = self._outgoing.pending
+            if waiting:
+                self._flush()
+            if data is not None:
+                return data
+            self._take_in()
+
+    def has_some(self) -> bool:
+        """Whether bytes have come that were not read yet."""
+        with self._lock:
+            return bool(self._incoming.pending or self._object.pending())
+
+    def seal(self, data: bytes | memoryview) -> bytes:
+        """The records for these plain bytes, and for all that waits before them."""
+        with self._lock:
+            if not self._ready or self._ended:
+                return b""  # to nobody: there are no keys yet, or no more
+            if data:
+                self._object.write(data)
+            return self._outgoing.read()
+
+    def farewell(self) -> bytes:
+        """The record that tells the client that this is the end and nothing was cut off (close_notify)."""
+        with self._lock:
+            if not self._ready or self._ended:
+                return b""
+            self._ended = True
+            try:
+                self._object.unwrap()
+            except ssl.SSLError:
+                pass  # it waits for the client's own farewell, which nobody will read
+            return self._outgoing.read()
+
+    def _take_in(self) -> None:
+        """Waits for bytes from the socket, without the lock."""
+        came = self._sock.recv(READ_SIZE)
+        with self._lock:
+            if came:
+                self._incoming.write(came)
+            else:
+                self._incoming.write_eof()
+
+
+# ---- certificates of one's own --------------------------------------------------------------------------------------
+
+
+def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
+    """The certificate and key in `directory`; made there if there are none.
+
+    Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written.
+    """
+    certificate, key = directory / CERTIFICATE, directory / KEY
+    if not (certificate.exists() and key.exists()):
+        directory.mkdir(parents=True, exist_ok=True)
+        certificate_pem, key_pem = _make(name)
+        key.touch(mode=0o600)
+        key.write_bytes(key_pem)
+        certificate.write_bytes(certificate_pem)
+    return certificate, key
+
+
+def fingerprint(certificate: Path) -> str:
+    """The SHA-256 of the first certificate in a file, as others show it: pairs of hexadecimal digits with colons."""
+    pem = certificate.read_text(encoding="ascii")
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    first = pem[pem.index(begin) : pem.index(end) + len(end)]
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest().upper()
+    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+
+
+def _make(name: str) -> tuple[bytes, bytes]:
+    """A certificate that its own key has signed, and the key; both as PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=365 * _YEARS))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    key_pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), key_pem

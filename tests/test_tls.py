@@ -1,0 +1,193 @@
+"""TLS on the same port, over real sockets, with a certificate made for the test."""
+
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatroom import tls
+from chatroom.limits import NICK_LENGTH
+from chatroom.server import ChatServer, Settings
+from tests.chat import INFO
+from tests.peers import DEADLINE, Guests, Served, eventually
+
+pytestmark = pytest.mark.needs("openssl")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate and its key."""
+    directory = tmp_path_factory.mktemp("tls")
+    made, key = directory / "cert.pem", directory / "key.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    command = ["openssl", "req", "-x509", *kind, *subject, "-keyout", str(key), "-out", str(made)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return made, key
+
+
+@pytest.fixture
+def server(certificate: tuple[Path, Path]) -> Iterator[ChatServer]:
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    server.configure(Settings(tls=tls.context(*certificate)))
+    server.start()
+    yield server
+    server.stop()
+
+
+class Encrypted:
+    """A client that trusts one certificate."""
+
+    def __init__(self, port: int, certificate: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
+        context = ssl.create_default_context(cafile=str(certificate))
+        context.minimum_version = context.maximum_version = version
+        plain = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+        self.sock = context.wrap_socket(plain, server_hostname="localhost")
+        self.pending = b""
+
+    def send(self, *lines: str) -> None:
+        self.sock.sendall("".join([f"{line}\r\n" for line in lines]).encode())
+
+    def until(self, word: str) -> list[str]:
+        """The lines up to the first with `word` in it."""
+        lines: list[str] = []
+        while not lines or word not in lines[-1]:
+            while b"\n" not in self.pending:
+                data = self.sock.recv(65536)
+                assert data, lines
+                self.pending += data
+            line, _, self.pending = self.pending.partition(b"\n")
+            lines.append(line.decode().rstrip("\r"))
+        return lines
+
+    def come(self, nick: str, room: str = "#lobby") -> "Encrypted":
+        self.send(f"NICK {nick}", "USER u 0 * :x", f"JOIN {room}")
+        self.until(" 366 ")
+        return self
+
+    def close(self) -> None:
+        self.sock.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_one_port_takes_both_and_they_share_the_rooms(
+    server: ChatServer, guests: Guests, certificate: tuple[Path, Path], version: ssl.TLSVersion
+) -> None:
+    """A first byte of 0x16 is TLS; WHOIS tells who is encrypted."""
+    bob = guests.irc("bob")
+    with closing(Encrypted(server.port, certificate[0], version).come("al")) as al:
+        al.send("PRIVMSG #lobby :żółć")
+        bob.wait("al!u@127.0.0.1 PRIVMSG #lobby :żółć")
+        bob.send("PRIVMSG al :psst", "WHOIS al", "WHOIS bob")
+        assert al.until("psst")[-1] == ":bob!u@127.0.0.1 PRIVMSG al :psst"
+        assert [line.split()[3] for line in bob.until("318 bob bob") if " 671 " in line] == ["al"]
+        al.send("QUIT :bye")
+        assert al.until("ERROR")
+        assert al.sock.recv(1) == b""  # a farewell: without one, SSLEOFError is raised
+
+
+def test_much_goes_both_ways_whole_and_in_order(
+    server: ChatServer, guests: Guests, certificate: tuple[Path, Path]
+) -> None:
+    """More than a socket's buffers hold, while nobody reads."""
+    bob = guests.irc("bob")
+    count, text = 2000, "x" * 300
+    with closing(Encrypted(server.port, certificate[0]).come("al")) as al:
+        bob.send(*[f"PRIVMSG #lobby :{i} {text}" for i in range(count)], "PRIVMSG #lobby :end")
+        said = [line.split(" :")[1].split()[0] for line in al.until(":end") if "PRIVMSG" in line]
+        assert said == [*map(str, range(count)), "end"]
+        al.send(*[f"PRIVMSG #lobby :{i} {text}" for i in range(count)], "PRIVMSG #lobby :end")
+        said = [line.split(" :")[1].split()[0] for line in bob.until(":end") if "PRIVMSG" in line]
+        assert said == [*map(str, range(count)), "end"]
+
+
+def test_a_plain_client_can_be_encrypted_too(server: ChatServer, certificate: tuple[Path, Path]) -> None:
+    """It is asked for its name as anybody else."""
+    with closing(Encrypted(server.port, certificate[0])) as pat:
+        assert pat.until("Username")
+        pat.send("pat")
+        assert pat.until("Welcome, pat")
+
+
+def test_rubbish_instead_of_a_handshake_ends_that_connection_alone(server: ChatServer, guests: Guests) -> None:
+    """And is no error of the server's."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)) as sock:
+        sock.sendall(b"\x16\x03\x01\x00\x05rubbish" * 100)
+        while sock.recv(4096):
+            pass
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)) as sock:
+        sock.sendall(b"\x16\x03\x01")
+    assert guests.irc("bob")
+    eventually(lambda: len(server.everybody()) == 1, "both connections are gone")
+
+
+def test_a_handshake_that_never_ends_holds_up_nobody(
+    server: ChatServer, guests: Guests, certificate: tuple[Path, Path]
+) -> None:
+    """It waits in its own thread; the acceptor goes on."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE)) as sock:
+        sock.sendall(b"\x16\x03\x01")
+        with closing(Encrypted(server.port, certificate[0]).come("al")):
+            assert guests.irc("bob")
+
+
+def test_a_message_is_cut_off_nowhere(server: ChatServer, certificate: tuple[Path, Path]) -> None:
+    """A client that ends its side while much is on the way to it gets all of it: a half-open connection."""
+    with closing(Encrypted(server.port, certificate[0]).come("al", "#a")) as al:
+        al.send(*["NAMES #a"] * 200, "QUIT")
+        lines = al.until("ERROR")
+        assert sum(" 366 " in line for line in lines) == 200
+        assert all(len(line) < 100 + NICK_LENGTH for line in lines)
+
+
+# ---- serve -----------------------------------------------------------------------------------------------------------
+
+
+def test_serve_takes_a_certificate(serve: Callable[..., Served], certificate: tuple[Path, Path]) -> None:
+    """--tls-cert and --tls-key; with --tls-only this machine's own clients may go without."""
+    names = ("CERT", "KEY", "ONLY")
+    served = serve(
+        env={f"CHATROOM_SERVE_TLS_{n}": v for n, v in zip(names, (*map(str, certificate), "1"), strict=True)}
+    )
+    with closing(Encrypted(served.port, certificate[0]).come("al")) as al:
+        al.send("PING x")
+        assert al.until("PONG")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--tls-only"], "--tls-only needs"),
+        (["--tls-cert", "{cert}"], "go together"),
+        (["--tls-self-signed", "--tls-cert", "{cert}", "--tls-key", "{key}"], "who have no --tls-cert"),
+        (["--tls-cert", "{key}", "--tls-key", "{cert}"], "Can't read the configuration"),
+    ],
+)
+def test_serve_says_what_does_not_go_together(certificate: tuple[Path, Path], options: list[str], why: str) -> None:
+    """Before it listens to anybody, in a sentence."""
+    from click.testing import CliRunner
+
+    from chatroom.cli import main
+
+    words = [option.format(cert=certificate[0], key=certificate[1]) for option in options]
+    done = CliRunner().invoke(main, ["serve", "-p", "0", *words])
+    assert done.exit_code in (1, 2)
+    assert why in done.output
+
+
+def test_a_certificate_of_ones_own_is_made_once(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """It is kept, its key is for its owner's eyes, and its fingerprint is told."""
+    pytest.importorskip("cryptography")
+    first = serve("--tls-self-signed", "--data", str(tmp_path), "--name", "localhost")
+    made = tmp_path / tls.CERTIFICATE
+    told = f"TLS certificate, SHA-256: {tls.fingerprint(made)}"
+    assert told in first.out.heard
+    assert (tmp_path / tls.KEY).stat().st_mode & 0o077 == 0
+    again = serve("--data", str(tmp_path), "--name", "localhost", env={"CHATROOM_SERVE_TLS_SELF_SIGNED": "1"})
+    assert told in again.out.heard
+    with closing(Encrypted(again.port, made).come("al")):
+        pass
