@@ -47,8 +47,9 @@ class Keeper(threading.Thread):
             self._tell()
             if not self._store.trouble:
                 try:
-                    self._checkpoint()
-                    if saved <= QUIET * TICK:
+                    busy = saved > QUIET * TICK
+                    self._checkpoint(busy)
+                    if not busy:
                         self._steps(self._index.step)
                         if self._keep:
                             self._steps(self._prune)
@@ -77,13 +78,13 @@ class Keeper(threading.Thread):
             lost, self._store.lost = (self._store.lost, 0) if not troubled else (0, self._store.lost)
             self._announce(not troubled, lost)
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, busy: bool) -> None:
         """Empties the log when it has grown, without a lock; if it has grown much, holds saving back for the rest."""
         try:
             size = self._store.path.with_name(f"{self._store.path.name}-wal").stat().st_size
         except OSError:
             return
-        if size < CHECKPOINT:
+        if size < CHECKPOINT * (16 if busy else 1):
             return
         db = connect(self._store.path, write=True, busy=0.05)
         try:

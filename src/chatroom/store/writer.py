@@ -31,7 +31,10 @@ from chatroom.store.schema import FILE, StoreError, connect, prepare, transactio
 
 log = logging.getLogger(__name__)
 
-_INSERT = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_AT_ONCE = 32  # runs saved by one statement
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
+_INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
+_INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_AT_ONCE + 1)]
 _HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
     WHERE closed != '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -136,11 +139,12 @@ class Store:
             if self.trouble:
                 self.db.close()
                 self.db = self._open()
-            with transaction(self.db):
-                for runs, settings in self._waiting:
-                    self._insert(runs, settings)
-                if last > self.reserved or self.trouble:
-                    self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
+            if not self._write_at_once(last):
+                with transaction(self.db):
+                    for runs, settings in self._waiting:
+                        self._insert(runs, settings)
+                    if last > self.reserved or self.trouble:
+                        self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
         except (sqlite3.Error, OSError, StoreError) as error:
             self._fail(str(error))
             return
@@ -150,8 +154,22 @@ class Store:
         if self.trouble:
             self._recover()
 
+    def _write_at_once(self, last: int) -> bool:
+        """Saves what waits by one statement, if it can: a transaction of its own.
+
+        This is how most batches are saved. Every statement lets go of the interpreter and has to wait for it again.
+        """
+        if self.trouble or last > self.reserved or len(self._waiting) > 1:
+            return False
+        ((runs, settings),) = self._waiting
+        if not runs or settings or len(runs) > _AT_ONCE or not all(run.key in self._places for run in runs):
+            return False
+        values = [value for run in runs for value in (self._places[run.key], *run[2:])]
+        self.db.execute(_INSERTS[len(runs)], values)
+        return True
+
     def _insert(self, runs: list[Run], settings: list[Event]) -> None:
-        self.db.executemany(_INSERT, [(self._place(run), *run[2:]) for run in runs])
+        self.db.executemany(_INSERTS[1], [(self._place(run), *run[2:]) for run in runs])
         for event in settings:
             _SETTINGS[type(event)](self.db, event)
 

@@ -1,0 +1,121 @@
+"""`chatroom history`, beside a server that runs, and without one."""
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from chatroom.cli import main
+from chatroom.events import Event, Joined, Kind, Person, Said
+from chatroom.store import Store
+from tests.peers import Plain, Served
+
+ALICE = Person("1", "alice", "al", "127.0.0.1")
+NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
+DAY = 86_400_000
+
+
+def history(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["history", *arguments])
+
+
+@pytest.fixture
+def kept(data: Path) -> Path:
+    """Data of a server that has ended: two rooms, a message a day."""
+    with closing(Store(data)) as store:
+        events: list[Event] = [Joined(ALICE, "#Tea", id=1, time=NOON)]
+        for n in range(2, 6):
+            events.append(Said(ALICE, "#Tea", f"cup <{n}> & more", Kind.MESSAGE, id=n, time=NOON + n * DAY))
+        events.append(Said(ALICE, "#b", "waves", Kind.ACTION, id=9, time=NOON + 9 * DAY))
+        store.save(events)
+    return data
+
+
+def test_rooms_are_listed(kept: Path) -> None:
+    """With how many messages, from when to when."""
+    lines = history("rooms").stdout.splitlines()
+    assert [line.split()[:3] for line in lines] == [["#b", "1", "messages"], ["#Tea", "4", "messages"]]
+    assert "2026-01-01" in lines[1] and "2026-01-06" in lines[1]
+
+
+def test_a_room_is_exported_as_text(kept: Path, tmp_path: Path) -> None:
+    """All that happened, in sentences, to standard output or to a file; the # may be left out."""
+    done = history("export", "tea")
+    assert len(done.stdout.splitlines()) == 5
+    assert re.fullmatch(r"2026-01-01 \d\d:\d\d:00 \* alice joined", done.stdout.splitlines()[0])
+    assert done.stdout.endswith("alice: cup <5> & more\n")
+    history("export", "#TEA", "-o", str(tmp_path / "tea.txt"))
+    assert (tmp_path / "tea.txt").read_text(encoding="utf-8") == done.stdout
+
+
+def test_a_period_is_exported(kept: Path) -> None:
+    """From --since to before --until."""
+    done = history("export", "#tea", "--since", "2026-01-04", "--until", "2026-01-06")
+    assert re.findall(r"<(\d)>", done.stdout) == ["3", "4"]
+
+
+def test_a_room_is_exported_as_json_lines(kept: Path) -> None:
+    """An object for each event, with its id, its time in UTC and who it was."""
+    first, second, *_ = map(json.loads, history("export", "#tea", "--format", "jsonl").stdout.splitlines())
+    assert first["event"] == "joined"
+    assert second["time"] == "2026-01-03T12:00:00.123Z"
+    assert (second["id"], second["nick"], second["text"]) == ("2", "alice", "cup <2> & more")
+
+
+def test_a_room_is_exported_as_html(kept: Path) -> None:
+    """A page by itself, in which nothing that was said is markup."""
+    page = history("export", "#tea", "--format", "html").stdout
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<b>alice</b>: cup &lt;2&gt; &amp; more" in page
+    assert "<2>" not in page
+
+
+def test_words_are_searched_for_in_all_rooms(kept: Path) -> None:
+    """Or in one, or by one."""
+    assert len(history("search", "CUP").stdout.splitlines()) == 4
+    assert history("search", "cup", "--room", "#b").stdout == ""
+    assert len(history("search", "cup", "--by", "alice", "--limit", "2").stdout.splitlines()) == 2
+    assert history("search", "--until", "2026-01-04", "cup").stdout.rstrip().endswith("#Tea alice: cup <2> & more")
+
+
+def test_what_is_old_is_pruned(kept: Path) -> None:
+    """Older than so many hours, days or weeks, and nothing else."""
+    assert history("prune", "--older-than", "9999w").stdout == "0 messages deleted.\n"
+    assert history("prune", "--older-than", "1h").stdout == "5 messages deleted.\n"
+    assert history("rooms").stdout == ""
+    assert history("prune", "--older-than", "soon").exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [("rooms",), ("export", "#a"), ("search", "x"), ("prune", "--older-than", "1d")])
+def test_where_there_is_no_history_a_sentence_says_so(arguments: tuple[str, ...], data: Path) -> None:
+    """And nothing is made there."""
+    done = history(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: There is no history in {data}")
+    assert not data.exists()
+
+
+def test_a_room_that_never_was_is_named(kept: Path) -> None:
+    """With what lists those that were."""
+    done = history("export", "#nowhere")
+    assert done.exit_code == 1
+    assert "#nowhere" in done.stderr
+
+
+def test_it_works_beside_a_running_server(serve: Callable[..., Served], data: Path) -> None:
+    """Reading and pruning; the server goes on saving."""
+    served = serve("--data", str(data))
+    al = Plain(served.port, "al")
+    for n in range(3):
+        al.send(f"round {n}")
+        al.send("/history 1")
+        al.wait(f"al: round {n}$")
+        assert f"al: round {n}\n" in history("export", "#lobby").stdout
+        assert history("search", "round", str(n)).stdout.endswith(f"al: round {n}\n")
+        assert history("prune", "--older-than", "0h").exit_code == 0
+        assert "round" not in history("export", "#lobby").output
+    al.close()
