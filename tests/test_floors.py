@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
     {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
     {"courier", "client", "door", "tls", "watch"},
-    {"server", "console", "gui", "service", "signals", "terminal"},
+    {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
 # Which parts lean on which others of their own floor: the one way round that is meant.
@@ -40,6 +40,7 @@ SAME_FLOOR = {
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},
+    "metrics": {"server"},
     "history_cli": set(),
     "config": set(),
     "logs": {"limits"},
@@ -49,6 +50,7 @@ HOMES = {
     "unicodedata": {"names"},
     "sqlite3": {"store"},
     "redis": {"log"},
+    "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
     "socketserver": {"server"},
     "ssl": {"tls", "client", "server"},

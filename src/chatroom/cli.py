@@ -113,6 +113,10 @@ Examples:
     callback=load,
     help="Settings in TOML: these options without their dashes. Flags and the environment are stronger.",
 )
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), show_envvar=True, help="Serve figures for Prometheus there."
+)
+@click.option("--metrics-host", default="127.0.0.1", show_envvar=True, help="Address for --metrics-port.")
 @click.option("--check-config", is_flag=True, show_envvar=True, help="Say what is wrong with the settings, and end.")
 def serve(
     host: str,
@@ -134,6 +138,8 @@ def serve(
     log_level: str,
     log_format: str,
     config: Path | None,
+    metrics_port: int | None,
+    metrics_host: str,
     check_config: bool,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
@@ -176,6 +182,8 @@ def serve(
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     server.configure(settings)
     server.hub.reload = partial(_reload, server, files)
+    if metrics_port:
+        _publish(server, metrics_host, metrics_port)
     signals = Signals()
     server.start()
     click.echo(_how_to_join(host, server.port))
@@ -185,6 +193,18 @@ def serve(
     service.notify("STOPPING=1")
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _publish(server: "ChatServer", host: str, port: int) -> None:
+    """Serves figures; raises `click.ClickException` if that can't be."""
+    try:
+        from chatroom.metrics import publish
+
+        publish(server, host, port)
+    except ImportError:
+        raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
+    except OSError as error:
+        raise click.ClickException(_cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 
 
 class _Files(NamedTuple):
@@ -262,17 +282,17 @@ def _open_standard_streams() -> None:
     os.close(number)
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> str:
+def _cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:
     import errno
 
     if isinstance(error, socket.gaierror):
-        return f"There is no host {host}; --host takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
+        return f"There is no host {host}; {on} takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with -p."
+        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with {at}."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine; --host 0.0.0.0 listens on all that it has."
+        return f"{host} is no address of this machine; {on} 0.0.0.0 listens on all that it has."
     if error.errno == errno.EACCES:
-        return f"Port {port} is for administrators; choose one above 1023 with -p."
+        return f"Port {port} is for administrators; choose one above 1023 with {at}."
     return f"Can't listen on {host}, port {port}: {error.strerror}."
 
 

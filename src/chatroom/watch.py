@@ -47,12 +47,16 @@ class Watch(threading.Thread):
             return
         elif connection.user is None:
             if now - connection.born > REGISTRATION:
-                self._log.submit(connection, [Quit(f"no name within {REGISTRATION} seconds")])
+                self._end(connection, f"no name within {REGISTRATION} seconds")
         elif silent > PING_AFTER and connection.dialect.pings:
             if silent > DROP_AFTER:
-                self._log.submit(connection, [Quit(f"no sign of life for {DROP_AFTER} seconds")])
+                self._end(connection, f"no sign of life for {DROP_AFTER} seconds")
             elif not connection.pinged:
                 connection.pinged = True
                 self._log.submit(connection, [Ping()])
         else:
             connection.pinged = False
+
+    def _end(self, connection: Connection, reason: str) -> None:
+        connection.cut = reason  # which the log tells
+        self._log.submit(connection, [Quit(reason)])
