@@ -98,7 +98,8 @@ class Server:
         config = work / "config"
         config.write_text(kind.config.format(port=self.port))
         self._log = work / "log"
-        command = kind.command.format(port=self.port, data=shlex.quote(str(work / "data")), config=config)
+        self.data = work / "data"
+        command = kind.command.format(port=self.port, data=shlex.quote(str(self.data)), config=config)
         os.sched_setaffinity(0, pins.server)  # which the child inherits
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(

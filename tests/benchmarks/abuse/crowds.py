@@ -29,6 +29,7 @@ def _unread(count: int, short: bool) -> list[Check]:
         figures, notes = shape.run(server)
     checks = [
         exactly(f"{count}: lost by those who read", figures["lost"], 0),
+        Check(f"{count}: p99 without and with, ms", _two(figures, "p99_without_ms", "p99_with_ms"), "told only", True),
         at_most(f"{count}: p99 beside without", figures["ratio"], 1.2, "times", timed=True),
         at_most(f"{count}: memory more at most", figures["peak_mb"] - figures["memory_mb"], count * 1.1, "MiB"),
         *map(_note, notes),
@@ -73,3 +74,7 @@ def _come_and_go(swarm: Swarm, count: int, at_once: int = 50) -> None:
 
 def _note(text: str) -> Check:
     return Check("note", text, "told only", True)
+
+
+def _two(figures: dict[str, float], *names: str) -> str:
+    return " and ".join(f"{figures[name]:.3g}" for name in names)

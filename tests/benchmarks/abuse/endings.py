@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from chatroom.limits import DROP_AFTER
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
@@ -39,7 +40,7 @@ def half_open(short: bool) -> list[Check]:
             gone = time.monotonic() - began
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
         if short:
             told = _departures(witness, count, time.monotonic() + DEADLINE)
         deadline = time.monotonic() + DEADLINE
@@ -90,6 +91,7 @@ def sigterm(short: bool) -> list[Check]:
         while swarm.closed < talkers + readers and time.monotonic() < until + 20:
             swarm.pump(0.2)
         seconds = server.ended()
+        saved = _saved(server.data)
         heard = [_SPEECH.findall(bytes(listener.kept or b"")) for listener in listeners]
         farewells = sum(b"ERROR :Closing link: the server is shutting down" in (c.kept or b"") for c in listeners)
         began = time.monotonic()
@@ -103,7 +105,15 @@ def sigterm(short: bool) -> list[Check]:
     return [
         Check("messages that each reader saw", len(heard[0]), "told only", True),
         exactly("readers that saw something else than the first", sum(h != heard[0] for h in heard), 0),
+        exactly("messages seen that were not saved", len({stamp.decode() for _, stamp in heard[0]} - saved), 0),
         exactly("readers that were told of the end", farewells, readers),
         at_most("until it ended", seconds, 10, "s", timed=True),
         at_most("until the next one listened on its port", back, 5, "s", timed=True),
     ]
+
+
+def _saved(data: Path) -> set[str]:
+    """The stamps of all messages in the history."""
+    command = [sys.executable, "-m", "chatroom", "history", "export", "#r0", "--data", str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return set(re.findall(r"\|\d{10}", done.stdout))

@@ -1,17 +1,23 @@
 """Clients that never become anybody: too slow to choose a name, or not interested in one."""
 
 import select
+import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 from statistics import quantiles
+from tempfile import TemporaryDirectory
 
-from chatroom.limits import REGISTRATION
+from chatroom.limits import HANDSHAKE, REGISTRATION
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
 from tests.benchmarks.load import RoundError, Swarm
 from tests.benchmarks.servers import Server
 
 _MEGABYTES = 5
+_HALF_A_HELLO = b"\x16\x03\x01\x02\x00"  # a record of 512 bytes, none of which ever comes
 
 
 def slowloris(short: bool) -> list[Check]:
@@ -21,7 +27,7 @@ def slowloris(short: bool) -> list[Check]:
 def _slowloris(count: int) -> list[Check]:
     """Half of them begin like IRC clients; none ever ends its line."""
     with start("--unlimited") as server, Swarm(server.port) as swarm:
-        slow = _Slow(server.port, count)
+        slow = _Slow(server.port, count, b"NICK " + b"x" * 200, b"x" * 200)
         try:
             joins = list(_joins(swarm, slow))
         finally:
@@ -49,7 +55,8 @@ def _joins(swarm: Swarm, slow: "_Slow") -> Iterator[float]:
 class _Slow:
     """Connections that send a byte a second. `ages` is how old they were when they were closed, in seconds."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, *texts: bytes) -> None:
+        """`texts` are what they would like to say, in turns."""
         self.ages: list[float] = []
         self.socks: dict[int, tuple[socket.socket, float, Iterator[int]]] = {}
         self._poll = select.poll()
@@ -59,7 +66,7 @@ class _Slow:
             self.socks[sock.fileno()] = (
                 sock,
                 time.monotonic(),
-                iter(b"NICK " + b"x" * 200 if number % 2 else b"x" * 200),
+                iter(texts[number % len(texts)]),
             )
             self._poll.register(sock, select.POLLIN | select.POLLHUP)
 
@@ -80,13 +87,54 @@ class _Slow:
             self._next = time.monotonic() + 1
             for sock, _, text in self.socks.values():
                 try:
-                    sock.send(bytes([next(text)]))
+                    sock.send(bytes(islice(text, 1)))
                 except OSError:
                     pass  # the next look tells
 
     def close(self) -> None:
         for sock, _, _ in self.socks.values():
             sock.close()
+
+
+def stalled(short: bool) -> list[Check]:
+    """Half of a TLS handshake's first message, and then nothing; others join meanwhile, without TLS."""
+    count = 10 if short else 500
+    if not shutil.which("openssl"):
+        return [Check("carried out", "no: that needs openssl", "told only", True)]
+    with TemporaryDirectory() as directory:
+        options = _certificate(Path(directory))
+        with start("--unlimited", *options) as server, Swarm(server.port) as swarm:
+            slow = _Slow(server.port, count, _HALF_A_HELLO)
+            try:
+                joins = list(_joins(swarm, slow))
+            finally:
+                slow.close()
+    early, late = min(slow.ages, default=0), max(slow.ages, default=0)
+    return [
+        exactly("closed", len(slow.ages), count),
+        Check("first closed after, s", early, f"{HANDSHAKE} ± 1", abs(early - HANDSHAKE) <= 1, True),
+        Check("last closed after, s", late, f"{HANDSHAKE} ± 1", abs(late - HANDSHAKE) <= 1, True),
+        at_most("a join meanwhile, p99", quantiles(joins, n=100)[98], 50, "ms", timed=True),
+    ]
+
+
+def _certificate(directory: Path) -> list[str]:
+    """Options for a server with a certificate made in `directory`."""
+    made, key = str(directory / "cert.pem"), str(directory / "key.pem")
+    kind = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    command = ["openssl", "req", "-x509", *kind, "-keyout", key, "-out", made]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return ["--tls-cert", made, "--tls-key", key]
 
 
 def babbler(short: bool) -> list[Check]:
