@@ -17,7 +17,7 @@ FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "text"},
     {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
     {"courier", "client", "door", "tls", "watch"},
-    {"server", "console", "gui", "terminal"},
+    {"server", "console", "gui", "signals", "terminal"},
     {"cli", "history_cli"},
 ]
 # Which parts lean on which others of their own floor: the one way round that is meant.

@@ -35,7 +35,8 @@ def test_an_irc_client_gives_it_with_pass() -> None:
     chat = guarded()
     al = irc(chat, "PASS :open sesame", "NICK al", "USER u 0 * :Al")
     assert al.nick == "al"
-    for lines in (["PASS x"], ["NICK bob", "USER u 0 * :Bob"], ["NICK bob", "USER u 0 * :Bob", "PASS :open sesame"]):
+    coming = ["NICK bob", "USER u 0 * :Bob"]
+    for lines in (["PASS x", *coming], coming, [*coming, "PASS :open sesame"]):
         bob = irc(chat, *lines)
         told = bob.heard()
         assert (told[0].split()[1], told[-1].split()[0]) == ("464", "ERROR")

@@ -187,6 +187,8 @@ def test_a_certificate_of_ones_own_is_made_once(serve: Callable[..., Served], tm
     told = f"TLS certificate, SHA-256: {tls.fingerprint(made)}"
     assert told in first.out.heard
     assert (tmp_path / tls.KEY).stat().st_mode & 0o077 == 0
+    first.type("q")
+    assert first.ends() == 0
     again = serve("--data", str(tmp_path), "--name", "localhost", env={"CHATROOM_SERVE_TLS_SELF_SIGNED": "1"})
     assert told in again.out.heard
     with closing(Encrypted(again.port, made).come("al")):

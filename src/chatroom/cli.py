@@ -2,14 +2,11 @@
 
 import logging
 import os
-import signal
 import socket
 import sys
-import threading
 import time
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -123,6 +120,7 @@ def serve(
     from chatroom.console import Console
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
+    from chatroom.signals import Signals
     from chatroom.store import Store, StoreError
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
@@ -155,13 +153,11 @@ def serve(
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     server.configure(settings)
     server.hub.reload = partial(_reload, server, files)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda number, frame: _reload(server, files))
-    stop = _stop_signal()
+    signals = Signals()
     server.start()
     click.echo(_how_to_join(host, server.port))
-    Console(server, click.echo, stop.set).start()
-    stop.wait()
+    Console(server, click.echo, signals.end).start()
+    signals.wait(server.hub.reload)
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
 
@@ -239,20 +235,6 @@ def _open_standard_streams() -> None:
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(number)
-
-
-def _stop_signal() -> threading.Event:
-    """Set by the first SIGINT or SIGTERM; a second one ends the process at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        stop.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    return stop
 
 
 def _cannot_listen(error: OSError, host: str, port: int) -> str:

@@ -200,7 +200,10 @@ class Courier(threading.Thread):
         while batch := self._take():
             if save:
                 save([what for what, to, _ in batch if type(to) is Audience])
-            self._carry(batch)
+            try:
+                self._carry(batch)
+            except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
+                log.exception("a batch of %d could not be delivered", len(batch))
             if self._pressed:
                 self._ease()
         with self._bell:  # `stop` may be about to ring
@@ -233,7 +236,8 @@ class Courier(threading.Thread):
         runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
         for data, members in _joined(parcels) if len(runs) > 1 else parcels:
-            self._send(data, members)
+            if data:
+                self._send(data, members)
         for to, run in runs:
             if type(to) is Audience:
                 continue
@@ -255,7 +259,8 @@ class Courier(threading.Thread):
                 self._cut(connection, "")
                 continue
             if sent != size:
-                self._keep(connection, memoryview(data)[sent:])
+                # What nothing was taken of stays the one object that all share: a view costs 300 bytes a reader.
+                self._keep(connection, memoryview(data)[sent:] if sent else data)
 
     def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
         """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""

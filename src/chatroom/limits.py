@@ -12,6 +12,8 @@ REALNAME_BYTES = 150  # with nickname, user name, host and room it fits one WHO 
 LABEL_BYTES = 64  # IRCv3 labeled-response
 KEY_BYTES = 23  # RFC 2812 §2.3.1
 MASK_BYTES = 200  # a mask, its room and who set it fit one line
+MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
+MULTILINE_BYTES = 4096  # in it, likewise
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
 
 # ---- people
@@ -53,6 +55,7 @@ KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, pr
 FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many
 FLOOD_RATE = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
 ACCEPT_QUEUE = 1024  # connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
+READ_FIRST = 2048  # bytes asked for where little comes: a client that only listens waits with that much allocated
 READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few milliseconds under the log's lock
 SILENCE = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
 THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add up where it is limited

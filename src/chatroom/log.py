@@ -76,6 +76,8 @@ class LocalLog:
         A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
         """
         with self.lock:
+            if session.closing:
+                return
             self._carry_out(session, commands, self._post)
         self._post.dispatch()
 

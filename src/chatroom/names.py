@@ -34,7 +34,7 @@ class Fault(Enum):
     RESERVED = "reserved"
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """The form in which names are compared and looked up."""
     if name.isascii():

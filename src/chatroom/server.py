@@ -42,6 +42,7 @@ from chatroom.limits import (
     FLOOD_RATE,
     GARBAGE,
     KEEPALIVE,
+    READ_FIRST,
     READ_SIZE,
     SEND_BUFFER,
     SILENCE,
@@ -101,6 +102,8 @@ class ChatServer(ThreadingTCPServer):
         `unlimited` lifts the limits on floods and addresses, for hosts that are trusted. With `tls_only`, nobody from
         another machine talks without TLS.
         """
+        self.address_family, address = _resolve(host, port)
+        super().__init__(address, ChatHandler)  # first: if it fails, there is nothing to give back
         self.info = replace(info, history=store is not None)
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
@@ -122,9 +125,6 @@ class ChatServer(ThreadingTCPServer):
         self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to tell a newcomer that there is no descriptor left
         self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
-        family, address = _resolve(host, port)
-        self.address_family = family
-        super().__init__(address, ChatHandler)
 
     @property
     def port(self) -> int:
@@ -275,6 +275,8 @@ class ChatServer(ThreadingTCPServer):
         if connection:
             with self.log.lock:
                 self.hub.detach(connection)
+                connection.closing = True  # so nothing is told to it any more
+                del connection.dialect  # which knows the connection: a circle that only the collector would undo
             self.courier.release(connection)
             self.door.leave(connection.address)
         else:
@@ -289,12 +291,14 @@ class ChatHandler(StreamRequestHandler):
 
     server: ChatServer
     disable_nagle_algorithm = True
+    rbufsize = 0  # `receive` keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
 
     def setup(self) -> None:
         super().setup()
         self.client = self.server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
+        self.size = READ_FIRST  # bytes to ask for; more where there was more
         self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
         self.name = ""  # the client's last one: who has quit has none any more
 
@@ -398,12 +402,13 @@ class ChatHandler(StreamRequestHandler):
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
-        data = self.tls.read() if self.tls else self.rfile.read1(READ_SIZE)
+        data = self.tls.read() if self.tls else self.request.recv(self.size)
+        self.size = READ_SIZE if len(data) == self.size else READ_FIRST
         self.client.heard = time.monotonic()
         return data
 
     def _readable(self, timeout: float) -> bool:
-        """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would spoil `rfile`."""
+        """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would be one for all."""
         if self.tls and self.tls.has_some():
             return True
         poll = select.poll()

@@ -8,6 +8,10 @@ readers, and `plain` takes them out for everybody else.
 import re
 from datetime import datetime
 
+# Inside a message of many lines; no client can send them, as `clean` takes them out.
+FEED = "\u2028"  # ends a line
+CUT = "\u2029"  # the line goes on: its sender had to cut it
+
 CTCP = "\x01"  # a message wrapped in it is for the client program, not for its user: modern.ircdocs.horse/ctcp
 
 _BIDI = "\u202a-\u202e\u2066-\u2069"  # overrides, embeddings, isolates: they turn the writing of what follows

@@ -106,8 +106,12 @@ class Tls:
         with self._lock:
             if not self._ready or self._ended:
                 return b""  # to nobody: there are no keys yet, or no more
-            if data:
-                self._object.write(data)
+            try:
+                if data:
+                    self._object.write(data)
+            except ssl.SSLError:  # the client has ended the conversation
+                self._ended = True
+                return b""
             return self._outgoing.read()
 
     def farewell(self) -> bytes:

@@ -260,7 +260,7 @@ class Swarm:
         buffer = self.buffer
         self.got += buffer.count(MARK, 0, size)
         if client.sampled:
-            now = self._now()
+            now = self.now()
             self.latencies += [now - int(stamp) for stamp in _STAMP.findall(buffer, 0, size)]
         if client.kept is not None:
             client.kept += buffer[:size]
@@ -288,12 +288,13 @@ class Swarm:
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 
-    def _now(self) -> int:
+    def now(self) -> int:
+        """Microseconds since the swarm began."""
         return int((time.monotonic() - self._start) * 1e6)
 
     def message(self, room: str, size: int) -> bytes:
         """A message whose text has `size` bytes, stamped with this moment."""
-        return self.wire.say(room, (b"|%010d " % self._now()).ljust(size, b"x"))
+        return self.wire.say(room, (b"|%010d " % self.now()).ljust(size, b"x"))
 
     def flood(self, sender: Client, messages: int, size: int) -> None:
         """From now on, this client sends so many messages as fast as the server takes them."""

@@ -6,7 +6,6 @@ Everything here reads /proc, so it runs on Linux only.
 import os
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -89,9 +88,10 @@ def pins(pinned: bool) -> Pins:
 class Server:
     """A server that runs, and listens on `port`. A context manager; it is gone at the end."""
 
-    def __init__(self, kind: Kind, pins: Pins) -> None:
+    def __init__(self, kind: Kind, pins: Pins, port: int = 0) -> None:
+        """`port` 0 takes any that is free."""
         self.kind = kind
-        self.port = _free_port()
+        self.port = port or _free_port()
         self._dir = tempfile.TemporaryDirectory(prefix="chatroom-bench-")
         work = Path(self._dir.name)
         work.chmod(0o755)  # ngircd reads its configuration as another user
@@ -115,10 +115,10 @@ class Server:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        self.signal()
         try:
-            self._process.wait(START)
-        except subprocess.TimeoutExpired:
+            self.ended()
+        except RoundError:
             self._process.kill()
             self._process.wait()
         self._dir.cleanup()
@@ -133,6 +133,27 @@ class Server:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise RoundError(f"{self.kind.name} did not start: {self._log.read_text()[-500:]}") from None
                 time.sleep(0.02)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def log(self) -> str:
+        """All that it has written so far."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def signal(self) -> None:
+        """Tells it to end."""
+        self._told = time.monotonic()
+        self._process.terminate()
+
+    def ended(self) -> float:
+        """Waits for its end; returns the seconds since it was told to."""
+        try:
+            self._process.wait(START)
+        except subprocess.TimeoutExpired:
+            raise RoundError(f"{self.kind.name} did not end within {START:g} s") from None
+        return time.monotonic() - self._told
 
     # ---- what it costs ----------------------------------------------------------------------------------------------
 

@@ -316,11 +316,11 @@ class Cycles:
     def run(self, server: Server) -> Round:
         with Swarm(server.port, server.kind.wire, self.names) as swarm:
             self._come_and_go(swarm, int(self.cycles * self.warm_up))
-            before = _settled(server)
+            before = settled(server)
             watch = Stopwatch()
             self._come_and_go(swarm, self.cycles)
             watch.stop()
-            after = _settled(server)
+            after = settled(server)
             figures = {
                 "cycles": self.cycles,
                 "cycles_per_s": self.cycles / watch.seconds,
@@ -340,7 +340,7 @@ class Cycles:
                 swarm.forget(client, reset=number % 3 == 2)
 
 
-def _settled(server: Server, quiet: float = 0.2) -> dict[str, float]:
+def settled(server: Server, quiet: float = 0.2) -> dict[str, float]:
     """What a server holds once it has cleared away all that it clears away: no change for `quiet` seconds."""
     deadline = time.monotonic() + STALL
     held = (0, 0)

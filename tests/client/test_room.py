@@ -54,6 +54,18 @@ def test_history_is_sorted_by_time_and_goes_below_the_first_position() -> None:
     assert room.first == -2 and room.take_dirty() == REDRAW_NOTHING
 
 
+def test_history_of_one_millisecond_keeps_its_order() -> None:
+    """Also around what is known already."""
+    room = Room("#r")
+    said = [Entry(Kind.MESSAGE, 5.0, "bob", f"m{n}", f"id{n}") for n in range(6)]
+    room.merge(said[2:4])
+    room.merge(said)
+    assert room.entries == said
+    older = [Entry(Kind.MESSAGE, 5.0, "bob", f"o{n}", f"o{n}") for n in range(3)]
+    room.merge(older, older=True)
+    assert room.entries == older + said
+
+
 def test_only_so_much_is_remembered() -> None:
     """The oldest are forgotten, and may come again as history."""
     room = Room("#r")

@@ -165,6 +165,12 @@ def test_away_is_asked_for_once_and_then_followed(modern: Script) -> None:
     assert not modern.lobby.entries
 
 
+def test_whois_is_told_in_words(old: Script) -> None:
+    """And where a server leaves something out, in the server's words."""
+    old.feed(":irc 311 me bob b host.example * :Bob B.", ":irc 317 me bob", ":irc 319 me bob :@#lobby #dev")
+    assert texts(old.lobby.entries) == ["bob is b@host.example (Bob B.)", "bob", "bob is in @#lobby #dev"]
+
+
 def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:
     """322 lines become one event."""
     old.session.events.clear()

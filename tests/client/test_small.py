@@ -115,6 +115,40 @@ def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     assert script.take() == []
 
 
+@pytest.mark.parametrize(
+    ("token", "line"),
+    [
+        ("EXTBAN=,m", "MODE #lobby +b m:bob!*@*"),
+        ("EXTBAN=~,am", "MODE #lobby +b ~m:bob!*@*"),
+        ("CHANMODES=bq,k,l,imnst", "MODE #lobby +q bob!*@*"),
+    ],
+)
+def test_muting_is_done_as_the_server_has_it(script: Script, token: str, line: str) -> None:
+    """A list of its own, or a ban of its own kind."""
+    script.feed(f":irc 005 me {token} :are supported")
+    commands.run(script.session, script.lobby, "/mute bob")
+    assert script.take() == [line]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("+o bob", "al made bob an operator."),
+        ("+b bob!*@*", "al banned bob."),
+        ("-b *!*@bad.host", "al lifted the ban on *!*@bad.host."),
+        ("+b m:bob!*@*", "al muted bob."),
+        ("-b ~m:bob!*@*", "al lets bob speak again."),
+        ("+q bob!*@*", "al muted bob."),
+        ("+im", "al set the mode +im"),
+        ("+oo bob eve", "al set the mode +oo bob eve"),
+        ("+b jim:x!*@*", "al banned jim:x."),
+    ],
+)
+def test_a_change_of_mode_is_told_in_words(change: str, said: str) -> None:
+    """The usual ones; the rest as they are."""
+    assert words.mode("al", change) == said
+
+
 def test_help_lists_every_command(script: Script) -> None:
     """Nothing that can be typed is a secret."""
     commands.run(script.session, script.lobby, "/help")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.client.test_link import TlsServer
 from tests.gui.irc import RudeServer
 from tests.gui.people import Irc, Netcat, Server, environment, wait_for
 from tests.gui.window import Window
@@ -97,6 +98,7 @@ def test_the_bottom_survives_sizes_and_zoom(
         panes = [size[0] >= 560, size[0] >= 720]
         window.wait(lambda state: [state["rooms_shown"], state["members_shown"]] == panes, "the panes fit the width")
         window.type("still usable")
+        window.wait(lambda state: state["composer"] == "still usable", "typed, and so everything before it is done")
         window.click("send_at")
         bob.wait("still usable")
         window.key("F9")
@@ -165,9 +167,8 @@ def test_completion_history_and_search(display: str, server: Server, tmp_path: P
         window.wait(lambda state: state["search"] == "", "the search bar")
         window.type("APPLE")
         window.key("Return")
-        window.wait(lambda state: state["search"] == "2 of 2", "the newest first")
-        window.key("F3")
-        window.wait(lambda state: state["search"] == "1 of 2", "then the one before")
+        window.wait(lambda state: state["search"] == "2 in the history", "what the server found")
+        assert [row.split("  ")[-1] for row in window.state["rows"][1:]] == ["bobby: apple", "another apple"]
         window.key("Escape")
         window.wait(lambda state: state["search"] is None and state["composer"] == "bobby: apple", "the draft is there")
 
@@ -238,6 +239,22 @@ def test_a_taken_name_is_said_under_its_field(display: str, server: Server, tmp_
         window.wait_online()
         saved = json.loads((tmp_path / "chatroom" / "client.json").read_text("utf-8"))
         assert saved["recent"][0]["nick"] == "bobby" and "password" not in json.dumps(saved)
+
+
+@pytest.mark.needs("openssl")
+def test_a_certificate_is_shown_and_trusted_by_keys(display: str, tmp_path: Path) -> None:
+    """The question stands in the window, Cancel is what Enter would do; trusted, the fingerprint is kept."""
+    tls = TlsServer(tmp_path)
+    arguments = ("127.0.0.1", "-p", str(tls.port), "--tls", "--nick", "me")
+    try:
+        with Window(display, tmp_path, *arguments) as window:
+            window.wait(lambda state: any("fingerprint" in error for error in state["errors"]), "the question")
+            window.key("Tab", "Tab", "Return")
+            window.wait(lambda state: any("Connecting" in error for error in state["errors"]), "trusted")
+            saved = json.loads((tmp_path / "chatroom" / "client.json").read_text("utf-8"))
+            assert saved["trusted"] == {f"127.0.0.1:{tls.port}": tls.fingerprint}
+    finally:
+        tls.close()
 
 
 def test_a_damaged_settings_file_is_set_aside(display: str, server: Server, tmp_path: Path) -> None:

@@ -130,6 +130,18 @@ def test_a_flood_is_not_drawn_in_full_and_the_widget_stays_small() -> None:
     assert texts(transcript.rows)[-1] == "bob  11999"
 
 
+def test_history_that_comes_in_at_the_beginning_is_shown() -> None:
+    """On joining, and when somebody scrolled up to the start; nothing is moved in between."""
+    room = Room("#r")
+    transcript = Transcript(room)
+    widget = Widget(transcript)
+    for batch in (3, 2, 1):
+        said = [entry(Kind.MESSAGE, "bob", f"{batch}{n}", 5.0, msgid=f"{batch}{n}") for n in range(3)]
+        room.merge(said, older=True)
+        widget.apply(transcript.update(following=batch == 3))
+    assert texts(widget.rows)[1:] == [f"bob  {batch}{n}" for batch in (1, 2, 3) for n in range(3)]
+
+
 def test_joins_and_leaves_are_folded() -> None:
     """One row for those in a row; a message in between begins another."""
     joined = [entry(Kind.JOIN, nick, "") for nick in ("carol", "dave", "erin", "frank", "gus")]

@@ -32,6 +32,7 @@ def test_a_name_a_message_an_answer_the_button_and_the_end(display: str, server:
         window.wait_row("Zażółć 😀 gęślą")
 
         window.type("by mouse")
+        window.wait(lambda state: state["composer"] == "by mouse", "typed, and so everything before it is done")
         window.click("send_at")
         bob.wait("alice: by mouse")
         window.wait(lambda state: state["composer"] == "", "the composer is empty")

@@ -121,6 +121,19 @@ def _kick(session: Session, room: Room, rest: str) -> None:
     session.send(Message("KICK", (room.name, nick, reason.strip()) if reason.strip() else (room.name, nick)))
 
 
+def _mute(sign: str) -> Action:
+    """Silences by a list of its own (+q) where the server has one, else by a ban of the kind "mute" (EXTBAN m)."""
+
+    def act(session: Session, room: Room, rest: str) -> None:
+        mark, comma, kinds = session.isupport.get("EXTBAN", "").partition(",")
+        if "q" in session.isupport.get("CHANMODES", "b").split(",")[0] or not (comma and "m" in kinds):
+            _mode(f"{sign}q", True)(session, room, rest)
+        else:
+            session.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{rest.split()[0]}!*@*")))
+
+    return act
+
+
 def _mode(change: str, masks: bool) -> Action:
     """Sets a mode about somebody: by a mask where the mode is a list of them (+b, +q), else by the name (+o)."""
 
@@ -172,8 +185,8 @@ COMMANDS: dict[str, Command] = {
     "kick": Command("/kick NAME [WHY]", "remove somebody from this room", _kick, True),
     "ban": Command("/ban NAME", "and don't let them in again", _mode("+b", True), True),
     "unban": Command("/unban NAME", "take a ban back", _mode("-b", True), True),
-    "mute": Command("/mute NAME", "let somebody read here, but not write", _mode("+q", True), True),
-    "unmute": Command("/unmute NAME", "let them write again", _mode("-q", True), True),
+    "mute": Command("/mute NAME", "let somebody read here, but not write", _mute("+"), True),
+    "unmute": Command("/unmute NAME", "let them write again", _mute("-"), True),
     "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
     "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
     "quit": Command("/quit", "end the program", _quit, needs_connection=False),

@@ -58,11 +58,11 @@ class History:
 
     def arrived(self, room: Room, entries: list[Entry]) -> None:
         """A batch of history, oldest first."""
-        ask = self._asked.pop(room, _Ask.BEFORE)
+        ask = self._asked.pop(room, _Ask.LATEST)
         room.fetching = False
-        fresh = room.merge(entries)
+        fresh = room.merge(entries, older=ask is _Ask.BEFORE)
         if ask is not _Ask.AFTER:
-            room.has_older = len(entries) >= self._page()
+            room.has_older = len(entries) >= self._page() and bool(fresh)
         if ask is _Ask.AFTER:
             self._count(room, fresh)
         self._pages[room] = self._pages.get(room, 0) + 1

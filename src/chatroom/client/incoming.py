@@ -365,6 +365,14 @@ def on_not_joined(session: "Session", message: Message) -> None:
         session.inform(_text_of_all(message), Kind.ERROR)
 
 
+def on_whois(session: "Session", message: Message) -> None:
+    try:
+        text = words.WHOIS[message.command].format(*message.params)
+    except IndexError:
+        text = _text_of_all(message)
+    session.inform(clean(plain(text)))
+
+
 def on_unknown_command(session: "Session", message: Message) -> None:
     """421. A server that promised history and has none is not waited for."""
     if _param(message, 1) == "CHATHISTORY":
@@ -444,6 +452,7 @@ HANDLERS: dict[str, Handler] = {
     "436": on_nick_refused,
     "464": on_password_refused,
     "465": on_banned,
+    **dict.fromkeys(words.WHOIS, on_whois),
     **dict.fromkeys(("401", "403", "404", "408", "411", "412", "413", "415"), on_not_sent),
     **dict.fromkeys(("405", "437", "471", "473", "474", "475", "476", "477", "489"), on_not_joined),
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.

@@ -77,19 +77,28 @@ class Room:
             self._forget(len(self.entries) - KEPT)
         return True
 
-    def merge(self, history: Iterable[Entry]) -> list[Entry]:
-        """Puts history, oldest first, where its times say. Returns what was not known yet, oldest first."""
+    def merge(self, history: Iterable[Entry], older: bool = False) -> list[Entry]:
+        """Puts history, oldest first, where its times say. Returns what was not known yet, oldest first.
+
+        `older`: it was asked for as what is older than the oldest that the server knows, too.
+        """
         fresh = []
-        # Newest first: what goes before everything else then moves no position.
+        end = len(self.entries) - self._pending
+        if older:
+            end = next((i for i, entry in enumerate(self.entries) if entry.msgid), end)
+        # Newest first: what goes before everything else then moves no position. `end` is the place of the one before,
+        # because many things are said in the same millisecond and only their order tells which was first.
         for entry in reversed(list(history)):
             if entry.msgid and entry.msgid in self._ids:
+                end = next((i for i in range(end - 1, -1, -1) if self.entries[i].msgid == entry.msgid), end)
                 continue
+            settled = len(self.entries) - self._pending
             mine = self._claim(entry) if entry.own else None
+            end -= settled - (len(self.entries) - self._pending)  # by one, if it was taken from among the failed
             if mine is None:
                 fresh.append(entry)
-            end = len(self.entries) - self._pending
-            index = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
-            self._insert(index, mine or entry)
+            end = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
+            self._insert(end, mine or entry)
         return fresh[::-1]
 
     def _claim(self, remembered: Entry) -> Entry | None:

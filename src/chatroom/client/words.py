@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-NOT_CONNECTED = "Not connected. Messages wait here and are sent when the connection is back."
+_FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
     "nick-taken": "Somebody here is called {0} already. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
@@ -17,10 +17,30 @@ REFUSALS = {
         "Compare it with what the person who runs the server tells you."
     ),
 }
+MODES = {
+    "+o": "{0} made {1} an operator.",
+    "-o": "{0} took the operator's rights from {1}.",
+    "+v": "{0} gave {1} a voice.",
+    "-v": "{0} took the voice from {1}.",
+    "+b": "{0} banned {1}.",
+    "-b": "{0} lifted the ban on {1}.",
+    "+q": "{0} muted {1}.",
+    "-q": "{0} lets {1} speak again.",
+}
+# Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
+WHOIS = {
+    "301": "{1} is away: {2}",
+    "311": "{1} is {2}@{3} ({5})",
+    "312": "{1} is connected to {2}",
+    "313": "{1} runs this server",
+    "317": "{1} has said nothing for {2} s",
+    "319": "{1} is in {2}",
+    "330": "{1} is logged in as {2}",
+    "671": "{1} is connected through TLS",
+}
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
-EVERY_COMMAND = "/help lists the commands."
 
 
 def clock(time: float, seconds: bool = False) -> str:
@@ -35,7 +55,13 @@ def day(time: float) -> str:
 
 
 def refusal(reason: str, *about: str) -> str:
-    return REFUSALS[reason].format(*about)
+    return REFUSALS[reason].format(*map(_fingerprint_in_lines, about))
+
+
+def _fingerprint_in_lines(text: str) -> str:
+    """A fingerprint in two lines, so that it can be compared with another; anything else as it is."""
+    is_fingerprint = len(text) == _FINGERPRINT_LENGTH and text.count(":") == _FINGERPRINT_LENGTH // 3
+    return f"{text[: _FINGERPRINT_LENGTH // 2]}\n{text[_FINGERPRINT_LENGTH // 2 + 1 :]}" if is_fingerprint else text
 
 
 def kicked(by: str, room: str, reason: str) -> str:
@@ -51,7 +77,14 @@ def topic(nick: str, text: str) -> str:
 
 
 def mode(nick: str, change: str) -> str:
-    return f"{nick} set the mode {change}"
+    """`change` is a MODE line without the room. One change to one person is told in words, others as they are."""
+    flag, _, whom = change.partition(" ")
+    kind = flag
+    if flag in ("+b", "-b"):
+        start, _, mask = whom.rpartition("m:")
+        kind, whom = (flag[0] + "q", mask) if mask != whom and len(start) <= 1 else (flag, whom)
+    said = MODES.get(kind) if whom and " " not in whom else None
+    return said.format(nick, whom.removesuffix("!*@*")) if said else f"{nick} set the mode {change}"
 
 
 def invited(nick: str, room: str) -> str:

@@ -14,7 +14,7 @@ from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import FOUND, HISTORY_MOST, NICK_LENGTH, PLAIN_LINE, RECENT
 from chatroom.modes import written
 from chatroom.names import LOBBY, Fault, fold
-from chatroom.text import CTCP, clean, moment, plain
+from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
@@ -92,11 +92,11 @@ PLAIN = PlainFormat()
 def _said(event: ev.Said) -> str:
     if CTCP in event.text or event.kind is Kind.TAGS:
         return ""  # for programs
-    text = plain(event.text)
+    lines = [plain(line) for line in event.text.replace(CUT, "").split(FEED) if line]
     private = "" if "#" in event.target[:2] else "[private] "
     if event.kind is Kind.ACTION:
-        return f"** {private}{event.by.nick} {text}"
-    return f"{private}{event.by.nick}: {text}"
+        return f"** {private}{event.by.nick} {' '.join(lines)}"
+    return "\n".join([f"{private}{event.by.nick}: {line}" for line in lines])
 
 
 def _topic_set(event: ev.TopicSet) -> str:

@@ -62,7 +62,7 @@ class ConnectPanel(ttk.Frame):
         )
         self._go = ttk.Button(buttons, text="Connect", style="Accent.TButton", command=self._connect)
         self._fields = [w for w in box.winfo_children() if isinstance(w, (ttk.Entry, ttk.Checkbutton))]
-        for widget in (*self._fields, self._go):
+        for widget in self._fields:
             widget.bind("<Return>", lambda _: self._connect())
             widget.bind("<KP_Enter>", lambda _: self._connect())
         self.bind_all("<Escape>", lambda _: self._escape(), add=True)

@@ -57,6 +57,7 @@ class Transcript:
         self.expanded: set[int] = set()  # serials of long messages shown in full
         self.highlight: Entry | None = None
         self.start = self.end = self._last
+        self._first = room.first  # the room's, at the last look
         self.latest()
 
     @property
@@ -83,6 +84,9 @@ class Transcript:
         """Takes in what happened in the room since the last time; stays put when not `following` and full."""
         dirty = self.room.take_dirty()
         forgotten = self._forget()
+        if self.start == self._first and self.room.first < self._first:
+            forgotten += self.page_up()  # history came in where the window begins
+        self._first = self.room.first
         if following and self._last - self.end > PAGE:
             return forgotten + self._leap()
         was_at_end = self.end >= min(dirty, self._last)

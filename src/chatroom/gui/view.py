@@ -169,6 +169,7 @@ class TkView:
         for widget in (self.root, self.composer.text, self.messages.text):
             for key, act in keys.items():
                 widget.bind(key, lambda _, act=act: self._key(act))  # type: ignore[misc]
+        self.root.bind_class("TButton", "<Return>", lambda e: e.widget.event_generate("<<Invoke>>"))
         for kind in ("TEntry", "TCombobox"):  # on X11 Ctrl+A is Emacs's there too
             self.root.bind_class(kind, "<Control-a>", lambda e: e.widget.selection_range(0, "end"))
         self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
 from chatroom.events import Command, Raw
 from chatroom.ircwire import LINE_BYTES
@@ -18,6 +19,7 @@ CAPABILITIES = (
     "cap-notify",
     "draft/chathistory",
     "draft/event-playback",
+    MULTILINE,
     "echo-message",
     "extended-join",
     "extended-monitor",
@@ -34,6 +36,9 @@ CAPABILITIES = (
 )
 # Where there is no history, a client that waits to ask for it would miss what it is shown otherwise.
 _WITHOUT_HISTORY = tuple([name for name in CAPABILITIES if name not in (CHATHISTORY, PLAYBACK, SEARCH)])
+
+
+_VALUES = {MULTILINE: LIMITS}
 
 
 def cap(client: Client, params: list[str]) -> Iterator[Command]:
@@ -54,7 +59,8 @@ def _ls(client: Client, params: list[str]) -> Iterator[Command]:
         client.version = max(client.version, int(params[0][:4]))
     if client.version >= 302:  # these are told of what changes without asking for it
         client.capabilities.add("cap-notify")
-    yield _line(client, "LS", _offered(client))
+    values = _VALUES if client.version >= 302 else {}
+    yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in _offered(client)])
 
 
 def _list(client: Client, params: list[str]) -> Iterator[Command]:

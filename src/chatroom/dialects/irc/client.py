@@ -1,6 +1,7 @@
 """What the dialect remembers of one IRC client, for the handlers of commands."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from chatroom import events as ev
 from chatroom.dialects.base import Viewer
@@ -13,6 +14,9 @@ from chatroom.events import Format
 from chatroom.modes import glob
 from chatroom.names import fold
 
+if TYPE_CHECKING:
+    from chatroom.dialects.irc.multiline import Batch
+
 
 class Client:
     """One client: what it can do, and what it has said of itself before it came in."""
@@ -23,9 +27,12 @@ class Client:
         self.speaker = Speaker(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END
         self.version = 301  # of capability negotiation: 302 came with CAP LS 302
+        self.password = ""
         self.nick = ""
         self.username = ""
         self.realname = ""
+        self.label = ""  # of the line being read, where it is for its handler to answer
+        self.batch: Batch | None = None  # a message of many lines that is coming in
         self.tags = ""  # the client-only tags of the line being read, as they are written
 
     @property
@@ -36,7 +43,10 @@ class Client:
         """Uses these from now on."""
         self.capabilities.clear()
         self.capabilities.update(capabilities)
-        self.speaker.format = irc_format(RENDERED & self.capabilities)
+        rendered = RENDERED & self.capabilities
+        if not self.capabilities >= {"batch", "message-tags"}:
+            rendered -= {"draft/multiline"}  # which needs them
+        self.speaker.format = irc_format(rendered)
         return ev.SetFormat(
             self.speaker.format, "echo-message" in self.capabilities, "extended-monitor" in self.capabilities
         )

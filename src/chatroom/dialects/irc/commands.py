@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.irc import channels, lookups, messages, people, registration, service
+from chatroom.dialects.irc import channels, lookups, messages, multiline, people, registration, service
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
@@ -66,7 +66,8 @@ class IrcDialect:
         except ValueError:
             return  # empty lines are silently ignored: RFC 2812 §2.3.1
         label = self._label(message.tags) if message.tags else ""
-        if label:
+        self._client.label = label
+        if label and message.command != "BATCH":  # that is answered when it has ended
             yield ev.Labelled(label, self._obey(message))
         else:
             yield from self._obey(message)
@@ -87,6 +88,9 @@ class IrcDialect:
         client.tags = ""
         if message.tags and "message-tags" in client.capabilities:
             client.tags = render_tags({key: value for key, value in message.tags.items() if key.startswith("+")})
+        if "batch" in message.tags and self._viewer.nick:
+            yield from multiline.line(client, message)
+            return
         try:
             yield from _row(message, self._viewer.nick != "").handler(client, list(message.params))
         except ChatError as error:
@@ -156,6 +160,7 @@ COMMANDS: dict[str, Row] = {
     "PRIVMSG": Row(messages.privmsg, 1, "<target>{,<target>} :<text>", "says something", missing=Code.NO_RECIPIENT),
     "NOTICE": Row(messages.notice, 1, "<target>{,<target>} :<text>", "is for programs", missing=Code.NO_RECIPIENT),
     "TAGMSG": Row(messages.tagmsg, 1, "<target>{,<target>}", "passes on client-only tags", missing=Code.NO_RECIPIENT),
+    "BATCH": Row(multiline.batch, 1, "+|-<name> [draft/multiline <target>]", "says something in many lines"),
     "CHATHISTORY": Row(lookups.chathistory, 1, "<subcommand> ...", "tells what was said before"),
     "SEARCH": Row(lookups.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
     "AWAY": Row(people.away, 0, "[:<message>]", "says that you are away, or back"),

@@ -9,7 +9,7 @@ from chatroom import events as ev
 from chatroom.events import Event, Kind
 from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import written
-from chatroom.text import CTCP
+from chatroom.text import CTCP, CUT, FEED
 
 # The capabilities that change what an event looks like, or whether there is anything to see of it: IRCv3.
 RENDERED = frozenset(
@@ -17,6 +17,7 @@ RENDERED = frozenset(
         "account-notify",
         "account-tag",
         "away-notify",
+        "draft/multiline",
         "extended-join",
         "invite-notify",
         "message-tags",
@@ -42,29 +43,33 @@ class IrcFormat:
                 self._lines[event] = line
 
     def render(self, event: Event) -> bytes:
-        return self._dressed(event, self._lines[type(event)](event))
+        lines = self._lines[type(event)](event)
+        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
 
     def personal(self, event: Event) -> bytes:
         """The lines for the one who is told of an event alone, whatever was negotiated."""
         line = _PERSONAL.get(type(event)) or self._lines[type(event)]
-        return self._dressed(event, line(event))
+        lines = line(event)
+        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
 
     def _dressed(self, event: Event, lines: str) -> bytes:
         """The lines with their tags."""
-        if lines and self._tagged:
-            tags = self._tags(event)
-            if tags:
-                lines = "".join([f"{tags}{line}\r\n" for line in lines.split("\r\n")[:-1]])
-        return lines.encode()
+        first, *more = lines.split("\r\n")[:-1]
+        dressed = [f"{self._tags(event, first=True)}{first}\r\n"]
+        if more:  # an id is told once
+            tags = self._tags(event, first=False)
+            dressed += [f"{line}\r\n" if line.startswith("@") else f"{tags}{line}\r\n" for line in more]
+        return "".join(dressed).encode()
 
-    def _tags(self, event: Event) -> str:
+    def _tags(self, event: Event, first: bool) -> str:
         """The tags of an event's lines, with the @ and the space."""
         tags = [f"time={timestamp(event.time)}"] if self._time else []
         by = event.by
         if self._accounts and by.account:
             tags.append(f"account={by.account}")
         if self._ids:
-            tags.append(f"msgid={event.id:x}")
+            if first:
+                tags.append(f"msgid={event.id:x}")
             if by.bot:
                 tags.append("bot")
             if isinstance(event, ev.Said) and event.tags:
@@ -92,18 +97,48 @@ def _second(seconds: int) -> str:
 # ---- each event as its lines, with their CR LF ----------------------------------------------------------------------
 
 
+_MESSAGE, _ACTION = Kind.MESSAGE, Kind.ACTION  # a look-up in an Enum takes as long as the rest of the line
+# TAGMSG is for those with message-tags.
+_VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE", Kind.TAGS: ""}
+
+
 def _said(event: ev.Said) -> str:
     by = event.by
-    if event.kind is Kind.TAGS:
-        return ""  # for those with message-tags
-    verb = "NOTICE" if event.kind is Kind.NOTICE else "PRIVMSG"
+    verb = "PRIVMSG" if event.kind is _MESSAGE else _VERBS[event.kind]
+    if not verb:
+        return ""
     head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
     text = event.text
-    if event.kind is Kind.ACTION:
+    if FEED in text or CUT in text:
+        return "".join([f"{head}{part}\r\n" for line, _ in _lines(text) for part in _parts(line, len(head.encode()))])
+    if event.kind is _ACTION:
         return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in _parts(text, len(head.encode()) + 9)])
     if 4 * (len(head) + len(text)) <= LINE_BYTES - 2:  # the common case, seen without encoding: 4 bytes a character
         return f"{head}{text}\r\n"
     return "".join([f"{head}{part}\r\n" for part in _parts(text, len(head.encode()))])
+
+
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    """The lines of a text that aren't blank, each with whether it goes on where the one before was cut."""
+    return ((line, cut) for line, cut in _all_lines(text) if line)
+
+
+def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
+    for line in text.split(FEED):
+        for i, part in enumerate(line.split(CUT)):
+            yield part, i > 0
+
+
+def _said_in_batch(event: ev.Said) -> str:
+    """A message of many lines as `draft/multiline` has it; any other as ever."""
+    if FEED not in event.text and CUT not in event.text:
+        return _said_with_tags(event)
+    name, head = f"{event.id:x}", f":{event.by.mask}"
+    rows = [f"{head} BATCH +{name} draft/multiline {event.target}\r\n"]
+    for line, cut in _all_lines(event.text):
+        tags = f"@batch={name}{';draft/multiline-concat' if cut else ''}"
+        rows.append(f"{tags} {head} {_VERBS[event.kind]} {event.target} :{line}\r\n")
+    return "".join([*rows, f"{head} BATCH -{name}\r\n"])
 
 
 def _parts(text: str, head_bytes: int) -> Iterator[str]:
@@ -170,6 +205,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
 # What an event looks like to those who have negotiated a capability.
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", ev.Said, _said_with_tags),
+    ("draft/multiline", ev.Said, _said_in_batch),
     ("extended-join", ev.Joined, _joined_extended),
     ("away-notify", ev.AwaySet, _away_set),
     ("invite-notify", ev.Invited, _invited),

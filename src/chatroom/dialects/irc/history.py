@@ -39,7 +39,10 @@ def batched(lines: Iterable[str], batch: str, server: str, capabilities: Set[str
         return
     yield f":{server} BATCH +{_BATCH} {batch}\r\n"
     for line in lines:
-        yield f"@batch={_BATCH};{line[1:]}" if line.startswith("@") else f"@batch={_BATCH} {line}"
+        if line.startswith("@batch="):  # a line of a message of many, which is a batch in this one
+            yield line
+        else:
+            yield f"@batch={_BATCH};{line[1:]}" if line.startswith("@") else f"@batch={_BATCH} {line}"
     yield f":{server} BATCH -{_BATCH}\r\n"
 
 

@@ -16,7 +16,7 @@ from chatroom.text import CTCP
 SHORT = LINE_BYTES - 2 - (4 * NICK_LENGTH + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
 
 _ACTION = f"{CTCP}ACTION "
-_VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}
+VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}
 
 
 def privmsg(client: Client, params: list[str]) -> Iterator[Command]:
@@ -31,14 +31,14 @@ def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]
     if len(params) < 2 or not params[1]:
         raise ChatError(Code.NO_TEXT)
     text = params[1]
-    _must_fit(f":{client.viewer.mask} {_VERBS[kind]} {params[0]} :{text}")
+    must_fit(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
     if kind is Kind.MESSAGE and text.startswith(_ACTION):
         kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
     for target in targets(params[0]):
         yield ev.Say(target, text, kind, client.tags)
 
 
-def _must_fit(line: str) -> None:
+def must_fit(line: str) -> None:
     """Raises `ChatError` if the line can't be told to others as one; it is refused, never cut (417)."""
     if len(line.encode()) > LINE_BYTES - 2:
         raise ChatError(Code.LINE_TOO_LONG)

@@ -16,17 +16,19 @@ _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 def registration(client: Client) -> Iterator[Command]:
     """Lets the client in once NICK and USER have come and capabilities are settled."""
     if client.nick and client.username and not client.negotiating and not client.viewer.nick:
-        yield ev.Register(client.nick, client.username, client.realname)
-        if not client.viewer.admitted:
+        if client.password and not client.viewer.admitted:
+            yield ev.Enter(client.password)
+        if client.viewer.admitted or not client.password:
+            yield ev.Register(client.nick, client.username, client.realname)
+        if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
             yield ev.Quit("this server has a password")
 
 
 def pass_(client: Client, params: list[str]) -> Iterator[Command]:
-    """Who gives a wrong one is closed: modern.ircdocs.horse/#pass-message."""
+    """Looked at when NICK and USER are there: who is closed sooner may never read why, if more was on its way."""
     _not_twice(client)
-    yield ev.Enter(params[0])
-    if not client.viewer.admitted:
-        yield ev.Quit("wrong password")
+    client.password = params[0]
+    return iter(())
 
 
 def nick(client: Client, params: list[str]) -> Iterator[Command]:

@@ -1,0 +1,109 @@
+"""Messages of many lines, which a client sends as a batch: `ircv3.net/specs/extensions/multiline`.
+
+    BATCH +1 draft/multiline #room
+    @batch=1 PRIVMSG #room :one
+    @batch=1;draft/multiline-concat PRIVMSG #room : line, cut by the client
+    BATCH -1
+
+The batch is one message, said when it ends. A mistake in it is told once, and the rest of the batch is let go by.
+"""
+
+from collections.abc import Iterator
+
+from chatroom import events as ev
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.messages import VERBS, must_fit
+from chatroom.errors import ChatError
+from chatroom.events import Command, Kind
+from chatroom.ircwire import Message
+from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES, ROOM_LENGTH
+from chatroom.text import CTCP, CUT, FEED
+
+MULTILINE = "draft/multiline"
+LIMITS = f"max-bytes={MULTILINE_BYTES},max-lines={MULTILINE_LINES}"
+_CONCAT = "draft/multiline-concat"
+_KINDS = {"PRIVMSG": Kind.MESSAGE, "NOTICE": Kind.NOTICE}
+
+
+class Batch:
+    """A message that is coming in, line by line."""
+
+    def __init__(self, name: str, target: str, label: str, tags: str) -> None:
+        self.name = name
+        self.target = target
+        self.label = label
+        self.tags = tags
+        self.kind: Kind | None = None  # as its first line says
+        self.text = ""
+        self.lines = 0
+        self.failed = False
+
+    def size(self) -> int:
+        """Bytes of what is said; a line feed is one, a cut none."""
+        return len(self.text.replace(CUT, "").replace(FEED, "\n").encode())
+
+
+def batch(client: Client, params: list[str]) -> Iterator[Command]:
+    """BATCH opens or ends one; a client has one open at a time."""
+    name = params[0][1:]
+    if params[0].startswith("+") and len(params) == 3 and params[1] == MULTILINE and not client.batch:
+        client.batch = Batch(name, params[2], client.label, client.tags)
+    elif params[0].startswith("-") and client.batch and client.batch.name == name:
+        ended, client.batch = client.batch, None
+        if not ended.failed:
+            yield from _say(client, ended)
+    else:
+        yield _labelled(client.label, client.fail("BATCH", "MULTILINE_INVALID", text="That batch makes no sense here"))
+
+
+def line(client: Client, message: Message) -> Iterator[Command]:
+    """One line of a batch."""
+    open_ = client.batch
+    if open_ is None or open_.name != message.tags["batch"]:
+        yield client.fail("BATCH", "MULTILINE_INVALID", text="There is no such batch")
+    elif not open_.failed:
+        fault = _fault(client, open_, message)
+        if fault:
+            open_.failed = True
+            yield _labelled(open_.label, client.fail("BATCH", *fault, text="That message was not sent"))
+
+
+def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
+    """Adds a line to the batch; or says what is wrong with it, in the words of a FAIL."""
+    kind = _KINDS.get(message.command)
+    if kind is None or len(message.params) != 2 or batch.kind not in (None, kind):
+        return ("MULTILINE_INVALID",)
+    target, text = message.params
+    concat = _CONCAT in message.tags
+    if target != batch.target:
+        return "MULTILINE_INVALID_TARGET", _word(batch.target), _word(target)
+    try:
+        must_fit(f":{client.viewer.mask} {VERBS[kind]} {target} :{text}")
+    except ChatError:
+        return ("MULTILINE_INVALID",)
+    if CTCP in text or (concat and not text):
+        return ("MULTILINE_INVALID",)
+    batch.text += text if not batch.lines else (CUT if concat else FEED) + text
+    batch.kind = kind
+    batch.lines += 1
+    if batch.lines > MULTILINE_LINES:
+        return "MULTILINE_MAX_LINES", str(MULTILINE_LINES)
+    if batch.size() > MULTILINE_BYTES:
+        return "MULTILINE_MAX_BYTES", str(MULTILINE_BYTES)
+    return ()
+
+
+def _word(target: str) -> str:
+    """A target in an answer, so that it can't break it."""
+    return target.replace(" ", "_").lstrip(":")[:ROOM_LENGTH] or "*"
+
+
+def _say(client: Client, batch: Batch) -> Iterator[Command]:
+    if batch.kind is None or not batch.text.strip(FEED + CUT + " "):
+        yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text="There is nothing to send"))
+    else:
+        yield _labelled(batch.label, ev.Say(batch.target, batch.text, batch.kind, batch.tags))
+
+
+def _labelled(label: str, command: Command) -> Command:
+    return ev.Labelled(label, iter([command])) if label else command

@@ -1,0 +1,35 @@
+"""What the operating system has to say to a running server: SIGINT and SIGTERM end it, SIGHUP makes it read its files.
+
+A handler in Python may run while the main thread holds any lock, so it must take none; and a signal that comes just
+before a wait begins would be slept over. So the handlers do nothing: the interpreter writes each signal's number to a
+pipe, and the main thread reads it there.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class Signals:
+    """Made in the main thread; `wait` is called there, `end` by any."""
+
+    def __init__(self) -> None:
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        signal.set_wakeup_fd(self._write)
+        for number in (*_ENDING, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
+            signal.signal(number, lambda number, frame: None)
+
+    def end(self) -> None:
+        """Has the same effect as SIGTERM."""
+        os.write(self._write, bytes([signal.SIGTERM]))
+
+    def wait(self, on_hangup: Callable[[], None]) -> None:
+        """Returns at the first signal to end; the next one ends the process at once. Each SIGHUP calls `on_hangup`."""
+        while (number := os.read(self._read, 1)[0]) not in _ENDING:
+            if number == getattr(signal, "SIGHUP", None):
+                on_hangup()
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)

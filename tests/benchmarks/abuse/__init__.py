@@ -1,0 +1,1 @@
+"""Attacks on `chatroom serve`, each bounded in count and time: `python -m tests.benchmarks.abuse --help`."""

@@ -1,0 +1,23 @@
+"""All attacks, by name."""
+
+from tests.benchmarks.abuse.attack import Attack
+from tests.benchmarks.abuse.crowds import churn, idle, unread
+from tests.benchmarks.abuse.endings import half_open, sigterm
+from tests.benchmarks.abuse.fuzz import fuzz
+from tests.benchmarks.abuse.pictures import pictures
+from tests.benchmarks.abuse.scarce import descriptors, threads
+from tests.benchmarks.abuse.strangers import babbler, slowloris
+
+ATTACKS = (
+    Attack("idle", "10,000 clients that say nothing, in 100 rooms", idle),
+    Attack("unread", "200, then 1,000 that never read, among as many that do", unread),
+    Attack("slowloris", "500, then 5,000 clients that choose a name at one byte a second", slowloris),
+    Attack("babbler", "5 MB of commands before registration, from a client that never reads", babbler),
+    Attack("fuzz", "1,000,000 lines of rubbish in both dialects, before two witnesses", fuzz),
+    Attack("churn", "100,000 clients come and go, every other one with a reset", churn),
+    Attack("files", "400 clients where there are descriptors for fewer", descriptors),
+    Attack("threads", "clients where there are threads for fewer (needs root)", threads),
+    Attack("half-open", "clients whose process is stopped (SIGSTOP)", half_open),
+    Attack("sigterm", "SIGTERM under load, and a restart at once", sigterm),
+    Attack("pictures", "500 clients JOIN, NICK, KICK, MODE and QUIT at random for 30 minutes", pictures),
+)

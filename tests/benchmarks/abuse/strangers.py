@@ -1,0 +1,134 @@
+"""Clients that never become anybody: too slow to choose a name, or not interested in one."""
+
+import select
+import socket
+import time
+from collections.abc import Iterator
+from statistics import quantiles
+
+from chatroom.limits import REGISTRATION
+from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
+from tests.benchmarks.load import RoundError, Swarm
+from tests.benchmarks.servers import Server
+
+_MEGABYTES = 5
+
+
+def slowloris(short: bool) -> list[Check]:
+    return [check for count in ([10] if short else [500, 5000]) for check in _slowloris(count)]
+
+
+def _slowloris(count: int) -> list[Check]:
+    """Half of them begin like IRC clients; none ever ends its line."""
+    with start("--unlimited") as server, Swarm(server.port) as swarm:
+        slow = _Slow(server.port, count)
+        try:
+            joins = list(_joins(swarm, slow))
+        finally:
+            slow.close()
+    early, late = min(slow.ages, default=0), max(slow.ages, default=0)
+    return [
+        exactly(f"{count}: closed", len(slow.ages), count),
+        Check(f"{count}: first closed after, s", early, f"{REGISTRATION} ± 2", abs(early - REGISTRATION) <= 2, True),
+        Check(f"{count}: last closed after, s", late, f"{REGISTRATION} ± 2", abs(late - REGISTRATION) <= 2, True),
+        at_most(f"{count}: a join meanwhile, p99", quantiles(joins, n=100)[98], 50, "ms", timed=True),
+    ]
+
+
+def _joins(swarm: Swarm, slow: "_Slow") -> Iterator[float]:
+    """Milliseconds from connecting to being in a room, again and again until all the slow ones are closed."""
+    deadline = time.monotonic() + 2 * REGISTRATION
+    while slow.socks and time.monotonic() < deadline:
+        began = time.monotonic()
+        swarm.enter(["r0"])
+        yield (time.monotonic() - began) * 1000
+        swarm.forget(swarm.clients[-1])
+        slow.drip()
+
+
+class _Slow:
+    """Connections that send a byte a second. `ages` is how old they were when they were closed, in seconds."""
+
+    def __init__(self, port: int, count: int) -> None:
+        self.ages: list[float] = []
+        self.socks: dict[int, tuple[socket.socket, float, Iterator[int]]] = {}
+        self._poll = select.poll()
+        self._next = 0.0
+        for number in range(count):
+            sock = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{number % 50 + 1}", 0))
+            self.socks[sock.fileno()] = (
+                sock,
+                time.monotonic(),
+                iter(b"NICK " + b"x" * 200 if number % 2 else b"x" * 200),
+            )
+            self._poll.register(sock, select.POLLIN | select.POLLHUP)
+
+    def drip(self, pause: float = 0.05) -> None:
+        """Looks who was closed for up to `pause` seconds; once a second everybody sends a byte."""
+        for fd, _ in self._poll.poll(pause * 1000):
+            sock, born, _ = self.socks[fd]
+            try:
+                told = sock.recv(4096)
+            except ConnectionError:
+                told = b""
+            if not told:
+                self.ages.append(time.monotonic() - born)
+                self._poll.unregister(fd)
+                del self.socks[fd]
+                sock.close()
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 1
+            for sock, _, text in self.socks.values():
+                try:
+                    sock.send(bytes([next(text)]))
+                except OSError:
+                    pass  # the next look tells
+
+    def close(self) -> None:
+        for sock, _, _ in self.socks.values():
+            sock.close()
+
+
+def babbler(short: bool) -> list[Check]:
+    """Without limits on floods it is what waits for it that ends it; with them, the deadline for a name is near."""
+    checks = _babbler("no flood limit", "--unlimited")
+    return checks if short else [*checks, *_babbler("with all limits")]
+
+
+def _babbler(what: str, *options: str) -> list[Check]:
+    with start(*options) as server:
+        socket.create_connection(("127.0.0.1", server.port)).close()  # what the first client costs is no client's
+        before = server.memory()
+        sent, closed = _babble(server)
+        more = server.peak() - before
+    return [
+        Check(f"{what}: sent before it was closed, KB", sent / 1024, "told only", True),
+        Check(f"{what}: closed", closed, "yes", closed == "yes"),
+        Check(f"{what}: memory more, KB", more, "below 1024", more < 1024),
+    ]
+
+
+def _babble(server: Server) -> tuple[int, str]:
+    """Sends commands and reads nothing, until it is closed; returns bytes sent, and whether it was."""
+    left = memoryview(b"CAP LS 302\r\nNICK a b c\r\n" * (_MEGABYTES * 1024 * 1024 // 24))
+    deadline = time.monotonic() + REGISTRATION + 10
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        sock.connect(("127.0.0.1", server.port))
+        sock.setblocking(False)
+        size = len(left)
+        poll = select.poll()
+        while time.monotonic() < deadline:
+            poll.register(sock, select.POLLOUT if left else 0)
+            found = poll.poll(500)
+            if any(event & (select.POLLHUP | select.POLLERR) for _, event in found):
+                return size - len(left), "yes"
+            try:
+                left = left[sock.send(left) :] if left else left
+            except BlockingIOError:
+                pass
+            except ConnectionError:
+                return size - len(left), "yes"
+    if not left:
+        raise RoundError("the client was never closed, and all was read")
+    return size - len(left), "no"
