@@ -76,7 +76,14 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     motd.write_text("Zażółć 😀\n", encoding="utf-8")
     password = tmp_path / "password"
     password.write_text("sesame\n")
+    settings = tmp_path / "settings.toml"
+    settings.write_text('name = "not.this.one"\n')
     env = {
+        "CHATROOM_SERVE_CONFIG": str(settings),
+        "CHATROOM_SERVE_CHECK_CONFIG": "0",
+        "CHATROOM_SERVE_METRICS_PORT": "",  # in test_metrics.py
+        "CHATROOM_SERVE_METRICS_HOST": "127.0.0.1",
+        "CHATROOM_SERVE_LOG_FORMAT": "text",
         "CHATROOM_SERVE_HOST": "127.0.0.1",
         "CHATROOM_SERVE_PORT": "1",
         "CHATROOM_SERVE_NAME": "chat.example",

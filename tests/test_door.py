@@ -18,10 +18,13 @@ def test_a_full_server_says_so_until_somebody_leaves() -> None:
     assert [door.admit("127.0.0.1") for _ in range(2)] == ["", FULL]
 
 
-def test_descriptors_bound_the_clients() -> None:
-    """However many clients are asked for, some descriptors are kept for the rest of the program."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert Door(clients=10**9).clients == max(1, soft - SPARE_DESCRIPTORS)
+@pytest.mark.parametrize(
+    ("descriptors", "clients"), [(100_000, 100_000 - SPARE_DESCRIPTORS), (1024, 1024 - SPARE_DESCRIPTORS), (256, 192)]
+)
+def test_descriptors_bound_the_clients(monkeypatch: pytest.MonkeyPatch, descriptors: int, clients: int) -> None:
+    """However many clients are asked for, some descriptors are kept for the rest of the program; but not all of few."""
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (descriptors, descriptors))
+    assert Door(clients=10**9).clients == clients
 
 
 @pytest.mark.parametrize("far", [FAR, f"::ffff:{FAR}", "2a00::1"])

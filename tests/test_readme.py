@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from chatroom import cli, limits
+from chatroom import cli, config, limits
 from chatroom.dialects.plain import COMMANDS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -46,6 +46,7 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ("what may wait", f"{limits.OUTBOX // 2**20} MiB; {limits.OUTBOXES // 2**20} MiB for all"),
         ("a client that takes", f"closed after {limits.STUCK} seconds"),
         ("choosing a name", f"within {limits.REGISTRATION} seconds"),
+        ("a TLS handshake", f"within {limits.HANDSHAKE} seconds"),
         ("lines a client", f"{limits.FLOOD_BURST} at once, then {limits.FLOOD_RATE:g} a second"),
         ("an IRC client", f"asked after {limits.PING_AFTER} seconds, closed after {limits.DROP_AFTER}"),
         ("clients from one", f"{limits.ADDRESS_LIVE}, and {limits.ADDRESS_RATE} connections a minute"),
@@ -55,3 +56,13 @@ def test_limits_are_as_they_are(thing: str, value: str) -> None:
     """The table's values are those of `limits`."""
     [row] = re.findall(rf"^\| {thing}.*$", README, re.MULTILINE)
     assert f"| {value}" in row
+
+
+def test_the_configuration_file_is_a_good_one(tmp_path: Path) -> None:
+    """Every block of TOML can be copied as it is."""
+    blocks = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        file = tmp_path / "chatroom.toml"
+        file.write_text(block, encoding="utf-8")
+        config.read(file, click.Context(cli.serve))

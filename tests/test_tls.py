@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatroom import tls
-from chatroom.limits import NICK_LENGTH
+from chatroom.limits import HANDSHAKE, NICK_LENGTH
 from chatroom.server import ChatServer, Settings
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Served, eventually
@@ -133,6 +133,15 @@ def test_a_handshake_that_never_ends_holds_up_nobody(
         sock.sendall(b"\x16\x03\x01")
         with closing(Encrypted(server.port, certificate[0]).come("al")):
             assert guests.irc("bob")
+
+
+def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -> None:
+    """The deadline is for all of it, and shorter than that for a name."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as half:
+        half.sendall(b"\x16\x03\x01")
+        eventually(lambda: [c for c in server.everybody() if c.agreeing], "the handshake has begun")
+        server.everybody()[0].agreeing -= HANDSHAKE + 1
+        assert half.recv(100) == b""
 
 
 def test_a_message_is_cut_off_nowhere(server: ChatServer, certificate: tuple[Path, Path]) -> None:

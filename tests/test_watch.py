@@ -106,6 +106,17 @@ def test_who_is_slowed_down_does_not_count_as_silent(limited: ChatServer) -> Non
     guests.close()
 
 
+def test_who_is_slowed_down_and_goes_is_gone_at_once(limited: ChatServer) -> None:
+    """Thousands of lines that are still to have their turn keep nobody's name, place and thread for half an hour."""
+    guests = Guests(limited.port)
+    alice, bob = guests.plain("alice"), guests.irc("bob")
+    alice.send(*[f"line {i}" for i in range(1000)])
+    bob.wait("line 0$")
+    alice.reset()
+    bob.wait("^:alice![^ ]+ QUIT :connection closed$")
+    guests.close()
+
+
 def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
     """In words that a person and an IRC client understand, and lets somebody in when there is room again."""
     guests = Guests(limited.port)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from chatroom import __version__
+from chatroom import __version__, logs, service
+from chatroom.config import load
 from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, KEEP, PORT
 from chatroom.names import LOBBY
@@ -97,6 +98,26 @@ Examples:
 @click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_envvar=True,
+    help="Lines for people, or an object a line for programs.",
+)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    show_envvar=True,
+    is_eager=True,
+    callback=load,
+    help="Settings in TOML: these options without their dashes. Flags and the environment are stronger.",
+)
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), show_envvar=True, help="Serve figures for Prometheus there."
+)
+@click.option("--metrics-host", default="127.0.0.1", show_envvar=True, help="Address for --metrics-port.")
+@click.option("--check-config", is_flag=True, show_envvar=True, help="Say what is wrong with the settings, and end.")
 def serve(
     host: str,
     port: int,
@@ -115,6 +136,11 @@ def serve(
     max_clients: int,
     unlimited: bool,
     log_level: str,
+    log_format: str,
+    config: Path | None,
+    metrics_port: int | None,
+    metrics_host: str,
+    check_config: bool,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.console import Console
@@ -125,13 +151,16 @@ def serve(
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
     _open_standard_streams()
-    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logs.configure(log_level, log_format == "json", sys.stderr)
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started)
-    if tls_self_signed:
+    if tls_self_signed and not check_config:
         tls_cert, tls_key = _certificate(data, name)
     files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)
     settings = _read(files)
+    if check_config:
+        click.echo("The settings are good.")
+        return
     try:
         store = None if ephemeral else Store(data, sync)
     except StoreError as error:
@@ -153,13 +182,29 @@ def serve(
         raise click.ClickException(_cannot_listen(error, host, port)) from None
     server.configure(settings)
     server.hub.reload = partial(_reload, server, files)
+    if metrics_port:
+        _publish(server, metrics_host, metrics_port)
     signals = Signals()
     server.start()
     click.echo(_how_to_join(host, server.port))
+    service.notify("READY=1")
     Console(server, click.echo, signals.end).start()
     signals.wait(server.hub.reload)
+    service.notify("STOPPING=1")
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()
+
+
+def _publish(server: "ChatServer", host: str, port: int) -> None:
+    """Serves figures; raises `click.ClickException` if that can't be."""
+    try:
+        from chatroom.metrics import publish
+
+        publish(server, host, port)
+    except ImportError:
+        raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
+    except OSError as error:
+        raise click.ClickException(_cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 
 
 class _Files(NamedTuple):
@@ -237,17 +282,17 @@ def _open_standard_streams() -> None:
     os.close(number)
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> str:
+def _cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:
     import errno
 
     if isinstance(error, socket.gaierror):
-        return f"There is no host {host}; --host takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
+        return f"There is no host {host}; {on} takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with -p."
+        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with {at}."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine; --host 0.0.0.0 listens on all that it has."
+        return f"{host} is no address of this machine; {on} 0.0.0.0 listens on all that it has."
     if error.errno == errno.EACCES:
-        return f"Port {port} is for administrators; choose one above 1023 with -p."
+        return f"Port {port} is for administrators; choose one above 1023 with {at}."
     return f"Can't listen on {host}, port {port}: {error.strerror}."
 
 

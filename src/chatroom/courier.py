@@ -66,7 +66,7 @@ class Connection(Session):
     """
 
     __slots__ = (
-        *("address", "born", "heard", "pinged", "dialect", "sock"),
+        *("address", "agreeing", "born", "heard", "pinged", "dialect", "sock"),
         *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "released", "send", "tls"),
     )
 
@@ -76,6 +76,7 @@ class Connection(Session):
         self.address = host  # as the door counts it
         self.dialect: Dialect
         self.born = time.monotonic()
+        self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
         self.heard = self.born  # when bytes last came; its own thread writes it
         self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.tls: Seal | None = None
@@ -100,7 +101,7 @@ class Connection(Session):
 
 # What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
 # a fence, `_FENCES` and None.
-_Item = tuple[Any, Any, Session | None]
+Item = tuple[Any, Any, Session | None]
 
 
 class _Nobody(Audience):
@@ -120,7 +121,8 @@ class Courier(threading.Thread):
     def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
         super().__init__(name="courier", daemon=True)
         self._save = save  # may take its time, never fails
-        self._waiting: deque[_Item] = deque()
+        self.meter: Callable[[list[Item]], None] | None = None  # is shown each batch once it is sent; never fails
+        self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
         self._behind = 0  # bytes in all outboxes
@@ -176,6 +178,10 @@ class Courier(threading.Thread):
         self._waiting.append((passed, _FENCES, None))
         return passed
 
+    def queue(self) -> tuple[int, int]:
+        """How many items wait to be carried, and how many bytes for clients to read them; for any thread."""
+        return len(self._waiting), self._behind
+
     def admit(self) -> None:
         """Waits while the backlog is too long; for the threads of those who cause more of it. Holds no lock."""
         if len(self._waiting) > BACKLOG:
@@ -196,7 +202,7 @@ class Courier(threading.Thread):
     # ---- carrying: the courier's thread -----------------------------------------------------------------------------
 
     def run(self) -> None:
-        save = self._save
+        save, meter = self._save, self.meter
         while batch := self._take():
             if save:
                 save([what for what, to, _ in batch if type(to) is Audience])
@@ -204,6 +210,8 @@ class Courier(threading.Thread):
                 self._carry(batch)
             except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
                 log.exception("a batch of %d could not be delivered", len(batch))
+            if meter:
+                meter(batch)
             if self._pressed:
                 self._ease()
         with self._bell:  # `stop` may be about to ring
@@ -211,7 +219,7 @@ class Courier(threading.Thread):
             self._alarm.close()
             self._snooze.close()
 
-    def _take(self) -> list[_Item]:
+    def _take(self) -> list[Item]:
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""
         waiting = self._waiting
         while not waiting:
@@ -231,7 +239,7 @@ class Courier(threading.Thread):
                 self._bell.notify_all()
         return batch
 
-    def _carry(self, batch: list[_Item]) -> None:
+    def _carry(self, batch: list[Item]) -> None:
         """Sends each who is concerned what a batch holds for them."""
         runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
@@ -410,7 +418,7 @@ def _take_all(data: Any, flags: int) -> int:
 _Parcel = tuple[bytes, Iterable[Any]]
 
 
-def _parcels(to: Any, run: list[_Item]) -> Iterator[_Parcel]:
+def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
     """The parcels of a run, items for the same audience or connection. No connection is in two of them."""
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)

@@ -19,7 +19,7 @@ class Door:
 
     def __init__(self, clients: int = CLIENTS, unlimited: bool = False) -> None:
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        self.clients = min(clients, max(1, descriptors - SPARE_DESCRIPTORS))
+        self.clients = min(clients, descriptors - min(SPARE_DESCRIPTORS, descriptors // 4))
         self.lock = threading.Lock()
         self._unlimited = unlimited
         self._live: Counter[str] = Counter()

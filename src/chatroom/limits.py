@@ -43,11 +43,12 @@ STUCK = 30  # seconds in which a client that is behind must take something
 # ---- connections
 PORT = 9090
 CLIENTS = 10_000  # a thread each; refused with a sentence beyond
-SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client
+SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client; a quarter where there are few
 ADDRESS_LIVE = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
 ADDRESS_RATE = 128  # connections from one address in a minute
 ACCEPT_PAUSE = (0.01, 1.0)  # seconds to wait when there are no descriptors left: doubled from the first to the second
 REGISTRATION = 30  # seconds in all to choose a name, however the bytes drip in (slowloris)
+HANDSHAKE = 10  # seconds in all for a TLS handshake: a few round trips and a signature
 PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a sign of life
 DROP_AFTER = 150  # seconds of silence, after which it is gone
 TICK = 1.0  # seconds between two looks at the deadlines
@@ -82,3 +83,8 @@ QUIET = 2000  # events a second up to which there is time for housework
 SEARCH_TIME = 2.0  # seconds after which a search ends with what it has found
 FOUND = 20  # messages that /search shows: a screenful
 KEEP = 90  # days of history, if nobody says otherwise: enough to look something up, not for ever
+
+# ---- logging
+LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk
+LOG_AGAIN = 60.0  # seconds until the same warning is written again: out of descriptors, there would be 100 a second
+LOG_KINDS = 1000  # kinds of warnings remembered for that

@@ -4,7 +4,7 @@ A client's thread (`ChatHandler`) only reads: bytes go through its dialect to th
 Who closes what: the courier closes sockets; a reader says when it is done with one. A stopping server says goodbye to
 all, waits until what is left is written, and gives up after `DRAIN` seconds.
 
-`ChatServer.lock` guards `connections`.
+`ChatServer.lock` guards `connections` and `refusals`.
 """
 
 import errno
@@ -17,6 +17,7 @@ import ssl
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
@@ -111,6 +112,7 @@ class ChatServer(ThreadingTCPServer):
         self.door = Door(max_clients, unlimited)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
+        self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason
         self._none_left = threading.Condition(self.lock)
         self._uids = count(1)
         self.store = store
@@ -207,6 +209,11 @@ class ChatServer(ThreadingTCPServer):
         with self.lock:
             return list(self.connections.values())
 
+    def count_refusal(self, reason: str) -> None:
+        """`reason` is one of few: no text of a client's."""
+        with self.lock:
+            self.refusals[reason] += 1
+
     def announce(self, text: str) -> None:
         """Says something to everybody."""
         for connection in self.everybody():
@@ -233,6 +240,7 @@ class ChatServer(ThreadingTCPServer):
             newcomer, _ = self.socket.accept()
             _refuse(newcomer, FULL)
             newcomer.close()
+            self.count_refusal("no descriptors left")
         except OSError:
             pass  # somebody else took the descriptor
         finally:
@@ -245,6 +253,7 @@ class ChatServer(ThreadingTCPServer):
         refusal = self.door.admit(client_address[0])
         if refusal:
             log.info("%s refused (%s)", client_address[0], refusal)
+            self.count_refusal(refusal)
             _refuse(request, refusal)
         return not refusal
 
@@ -263,6 +272,7 @@ class ChatServer(ThreadingTCPServer):
             super().process_request(request, client_address)
         except RuntimeError as error:  # no more threads
             log.warning("no thread left for %s: %s", client_address[0], error)
+            self.count_refusal("no thread left")
             self.log.submit(connection, [Raw(f"ERROR :{FULL}\r\n".encode())])
             self.shutdown_request(request)
 
@@ -315,6 +325,8 @@ class ChatHandler(StreamRequestHandler):
                 raise
         finally:
             reason = self.client.cut or ("said goodbye" if self.client.closing else "connection closed")
+            if self.client.cut:
+                self.server.count_refusal(self.client.cut)
             self._submit([Quit(reason, ask=False)])
             log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
 
@@ -352,7 +364,9 @@ class ChatHandler(StreamRequestHandler):
         """Raises `ssl.SSLError` if the client and the server can't agree."""
         tls = Tls(self.request, context, partial(self.server.courier.flush, self.client))
         self.client.encrypt(tls)
+        self.client.agreeing = time.monotonic()
         tls.handshake(first)
+        self.client.agreeing = 0.0
         self.tls = tls
 
     def _may_be_plain(self) -> bool:
@@ -383,19 +397,27 @@ class ChatHandler(StreamRequestHandler):
             return
         *lines, rest = data.split(b"\n")
         for line in lines:
-            self._wait_for_turn()
+            if not self._wait_for_turn():
+                return
             self._submit(self.client.dialect.receive(line + b"\n"))
             if self.client.closing:
                 return
         self._submit(self.client.dialect.receive(rest))
 
-    def _wait_for_turn(self) -> None:
-        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it."""
+    def _wait_for_turn(self) -> bool:
+        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it.
+
+        False if the connection was cut or reset meanwhile: nobody stays for the sake of lines that wait.
+        """
         now = time.monotonic()
         self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
         if self.ready > now:
-            time.sleep(self.ready - now)
+            poll = select.poll()
+            poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
+            if poll.poll((self.ready - now) * 1000):
+                return False
             self.client.heard = time.monotonic()  # it has spoken: that nobody listened is not its silence
+        return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
         self.server.log.submit(self.client, commands)

@@ -9,7 +9,7 @@ memory BIOs, under one lock: bytes go in and out of it, and it never sees the so
 The laws:
 - Records leave in the order in which they were made. Until the handshake is done only the client's thread writes to the
   socket; from then on only the courier does. What reading makes (an alert, a new key) waits in `_outgoing` for it.
-- A handshake happens in the client's own thread, and the deadline for choosing a name holds for it, too.
+- A handshake happens in the client's own thread, and has a deadline of its own.
 """
 
 import datetime

@@ -1,8 +1,8 @@
 """One thread that looks after all deadlines: a timeout on a socket would spoil its buffered reader for good.
 
-Once a second it looks at every connection: who takes too long to choose a name, who reads nothing of what is waiting
-for it, who has been silent for too long. The times that it looks at are written by others, each by one thread; a time
-that is a moment old does no harm.
+Once a second it looks at every connection: who takes too long to encrypt or to choose a name, who reads nothing of
+what is waiting for it, who has been silent for too long. The times that it looks at are written by others, each by one
+thread; a time that is a moment old does no harm.
 """
 
 import threading
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from chatroom.courier import Connection, Courier
 from chatroom.events import Ping, Quit
-from chatroom.limits import DROP_AFTER, PING_AFTER, REGISTRATION, STUCK, TICK
+from chatroom.limits import DROP_AFTER, HANDSHAKE, PING_AFTER, REGISTRATION, STUCK, TICK
 from chatroom.log import LocalLog
 
 
@@ -41,16 +41,22 @@ class Watch(threading.Thread):
         silent = now - connection.heard
         if connection.behind and now - connection.moved > STUCK:
             self._courier.cut(connection, f"read nothing for {STUCK} seconds")
+        elif connection.agreeing and now - connection.agreeing > HANDSHAKE:
+            self._courier.cut(connection, f"no TLS within {HANDSHAKE} seconds")
         elif connection.closing:
             return
         elif connection.user is None:
             if now - connection.born > REGISTRATION:
-                self._log.submit(connection, [Quit(f"no name within {REGISTRATION} seconds")])
+                self._end(connection, f"no name within {REGISTRATION} seconds")
         elif silent > PING_AFTER and connection.dialect.pings:
             if silent > DROP_AFTER:
-                self._log.submit(connection, [Quit(f"no sign of life for {DROP_AFTER} seconds")])
+                self._end(connection, f"no sign of life for {DROP_AFTER} seconds")
             elif not connection.pinged:
                 connection.pinged = True
                 self._log.submit(connection, [Ping()])
         else:
             connection.pinged = False
+
+    def _end(self, connection: Connection, reason: str) -> None:
+        connection.cut = reason  # which the log tells
+        self._log.submit(connection, [Quit(reason)])

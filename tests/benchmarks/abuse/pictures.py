@@ -167,7 +167,10 @@ class _Crowd:
 
 
 def pictures(short: bool) -> list[Check]:
-    clients, seconds = (20, 3.0) if short else (500, 1800.0)
+    return act_at_random(20, 3.0) if short else act_at_random(500, 1800.0)
+
+
+def act_at_random(clients: int, seconds: float) -> list[Check]:
     with start("--unlimited", "--log-level", "warning") as server, Swarm(server.port, names=10**9) as swarm:
         crowd = _Crowd(swarm, random.Random(_SEED))
         probe = Irc(server.port, "probe")

@@ -21,11 +21,19 @@ _CLIENTS = 40  # that would like one
 # The limit on processes counts a user's threads, and spares root: so it runs as a user with no other process.
 _AS_NOBODY = f"""\
 import os, resource
-import chatroom.cli, chatroom.console, chatroom.server, chatroom.dialects.irc
-resource.setrlimit(resource.RLIMIT_NPROC, ({_THREADS}, {_THREADS}))
-os.setgid(61234)
-os.setuid(61234)
-chatroom.cli.main(prog_name="chatroom")
+from chatroom.cli import main
+from chatroom.server import ChatServer
+
+class Humble(ChatServer):
+    def start(self):
+        resource.setrlimit(resource.RLIMIT_NPROC, ({_THREADS}, {_THREADS}))
+        os.setgid(61234)
+        os.setuid(61234)
+        super().start()
+
+import chatroom.server
+chatroom.server.ChatServer = Humble
+main(prog_name="chatroom")
 """
 
 

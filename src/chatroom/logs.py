@@ -1,0 +1,96 @@
+"""How the server's log looks: one line an event, on standard error, as text or as JSON, in UTC.
+
+Modules log by `logging`, as usual; here is decided what becomes of it. The laws:
+- An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
+- A line is no longer than `LOG_LINE` characters and a traceback: clients choose what stands in some of it.
+- The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out.
+What was said and passwords are never logged: that is up to those who log, and a test holds it.
+"""
+
+import json
+import logging
+import time
+from datetime import UTC, datetime
+from typing import TextIO
+
+from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE
+
+
+def configure(level: str, as_json: bool, stream: TextIO) -> None:
+    """Sends everything that is logged from now on to `stream`, one line an event."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines() if as_json else TextLines())
+    handler.addFilter(Calm())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def printable(text: str) -> str:
+    """`text` in one line that moves no cursor: control characters, line ends and bidi controls are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _time(record: logging.LogRecord) -> str:
+    """ISO 8601, in UTC, to the millisecond."""
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _message(record: logging.LogRecord) -> str:
+    message = printable(record.getMessage())
+    left_out = getattr(record, "left_out", 0)
+    more = f" (and {left_out} more like it)" if left_out else ""
+    return (message if len(message) <= LOG_LINE else f"{message[:LOG_LINE]}…") + more
+
+
+class _Lines(logging.Formatter):
+    def trace(self, record: logging.LogRecord) -> str:
+        """The traceback, "" if there is none."""
+        return self.formatException(record.exc_info) if record.exc_info else ""
+
+
+class TextLines(_Lines):
+    def format(self, record: logging.LogRecord) -> str:
+        trace = self.trace(record)
+        folded = f" | {' | '.join(map(printable, trace.splitlines()))}" if trace else ""
+        return f"{_time(record)} {record.levelname} {_message(record)}{folded}"
+
+
+class JsonLines(_Lines):
+    """An object a line: `time`, `level`, `part` (of the program), `message`, and `traceback` where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "part": record.name.removeprefix("chatroom."),
+            "message": _message(record),
+        }
+        trace = self.trace(record)
+        if trace:
+            line["traceback"] = trace
+        return json.dumps(line, ensure_ascii=False)
+
+
+class Calm(logging.Filter):
+    """Lets a warning or an error pass once in `LOG_AGAIN` seconds. It is the same if its wording and exception are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[tuple[str, object], tuple[float, int]] = {}  # when it last did, and how many were left out
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Called under the handler's lock or not, as `logging` likes: a count may be one too low, no more."""
+        if record.levelno < logging.WARNING:
+            return True
+        kind = (str(record.msg), record.exc_info[0] if record.exc_info else None)
+        now = time.monotonic()
+        last, left_out = self._passed.get(kind, (-LOG_AGAIN, 0))
+        if now - last < LOG_AGAIN:
+            self._passed[kind] = (last, left_out + 1)
+            return False
+        if len(self._passed) >= LOG_KINDS:
+            self._passed.clear()
+        self._passed[kind] = (now, 0)
+        record.left_out = left_out
+        return True

@@ -1,0 +1,126 @@
+"""Figures of a running server for Prometheus, at `http://ADDRESS:PORT/metrics`: `pip install chatroom[metrics]`.
+
+Most are looked up when they are asked for. Only the courier counts as it goes, a batch at a time and after it is sent,
+and only where metrics are wanted.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from threading import Lock
+from typing import Any
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
+from chatroom.courier import Item
+from chatroom.events import Event, Said
+from chatroom.rooms import Audience
+from chatroom.server import ChatServer, now
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
+
+
+class Meter:
+    """Counts what the courier has sent. `lock` guards all of it; it is taken once a batch."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.messages = 0
+        self.deliveries = 0
+        self.batches = 0
+        self.seconds = 0.0
+        self.buckets = [0] * (len(BUCKETS) + 1)
+
+    def count(self, batch: list[Item]) -> None:
+        """A batch was sent; its first event has waited longest."""
+        messages = deliveries = first = 0
+        audience, readers = None, 0
+        for what, to, skip in batch:
+            if type(to) is not Audience:
+                continue
+            if to is not audience:
+                audience, readers = to, sum(map(len, to.groups.values()))
+            messages += type(what) is Said
+            deliveries += readers - (skip is not None)
+            first = first or _time(what)
+        if not first:
+            return
+        seconds = max(0, now() - first) / 1000
+        with self.lock:
+            self.messages += messages
+            self.deliveries += deliveries
+            self.batches += 1
+            self.seconds += seconds
+            self.buckets[bisect_left(BUCKETS, seconds)] += 1
+
+
+def _time(event: Event) -> int:
+    """When a client caused it, Unix milliseconds."""
+    return event.time
+
+
+class Figures:
+    """What prometheus-client calls a collector: `collect` is called whenever somebody asks."""
+
+    def __init__(self, server: ChatServer, meter: Meter) -> None:
+        self._server = server
+        self._meter = meter
+
+    def collect(self) -> Iterator[Any]:
+        yield from self._gauges()
+        yield from self._counters()
+        with self._meter.lock:
+            buckets, seconds = list(self._meter.buckets), self._meter.seconds
+        sums = [sum(buckets[: number + 1]) for number in range(len(buckets))]
+        names = [*map(str, BUCKETS), "+Inf"]
+        yield HistogramMetricFamily(
+            "chatroom_courier_seconds",
+            "From a client's line to its delivery, of the first in each batch.",
+            buckets=list(zip(names, sums, strict=True)),
+            sum_value=seconds,
+        )
+
+    def _gauges(self) -> Iterator[Any]:
+        server = self._server
+        with server.log.lock:
+            users, rooms = len(server.hub.users), len(server.hub.rooms)
+        waiting, behind = server.courier.queue()
+        for name, about, value in (
+            ("connections", "Clients that are connected.", len(server.everybody())),
+            ("users", "Clients with a name.", users),
+            ("rooms", "Rooms.", rooms),
+            ("queue_items", "Events and answers that wait for the courier.", waiting),
+            ("queue_bytes", "Bytes that wait for clients to read them.", behind),
+        ):
+            yield GaugeMetricFamily(f"chatroom_{name}", about, value=value)
+
+    def _counters(self) -> Iterator[Any]:
+        server, meter = self._server, self._meter
+        with meter.lock:
+            messages, deliveries = meter.messages, meter.deliveries
+        saved = server.store.saved if server.store else 0
+        for name, about, value in (
+            ("messages_in", "Messages that clients have sent.", messages),
+            ("messages_out", "Deliveries: each event counts once for each client that is told of it.", deliveries),
+            ("history_writes", "Events handed to the history.", saved),
+        ):
+            yield CounterMetricFamily(f"chatroom_{name}", about, value=value)
+        refused = CounterMetricFamily("chatroom_refusals", "Clients refused or closed, by reason.", labels=["reason"])
+        with server.lock:
+            refusals = dict(server.refusals)
+        for reason, count in refusals.items():
+            refused.add_metric([reason], count)
+        yield refused
+
+
+def publish(server: ChatServer, host: str, port: int) -> int:
+    """Serves the figures from a thread of their own; called before the server starts. Returns the port.
+
+    Raises `OSError` if it can't listen.
+    """
+    meter = Meter()
+    server.courier.meter = meter.count
+    registry = CollectorRegistry()
+    registry.register(Figures(server, meter))  # type: ignore[arg-type, unused-ignore]  # it has what a collector has
+    http, _ = start_http_server(port, host, registry)
+    return int(http.server_port)

@@ -1,0 +1,94 @@
+"""The configuration file, and what the service manager is told."""
+
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.peers import DEADLINE, Irc, Served
+from tests.test_cli import chatroom
+
+
+def check(file: Path, text: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """What `--check-config` says of a file with this text."""
+    file.write_text(text, encoding="utf-8")
+    return chatroom("serve", "--config", str(file), "--check-config", *more)
+
+
+def test_a_flag_is_stronger_than_the_environment_and_that_than_the_file(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """And the file is stronger than the default."""
+    file, motd = tmp_path / "chatroom.toml", tmp_path / "motd"
+    motd.write_text("hello from the file\n")
+    file.write_text(f'port = 1\nname = "a.file"\nmotd-file = "{motd}"\nmax_clients = 1\nephemeral = true\n')
+    served = serve("--config", str(file), "--name", "a.flag", env={"CHATROOM_SERVE_MAX_CLIENTS": "2"})
+    peers = [Irc(served.port, nick) for nick in ("al", "bo")]
+    assert any(line == ":a.flag 372 al :- hello from the file" for line in peers[0].heard)
+    for peer in peers:
+        peer.close()
+
+
+def test_a_good_file_is_good(tmp_path: Path) -> None:
+    """It says so, and starts no server."""
+    done = check(tmp_path / "chatroom.toml", '# a comment\nhost = "0.0.0.0"\nport = 9090\nunlimited = false\n')
+    assert (done.returncode, done.stdout, done.stderr) == (0, "The settings are good.\n", "")
+
+
+def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
+    """Settings that there are not, wrong types, values that can't be."""
+    file = tmp_path / "chatroom.toml"
+    done = check(file, 'port = "9090"\n\nmax-client = 5\nunlimited = 1\nkeep = true\nport2 = 1\n[log-level]\nx = 1\n')
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.removeprefix("Error: ").splitlines() == [
+        f"{file}, line 1: port must be a whole number",
+        f"{file}, line 3: there is no setting 'max-client'; did you mean 'max-clients'?",
+        f"{file}, line 4: unlimited must be true or false",
+        f"{file}, line 5: keep must be a whole number",
+        f"{file}, line 6: there is no setting 'port2'; did you mean 'port'?",
+        f"{file}, line 7: log-level must be a text in quotes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("port = 70000\n", ["line 1: port:", "70000"]),
+        ('\nlog-level = "loud"\n', ["line 2: log-level:", "loud"]),
+        ('motd-file = "/none"\n', ["line 1: motd-file:", "/none"]),
+        ("host = \n", ["line 1"]),
+        ('a = "', ["line 1"]),
+        ('config = "other.toml"\n', ["line 1: there is no setting 'config'"]),
+    ],
+)
+def test_a_value_that_cannot_be_is_named(tmp_path: Path, text: str, words: list[str]) -> None:
+    """With its line, and without a traceback."""
+    done = check(tmp_path / "chatroom.toml", text)
+    assert done.returncode == 1
+    assert all(word in done.stderr for word in words), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """In one sentence."""
+    file = tmp_path / "chatroom.toml"
+    file.write_bytes(b"\xff\xfe")
+    done = chatroom("serve", "--config", str(file))
+    assert done.returncode == 1
+    assert f"Can't read {file}" in done.stderr
+
+
+def test_the_service_manager_is_told_of_the_beginning_and_the_end(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """READY once the port is open, STOPPING before the goodbyes: sd_notify(3)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(DEADLINE)
+        manager.bind(str(tmp_path / "notify"))
+        served = serve("--ephemeral", env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert manager.recv(100) == b"READY=1"
+        socket.create_connection(("127.0.0.1", served.port)).close()
+        served.type("q")
+        assert manager.recv(100) == b"STOPPING=1"
+        assert served.ends() == 0

@@ -1,0 +1,119 @@
+"""What the log looks like, whatever clients do."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chatroom import logs
+from chatroom.limits import LOG_AGAIN, LOG_LINE
+from tests.peers import Guests, Served
+
+UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+@pytest.fixture
+def written() -> Iterator[Callable[..., list[str]]]:
+    """A function that logs by a function it is given, and returns the lines."""
+    stream = io.StringIO()
+    logger = logging.getLogger("chatroom.test_logs")
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG)
+    calm = logs.Calm()
+
+    def write(do: Callable[[logging.Logger], None], as_json: bool = False) -> list[str]:
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(logs.JsonLines() if as_json else logs.TextLines())
+        handler.addFilter(calm)
+        logger.addHandler(handler)
+        do(logger)
+        logger.removeHandler(handler)
+        lines = stream.getvalue().split("\n")
+        stream.seek(0)
+        stream.truncate()
+        assert lines.pop() == ""
+        return lines
+
+    yield write
+
+
+def fail(log: logging.Logger) -> None:
+    try:
+        raise ValueError("one\ntwo\x1b[2J")
+    except ValueError:
+        log.exception("it failed")
+
+
+def test_an_event_is_one_line_with_its_time_in_utc(written: Callable[..., list[str]]) -> None:
+    """ISO 8601, the level, the message."""
+    [line] = written(lambda log: log.info("%s connected", "127.0.0.1 port 5"))
+    assert re.fullmatch(f"{UTC} INFO 127.0.0.1 port 5 connected", line)
+
+
+def test_what_cannot_be_printed_is_escaped(written: Callable[..., list[str]]) -> None:
+    """No line ends, no escape sequences, no writing turned around; letters of all languages stay."""
+    [line] = written(lambda log: log.info("%s", "a\nb\r\x1b[2J\u202eŁódź 太郎\u2028\0"))
+    assert line.endswith(r"a\nb\r\x1b[2J\u202eŁódź 太郎\u2028\x00")
+
+
+def test_a_line_has_a_length(written: Callable[..., list[str]]) -> None:
+    """However long what a client sent is."""
+    [line] = written(lambda log: log.info("%s", "x" * 100_000))
+    assert len(line) < LOG_LINE + 50
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_traceback_stays_in_its_line(written: Callable[..., list[str]], as_json: bool) -> None:
+    """In text folded, in JSON under a name of its own."""
+    [line] = written(fail, as_json)
+    assert "Traceback" in line
+    assert line.isprintable()
+
+
+def test_json_has_an_object_a_line(written: Callable[..., list[str]]) -> None:
+    """With time, level, part and message."""
+    [line] = written(lambda log: log.warning("ä\n%d", 1), as_json=True)
+    event = json.loads(line)
+    assert re.fullmatch(UTC, event.pop("time"))
+    assert event == {"level": "warning", "part": "test_logs", "message": r"ä\n1"}
+
+
+def test_the_same_warning_is_written_once_in_a_while(
+    written: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are not held back by it; the next one says how many there were. What is no warning always passes."""
+    now = 1000.0
+    monkeypatch.setattr("chatroom.logs.time.monotonic", lambda: now)
+
+    def log_some(log: logging.Logger) -> None:
+        for number in range(5):
+            log.warning("no room for %s", number)
+            log.info("still here")
+        log.warning("something else")
+
+    lines = written(log_some)
+    assert [line.split(" ", 2)[2] for line in lines] == ["no room for 0", *["still here"] * 5, "something else"]
+    now += LOG_AGAIN + 1
+    [line] = written(lambda log: log.warning("no room for %s", 9))
+    assert line.endswith("no room for 9 (and 4 more like it)")
+
+
+def test_neither_words_nor_passwords_are_logged(serve: Callable[..., Served]) -> None:
+    """Not even at the level debug, as JSON, from clients of both kinds."""
+    served = serve("--unlimited", "--ephemeral", "--log-level", "debug", "--log-format", "json")
+    guests = Guests(served.port)
+    alice, bob = guests.plain("alice"), guests.irc("bob")
+    alice.send("sesame in the room", "/msg bob sesame for one", "/quit sesame at the end")
+    bob.send("OPER bob sesame", "PASS sesame", "PRIVMSG #lobby :sesame", "AWAY :sesame", "QUIT :sesame")
+    alice.rest()
+    bob.rest()
+    served.type("q")
+    assert served.ends() == 0
+    lines = served.err.rest()
+    events = [json.loads(line) for line in lines if line.startswith("{")]
+    assert any(event["message"].endswith("bob disconnected (said goodbye)") for event in events)
+    assert not [line for line in lines if "sesame" in line]
+    guests.close()

@@ -1,0 +1,62 @@
+"""Figures for Prometheus, of a server as a process."""
+
+import re
+import socket
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.peers import DEADLINE, Guests, Peer, Served, eventually
+from tests.test_cli import chatroom
+
+pytest.importorskip("prometheus_client")
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
+
+
+def figures(port: str) -> dict[str, float]:
+    """All of ours, by name and labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE) as answer:
+        text = answer.read().decode()
+    return {name: float(value) for name, value in re.findall(r"^(chatroom_\S*(?:\{.*\})?) (\S+)$", text, re.MULTILINE)}
+
+
+def test_what_happens_is_counted(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Connections, messages in and out, history, refusals by reason, and how long the courier takes."""
+    port = free_port()
+    served = serve("--max-clients", "3", "--metrics-port", port, "--data", str(tmp_path), "--unlimited")
+    guests = Guests(served.port)
+    alice, bob, _ = guests.plain("alice"), guests.irc("bob"), guests.plain("carol")
+    before = figures(port)
+    alice.send(*[f"line {number}" for number in range(10)])
+    bob.wait("line 9$")
+    bob.sync()
+    refused = Peer(served.port)
+    refused.rest()
+    refused.close()
+    eventually(lambda: figures(port)["chatroom_messages_in_total"] == before["chatroom_messages_in_total"] + 10, "10")
+    after = figures(port)
+    assert after["chatroom_connections"] == after["chatroom_users"] == 3
+    assert after["chatroom_rooms"] == 1
+    assert after["chatroom_queue_bytes"] == 0
+    assert after["chatroom_messages_out_total"] - before["chatroom_messages_out_total"] == 10 * 2
+    assert after["chatroom_history_writes_total"] >= before["chatroom_history_writes_total"] + 10
+    assert after['chatroom_refusals_total{reason="the server is full; try again later"}'] == 1
+    assert after['chatroom_courier_seconds_bucket{le="+Inf"}'] == after["chatroom_courier_seconds_count"] > 0
+    guests.close()
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    """With its option, and no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = chatroom("serve", "-p", "0", "--ephemeral", "--metrics-port", port)
+    assert done.returncode == 1
+    assert f"Port {port} is in use on 127.0.0.1" in done.stderr
+    assert "--metrics-port" in done.stderr
+    assert "Traceback" not in done.stderr
