@@ -186,6 +186,20 @@ def test_chathistory_answers_in_a_batch(guests: Guests) -> None:
     assert {question: "".join(said(asked(al, f"CHATHISTORY {question}"))) for question in expected} == expected
 
 
+def test_a_message_of_many_lines_is_told_as_such(guests: Guests) -> None:
+    """IRCv3 draft/multiline: its batch is inside that of the history; no line is in two."""
+    al = guests.irc("al", *EVERYTHING, "draft/multiline")
+    al.send(
+        "BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #lobby :one", "@batch=1 PRIVMSG #lobby :two", "BATCH -1"
+    )
+    al.sync()
+    answer = asked(al, "CHATHISTORY LATEST #lobby * 9")
+    assert said(answer) == ["one", "two"]
+    assert all(line.split(" ")[0].count("batch=") == 1 for line in answer[1:-1])
+    assert [" BATCH " in line for line in answer] == [True, True, False, False, True, True]
+    assert said(asked(guests.irc("bob", *EVERYTHING), "CHATHISTORY LATEST #lobby * 9")) == ["one", "two"]
+
+
 def test_chathistory_lists_targets(guests: Guests) -> None:
     """The rooms one is in, with when something was last said, if that is in the time asked for."""
     al = guests.irc("al", *EVERYTHING, room="#lobby,#tea,#silent")

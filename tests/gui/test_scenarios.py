@@ -108,7 +108,19 @@ def test_the_bottom_survives_sizes_and_zoom(
 def test_a_screen_of_high_density(server: Server, tmp_path: Path) -> None:
     """At `tk scaling` 2 everything is there, and follows."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-dpi", "144", "-nolisten", "tcp"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writing),
+        "-screen",
+        "0",
+        "1280x900x24",
+        "-dpi",
+        "144",
+        "-r",
+        "-nolisten",
+        "tcp",
+    ]
     xvfb = subprocess.Popen(command, pass_fds=(writing,), stderr=subprocess.DEVNULL)
     try:
         display = f":{os.read(reading, 16).decode().strip()}"

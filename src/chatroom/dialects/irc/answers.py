@@ -285,11 +285,11 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
 # ---- refusals -------------------------------------------------------------------------------------------------------
 def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
-        yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities)
+        yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
 
 
 def _history_is(to: Speaker, reply: ev.HistoryIs) -> Iterator[str]:
-    return history.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities)
+    return history.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
 
 
 def _targets_are(to: Speaker, reply: ev.TargetsAre) -> Iterator[str]:
@@ -297,7 +297,7 @@ def _targets_are(to: Speaker, reply: ev.TargetsAre) -> Iterator[str]:
 
 
 def _found(to: Speaker, reply: ev.Found) -> Iterator[str]:
-    return history.told(reply.said, history.SEARCH, to.server.name, to.capabilities)
+    return history.told(reply.said, history.SEARCH, to.server.name, to.capabilities, to.format)
 
 
 def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:

@@ -7,9 +7,9 @@ gets the time in the text, where its user can read it.
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
-from chatroom.dialects.irc.format import RENDERED, irc_format, timestamp
+from chatroom.dialects.irc.format import timestamp
 from chatroom.errors import Code
-from chatroom.events import Event, Said, TargetsAre
+from chatroom.events import Event, Format, Said, TargetsAre
 from chatroom.text import moment
 
 CHATHISTORY = "draft/chathistory"
@@ -23,9 +23,9 @@ FAILURES = {
 _BATCH = "h"  # batches of a client never overlap, so one name will do
 
 
-def told(events: Iterable[Event], batch: str, server: str, capabilities: Set[str]) -> Iterator[str]:
+def told(events: Iterable[Event], batch: str, server: str, capabilities: Set[str], form: Format) -> Iterator[str]:
     """The lines for these events, in a batch of that type (with its parameters) where the client knows batches."""
-    return batched(_lines(events, capabilities), batch, server, capabilities)
+    return batched(_lines(events, "server-time" in capabilities, form), batch, server, capabilities)
 
 
 def targets(reply: TargetsAre, server: str, capabilities: Set[str]) -> Iterator[str]:
@@ -46,13 +46,12 @@ def batched(lines: Iterable[str], batch: str, server: str, capabilities: Set[str
     yield f":{server} BATCH -{_BATCH}\r\n"
 
 
-def _lines(events: Iterable[Event], capabilities: Set[str]) -> Iterator[str]:
-    timed = "server-time" in capabilities
-    render = irc_format(RENDERED.intersection(capabilities)).render
+def _lines(events: Iterable[Event], timed: bool, form: Format) -> Iterator[str]:
+    """The lines of these events in the client's format; with the time in the text if no tag tells it."""
     for event in events:
         if type(event) is Said and not timed:
             event = replace(event, text=f"[{moment(event.time)}] {event.text}")  # noqa: PLW2901
-        yield from [f"{line}\n" for line in render(event).decode().split("\n")[:-1]]
+        yield from [f"{line}\n" for line in form.render(event).decode().split("\n")[:-1]]
 
 
 def failed(code: Code, command: str, target: str, server: str) -> str:
