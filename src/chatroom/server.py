@@ -392,6 +392,9 @@ class ChatHandler(StreamRequestHandler):
 
     def _receive(self, data: bytes) -> None:
         """Hands bytes to the log, line by line no faster than a client may talk."""
+        if b"\n" not in data:
+            self._keep(data)
+            return
         if self.server.unlimited:
             self._submit(self.client.dialect.receive(data))
             return
@@ -402,7 +405,13 @@ class ChatHandler(StreamRequestHandler):
             self._submit(self.client.dialect.receive(line + b"\n"))
             if self.client.closing:
                 return
-        self._submit(self.client.dialect.receive(rest))
+        self._keep(rest)
+
+    def _keep(self, data: bytes) -> None:
+        """Part of a line is the dialect's alone: thousands that drip bytes must not queue for the log's lock."""
+        commands = list(self.client.dialect.receive(data))
+        if commands:
+            self._submit(commands)
 
     def _wait_for_turn(self) -> bool:
         """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it.
