@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from chatroom.limits import CHECKPOINT, QUIET, TICK
+from chatroom.limits import CHECKPOINT, QUIET, ROUND
 from chatroom.store.index import Index
 from chatroom.store.schema import connect
 from chatroom.store.writer import Store
@@ -37,7 +37,7 @@ class Keeper(threading.Thread):
 
     def run(self) -> None:
         while not self._stopped:
-            self._store.changed.wait(TICK)
+            self._store.changed.wait(ROUND)
             self._store.changed.clear()
             if self._stopped:
                 return
@@ -47,7 +47,7 @@ class Keeper(threading.Thread):
             self._tell()
             if not self._store.trouble:
                 try:
-                    busy = saved > QUIET * TICK
+                    busy = saved > QUIET * ROUND
                     self._checkpoint(busy)
                     if not busy:
                         self._steps(self._index.step)
