@@ -7,6 +7,7 @@ courier may use one long after the room has changed.
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
@@ -158,7 +159,7 @@ def movers(session: Session | None) -> Session | None:
 class User:
     """Somebody with a name. A user of another server has no session here."""
 
-    __slots__ = ("active", "away", "invitations", "modes", "person", "rooms", "session", "since")
+    __slots__ = ("_card", "active", "away", "invitations", "modes", "person", "rooms", "session", "since")
 
     def __init__(self, person: Person, session: Session | None, now: int) -> None:
         self.person = person
@@ -169,6 +170,15 @@ class User:
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
+
+        self._card = Member(person, "")
+
+    def card(self) -> Member:
+        """The user as others may know them, without a rank. Kept: a crowd that joins asks for each a thousand times."""
+        card = self._card
+        if card.person is not self.person or card.away != self.away or card.operator != (OPERATOR in self.modes):
+            card = self._card = Member(self.person, self.away, operator=OPERATOR in self.modes)
+        return card
 
     def room_names(self) -> tuple[str, ...]:
         return tuple([room.name for room in self.rooms.values()])
@@ -307,7 +317,7 @@ class Room:
         ranks = self.ranks
         return tuple(
             [
-                Member(user.person, user.away, ranks.get(uid, ""), OPERATOR in user.modes)
+                user.card() if uid not in ranks else replace(user.card(), ranks=ranks[uid])
                 for uid, user in self.members.items()
                 if everybody or user.seen_by(viewer)
             ]

@@ -167,7 +167,7 @@ class Told:
 @pytest.fixture
 def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     """What a keeper with short pauses announces of the store."""
-    monkeypatch.setattr("chatroom.store.keeper.TICK", 0.02)
+    monkeypatch.setattr("chatroom.store.keeper.ROUND", 0.02)
     monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.05)
     monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.1)
     told = Told()
