@@ -243,9 +243,15 @@ class Courier(threading.Thread):
         """Sends each who is concerned what a batch holds for them."""
         runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
-        for data, members in _joined(parcels) if len(runs) > 1 else parcels:
-            if data:
-                self._send(data, members)
+        try:
+            for data, members in _joined(parcels) if len(runs) > 1 else parcels:
+                if data:
+                    self._send(data, members)
+        finally:  # whoever waits for an ending or a fence gets it, even if a message could not be rendered
+            self._obey(runs)
+
+    def _obey(self, runs: list[tuple[Any, list[Item]]]) -> None:
+        """Does what a batch holds besides things to be sent: orders and fences."""
         for to, run in runs:
             if type(to) is Audience:
                 continue
