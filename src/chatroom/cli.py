@@ -143,10 +143,8 @@ def serve(
     check_config: bool,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
-    from chatroom.console import Console
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
-    from chatroom.signals import Signals
     from chatroom.store import Store, StoreError
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
@@ -184,6 +182,14 @@ def serve(
     server.hub.reload = partial(_reload, server, files)
     if metrics_port:
         _publish(server, metrics_host, metrics_port)
+    _run(server, host)
+
+
+def _run(server: "ChatServer", host: str) -> None:
+    """Serves until it is told to stop, at the console or by a signal."""
+    from chatroom.console import Console
+    from chatroom.signals import Signals
+
     signals = Signals()
     server.start()
     click.echo(_how_to_join(host, server.port))
