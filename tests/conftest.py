@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Served
 from tests.programs import Irssi, Netcat
+
+# A loaded machine is no failure: no example is timed, and nobody minds how long it took to make.
+settings.register_profile("chatroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chatroom")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -14,7 +14,7 @@ import chatroom
 SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
-    {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
+    {"errors", "events", "held", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
     {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
     {"courier", "client", "door", "tls", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
