@@ -28,7 +28,7 @@ SAME_FLOOR = {
     "ircwire": set(),
     "limits": set(),
     "lockfile": set(),
-    "text": set(),
+    "text": {"limits"},
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},
@@ -47,7 +47,7 @@ SAME_FLOOR = {
     "cli": {"config", "history_cli"},
 }
 HOMES = {
-    "unicodedata": {"names"},
+    "unicodedata": {"names", "text"},
     "sqlite3": {"store"},
     "redis": {"log"},
     "prometheus_client": {"metrics"},

@@ -14,6 +14,7 @@ KEY_BYTES = 23  # RFC 2812 §2.3.1
 MASK_BYTES = 200  # a mask, its room and who set it fit one line
 MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
 MULTILINE_BYTES = 4096  # in it, likewise
+MARKS = 8  # combining marks on one character: no language stacks as many, and towers deface the lines around them
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
 
 # ---- people
