@@ -3,7 +3,6 @@
 import select
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from chatroom.limits import HANDSHAKE, REGISTRATION
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
+from tests.benchmarks.abuse.encrypted import certificate
 from tests.benchmarks.load import RoundError, Swarm
 from tests.benchmarks.servers import Server
 
@@ -102,7 +102,7 @@ def stalled(short: bool) -> list[Check]:
     if not shutil.which("openssl"):
         return [Check("carried out", "no: that needs openssl", "told only", True)]
     with TemporaryDirectory() as directory:
-        options = _certificate(Path(directory))
+        options = certificate(Path(directory))
         with start("--unlimited", *options) as server, Swarm(server.port) as swarm:
             slow = _Slow(server.port, count, _HALF_A_HELLO)
             try:
@@ -116,25 +116,6 @@ def stalled(short: bool) -> list[Check]:
         Check("last closed after, s", late, f"{HANDSHAKE} ± 1", abs(late - HANDSHAKE) <= 1, True),
         at_most("a join meanwhile, p99", quantiles(joins, n=100)[98], 50, "ms", timed=True),
     ]
-
-
-def _certificate(directory: Path) -> list[str]:
-    """Options for a server with a certificate made in `directory`."""
-    made, key = str(directory / "cert.pem"), str(directory / "key.pem")
-    kind = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command = ["openssl", "req", "-x509", *kind, "-keyout", key, "-out", made]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return ["--tls-cert", made, "--tls-key", key]
 
 
 def babbler(short: bool) -> list[Check]:
