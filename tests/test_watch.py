@@ -3,6 +3,7 @@
 import os
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from chatroom.courier import Connection
 from chatroom.limits import ACCEPT_PAUSE, DROP_AFTER, FLOOD_BURST, PING_AFTER, REGISTRATION, STUCK
 from chatroom.server import ChatServer
 from tests.chat import INFO
-from tests.peers import Guests, Peer, eventually
+from tests.peers import DEADLINE, Guests, Peer, eventually
 
 
 def connection_of(server: ChatServer, nick: str = "") -> Connection:
@@ -60,6 +61,38 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     bob.wait("^PING ")  # so the watch has looked at both
     assert alice.sync() is not None
     assert not connection.closing
+
+
+def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one that is set ahead: deadlines don't go by it. Ids rise all the same, and times stand still."""
+    clock = {"offset": 0}
+    monkeypatch.setattr("chatroom.server.now", lambda: time.time_ns() // 1_000_000 + clock["offset"])
+    server = ChatServer("127.0.0.1", 0, INFO)
+    looked = threading.Event()
+
+    def everybody() -> list[Connection]:
+        looked.set()
+        return server.everybody()
+
+    server.watch._connections = everybody
+    server.start()
+    guests = Guests(server.port)
+    alice, bob = guests.irc("alice", "message-tags", "server-time"), guests.irc("bob")
+    carol = guests.plain("carol")
+    places = []
+    for number, day in enumerate((0, -1, 2, 0)):
+        clock["offset"] = day * 86_400_000
+        looked.clear()
+        assert looked.wait(DEADLINE)
+        bob.send(f"PRIVMSG #lobby :{number}")
+        place = alice.wait(rf"^@time=(\S+);msgid=(\S+) :bob!\S+ PRIVMSG #lobby :{number}$")
+        places.append((place[1], int(place[2], 16)))
+    assert places == sorted(places)
+    assert len({id_ for _, id_ in places}) == len(places)
+    assert not [line for peer in (alice, bob) for line in peer.sync() if " QUIT " in line]
+    carol.sync()
+    guests.close()
+    server.stop()
 
 
 def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:

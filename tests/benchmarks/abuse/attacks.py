@@ -1,6 +1,7 @@
 """All attacks, by name."""
 
 from tests.benchmarks.abuse.attack import Attack
+from tests.benchmarks.abuse.clock import clock
 from tests.benchmarks.abuse.crowds import churn, idle, unread
 from tests.benchmarks.abuse.encrypted import encrypted
 from tests.benchmarks.abuse.endings import half_open, sigterm
@@ -22,5 +23,6 @@ ATTACKS = (
     Attack("threads", "clients where there are threads for fewer (needs root)", threads),
     Attack("half-open", "clients whose process is stopped (SIGSTOP)", half_open),
     Attack("sigterm", "SIGTERM under load, and a restart at once", sigterm),
+    Attack("clock", "the clock is set back a day while people talk (needs libfaketime)", clock),
     Attack("pictures", "500 clients do everything at random for 30 minutes", pictures),
 )
