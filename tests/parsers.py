@@ -1,13 +1,10 @@
 """All that reads what strangers send, as functions of bytes: whatever these are, nothing may be raised.
 
-`tests/test_parsers.py` feeds them what hypothesis thinks of; by hand, `python -m tests.parsers SECONDS`
-does what atheris thinks of.
+`tests/test_parsers.py` feeds them what hypothesis thinks of; by hand, `python -m tests.benchmarks.fuzz` what
+atheris does.
 """
 
-import os
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -140,26 +137,3 @@ PARSERS: tuple[Callable[[bytes], None], ...] = (
     words,
     configuration,
 )
-
-
-def main() -> None:
-    """For so many seconds each, in processes of their own: atheris never returns."""
-    import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]  # pip install atheris; Python 3.11 to 3.13
-
-    seconds = int(sys.argv[1])
-    for parser in PARSERS:
-        print(f"{parser.__name__}:", flush=True)
-        child = os.fork()
-        if child == 0:
-            atheris.instrument_all()
-            atheris.Setup([sys.argv[0], f"-max_total_time={seconds}", "-max_len=2048", "-print_final_stats=1"], parser)
-            atheris.Fuzz()
-        began = time.monotonic()
-        _, status = os.waitpid(child, 0)
-        print(
-            f"{parser.__name__}: {time.monotonic() - began:.0f} s, exit {os.waitstatus_to_exitcode(status)}", flush=True
-        )
-
-
-if __name__ == "__main__":
-    main()
