@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from chatroom.courier import Connection
-from chatroom.limits import ACCEPT_PAUSE, DROP_AFTER, FLOOD_BURST, PING_AFTER, REGISTRATION, STUCK
+from chatroom.limits import (
+    ACCEPT_PAUSE,
+    DROP_AFTER,
+    FLOOD_BURST,
+    KEEPALIVE,
+    PING_AFTER,
+    REGISTRATION,
+    SEND_BUFFER,
+    STUCK,
+)
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Peer, eventually
@@ -164,6 +173,35 @@ def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
     eventually(lambda: len(limited.everybody()) == 2, "there is room")
     guests.plain("d")
     guests.close()
+
+
+def test_an_address_with_too_many_clients_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this machine were far away; a client that leaves makes room for one."""
+    monkeypatch.setattr("chatroom.door._is_near", lambda host: False)
+    monkeypatch.setattr("chatroom.door.ADDRESS_LIVE", 2)
+    server = ChatServer("127.0.0.1", 0, INFO)
+    server.start()
+    guests = Guests(server.port)
+    first = guests.plain("a")
+    guests.plain("b")
+    refused = guests.stranger()
+    assert refused.rest() == ["ERROR :your address has 2 connections already; close one first\r"]
+    assert server.refusals["your address has 2 connections already; close one first"] == 1
+    first.close()
+    eventually(lambda: len(server.everybody()) == 1, "there is room")
+    guests.plain("c")
+    guests.close()
+    server.stop()
+
+
+def test_a_clients_socket_is_told_what_to_bound(server: ChatServer, guests: Guests) -> None:
+    """What the kernel buffers for it, and for how long it believes that a silent peer is there."""
+    guests.plain("alice")
+    sock = connection_of(server, "alice").sock
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER  # the kernel doubles it: socket(7)
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == KEEPALIVE[0]
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == DROP_AFTER * 1000
 
 
 def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: Guests) -> None:

@@ -91,5 +91,6 @@ KEEP = 90  # days of history, if nobody says otherwise: enough to look something
 
 # ---- logging
 LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk
+LOG_TRACE = 8000  # characters of a traceback in the log, likewise: about 80 lines of it
 LOG_AGAIN = 60.0  # seconds until the same warning is written again: out of descriptors, there would be 100 a second
 LOG_KINDS = 1000  # kinds of warnings remembered for that
