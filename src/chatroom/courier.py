@@ -421,6 +421,7 @@ def _take_all(data: Any, flags: int) -> int:
 
 # ---- what is sent to whom: bytes, and the connections that are to get them ------------------------------------------
 
+_SKIPPED = itemgetter(2)  # of an item
 _Parcel = tuple[bytes, Iterable[Any]]
 
 
@@ -429,18 +430,20 @@ def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
         return
-    skips = [skip for _, _, skip in run]
     for format_, members in to.groups.items():
         render = format_.render
-        parts = [render(event) for event, _, _ in run]
-        everything = b"".join(parts)
-        skipped = set(skips).intersection(members)
+        # What one sender said in a row is in one piece.
+        letters = [
+            (skip, b"".join([render(event) for event, _, _ in said])) for skip, said in groupby(run, key=_SKIPPED)
+        ]
+        everything = b"".join([letter for _, letter in letters])
+        skipped = {skip for skip, _ in letters}.intersection(members)
         if not skipped:
             yield everything, members
             continue
         yield everything, [member for member in members if member not in skipped]
         for member in skipped:
-            yield b"".join([part for part, skip in zip(parts, skips, strict=True) if skip is not member]), (member,)
+            yield b"".join([letter for skip, letter in letters if skip is not member]), (member,)
 
 
 def _joined(parcels: Iterable[_Parcel]) -> Iterator[_Parcel]:
