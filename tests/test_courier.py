@@ -37,6 +37,9 @@ class CountingFormat:
         self.rendered.append(event.text)
         return f"{self.mark}{event.text}\n".encode()
 
+    def render_all(self, events: list[Event]) -> bytes:
+        return b"".join(map(self.render, events))
+
 
 class Reader(Ear):
     """The client's end of a connection."""

@@ -443,12 +443,10 @@ def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
         return
+    in_a_row = [(skip, list(said)) for skip, said in groupby(run, key=_SKIPPED)]
     for format_, members in to.groups.items():
-        render = format_.render
         # What one sender said in a row is in one piece.
-        letters = [
-            (skip, b"".join([render(event) for event, _, _ in said])) for skip, said in groupby(run, key=_SKIPPED)
-        ]
+        letters = [(skip, format_.render_all([event for event, _, _ in said])) for skip, said in in_a_row]
         everything = b"".join([letter for _, letter in letters])
         skipped = {skip for skip, _ in letters}.intersection(members)
         if not skipped:

@@ -434,7 +434,7 @@ class ChatHandler(StreamRequestHandler):
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
         data = self.tls.read() if self.tls else self.request.recv(self.size)
-        self.size = READ_SIZE if len(data) == self.size else READ_FIRST
+        self.size = READ_SIZE if len(data) >= READ_FIRST else READ_FIRST
         self.client.heard = time.monotonic()
         return data
 
