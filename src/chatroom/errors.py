@@ -50,6 +50,7 @@ class Code(Enum):
     NO_RECIPIENT = "no-recipient"  # command
     NO_TEXT = "no-text"
     TOPIC_TOO_LONG = "topic-too-long"
+    AWAY_TOO_LONG = "away-too-long"
     LINE_TOO_LONG = "line-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
     NO_HISTORY = "no-history"  # command, target: none that is for this client

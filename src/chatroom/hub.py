@@ -20,12 +20,12 @@ from chatroom import asking, monitor, order, past
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
+from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER
 from chatroom.memory import Memories, veil_lifted
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
 from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
-from chatroom.text import CTCP
+from chatroom.text import CTCP, shortened
 
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 
@@ -198,7 +198,7 @@ class Hub(House):
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
-        return [ev.Left(user_of(session).person, room.name, command.reason)]
+        return [ev.Left(user_of(session).person, room.name, shortened(command.reason, REASON_BYTES))]
 
     def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
         user = user_of(session)
@@ -239,6 +239,8 @@ class Hub(House):
 
     def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
         user = user_of(session)
+        if len(command.message.encode()) > AWAY_BYTES:
+            raise ChatError(Code.AWAY_TOO_LONG)
         noted = ev.AwayNoted(bool(command.message))
         if command.message == user.away:
             return [noted]
@@ -246,7 +248,7 @@ class Hub(House):
 
     def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
         user = user_of(session)
-        if not command.realname:
+        if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
             raise ChatError(Code.REALNAME_BAD)
         return [ev.RealnameSet(user.person, command.realname)]
 
@@ -267,12 +269,13 @@ class Hub(House):
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
-        departed: list[Outcome] = [ev.Departed(user.person, command.reason, user.room_names())] if user else []
+        reason = shortened(command.reason, REASON_BYTES)
+        departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
         if not command.ask:
             return departed
         session.closing = True
         self.detach(session)
-        return [*departed, ev.Goodbye(command.reason)]
+        return [*departed, ev.Goodbye(reason)]
 
     def _set_format(self, session: Session, command: ev.SetFormat) -> list[Outcome]:
         """Changes something, as `_quit` does: a client's connection is nobody's business but its own."""

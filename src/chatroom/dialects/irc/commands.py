@@ -16,6 +16,7 @@ from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.messages import SHORT
 from chatroom.dialects.irc.numerics import ServerInfo
+from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Format, Reply
 from chatroom.ircwire import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
@@ -125,7 +126,7 @@ def help_(client: Client, params: list[str]) -> Iterator[Command]:
     subject = params[0].upper() if params else ""
     row = COMMANDS.get(subject)
     if subject and row is None:
-        yield client.say(n.ERR_HELPNOTFOUND, clean_irc(params[0]).replace(" ", "_").lstrip(":")[:50] or "*")
+        yield client.say(n.ERR_HELPNOTFOUND, echo(params[0]))
         return
     if row:
         yield client.say(n.RPL_HELPSTART, subject, f"{subject} {row.usage}".rstrip())

@@ -110,12 +110,12 @@ def _said(event: ev.Said) -> str:
     head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
     text = event.text
     if FEED in text or CUT in text:
-        return "".join([f"{head}{part}\r\n" for line, _ in _lines(text) for part in _parts(line, len(head.encode()))])
+        return "".join([f"{head}{part}\r\n" for line, _ in _lines(text) for part in parts(line, len(head.encode()))])
     if event.kind is _ACTION:
-        return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in _parts(text, len(head.encode()) + 9)])
+        return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in parts(text, len(head.encode()) + 9)])
     if 4 * (len(head) + len(text)) <= LINE_BYTES - 2:  # the common case, seen without encoding: 4 bytes a character
         return f"{head}{text}\r\n"
-    return "".join([f"{head}{part}\r\n" for part in _parts(text, len(head.encode()))])
+    return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:
@@ -136,12 +136,14 @@ def _said_in_batch(event: ev.Said) -> str:
     name, head = f"{event.id:x}", f":{event.by.mask}"
     rows = [f"{head} BATCH +{name} draft/multiline {event.target}\r\n"]
     for line, cut in _all_lines(event.text):
-        tags = f"@batch={name}{';draft/multiline-concat' if cut else ''}"
-        rows.append(f"{tags} {head} {_VERBS[event.kind]} {event.target} :{line}\r\n")
+        said = f"{head} {_VERBS[event.kind]} {event.target} :"
+        for i, part in enumerate(parts(line, len(said.encode()))):
+            tags = f"@batch={name}{';draft/multiline-concat' if cut or i else ''}"
+            rows.append(f"{tags} {said}{part}\r\n")
     return "".join([*rows, f"{head} BATCH -{name}\r\n"])
 
 
-def _parts(text: str, head_bytes: int) -> Iterator[str]:
+def parts(text: str, head_bytes: int) -> Iterator[str]:
     """`text` in parts that fit a line beside a head of so many bytes: text that came in is never cut off."""
     room = LINE_BYTES - 2 - head_bytes
     data = text.encode()
@@ -181,6 +183,25 @@ def _invited(event: ev.Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
+def _modes_set(event: ev.ModesSet) -> str:
+    """As many lines as it takes to list the changes."""
+    head = f":{event.by.mask} MODE {event.room} "
+    room = LINE_BYTES - 2 - len(head.encode())
+    rows: list[tuple[ev.ModeChange, ...]] = [()]
+    for change in event.changes:
+        longer = (*rows[-1], change)
+        if len(written(longer).encode()) <= room:
+            rows[-1] = longer
+        else:
+            rows.append((change,))
+    return "".join([f"{head}{written(row)}\r\n" for row in rows])
+
+
+def _alerted(event: ev.Alerted) -> str:
+    head = f":{event.by.mask} WALLOPS :"
+    return "".join([f"{head}{part}\r\n" for part in parts(event.text, len(head.encode()))])
+
+
 def _unseen(event: Event) -> str:
     return ""
 
@@ -193,9 +214,9 @@ _LINES: dict[type, Callable[[Any], str]] = {
     ev.Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
     ev.TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
     ev.Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
-    ev.ModesSet: lambda e: f":{e.by.mask} MODE {e.room} {written(e.changes)}\r\n",
+    ev.ModesSet: _modes_set,
     ev.UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
-    ev.Alerted: lambda e: f":{e.by.mask} WALLOPS :{e.text}\r\n",
+    ev.Alerted: _alerted,
     ev.AwaySet: _unseen,
     ev.Invited: _unseen,
     ev.RealnameSet: _unseen,
