@@ -42,7 +42,7 @@ main.add_command(history)
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not is_server(value):
-        raise click.BadParameter("a server's name is letters, digits, hyphens and dots, like chat.example.org.")
+        raise click.BadParameter(f"{value!r} is no server's name: letters, digits, hyphens and dots, chat.example.org.")
     return value
 
 

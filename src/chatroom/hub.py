@@ -7,7 +7,7 @@
 - Both run under the log's lock.
 
 Here are the people's comings and goings and what they say; `order` holds the rules of rooms and their operators,
-`asking` answers questions, `monitor` keeps the lists of who wants to know of whom.
+`asking` answers questions, `monitor` keeps the lists of who wants to know of whom, `markers` how far people have read.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, monitor, order, past
+from chatroom import asking, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
@@ -83,6 +83,9 @@ class Hub(House):
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
+            ev.MarkRead: partial(markers.mark_read, self),
+            ev.AskMarker: partial(markers.ask_marker, self),
+            ev.Redact: partial(redaction.redact, self),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -93,6 +96,7 @@ class Hub(House):
             ev.Killed: self._killed,
             ev.Renamed: self._renamed,
             ev.Said: self._said,
+            ev.Redacted: partial(redaction.apply, self),
             ev.TopicSet: self._topic_set,
             ev.Invited: self._invited,
             ev.ModesSet: self._modes_set,
@@ -122,6 +126,7 @@ class Hub(House):
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
+        self.marking.pop(session, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
@@ -285,6 +290,10 @@ class Hub(House):
         session.format = command.format
         session.echo = command.echo
         session.extended_monitor = command.extended_monitor
+        if command.read_marker:
+            self.marking[session] = None
+        else:
+            self.marking.pop(session, None)
         for room in rooms:
             room.audience = room.audience.plus(session)
         return []
@@ -320,9 +329,12 @@ class Hub(House):
         if user is None or fold(event.room) in user.rooms:
             return
         room = self._enter(user, event.room, event)
-        if user.session:
-            self.post.tell(user.session, room.state(user))
-            self._replay(user.session, room)
+        session = user.session
+        if session:
+            if session in self.marking:
+                self.post.tell(session, markers.marker(self, user, room.name))
+            self.post.tell(session, room.state(user))
+            self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
         veils = room.veils_of(session)
@@ -384,6 +396,7 @@ class Hub(House):
         del self.by_nick[fold(user.person.nick)]
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
+        markers.forget(self, user)
         if user.session:
             user.session.user = None
 
@@ -431,6 +444,8 @@ class Hub(House):
             self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
+        if event.text:
+            self.whispers.append(event)
         if other and other.session:
             self.post.deliver(event, Audience.of([other.session]))
         if session and session.echo:

@@ -28,6 +28,9 @@ MODES_A_LINE = 20  # changes with a parameter in one command, likewise
 NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
 LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
 WATCHED = 100  # nicknames one client may watch
+MARKERS = (
+    200  # rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
+)
 WHOWAS = 1000  # people that have gone and are remembered for WHOWAS
 PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed
 
@@ -70,6 +73,7 @@ GARBAGE = 50_000  # objects made before the collector looks for cycles: messages
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
 
 # ---- history
+WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
 EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans

@@ -259,6 +259,10 @@ def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:
         "SEARCH in={long}",
         "SEARCH after={long}",
         "OPER {long} wrong",
+        "MARKREAD {long}",
+        "MARKREAD #a {long}",
+        "REDACT {long} 1",
+        "REDACT #a {long}",
         "KILL {long}",
         "AUTHENTICATE {long}",
         "REGISTER {long} * x",
@@ -320,6 +324,9 @@ _EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.Event]] = {
     ev.Left: st.builds(ev.Left, _PEOPLE, _ROOMS, _texts(REASON_BYTES)),
     ev.Departed: st.builds(ev.Departed, _PEOPLE, _texts(REASON_BYTES + NICK_BYTES + len("Killed (: )"))),
     ev.Renamed: st.builds(ev.Renamed, _PEOPLE, _WIDTHS.map(nick)),
+    ev.Redacted: st.builds(
+        ev.Redacted, _PEOPLE, _ROOMS | _WIDTHS.map(nick), st.integers(1, 2**50), _texts(REASON_BYTES)
+    ),
     ev.TopicSet: st.builds(ev.TopicSet, _PEOPLE, _ROOMS, _texts(TOPIC_BYTES)),
     ev.AwaySet: st.builds(ev.AwaySet, _PEOPLE, _texts(AWAY_BYTES)),
     ev.Kicked: st.builds(ev.Kicked, _PEOPLE, _ROOMS, _PEOPLE, _texts(REASON_BYTES)),

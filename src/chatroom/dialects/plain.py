@@ -73,6 +73,10 @@ _REFUSALS: dict[Code, str] = {
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
     Code.NOTHING_KEPT: "no history is kept here",
+    Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
+    Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
+    Code.MAY_NOT_REDACT: "you may not remove that message",
+    Code.NO_SUCH_MESSAGE: "there is no such message, or it is too old",
     Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; /quit leaves the server",
 }
 
@@ -151,6 +155,9 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.RealnameSet: lambda e: "",
     ev.AccountSet: lambda e: f"* {e.by.nick} has logged in" if e.account else f"* {e.by.nick} has logged out",
     ev.Alerted: lambda e: f"* {e.by.nick}, who runs this server: {plain(e.text)}",
+    ev.Redacted: lambda e: (
+        f"* {e.by.nick} removed a {'message' if '#' in e.target[:1] else 'private message'}" + _because(e.reason)
+    ),
     ev.AwaySet: lambda e: f"* {e.by.nick} is away: {plain(e.message)}" if e.message else f"* {e.by.nick} is back",
 }
 

@@ -288,6 +288,11 @@ def _watched_are(to: Speaker, reply: ev.WatchedAre) -> Iterator[str]:
     yield to.line(n.RPL_ENDOFMONLIST)
 
 
+def _marker_is(to: Speaker, reply: ev.MarkerIs) -> Iterator[str]:
+    since = f"timestamp={timestamp(reply.time)}" if reply.time else "*"
+    yield f":{to.server.name} MARKREAD {reply.target} {since}\r\n"
+
+
 def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
     days, rest = divmod(reply.seconds, 86_400)
     yield to.line(n.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
@@ -321,7 +326,7 @@ def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if code in n.FAILURES:
-        yield f":{to.server.name} FAIL {n.FAILURES[code]}\r\n"
+        yield f":{to.server.name} FAIL {n.FAILURES[code].format(*map(echo, about))}\r\n"
     elif code in history.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)
@@ -347,6 +352,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.WatchedAre: _watched_are,
     ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
     ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(echo, r.nicks), glue=","),
+    ev.MarkerIs: _marker_is,
     ev.UptimeIs: _uptime_is,
     ev.Admitted: lambda to, r: iter(()),
     ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),

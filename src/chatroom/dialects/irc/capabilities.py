@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.dialects.irc.marks import READ_MARKER, REDACTION
 from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
 from chatroom.dialects.irc.words import echo
@@ -19,7 +20,9 @@ CAPABILITIES = (
     "cap-notify",
     "draft/chathistory",
     "draft/event-playback",
+    REDACTION,
     MULTILINE,
+    READ_MARKER,
     "echo-message",
     "extended-join",
     "extended-monitor",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.irc import channels, lookups, messages, multiline, people, registration, service
+from chatroom.dialects.irc import channels, lookups, marks, messages, multiline, people, registration, service
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
@@ -164,6 +164,8 @@ COMMANDS: dict[str, Row] = {
     "BATCH": Row(multiline.batch, 1, "+|-<name> [draft/multiline <target>]", "says something in many lines"),
     "CHATHISTORY": Row(lookups.chathistory, 1, "<subcommand> ...", "tells what was said before"),
     "SEARCH": Row(lookups.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
+    "MARKREAD": Row(marks.markread, 0, "<room or nickname> [timestamp=<time>]", "tells how far you have read"),
+    "REDACT": Row(marks.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
     "AWAY": Row(people.away, 0, "[:<message>]", "says that you are away, or back"),
     "WHO": Row(people.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
     "WHOIS": Row(people.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),

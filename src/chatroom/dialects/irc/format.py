@@ -1,6 +1,8 @@
 """Events as IRC lines, rendered once for all clients whose capabilities make the same bytes of them."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from time import gmtime, strftime
 from typing import Any
@@ -17,6 +19,7 @@ RENDERED = frozenset(
         "account-notify",
         "account-tag",
         "away-notify",
+        "draft/message-redaction",
         "draft/multiline",
         "extended-join",
         "invite-notify",
@@ -77,6 +80,9 @@ class IrcFormat:
         return f"@{';'.join(tags)} " if tags else ""
 
 
+MSGID = re.compile("[0-9a-f]{1,15}")  # of events
+
+
 @lru_cache(maxsize=256)
 def irc_format(capabilities: frozenset[str]) -> IrcFormat:
     """The format for `capabilities`, a subset of `RENDERED`."""
@@ -87,6 +93,16 @@ def timestamp(milliseconds: int) -> str:
     """ISO 8601 in UTC with milliseconds: IRCv3 server-time."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{_second(seconds)}.{rest:03d}Z"
+
+
+def milliseconds(text: str) -> int:
+    """What `timestamp` made a text of, as others make it too; raises `ValueError`."""
+    if not text.endswith("Z"):
+        raise ValueError(text)
+    try:
+        return max(0, round(datetime.fromisoformat(text).timestamp() * 1000))
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 @lru_cache(maxsize=16)
@@ -183,6 +199,10 @@ def _invited(event: ev.Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
+def _redacted(event: ev.Redacted) -> str:
+    return f":{event.by.mask} REDACT {event.target} {event.said:x}{f' :{event.reason}' if event.reason else ''}\r\n"
+
+
 def _modes_set(event: ev.ModesSet) -> str:
     """As many lines as it takes to list the changes."""
     head = f":{event.by.mask} MODE {event.room} "
@@ -220,6 +240,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     ev.AwaySet: _unseen,
     ev.Invited: _unseen,
     ev.RealnameSet: _unseen,
+    ev.Redacted: _unseen,
     ev.AccountSet: _unseen,
 }
 
@@ -227,6 +248,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", ev.Said, _said_with_tags),
     ("draft/multiline", ev.Said, _said_in_batch),
+    ("draft/message-redaction", ev.Redacted, _redacted),
     ("extended-join", ev.Joined, _joined_extended),
     ("away-notify", ev.AwaySet, _away_set),
     ("invite-notify", ev.Invited, _invited),

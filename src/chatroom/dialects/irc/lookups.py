@@ -1,19 +1,16 @@
 """Reads CHATHISTORY (IRCv3 draft/chathistory) and SEARCH (soju.im/search) into questions for the history."""
 
-import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
 from chatroom.ircwire import parse_tags
 from chatroom.limits import HISTORY_MOST
-
-_MSGID = re.compile("[0-9a-f]{1,15}")  # as `format` writes them
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here
@@ -66,7 +63,7 @@ def _point(text: str, verb: str) -> Point | None:
         return None
     if kind == "timestamp":
         return Point(time=_time(value, text))
-    if kind == "msgid" and verb != "TARGETS" and _MSGID.fullmatch(value):
+    if kind == "msgid" and verb != "TARGETS" and MSGID.fullmatch(value):
         return Point(id=int(value, 16))
     raise Wrong(text, "Invalid point in the history")
 
@@ -74,10 +71,8 @@ def _point(text: str, verb: str) -> Point | None:
 def _time(value: str, text: str) -> int:
     """Milliseconds; raises `Wrong` if it is no time as server-time has them."""
     try:
-        if not value.endswith("Z"):
-            raise ValueError
-        return max(0, round(datetime.fromisoformat(value).timestamp() * 1000))
-    except (ValueError, OverflowError):
+        return milliseconds(value)
+    except ValueError:
         raise Wrong(text, "Invalid timestamp") from None
 
 
