@@ -8,13 +8,14 @@ write ten more messages into the same row. In a calm room a run is a single even
 - `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
   `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said. A
   line ``"<text>`` is a message by the same person with the next id and the same time.
+- Of a message that was taken back there is a line without its text.
 - Within a place, ids and times never go back, neither inside a run nor from one to the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Redacted, Renamed, Said, TopicSet
 from chatroom.names import fold, is_room
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
@@ -22,6 +23,7 @@ _DITTO = '"'
 _MESSAGE = Kind.MESSAGE
 _SAID = {Kind.MESSAGE: "m", Kind.ACTION: "a", Kind.NOTICE: "n"}
 _KINDS = {mark: kind for kind, mark in _SAID.items()}
+_REMOVED = "x"
 
 
 class Run(NamedTuple):
@@ -133,6 +135,28 @@ def unpack(name: str, first: int, since: int, people: str, events: str) -> Itera
         yield _READERS[mark](mark, by, name, text.replace(_IN_TEXT, _LF) if _IN_TEXT in text else text, id_, time)
 
 
+def without(events: str, offset: int) -> tuple[str, int]:
+    """The `events` of a run without what was said in that one, counted from `first`; and its position, -1 if not there.
+
+    Its line stays, so that all others keep their positions.
+    """
+    lines = events.split(_LF)
+    found, later, who, mark = 0, "", "", ""
+    for position, line in enumerate(lines):
+        if line.startswith(_DITTO):
+            found += 1
+        else:
+            number, later, who, rest = line.split(" ", 3)
+            found, mark = int(number), rest[0]
+        if found == offset and mark.lower() in _KINDS:
+            lines[position] = f"{found} {later} {who} {_REMOVED}"
+            after = lines[position + 1 : position + 2]
+            if after and after[0].startswith(_DITTO):  # it leans on this one no more
+                lines[position + 1] = f"{found + 1} {later} {who} {mark}{after[0][1:]}"
+            return _LF.join(lines), position
+    return events, -1
+
+
 def _person(nick: str, username: str, host: str, account: str) -> Person:
     return Person("", nick, username, host, account=account)
 
@@ -155,6 +179,7 @@ def _read_kicked(mark: str, by: Person, room: str, text: str, id: int, time: int
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
     **dict.fromkeys("MAN", _read_private),
+    _REMOVED: lambda mark, by, room, text, id, time: Redacted(by, room, id, "", id=id, time=time),  # noqa: A006
     "k": _read_kicked,
     "j": lambda mark, by, room, text, id, time: Joined(by, room, id=id, time=time),  # noqa: A006
     "l": lambda mark, by, room, text, id, time: Left(by, room, text, id=id, time=time),  # noqa: A006
