@@ -6,17 +6,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, settings
 
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Served
 from tests.programs import Irssi, Netcat
 
-# A loaded machine is no failure: no example is timed, and nobody minds how long it took to make.
-settings.register_profile("chatroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("chatroom")
+# How long an example takes says something of the machine, not of the program.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,17 +1,22 @@
 """Every limit of the program, with its reason."""
 
 # ---- names and texts
+# An IRC line has 512 bytes, and is to tell of anything, with the longest names there are.
 NICK_LENGTH = 32  # characters; IRC clients lay out columns by it
+NICK_BYTES = 64  # 32 letters of Latin, Cyrillic or Arabic, 21 of Chinese; a line may bear three names and a text
 ROOM_LENGTH = 50  # characters, the # included: the customary CHANNELLEN
-TOPIC_BYTES = 390  # a topic and its head fit one IRC line
-AWAY_BYTES = 390  # likewise
-REASON_BYTES = 390  # likewise
+ROOM_BYTES = 64  # likewise
+SERVER_BYTES = 63  # RFC 2812 §2.3.1
+DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
+TOPIC_BYTES = 300  # a topic, its room and the room's size fit one line of LIST
+AWAY_BYTES = 300  # likewise, with who is away
+REASON_BYTES = 250  # likewise, with room, who was thrown out and who did it
 HOST_LENGTH = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
 USERNAME_LENGTH = 10  # characters; the customary USERLEN
-REALNAME_BYTES = 150  # with nickname, user name, host and room it fits one WHO line
+REALNAME_BYTES = 110  # with nickname, user name, host and room it fits one WHO line
 LABEL_BYTES = 64  # IRCv3 labeled-response
 KEY_BYTES = 23  # RFC 2812 §2.3.1
-MASK_BYTES = 200  # a mask, its room and who set it fit one line
+MASK_BYTES = 160  # a mask, its room and who set it fit one line
 MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
 MULTILINE_BYTES = 4096  # in it, likewise
 MARKS = 8  # combining marks on one character: no language stacks as many, and towers deface the lines around them
@@ -24,17 +29,21 @@ MODES_A_LINE = 20  # changes with a parameter in one command, likewise
 NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
 LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
 WATCHED = 100  # nicknames one client may watch
+MARKERS = (
+    200  # rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
+)
 WHOWAS = 1000  # people that have gone and are remembered for WHOWAS
 PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed
 
 # ---- the courier
 OUTBOX = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
-BATCH = 256  # events in a batch: enough to share a send, and at 4 KiB each no more than an outbox
+BATCH = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
+PARCEL = OUTBOX // 4  # bytes sent to one member after another; of more, all get a part before anybody gets the next
 BACKLOG = 8192  # events that may wait for the courier before those who cause more of it wait too
 PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading is waited for
 READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
-EASE = 0.02  # seconds that a batch waits for pressed readers: a flood slows down to what they can read, but never to
-# less than BATCH / EASE, 12,800 messages a second, so that nobody can hold up a room by reading slowly
+EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers can read, but never to less than this,
+# so that nobody can hold up a room by reading slowly
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
 OUTBOX_UNNAMED = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
@@ -70,6 +79,7 @@ GARBAGE = 50_000  # objects made before the collector looks for cycles: messages
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
 
 # ---- history
+WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
 EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans

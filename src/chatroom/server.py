@@ -39,6 +39,7 @@ from chatroom.limits import (
     CLIENTS,
     DRAIN,
     DROP_AFTER,
+    FENCE,
     FLOOD_BURST,
     FLOOD_RATE,
     GARBAGE,
@@ -399,8 +400,16 @@ class ChatHandler(StreamRequestHandler):
                 self.name = self.client.nick
                 log.info("%s is %s", self.who, self.name)
             self.server.courier.admit()
+            if not self.name and len(data) >= READ_FIRST:
+                self._let_go_out()
             data = self._read()
         self._submit(self.client.dialect.end())
+
+    def _let_go_out(self) -> None:
+        """Who says much without a name is answered before it is listened to again: answers cost more than questions."""
+        fence = self.server.courier.fence()
+        self.server.courier.dispatch()
+        fence.wait(FENCE)
 
     def _receive(self, data: bytes) -> None:
         """Hands bytes to the log, line by line no faster than a client may talk."""
@@ -446,7 +455,7 @@ class ChatHandler(StreamRequestHandler):
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
         data = self.tls.read() if self.tls else self.request.recv(self.size)
-        self.size = READ_SIZE if len(data) == self.size else READ_FIRST
+        self.size = READ_SIZE if self.name and len(data) >= READ_FIRST else READ_FIRST
         self.client.heard = time.monotonic()
         return data
 
