@@ -14,7 +14,7 @@ import chatroom
 SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
-    {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
+    {"errors", "events", "held", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
     {
         "asking",
         "dialects",

@@ -236,6 +236,9 @@ class Format(Protocol):
     def render(self, event: "Event") -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""
 
+    def render_all(self, events: "list[Event]") -> bytes:
+        """The bytes for events that come one after the other."""
+
 
 @value
 class Quit:

@@ -61,6 +61,8 @@ HANDSHAKE = 10  # seconds in all for a TLS handshake: a few round trips and a si
 PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a sign of life
 DROP_AFTER = 150  # seconds of silence, after which it is gone
 TICK = 1.0  # seconds between two looks at the deadlines
+ENDINGS = 50  # connections whose time has run out that are ended at once; each takes its thread some 0.1 ms
+ENDINGS_PAUSE = 0.01  # seconds in between, for the others
 KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
 FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many
 FLOOD_RATE = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
@@ -70,6 +72,8 @@ READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few millisec
 SILENCE = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
 THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add up where it is limited
 SWITCH = 0.0005  # seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
+SWITCH_EACH = 0.000_005  # seconds for each thread that reads: all that wait wake up once in that time, at 0.6 µs each,
+SWITCH_MOST = 0.02  # and thousands would do nothing else. No turn is longer than this
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
 

@@ -90,6 +90,9 @@ class PlainFormat:
         sentence = _SENTENCES[type(event)](event)
         return f"{sentence}\n".encode() if sentence else b""
 
+    def render_all(self, events: list[Event]) -> bytes:
+        return b"".join(map(self.render, events))
+
 
 PLAIN = PlainFormat()
 

@@ -36,6 +36,10 @@ class IrcFormat:
         lines = self._lines[type(event)](event)
         return self._dressed(event, lines) if self._tagged and lines else lines.encode()
 
+    def render_all(self, events: list[Event]) -> bytes:
+        burst = "" if self._tagged or len(events) == 1 else _burst(events)
+        return burst.encode() or b"".join(map(self.render, events))
+
     def personal(self, event: Event) -> bytes:
         """The lines for the one who is told of an event alone, whatever was negotiated."""
         line = _PERSONAL.get(type(event)) or self._lines[type(event)]
@@ -119,6 +123,26 @@ def _said(event: ev.Said) -> str:
     if 4 * (len(head) + len(text)) <= LINE_BYTES - 2:  # the common case, seen without encoding: 4 bytes a character
         return f"{head}{text}\r\n"
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
+
+
+def _burst(events: list[Event]) -> str:
+    """The lines of many short messages by one person to one target; "" if that isn't what these are."""
+    first = events[0]
+    if not isinstance(first, ev.Said):
+        return ""
+    by, target = first.by, first.target
+    texts = [
+        e.text for e in events if isinstance(e, ev.Said) and e.by is by and e.target is target and e.kind is _MESSAGE
+    ]
+    if len(texts) < len(events):
+        return ""
+    head = f":{by.nick}!{by.username}@{by.host} PRIVMSG {target} :"
+    everything = head.join(texts)
+    width = 1 if everything.isascii() else 4  # bytes a character, at most
+    if FEED in everything or CUT in everything or width * (len(head) + max(map(len, texts))) > LINE_BYTES - 2:
+        return ""
+    between = f"\r\n{head}"
+    return f"{head}{between.join(texts)}\r\n"
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:
