@@ -22,16 +22,16 @@ def redact(house: House, session: Session, command: ev.Redact) -> list[Outcome]:
     if not is_room(command.target):
         said = _found(house.whispers, command)
         if said is None or not _own(said, user) or fold(said.target) != fold(command.target):
-            raise ChatError(Code.NO_SUCH_MESSAGE, command.target, f"{command.said:x}")
+            raise ChatError(Code.NO_SUCH_MESSAGE, command.target, command.called)
         return [ev.Redacted(user.person, said.target, said.id, reason, said.conversation)]
     room = house.rooms.get(fold(command.target))
     if room is None or user.person.uid not in room.members:
         raise ChatError(Code.NOT_YOURS_TO_REDACT, command.target)
     said = _found(room.recent, command)
     if said is None or ev.veiled(said, room.veils_of(session)):
-        raise ChatError(Code.NO_SUCH_MESSAGE, room.name, f"{command.said:x}")
+        raise ChatError(Code.NO_SUCH_MESSAGE, room.name, command.called)
     if not (_own(said, user) or room.operated_by(user) or user.is_operator):
-        raise ChatError(Code.MAY_NOT_REDACT, room.name, f"{command.said:x}")
+        raise ChatError(Code.MAY_NOT_REDACT, room.name, command.called)
     return [ev.Redacted(user.person, room.name, said.id, reason)]
 
 

@@ -500,6 +500,7 @@ def test_private_words_are_taken_back_by_their_author_alone() -> None:
     [
         ("REDACT #elsewhere 1", "INVALID_TARGET"),
         ("REDACT #none 1", "INVALID_TARGET"),
+        ("REDACT #none nonsense!", "INVALID_TARGET"),
         ("REDACT #a 1", "UNKNOWN_MSGID"),
         ("REDACT #a nonsense!", "UNKNOWN_MSGID"),
         ("REDACT nobody 1", "UNKNOWN_MSGID"),
