@@ -345,7 +345,9 @@ def test_every_event_fits_whatever_is_in_it(kind: type[ev.Event]) -> None:
     def holds(event: ev.Event, capabilities: set[str]) -> None:
         place(event, 2**50, NOON)
         format_ = irc_format(frozenset(capabilities))
-        for wire in (format_.render(event), format_.personal(event)):
+        wires = (format_.render(event), format_.personal(event))
+        assert check(format_.render_all([event, event])) == check(wires[0]) * 2
+        for wire in wires:
             lines = [parse(line) for line in check(wire)]
             if isinstance(event, ev.Said) and event.kind in (Kind.MESSAGE, Kind.NOTICE) and event.text.strip("\u2028"):
                 said = [m.params[-1] for m in lines if m.command in ("PRIVMSG", "NOTICE")]
