@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Viewer
-from chatroom.dialects.irc import history
+from chatroom.dialects.irc import account_answers, history
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import irc_format, timestamp
 from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
+from chatroom.dialects.irc.words import word
 from chatroom.errors import Code
 from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import BOT, RANKS
-from chatroom.text import clean
 
 
 class Whox(NamedTuple):
@@ -43,6 +43,10 @@ class Speaker:
     @property
     def nick(self) -> str:
         return self._viewer.nick or "*"
+
+    @property
+    def mask(self) -> str:
+        return self._viewer.mask or "*!*@*"
 
     def words(self, reply: ev.Reply) -> bytes:
         """The lines for a reply."""
@@ -134,7 +138,7 @@ def _topic_is(to: Speaker, reply: ev.TopicIs) -> Iterator[str]:
 
 def _names_are(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
     yield from _names(to, reply)
-    yield to.line(n.RPL_ENDOFNAMES, _echo(reply.room))
+    yield to.line(n.RPL_ENDOFNAMES, word(reply.room))
 
 
 def _names(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
@@ -221,7 +225,7 @@ def _who_is_in(to: Speaker, reply: ev.WhoIsIn) -> Iterator[str]:
         room = reply.room or "*"
         flags = _flags(to, member)
         yield to.line(n.RPL_WHOREPLY, room, p.username, p.host, to.server.name, p.nick, flags, p.realname)
-    yield to.line(n.RPL_ENDOFWHO, _echo(reply.mask))
+    yield to.line(n.RPL_ENDOFWHO, word(reply.mask))
 
 
 def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
@@ -246,13 +250,13 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
 
 
 def _no_whois(to: Speaker, reply: ev.NoWhois) -> Iterator[str]:
-    nick = _echo(reply.nick)
+    nick = word(reply.nick)
     yield to.line(n.REFUSALS[Code.NO_SUCH_NICK], nick)
     yield to.line(n.RPL_ENDOFWHOIS, nick)
 
 
 def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
-    nick = _echo(reply.nick)
+    nick = word(reply.nick)
     if not reply.people:
         yield to.line(n.ERR_WASNOSUCHNICK, nick)
     for person, time in reply.people:
@@ -309,22 +313,19 @@ def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
 
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
-    if code is Code.LINE_NOT_UTF8:
+    if reply.way:
+        yield from account_answers.refused(to, reply.error, reply.way)
+    elif code is Code.LINE_NOT_UTF8:
         yield f":{to.server.name} FAIL * INVALID_UTF8 :Messages must be UTF-8; this one was not sent\r\n"
     elif code is Code.TOPIC_TOO_LONG:
         yield f":{to.server.name} FAIL TOPIC INVALID_PARAMS :That topic is too long\r\n"
     elif code in history.FAILURES:
-        command, target = (*map(_echo, about), "", "")[:2]
+        command, target = (*map(word, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)
     elif code is Code.REALNAME_BAD:
         yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
     else:
-        yield to.line(n.REFUSALS[code], *map(_echo, about))
-
-
-def _echo(word: str) -> str:
-    """A client's own word in a reply, so that it can't break it: RFC 2812 §2.3.1 middle."""
-    return clean(word).replace(" ", "_").lstrip(":")[:64] or "*"
+        yield to.line(n.REFUSALS[code], *map(word, about))
 
 
 _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
@@ -342,7 +343,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.WhowasIs: _whowas_is,
     ev.WatchedAre: _watched_are,
     ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
-    ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(_echo, r.nicks), glue=","),
+    ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(word, r.nicks), glue=","),
     ev.UptimeIs: _uptime_is,
     ev.Admitted: lambda to, r: iter(()),
     ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
@@ -360,6 +361,8 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.TargetsAre: _targets_are,
     ev.Found: _found,
     ev.Saving: _saving,
+    ev.AccountDone: account_answers.done,
+    ev.AccountIs: account_answers.told,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),
 }

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.dialects.irc.words import word
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
 from chatroom.ircwire import parse_tags
 from chatroom.limits import HISTORY_MOST
-from chatroom.text import clean
 
 _MSGID = re.compile("[0-9a-f]{1,15}")  # as `format` writes them
 
@@ -35,7 +35,7 @@ def chathistory(client: Client, params: list[str]) -> Iterator[Command]:
         ask = _ask(verb, params[1:])
     except Wrong as wrong:
         *about, text = wrong.args
-        yield client.fail("CHATHISTORY", "INVALID_PARAMS", _word(verb), *map(_word, about), text=text)
+        yield client.fail("CHATHISTORY", "INVALID_PARAMS", word(verb), *map(word, about), text=text)
         return
     if isinstance(ask, AskHistory):
         ask.everything = PLAYBACK in client.capabilities  # type: ignore[misc]  # made a moment ago
@@ -122,9 +122,4 @@ def search(client: Client, params: list[str]) -> Iterator[Command]:
             before=Point(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
         )
     except Wrong as wrong:
-        yield client.fail("SEARCH", "INVALID_PARAMS", _word(str(wrong.args[0])), text="Invalid parameters")
-
-
-def _word(text: str) -> str:
-    """A client's own word, so that it is one."""
-    return clean(text).replace(" ", "_").lstrip(":")[:64] or "*"
+        yield client.fail("SEARCH", "INVALID_PARAMS", word(str(wrong.args[0])), text="Invalid parameters")
