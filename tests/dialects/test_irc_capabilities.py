@@ -344,7 +344,7 @@ def test_list_is_filtered(line: str, rooms: list[str]) -> None:
         ("HELP nonsense", ["524"]),
         ("AUTHENTICATE PLAIN", ["904"]),
         ("REGISTER * * short", ["FAIL"]),
-        ("REGISTER * * long enough", ["FAIL"]),
+        ("REGISTER * * :long enough", ["FAIL"]),
         ("REGISTER * * sesame", ["REGISTER", "900"]),
         ("VERIFY al 1234", ["FAIL"]),
         ("MOTD", ["422"]),

@@ -253,7 +253,7 @@ class Reader:
         def wanted(event: Said) -> bool:
             if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
                 return False
-            return not (veils and veiled(event, veils.get(fold(event.target), ())))
+            return not (veils and veiled(event, veils.get(event.conversation or fold(event.target), ())))
 
         end = monotonic() + seconds
         found: dict[int, Said] = {}
