@@ -135,12 +135,12 @@ class Registrar:
     # ---- proving that one is oneself --------------------------------------------------------------------------------
 
     def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
-        if session.account:
-            raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
         if self._is_of_server(session, command):
             session.admitted = True
-            if fold(command.account) not in self._house.accounts:
+            if session.account or fold(command.account) not in self._house.accounts:
                 return [self._done(Deed.ADMITTED, command.account, command.way)]
+        if session.account:
+            raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
         return self._check(session, command, command.account)
 
     def _is_of_server(self, session: Session, command: ev.LogIn) -> bool:

@@ -34,7 +34,8 @@ def _password(client: Client, password: str) -> Command | None:
     """The server's, or `name:password` for an account; what is neither is of no use, but many clients send one."""
     name, colon, rest = password.partition(":")
     if colon and rest and is_nickname(name):
-        return None if client.viewer.account else ev.LogIn(name, rest, way=Way.PASS)
+        needless = client.viewer.admitted and client.viewer.account
+        return None if needless else ev.LogIn(name, rest, way=Way.PASS)
     return None if client.viewer.admitted else ev.Enter(password)
 
 
