@@ -3,6 +3,7 @@
 import threading
 from itertools import count
 
+from chatroom import events as ev
 from chatroom.dialects.base import Dialect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
@@ -13,6 +14,8 @@ from chatroom.rooms import Audience, Session
 
 INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
+TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}
+TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.AccountDropped, ev.Founded}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 

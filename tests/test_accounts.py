@@ -511,6 +511,22 @@ def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:
     assert chat.plain().send("bob").heard()[0] == "* bob is taken; choose another name"
 
 
+def test_nothing_of_its_first_owner_is_its_seconds(chat: Chat) -> None:
+    """Who claims a name that was given up may not take back what was said under it, and has read nothing."""
+    caps = ("draft/message-redaction", "draft/read-marker", "message-tags", "echo-message")
+    bob, eve = chat.irc("robert", *caps, room="#tea"), chat.irc("eve", *caps)
+    bob.send(
+        f"NICKSERV IDENTIFY bob {PASSWORD}", "NICK bob", "MARKREAD #tea timestamp=2025-01-01T00:00:00.000Z"
+    ).heard()
+    msgid = bob.send("PRIVMSG #tea :mine").heard()[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+    bob.send(f"NICKSERV DROP bob {PASSWORD}", "NICK robert")
+    eve.send("NICK bob", f"NICKSERV REGISTER {PASSWORD}", "JOIN #tea").heard()
+    assert "FAIL" in eve.send(f"REDACT #tea {msgid}").heard()[0]
+    assert eve.send("MARKREAD #tea").heard() == [":chatroom.test MARKREAD #tea *"]
+    bob.heard()
+    assert "REDACT" in bob.send(f"REDACT #tea {msgid}").heard()[0]
+
+
 def test_an_operator_of_the_server_can_free_a_name(chat: Chat) -> None:
     """For those who have forgotten their password; nobody else can."""
     chat.hub.operator_password = "root!!"

@@ -269,6 +269,7 @@ class Registrar:
             if session.account == account.name:
                 session.account = ""
         owner = fold(account.name)
+        house.markers.pop(owner, None)
         house.owners = {room: other for room, other in house.owners.items() if other != owner}
         for room in house.rooms.values():
             room.owner = house.owners.get(fold(room.name), "")

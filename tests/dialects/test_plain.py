@@ -14,13 +14,9 @@ from chatroom.events import Command, Kind, Person
 from chatroom.limits import PLAIN_LINE
 from chatroom.names import Fault
 from chatroom.text import clean
-from tests.chat import Chat
+from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")
-
-
-TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}
-TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.AccountDropped, ev.Founded}  # only saved
 
 
 class Somebody:

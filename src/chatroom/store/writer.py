@@ -20,13 +20,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chatroom.events import AccountDropped, AccountMade, Event, Founded, ModesSet, PasswordSet, TopicSet
+from chatroom.events import AccountDropped, AccountMade, Event, Founded, ModesSet, PasswordSet, Redacted, TopicSet
 from chatroom.limits import BUSY, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
 from chatroom.modes import INVITED_ONLY, KEY
 from chatroom.names import fold
+from chatroom.store.index import forget
 from chatroom.store.reader import Reader
-from chatroom.store.runs import Run, pack
+from chatroom.store.runs import Run, pack, without
 from chatroom.store.schema import FILE, StoreError, connect, prepare, transaction
 
 log = logging.getLogger(__name__)
@@ -270,11 +271,27 @@ def _founded(db: sqlite3.Connection, event: Founded) -> None:
     )
 
 
+def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
+    row = db.execute(
+        """SELECT row, places.id, name, first, since, people, events FROM runs JOIN places ON places.id = place
+           WHERE key = ? AND last >= ? ORDER BY last LIMIT 1""",
+        (event.conversation or fold(event.target), event.said),
+    ).fetchone()
+    if row is None:
+        return
+    number, place, *run = row
+    events, position = without(run[-1], event.said - run[1])
+    if position >= 0:
+        forget(db, number, place, run, position)
+        db.execute("UPDATE runs SET events = ?, said = said - 1 WHERE row = ?", (events, number))
+
+
 _CLOSING = (INVITED_ONLY, KEY)  # the modes that keep people out
-# What changes a place itself, or an account.
+# What changes what is written already, or is no history.
 _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
     ModesSet: _modes_set,
+    Redacted: _redacted,
     AccountMade: _account_made,
     PasswordSet: _password_set,
     AccountDropped: _account_dropped,

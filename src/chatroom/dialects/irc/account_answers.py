@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import timestamp
-from chatroom.dialects.irc.words import word
+from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
 from chatroom.events import Way
 from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
@@ -89,7 +89,7 @@ _REFUSED: dict[Code, Words] = {
 
 def refused(to: "Speaker", error: ChatError, way: Way) -> Iterator[str]:
     words = _REFUSED[error.code]
-    about = list(map(word, error.about)) or ["*"]
+    about = list(map(echo, error.about)) or ["*"]
     text = words.text.format(*about)
     if way is Way.SASL:
         known = error.code is Code.LOGGED_IN_ALREADY

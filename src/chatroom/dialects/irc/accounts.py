@@ -13,7 +13,7 @@ from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.account_answers import notice
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import word
+from chatroom.dialects.irc.words import echo
 from chatroom.events import Command, Way
 from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
 from chatroom.names import fold
@@ -78,19 +78,19 @@ def register(client: Client, params: list[str]) -> Iterator[Command]:
     nick = client.viewer.nick or client.nick
     if not client.viewer.confidential:
         text = "Passwords need TLS; connect with it"
-        yield client.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", word(account), text=text)
+        yield client.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", echo(account), text=text)
     elif not nick:
         yield client.fail("REGISTER", "NEED_NICK", "*", text="Send NICK first: the account will have that name")
     elif account != "*" and fold(account) != fold(nick):
         text = "The account is named like you; change your nickname first"
-        yield client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", word(account), text=text)
+        yield client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", echo(account), text=text)
     else:
         yield ev.MakeAccount(password, nick, way=Way.REGISTER)
 
 
 def verify(client: Client, params: list[str]) -> Iterator[Command]:
     """Nothing here waits for a code."""
-    yield client.fail("VERIFY", "INVALID_CODE", word(params[0]), text="Accounts need no verification here")
+    yield client.fail("VERIFY", "INVALID_CODE", echo(params[0]), text="Accounts need no verification here")
 
 
 # ---- NickServ: what is said to it is not said to anybody ------------------------------------------------------------

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import shortened
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Way
-from chatroom.limits import REALNAME_BYTES, REASON_BYTES, USERNAME_LENGTH
+from chatroom.ircwire import LINE_BYTES
+from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
 from chatroom.names import is_nickname
+from chatroom.text import shortened
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -74,15 +75,16 @@ def _not_twice(client: Client) -> None:
 
 
 def setname(client: Client, params: list[str]) -> Iterator[Command]:
-    if len(params[0].encode()) > REALNAME_BYTES:
-        raise ChatError(Code.REALNAME_BAD)
     yield ev.SetRealname(params[0])
 
 
 def ping(client: Client, params: list[str]) -> Iterator[Command]:
     if not params[0]:
         raise ChatError(Code.NO_ORIGIN)
-    yield client.send(f"PONG {client.speaker.server.name} :{params[0]}")
+    pong = client.send(f"PONG {client.speaker.server.name} :{params[0]}")
+    if len(pong.data) > LINE_BYTES:
+        raise ChatError(Code.LINE_TOO_LONG)
+    yield pong
 
 
 def pong(client: Client, params: list[str]) -> Iterator[Command]:
@@ -90,4 +92,4 @@ def pong(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def quit_(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Quit(f"Quit: {shortened(params[0], REASON_BYTES)}" if params and params[0] else "Quit")
+    yield ev.Quit(f"Quit: {params[0]}" if params and params[0] else "Quit")
