@@ -26,9 +26,8 @@ from chatroom.memory import Memories, veil_lifted
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
 from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, user_of
-from chatroom.text import CTCP, shortened
+from chatroom.text import CTCP, GHOST, shortened
 
-GHOST = "you have come in again from elsewhere"  # why a connection is closed whose name its owner asked for
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 
