@@ -16,8 +16,8 @@ from chatroom.text import shortened
 
 
 def admit(room: Room, user: User, key: str) -> None:
-    """Raises `ChatError` if the user may not join the room. An operator's invitation opens every door."""
-    if user.invitations.get(fold(room.name)) is room:
+    """Raises `ChatError` if the user may not join the room. Its owner may; an operator's invitation opens any door."""
+    if room.is_owned_by(user.person) or user.invitations.get(fold(room.name)) is room:
         return
     if "i" in room.modes and not room.invites(user.person):
         raise ChatError(Code.INVITED_ONLY, room.name)

@@ -15,6 +15,10 @@ from chatroom.limits import MARKS
 FEED = "\u2028"  # ends a line
 CUT = "\u2029"  # the line goes on: its sender had to cut it
 
+# Why a connection is closed whose name its owner has asked for anew. A client that is told so must not come back by
+# itself: two of them would throw each other out for ever.
+GHOST = "you have come in again from elsewhere"
+
 CTCP = "\x01"  # a message wrapped in it is for the client program, not for its user: modern.ircdocs.horse/ctcp
 
 _BIDI = "\u202a-\u202e\u2066-\u2069"  # overrides, embeddings, isolates: they turn the writing of what follows
