@@ -29,7 +29,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"courier", "client", "door", "tls", "watch"},
+    {"courier", "client", "door", "tls", "tuning", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -67,6 +67,7 @@ HOMES = {
     "redis": {"log"},
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
+    "ctypes": {"tuning"},
     "socketserver": {"server"},
     "ssl": {"tls", "client", "server"},
     "tkinter": {"gui"},

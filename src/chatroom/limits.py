@@ -75,6 +75,7 @@ THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add 
 SWITCH = 0.0005  # seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
 SWITCH_EACH = 0.000_005  # seconds for each thread that reads: all that wait wake up once in that time, at 0.6 µs each,
 SWITCH_MOST = 0.02  # and thousands would do nothing else. No turn is longer than this
+ARENAS = 2  # of malloc: each keeps what it once needed, and with 8 a processor they come to 50 MB in a few hours
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
 

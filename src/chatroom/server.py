@@ -8,13 +8,11 @@ all, waits until what is left is written, and gives up after `DRAIN` seconds.
 """
 
 import errno
-import gc
 import logging
 import os
 import select
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections import Counter
@@ -42,18 +40,16 @@ from chatroom.limits import (
     FENCE,
     FLOOD_BURST,
     FLOOD_RATE,
-    GARBAGE,
     KEEPALIVE,
     READ_FIRST,
     READ_SIZE,
     SEND_BUFFER,
     SILENCE,
-    SWITCH,
-    THREAD_STACK,
 )
 from chatroom.log import LocalLog
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
+from chatroom.tuning import tune
 from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -151,9 +147,7 @@ class ChatServer(ThreadingTCPServer):
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`."""
-        threading.stack_size(THREAD_STACK)
-        sys.setswitchinterval(SWITCH)
-        gc.set_threshold(GARBAGE)
+        tune()
         self.courier.start()
         if self._keeper:
             self._keeper.start()
