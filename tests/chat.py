@@ -8,9 +8,18 @@ from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.events import Command, Event, Quit, Reply, SetFormat
 from chatroom.hub import Hub
+from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.log import LocalLog
 from chatroom.rooms import Audience, Session
 
+LONG_INFO = ServerInfo(  # all that a server may say of itself
+    "s" * SERVER_BYTES,
+    "n" * SERVER_BYTES,
+    "0.1.0",
+    "2026-01-01 00:00:00 UTC",
+    ("m" * 900, "\U00020000 " * 200),
+    description="d" * DESCRIPTION_BYTES,
+)
 INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
