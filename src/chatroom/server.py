@@ -285,19 +285,21 @@ class ChatServer(ThreadingTCPServer):
 
     def shutdown_request(self, request: Any) -> None:
         """The reader is done, or never came to be: the courier closes the socket when it has written what is left."""
-        with self._none_left:
-            connection = self.connections.pop(request, None)
+        with self.lock:
+            connection = self.connections.get(request)
+        if connection is None:
+            super().shutdown_request(request)
+            return
+        with self.log.lock:
+            self.hub.detach(connection)
+            connection.closing = True  # so nothing is told to it any more
+            del connection.dialect  # which knows the connection: a circle that only the collector would undo
+        self.courier.release(connection)
+        self.door.leave(connection.address)
+        with self._none_left:  # last: once there are none left, nobody waits for the courier any more
+            del self.connections[request]
             if not self.connections:
                 self._none_left.notify_all()
-        if connection:
-            with self.log.lock:
-                self.hub.detach(connection)
-                connection.closing = True  # so nothing is told to it any more
-                del connection.dialect  # which knows the connection: a circle that only the collector would undo
-            self.courier.release(connection)
-            self.door.leave(connection.address)
-        else:
-            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])
