@@ -194,7 +194,11 @@ class Registrar:
 
     def _logged_in(self, session: Session, user: User, account: Account, ask: ev.LogIn) -> list[Outcome]:
         person = replace(user.person, account=account.name)
-        outcomes: list[Outcome] = [ev.AccountSet(user.person, account.name)]
+        # The answer comes first, as SASL clients expect it.
+        outcomes: list[Outcome] = [
+            self._done(Deed.LOGGED_IN, account.name, ask.way),
+            ev.AccountSet(user.person, account.name),
+        ]
         if ask.take and fold(person.nick) != fold(account.name):
             way = make_way(self._house, person, account.name)
             outcomes += [*way, ev.Renamed(person, account.name, user.room_names())]
@@ -202,7 +206,7 @@ class Registrar:
             if room.is_owned_by(person) and not room.operated_by(user):
                 change = ev.ModeChange(True, OPERATOR, person.nick, person.uid)
                 outcomes.append(ev.ModesSet(person, room.name, (change,)))
-        return [*outcomes, self._done(Deed.LOGGED_IN, account.name, ask.way)]
+        return outcomes
 
     def _log_out(self, session: Session, command: ev.LogOut) -> list[Outcome]:
         user = user_of(session)
