@@ -9,9 +9,18 @@ from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.events import Command, Event, Quit, Reply, SetFormat
 from chatroom.hub import Hub
+from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.log import LocalLog
 from chatroom.rooms import Audience, Session
 
+LONG_INFO = ServerInfo(  # all that a server may say of itself
+    "s" * SERVER_BYTES,
+    "n" * SERVER_BYTES,
+    "0.1.0",
+    "2026-01-01 00:00:00 UTC",
+    ("m" * 900, "\U00020000 " * 200),
+    description="d" * DESCRIPTION_BYTES,
+)
 INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}

@@ -43,7 +43,7 @@ SAME_FLOOR = {
     "ircwire": set(),
     "limits": set(),
     "lockfile": set(),
-    "text": set(),
+    "text": {"limits"},
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},
@@ -66,7 +66,7 @@ SAME_FLOOR = {
     "cli": {"config", "history_cli"},
 }
 HOMES = {
-    "unicodedata": {"names"},
+    "unicodedata": {"names", "text"},
     "sqlite3": {"store"},
     "redis": {"log"},
     "prometheus_client": {"metrics"},

@@ -356,11 +356,12 @@ class MarkRead:
 
 @value
 class Redact:
-    """Take back what was said, by its id."""
+    """Take back what was said, by its id. `called` is what the client calls it."""
 
     target: str
     said: int
-    reason: str = ""
+    reason: str
+    called: str
 
 
 @value

@@ -490,8 +490,8 @@ class Hub(House):
             self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
-        if event.text:
-            self.whispers.append(event)
+        if event.text and other:
+            self.whispers.append((event, other.person.uid))
         if other and other.session:
             self.post.deliver(event, Audience.of([other.session]))
         if session and session.echo:

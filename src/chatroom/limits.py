@@ -19,6 +19,7 @@ KEY_BYTES = 23  # RFC 2812 §2.3.1
 MASK_BYTES = 160  # a mask, its room and who set it fit one line
 MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
 MULTILINE_BYTES = 4096  # in it, likewise
+MARKS = 8  # combining marks on one character: no language stacks as many, and towers deface the lines around them
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
 
 # ---- people
@@ -116,5 +117,6 @@ KEEP = 90  # days of history, if nobody says otherwise: enough to look something
 
 # ---- logging
 LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk
+LOG_TRACE = 8000  # characters of a traceback in the log, likewise: about 80 lines of it
 LOG_AGAIN = 60.0  # seconds until the same warning is written again: out of descriptors, there would be 100 a second
 LOG_KINDS = 1000  # kinds of warnings remembered for that

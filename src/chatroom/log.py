@@ -104,7 +104,8 @@ class LocalLog:
             try:
                 outcomes = self._hub.decide(session, command)
             except ChatError as error:
-                outcomes = [Refused(error)]
+                # Its traceback knows this frame, which knows it: a circle that would hold all that was read.
+                outcomes = [Refused(error.with_traceback(None))]
             for outcome in outcomes:
                 if isinstance(outcome, Event):
                     self._last += 1

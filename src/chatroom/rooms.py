@@ -368,7 +368,7 @@ class House:
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.markers`
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
-        self.whispers: deque[Said] = deque(maxlen=WHISPERS)  # what was said to one person alone
+        self.whispers: deque[tuple[Said, str]] = deque(maxlen=WHISPERS)  # said to one person alone; with their uid
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
@@ -400,9 +400,9 @@ class House:
             raise ChatError(Code.NO_SUCH_NICK, nick)
         return user
 
-    def tell_both(self, event: Event, nick: str) -> None:
+    def tell_both(self, event: Event, uid: str) -> None:
         """Hands on what only its author and somebody else are to be told of."""
-        users = (self.users.get(event.by.uid), self.by_nick.get(fold(nick)))
+        users = (self.users.get(event.by.uid), self.users.get(uid))
         sessions = dict.fromkeys([user.session for user in users if user and user.session])
         self.post.deliver(event, Audience.of(sessions))
 

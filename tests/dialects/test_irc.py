@@ -16,7 +16,7 @@ from chatroom.dialects.irc.numerics import REFUSALS
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind, Person
 from chatroom.ircwire import LINE_BYTES, parse
-from tests.chat import INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, place
+from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, place
 
 AL = Person("1", "al", "u", "127.0.0.1")
 BOB = Person("2", "Łukasz", "b", "127.0.0.1")
@@ -219,6 +219,8 @@ def test_a_long_list_takes_as_many_lines_as_it_needs(people: int) -> None:
 
 # ---- what holds whatever comes in ------------------------------------------------------------------------------------
 
+WIDE = "\U00020000"  # a letter of four bytes
+
 _WORDS = st.one_of(
     st.sampled_from(
         [*COMMANDS, "LS", "REQ", "END", ":server-time", ":message-tags echo-message", "#a", "#lobby", "al", "@#a", "0"]
@@ -241,6 +243,12 @@ _WORDS = st.one_of(
             "-",
             "S",
             ">1",
+            "timestamp=2026-01-01T00:00:00.000Z",
+            f"{WIDE * 16}",
+            f"#{WIDE * 15}",
+            f"{'ж' * 32}!*@*",
+            "x" * 400,
+            f":{WIDE * 110}",
         ]
     ),
     st.text(max_size=10),
@@ -319,10 +327,11 @@ def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: byte
 @given(st.lists(_BYTES, max_size=6))
 def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
     """Whatever comes in: no exception, and whole lines that can be parsed go out, to the sender and to the others."""
-    chat = Chat()
+    chat = Chat(LONG_INFO)
     chat.hub.operator_password = "al"
     bob = chat.irc("bob", *CAPABILITIES, room="#lobby")
-    clients = [chat.irc("watcher", room="#a"), chat.irc(), bob, chat.irc("carol", *CAPABILITIES, room="#b")]
+    wide = chat.irc(WIDE * 16, *CAPABILITIES, room=f"#{WIDE * 15}")
+    clients = [chat.irc("watcher", room="#a"), chat.irc(), bob, wide, chat.irc("carol", *CAPABILITIES, room="#b")]
     chat.plain("alice")
     for piece in pieces:
         for client in clients[1:]:

@@ -296,6 +296,8 @@ def test_whowas_remembers_those_who_left_and_those_who_changed_their_names() -> 
     assert numerics(al, "WHOWAS bob") == ["314", "312", "314", "312", "369"]
     assert numerics(al, "WHOWAS ROB 1") == ["314", "312", "369"]
     assert numerics(al, "WHOWAS nobody") == ["406", "369"]
+    assert parse(al.send("WHOWAS *ob 1").heard()[-1]).params[1] in ("bob", "rob")  # whom the mask turned out to mean
+    assert parse(al.send("WHOWAS *ob").heard()[-1]).params[1] == "*ob"
     assert numerics(al, "WHOWAS") == ["431"]
 
 
@@ -483,16 +485,21 @@ def test_operators_take_back_what_others_said_and_members_do_not() -> None:
 
 
 def test_private_words_are_taken_back_by_their_author_alone() -> None:
-    """Both are told."""
+    """Both are told, even if the other is called something else by now."""
     chat = Chat()
     al, bob, eve = (chat.irc(nick, *REDACTING) for nick in ("al", "bob", "eve"))
     msgid = said(al, "PRIVMSG bob :secret")
     bob.heard()
     for other, target in ((eve, "bob"), (bob, "bob"), (bob, "al"), (al, "eve")):
         assert parse(other.send(f"REDACT {target} {msgid}").heard()[0]).params[1] == "UNKNOWN_MSGID"
+    bob.send("NICK rob")
+    eve.send("NICK bob")
+    eve.heard()
+    bob.heard()
     al.send(f"REDACT bob {msgid}")
     assert [parse(client.heard()[0]).params for client in (al, bob)] == [("bob", msgid)] * 2
     assert eve.heard() == []
+    assert not chat.hub.whispers
 
 
 @pytest.mark.parametrize(
@@ -500,6 +507,7 @@ def test_private_words_are_taken_back_by_their_author_alone() -> None:
     [
         ("REDACT #elsewhere 1", "INVALID_TARGET"),
         ("REDACT #none 1", "INVALID_TARGET"),
+        ("REDACT #none nonsense!", "INVALID_TARGET"),
         ("REDACT #a 1", "UNKNOWN_MSGID"),
         ("REDACT #a nonsense!", "UNKNOWN_MSGID"),
         ("REDACT nobody 1", "UNKNOWN_MSGID"),

@@ -67,7 +67,7 @@ def _run(place: str, events: list[Event]) -> Run:
     text = _LF.join(lines)
     if text.count(_LF) >= len(lines):
         text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
-    said = len([e for e in events if type(e) is Said])
+    said = list(map(type, events)).count(Said)
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
     key = fold(place) if is_room(place) else place
     return Run(key, place, first.id, last.id, first.time, last.time, said, who, text)

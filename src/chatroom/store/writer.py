@@ -91,7 +91,8 @@ class Store:
         if not events:
             return
         runs = pack(events)
-        settings = [e for e in events if type(e) in _SETTINGS]
+        rare = not _SETTINGS.keys().isdisjoint(set(map(type, events)))
+        settings = [e for e in events if type(e) in _SETTINGS] if rare else []
         if not runs and not settings and events[-1].id <= self.reserved:
             return
         with self.lock:

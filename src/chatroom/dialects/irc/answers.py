@@ -302,7 +302,9 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
     yield to.line(n.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
 
 
-# ---- refusals -------------------------------------------------------------------------------------------------------
+# ---- history --------------------------------------------------------------------------------------------------------
+
+
 def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
         yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
@@ -325,6 +327,9 @@ def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
     if reply.lost:
         text += f"; {reply.lost} of them were not"
     yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
+
+
+# ---- refusals -------------------------------------------------------------------------------------------------------
 
 
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
