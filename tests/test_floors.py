@@ -15,7 +15,7 @@ SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
-    {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
+    {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rights", "rooms", "store"},
     {"courier", "client", "door", "tls", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
@@ -32,11 +32,12 @@ SAME_FLOOR = {
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},
-    "order": {"rooms"},
+    "order": {"rights", "rooms"},
+    "rights": {"rooms"},
     "memory": {"rooms"},
     "monitor": {"rooms"},
     "past": {"rooms"},
-    "hub": {"asking", "memory", "monitor", "order", "past", "rooms"},
+    "hub": {"asking", "memory", "monitor", "order", "past", "rights", "rooms"},
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},

@@ -13,7 +13,7 @@ All are values: never changed once made, but for an event's `id` and `time`, whi
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol, TypeVar, dataclass_transform
+from typing import NamedTuple, Protocol, TypeVar, dataclass_transform
 
 from chatroom.errors import ChatError
 
@@ -62,6 +62,20 @@ class Point:
 
     id: int = 0
     time: int = 0
+
+
+class Entry(NamedTuple):
+    """A mask in a list: whose it is (their mask), since when and until when (milliseconds; 0: without an end), and why.
+
+    `whom` is the nickname that it was made for, where it was made for somebody.
+    """
+
+    mask: str
+    by: str
+    since: int
+    until: int = 0
+    reason: str = ""
+    whom: str = ""
 
 
 # ---- commands -------------------------------------------------------------------------------------------------------
@@ -150,12 +164,18 @@ class Invite:
 
 @value
 class ModeChange:
-    """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody."""
+    """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody.
+
+    A mask in a list may have an end (milliseconds; 0: none), a reason, and the nickname that it was made for.
+    """
 
     on: bool
     letter: str
     param: str = ""
     uid: str = ""
+    until: int = 0
+    reason: str = ""
+    whom: str = ""
 
 
 @value
@@ -664,7 +684,7 @@ class ModesAre(Reply):
 class ListIs(Reply):
     room: str
     letter: str
-    entries: tuple[tuple[str, str, int], ...]  # mask, whose, since when in milliseconds
+    entries: tuple[Entry, ...]
 
 
 @value

@@ -21,10 +21,11 @@ from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
-from chatroom.memory import Memories, veil_lifted
+from chatroom.memory import Memories, lifted, shortened
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
+from chatroom.rights import Deed, Role, demand, role
+from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
 from chatroom.text import CTCP
 
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -231,9 +232,7 @@ class Hub(House):
 
     def _hear(self, room: Room, user: User, command: ev.Say) -> None:
         """Raises `ChatError` if the room does not let this user say this."""
-        if not room.lets_speak(user):
-            outside = user.person.uid not in room.members
-            raise ChatError(Code.CANNOT_SEND if outside else Code.MAY_NOT_SPEAK, room.name)
+        demand(room, user, Deed.SAY)
         if "C" in room.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, room.name)
 
@@ -332,7 +331,7 @@ class Hub(House):
         room = self.rooms.get(fold(name))
         opened = room is None
         if room is None:
-            room = self.rooms[fold(name)] = Room(name, event.time)
+            room = self.rooms[fold(name)] = Room(name, event.time, self.lists.setdefault(fold(name), new_lists()))
             if self._memories:
                 self._memories.recall(room)
         room.add(user)
@@ -366,6 +365,8 @@ class Hub(House):
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
+            if not any(room.lists.values()):
+                del self.lists[fold(room.name)]
             if self._memories:
                 self._memories.keep(room, last)
 
@@ -457,7 +458,7 @@ class Hub(House):
         by = self.users.get(event.by.uid)
         if room is None or user is None:
             return
-        if by and room.operated_by(by):
+        if by and role(room, by) >= Role.OPERATOR:
             user.invitations[fold(room.name)] = room
             if len(user.invitations) > ROOMS_A_USER:
                 del user.invitations[next(iter(user.invitations))]
@@ -466,13 +467,21 @@ class Hub(House):
             self.post.tell(user.session, ev.Told(event))
 
     def _modes_set(self, event: ev.ModesSet) -> None:
-        room = self.rooms.get(fold(event.room))
+        """Lists outlive their rooms, so they may change while nobody is there."""
+        key = fold(event.room)
+        room = self.rooms.get(key)
+        lists = room.lists if room else self.lists.get(key, {})
+        bans = dict(lists.get(BAN, {}))
+        order.set_in_lists(lists, event)
+        veils = lifted(bans, lists.get(BAN, {}), event.id) if bans else []
         if room:
-            bans = dict(room.lists[BAN])
             order.set_in_room(room, event)
-            if bans:
-                veil_lifted(room, bans, event.id)
-            self.post.deliver(event, room.audience)
+            room.veils = shortened([*room.veils, *veils])
+        elif self._memories and veils:
+            self._memories.veil(key, veils)
+        if not room and not any(lists.values()):
+            self.lists.pop(key, None)
+        self.post.deliver(event, room.audience if room else Audience({}))
 
     def _user_modes_set(self, event: ev.UserModesSet) -> None:
         user = self.users.get(event.by.uid)

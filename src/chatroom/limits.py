@@ -22,6 +22,7 @@ TARGETS = 20  # rooms or people in one command: one line may not become a flood
 MODES_A_LINE = 20  # changes with a parameter in one command, likewise
 NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
 LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
+OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
 WHOWAS = 1000  # people that have gone and are remembered for WHOWAS
 PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed

@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import CountsAre, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
+from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
 from chatroom.limits import RECENT, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
     INVISIBLE,
     INVITED,
+    MODERATED,
     MUTE,
     NEW_LOBBY,
     NEW_ROOM,
@@ -210,10 +211,18 @@ class Veil(NamedTuple):
     until: int  # id of the last event
 
 
+Lists = dict[str, dict[str, Entry]]  # a room's lists by their letters; in each the entries by their folded masks
+
+
+def new_lists() -> Lists:
+    return {letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST}
+
+
 class Room:
-    """A room lives as long as somebody is in it."""
+    """A room lives as long as somebody is in it; its lists (`House.lists`) stay."""
 
     __slots__ = (
+        "_verdicts",
         "audience",
         "created",
         "guarded",
@@ -227,7 +236,7 @@ class Room:
         "veils",
     )
 
-    def __init__(self, name: str, now: int) -> None:
+    def __init__(self, name: str, now: int, lists: "Lists | None" = None) -> None:
         self.name = name
         self.created = now
         self.topic: Topic | None = None
@@ -238,11 +247,10 @@ class Room:
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
         # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
         self.modes = dict.fromkeys(NEW_LOBBY if fold(name) == LOBBY else NEW_ROOM, "")
-        # By letter, then by folded mask: the mask, whose it is, when it was set.
-        self.lists: dict[str, dict[str, tuple[str, str, int]]] = {
-            letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST
-        }
+        self.lists: Lists = new_lists() if lists is None else lists
         self.guarded = False  # whether there is anything to look up before a member may speak
+        self._verdicts: dict[str, tuple[Person, Entry | None, Entry | None]] = {}  # by uid: the ban, the mute
+        self.look_to_guard()
 
     def add(self, user: User) -> None:
         self.members[user.person.uid] = user
@@ -252,14 +260,11 @@ class Room:
     def remove(self, user: User) -> None:
         del self.members[user.person.uid]
         self.ranks.pop(user.person.uid, None)
+        self._verdicts.pop(user.person.uid, None)
         if user.session:
             self.audience = self.audience.minus(user.session)
 
     # ---- ranks and modes --------------------------------------------------------------------------------------------
-
-    def operated_by(self, user: User) -> bool:
-        """The lobby is the server's operators'."""
-        return OPERATOR in self.ranks.get(user.person.uid, "") or (user.is_operator and fold(self.name) == LOBBY)
 
     def set_rank(self, uid: str, letter: str, on: bool) -> None:
         held = self.ranks.get(uid, "")
@@ -276,28 +281,40 @@ class Room:
         return [user.session for user in holders if user.session]
 
     def look_to_guard(self) -> None:
-        """To be called when modes have changed."""
-        self.guarded = "m" in self.modes or "C" in self.modes or bool(self.lists[BAN])
+        """To be called when modes or lists have changed."""
+        self.guarded = MODERATED in self.modes or "C" in self.modes or bool(self.lists[BAN])
+        self._verdicts.clear()
 
     def invites(self, person: Person) -> bool:
         """Whether this person needs no invitation."""
-        return self._listed(INVITED, person, mute=False)
+        return self._entry(INVITED, person, "") is not None
 
-    def _listed(self, letter: str, person: Person, mute: bool) -> bool:
-        """Whether a list has a mask for this person; those that are about speaking alone count with `mute`."""
-        masks = (mask for mask, _, _ in self.lists[letter].values())
-        return any(meets(mask.removeprefix(MUTE), person) for mask in masks if mute or not mask.startswith(MUTE))
+    def ban_on(self, person: Person) -> Entry | None:
+        """The ban that keeps this person out, and silent."""
+        return self._verdict(person)[1]
 
-    def banned(self, person: Person, mute: bool = False) -> bool:
-        """Whether a ban keeps this person out, or, with `mute`, from speaking."""
-        return self._listed(BAN, person, mute) and not self._listed(EXCEPTION, person, mute)
+    def mute_on(self, person: Person) -> Entry | None:
+        """The mute that keeps this person from speaking."""
+        return self._verdict(person)[2]
 
-    def lets_speak(self, user: User) -> bool:
-        if self.ranks.get(user.person.uid):
-            return True
-        if "n" in self.modes and user.person.uid not in self.members:
-            return False
-        return "m" not in self.modes and not self.banned(user.person, mute=True)
+    def _verdict(self, person: Person) -> tuple[Person, Entry | None, Entry | None]:
+        """What the lists hold against somebody. Of members it is remembered: they are asked about at each message."""
+        known = self._verdicts.get(person.uid)
+        if known and known[0] is person:
+            return known
+        excepted = self._entry(EXCEPTION, person, "")
+        ban = None if excepted else self._entry(BAN, person, "")
+        mute = None if excepted or self._entry(EXCEPTION, person, MUTE) else self._entry(BAN, person, MUTE)
+        if person.uid in self.members:
+            self._verdicts[person.uid] = person, ban, mute
+        return person, ban, mute
+
+    def _entry(self, letter: str, person: Person, mark: str) -> Entry | None:
+        """The first entry of a list for this person; with a mark (`MUTE`), of those that bear it."""
+        for entry in self.lists[letter].values():
+            if entry.mask.startswith(MUTE) is bool(mark) and meets(entry.mask.removeprefix(MUTE), person):
+                return entry
+        return None
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 
@@ -335,6 +352,7 @@ class House:
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.rooms: dict[str, Room] = {}  # by folded name
+        self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
@@ -353,13 +371,6 @@ class House:
         room = self.room_named(name)
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
-        return room
-
-    def room_operated(self, session: Session, name: str) -> Room:
-        """The room of that name; the user must be an operator there."""
-        room = self.room_of(session, name)
-        if not room.operated_by(user_of(session)):
-            raise ChatError(Code.NOT_OPERATOR, room.name)
         return room
 
     def user_named(self, nick: str) -> User:

@@ -100,7 +100,7 @@ def test_a_line_that_cannot_be_is_refused(line: bytes, code: Code) -> None:
 @pytest.mark.parametrize("name", ["alice", ""])
 def test_every_refusal_has_a_sentence(code: Code, name: str) -> None:
     """A reader is told in words, and, as long as there is no name, asked again."""
-    about = ["#x", "empty", "z"] if code is Code.NICK_BAD else ["#x", "y", "z"]
+    about = ["#x", "empty" if code is Code.NICK_BAD else "y", "z", "0", "w"]
     lines = PlainDialect(Somebody(name)).answer(ev.Refused(ChatError(code, *about))).decode().splitlines()
     assert re.fullmatch(r"\* .*[a-z].*", lines[0])
     assert lines[1:] == ([] if name else ["Username"])

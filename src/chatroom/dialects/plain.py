@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
+from chatroom.dialects.sentences import OF_ENTRIES, OF_OPERATORS, of_entry
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import FOUND, HISTORY_MOST, NICK_LENGTH, PLAIN_LINE, RECENT
@@ -41,13 +42,15 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_IN_ROOM: "you are not in {0}; /join {0} takes you there",
     Code.NOT_YOURS: "that is for its owner alone",
     Code.CANNOT_SEND: "you can't write to {0} without being in it; /join {0} takes you there",
-    Code.MAY_NOT_SPEAK: "you can't write to {0}: only some may speak there now, or you are banned",
+    Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
+    Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
     Code.NO_CTCP: "{0} takes no messages for programs",
-    Code.NOT_OPERATOR: "only an operator of {0} may do that",
-    Code.ROOM_FULL: "{0} is full",
-    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite",
-    Code.BANNED: "you are banned from {0}; its operators may lift it",
-    Code.KEY_WRONG: "{0} needs a key: /join {0} KEY",
+    Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
+    Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",
+    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite: {1}",
+    Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
+    Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
+    Code.KEY_WRONG: "{0} needs a key: /join {0} KEY; its operators know it: {1}",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",
@@ -321,6 +324,10 @@ def _refused(reply: ev.Refused) -> list[str]:
     about = list(map(clean, reply.error.about))
     if reply.error.code is Code.NICK_BAD:
         about[1] = _FAULTS[Fault(about[1])]
+    if reply.error.code in OF_OPERATORS or reply.error.code in OF_ENTRIES:
+        about[1] = about[1].replace(",", ", ") or "none is here, but those of the server may, too"
+    if reply.error.code in OF_ENTRIES:
+        about[3:] = of_entry(int(about[3]), about[4])
     return [f"* {_REFUSALS[reply.error.code].format(*about)}"]
 
 

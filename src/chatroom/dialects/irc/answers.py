@@ -14,6 +14,7 @@ from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import irc_format, timestamp
 from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
+from chatroom.dialects.sentences import OF_ENTRIES, OF_OPERATORS, of_entry
 from chatroom.errors import Code
 from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import BOT, RANKS
@@ -168,8 +169,8 @@ def _modes_are(to: Speaker, reply: ev.ModesAre) -> Iterator[str]:
 
 def _list_is(to: Speaker, reply: ev.ListIs) -> Iterator[str]:
     entry, end = n.LISTS[reply.letter]
-    for mask, by, time in reply.entries:
-        yield to.line(entry, reply.room, mask, by, time // 1000)
+    for one in reply.entries:
+        yield to.line(entry, reply.room, one.mask, one.by, one.since // 1000)
     yield to.line(end, reply.room)
 
 
@@ -318,8 +319,17 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield history.failed(code, command, target, to.server.name)
     elif code is Code.REALNAME_BAD:
         yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
+    elif code in OF_ENTRIES:
+        room, operators, by, until, reason = about
+        yield to.line(n.REFUSALS[code], _echo(room), _named(operators), clean(by), *of_entry(int(until), clean(reason)))
+    elif code in OF_OPERATORS:
+        yield to.line(n.REFUSALS[code], _echo(about[0]), *map(_named, about[1:]))
     else:
         yield to.line(n.REFUSALS[code], *map(_echo, about))
+
+
+def _named(operators: str) -> str:
+    return clean(operators).replace(",", ", ") or "none is here"
 
 
 def _echo(word: str) -> str:
