@@ -14,8 +14,8 @@ import chatroom
 SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
-    {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
-    {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rights", "rooms", "store"},
+    {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "networks", "text"},
+    {"asking", "bans", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rights", "rooms", "store"},
     {"courier", "client", "door", "tls", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
@@ -32,12 +32,14 @@ SAME_FLOOR = {
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},
-    "order": {"rights", "rooms"},
+    "networks": {"events"},
+    "bans": {"rights", "rooms"},
+    "order": {"bans", "rights", "rooms"},
     "rights": {"rooms"},
     "memory": {"rooms"},
     "monitor": {"rooms"},
     "past": {"rooms"},
-    "hub": {"asking", "memory", "monitor", "order", "past", "rights", "rooms"},
+    "hub": {"asking", "bans", "memory", "monitor", "order", "past", "rights", "rooms"},
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},

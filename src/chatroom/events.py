@@ -52,8 +52,8 @@ class Person:
 
     @property
     def mask(self) -> str:
-        """nick!user@host, the source of an IRC line (RFC 2812 §2.3.1)."""
-        return f"{self.nick}!{self.username}@{self.host}"
+        """nick!user@host, the source of an IRC line (RFC 2812 §2.3.1); of the server itself its name."""
+        return f"{self.nick}!{self.username}@{self.host}" if self.username else self.nick
 
 
 @value
@@ -151,9 +151,52 @@ class SetAway:
 
 @value
 class Kick:
+    """Throw somebody out of a room; with `seconds`, not to come back for so long."""
+
     room: str
     nick: str
     reason: str = ""
+    seconds: int = 0
+
+
+@value
+class Ban:
+    """Keep somebody out of a room, or, with `mute`, only from speaking there; for so many seconds, or for good if 0.
+
+    `who` is a nickname or a mask.
+    """
+
+    room: str
+    who: str
+    seconds: int = 0
+    reason: str = ""
+    mute: bool = False
+
+
+@value
+class Unban:
+    room: str
+    who: str
+    mute: bool = False
+
+
+@value
+class BanFromServer:
+    """Let somebody not come in any more: `who` is an address, a network, a nickname or a mask."""
+
+    who: str
+    seconds: int = 0
+    reason: str = ""
+
+
+@value
+class UnbanFromServer:
+    who: str
+
+
+@value
+class Expire:
+    """End what has lasted its time."""
 
 
 @value
@@ -323,6 +366,13 @@ class AskList:
 
     room: str
     letter: str
+
+
+@value
+class AskServerBans:
+    """Who may not come to this server; with `addresses`, which addresses, else which people; with neither, all."""
+
+    addresses: bool | None = None
 
 
 @value
@@ -543,6 +593,21 @@ class Killed(Event):
 
 
 @value
+class ServerBanned(Event):
+    """An operator has barred a mask, an address or a network from the server until then (milliseconds; 0: for good)."""
+
+    mask: str
+    until: int
+    reason: str
+    whom: str = ""
+
+
+@value
+class ServerUnbanned(Event):
+    mask: str
+
+
+@value
 class Alerted(Event):
     text: str
 
@@ -685,6 +750,12 @@ class ListIs(Reply):
     room: str
     letter: str
     entries: tuple[Entry, ...]
+
+
+@value
+class ServerBansAre(Reply):
+    entries: tuple[Entry, ...]
+    addresses: bool | None = None
 
 
 @value
@@ -857,6 +928,12 @@ Command = (
     | AskTargets
     | AskSearch
     | Kick
+    | Ban
+    | Unban
+    | BanFromServer
+    | UnbanFromServer
+    | Expire
+    | AskServerBans
     | Invite
     | SetModes
     | SetUserModes

@@ -16,7 +16,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, monitor, order, past
+from chatroom import asking, bans, monitor, order, past
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
@@ -24,7 +24,7 @@ from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
 from chatroom.memory import Memories, lifted, shortened
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rights import Deed, Role, demand, role
+from chatroom.rights import Asked, Deed, Role, demand, holds, role
 from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
 from chatroom.text import CTCP
 
@@ -34,9 +34,11 @@ _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 class Hub(House):
     """Users and rooms, what they may do, and what then happens."""
 
-    def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
-        """`lasting` says whether anything of a room outlives its last member."""
-        super().__init__(post)
+    def __init__(
+        self, post: Post, clock: Callable[[], int], lasting: bool = False, name: str = "chatroom.local"
+    ) -> None:
+        """`lasting` says whether anything of a room outlives its last member; `name` is the server's."""
+        super().__init__(post, name)
         self.password = ""  # everybody is let in if it is ""
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
@@ -63,7 +65,13 @@ class Hub(House):
             ev.Reload: self._reload,
             ev.AskUptime: self._ask_uptime,
             ev.SetTopic: partial(order.set_topic, self),
-            ev.Kick: partial(order.kick, self),
+            ev.Kick: lambda session, command: order.kick(self, session, command, clock()),
+            ev.Ban: lambda session, command: bans.ban(self, session, command, clock()),
+            ev.Unban: partial(bans.unban, self),
+            ev.BanFromServer: lambda session, command: bans.ban_from_server(self, session, command, clock()),
+            ev.UnbanFromServer: partial(bans.unban_from_server, self),
+            ev.AskServerBans: partial(bans.ask_server_bans, self),
+            ev.Expire: lambda session, command: bans.expire(self, session, command, clock()),
             ev.Invite: partial(order.invite, self),
             ev.SetModes: partial(order.set_modes, self),
             ev.SetUserModes: partial(order.set_user_modes, self),
@@ -102,6 +110,8 @@ class Hub(House):
             ev.RealnameSet: self._realname_set,
             ev.AccountSet: self._account_set,
             ev.Alerted: self._alerted,
+            ev.ServerBanned: self._server_banned,
+            ev.ServerUnbanned: self._server_unbanned,
         }
 
     def decide(self, session: Session, command: Command) -> list[Outcome]:
@@ -137,6 +147,15 @@ class Hub(House):
         if hidden:
             room.veils.append(Veil("", 0, hidden))
         self._memories.keep(room, hidden)
+
+    def restore_entry(self, room: str, letter: str, entry: ev.Entry) -> None:
+        """A mask in a room's list from before the start, or, without a room, a ban from the server."""
+        if room:
+            lists = self.lists.setdefault(room, new_lists())
+            lists.setdefault(letter, {})[fold(entry.mask)] = entry
+            self.note_end(entry.until, room, letter, fold(entry.mask))
+        else:
+            bans.restore(self, entry)
 
     def saving(self, reply: ev.Saving) -> None:
         """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
@@ -175,6 +194,10 @@ class Hub(House):
         if fold(nick) in self.by_nick:
             raise ChatError(Code.NICK_TAKEN, nick)
         person = Person(session.uid, nick, command.username, session.host, command.realname)
+        ban = bans.on_person(self, person)
+        if ban:
+            refused = ev.Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
+            return [refused, *self._quit(session, ev.Quit("banned from this server"))]
         return [ev.Connected(person, room=command.room)]
 
     def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
@@ -182,6 +205,12 @@ class Hub(House):
         nick = nickname(command.nick)
         if self.by_nick.get(fold(nick), user) is not user:
             raise ChatError(Code.NICK_TAKEN, nick)
+        ban = bans.on_person(self, replace(user.person, nick=nick))
+        if ban:
+            raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
+        for room in user.rooms.values():
+            if room.guarded and holds(room, user):
+                raise ChatError(Code.NICK_HELD, nick, room.name)
         return [ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
@@ -232,7 +261,7 @@ class Hub(House):
 
     def _hear(self, room: Room, user: User, command: ev.Say) -> None:
         """Raises `ChatError` if the room does not let this user say this."""
-        demand(room, user, Deed.SAY)
+        demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
         if "C" in room.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, room.name)
 
@@ -357,8 +386,16 @@ class Hub(House):
         user = self.users.get(event.who.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
-            self.post.deliver(event, room.audience)
+            self._done(event, room)
             self._exit(user, room, event.id)
+
+    def _done(self, event: Event, room: Room | None) -> None:
+        """Tells the room, and who did it from outside, what an operator has done; the log is told later."""
+        self.post.deliver(event, room.audience if room else Audience({}))
+        by = self.users.get(event.by.uid)
+        if by and by.session and not (room and event.by.uid in room.members):
+            self.post.tell(by.session, ev.Told(event))
+        self.deeds.append(event)
 
     def _exit(self, user: User, room: Room, last: int) -> None:
         room.remove(user)
@@ -390,6 +427,7 @@ class Hub(House):
         user = self.users.get(event.who.uid)
         if user is None:
             return
+        self.deeds.append(event)
         reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
         session = user.session
         self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
@@ -422,7 +460,7 @@ class Hub(House):
             room = self.rooms.get(fold(event.target))
             if room:
                 if event.text:
-                    room.recent.append(event)
+                    room.remember(event)
                 self.post.deliver(event, room.audience, None if session and session.echo else session)
             return
         if event.target[0] in _SIGNS:
@@ -470,18 +508,18 @@ class Hub(House):
         """Lists outlive their rooms, so they may change while nobody is there."""
         key = fold(event.room)
         room = self.rooms.get(key)
-        lists = room.lists if room else self.lists.get(key, {})
-        bans = dict(lists.get(BAN, {}))
-        order.set_in_lists(lists, event)
-        veils = lifted(bans, lists.get(BAN, {}), event.id) if bans else []
+        lists = room.lists if room else self.lists.setdefault(key, new_lists())
+        before = dict(lists[BAN])
+        order.set_in_lists(self, key, lists, event)
+        veils = lifted(before, lists[BAN], event.id) if before else []
         if room:
             order.set_in_room(room, event)
             room.veils = shortened([*room.veils, *veils])
         elif self._memories and veils:
             self._memories.veil(key, veils)
         if not room and not any(lists.values()):
-            self.lists.pop(key, None)
-        self.post.deliver(event, room.audience if room else Audience({}))
+            del self.lists[key]
+        self._done(event, room)
 
     def _user_modes_set(self, event: ev.UserModesSet) -> None:
         user = self.users.get(event.by.uid)
@@ -514,6 +552,19 @@ class Hub(House):
     def _alerted(self, event: ev.Alerted) -> None:
         listeners = (user for user in self.users.values() if ALERTED in user.modes)
         self.post.deliver(event, Audience.of(user.session for user in listeners if user.session))
+
+    def _server_banned(self, event: ev.ServerBanned) -> None:
+        bans.set_on_server(self, event)
+        self._tell_operators(event)
+
+    def _server_unbanned(self, event: ev.ServerUnbanned) -> None:
+        bans.lift_from_server(self, event)
+        self._tell_operators(event)
+
+    def _tell_operators(self, event: Event) -> None:
+        operators = (user for user in self.users.values() if user.is_operator)
+        self.post.deliver(event, Audience.of(user.session for user in operators if user.session))
+        self.deeds.append(event)
 
     def _peers_and_watchers(self, user: User) -> Audience:
         peers = user.peers()

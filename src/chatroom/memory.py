@@ -45,6 +45,7 @@ class Memories:
         if before:
             room.name, room.created, room.topic = before.name, before.created, before.topic
             room.recent = before.recent
+            room.look_to_guard()
 
 
 def lifted(bans: dict[str, Entry], left: dict[str, Entry], last: int) -> list[Veil]:

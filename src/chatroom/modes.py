@@ -36,6 +36,7 @@ LIMIT = "l"
 CLOSED = "n"
 MODERATED = "m"
 TOPIC_LOCKED = "t"
+SLOW = "W"  # as InspIRCd's and UnrealIRCd's contributed modules have it
 
 ROOM_MODES: dict[str, ModeKind] = {
     BAN: ModeKind.LIST,  # who may not join or speak
@@ -43,6 +44,7 @@ ROOM_MODES: dict[str, ModeKind] = {
     INVITED: ModeKind.LIST,  # who needs no invitation
     KEY: ModeKind.KEY,  # joined with a key only
     LIMIT: ModeKind.SETTING,  # at most so many members
+    SLOW: ModeKind.SETTING,  # so many seconds between two messages of a member
     "C": ModeKind.FLAG,  # no CTCP but /me
     INVITED_ONLY: ModeKind.FLAG,  # joined by invitation only
     MODERATED: ModeKind.FLAG,  # only those with a rank speak

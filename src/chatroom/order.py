@@ -4,11 +4,12 @@ Deciders, as the hub calls them: each takes the house, the client's session and 
 returns what follows or raises `ChatError`. Who may do what is the table's to say: `rights`.
 """
 
+from chatroom import bans
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Entry, ModeChange, Outcome
-from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, TOPIC_BYTES
-from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, SLOW_MOST, TOPIC_BYTES
+from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, SLOW, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rights import Asked, Deed, demand
@@ -21,13 +22,14 @@ def admit(room: Room, user: User, key: str) -> None:
         demand(room, user, Deed.JOIN, Asked(key=key))
 
 
-def kick(house: House, session: Session, command: ev.Kick) -> list[Outcome]:
+def kick(house: House, session: Session, command: ev.Kick, now: int) -> list[Outcome]:
     room = _room_for(house, session, command.room, Deed.KICK)
     target = house.user_named(command.nick)
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
-    return [ev.Kicked(by, room.name, target.person, command.reason or by.nick)]
+    kicked = ev.Kicked(by, room.name, target.person, command.reason or by.nick)
+    return [bans.timed_kick(house, session, command, target, now), kicked] if command.seconds else [kicked]
 
 
 def invite(house: House, session: Session, command: ev.Invite) -> list[Outcome]:
@@ -123,11 +125,15 @@ def _bad_limit(limit: str) -> bool:
     return not (limit.isascii() and limit.isdigit() and 0 < int(limit[:10]) < 1_000_000_000)
 
 
-_FAULTS = {KEY: _bad_key, LIMIT: _bad_limit}
+def _bad_pause(pause: str) -> bool:
+    return not (pause.isascii() and pause.isdigit() and 0 < int(pause[:10]) <= SLOW_MOST)
 
 
-def set_in_lists(lists: Lists, event: ev.ModesSet) -> None:
-    """Applies changes to a room's lists."""
+_FAULTS = {KEY: _bad_key, LIMIT: _bad_limit, SLOW: _bad_pause}
+
+
+def set_in_lists(house: House, room: str, lists: Lists, event: ev.ModesSet) -> None:
+    """Applies changes to the lists of a room, which is named by its key."""
     for change in event.changes:
         if ROOM_MODES[change.letter] is not ModeKind.LIST or change.letter not in lists:
             continue
@@ -138,6 +144,7 @@ def set_in_lists(lists: Lists, event: ev.ModesSet) -> None:
             )
         else:
             lists[change.letter].pop(key, None)
+        house.note_end(change.until if change.on else 0, room, change.letter, key)
 
 
 def set_in_room(room: Room, event: ev.ModesSet) -> None:
@@ -158,6 +165,10 @@ def set_in_room(room: Room, event: ev.ModesSet) -> None:
 def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcome]:
     """Anybody may read who is banned; the other lists are for operators."""
     user = user_of(session)
+    if user.is_operator and fold(command.room) not in house.rooms and fold(command.room) in house.lists:
+        return [
+            ev.ListIs(command.room, command.letter, tuple(house.lists[fold(command.room)][command.letter].values()))
+        ]
     room = house.room_named(command.room)
     if command.letter != BAN or not room.seen_by(user):
         demand(room, user, Deed.LISTS)
@@ -184,17 +195,10 @@ def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> 
     return outcomes
 
 
-def _operator(session: Session) -> User:
-    user = user_of(session)
-    if not user.is_operator:
-        raise ChatError(Code.NOT_SERVER_OPERATOR)
-    return user
-
-
 def kill(house: House, session: Session, command: ev.Kill) -> list[Outcome]:
-    user = _operator(session)
+    user = bans.operator(session)
     return [ev.Killed(user.person, house.user_named(command.nick).person, command.reason)]
 
 
 def alert(house: House, session: Session, command: ev.Alert) -> list[Outcome]:
-    return [ev.Alerted(_operator(session).person, command.text)]
+    return [ev.Alerted(bans.operator(session).person, command.text)]

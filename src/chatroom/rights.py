@@ -17,7 +17,7 @@ from typing import NamedTuple
 from chatroom.errors import ChatError, Code
 from chatroom.events import Entry
 from chatroom.limits import OPERATORS_NAMED
-from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, OPERATOR, TOPIC_LOCKED, VOICE
+from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
 from chatroom.rooms import Room, User
 
 
@@ -57,7 +57,7 @@ LEAST: dict[Deed, Role] = {
 
 
 class Asked(NamedTuple):
-    """How somebody asks: with which key, and when (milliseconds)."""
+    """How somebody asks: with which key, and when (milliseconds; 0 if slow mode is no matter)."""
 
     key: str = ""
     now: int = 0
@@ -117,6 +117,12 @@ BARS: dict[Deed, dict[str, Bar]] = {
             lambda room, user, asked: room.mute_on(user.person),
             lambda room, user: _about_entry(room.mute_on(user.person)),
         ),
+        SLOW: Bar(
+            Role.VOICED,
+            Code.SLOW,
+            lambda room, user, asked: asked.now and asked.now < room.speaks_again(user),
+            lambda room, user: (str(room.slow // 1000), str(room.speaks_again(user))),
+        ),
     },
     Deed.TOPIC: {
         TOPIC_LOCKED: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes),
@@ -148,6 +154,13 @@ def demand(room: Room, user: User, deed: Deed, asked: Asked = _PLAINLY) -> None:
     for bar in BARS.get(deed, {}).values():
         if held < bar.least and bar.holds(room, user, asked):
             raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user))
+
+
+def holds(room: Room, user: User) -> bool:
+    """Whether a ban or a mute of a name must not be slipped out of by taking another."""
+    if role(room, user) >= Role.VOICED:
+        return False
+    return bool(room.ban_on(user.person) or room.mute_on(user.person))
 
 
 def operators(room: Room, user: User) -> str:

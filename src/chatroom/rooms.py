@@ -6,13 +6,14 @@ courier may use one long after the room has changed.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import RECENT, WHOWAS
+from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -25,10 +26,12 @@ from chatroom.modes import (
     OPERATOR,
     RANKS,
     ROOM_MODES,
+    SLOW,
     ModeKind,
     meets,
 )
 from chatroom.names import LOBBY, fold
+from chatroom.networks import Networks
 
 
 class Session:
@@ -232,6 +235,9 @@ class Room:
         "name",
         "ranks",
         "recent",
+        "remember",
+        "slow",
+        "spoke",
         "topic",
         "veils",
     )
@@ -248,6 +254,9 @@ class Room:
         # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
         self.modes = dict.fromkeys(NEW_LOBBY if fold(name) == LOBBY else NEW_ROOM, "")
         self.lists: Lists = new_lists() if lists is None else lists
+        self.slow = 0  # milliseconds between two messages of a member
+        self.spoke: dict[str, int] = {}  # when members last did, by uid; only of a slow room
+        self.remember: Callable[[Said], None]  # to be called with each message
         self.guarded = False  # whether there is anything to look up before a member may speak
         self._verdicts: dict[str, tuple[Person, Entry | None, Entry | None]] = {}  # by uid: the ban, the mute
         self.look_to_guard()
@@ -282,12 +291,32 @@ class Room:
 
     def look_to_guard(self) -> None:
         """To be called when modes or lists have changed."""
-        self.guarded = MODERATED in self.modes or "C" in self.modes or bool(self.lists[BAN])
+        self.slow = 1000 * int(self.modes.get(SLOW, 0))
+        self.guarded = bool(self.slow or self.lists[BAN]) or MODERATED in self.modes or "C" in self.modes
+        # Rooms that are not slow, as most aren't, pay nothing for it.
+        self.remember = self._remember_speaker if self.slow else self.recent.append
+        if not self.slow:
+            self.spoke.clear()
         self._verdicts.clear()
+
+    def _remember_speaker(self, said: Said) -> None:
+        self.recent.append(said)
+        self.spoke[said.by.uid] = said.time
+        if len(self.spoke) > max(SLOW_KEPT, 2 * len(self.members)):
+            self.spoke = {uid: time for uid, time in self.spoke.items() if said.time - time < self.slow}
+
+    def speaks_again(self, user: User) -> int:
+        """When the slow mode lets this user speak, in milliseconds; 0 if it has nothing against it."""
+        last = self.spoke.get(user.person.uid)
+        return last + self.slow if last is not None else 0
 
     def invites(self, person: Person) -> bool:
         """Whether this person needs no invitation."""
         return self._entry(INVITED, person, "") is not None
+
+    def excepts(self, person: Person) -> bool:
+        """Whether no ban meets this person."""
+        return self._entry(EXCEPTION, person, "") is not None
 
     def ban_on(self, person: Person) -> Entry | None:
         """The ban that keeps this person out, and silent."""
@@ -344,15 +373,33 @@ class Room:
         return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
 
 
+class Deaf:
+    """The format of who reads nothing."""
+
+    own_moves = False
+
+    def render(self, event: Event) -> bytes:
+        return b""
+
+
 class House:
     """All that there is: people, rooms, connections."""
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Post, name: str) -> None:
         self.post = post
+        self.itself = Session("", name, Deaf())  # the server: its console, its clock; an operator of its own
+        self.itself.user = User(Person("", name, "", ""), None, 0)
+        self.itself.user.modes.add(OPERATOR)
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
+        self.bans: dict[str, Entry] = {}  # from the server, by folded mask
+        self.networks = Networks()  # those of them that are addresses and networks
+        # A heap of what ends by itself: when (milliseconds), which room's, of which list, which mask; "", "" and the
+        # mask for a ban from the server. Its first is never one that has been lifted before.
+        self.ends: list[tuple[int, str, str, str]] = []
+        self.deeds: deque[Event] = deque(maxlen=DEEDS)  # what operators did and the log has not been told yet
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
@@ -372,6 +419,24 @@ class House:
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
+
+    def entry_at(self, room: str, letter: str, key: str) -> Entry | None:
+        """An entry of a room's list, or, without a room, of the server's bans."""
+        return self.lists.get(room, {}).get(letter, {}).get(key) if room else self.bans.get(key)
+
+    def note_end(self, until: int, room: str, letter: str, key: str) -> None:
+        if until:
+            heappush(self.ends, (until, room, letter, key))
+        while self.ends:
+            first, *where = self.ends[0]
+            entry = self.entry_at(*where)
+            if entry and entry.until == first:
+                return
+            heappop(self.ends)
+
+    def is_due(self, now: int) -> bool:
+        """Whether anything has lasted its time."""
+        return bool(self.ends) and self.ends[0][0] <= now
 
     def user_named(self, nick: str) -> User:
         user = self.by_nick.get(fold(nick))

@@ -16,13 +16,23 @@ from chatroom.log import LocalLog
 
 
 class Watch(threading.Thread):
-    """Ends connections whose time has run out; `connections` gives all there are."""
+    """Ends connections whose time has run out; `connections` gives all there are.
 
-    def __init__(self, connections: Callable[[], list[Connection]], log: LocalLog, courier: Courier) -> None:
+    `besides` is called at each look: what else there is to do once a second.
+    """
+
+    def __init__(
+        self,
+        connections: Callable[[], list[Connection]],
+        log: LocalLog,
+        courier: Courier,
+        besides: Callable[[], None],
+    ) -> None:
         super().__init__(name="watch", daemon=True)
         self._connections = connections
         self._log = log
         self._courier = courier
+        self._besides = besides
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -33,6 +43,7 @@ class Watch(threading.Thread):
                 # Most have a name, are not behind and said something lately: with 10,000 clients a call each adds up.
                 if connection.heard < lately or connection.behind or connection.pinged or connection.user is None:
                     self._look(connection, now)
+            self._besides()
 
     def end(self) -> None:
         self._ended.set()

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from chatroom import events as ev
+from chatroom.dialects import keeping
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.sentences import OF_ENTRIES, OF_OPERATORS, of_entry
+from chatroom.dialects.sentences import WORDED, entries, lasting, worded
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import FOUND, HISTORY_MOST, NICK_LENGTH, PLAIN_LINE, RECENT
-from chatroom.modes import written
+from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.names import LOBBY, Fault, fold
 from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
 
@@ -51,6 +52,13 @@ _REFUSALS: dict[Code, str] = {
     Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
     Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
     Code.KEY_WRONG: "{0} needs a key: /join {0} KEY; its operators know it: {1}",
+    Code.SLOW: "{0} is in slow mode: one message each {2}; yours may follow in {3}; its operators: {1}",
+    Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
+    Code.NICK_BANNED: "the name {0} is banned here{1}{2}",
+    Code.BANNED_HERE: "you are banned from this server{0}{1}",
+    Code.THAT_IS_YOU: "that would be yourself",
+    Code.NOT_BANNED: "there is no such ban or mute on {1}; /bans lists them",
+    Code.BANS_FULL: "there are too many bans",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",
@@ -113,8 +121,23 @@ def _kicked(event: ev.Kicked) -> str:
 
 
 def _modes_set(event: ev.ModesSet) -> str:
-    done = [_MODES.get((c.letter, c.on), f"set mode {written((c,))}").format(plain(c.param)) for c in event.changes]
+    """Masks that were set for one name are told as that name, once; what has ended by itself as such."""
+    by_itself = not event.by.username and not any(change.on for change in event.changes)
+    done = list(dict.fromkeys([_change(change, event) for change in event.changes]))
+    if by_itself and all(change.letter == BAN for change in event.changes):
+        return "\n".join([f"* {sentence} has ended" for sentence in done])
     return f"* {event.by.nick} {', '.join(done)}"
+
+
+def _change(change: ev.ModeChange, event: ev.ModesSet) -> str:
+    """What was done by one change, without who did it; without how, if it ended by itself."""
+    mute = change.letter == BAN and change.param.startswith(MUTE)
+    who = plain(change.whom or change.param.removeprefix(MUTE))
+    if change.letter == BAN and not change.on and not event.by.username:
+        return f"the {'mute' if mute else 'ban'} on {who}".replace("the", "The", 1)
+    key = (MUTE if mute else change.letter, change.on)
+    sentence = _MODES.get(key, f"set mode {written((change,))}").format(who)
+    return f"{sentence}{lasting(change.until, event.time)}{_because(change.reason)}"
 
 
 _MODES = {
@@ -124,6 +147,10 @@ _MODES = {
     ("v", False): "took {0}'s voice",
     ("b", True): "banned {0}",
     ("b", False): "lifted the ban on {0}",
+    (MUTE, True): "muted {0}",
+    (MUTE, False): "lets {0} speak again",
+    (SLOW, True): "slowed the room down: one message each {0} seconds",
+    (SLOW, False): "ended the slow mode",
     ("i", True): "closed the room to those who aren't invited",
     ("i", False): "opened the room to all",
     ("k", True): "set a key",
@@ -148,6 +175,11 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.TopicSet: _topic_set,
     ev.Kicked: _kicked,
     ev.ModesSet: _modes_set,
+    ev.Killed: lambda e: f"* {e.by.nick} threw {e.who.nick} off the server{_because(e.reason)}",
+    ev.ServerBanned: lambda e: (
+        f"* {e.by.nick} banned {plain(e.whom or e.mask)} from the server{lasting(e.until, e.time)}{_because(e.reason)}"
+    ),
+    ev.ServerUnbanned: lambda e: f"* {e.by.nick} lifted the ban from the server on {plain(e.mask)}",
     ev.Invited: lambda e: "",  # to the members; see `PlainDialect.answer` for the one who is invited
     ev.UserModesSet: lambda e: "* Your modes: " + written(e.changes),
     ev.RealnameSet: lambda e: "",
@@ -270,6 +302,9 @@ class PlainDialect:
     def _topic(self, rest: str) -> Iterator[Command]:
         yield ev.SetTopic(self._here(), rest) if rest else ev.AskTopic(self._here())
 
+    def _oper(self, rest: str) -> Iterator[Command]:
+        yield ev.BecomeOperator(self._viewer.nick, rest)
+
     def _away(self, rest: str) -> Iterator[Command]:
         yield ev.SetAway(rest)
 
@@ -285,6 +320,11 @@ class PlainDialect:
         yield ev.Quit(rest)
 
 
+def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
+    """A parser that is told the room that one is in."""
+    return lambda dialect, rest: parse(dialect._here(), rest)
+
+
 COMMANDS: dict[str, PlainCommand] = {
     command.usage.split()[0]: command
     for command in (
@@ -297,6 +337,28 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
+        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _here(keeping.invite)),
+        PlainCommand(
+            "/kick [#ROOM] NAME [TIME] [WHY]", f"throw somebody out; for {keeping.TIMES}", 1, _here(keeping.kick)
+        ),
+        PlainCommand("/ban [#ROOM] NAME [TIME] [WHY]", "and don't let them in again", 1, _here(keeping.ban)),
+        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _here(keeping.unban)),
+        PlainCommand("/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _here(keeping.mute)),
+        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _here(keeping.unmute)),
+        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _here(keeping.bans)),
+        PlainCommand("/op [#ROOM] NAME", "make somebody an operator", 1, _here(keeping.ranking(OPERATOR, True))),
+        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(keeping.ranking(OPERATOR, False))),
+        PlainCommand(
+            "/voice [#ROOM] NAME",
+            "let somebody speak in a moderated or slow room",
+            1,
+            _here(keeping.ranking(VOICE, True)),
+        ),
+        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(keeping.ranking(VOICE, False))),
+        PlainCommand("/slow [#ROOM] SECONDS|off", "one message of each in so many seconds", 1, _here(keeping.slow)),
+        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _here(keeping.key)),
+        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _here(keeping.mode)),
+        PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
         PlainCommand(
             "/history [COUNT]", f"what was said here, at most {HISTORY_MOST} messages", 0, PlainDialect._history
@@ -324,10 +386,8 @@ def _refused(reply: ev.Refused) -> list[str]:
     about = list(map(clean, reply.error.about))
     if reply.error.code is Code.NICK_BAD:
         about[1] = _FAULTS[Fault(about[1])]
-    if reply.error.code in OF_OPERATORS or reply.error.code in OF_ENTRIES:
-        about[1] = about[1].replace(",", ", ") or "none is here, but those of the server may, too"
-    if reply.error.code in OF_ENTRIES:
-        about[3:] = of_entry(int(about[3]), about[4])
+    if reply.error.code in WORDED:
+        about = worded(reply.error.code, about)
     return [f"* {_REFUSALS[reply.error.code].format(*about)}"]
 
 
@@ -360,6 +420,15 @@ def _who_is_in(reply: ev.WhoIsIn) -> list[str]:
         return [f"* There is nobody in or called {clean(reply.mask)}."]
     people = [f"{m.person.nick} (away: {plain(m.away)})" if m.away else m.person.nick for m in reply.members]
     return [f"* {len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"* Here: {', '.join(people)}"]
+
+
+def _list_is(reply: ev.ListIs) -> list[str]:
+    bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
+    mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
+    told = [
+        f"* {verb} {who} {how}" for verb, list_ in (("Banned:", bans), ("Muted:", mutes)) for who, how in entries(list_)
+    ]
+    return [plain(line) for line in told] or [f"* Nobody is banned or muted in {reply.room}."]
 
 
 def _recent(reply: ev.Recent) -> list[str]:
@@ -399,6 +468,11 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.TopicIs: lambda r: _topic(r.topic) or [f"* {r.room} has no topic"],
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
+    ev.ListIs: _list_is,
+    ev.NowOperator: lambda r: ["* You are an operator of the server now; you may keep order in every room."],
+    ev.ModesAre: lambda r: [f"* Modes of {r.room}: {r.modes}" if r.room else f"* Your modes: {r.modes}"],
+    ev.Inviting: lambda r: [f"* {r.nick} is invited to {r.room}{f', but away: {plain(r.away)}' if r.away else ''}"],
+    ev.ServerBansAre: lambda r: [f"* {who} {how}" for who, how in entries(r.entries)] or ["* Nobody is banned."],
     ev.Told: lambda r: [f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"],
     ev.Admitted: lambda r: [PROMPT],
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],

@@ -17,6 +17,8 @@ FILE = "chatroom.db"
 # `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
 # `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
 # said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
+# `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the
+# server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
 # `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -46,6 +48,23 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
             "CREATE UNIQUE INDEX runs_by_place ON runs (place, last, until)",
             "CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        ),
+    ),
+    (
+        "lists",
+        (
+            """CREATE TABLE lists (
+                room TEXT NOT NULL,
+                letter TEXT NOT NULL,
+                key TEXT NOT NULL,
+                mask TEXT NOT NULL,
+                by TEXT NOT NULL,
+                since INTEGER NOT NULL,
+                until INTEGER NOT NULL,
+                reason TEXT NOT NULL,
+                whom TEXT NOT NULL,
+                PRIMARY KEY (room, letter, key)
+            ) WITHOUT ROWID""",
         ),
     ),
 )

@@ -14,10 +14,10 @@ from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import irc_format, timestamp
 from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
-from chatroom.dialects.sentences import OF_ENTRIES, OF_OPERATORS, of_entry
+from chatroom.dialects.sentences import WORDED, of_entry, worded
 from chatroom.errors import Code
 from chatroom.ircwire import LINE_BYTES
-from chatroom.modes import BOT, RANKS
+from chatroom.modes import ACCOUNT, BOT, RANKS
 from chatroom.text import clean
 
 
@@ -319,17 +319,25 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield history.failed(code, command, target, to.server.name)
     elif code is Code.REALNAME_BAD:
         yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
-    elif code in OF_ENTRIES:
-        room, operators, by, until, reason = about
-        yield to.line(n.REFUSALS[code], _echo(room), _named(operators), clean(by), *of_entry(int(until), clean(reason)))
-    elif code in OF_OPERATORS:
-        yield to.line(n.REFUSALS[code], _echo(about[0]), *map(_named, about[1:]))
+    elif code in WORDED:
+        first, *rest = worded(code, [clean(word) for word in about])
+        yield to.line(n.REFUSALS[code], _echo(first) if code is not Code.BANNED_HERE else first, *rest)
     else:
         yield to.line(n.REFUSALS[code], *map(_echo, about))
 
 
-def _named(operators: str) -> str:
-    return clean(operators).replace(",", ", ") or "none is here"
+def _server_bans_are(to: Speaker, reply: ev.ServerBansAre) -> Iterator[str]:
+    """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
+    for entry in reply.entries:
+        text = " ".join([entry.reason, *of_entry(entry.until, f"by {entry.by.partition('!')[0]}")]).strip()
+        if "!" in entry.mask:
+            nick, _, rest = entry.mask.partition("!")
+            user, _, host = rest.rpartition("@")
+            yield to.line(n.RPL_STATSKLINE, host, nick, user, text)
+        elif entry.mask.startswith(ACCOUNT):
+            yield to.line(n.RPL_STATSKLINE, "*", entry.mask, "*", text)
+        else:
+            yield to.line(n.RPL_STATSDLINE, entry.mask, text)
 
 
 def _echo(word: str) -> str:
@@ -347,6 +355,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.CountsAre: _counts_are,
     ev.ListIs: _list_is,
     ev.InvitationsAre: _invitations_are,
+    ev.ServerBansAre: _server_bans_are,
     ev.Inviting: _inviting,
     ev.NoWhois: _no_whois,
     ev.WhowasIs: _whowas_is,

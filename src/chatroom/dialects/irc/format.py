@@ -6,6 +6,7 @@ from time import gmtime, strftime
 from typing import Any
 
 from chatroom import events as ev
+from chatroom.dialects.sentences import lasting
 from chatroom.events import Event, Kind
 from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import written
@@ -181,6 +182,12 @@ def _invited(event: ev.Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
+def _server_banned(event: ev.ServerBanned) -> str:
+    """Operators alone are told."""
+    why = f" ({event.reason})" if event.reason else ""
+    return f":{event.by.mask} WALLOPS :banned {event.mask} from the server{lasting(event.until, event.time)}{why}\r\n"
+
+
 def _unseen(event: Event) -> str:
     return ""
 
@@ -196,6 +203,8 @@ _LINES: dict[type, Callable[[Any], str]] = {
     ev.ModesSet: lambda e: f":{e.by.mask} MODE {e.room} {written(e.changes)}\r\n",
     ev.UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
     ev.Alerted: lambda e: f":{e.by.mask} WALLOPS :{e.text}\r\n",
+    ev.ServerBanned: _server_banned,
+    ev.ServerUnbanned: lambda e: f":{e.by.mask} WALLOPS :lifted the ban from the server on {e.mask}\r\n",
     ev.AwaySet: _unseen,
     ev.Invited: _unseen,
     ev.RealnameSet: _unseen,

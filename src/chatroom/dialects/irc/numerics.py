@@ -19,7 +19,7 @@ from chatroom.limits import (
     USERNAME_LENGTH,
     WATCHED,
 )
-from chatroom.modes import BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.modes import ACCOUNT, BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
 
 
 @value
@@ -48,6 +48,8 @@ RPL_YOURHOST = Numeric("002", ":Your host is {}, running chatroom {}")
 RPL_CREATED = Numeric("003", ":This server was started {}")
 RPL_MYINFO = Numeric("004", "{} chatroom-{} {} {} {}")
 RPL_ISUPPORT = Numeric("005", "{} :are supported by this server")
+RPL_STATSKLINE = Numeric("216", "K {} {} {} :{}")
+RPL_STATSDLINE = Numeric("225", "D {} :{}")
 RPL_ENDOFSTATS = Numeric("219", "{} :End of /STATS report")
 RPL_UMODEIS = Numeric("221", "{}")
 RPL_STATSUPTIME = Numeric("242", ":Server Up {} days {}:{:02}:{:02}")
@@ -159,6 +161,15 @@ REFUSALS: dict[Code, Numeric] = {
     Code.MODE_UNKNOWN: Numeric("472", "{} :is unknown mode char to me for {}"),
     Code.INVITED_ONLY: Numeric("473", "{} :Cannot join channel (+i); operators invite: {}"),
     Code.BANNED: Numeric("474", "{0} :Cannot join channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"),
+    Code.SLOW: Numeric(
+        "404", "{0} :Cannot send to channel (+W); one message each {2}, yours may follow in {3}; operators: {1}"
+    ),
+    Code.NICK_BANNED: Numeric("432", "{} :That nickname is banned here{}{}"),
+    Code.NICK_HELD: Numeric("435", "{} {} :Cannot change nickname while banned or muted on channel"),
+    Code.BANNED_HERE: Numeric("465", ":You are banned from this server{}{}"),
+    Code.THAT_IS_YOU: Numeric("485", ":That would ban yourself"),
+    Code.NOT_BANNED: Numeric("477", "{} {} :is not on that list of bans or mutes"),
+    Code.BANS_FULL: Numeric("478", "* K :The server's list of bans is full"),
     Code.BANNED_THERE: Numeric(
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
     ),
@@ -188,7 +199,9 @@ ISUPPORT = (
     "CHANTYPES=#",
     "ELIST=CMNTU",
     f"EXCEPTS={EXCEPTION}",
-    f"EXTBAN=,{MUTE[0]}",
+    f"ACCOUNTEXTBAN={ACCOUNT[0]}",
+    f"EXTBAN=,{ACCOUNT[0]}{MUTE[0]}",
+    "TIMEDBANS=BAN,MUTE,KICK",  # our own: these commands take a time and a reason
     f"INVEX={INVITED}",
     f"KEYLEN={KEY_BYTES}",
     f"KICKLEN={REASON_BYTES}",
