@@ -234,7 +234,7 @@ def expire(house: House, session: Session, command: ev.Expire, now: int) -> list
     by = user_of(session).person
     rooms: dict[str, list[ModeChange]] = {}
     outcomes: list[Outcome] = []
-    for until, room, letter, key in sorted(end for end in house.ends if end[0] <= now):
+    for until, room, letter, key in sorted({end for end in house.ends if end[0] <= now}):
         entry = house.entry_at(room, letter, key)
         if entry is None or entry.until != until:
             continue
@@ -244,5 +244,5 @@ def expire(house: House, session: Session, command: ev.Expire, now: int) -> list
             outcomes.append(ev.ServerUnbanned(by, entry.mask))
     for key, changes in rooms.items():
         room_ = house.rooms.get(key)
-        outcomes.append(ev.ModesSet(by, room_.name if room_ else key, tuple(dict.fromkeys(changes))))
+        outcomes.append(ev.ModesSet(by, room_.name if room_ else key, tuple(changes)))
     return outcomes

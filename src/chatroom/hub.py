@@ -198,6 +198,10 @@ class Hub(House):
         if ban:
             refused = ev.Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
             return [refused, *self._quit(session, ev.Quit("banned from this server"))]
+        try:
+            self._admit_to(command.room, User(person, None, 0), "")
+        except ChatError as error:
+            return [ev.Connected(person), ev.Refused(error)]
         return [ev.Connected(person, room=command.room)]
 
     def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
@@ -222,9 +226,15 @@ class Hub(House):
         left = [ev.Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
         if len(user.rooms) - len(left) >= ROOMS_A_USER:
             raise ChatError(Code.TOO_MANY_ROOMS, name)
-        if room:
-            order.admit(room, user, command.key)
+        self._admit_to(name, user, command.key)
         return [*left, ev.Joined(user.person, room.name if room else name)]
+
+    def _admit_to(self, name: str, user: User, key: str) -> None:
+        """Raises `ChatError` if this user may not enter the room; if nobody is in it, because they are banned."""
+        room = self.rooms.get(fold(name))
+        lists = self.lists.get(fold(name)) if name else None
+        if room or lists:
+            order.admit(room or Room(name, 0, lists), user, key)
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)

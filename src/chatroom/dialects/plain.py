@@ -230,7 +230,7 @@ class PlainDialect:
         if isinstance(reply, ev.Told) and not isinstance(reply.event, ev.Invited):
             return PLAIN.render(reply.event)
         sentences = _ANSWERS[type(reply)](reply)
-        if isinstance(reply, ev.Refused) and not self._viewer.nick:
+        if isinstance(reply, ev.Refused) and not self._viewer.nick and reply.error.code is not Code.BANNED_HERE:
             sentences = [*sentences, self._asked()]
         return "".join([f"{sentence}\n" for sentence in sentences]).encode()
 

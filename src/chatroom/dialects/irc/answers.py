@@ -329,7 +329,7 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
 def _server_bans_are(to: Speaker, reply: ev.ServerBansAre) -> Iterator[str]:
     """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
     for entry in reply.entries:
-        text = " ".join([entry.reason, *of_entry(entry.until, f"by {entry.by.partition('!')[0]}")]).strip()
+        text = "".join([entry.reason, *of_entry(entry.until, f"by {entry.by.partition('!')[0]}")]).strip()
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
             user, _, host = rest.rpartition("@")
