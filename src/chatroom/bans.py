@@ -117,8 +117,9 @@ def _goes(room: Room, member: User, by: User, masks: list[str], whom: Person | N
     return any(meets(mask, person) for mask in masks)
 
 
-def _lifted(entry: Entry, letter: str) -> ModeChange:
-    return ModeChange(False, letter, entry.mask, whom=entry.whom)
+def _lifted(entry: Entry, letter: str, until: int = 0) -> ModeChange:
+    """`until` says since when it had to end, if it ends by itself."""
+    return ModeChange(False, letter, entry.mask, until=until, whom=entry.whom)
 
 
 # ---- from the server ------------------------------------------------------------------------------------------------
@@ -140,14 +141,18 @@ def on_address(house: House, host: str) -> Entry | None:
 def ban_from_server(house: House, session: Session, command: ev.BanFromServer, now: int) -> list[Outcome]:
     """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
     user = operator(session)
-    mask, whom = _server_mask(house, command.who)
-    if len(house.bans) >= SERVER_BANS:
+    masks, whom = _server_masks(house, command.who)
+    if len(house.bans) + len(masks) > SERVER_BANS:
         raise ChatError(Code.BANS_FULL)
-    if user is not house.itself.user and _meets(mask, user.person):
+    if user is not house.itself.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)
-    banned = ev.ServerBanned(user.person, mask, _until(command.seconds, now), command.reason, whom)
-    out = [u.person for u in house.users.values() if not u.is_operator and _meets(mask, u.person)]
-    return [banned, *(ev.Killed(user.person, person, command.reason or "banned") for person in out)]
+    until = _until(command.seconds, now)
+    met = [u for u in house.users.values() if any(_meets(mask, u.person) for mask in masks)]
+    out = [u.person for u in met if not u.is_operator or fold(u.person.nick) == fold(whom)]
+    return [
+        *(ev.ServerBanned(user.person, mask, until, command.reason, whom) for mask in masks),
+        *(ev.Killed(user.person, person, command.reason or "banned") for person in out),
+    ]
 
 
 def unban_from_server(house: House, session: Session, command: ev.UnbanFromServer) -> list[Outcome]:
@@ -175,15 +180,17 @@ def operator(session: Session) -> User:
     return user
 
 
-def _server_mask(house: House, who: str) -> tuple[str, str]:
-    """A mask, an address or a network as it is kept, and the nickname it is for, if it is for one."""
+def _server_masks(house: House, who: str) -> tuple[list[str], str]:
+    """Masks, addresses and networks as they are kept, and the nickname they are for, if they are for one."""
     network = network_of(who)
     if network:
-        return str(network), ""
-    mask = whole_mask(who)
-    if " " in mask or len(mask.encode()) > MASK_BYTES or not mask.strip("*!@"):
-        raise ChatError(Code.MODE_PARAMETER, "*", "K", mask)
-    return mask, who if is_nickname(who) else ""
+        return [str(network)], ""
+    masks, _ = _masks(house, who)
+    if not masks[0].strip("*!@"):
+        raise ChatError(Code.MODE_PARAMETER, "*", "K", masks[0])
+    hosts = [network_of(mask.removeprefix("*!*@")) for mask in masks]
+    kept = [str(host) if host else mask for mask, host in zip(masks, hosts, strict=True)]
+    return kept, who if is_nickname(who) else ""
 
 
 def _is_mask(mask: str) -> bool:
@@ -239,7 +246,7 @@ def expire(house: House, session: Session, command: ev.Expire, now: int) -> list
         if entry is None or entry.until != until:
             continue
         if room:
-            rooms.setdefault(room, []).append(_lifted(entry, letter))
+            rooms.setdefault(room, []).append(_lifted(entry, letter, until))
         else:
             outcomes.append(ev.ServerUnbanned(by, entry.mask))
     for key, changes in rooms.items():

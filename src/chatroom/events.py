@@ -209,7 +209,8 @@ class Invite:
 class ModeChange:
     """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody.
 
-    A mask in a list may have an end (milliseconds; 0: none), a reason, and the nickname that it was made for.
+    A mask in a list may have an end (milliseconds; 0: none), a reason, and the nickname that it was made for; one that
+    is taken off because it had to end says when that was.
     """
 
     on: bool

@@ -122,22 +122,26 @@ def _kicked(event: ev.Kicked) -> str:
 
 def _modes_set(event: ev.ModesSet) -> str:
     """Masks that were set for one name are told as that name, once; what has ended by itself as such."""
-    by_itself = not event.by.username and not any(change.on for change in event.changes)
-    done = list(dict.fromkeys([_change(change, event) for change in event.changes]))
-    if by_itself and all(change.letter == BAN for change in event.changes):
-        return "\n".join([f"* {sentence} has ended" for sentence in done])
-    return f"* {event.by.nick} {', '.join(done)}"
+    ended = list(dict.fromkeys([_ended(change) for change in event.changes if not change.on and change.until]))
+    done = list(dict.fromkeys([_change(change, event) for change in event.changes if change.on or not change.until]))
+    return "\n".join([*ended, *([f"* {event.by.nick} {', '.join(done)}"] if done else [])])
+
+
+def _ended(change: ev.ModeChange) -> str:
+    return f"* The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
 
 
 def _change(change: ev.ModeChange, event: ev.ModesSet) -> str:
-    """What was done by one change, without who did it; without how, if it ended by itself."""
+    """What was done by one change, without who did it."""
     mute = change.letter == BAN and change.param.startswith(MUTE)
-    who = plain(change.whom or change.param.removeprefix(MUTE))
-    if change.letter == BAN and not change.on and not event.by.username:
-        return f"the {'mute' if mute else 'ban'} on {who}".replace("the", "The", 1)
     key = (MUTE if mute else change.letter, change.on)
-    sentence = _MODES.get(key, f"set mode {written((change,))}").format(who)
+    sentence = _MODES.get(key, f"set mode {written((change,))}").format(_whom(change))
     return f"{sentence}{lasting(change.until, event.time)}{_because(change.reason)}"
+
+
+def _whom(change: ev.ModeChange) -> str:
+    """Whom, or what, a change is about."""
+    return plain(change.whom or (change.param.removeprefix(MUTE) if change.letter == BAN else change.param))
 
 
 _MODES = {
