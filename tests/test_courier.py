@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -35,6 +36,9 @@ class CountingFormat:
         assert isinstance(event, ev.Said)
         self.rendered.append(event.text)
         return f"{self.mark}{event.text}\n".encode()
+
+    def render_all(self, events: list[Event]) -> bytes:
+        return b"".join(map(self.render, events))
 
 
 class Reader(Ear):
@@ -175,6 +179,39 @@ def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
     assert stuck.connection.sock.recv(1) == b""  # its reader thread wakes up
 
 
+def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room full of slow readers holds its messages once: nobody is closed for what all of them share."""
+    monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)
+    office.courier.start()
+    slow = [office.reader(buffer=4096) for _ in range(20)]
+    texts = [f"{i} {'x' * 1000}" for i in range(200)]
+    office.publish(slow, *texts)
+    eventually(lambda: office.courier.queue()[1] > 2_000_000, "much waits, were each counted alone")
+    for reader in slow:
+        assert reader.until("^alice: 199 ") == [f"alice: {text}" for text in texts]
+    eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
+    assert office.courier._held.bytes == 0
+
+
+def test_when_too_much_is_held_the_one_furthest_behind_is_closed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever it was that took the last byte too much; the others get everything."""
+    monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)
+    office.courier.start()
+    worst, slow, other = (office.reader(buffer=4096) for _ in range(3))
+    office.publish([worst], *[f"{i} {'x' * 1000}" for i in range(700)])
+    eventually(lambda: worst.connection.behind, "one is far behind")
+    office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(200)])
+    office.publish([other], *[f"{i} {'x' * 1000}" for i in range(300)])
+    eventually(lambda: worst.connection.cut, "somebody is closed")
+    assert worst.connection.cut == "the slowest of too many slow readers"
+    assert len(slow.until("^alice: 199 ")) == 200
+    assert len(other.until("^alice: 299 ")) == 300
+    assert not slow.connection.cut and not other.connection.cut
+    eventually(lambda: office.courier._held.bytes == 0, "nothing is held")
+
+
 def test_who_reads_slowly_gets_everything(office: Office) -> None:
     """What the socket doesn't take at once waits in the outbox and comes later, complete and in order."""
     office.courier.start()
@@ -184,6 +221,17 @@ def test_who_reads_slowly_gets_everything(office: Office) -> None:
     eventually(lambda: slow.connection.behind or len(slow.heard), "something waits in the outbox")
     assert slow.until(f"^alice: {len(texts) - 1} ") == [f"alice: {text}" for text in texts]
     eventually(lambda: slow.connection.behind == 0, "the outbox is empty")
+
+
+def test_a_batch_larger_than_an_outbox_cuts_nobody_who_reads(office: Office) -> None:
+    """It is sent in parts, with time to read between them."""
+    readers = [office.reader() for _ in range(3)]
+    texts = [f"{i} {'x' * 4000}" for i in range(3 * OUTBOX // 4000)]
+    office.publish(readers, *texts)
+    office.courier.start()
+    with ThreadPoolExecutor() as pool:
+        for got in pool.map(lambda reader: reader.until(f"^alice: {len(texts) - 1} "), readers):
+            assert got == [f"alice: {text}" for text in texts]
 
 
 def test_a_lost_connection_is_cut_and_the_others_are_served(office: Office) -> None:

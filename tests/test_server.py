@@ -484,7 +484,7 @@ def test_registration_is_answered_with_001_to_005_and_the_motd(guests: Guests) -
     assert numerics[:5] == ["001", "002", "003", "004", "005"]
     assert "422" in numerics
     features = " ".join(line for line in guest.heard if " 005 " in line)
-    for token in ("NICKLEN=32", "CHANTYPES=#", "TOPICLEN=390", "NETWORK=test", "UTF8ONLY"):
+    for token in ("NICKLEN=32", "CHANTYPES=#", "TOPICLEN=300", "NETWORK=test", "UTF8ONLY"):
         assert token in features
 
 

@@ -11,13 +11,14 @@ Deciders, as the hub calls them, and what applies the events. The laws:
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Entry, ModeChange, Outcome, Person
-from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, SERVER_BANS
+from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
 from chatroom.modes import ACCOUNT, BAN, MUTE, meets
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold, is_nickname, room_name
 from chatroom.networks import Network, address_of, network_of
 from chatroom.rights import Deed, Role, demand, role
 from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
+from chatroom.text import shortened
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
 
@@ -34,7 +35,8 @@ def ban(house: House, session: Session, command: ev.Ban, now: int) -> list[Outco
     if command.mute or room is None:
         return [banned]
     out = [member.person for member in room.members.values() if _goes(room, member, user, masks, whom)]
-    return [banned, *(ev.Kicked(user.person, room.name, person, command.reason or user.person.nick) for person in out)]
+    why = shortened(command.reason, REASON_BYTES) or user.person.nick
+    return [banned, *(ev.Kicked(user.person, room.name, person, why) for person in out)]
 
 
 def timed_kick(house: House, session: Session, command: ev.Kick, target: User, now: int) -> ev.ModesSet:
@@ -98,8 +100,9 @@ def _banned(
         raise ChatError(Code.LIST_FULL, name, BAN)
     mark = MUTE if command.mute else ""
     until = _until(command.seconds, now)
+    reason = shortened(command.reason, REASON_BYTES)
     called = whom.nick if whom else command.who if is_nickname(command.who) else ""
-    changes = [ModeChange(True, BAN, mark + mask, until=until, reason=command.reason, whom=called) for mask in masks]
+    changes = [ModeChange(True, BAN, mark + mask, until=until, reason=reason, whom=called) for mask in masks]
     return ev.ModesSet(user.person, name, tuple(changes))
 
 
@@ -146,12 +149,12 @@ def ban_from_server(house: House, session: Session, command: ev.BanFromServer, n
         raise ChatError(Code.BANS_FULL)
     if user is not house.itself.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)
-    until = _until(command.seconds, now)
+    until, reason = _until(command.seconds, now), shortened(command.reason, REASON_BYTES)
     met = [u for u in house.users.values() if any(_meets(mask, u.person) for mask in masks)]
     out = [u.person for u in met if not u.is_operator or fold(u.person.nick) == fold(whom)]
     return [
-        *(ev.ServerBanned(user.person, mask, until, command.reason, whom) for mask in masks),
-        *(ev.Killed(user.person, person, command.reason or "banned") for person in out),
+        *(ev.ServerBanned(user.person, mask, until, reason, whom) for mask in masks),
+        *(ev.Killed(user.person, person, reason or "banned") for person in out),
     ]
 
 

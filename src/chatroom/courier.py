@@ -31,7 +31,8 @@ from typing import Any, Protocol
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
-from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PRESSED, READING
+from chatroom.held import Held
+from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
@@ -125,7 +126,8 @@ class Courier(threading.Thread):
         self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
-        self._behind = 0  # bytes in all outboxes
+        self._behind = 0  # bytes that clients are to be sent from their outboxes, all together
+        self._held = Held()  # what these hold
         self._asleep = False
         self._stopped = False
         self._give_up = 0.0  # when to, in monotonic seconds, once stopped
@@ -212,8 +214,6 @@ class Courier(threading.Thread):
                 log.exception("a batch of %d could not be delivered", len(batch))
             if meter:
                 meter(batch)
-            if self._pressed:
-                self._ease()
         with self._bell:  # `stop` may be about to ring
             self._selector.close()
             self._alarm.close()
@@ -244,9 +244,17 @@ class Courier(threading.Thread):
         runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
         try:
+            largest = 0
             for data, members in _joined(parcels) if len(runs) > 1 else parcels:
-                if data:
+                size = len(data)
+                if size > largest:
+                    largest = size
+                if size > PARCEL:
+                    self._send_in_parts(data, list(members))
+                elif data:
                     self._send(data, members)
+            if self._pressed:
+                self._ease(largest)
         finally:  # whoever waits for an ending or a fence gets it, even if a message could not be rendered
             self._obey(runs)
 
@@ -260,6 +268,13 @@ class Courier(threading.Thread):
                     what.set()
                 elif isinstance(what, _Order):
                     self._end(to, what)
+
+    def _send_in_parts(self, data: bytes, members: list[Any]) -> None:
+        """What is more than an outbox holds must not come faster than somebody reads."""
+        for start in range(0, len(data), PARCEL):
+            self._send(data[start : start + PARCEL], members)
+            if self._pressed:
+                self._ease(PARCEL)
 
     def _send(self, data: bytes, members: Iterable[Any]) -> None:
         size = len(data)
@@ -304,6 +319,7 @@ class Courier(threading.Thread):
             connection.send = _take_none
             connection.moved = time.monotonic()
         connection.outbox.append(data)
+        self._held.add(data)
         connection.behind += len(data)
         self._behind += len(data)
         if connection.behind > PRESSED:
@@ -311,7 +327,7 @@ class Courier(threading.Thread):
         bound = OUTBOX if connection.user or connection.closing else OUTBOX_UNNAMED
         if connection.behind > bound:
             self._cut(connection, "too slow to read what was sent to it")
-        elif self._behind > OUTBOXES:
+        elif self._held.bytes > OUTBOXES:
             slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
             self._cut(slowest, "the slowest of too many slow readers")
 
@@ -326,9 +342,9 @@ class Courier(threading.Thread):
             else:
                 self._drain(key.data)
 
-    def _ease(self) -> None:
-        """Gives those who are far behind, but reading, a moment to catch up before more is sent."""
-        end = time.monotonic() + EASE
+    def _ease(self, sent: int) -> None:
+        """Gives those who are far behind, but reading, time to catch up with `sent` bytes before more is sent."""
+        end = time.monotonic() + sent / EASE
         while True:
             now = time.monotonic()
             self._pressed = {c for c in self._pressed if c.behind > PRESSED and c.moved > now - READING}
@@ -350,7 +366,8 @@ class Courier(threading.Thread):
         self._behind -= sent
         connection.moved = time.monotonic()
         while outbox and sent >= len(outbox[0]):
-            sent -= len(outbox.popleft())
+            sent -= len(outbox[0])
+            self._held.drop((outbox.popleft(),))
         if sent:
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
@@ -384,6 +401,7 @@ class Courier(threading.Thread):
         """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
         if connection.outbox:
             self._selector.unregister(connection.sock)
+            self._held.drop(connection.outbox)
             connection.outbox.clear()
             self._behind -= connection.behind
             connection.behind = 0
@@ -421,6 +439,7 @@ def _take_all(data: Any, flags: int) -> int:
 
 # ---- what is sent to whom: bytes, and the connections that are to get them ------------------------------------------
 
+_SKIPPED = itemgetter(2)  # of an item
 _Parcel = tuple[bytes, Iterable[Any]]
 
 
@@ -429,18 +448,18 @@ def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
         return
-    skips = [skip for _, _, skip in run]
+    in_a_row = [(skip, list(said)) for skip, said in groupby(run, key=_SKIPPED)]
     for format_, members in to.groups.items():
-        render = format_.render
-        parts = [render(event) for event, _, _ in run]
-        everything = b"".join(parts)
-        skipped = set(skips).intersection(members)
+        # What one sender said in a row is in one piece.
+        letters = [(skip, format_.render_all([event for event, _, _ in said])) for skip, said in in_a_row]
+        everything = b"".join([letter for _, letter in letters])
+        skipped = {skip for skip, _ in letters}.intersection(members)
         if not skipped:
             yield everything, members
             continue
         yield everything, [member for member in members if member not in skipped]
         for member in skipped:
-            yield b"".join([part for part, skip in zip(parts, skips, strict=True) if skip is not member]), (member,)
+            yield b"".join([letter for skip, letter in letters if skip is not member]), (member,)
 
 
 def _joined(parcels: Iterable[_Parcel]) -> Iterator[_Parcel]:

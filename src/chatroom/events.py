@@ -137,6 +137,18 @@ class Say:
 
 
 @value
+class Burst:
+    """Say all of `texts`, one after the other, to one room: programs that are in a hurry."""
+
+    target: str
+    texts: list[str]
+
+    def singly(self) -> Iterator[Say]:
+        """The same, as a command for each."""
+        return (Say(self.target, text) for text in self.texts)
+
+
+@value
 class SetTopic:
     room: str
     topic: str
@@ -288,6 +300,9 @@ class Format(Protocol):
     def render(self, event: "Event") -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""
 
+    def render_all(self, events: "list[Event]") -> bytes:
+        """The bytes for events that come one after the other."""
+
 
 @value
 class Quit:
@@ -304,6 +319,31 @@ class SetFormat:
     format: "Format"
     echo: bool = False
     extended_monitor: bool = False  # whether it is told more of those it watches: IRCv3 extended-monitor
+    read_marker: bool = False  # whether it is told how far its user has read: IRCv3 read-marker
+
+
+@value
+class MarkRead:
+    """One has read what was said in a room, or by somebody, up to a time (milliseconds)."""
+
+    target: str
+    time: int
+
+
+@value
+class Redact:
+    """Take back what was said, by its id."""
+
+    target: str
+    said: int
+    reason: str = ""
+
+
+@value
+class AskMarker:
+    """How far one has read."""
+
+    target: str
 
 
 @value
@@ -527,6 +567,16 @@ class Said(Event):
     text: str
     kind: Kind
     tags: str = ""
+    conversation: str = ""
+
+
+@value
+class Redacted(Event):
+    """The message with the id `said` is taken back; `target` and `conversation` are its own."""
+
+    target: str
+    said: int
+    reason: str
     conversation: str = ""
 
 
@@ -796,6 +846,14 @@ class WatchedAre(Reply):
 
 
 @value
+class MarkerIs(Reply):
+    """How far one has read: the time of the last message read, in milliseconds; 0 if that isn't known."""
+
+    target: str
+    time: int
+
+
+@value
 class Admitted(Reply):
     """The server's password was right."""
 
@@ -914,6 +972,7 @@ Command = (
     | Join
     | Leave
     | Say
+    | Burst
     | SetTopic
     | SetAway
     | Quit
@@ -953,6 +1012,9 @@ Command = (
     | AskWatched
     | AskAllNames
     | LeaveAll
+    | MarkRead
+    | AskMarker
+    | Redact
     | Reply
 )
 Outcome = Event | Reply | Lookup

@@ -7,7 +7,7 @@
 - Both run under the log's lock.
 
 Here are the people's comings and goings and what they say; `order` holds the rules of rooms and their operators,
-`asking` answers questions, `monitor` keeps the lists of who wants to know of whom.
+`asking` answers questions, `monitor` keeps the lists of who wants to know of whom, `markers` how far people have read.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,18 +16,19 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, bans, monitor, order, past
+from chatroom import asking, bans, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
-from chatroom.memory import Memories, lifted, shortened
+from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER
+from chatroom.memory import Memories, lifted, veiled_most
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rights import Asked, Deed, Role, demand, holds, role
+from chatroom.rights import Asked, Deed, demand, holds
 from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
-from chatroom.text import CTCP
+from chatroom.text import CTCP, shortened
 
+_MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 
 
@@ -92,6 +93,9 @@ class Hub(House):
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
+            ev.MarkRead: partial(markers.mark_read, self),
+            ev.AskMarker: partial(markers.ask_marker, self),
+            ev.Redact: partial(redaction.redact, self),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -102,6 +106,7 @@ class Hub(House):
             ev.Killed: self._killed,
             ev.Renamed: self._renamed,
             ev.Said: self._said,
+            ev.Redacted: partial(redaction.apply, self),
             ev.TopicSet: self._topic_set,
             ev.Invited: self._invited,
             ev.ModesSet: self._modes_set,
@@ -133,6 +138,7 @@ class Hub(House):
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
+        self.marking.pop(session, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
@@ -238,7 +244,7 @@ class Hub(House):
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
-        return [ev.Left(user_of(session).person, room.name, command.reason)]
+        return [ev.Left(user_of(session).person, room.name, shortened(command.reason, REASON_BYTES))]
 
     def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
         user = user_of(session)
@@ -269,6 +275,15 @@ class Hub(House):
             return [said, ev.IsAway(other.person.nick, other.away)]
         return [said]
 
+    def burst(self, session: Session, command: ev.Burst) -> list[ev.Said] | None:
+        """The messages of a burst; None if each must be decided for itself."""
+        user = session.user
+        room = self.rooms.get(fold(command.target))
+        if user is None or room is None or room.guarded or user.person.uid not in room.members:
+            return None
+        person, name = user.person, room.name
+        return [ev.Said(person, name, text, _MESSAGE) for text in command.texts]
+
     def _hear(self, room: Room, user: User, command: ev.Say) -> None:
         """Raises `ChatError` if the room does not let this user say this."""
         demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
@@ -277,6 +292,8 @@ class Hub(House):
 
     def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
         user = user_of(session)
+        if len(command.message.encode()) > AWAY_BYTES:
+            raise ChatError(Code.AWAY_TOO_LONG)
         noted = ev.AwayNoted(bool(command.message))
         if command.message == user.away:
             return [noted]
@@ -284,7 +301,7 @@ class Hub(House):
 
     def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
         user = user_of(session)
-        if not command.realname:
+        if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
             raise ChatError(Code.REALNAME_BAD)
         return [ev.RealnameSet(user.person, command.realname)]
 
@@ -305,12 +322,13 @@ class Hub(House):
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
-        departed: list[Outcome] = [ev.Departed(user.person, command.reason, user.room_names())] if user else []
+        reason = shortened(command.reason, REASON_BYTES)
+        departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
         if not command.ask:
             return departed
         session.closing = True
         self.detach(session)
-        return [*departed, ev.Goodbye(command.reason)]
+        return [*departed, ev.Goodbye(reason)]
 
     def _set_format(self, session: Session, command: ev.SetFormat) -> list[Outcome]:
         """Changes something, as `_quit` does: a client's connection is nobody's business but its own."""
@@ -320,6 +338,10 @@ class Hub(House):
         session.format = command.format
         session.echo = command.echo
         session.extended_monitor = command.extended_monitor
+        if command.read_marker:
+            self.marking[session] = None
+        else:
+            self.marking.pop(session, None)
         for room in rooms:
             room.audience = room.audience.plus(session)
         return []
@@ -355,9 +377,12 @@ class Hub(House):
         if user is None or fold(event.room) in user.rooms:
             return
         room = self._enter(user, event.room, event)
-        if user.session:
-            self.post.tell(user.session, room.state(user))
-            self._replay(user.session, room)
+        session = user.session
+        if session:
+            if session in self.marking:
+                self.post.tell(session, markers.marker(self, user, room.name))
+            self.post.tell(session, room.state(user))
+            self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
         veils = room.veils_of(session)
@@ -429,6 +454,7 @@ class Hub(House):
         del self.by_nick[fold(user.person.nick)]
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
+        markers.forget(self, user)
         if user.session:
             user.session.user = None
 
@@ -477,10 +503,31 @@ class Hub(House):
             self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
+        if event.text:
+            self.whispers.append(event)
         if other and other.session:
             self.post.deliver(event, Audience.of([other.session]))
         if session and session.echo:
             self.post.tell(session, ev.Told(event))
+
+    def apply_burst(self, said: list[ev.Said]) -> None:
+        """The same as `apply` for each, all of them being by one person to one room."""
+        first = said[0]
+        user = self.users.get(first.by.uid)
+        room = self.rooms.get(fold(first.target))
+        if user is None or room is None:
+            return
+        user.active = first.time
+        session = user.session
+        if room.slow:  # it was not when this was decided
+            for event in said:
+                room.remember(event)
+        else:
+            room.recent.extend(said)
+        deliver, audience = self.post.deliver, room.audience
+        skip = None if session and session.echo else session
+        for event in said:
+            deliver(event, audience, skip)
 
     def _said_to_ranks(self, event: ev.Said, session: Session | None) -> None:
         """To the members of a room that have a rank, or a higher one: STATUSMSG."""
@@ -506,7 +553,7 @@ class Hub(House):
         by = self.users.get(event.by.uid)
         if room is None or user is None:
             return
-        if by and role(room, by) >= Role.OPERATOR:
+        if by and room.operated_by(by):
             user.invitations[fold(room.name)] = room
             if len(user.invitations) > ROOMS_A_USER:
                 del user.invitations[next(iter(user.invitations))]
@@ -524,7 +571,7 @@ class Hub(House):
         veils = lifted(before, lists[BAN], event.id) if before else []
         if room:
             order.set_in_room(room, event)
-            room.veils = shortened([*room.veils, *veils])
+            room.veils = veiled_most([*room.veils, *veils])
         elif self._memories and veils:
             self._memories.veil(key, veils)
         if not room and not any(lists.values()):

@@ -27,7 +27,7 @@ class Memories:
             self._veils[key] = [Veil("", 0, last)]
             return
         if room.veils:
-            self._veils[key] = shortened(room.veils)
+            self._veils[key] = veiled_most(room.veils)
         if room.topic or room.recent:
             self._rooms[key] = room
             if len(self._rooms) > EMPTY_ROOMS:
@@ -35,7 +35,7 @@ class Memories:
 
     def veil(self, key: str, veils: list[Veil]) -> None:
         """Veils more of a room that nobody is in."""
-        self._veils[key] = shortened([*self._veils.get(key, []), *veils])
+        self._veils[key] = veiled_most([*self._veils.get(key, []), *veils])
 
     def recall(self, room: Room) -> None:
         """Gives a room that is opened what is remembered of it."""
@@ -54,7 +54,7 @@ def lifted(bans: dict[str, Entry], left: dict[str, Entry], last: int) -> list[Ve
     return [Veil(entry.mask, entry.since, last) for entry in gone if not entry.mask.startswith(MUTE)]
 
 
-def shortened(veils: list[Veil]) -> list[Veil]:
+def veiled_most(veils: list[Veil]) -> list[Veil]:
     """No more than `VEILS`: the oldest become one, for everybody."""
     if len(veils) <= VEILS:
         return veils

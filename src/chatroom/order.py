@@ -8,12 +8,13 @@ from chatroom import bans
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Entry, ModeChange, Outcome
-from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, SLOW_MOST, TOPIC_BYTES
+from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, SLOW_MOST, TOPIC_BYTES
 from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, SLOW, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rights import Asked, Deed, demand
 from chatroom.rooms import House, Lists, Room, Session, User, user_of
+from chatroom.text import shortened
 
 
 def admit(room: Room, user: User, key: str) -> None:
@@ -28,7 +29,7 @@ def kick(house: House, session: Session, command: ev.Kick, now: int) -> list[Out
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
-    kicked = ev.Kicked(by, room.name, target.person, command.reason or by.nick)
+    kicked = ev.Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)
     return [bans.timed_kick(house, session, command, target, now), kicked] if command.seconds else [kicked]
 
 
@@ -122,7 +123,7 @@ def _bad_key(key: str) -> bool:
 
 
 def _bad_limit(limit: str) -> bool:
-    return not (limit.isascii() and limit.isdigit() and 0 < int(limit[:10]) < 1_000_000_000)
+    return not (limit.isascii() and limit.isdigit() and len(limit) < 10 and int(limit))
 
 
 def _bad_pause(pause: str) -> bool:
@@ -197,7 +198,7 @@ def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> 
 
 def kill(house: House, session: Session, command: ev.Kill) -> list[Outcome]:
     user = bans.operator(session)
-    return [ev.Killed(user.person, house.user_named(command.nick).person, command.reason)]
+    return [ev.Killed(user.person, house.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))]
 
 
 def alert(house: House, session: Session, command: ev.Alert) -> list[Outcome]:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, WHOWAS
+from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -275,6 +275,10 @@ class Room:
 
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
+    def operated_by(self, user: User) -> bool:
+        """Operators of the server are those of every room."""
+        return user.is_operator or OPERATOR in self.ranks.get(user.person.uid, "")
+
     def set_rank(self, uid: str, letter: str, on: bool) -> None:
         held = self.ranks.get(uid, "")
         ranks = "".join(r for r in RANKS if (r == letter and on) or (r != letter and r in held))
@@ -381,6 +385,9 @@ class Deaf:
     def render(self, event: Event) -> bytes:
         return b""
 
+    def render_all(self, events: list[Event]) -> bytes:
+        return b""
+
 
 class House:
     """All that there is: people, rooms, connections."""
@@ -402,6 +409,9 @@ class House:
         self.deeds: deque[Event] = deque(maxlen=DEEDS)  # what operators did and the log has not been told yet
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
+        self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.markers`
+        self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
+        self.whispers: deque[Said] = deque(maxlen=WHISPERS)  # what was said to one person alone
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
@@ -443,6 +453,12 @@ class House:
         if user is None:
             raise ChatError(Code.NO_SUCH_NICK, nick)
         return user
+
+    def tell_both(self, event: Event, nick: str) -> None:
+        """Hands on what only its author and somebody else are to be told of."""
+        users = (self.users.get(event.by.uid), self.by_nick.get(fold(nick)))
+        sessions = dict.fromkeys([user.session for user in users if user and user.session])
+        self.post.deliver(event, Audience.of(sessions))
 
     def set_user_mode(self, user: User, letter: str, on: bool) -> None:
         if on is not (letter in user.modes):

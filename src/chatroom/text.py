@@ -38,6 +38,11 @@ def plain(text: str) -> str:
     return text if text.isprintable() else _CODES.sub("", text)
 
 
+def shortened(text: str, size: int) -> str:
+    """`text` in at most `size` bytes, cut between characters."""
+    return text.encode()[:size].decode(errors="ignore")
+
+
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _SPAN = re.compile(f"([0-9]{{1,6}})([{''.join(_UNITS)}])")
 

@@ -19,6 +19,7 @@ from chatroom.ircwire import LINE_BYTES, parse
 from tests.chat import INFO, NOON, Chat, place
 
 AL = Person("1", "al", "u", "127.0.0.1")
+BOB = Person("2", "Łukasz", "b", "127.0.0.1")
 PLAIN_FORMAT = irc_format(frozenset())
 
 
@@ -41,7 +42,9 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
     """The commands, as text, when `data` comes `size` bytes at a time."""
     dialect = IrcDialect(Somebody(nick), INFO)
     pieces = [data[i : i + size] for i in range(0, len(data), size)]
-    return [repr(command) for piece in pieces for command in dialect.receive(piece)]
+    commands = [command for piece in pieces for command in dialect.receive(piece)]
+    singly = [c.singly() if isinstance(c, ev.Burst) else (c,) for c in commands]
+    return [repr(command) for group in singly for command in group]
 
 
 @pytest.mark.parametrize(
@@ -232,8 +235,49 @@ _BYTES = st.one_of(
 )
 
 
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :two three\r\n", ["one", "two three"]),
+        (b"PRIVMSG #a :one\nPRIVMSG #a :PRIVMSG #a :\nPRIVMSG #a ::\n", ["one", "PRIVMSG #a :", ":"]),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :two\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #b :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #A :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :\xc5\x82\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :\x01ACTION\r\n", None),
+        (b"PRIVMSG #a :one\rx\nPRIVMSG #a :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 400 + b"\r\n", None),
+        (b"PRIVMSG #a,#b :one\r\nPRIVMSG #a,#b :two\r\n", None),
+        (b"PRIVMSG #a :one\r\n", None),
+    ],
+)
+def test_simple_messages_that_come_together_are_one_burst(data: bytes, texts: list[str] | None) -> None:
+    """All to one room, with nothing in them to clean or to refuse; anything else is read line by line."""
+    commands = list(IrcDialect(Somebody("al"), INFO).receive(data))
+    assert (commands == [ev.Burst("#a", texts)]) if texts else not any(isinstance(c, ev.Burst) for c in commands)
+
+
+_SAID = st.builds(
+    ev.Said,
+    st.sampled_from([AL, BOB]),
+    st.sampled_from(["#a", "#b"]),
+    st.one_of(st.sampled_from(["hi", "two\u2028lines", "cut\u2029here", "x" * 500]), st.text("xł😀", max_size=300)),
+    st.sampled_from([Kind.MESSAGE, Kind.MESSAGE, Kind.MESSAGE, Kind.ACTION, Kind.TAGS]),
+)
+
+
+@given(st.lists(st.one_of(_SAID, st.just(ev.Joined(BOB, "#a"))), min_size=1), st.booleans())
+def test_events_in_a_row_are_rendered_as_each_for_itself(events: list[ev.Event], tagged: bool) -> None:
+    """However many of them are by one person."""
+    format_ = irc_format(frozenset({"server-time"} if tagged else ()))
+    assert format_.render_all(events) == b"".join(map(format_.render, events))
+
+
 @given(_BYTES, st.sampled_from(["", "al"]))
 @example(b"PRIVMSG #a :hi\r\nPRIVMSG #a :hi\nPRIVMSG #a :h\ri\r\nPRIVMSG #a  :hi\r\n", "al")
+@example(b"PRIVMSG #a :hi\r\nPRIVMSG #a :\r\nPRIVMSG #a :ho", "al")
+@example(b"PRIVMSG #a :hi\nPRIVMSG #a :ho\nPRIVMSG #b :h\r", "al")
 @example(b"NICK al\r\nUSER a 0 * :x\r\n", "")
 def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str) -> None:
     """A packet's end means nothing: split at every byte, or not at all."""

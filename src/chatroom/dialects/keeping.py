@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 
 from chatroom import events as ev
 from chatroom.dialects.irc.channels import room_modes
-from chatroom.dialects.irc.words import shortened
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
-from chatroom.limits import REASON_BYTES
 from chatroom.modes import BAN, KEY, SLOW
 from chatroom.text import seconds
 
@@ -32,7 +30,7 @@ def timed(rest: str) -> tuple[str, int, str]:
     who, _, rest = rest.partition(" ")
     first, _, more = rest.strip().partition(" ")
     length = seconds(first)
-    return who, length, shortened(more.strip() if length else rest.strip(), REASON_BYTES)
+    return who, length, more.strip() if length else rest.strip()
 
 
 def kick(here: str, rest: str) -> Iterator[Command]:

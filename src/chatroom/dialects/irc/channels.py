@@ -6,10 +6,9 @@ from itertools import zip_longest
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import shortened, targets
+from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
-from chatroom.limits import REASON_BYTES
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
 from chatroom.text import seconds
@@ -26,7 +25,7 @@ def join(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def part(client: Client, params: list[str]) -> Iterator[Command]:
-    reason = shortened(params[1], REASON_BYTES) if len(params) > 1 else ""
+    reason = params[1] if len(params) > 1 else ""
     for room in targets(params[0]):
         yield ev.Leave(room, reason)
 
@@ -56,7 +55,7 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
     rooms = params[0].split(",")
     nicks = targets(params[1])
     length = seconds(params[2]) if len(params) > 3 else 0
-    reason = shortened(params[3 if length else 2], REASON_BYTES) if len(params) > 2 else ""
+    reason = params[3 if length else 2] if len(params) > 2 else ""
     for room, nick in zip(rooms * len(nicks) if len(rooms) == 1 else rooms, nicks, strict=False):
         yield ev.Kick(room, nick, reason, length)
 
@@ -86,7 +85,7 @@ def _order(params: list[str]) -> tuple[str, str, int, str]:
     """A room, a name or mask, how long, and why, of which the last two may be missing."""
     room, who, *rest = params
     length = seconds(rest[0]) if rest else 0
-    return room, who, length, shortened(" ".join(rest[1:] if length else rest), REASON_BYTES)
+    return room, who, length, " ".join(rest[1:] if length else rest)
 
 
 # ---- LIST -----------------------------------------------------------------------------------------------------------

@@ -7,10 +7,8 @@ from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import timestamp
-from chatroom.dialects.irc.words import shortened
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command
-from chatroom.limits import REASON_BYTES
 from chatroom.networks import network_of
 from chatroom.text import seconds
 
@@ -54,7 +52,7 @@ def admin(client: Client, params: list[str]) -> Iterator[Command]:
 
 def links(client: Client, params: list[str]) -> Iterator[Command]:
     server = client.speaker.server
-    yield client.say(n.RPL_LINKS, server.name, server.network)
+    yield client.say(n.RPL_LINKS, server.name, server.description)
     yield client.say(n.RPL_ENDOFLINKS, "*")
 
 
@@ -80,7 +78,7 @@ def oper(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def kill(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Kill(params[0], shortened(params[1], REASON_BYTES) if len(params) > 1 else "")
+    yield ev.Kill(params[0], params[1] if len(params) > 1 else "")
 
 
 def wallops(client: Client, params: list[str]) -> Iterator[Command]:
@@ -91,7 +89,7 @@ def kline(client: Client, params: list[str]) -> Iterator[Command]:
     """``KLINE [time] mask :reason``; a time without a unit is in minutes, as operators know it."""
     length = _minutes(params[0]) if len(params) > 1 else 0
     who, *reason = params[1:] if length else params
-    yield ev.BanFromServer(who, length, shortened(" ".join(reason), REASON_BYTES))
+    yield ev.BanFromServer(who, length, " ".join(reason))
 
 
 def unkline(client: Client, params: list[str]) -> Iterator[Command]:
