@@ -14,7 +14,20 @@ import chatroom
 SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
-    {"errors", "events", "held", "modes", "names", "ircwire", "limits", "lockfile", "logs", "networks", "text"},
+    {
+        "errors",
+        "events",
+        "held",
+        "modes",
+        "names",
+        "ircwire",
+        "limits",
+        "lockfile",
+        "logs",
+        "lookalikes",
+        "networks",
+        "text",
+    },
     {
         "asking",
         "bans",
@@ -39,7 +52,7 @@ FLOORS = [
 SAME_FLOOR = {
     "errors": set(),
     "events": {"errors"},
-    "names": {"errors", "limits"},
+    "names": {"errors", "limits", "lookalikes"},
     "ircwire": set(),
     "limits": set(),
     "lockfile": set(),

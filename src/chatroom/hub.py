@@ -197,8 +197,7 @@ class Hub(House):
         if not session.admitted:
             raise ChatError(Code.PASSWORD_NEEDED)
         nick = nickname(command.nick)
-        if fold(nick) in self.by_nick:
-            raise ChatError(Code.NICK_TAKEN, nick)
+        self.must_be_free(nick, session.uid)
         person = Person(session.uid, nick, command.username, session.host, command.realname)
         ban = bans.on_person(self, person)
         if ban:
@@ -213,8 +212,7 @@ class Hub(House):
     def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
         user = user_of(session)
         nick = nickname(command.nick)
-        if self.by_nick.get(fold(nick), user) is not user:
-            raise ChatError(Code.NICK_TAKEN, nick)
+        self.must_be_free(nick, session.uid)
         ban = bans.on_person(self, replace(user.person, nick=nick))
         if ban:
             raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
@@ -359,7 +357,7 @@ class Hub(House):
         session = self.sessions.get(person.uid)
         user = User(person, session, event.time)
         self.users[person.uid] = user
-        self.by_nick[fold(person.nick)] = user
+        self.call(user)
         self.most = max(self.most, len(self.users))
         room = self._enter(user, event.room, event) if event.room else None
         if session:
@@ -451,7 +449,7 @@ class Hub(House):
             self._exit(user, room, event.id)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
-        del self.by_nick[fold(user.person.nick)]
+        self.uncall(user)
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
         markers.forget(self, user)
@@ -477,9 +475,9 @@ class Hub(House):
         if user is None or self.by_nick.get(fold(event.nick), user) is not user:
             return
         before = user.person
-        del self.by_nick[fold(before.nick)]
+        self.uncall(user)
         user.person = replace(user.person, nick=event.nick)
-        self.by_nick[fold(event.nick)] = user
+        self.call(user)
         self.post.deliver(event, user.peers())
         if fold(before.nick) != fold(event.nick):
             self.gone.appendleft((before, event.time))

@@ -30,7 +30,7 @@ from chatroom.modes import (
     ModeKind,
     meets,
 )
-from chatroom.names import LOBBY, fold
+from chatroom.names import LOBBY, fold, skeleton
 from chatroom.networks import Networks
 
 
@@ -399,6 +399,7 @@ class House:
         self.itself.user.modes.add(OPERATOR)
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
+        self.by_looks: dict[str, User] = {}  # by the skeleton of the nickname; of those who look alike the first
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
         self.bans: dict[str, Entry] = {}  # from the server, by folded mask
@@ -429,6 +430,27 @@ class House:
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
+
+    def must_be_free(self, nick: str, uid: str) -> None:
+        """Raises `ChatError` if somebody else has this nickname, or one that looks like it."""
+        holder = self.by_nick.get(fold(nick))
+        if holder and holder.person.uid != uid:
+            raise ChatError(Code.NICK_TAKEN, nick)
+        like = self.by_looks.get(skeleton(nick))
+        if like and like.person.uid != uid:
+            raise ChatError(Code.NICK_LIKE, nick, like.person.nick)
+
+    def call(self, user: User) -> None:
+        """Notes a user's nickname."""
+        self.by_nick[fold(user.person.nick)] = user
+        self.by_looks.setdefault(skeleton(user.person.nick), user)
+
+    def uncall(self, user: User) -> None:
+        """Forgets a user's nickname."""
+        del self.by_nick[fold(user.person.nick)]
+        looks = skeleton(user.person.nick)
+        if self.by_looks.get(looks) is user:
+            del self.by_looks[looks]
 
     def entry_at(self, room: str, letter: str, key: str) -> Entry | None:
         """An entry of a room's list, or, without a room, of the server's bans."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
-    "nick-taken": "Somebody here is called {0} already. Choose another name.",
+    "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
     "banned": "This server doesn't let you in: {0}",
     "password": "The password was not accepted.",

@@ -162,6 +162,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.UNKNOWN_COMMAND: Numeric("421", "{} :Unknown command"),
     Code.NICK_MISSING: Numeric("431", ":No nickname given"),
     Code.NICK_BAD: Numeric("432", "{} :Erroneous nickname"),
+    Code.NICK_LIKE: Numeric("433", "{} :Nickname looks like that of {}"),
     Code.NICK_TAKEN: Numeric("433", "{} :Nickname is already in use"),
     Code.THEY_ARE_NOT_IN_ROOM: Numeric("441", "{} {} :They aren't on that channel"),
     Code.NOT_IN_ROOM: Numeric("442", "{} :You're not on that channel"),
