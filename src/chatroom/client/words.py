@@ -24,6 +24,7 @@ MODES = {
     "-v": "{0} took the voice from {1}.",
     "+b": "{0} banned {1}.",
     "-b": "{0} lifted the ban on {1}.",
+    "+W": "{0} slowed the room down: one message each {1} seconds.",
     "+q": "{0} muted {1}.",
     "-q": "{0} lets {1} speak again.",
 }
@@ -85,6 +86,21 @@ def mode(nick: str, change: str) -> str:
         kind, whom = (flag[0] + "q", mask) if mask != whom and len(start) <= 1 else (flag, whom)
     said = MODES.get(kind) if whom and " " not in whom else None
     return said.format(nick, whom.removesuffix("!*@*")) if said else f"{nick} set the mode {change}"
+
+
+def ban_listed(room: str, mask: str, by: str) -> str:
+    start, _, muted = mask.rpartition("m:")
+    is_mute = muted != mask and len(start) <= 1
+    who = (muted if is_mute else mask).removesuffix("!*@*")
+    return f"{'Muted' if is_mute else 'Banned'} in {room}: {who}" + (f", by {by.partition('!')[0]}" if by else "")
+
+
+def bans_end(room: str) -> str:
+    return f"These are all who are banned or muted in {room}."
+
+
+def modes(room: str, letters: str) -> str:
+    return f"Modes of {room}: {letters}"
 
 
 def invited(nick: str, room: str) -> str:
