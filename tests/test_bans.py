@@ -543,3 +543,34 @@ def test_what_an_operator_did_is_one_line_in_the_log(serve: Callable[..., Served
     server.err.wait(r" INFO #tea: op set a key \(by op!u@127\.0\.0\.1\)$")
     assert not any("sesame" in line for line in server.err.heard)
     guests.close()
+
+
+def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: Guests) -> None:
+    """From the server by `a:account`: before coming in, and later."""
+    bob = guests.plain("bob")
+    bob.send("/register open-sesame")
+    bob.wait("^\\* bob is yours now")
+    server.log.obey([ev.BanFromServer("a:bob", 3600, "spam")])
+    assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
+    eve = guests.plain("eve")
+    eve.send("/login bob open-sesame")
+    eve.wait(r"^\* the name bob is banned here for .* more \(spam\)$")
+    back = guests.stranger()
+    back.send("bob", "open-sesame")
+    back.wait(r"^\* you are banned from this server for .* more \(spam\)$")
+
+
+def test_an_owner_is_let_into_the_own_room_whatever_its_bans(guests: Guests) -> None:
+    """Other operators come and go."""
+    alice = guests.plain("alice")
+    alice.send("/register open-sesame", "/join #tea")
+    alice.wait("You are in #tea now")
+    op = guests.irc("op", room="#tea")
+    alice.send("/op op", "/leave")
+    alice.sync()
+    op.send("BAN #tea alice", "PART #tea")
+    op.sync()
+    alice.send("/join #tea")
+    alice.wait("You are in #tea now")
+    alice.send("/unban alice")
+    alice.wait(r"^\* alice lifted the ban on alice$")

@@ -29,6 +29,7 @@ FLOORS = [
         "text",
     },
     {
+        "accounts",
         "asking",
         "bans",
         "dialects",
@@ -38,6 +39,7 @@ FLOORS = [
         "memory",
         "monitor",
         "order",
+        "passwords",
         "past",
         "redaction",
         "rights",
@@ -56,7 +58,7 @@ SAME_FLOOR = {
     "ircwire": set(),
     "limits": set(),
     "lockfile": set(),
-    "text": set(),
+    "text": {"limits"},
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},
@@ -69,7 +71,12 @@ SAME_FLOOR = {
     "monitor": {"rooms"},
     "redaction": {"rooms"},
     "past": {"rooms"},
-    "hub": {"asking", "bans", "markers", "memory", "monitor", "order", "past", "redaction", "rights", "rooms"},
+    "passwords": set(),
+    "accounts": {"bans", "monitor", "passwords", "rooms"},
+    "hub": {
+        *("accounts", "asking", "bans", "markers", "memory", "monitor", "order", "past", "redaction", "rights"),
+        "rooms",
+    },
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},
@@ -80,7 +87,7 @@ SAME_FLOOR = {
     "cli": {"config", "history_cli"},
 }
 HOMES = {
-    "unicodedata": {"names"},
+    "unicodedata": {"names", "text"},
     "sqlite3": {"store"},
     "redis": {"log"},
     "prometheus_client": {"metrics"},

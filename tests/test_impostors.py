@@ -67,3 +67,17 @@ def test_a_name_is_free_again_with_its_looks(held: Guests) -> None:
     dora.send("NICK CAROL", "NICK caroI")  # one's own looks are one's own
     dora.wait("NICK :?CAROL$")
     dora.wait("NICK :?caroI$")
+
+
+def test_a_claimed_name_is_nobody_elses_to_look_like(guests: Guests) -> None:
+    """Though its owner is away; the owner comes back to it."""
+    alice = guests.plain("alice")
+    alice.send("/register open-sesame")
+    alice.wait("^\\* alice is yours now")
+    alice.close()
+    mallory = guests.irc("mallory")
+    mallory.send("NICK a1ice")
+    assert " 433 mallory a1ice :Nickname looks like that of alice" in mallory.sync()[-1]
+    back = guests.stranger()
+    back.send("alice", "open-sesame")
+    back.wait("Welcome, alice")

@@ -19,6 +19,8 @@ FILE = "chatroom.db"
 # said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
 # `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the
 # server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
+# `owner` is the key of the account whose room it is for good. `accounts` has claimed names, by their folds; `id` and
+# `time` are those of the event by which an account was made.
 # `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -48,6 +50,20 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
             "CREATE UNIQUE INDEX runs_by_place ON runs (place, last, until)",
             "CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        ),
+    ),
+    (
+        "accounts",
+        (
+            """CREATE TABLE accounts (
+                key TEXT PRIMARY KEY,
+                name TEXT NOT NULL,
+                secret TEXT NOT NULL,
+                id INTEGER NOT NULL,
+                time INTEGER NOT NULL
+            ) WITHOUT ROWID""",
+            "ALTER TABLE places ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX places_by_owner ON places (owner) WHERE owner != ''",
         ),
     ),
     (
