@@ -296,6 +296,15 @@ def test_in_a_slow_room_each_member_waits_between_messages(room: Room) -> None:
     assert bob.send("four", "five").heard() == []
 
 
+def test_who_has_just_spoken_waits_from_the_start(room: Room) -> None:
+    """A flood ends with the change, not with one message more."""
+    _, op, bob = room
+    bob.send("one")
+    op.send("MODE #a +W 10")
+    bob.heard()
+    assert "slow mode" in bob.send("two").heard()[0]
+
+
 def test_leaving_a_slow_room_and_coming_back_is_no_way_around_it(room: Room) -> None:
     """The room remembers who spoke when."""
     _, op, bob = room

@@ -327,6 +327,8 @@ class Room:
         self.remember = self._remember_speaker if self.slow else self.recent.append
         if not self.slow:
             self.spoke.clear()
+        elif not self.spoke:  # who has flooded the room waits from the start
+            self.spoke = {said.by.uid: said.time for said in self.recent if said.by.uid}
         self._verdicts.clear()
 
     def _remember_speaker(self, said: Said) -> None:
