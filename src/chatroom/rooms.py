@@ -439,6 +439,7 @@ class House:
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
+        self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
         self.password = ""  # everybody is let in if it is ""
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor

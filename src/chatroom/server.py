@@ -184,7 +184,7 @@ class ChatServer(ThreadingTCPServer):
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
         with closing(store.reader()) as reader:
-            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners())
+            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners(), reader.modes())
             for room in reversed(list(reader.rooms())):
                 self.hub.restore(*room)
             for room_key, letter, entry in reader.lists():
