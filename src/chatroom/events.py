@@ -598,6 +598,10 @@ class Raw(Reply):
 class Refused(Reply):
     error: ChatError
 
+    def __post_init__(self) -> None:
+        """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
+        self.error.__traceback__ = None
+
 
 @value
 class Topic:
