@@ -7,12 +7,13 @@ after the other before another client's turn.
 handed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply
+from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
 from chatroom.rooms import Capture, Post, Session
@@ -58,17 +59,30 @@ class LocalLog:
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
         fence = self._post.fence()
+        with self._outside():
+            fence.wait(FENCE)
+            try:
+                return self._archive.find(lookup)
+            except ChatError as error:
+                return Refused(error)
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        """Lets go of the lock, which is held before and after, for what takes its time."""
         post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
         self.lock.release()
         try:
             self._post.dispatch()
-            fence.wait(FENCE)
-            return self._archive.find(lookup)
-        except ChatError as error:
-            return Refused(error)
+            yield
         finally:
             self.lock.acquire()
             self._hub.post = post
+
+    def _work(self, session: Session, work: Work, post: Post) -> None:
+        with self._outside():
+            command = work.do()
+        if not session.closing:
+            self._carry_out(session, [command], post)
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands.
@@ -90,7 +104,8 @@ class LocalLog:
             try:
                 outcomes = self._hub.decide(session, command)
             except ChatError as error:
-                outcomes = [Refused(error)]
+                # Its traceback knows this frame, which knows it: a circle that would hold all that was read.
+                outcomes = [Refused(error.with_traceback(None))]
             for outcome in outcomes:
                 if isinstance(outcome, Event):
                     self._last += 1
@@ -101,6 +116,9 @@ class LocalLog:
                     self._answer(session, outcome)
                 elif isinstance(outcome, Lookup):
                     post.tell(session, self._find(outcome))
+                    now = self._time
+                elif isinstance(outcome, Work):
+                    self._work(session, outcome, post)
                     now = self._time
                 else:
                     post.tell(session, outcome)

@@ -29,7 +29,7 @@ def _in_room(house: House, user: User, command: ev.Redact) -> Said:
     said = next((each for each in room.recent if each.id == command.said), None)
     if said is None or (user.session and ev.veiled(said, room.veils_of(user.session))):
         raise ChatError(Code.NO_SUCH_MESSAGE, room.name, command.called)
-    if not (_own(said, user) or room.operated_by(user) or user.is_operator):
+    if not (_own(house, said, user) or room.operated_by(user) or user.is_operator):
         raise ChatError(Code.MAY_NOT_REDACT, room.name, command.called)
     return said
 
@@ -37,14 +37,16 @@ def _in_room(house: House, user: User, command: ev.Redact) -> Said:
 def _whispered(house: House, user: User, command: ev.Redact) -> Said:
     """Likewise; what is somebody else's is as if it were not there."""
     for said, _ in house.whispers:
-        if said.id == command.said and _own(said, user) and fold(said.target) == fold(command.target):
+        if said.id == command.said and _own(house, said, user) and fold(said.target) == fold(command.target):
             return said
     raise ChatError(Code.NO_SUCH_MESSAGE, command.target, command.called)
 
 
-def _own(said: Said, user: User) -> bool:
+def _own(house: House, said: Said, user: User) -> bool:
+    """Also over another connection of the same account; but not what was said before the account was made."""
     by, person = said.by, user.person
-    return by.uid == person.uid or (by.account != "" and fold(by.account) == fold(person.account))
+    account = house.accounts.get(fold(person.account)) if person.account else None
+    return by.uid == person.uid or (account is not None and by.account == account.name and said.id > account.id)
 
 
 def apply(house: House, event: ev.Redacted) -> None:

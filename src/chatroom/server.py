@@ -52,6 +52,7 @@ from chatroom.limits import (
     THREAD_STACK,
 )
 from chatroom.log import LocalLog
+from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
 from chatroom.watch import Watch
@@ -119,6 +120,7 @@ class ChatServer(ThreadingTCPServer):
         self.store = store
         self.courier = Courier(store.save if store else None)
         self.hub = Hub(self.courier, now, lasting=store is not None)
+        self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
         self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
@@ -184,6 +186,7 @@ class ChatServer(ThreadingTCPServer):
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
         with closing(store.reader()) as reader:
+            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners())
             for room in reversed(list(reader.rooms())):
                 self.hub.restore(*room)
         ahead = store.last_time - now()
@@ -275,6 +278,7 @@ class ChatServer(ThreadingTCPServer):
         host = client_address[0].removeprefix("::ffff:")
         connection = Connection(str(next(self._uids)), f"0{host}" if host.startswith(":") else host, PLAIN, request)
         connection.address = client_address[0]
+        connection.near = is_loopback(connection.address)
         connection.dialect = PlainDialect(connection)
         with self.lock:
             self.connections[request] = connection

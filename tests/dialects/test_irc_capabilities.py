@@ -2,7 +2,6 @@
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.ircwire import parse
 from chatroom.limits import MARKERS
@@ -347,7 +346,10 @@ def test_list_is_filtered(line: str, rooms: list[str]) -> None:
         ("HELP privmsg", ["704", "706"]),
         ("HELP nonsense", ["524"]),
         ("AUTHENTICATE PLAIN", ["904"]),
-        ("REGISTER * * secret", ["FAIL"]),
+        ("REGISTER * * short", ["FAIL"]),
+        ("REGISTER * * :long enough", ["FAIL"]),
+        ("REGISTER * * sesame", ["REGISTER", "900"]),
+        ("VERIFY al 1234", ["FAIL"]),
         ("MOTD", ["422"]),
         ("JOIN 0", ["PART"]),
         ("INVITE", ["337"]),
@@ -430,18 +432,16 @@ def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None
 def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
     """And nobody else."""
     chat = Chat()
-    desk, phone, other = (chat.irc(nick, *MARKING) for nick in ("desk", "phone", "other"))
-    for client in (desk, phone):
-        assert client.user
-        chat.hub.apply(ev.AccountSet(client.user.person, "al"))
+    desk, phone, other = (chat.irc(nick, *MARKING) for nick in ("al", "phone", "other"))
+    desk.send("NICKSERV REGISTER open-sesame").heard()
+    phone.send("NICKSERV IDENTIFY al open-sesame").heard()
     desk.send("MARKREAD #a timestamp=2025-01-01T00:00:00.000Z")
     assert phone.heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
     assert other.heard() == []
     desk.leave()
     phone.leave()
     back = chat.irc("back", *MARKING)
-    assert back.user
-    chat.hub.apply(ev.AccountSet(back.user.person, "al"))
+    back.send("NICKSERV IDENTIFY al open-sesame").heard()
     assert back.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
 
 

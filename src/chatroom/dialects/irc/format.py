@@ -60,7 +60,8 @@ class IrcFormat:
         tags = [f"time={timestamp(event.time)}"] if self._time else []
         by = event.by
         if self._accounts and by.account:
-            tags.append(f"account={by.account}")
+            account = by.account.replace("\\", r"\\")  # the one sign in a name that means something in a tag
+            tags.append(f"account={account}")
         if self._ids:
             if first:
                 tags.append(f"msgid={event.id:x}")
