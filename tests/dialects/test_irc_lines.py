@@ -193,6 +193,27 @@ def test_what_operators_say_and_do_fits(full: Full) -> None:
     full.do(full.al, f"KILL {full.bob.nick} :{of_bytes(400, full.wide)}")
 
 
+def test_what_is_said_of_accounts_fits(full: Full) -> None:
+    """Their names are as long as nicknames; refusals and NickServ's sentences hold them, too."""
+    list(welcome(full))
+    al, bob = full.al, full.bob
+    long = of_bytes(200, full.wide).replace(" ", "_")
+    told = full.do(al, f"NICKSERV REGISTER {'p' * 60}")
+    assert "900" in [parse(line).command for line in told]
+    full.do(al, f"JOIN {room(full.wide)}")
+    full.do(bob, f"WHOIS {al.nick}", f"NICKSERV INFO {al.nick}", f"NICKSERV IDENTIFY {al.nick} wrong-{'x' * 60}")
+    full.do(
+        bob,
+        f"NICKSERV IDENTIFY {long} {'x' * 60}",
+        f"NICKSERV GHOST {long}",
+        f"NICKSERV {long}",
+        f"NICKSERV INFO {long}",
+    )
+    full.do(bob, f"PRIVMSG NickServ :{long} {long}", "PRIVMSG NickServ :HELP", f"REGISTER {long} * {'x' * 60}")
+    full.do(bob, f"WHO {al.nick} %tcuihsnfdlaor,123", f"JOIN {room(full.wide)}")
+    full.do(al, "NICKSERV LOGOUT", f"NICKSERV IDENTIFY {al.nick} {'p' * 60}", f"NICKSERV DROP {'p' * 60}")
+
+
 def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:
     """Their lines are eight times as long: a departure's reason is cut as IRC has it, an absence's refused."""
     list(welcome(full))
