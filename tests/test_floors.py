@@ -31,7 +31,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"courier", "client", "door", "tls", "watch"},
+    {"courier", "client", "door", "tls", "tuning", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -71,6 +71,7 @@ HOMES = {
     "redis": {"log"},
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
+    "ctypes": {"tuning"},
     "socketserver": {"server"},
     "ssl": {"tls", "client", "server"},
     "tkinter": {"gui"},
