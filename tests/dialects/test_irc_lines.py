@@ -294,6 +294,36 @@ def test_a_clients_own_words_fit_where_they_come_back(full: Full, line: str) -> 
     full.do(full.al, f"@label={'l' * LABEL_BYTES} {line.format(long='x' * size)}")
 
 
+@pytest.mark.parametrize("caps", [(), ("batch",), ("batch", "server-time"), CAPABILITIES], ids=len)
+def test_what_was_said_before_fits(full: Full, caps: tuple[str, ...]) -> None:
+    """In a batch or not, with the time as a tag or in the text, in one line or in many."""
+    reader = full.chat.irc()
+    reader.host = HOST
+    name = nick(full.wide, 50)
+    reader.send(f"CAP REQ :{' '.join(caps)}", "CAP END", f"NICK {name}", f"USER {'u' * USERNAME_LENGTH} 0 * :x")
+    here, by = room(full.wide), Person("1", nick(full.wide), "u" * USERNAME_LENGTH, HOST, account=nick(full.wide))
+    text = "\u2028".join([of_bytes(480, full.wide), f"x\u2029{of_bytes(300, full.wide)}"])
+    said = tuple(
+        [ev.Said(by, here, each, Kind.MESSAGE, id=n, time=NOON) for n, each in enumerate((text, text[:99]), 1)]
+    )
+    whispered = ev.Said(by, name, of_bytes(480, full.wide), Kind.MESSAGE, id=9, time=NOON)
+    events = (*said, ev.Joined(by, here, id=7, time=NOON), ev.Departed(by, of_bytes(REASON_BYTES), id=8, time=NOON))
+    for reply in (
+        ev.Recent(here, said),
+        ev.HistoryIs(ev.AskHistory(here, 9), here, events),
+        ev.HistoryIs(ev.AskHistory(here, 9), name, (whispered,)),
+        ev.Found(ev.AskSearch("x", 9), (*said, whispered)),
+        ev.TargetsAre(((here, NOON), (name, NOON))),
+        ev.Saving(works=False),
+        ev.Saving(works=True, lost=10**12),
+        ev.UptimeIs(10**10),
+        ev.CountsAre(*[10**6] * 6),
+        ev.Ping(),
+        ev.Reloaded(),
+    ):
+        check(reader.dialect.answer(reply))
+
+
 def test_what_the_console_says_to_all_fits(full: Full) -> None:
     """In as many lines as it takes."""
     list(welcome(full))
