@@ -34,7 +34,7 @@ from chatroom.limits import (
     TOPIC_BYTES,
     USERNAME_LENGTH,
 )
-from chatroom.names import is_nickname, room_name
+from chatroom.names import is_nickname, nickname, room_name
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
@@ -407,15 +407,14 @@ def test_every_event_fits_whatever_is_in_it(kind: type[ev.Event]) -> None:
     holds()
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | _WIDTHS.flatmap(lambda wide: st.text(st.sampled_from(LETTERS[wide] + "1"), max_size=60)))
 def test_a_name_that_is_accepted_has_so_many_bytes_at_most(text: str) -> None:
     """Whatever its letters: the lines above hold as much as that."""
-    if is_nickname(text):
-        assert len(text.encode()) <= NICK_BYTES or len(text) > NICK_LENGTH  # longer before it is in NFC
-    try:
-        assert len(room_name(f"#{text}").encode()) <= ROOM_BYTES
-    except ChatError:
-        pass
+    for accept, name, most in ((nickname, text, NICK_BYTES), (room_name, f"#{text}", ROOM_BYTES)):
+        try:
+            assert len(accept(name).encode()) <= most
+        except ChatError:
+            pass
 
 
 def test_the_longest_names_are_names() -> None:
