@@ -28,6 +28,12 @@ TARGETS = 20  # rooms or people in one command: one line may not become a flood
 MODES_A_LINE = 20  # changes with a parameter in one command, likewise
 NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
 LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
+SERVER_BANS = 1000  # each newcomer is held against all of them that are not addresses
+BAN_LONGEST = 366 * 86_400  # seconds; longer ones are for good
+SLOW_MOST = 3600  # seconds between two messages of one member
+SLOW_KEPT = 1000  # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
+DEEDS = 1000  # of operators, that wait to be written to the log
+OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
 MARKERS = (
     200  # rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
