@@ -33,7 +33,7 @@ def pass_time(chat: Chat, milliseconds: int) -> None:
     """Lets time go by, and the server's clock look what is due."""
     chat.time += milliseconds
     if chat.hub.is_due(chat.time):
-        chat.log.obey([ev.Expire()])
+        chat.log.submit(chat.hub.itself, [ev.Expire()])
 
 
 def numerics(client: Client, *lines: str) -> list[str]:
@@ -416,9 +416,9 @@ def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Clie
 def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
     """Each newcomer is held against them."""
     chat, _, _ = room
-    chat.log.obey([ev.BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
-    [refused] = chat.log.obey([ev.BanFromServer("more")])
-    assert isinstance(refused, ev.Refused)
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer("more")])
+    assert isinstance(chat.post.replies[-1][1], ev.Refused)
 
 
 # ---- over restarts, on real servers ---------------------------------------------------------------------------------
@@ -506,7 +506,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 
 def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
     """A plain client starts there; it is told why, and may go elsewhere."""
-    server.log.obey([ev.Ban("#lobby", "bob", 3600, "rude")])
+    server.log.submit(server.hub.itself, [ev.Ban("#lobby", "bob", 3600, "rude")])
     guests.irc("al")
     bob = guests.plain("bob")
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
@@ -559,7 +559,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob = guests.plain("bob")
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
-    server.log.obey([ev.BanFromServer("a:bob", 3600, "spam")])
+    server.log.submit(server.hub.itself, [ev.BanFromServer("a:bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")

@@ -46,7 +46,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"courier", "client", "door", "tls", "watch"},
+    {"courier", "client", "door", "tls", "tuning", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -92,6 +92,7 @@ HOMES = {
     "redis": {"log"},
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
+    "ctypes": {"tuning"},
     "socketserver": {"server"},
     "ssl": {"tls", "client", "server"},
     "tkinter": {"gui"},

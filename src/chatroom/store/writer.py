@@ -32,7 +32,7 @@ from chatroom.events import (
     ServerUnbanned,
     TopicSet,
 )
-from chatroom.limits import BUSY, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
+from chatroom.limits import BUSY, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
 from chatroom.modes import INVITED_ONLY, KEY, ROOM_MODES, ModeKind
 from chatroom.names import fold
@@ -195,6 +195,8 @@ class Store:
                 (run.key, run.name, run.since),
             )
             (number,) = self.db.execute("SELECT id FROM places WHERE key = ?", (run.key,)).fetchone()
+            if len(self._places) >= PLACES:
+                self._places.clear()
             self._places[run.key] = number
         return number
 
