@@ -276,6 +276,43 @@ def test_what_was_done_can_be_undone_in_words() -> None:
     assert op.send("/invite carol").heard() == ["* carol is invited to #a"]
 
 
+def test_what_has_ended_ends_once(room: Room) -> None:
+    """Of several servers each may say that it is time; and a ban that was renewed meanwhile stays."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "BAN #a adam 1h")
+    chat.time += HOUR
+    itself = chat.hub.itself
+    [ended] = chat.hub.decide(itself, ev.Expire())
+    assert isinstance(ended, ev.ModesSet)
+    op.send("BAN #a adam 2h")
+    op.heard()
+    for _ in range(3):
+        chat.hub.apply(ended)
+    assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
+    assert list(chat.hub.lists["#a"]["b"]) == ["adam!*@*"]
+    chat.log.submit(itself, [ev.BanFromServer("192.0.2.1", 3600)])
+    chat.time += HOUR
+    [lifted] = chat.hub.decide(itself, ev.Expire())
+    assert isinstance(lifted, ev.ServerUnbanned)
+    deeds = len(chat.hub.deeds)
+    for _ in range(3):
+        chat.hub.apply(lifted)
+    assert len(chat.hub.deeds) == deeds + 1 and not chat.hub.bans
+
+
+def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:
+    """As when all that there is was taken over from another server."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "MODE #a +Wb 5 m:x")
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer("192.0.2.0/24", 60), ev.BanFromServer("mallory")])
+    hub = chat.hub
+    before = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    hub.reindex()
+    after = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    assert after == before and before[3]
+    assert hub.rooms["#a"].slow == 5000 and hub.rooms["#a"].lists is hub.lists["#a"]
+
+
 # ---- slow mode ------------------------------------------------------------------------------------------------------
 
 

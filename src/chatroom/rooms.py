@@ -327,6 +327,11 @@ class Room:
             self.spoke = {said.by.uid: said.time for said in self.recent if said.by.uid}
         self._verdicts.clear()
 
+    def refresh(self) -> None:
+        """Makes anew what is only kept so that it need not be looked up again."""
+        self._verdicts = {}
+        self.look_to_guard()
+
     def note_speaker(self, said: Said) -> None:
         """To be called with each message in a slow room."""
         self.spoke[said.by.uid] = said.time
@@ -488,7 +493,7 @@ class House:
             self.note_end(entry.until, "", "", key)
         for key, room in self.rooms.items():
             self.lists[key] = room.lists
-            room.look_to_guard()
+            room.refresh()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
                 for mask, entry in entries.items():
