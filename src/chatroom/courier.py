@@ -33,7 +33,7 @@ from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING
-from chatroom.rooms import Audience, Session
+from chatroom.rooms import Audience, Itself, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
@@ -143,7 +143,10 @@ class Courier(threading.Thread):
         self._waiting.append((event, audience, skip))
 
     def tell(self, session: Session, reply: Reply) -> None:
-        assert isinstance(session, Connection)
+        if not isinstance(session, Connection):
+            assert isinstance(session, Itself)
+            session.told.append(reply)
+            return
         data = session.dialect.answer(reply)
         if data:
             self._waiting.append((data, session, None))

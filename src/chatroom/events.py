@@ -791,7 +791,10 @@ class ServerBanned(Event):
 
 @value
 class ServerUnbanned(Event):
+    """`until` says since when it had to end, if it ends by itself."""
+
     mask: str
+    until: int = 0
 
 
 @value

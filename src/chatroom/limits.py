@@ -32,6 +32,7 @@ SERVER_BANS = 1000  # each newcomer is held against all of them that are not add
 BAN_LONGEST = 366 * 86_400  # seconds; longer ones are for good
 SLOW_MOST = 3600  # seconds between two messages of one member
 SLOW_KEPT = 1000  # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
+TOLD = 1000  # answers that wait for the console to show them
 DEEDS = 1000  # of operators, that wait to be written to the log
 OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
