@@ -42,6 +42,7 @@ SAME_FLOOR = {
     "names": {"errors", "limits"},
     "ircwire": set(),
     "limits": set(),
+    "held": {"limits"},
     "lockfile": set(),
     "text": {"limits"},
     "rooms": set(),
