@@ -33,7 +33,7 @@ def pass_time(chat: Chat, milliseconds: int) -> None:
     """Lets time go by, and the server's clock look what is due."""
     chat.time += milliseconds
     if chat.hub.is_due(chat.time):
-        chat.log.obey([ev.Expire()])
+        chat.log.submit(chat.hub.itself, [ev.Expire()])
 
 
 def numerics(client: Client, *lines: str) -> list[str]:
@@ -276,6 +276,43 @@ def test_what_was_done_can_be_undone_in_words() -> None:
     assert op.send("/invite carol").heard() == ["* carol is invited to #a"]
 
 
+def test_what_has_ended_ends_once(room: Room) -> None:
+    """Of several servers each may say that it is time; and a ban that was renewed meanwhile stays."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "BAN #a adam 1h")
+    chat.time += HOUR
+    itself = chat.hub.itself
+    [ended] = chat.hub.decide(itself, ev.Expire())
+    assert isinstance(ended, ev.ModesSet)
+    op.send("BAN #a adam 2h")
+    op.heard()
+    for _ in range(3):
+        chat.hub.apply(ended)
+    assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
+    assert list(chat.hub.lists["#a"]["b"]) == ["adam!*@*"]
+    chat.log.submit(itself, [ev.BanFromServer("192.0.2.1", 3600)])
+    chat.time += HOUR
+    [lifted] = chat.hub.decide(itself, ev.Expire())
+    assert isinstance(lifted, ev.ServerUnbanned)
+    deeds = len(chat.hub.deeds)
+    for _ in range(3):
+        chat.hub.apply(lifted)
+    assert len(chat.hub.deeds) == deeds + 1 and not chat.hub.bans
+
+
+def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:
+    """As when all that there is was taken over from another server."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "MODE #a +Wb 5 m:x")
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer("192.0.2.0/24", 60), ev.BanFromServer("mallory")])
+    hub = chat.hub
+    before = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    hub.reindex()
+    after = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    assert after == before and before[3]
+    assert hub.rooms["#a"].slow == 5000 and hub.rooms["#a"].lists is hub.lists["#a"]
+
+
 # ---- slow mode ------------------------------------------------------------------------------------------------------
 
 
@@ -416,9 +453,9 @@ def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Clie
 def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
     """Each newcomer is held against them."""
     chat, _, _ = room
-    chat.log.obey([ev.BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
-    [refused] = chat.log.obey([ev.BanFromServer("more")])
-    assert isinstance(refused, ev.Refused)
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer("more")])
+    assert isinstance(chat.post.replies[-1][1], ev.Refused)
 
 
 # ---- over restarts, on real servers ---------------------------------------------------------------------------------
@@ -506,7 +543,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 
 def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
     """A plain client starts there; it is told why, and may go elsewhere."""
-    server.log.obey([ev.Ban("#lobby", "bob", 3600, "rude")])
+    server.log.submit(server.hub.itself, [ev.Ban("#lobby", "bob", 3600, "rude")])
     guests.irc("al")
     bob = guests.plain("bob")
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
@@ -559,7 +596,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob = guests.plain("bob")
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
-    server.log.obey([ev.BanFromServer("a:bob", 3600, "spam")])
+    server.log.submit(server.hub.itself, [ev.BanFromServer("a:bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")

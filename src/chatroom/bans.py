@@ -15,7 +15,7 @@ from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, 
 from chatroom.modes import ACCOUNT, BAN, MUTE, meets
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold, is_nickname, room_name
-from chatroom.networks import Network, address_of, network_of
+from chatroom.networks import address_of, network_of
 from chatroom.rights import Deed, Role, demand, role
 from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
 from chatroom.text import shortened
@@ -216,22 +216,19 @@ def restore(house: House, entry: Entry) -> None:
     """A ban from the server, as it was before the start."""
     key = fold(entry.mask)
     house.bans[key] = entry
-    network = _network(entry.mask)
-    if network:
-        house.networks.put(network, entry)
+    house.networks.put(entry)
     house.note_end(entry.until, "", "", key)
 
 
-def lift_from_server(house: House, event: ev.ServerUnbanned) -> None:
-    house.bans.pop(fold(event.mask), None)
-    network = _network(event.mask)
-    if network:
-        house.networks.drop(network)
+def lift_from_server(house: House, event: ev.ServerUnbanned) -> bool:
+    """False if there was nothing to lift any more."""
+    key = fold(event.mask)
+    if _is_gone(house.bans.get(key), event.until):
+        return False
+    del house.bans[key]
+    house.networks.drop(event.mask)
     house.note_end(0, "", "", "")
-
-
-def _network(mask: str) -> Network | None:
-    return None if _is_mask(mask) else network_of(mask)
+    return True
 
 
 # ---- what ends by itself --------------------------------------------------------------------------------------------
@@ -251,8 +248,23 @@ def expire(house: House, session: Session, command: ev.Expire, now: int) -> list
         if room:
             rooms.setdefault(room, []).append(_lifted(entry, letter, until))
         else:
-            outcomes.append(ev.ServerUnbanned(by, entry.mask))
+            outcomes.append(ev.ServerUnbanned(by, entry.mask, until))
     for key, changes in rooms.items():
         room_ = house.rooms.get(key)
         outcomes.append(ev.ModesSet(by, room_.name if room_ else key, tuple(changes)))
     return outcomes
+
+
+def still(lists: Lists, event: ev.ModesSet) -> tuple[ModeChange, ...]:
+    """The changes that still make sense: what was lifted meanwhile, or has another end now, ends no more."""
+    return tuple([change for change in event.changes if not _is_stale(lists, change)])
+
+
+def _is_stale(lists: Lists, change: ModeChange) -> bool:
+    entries = lists.get(change.letter)
+    return entries is not None and not change.on and _is_gone(entries.get(fold(change.param)), change.until)
+
+
+def _is_gone(entry: Entry | None, until: int) -> bool:
+    """Whether there is no such entry any more; `until` says since when it had to end, if it ends by itself."""
+    return entry is None or (until != 0 and entry.until != until)

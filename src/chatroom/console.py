@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects import keeping
-from chatroom.dialects.plain import PLAIN, PlainDialect
+from chatroom.dialects.plain import PlainDialect
 from chatroom.errors import ChatError
 from chatroom.events import Command
 from chatroom.modes import OPERATOR
@@ -110,13 +110,14 @@ class Console(threading.Thread):
             commands = list(parse(here, rest))
         except ChatError as error:
             commands = [ev.Refused(error)]
-        told = [_worded(self._answers, one) for one in self._server.log.obey(commands)]
-        lines = list(dict.fromkeys(line.removeprefix("* ") for text in told for line in text.splitlines()))
+        server, told = self._server, self._server.hub.itself.told
+        with server.log.lock:
+            told.clear()
+        server.log.submit(server.hub.itself, commands)
+        with server.log.lock:
+            answers = [self._answers.answer(reply).decode() for reply in told]
+        lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
         self._write("\n".join(lines) or "nothing has changed")
-
-
-def _worded(answers: PlainDialect, told: Any) -> str:
-    return (PLAIN.render(told) if isinstance(told, ev.Event) else answers.answer(told)).decode()
 
 
 def _kick(here: str, rest: str) -> Iterator[Command]:

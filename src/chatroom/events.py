@@ -791,7 +791,10 @@ class ServerBanned(Event):
 
 @value
 class ServerUnbanned(Event):
+    """`until` says since when it had to end, if it ends by itself."""
+
     mask: str
+    until: int = 0
 
 
 @value
@@ -821,6 +824,10 @@ class Refused(Reply):
 
     error: ChatError
     way: Way | None = None
+
+    def __post_init__(self) -> None:
+        """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
+        self.error.__traceback__ = None
 
 
 @value

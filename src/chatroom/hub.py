@@ -481,10 +481,15 @@ class Hub(House):
     def _done(self, event: Event, room: Room | None) -> None:
         """Tells the room, and who did it from outside, what an operator has done; the log is told later."""
         self.post.deliver(event, room.audience if room else Audience({}))
-        by = self.users.get(event.by.uid)
-        if by and by.session and not (room and event.by.uid in room.members):
-            self.post.tell(by.session, ev.Told(event))
+        if not (room and event.by.uid in room.members):
+            self._tell_doer(event)
         self.deeds.append(event)
+
+    def _tell_doer(self, event: Event) -> None:
+        by = self.users.get(event.by.uid)
+        session = self.itself if not event.by.uid else by.session if by else None
+        if session:
+            self.post.tell(session, ev.Told(event))
 
     def _exit(self, user: User, room: Room, last: int) -> None:
         room.remove(user)
@@ -516,7 +521,10 @@ class Hub(House):
 
     def _killed(self, event: ev.Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
-        self.deeds.append(event)
+        if event.who.uid in self.users:
+            self.deeds.append(event)
+            if not event.by.uid:
+                self._tell_doer(event)
         reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
         self._throw_out(event, event.who, reason, reason)
 
@@ -559,7 +567,9 @@ class Hub(House):
             room = self.rooms.get(fold(event.target))
             if room:
                 if event.text:
-                    room.remember(event)
+                    room.recent.append(event)
+                    if room.slow:
+                        room.note_speaker(event)
                 self.post.deliver(event, room.audience, None if session and session.echo else session)
             return
         if event.target[0] in _SIGNS:
@@ -582,11 +592,9 @@ class Hub(House):
             return
         user.active = first.time
         session = user.session
+        room.recent.extend(said)
         if room.slow:  # it was not when this was decided
-            for event in said:
-                room.remember(event)
-        else:
-            room.recent.extend(said)
+            room.note_speaker(said[-1])
         deliver, audience = self.post.deliver, room.audience
         skip = None if session and session.echo else session
         for event in said:
@@ -629,6 +637,10 @@ class Hub(House):
         key = fold(event.room)
         room = self.rooms.get(key)
         lists = room.lists if room else self.lists.setdefault(key, new_lists())
+        changes = bans.still(lists, event)
+        if not changes:
+            return
+        event = event if len(changes) == len(event.changes) else replace(event, changes=changes)
         before = dict(lists[BAN])
         order.set_in_lists(self, key, lists, event)
         veils = lifted(before, lists[BAN], event.id) if before else []
@@ -672,10 +684,12 @@ class Hub(House):
         self._tell_operators(event)
 
     def _server_unbanned(self, event: ev.ServerUnbanned) -> None:
-        bans.lift_from_server(self, event)
-        self._tell_operators(event)
+        if bans.lift_from_server(self, event):
+            self._tell_operators(event)
 
     def _tell_operators(self, event: Event) -> None:
         operators = (user for user in self.users.values() if user.is_operator)
         self.post.deliver(event, Audience.of(user.session for user in operators if user.session))
+        if not event.by.uid:
+            self._tell_doer(event)
         self.deeds.append(event)

@@ -32,6 +32,7 @@ SERVER_BANS = 1000  # each newcomer is held against all of them that are not add
 BAN_LONGEST = 366 * 86_400  # seconds; longer ones are for good
 SLOW_MOST = 3600  # seconds between two messages of one member
 SLOW_KEPT = 1000  # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
+TOLD = 1000  # answers that wait for the console to show them
 DEEDS = 1000  # of operators, that wait to be written to the log
 OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
@@ -66,6 +67,7 @@ PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading
 READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
 EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers can read, but never to less than this,
 # so that nobody can hold up a room by reading slowly
+LITTER = 2000  # chunks of abandoned outboxes that are counted off at a time: a third of a millisecond
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
 OUTBOX_UNNAMED = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)

@@ -95,31 +95,6 @@ class LocalLog:
             self._carry_out(session, commands, self._post)
         self._post.dispatch()
 
-    def obey(self, commands: Iterable[Command]) -> list[Event | Reply]:
-        """Carries out commands of the server itself, its console's or its clock's; returns what they led to."""
-        told: list[Event | Reply] = []
-        with self.lock:
-            now = self._time = max(self._clock(), self._time)
-            for command in commands:
-                try:
-                    outcomes = self._hub.decide(self._hub.itself, command)
-                except ChatError as error:
-                    outcomes = [Refused(error)]
-                for outcome in outcomes:
-                    if isinstance(outcome, Event):
-                        self._happen(outcome, now)
-                    assert not isinstance(outcome, Lookup | Work)  # which the server has no need to ask
-                    told.append(outcome)
-        self._post.dispatch()
-        return told
-
-    def _happen(self, event: Event, now: int) -> None:
-        """Gives an event its place, and applies it."""
-        self._last += 1
-        event.id = self._last  # type: ignore[misc]  # the one write to a value
-        event.time = now  # type: ignore[misc]
-        self._hub.apply(event)
-
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
         now = self._time = max(self._clock(), self._time)
         for command in commands:
@@ -129,8 +104,7 @@ class LocalLog:
             try:
                 outcomes = self._hub.decide(session, command)
             except ChatError as error:
-                # Its traceback knows this frame, which knows it: a circle that would hold all that was read.
-                outcomes = [Refused(error.with_traceback(None))]
+                outcomes = [Refused(error)]
             for outcome in outcomes:
                 if isinstance(outcome, Event):
                     self._last += 1

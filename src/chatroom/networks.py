@@ -26,19 +26,27 @@ def network_of(text: str) -> Network | None:
 
 
 class Networks:
-    """Addresses and networks, each with an entry: finds the one that an address is in without looking at all."""
+    """Those entries that are about an address or a network: finds the one for an address without looking at all."""
 
     def __init__(self) -> None:
         self._of: dict[tuple[int, int], dict[int, Entry]] = {}  # by version and length; then by their first bits
 
-    def put(self, network: Network, entry: Entry) -> None:
-        self._of.setdefault((network.version, network.prefixlen), {})[int(network.network_address)] = entry
+    def clear(self) -> None:
+        self._of.clear()
 
-    def drop(self, network: Network) -> None:
-        kind = (network.version, network.prefixlen)
-        self._of.get(kind, {}).pop(int(network.network_address), None)
-        if not self._of.get(kind):
-            self._of.pop(kind, None)
+    def put(self, entry: Entry) -> None:
+        """Takes note of an entry, if it is about a network."""
+        network = network_of(entry.mask)
+        if network:
+            self._of.setdefault((network.version, network.prefixlen), {})[int(network.network_address)] = entry
+
+    def drop(self, mask: str) -> None:
+        network = network_of(mask)
+        if network:
+            kind = (network.version, network.prefixlen)
+            self._of.get(kind, {}).pop(int(network.network_address), None)
+            if not self._of.get(kind):
+                self._of.pop(kind, None)
 
     def find(self, host: str) -> Entry | None:
         """The entry for an address; None for what is none."""

@@ -6,14 +6,14 @@ courier may use one long after the room has changed.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, WHISPERS, WHOWAS
+from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -257,7 +257,6 @@ class Room:
         "owner",
         "ranks",
         "recent",
-        "remember",
         "slow",
         "spoke",
         "topic",
@@ -279,7 +278,6 @@ class Room:
         self.lists: Lists = new_lists() if lists is None else lists
         self.slow = 0  # milliseconds between two messages of a member
         self.spoke: dict[str, int] = {}  # when members last did, by uid; only of a slow room
-        self.remember: Callable[[Said], None]  # to be called with each message
         self.guarded = False  # whether there is anything to look up before a member may speak
         self._verdicts: dict[str, tuple[Person, Entry | None, Entry | None]] = {}  # by uid: the ban, the mute
         self.look_to_guard()
@@ -323,16 +321,19 @@ class Room:
         """To be called when modes or lists have changed."""
         self.slow = 1000 * int(self.modes.get(SLOW, 0))
         self.guarded = bool(self.slow or self.lists[BAN]) or MODERATED in self.modes or "C" in self.modes
-        # Rooms that are not slow, as most aren't, pay nothing for it.
-        self.remember = self._remember_speaker if self.slow else self.recent.append
         if not self.slow:
             self.spoke.clear()
         elif not self.spoke:  # who has flooded the room waits from the start
             self.spoke = {said.by.uid: said.time for said in self.recent if said.by.uid}
         self._verdicts.clear()
 
-    def _remember_speaker(self, said: Said) -> None:
-        self.recent.append(said)
+    def refresh(self) -> None:
+        """Makes anew what is only kept so that it need not be looked up again."""
+        self._verdicts = {}
+        self.look_to_guard()
+
+    def note_speaker(self, said: Said) -> None:
+        """To be called with each message in a slow room."""
         self.spoke[said.by.uid] = said.time
         if len(self.spoke) > max(SLOW_KEPT, 2 * len(self.members)):
             self.spoke = {uid: time for uid, time in self.spoke.items() if said.time - time < self.slow}
@@ -405,7 +406,7 @@ class Room:
         return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
 
 
-class Deaf:
+class _Deaf:
     """The format of who reads nothing."""
 
     own_moves = False
@@ -417,14 +418,27 @@ class Deaf:
         return b""
 
 
+class Itself(Session):
+    """The server, as one who does things: at its console, or because it is time. An operator of its own, in no room.
+
+    `told` is what comes of it.
+    """
+
+    __slots__ = ("told",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__("", name, _Deaf())
+        self.told: deque[Reply] = deque(maxlen=TOLD)
+        self.user = User(Person("", name, "", ""), None, 0)
+        self.user.modes.add(OPERATOR)
+
+
 class House:
     """All that there is: people, rooms, connections."""
 
     def __init__(self, post: Post, name: str) -> None:
         self.post = post
-        self.itself = Session("", name, Deaf())  # the server: its console, its clock; an operator of its own
-        self.itself.user = User(Person("", name, "", ""), None, 0)
-        self.itself.user.modes.add(OPERATOR)
+        self.itself = Itself(name)
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.by_looks: dict[str, User] = {}  # by the skeleton of the nickname; of those who look alike the first
@@ -463,6 +477,28 @@ class House:
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
+
+    def reindex(self) -> None:
+        """Makes anew what follows from the rest, after that has been put in the place of what there was."""
+        self.by_looks.clear()
+        for user in self.users.values():
+            self.by_looks.setdefault(skeleton(user.person.nick), user)
+        self.claimed.clear()
+        for account in self.accounts.values():
+            self.claimed.setdefault(skeleton(account.name), account.name)
+        self.networks.clear()
+        for entry in self.bans.values():
+            self.networks.put(entry)
+        self.ends.clear()
+        for key, entry in self.bans.items():
+            self.note_end(entry.until, "", "", key)
+        for key, room in self.rooms.items():
+            self.lists[key] = room.lists
+            room.refresh()
+        for key, lists in self.lists.items():
+            for letter, entries in lists.items():
+                for mask, entry in entries.items():
+                    self.note_end(entry.until, key, letter, mask)
 
     def must_look_free(self, nick: str, by: Person) -> None:
         """Raises `ChatError` if this nickname looks like that of somebody else who is here, or like a claimed one."""

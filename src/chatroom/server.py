@@ -203,7 +203,7 @@ class ChatServer(ThreadingTCPServer):
             deeds = list(self.hub.deeds)
             self.hub.deeds.clear()
         if due:
-            self.log.obey([Expire()])
+            self.log.submit(self.hub.itself, [Expire()])
         for deed in deeds:
             room = getattr(deed, "room", "")
             for sentence in PLAIN.render(deed).decode().splitlines():
