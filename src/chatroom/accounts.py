@@ -285,6 +285,8 @@ class Registrar:
         for user in house.users.values():
             if user.person.account == account.name:
                 self._account_set(ev.AccountSet(user.person, "", id=event.id, time=event.time))
+                if user.session and user.person.uid != event.by.uid:
+                    house.post.tell(user.session, self._done(Deed.LOGGED_OUT, account.name, Way.COMMAND))
         for session in house.sessions.values():
             if session.account == account.name:
                 session.account = ""
