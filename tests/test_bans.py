@@ -549,6 +549,8 @@ def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, g
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
     bob.send("hello")
     assert "* you can't write to #lobby" in bob.sync()[0]
+    bob.send("/leave")
+    assert "has banned you from #lobby" in bob.sync()[0]
     bob.send("/join #tea")
     assert "You are in #tea now" in bob.sync()[0]
 
