@@ -31,6 +31,16 @@ def eventually(condition: Callable[[], object], what: str, within: float = DEADL
         select.select([], [], [], 0.005)
 
 
+def own_address() -> str:
+    """This machine's address in its network, "" if it has none; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
+
+
 class Ear:
     """Reads lines from a descriptor. `heard` keeps all of them, without their line ends."""
 

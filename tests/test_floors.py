@@ -57,6 +57,7 @@ SAME_FLOOR = {
     "names": {"errors", "limits", "lookalikes"},
     "ircwire": set(),
     "limits": set(),
+    "held": {"limits"},
     "lockfile": set(),
     "text": {"limits"},
     "rooms": set(),
