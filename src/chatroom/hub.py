@@ -254,8 +254,7 @@ class Hub(House):
         room = self.rooms.get(fold(name))
         lists = self.lists.get(fold(name)) if name else None
         if room is None and lists:
-            room = Room(name, 0, lists)
-            room.owner = self.owners.get(fold(name), "")
+            room = bans.empty_room(self, name, lists)
         if room:
             order.admit(room, user, key)
 
@@ -477,8 +476,7 @@ class Hub(House):
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
-            if not any(room.lists.values()):
-                del self.lists[fold(room.name)]
+            self.leave_lists(fold(room.name))
             if self._memories:
                 self._memories.keep(room, last)
 
