@@ -150,7 +150,7 @@ def come_back(school: School, teacher: Person, pupils: dict[str, Person], max_: 
     other = school.irc("paul", "127.0.4.1")
     other.types(f"JOIN {ROOM}").sees(" 474 paul #class :.* teacher has banned you")
     thief = school.stranger("127.0.4.2")
-    thief.types("1isa").sees("^\\* 1isa looks like lisa, who is here; choose another name$")
+    thief.types("1isa").sees("^\\* 1isa looks like lisa, which is taken; choose another name$")
     thief.types("tеacher").sees("^\\* that can't be a name: a name is written in one script$")
     thief.types("teacher").sees("^\\* teacher is claimed; give its password")
     thief.types("12345", "").sees("^Username$")

@@ -27,7 +27,7 @@ def test_no_impostor_of_the_corpus_comes_in_with_netcat(held: Guests) -> None:
     for name in [impostor for _, impostor in IMPOSTORS] + PRETENDERS:
         stranger.send(name)
         told = stranger.until("^Username$")
-        assert re.match(r"\* (that can't be a name: |\S+ looks like \S+, who is here|\S+ is taken)", told[0]), (
+        assert re.match(r"\* (that can't be a name: |\S+ looks like \S+, which is taken|\S+ is taken)", told[0]), (
             name,
             told,
         )

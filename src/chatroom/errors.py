@@ -18,7 +18,7 @@ class Code(Enum):
     NICK_MISSING = "nick-missing"
     NICK_BAD = "nick-bad"  # nick, a `names.Fault`'s value
     NICK_TAKEN = "nick-taken"  # nick
-    NICK_LIKE = "nick-like"  # nick, the name of somebody here that looks like it
+    NICK_LIKE = "nick-like"  # nick, the name that it looks like: of somebody here, or claimed
     NO_SUCH_NICK = "no-such-nick"  # nick
     ROOM_BAD = "room-bad"  # room
     NO_SUCH_ROOM = "no-such-room"  # room

@@ -49,7 +49,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_MISSING: "choose a name first",
     Code.NICK_BAD: "that can't be a name: {1}",
     Code.NICK_TAKEN: "{0} is taken; choose another name",
-    Code.NICK_LIKE: "{0} looks like {1}, who is here; choose another name",
+    Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
     Code.NO_SUCH_NICK: "there is nobody called {0}; /who lists who is here",
     Code.ROOM_BAD: "{0} can't be a room; a room is # and up to 49 characters (64 bytes) without spaces or commas",
     Code.NO_SUCH_ROOM: "there is no room {0}; /rooms lists them",
