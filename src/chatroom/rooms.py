@@ -297,8 +297,8 @@ class Room:
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
     def operated_by(self, user: User) -> bool:
-        """Operators of the server are those of every room."""
-        return user.is_operator or OPERATOR in self.ranks.get(user.person.uid, "")
+        """Operators of the server are those of every room, and its owner is one."""
+        return user.is_operator or self.is_owned_by(user.person) or OPERATOR in self.ranks.get(user.person.uid, "")
 
     def is_owned_by(self, person: Person) -> bool:
         return self.owner != "" and fold(person.account) == self.owner
