@@ -269,8 +269,7 @@ class Hub(House):
         lists = self.lists.get(fold(name)) if name else None
         modes = self.kept.get(fold(name))
         if room is None and (lists or modes):
-            room = Room(name, 0, lists)
-            room.owner = self.owners.get(fold(name), "")
+            room = bans.empty_room(self, name, lists or new_lists())
             room.modes = modes or room.modes
         if room:
             order.admit(room, user, key)
@@ -506,8 +505,7 @@ class Hub(House):
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
-            if not any(room.lists.values()):
-                del self.lists[fold(room.name)]
+            self.leave_lists(fold(room.name))
             if room.owner:
                 self.kept[fold(room.name)] = room.modes
             if self._memories:

@@ -33,6 +33,7 @@ BAN_LONGEST = 366 * 86_400  # seconds; longer ones are for good
 SLOW_MOST = 3600  # seconds between two messages of one member
 SLOW_KEPT = 1000  # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
 TOLD = 1000  # answers that wait for the console to show them
+ENDS = 1000  # ends of bans that have been lifted before, held besides twice those that will come
 DEEDS = 1000  # of operators, that wait to be written to the log
 OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
@@ -106,7 +107,7 @@ DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what
 # ---- history
 WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
-EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
+EMPTY_ROOMS = 1000  # rooms without members whose topic, recent messages and bans are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans
 PLACES = 10_000  # places whose number in the file is remembered: whoever makes up rooms must not fill the memory
 RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow

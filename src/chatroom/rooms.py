@@ -8,12 +8,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
+from chatroom.limits import DEEDS, EMPTY_ROOMS, ENDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -300,8 +300,8 @@ class Room:
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
     def operated_by(self, user: User) -> bool:
-        """Operators of the server are those of every room."""
-        return user.is_operator or OPERATOR in self.ranks.get(user.person.uid, "")
+        """Operators of the server are those of every room, and its owner is one."""
+        return user.is_operator or self.is_owned_by(user.person) or OPERATOR in self.ranks.get(user.person.uid, "")
 
     def is_owned_by(self, person: Person) -> bool:
         return self.owner != "" and fold(person.account) == self.owner
@@ -452,6 +452,7 @@ class House:
         # A heap of what ends by itself: when (milliseconds), which room's, of which list, which mask; "", "" and the
         # mask for a ban from the server. Its first is never one that has been lifted before.
         self.ends: list[tuple[int, str, str, str]] = []
+        self._ends_most = ENDS  # as long as it may grow before what has been lifted is taken out of it
         self.deeds: deque[Event] = deque(maxlen=DEEDS)  # what operators did and the log has not been told yet
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
@@ -532,12 +533,32 @@ class House:
     def note_end(self, until: int, room: str, letter: str, key: str) -> None:
         if until:
             heappush(self.ends, (until, room, letter, key))
-        while self.ends:
-            first, *where = self.ends[0]
-            entry = self.entry_at(*where)
-            if entry and entry.until == first:
-                return
+            if len(self.ends) > self._ends_most:  # most have been lifted or renewed before their time
+                self.ends = [end for end in self.ends if self._holds(*end)]
+                heapify(self.ends)
+                self._ends_most = ENDS + 2 * len(self.ends)
+        while self.ends and not self._holds(*self.ends[0]):
             heappop(self.ends)
+
+    def _holds(self, until: int, room: str, letter: str, key: str) -> bool:
+        """Whether there still is something that ends then."""
+        entry = self.entry_at(room, letter, key)
+        return entry is not None and entry.until == until
+
+    def leave_lists(self, key: str) -> None:
+        """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
+
+        Not of those that have an owner, of which nobody makes thousands; nor of the lobby.
+        """
+        lists = self.lists.pop(key)
+        if any(lists.values()):
+            self.lists[key] = lists
+        if len(self.lists) - len(self.rooms) > EMPTY_ROOMS:
+            kept = (LOBBY, *self.owners)
+            left = (room for room in self.lists if room not in self.rooms and room not in kept)
+            forgotten = next(left, None)
+            if forgotten:
+                del self.lists[forgotten]
 
     def is_due(self, now: int) -> bool:
         """Whether anything has lasted its time."""

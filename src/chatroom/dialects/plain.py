@@ -347,7 +347,7 @@ class PlainDialect:
         yield ev.Join(room if room.startswith("#") else f"#{room}", move=True, key=key.strip())
 
     def _leave(self, rest: str) -> Iterator[Command]:
-        if fold(self._here()) == LOBBY:
+        if fold(self._viewer.room) == LOBBY:
             raise ChatError(Code.STAYS_IN_LOBBY, LOBBY)
         yield ev.Join(LOBBY, move=True)
 
