@@ -116,8 +116,8 @@ class Stage:
         line = (IRC if dialect is Irc else PLAIN)[deed].format(**names)
         enter = f"JOIN {room}" if dialect is Irc else f"/join {room}"
         leave = f"PART {room}" if dialect is Irc else "/join #lobby"
-        if role is Role.OWNER:  # who has opened the room, and gives a share of it
-            self.do(actor, enter)
+        if role is Role.OWNER:  # who has opened the room, which keeps its modes, and gives a share of it
+            self.do(actor, enter, f"{'' if dialect is Irc else '/'}MODE {room} -ilmWCk x")
         self.do(self.op, f"JOIN {room}")
         if role is Role.OWNER:
             self.do(actor, f"MODE {room} +o op" if dialect is Irc else f"/op {room} op")
