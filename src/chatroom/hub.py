@@ -156,6 +156,16 @@ class Hub(House):
         self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
         self.kept = {room: modes for room, modes in kept.items() if room in self.owners}
 
+    def deafen(self, sessions: Iterable[Session]) -> None:
+        """These read nothing and are about to leave: of what happens in their rooms they are told nothing more.
+
+        When a thousand leave together, all of that goes to the same audience, which makes it cheap.
+        """
+        deaf = set(sessions)
+        rooms = {room.name: room for session in deaf if session.user for room in session.user.rooms.values()}
+        for room in rooms.values():
+            room.audience = room.audience.without(deaf)
+
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
         """A room from before the start, without members. Those left longest ago come first.
 

@@ -6,7 +6,7 @@ courier may use one long after the room has changed.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
@@ -108,7 +108,10 @@ class Audience:
         return Audience({**self.groups, session.format: (*self.groups.get(session.format, ()), session)})
 
     def minus(self, session: Session) -> "Audience":
-        groups = {f: tuple([s for s in members if s is not session]) for f, members in self.groups.items()}
+        return self.without({session}) if any(session in members for members in self.groups.values()) else self
+
+    def without(self, sessions: Set[Session]) -> "Audience":
+        groups = {f: tuple([s for s in members if s not in sessions]) for f, members in self.groups.items()}
         return Audience({f: members for f, members in groups.items() if members})
 
     def __iter__(self) -> Iterator[Session]:
