@@ -338,6 +338,19 @@ def test_an_account_alone_opens_no_door(chat: Chat) -> None:
     assert (carol.nick, carol.account) == ("carol", "")
 
 
+def test_the_servers_password_cant_be_guessed_by_sasl_either(chat: Chat) -> None:
+    """It is held against what comes as often as an account's password is, and no more."""
+    chat.hub.password = "let:me:in"
+    for i in range(LOGIN_TRIES):
+        eve = newcomer(chat, "AUTHENTICATE PLAIN")
+        assert "not the password" in eve.send(f"AUTHENTICATE {sasl(f'name{i}', 'guess!')}").heard()[-1]
+    eve = newcomer(chat, "AUTHENTICATE PLAIN")
+    assert "tried too often" in eve.send(f"AUTHENTICATE {sasl('eve', 'let:me:in')}").heard()[-1]
+    assert not eve.admitted
+    eve.send("PASS eve:guess!", "NICK eve", "USER u 0 * :Eve", "CAP END")
+    assert eve.closing
+
+
 def service(lines: list[str]) -> list[str]:
     """What NickServ says; all lines must be its own or 9xx."""
     own = ":NickServ!NickServ@chatroom.test NOTICE "

@@ -143,13 +143,17 @@ class Registrar:
     # ---- proving that one is oneself --------------------------------------------------------------------------------
 
     def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
+        if session.account and session.admitted:
+            raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
+        self.guesses.begin(command.account, session.host, self._clock())
         if self._is_of_server(session, command):
             session.admitted = True
             if session.account or fold(command.account) not in self._house.accounts:
+                self.guesses.end(command.account, session.host, None)
                 return [self._done(Deed.ADMITTED, command.account, command.way)]
         if session.account:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        return self._check(session, command, command.account)
+        return self._work(command, command.account)
 
     def _is_of_server(self, session: Session, command: ev.LogIn) -> bool:
         """Whether this is the server's password, which some clients can give only where others give an account's."""
@@ -161,6 +165,9 @@ class Registrar:
     def _check(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         """Has a password checked; raises `ChatError` if this was done too often."""
         self.guesses.begin(account, session.host, self._clock())
+        return self._work(ask, account)
+
+    def _work(self, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         known = self._house.accounts.get(fold(account))
         secret = known.secret if known else ""
         return [ev.Work(lambda: ev.Checked(ask, secret, self.passwords.check(ask.password, secret)))]
