@@ -99,6 +99,21 @@ def test_who_would_wait_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert quick.make("sesame") == ""
 
 
+def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is short of it loses no client; and the next one has its turn."""
+
+    def scrypt(password: bytes, **how: Any) -> bytes:
+        raise MemoryError
+
+    quick = Passwords(QUICK)
+    secret = quick.make("sesame")
+    with monkeypatch.context() as short:
+        short.setattr(hashlib, "scrypt", scrypt)
+        for _ in range(SCRYPTS + 1):
+            assert quick.check("sesame", secret) is None
+    assert quick.check("sesame", secret)
+
+
 @pytest.mark.parametrize(
     ("password", "code"),
     [
