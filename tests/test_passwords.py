@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chatroom import passwords
 from chatroom.errors import ChatError, Code
 from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPTS
-from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
+from chatroom.networks import counted
+from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from tests.chat import NOON, QUICK
 from tests.peers import DEADLINE, eventually
 
@@ -203,9 +204,9 @@ def test_what_is_remembered_of_guesses_is_bounded() -> None:
 
 def test_an_ipv6_address_counts_with_its_network() -> None:
     """As hosts are written here: with a 0 before a leading colon, and perhaps an interface."""
-    assert network_of("192.0.2.1") == "192.0.2.1"
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:2%eth0")
-    assert network_of("0::1") == network_of("::1")
+    assert counted("192.0.2.1") == "192.0.2.1"
+    assert counted("2001:db8::1") == counted("2001:db8::ffff:2%eth0")
+    assert counted("0::1") == counted("::1")
 
 
 def test_the_cost_is_the_one_that_was_chosen() -> None:

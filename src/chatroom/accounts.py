@@ -23,7 +23,8 @@ from chatroom.events import Deed, Outcome, Person, Way
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
 from chatroom.modes import OPERATOR
 from chatroom.names import fold, nickname, skeleton
-from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
+from chatroom.networks import counted
+from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class Registrar:
     def _make(self, session: Session, command: ev.MakeAccount) -> list[Outcome]:
         self._may_claim(session, self._name_of(session, command), command.password)
         if not self.guesses.unlimited:
-            self._claims.add(network_of(session.host), self._clock())
+            self._claims.add(counted(session.host), self._clock())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
@@ -105,7 +106,7 @@ class Registrar:
             raise ChatError(Code.NICK_TAKEN, name)
         house.must_look_free(name, session.user.person if session.user else Person(session.uid, name, "", ""))
         acceptable(password, name)
-        if len(house.accounts) >= ACCOUNTS or self._claims.is_full(network_of(session.host), self._clock()):
+        if len(house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._clock()):
             raise ChatError(Code.ACCOUNTS_FULL)
 
     def _made(self, session: Session, command: ev.MakeAccount, secret: str) -> list[Outcome]:

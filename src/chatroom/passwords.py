@@ -9,7 +9,6 @@
 
 import base64
 import hashlib
-import ipaddress
 import logging
 import os
 import threading
@@ -28,6 +27,7 @@ from chatroom.limits import (
     SCRYPTS,
 )
 from chatroom.names import fold, opaque
+from chatroom.networks import counted
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class Guesses:
 
     def begin(self, account: str, host: str, now: int) -> None:
         """Raises `ChatError` if there were too many."""
-        account, network = fold(account), network_of(host)
+        account, network = fold(account), counted(host)
         if self.unlimited:
             return
         at_home = self._known.get(account) == network
@@ -145,7 +145,7 @@ class Guesses:
 
     def end(self, account: str, host: str, fits: bool | None) -> None:
         """What came of it: a right one, or one that was not looked at, is no guess."""
-        account, network = fold(account), network_of(host)
+        account, network = fold(account), counted(host)
         if self.unlimited:
             return
         if fits is not False:
@@ -156,12 +156,3 @@ class Guesses:
             self._known[account] = network
             if len(self._known) > LOGIN_REMEMBERED:
                 self._known.popitem(last=False)
-
-
-def network_of(host: str) -> str:
-    """The address, or for IPv6 its network: whoever has one such address has 2^64 of them."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
