@@ -84,7 +84,11 @@ class Registrar:
     # ---- claiming a name --------------------------------------------------------------------------------------------
 
     def _make(self, session: Session, command: ev.MakeAccount) -> list[Outcome]:
-        self._may_claim(session, self._name_of(session, command), command.password)
+        name = self._name_of(session, command)
+        self._may_claim(session, name)
+        acceptable(command.password, name)
+        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._clock()):
+            raise ChatError(Code.ACCOUNTS_FULL)
         if not self.guesses.unlimited:
             self._claims.add(counted(session.host), self._clock())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
@@ -92,8 +96,8 @@ class Registrar:
     def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
         return session.user.person.nick if session.user else nickname(command.name)
 
-    def _may_claim(self, session: Session, name: str, password: str) -> None:
-        """Raises `ChatError` if this client can't have an account of that name."""
+    def _may_claim(self, session: Session, name: str) -> None:
+        """Raises `ChatError` if this client can't have that name for good."""
         house = self._house
         if not session.admitted:
             raise ChatError(Code.PASSWORD_NEEDED)
@@ -105,14 +109,10 @@ class Registrar:
         if holder and holder is not session.user:
             raise ChatError(Code.NICK_TAKEN, name)
         house.must_look_free(name, session.user.person if session.user else Person(session.uid, name, "", ""))
-        acceptable(password, name)
-        if len(house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._clock()):
-            raise ChatError(Code.ACCOUNTS_FULL)
 
     def _made(self, session: Session, command: ev.MakeAccount, secret: str) -> list[Outcome]:
         name = self._name_of(session, command)
-        if fold(name) in self._house.accounts or session.account:
-            raise ChatError(Code.ACCOUNT_EXISTS, name)
+        self._may_claim(session, name)
         by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
         log.info("%s claimed the name %s", session.host, name)
         return [ev.AccountMade(by, name, secret), self._done(Deed.CLAIMED, name, command.way)]
