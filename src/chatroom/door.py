@@ -12,7 +12,7 @@ import time
 from collections import Counter
 
 from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS
-from chatroom.networks import counted
+from chatroom.networks import address_of, counted
 
 FULL = "the server is full; try again later"
 
@@ -74,4 +74,6 @@ def _is_near(host: str) -> bool:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return ipaddress.ip_address(host.partition("%")[0].removeprefix("::ffff:"))  # IPv4, accepted on "::"
+    address = address_of(host)
+    assert address, "the system gives addresses"
+    return address
