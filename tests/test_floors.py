@@ -16,7 +16,7 @@ SOURCE = Path(chatroom.__file__).parent
 FLOORS = [
     {"errors", "events", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
     {"asking", "dialects", "hub", "log", "memory", "monitor", "order", "past", "rooms", "store"},
-    {"courier", "client", "door", "tls", "watch"},
+    {"cluster", "courier", "client", "door", "tls", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -49,7 +49,7 @@ SAME_FLOOR = {
 HOMES = {
     "unicodedata": {"names"},
     "sqlite3": {"store"},
-    "redis": {"log"},
+    "redis": {"cluster"},
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
     "socketserver": {"server"},
