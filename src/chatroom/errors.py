@@ -56,6 +56,8 @@ class Code(Enum):
     HISTORY_FAILED = "history-failed"  # command, target
     NOTHING_KEPT = "nothing-kept"  # this server has no history
     STAYS_IN_LOBBY = "stays-in-lobby"  # room
+    LINK_DOWN = "link-down"  # the one to the other servers
+    SPOOL_FULL = "spool-full"  # what can be kept until the link is back is kept
 
 
 class ChatError(Exception):

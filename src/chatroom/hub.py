@@ -41,7 +41,7 @@ class Hub(House):
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
         self._started = clock()
-        self._memories = Memories() if lasting else None
+        self.memories = Memories() if lasting else None
         self._not_saving = False
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
@@ -80,6 +80,7 @@ class Hub(House):
             ev.AskUsers: partial(asking.ask_users, self),
             ev.AskInvitations: partial(asking.ask_invitations, self),
             ev.AskCounts: partial(asking.ask_counts, self),
+            ev.AskServers: partial(asking.ask_servers, self),
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
@@ -124,18 +125,27 @@ class Hub(House):
         self.sessions.pop(session.uid, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
+    def let_go(self, session: Session) -> None:
+        """Makes a client's user one without a client, who is told nothing, until their departure is applied."""
+        user = session.user
+        if user:
+            for room in user.rooms.values():
+                room.audience = room.audience.minus(session)
+            user.session = session.user = None
+            self.here -= 1
+
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
         """A room from before the start, without members. Those left longest ago come first.
 
         Nobody is shown what was said up to `hidden`, an id.
         """
-        assert self._memories, "only a hub whose rooms last can restore one"
+        assert self.memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
         room.topic = topic
         room.recent.extend(recent)
         if hidden:
             room.veils.append(Veil("", 0, hidden))
-        self._memories.keep(room, hidden)
+        self.memories.keep(room, hidden)
 
     def saving(self, reply: ev.Saving) -> None:
         """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
@@ -304,6 +314,7 @@ class Hub(House):
         room = self._enter(user, event.room, event) if event.room else None
         if session:
             session.user = user
+            self.here += 1
             state = room.state(user) if room else None
             self.post.tell(session, ev.Welcome(person, self.counts(), state))
             if room:
@@ -333,8 +344,8 @@ class Hub(House):
         opened = room is None
         if room is None:
             room = self.rooms[fold(name)] = Room(name, event.time)
-            if self._memories:
-                self._memories.recall(room)
+            if self.memories:
+                self.memories.recall(room)
         room.add(user)
         if opened and fold(name) != LOBBY:
             room.set_rank(user.person.uid, OPERATOR, True)
@@ -366,8 +377,8 @@ class Hub(House):
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
-            if self._memories:
-                self._memories.keep(room, last)
+            if self.memories:
+                self.memories.keep(room, last)
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
@@ -383,6 +394,7 @@ class Hub(House):
         monitor.has_gone(self, user.person)
         if user.session:
             user.session.user = None
+            self.here -= 1
 
     def _killed(self, event: ev.Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
@@ -428,8 +440,8 @@ class Hub(House):
             self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
-        if other and other.session:
-            self.post.deliver(event, Audience.of([other.session]))
+        if other:  # handed over even if their client is another server's: both have the history of it
+            self.post.deliver(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:
             self.post.tell(session, ev.Told(event))
 

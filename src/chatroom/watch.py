@@ -12,13 +12,13 @@ from collections.abc import Callable
 from chatroom.courier import Connection, Courier
 from chatroom.events import Ping, Quit
 from chatroom.limits import DROP_AFTER, HANDSHAKE, PING_AFTER, REGISTRATION, STUCK, TICK
-from chatroom.log import LocalLog
+from chatroom.log import Log
 
 
 class Watch(threading.Thread):
     """Ends connections whose time has run out; `connections` gives all there are."""
 
-    def __init__(self, connections: Callable[[], list[Connection]], log: LocalLog, courier: Courier) -> None:
+    def __init__(self, connections: Callable[[], list[Connection]], log: Log, courier: Courier) -> None:
         super().__init__(name="watch", daemon=True)
         self._connections = connections
         self._log = log

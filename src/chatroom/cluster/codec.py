@@ -108,6 +108,12 @@ class Codec:
         if isinstance(hint, type) and is_dataclass(hint):
             plan = self._plan(hint, placed=True)
             return _Ways(lambda value: _written(plan, value), lambda row: _read(plan, row))
+        if isinstance(hint, type) and issubclass(hint, tuple):  # with names
+            ways = [self._ways(each) for each in get_type_hints(hint).values()]
+            self._seen[hint.__name__] = repr([(name, str(each)) for name, each in get_type_hints(hint).items()])
+            write, read = _fixed(ways)
+            assert read
+            return _Ways(write, lambda row: hint(*read(row)))
         raise TypeError(f"{hint} has no way into JSON")
 
     def _ways_of_person(self) -> _Ways:

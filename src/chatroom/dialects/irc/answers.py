@@ -105,8 +105,8 @@ def _counts_are(to: Speaker, reply: ev.CountsAre) -> Iterator[str]:
     yield to.line(n.RPL_LUSEROP, reply.operators)
     yield to.line(n.RPL_LUSERUNKNOWN, reply.unknown)
     yield to.line(n.RPL_LUSERCHANNELS, reply.rooms)
-    yield to.line(n.RPL_LUSERME, reply.people)
-    yield to.line(n.RPL_LOCALUSERS, reply.people, reply.most)
+    yield to.line(n.RPL_LUSERME, reply.here)
+    yield to.line(n.RPL_LOCALUSERS, reply.here, reply.most)
     yield to.line(n.RPL_GLOBALUSERS, reply.people, reply.most)
 
 
@@ -228,7 +228,7 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
     p = reply.member.person
     yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
     yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms])
-    yield to.line(n.RPL_WHOISSERVER, p.nick, to.server.name, to.server.network)
+    yield to.line(n.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.network)
     if reply.member.operator:
         yield to.line(n.RPL_WHOISOPERATOR, p.nick)
     if reply.secure:
@@ -307,12 +307,32 @@ def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
     yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
+def _link(to: Speaker, reply: ev.Link) -> Iterator[str]:
+    """A notice, as what the server says of itself."""
+    if not reply.works:
+        text = "The link to the other servers is down; messages will be delivered when it is back"
+    else:
+        text = "The link to the other servers is back"
+        text += "; what was said there meanwhile may be missing" if reply.gap else ""
+    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
+
+
+def _servers_are(to: Speaker, reply: ev.ServersAre) -> Iterator[str]:
+    """Each has all others one step away."""
+    own = to.server.name
+    for name, people, lag in reply.servers:
+        yield to.line(n.RPL_LINKS, name or own, own, int(name not in ("", own)), f"{people} here, {lag} ms behind")
+    yield to.line(n.RPL_ENDOFLINKS, "*")
+
+
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if code is Code.LINE_NOT_UTF8:
         yield f":{to.server.name} FAIL * INVALID_UTF8 :Messages must be UTF-8; this one was not sent\r\n"
     elif code is Code.TOPIC_TOO_LONG:
         yield f":{to.server.name} FAIL TOPIC INVALID_PARAMS :That topic is too long\r\n"
+    elif code in _LINK_FAILURES:
+        yield f":{to.server.name} FAIL * {_LINK_FAILURES[code]}\r\n"
     elif code in history.FAILURES:
         command, target = (*map(_echo, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)
@@ -320,6 +340,12 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
     else:
         yield to.line(n.REFUSALS[code], *map(_echo, about))
+
+
+_LINK_FAILURES = {
+    Code.LINK_DOWN: "LINK_DOWN :The link to the other servers is down; that must wait until it is back",
+    Code.SPOOL_FULL: "LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
+}
 
 
 def _echo(word: str) -> str:
@@ -347,6 +373,8 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Admitted: lambda to, r: iter(()),
     ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
     ev.Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
+    ev.Link: _link,
+    ev.ServersAre: _servers_are,
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
     ev.WhoisIs: _whois_is,
