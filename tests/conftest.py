@@ -6,12 +6,17 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Served
 from tests.programs import Irssi, Netcat
+
+# How long an example takes says something of the machine, not of the program.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

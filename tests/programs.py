@@ -1,11 +1,13 @@
 """Real client programs: irssi in a terminal, and netcat.
 
-irssi runs in a tmux of its own (own socket, own home); what is typed is typed by tmux, what is seen is its screen.
+irssi runs in a tmux of its own (own home, own socket: one that is ending must not be met again); what is typed is
+typed by tmux, what is seen is its screen.
 """
 
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tests.peers import DEADLINE, Ear, eventually
@@ -19,7 +21,8 @@ class Irssi:
     """irssi in a window of tmux, connected as `nick`."""
 
     def __init__(self, port: int, nick: str, home: Path) -> None:
-        self._tmux = ["tmux", "-L", f"chatroom-test-{os.getpid()}-{nick}", "-f", "/dev/null"]
+        self._scratch = tempfile.TemporaryDirectory(prefix="chatroom-")  # a socket's path must be short
+        self._tmux = ["tmux", "-S", f"{self._scratch.name}/tmux", "-f", "/dev/null"]
         home.mkdir()
         (home / "config").write_text(CONFIG)
         command = f"irssi --home={home} -c 127.0.0.1 -p {port} -n {nick}"
@@ -47,6 +50,7 @@ class Irssi:
 
     def close(self) -> None:
         subprocess.run([*self._tmux, "kill-server"], capture_output=True, check=False)
+        self._scratch.cleanup()
 
     def _run(self, *arguments: str) -> str:
         done = subprocess.run(

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -184,6 +185,17 @@ def test_who_reads_slowly_gets_everything(office: Office) -> None:
     eventually(lambda: slow.connection.behind or len(slow.heard), "something waits in the outbox")
     assert slow.until(f"^alice: {len(texts) - 1} ") == [f"alice: {text}" for text in texts]
     eventually(lambda: slow.connection.behind == 0, "the outbox is empty")
+
+
+def test_a_batch_larger_than_an_outbox_cuts_nobody_who_reads(office: Office) -> None:
+    """It is sent in parts, with time to read between them."""
+    readers = [office.reader() for _ in range(3)]
+    texts = [f"{i} {'x' * 4000}" for i in range(3 * OUTBOX // 4000)]
+    office.publish(readers, *texts)
+    office.courier.start()
+    with ThreadPoolExecutor() as pool:
+        for got in pool.map(lambda reader: reader.until(f"^alice: {len(texts) - 1} "), readers):
+            assert got == [f"alice: {text}" for text in texts]
 
 
 def test_a_lost_connection_is_cut_and_the_others_are_served(office: Office) -> None:

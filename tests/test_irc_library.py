@@ -1,6 +1,5 @@
 """A client library that others wrote (`irc` on the package index) meets the server."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,36 +12,31 @@ client = pytest.importorskip("irc.client")
 
 
 class Bot:
-    """A bot that remembers what it was told: kinds of events, with their sources and arguments."""
+    """A bot that remembers what it was told: kinds of events, with their sources and arguments.
+
+    The library is not made for two threads, so the bot listens only while the test waits for it.
+    """
 
     def __init__(self, port: int, nick: str) -> None:
         self.events: list[tuple[str, str, list[str]]] = []
         self._reactor = client.Reactor()
         self._reactor.add_global_handler("all_events", self._remember)
         self.link = self._reactor.server().connect("127.0.0.1", port, nick)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
         self.hears("endofmotd", "nomotd")
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            self._reactor.process_once(timeout=0.05)
 
     def _remember(self, link: Any, event: Any) -> None:
         self.events.append((event.type, str(event.source or "").partition("!")[0], list(event.arguments)))
 
+    def _heard(self, kinds: tuple[str, ...], text: str) -> bool:
+        self._reactor.process_once(timeout=0.05)
+        return any(kind in kinds and (not text or text in words) for kind, _, words in self.events)
+
     def hears(self, *kinds: str, text: str = "") -> None:
         """Waits for an event of one of these kinds, with `text` among its arguments if there is any."""
-        eventually(
-            lambda: [1 for kind, _, words in self.events if kind in kinds and (not text or text in words)],
-            f"{kinds} {text} among {self.events}",
-        )
+        eventually(lambda: self._heard(kinds, text), f"{kinds} {text} among {self.events}")
 
     def close(self) -> None:
         self.link.disconnect("bye")
-        self._ended.set()
-        self._thread.join(5)
 
 
 @pytest.fixture

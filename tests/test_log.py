@@ -4,6 +4,8 @@ import sys
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatroom import events as ev
 from chatroom.dialects.plain import PLAIN
@@ -113,3 +115,25 @@ def test_one_clients_commands_are_carried_out_without_another_between() -> None:
     for first in range(0, len(said), 3):
         who, number, _ = said[first].text.split()
         assert [event.text for event in said[first : first + 3]] == [f"{who} {number} {part}" for part in range(3)]
+
+
+@given(
+    st.lists(st.sampled_from(["PRIVMSG #a :one", "PRIVMSG #a :two", "PRIVMSG #b :three", "PRIVMSG #a :", "PING x"])),
+    st.sampled_from(["", "MODE #a +m", "PART #a", "MODE #a +b x!*@*", "CAP REQ echo-message"]),
+)
+def test_a_burst_is_what_its_messages_are_one_by_one(lines: list[str], before: str) -> None:
+    """To its sender, to those in the room, to who comes later, and to the history."""
+
+    def heard(*packets: str) -> list[object]:
+        chat = Chat()
+        op, bob = chat.irc("op", room="#a"), chat.irc("bob", "server-time", "message-tags", room="#a")
+        al = chat.irc("al", room="#a")
+        if before:
+            (op if "MODE" in before else al).send(before)
+        for packet in packets:
+            al.send_bytes(packet.encode())
+        ids = [event.id - chat.post.events[0][0].id for event, _ in chat.post.events]
+        room = chat.hub.rooms["#a"]
+        return [op.heard(), al.heard(), len(bob.heard()), ids, [(said.text, said.by.nick) for said in room.recent]]
+
+    assert heard("".join([f"{line}\r\n" for line in lines])) == heard(*[f"{line}\r\n" for line in lines])

@@ -31,7 +31,7 @@ from typing import Any, Protocol
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
-from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PRESSED, READING
+from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
@@ -212,8 +212,6 @@ class Courier(threading.Thread):
                 log.exception("a batch of %d could not be delivered", len(batch))
             if meter:
                 meter(batch)
-            if self._pressed:
-                self._ease()
         with self._bell:  # `stop` may be about to ring
             self._selector.close()
             self._alarm.close()
@@ -244,9 +242,17 @@ class Courier(threading.Thread):
         runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
         try:
+            largest = 0
             for data, members in _joined(parcels) if len(runs) > 1 else parcels:
-                if data:
+                size = len(data)
+                if size > largest:
+                    largest = size
+                if size > PARCEL:
+                    self._send_in_parts(data, list(members))
+                elif data:
                     self._send(data, members)
+            if self._pressed:
+                self._ease(largest)
         finally:  # whoever waits for an ending or a fence gets it, even if a message could not be rendered
             self._obey(runs)
 
@@ -260,6 +266,13 @@ class Courier(threading.Thread):
                     what.set()
                 elif isinstance(what, _Order):
                     self._end(to, what)
+
+    def _send_in_parts(self, data: bytes, members: list[Any]) -> None:
+        """What is more than an outbox holds must not come faster than somebody reads."""
+        for start in range(0, len(data), PARCEL):
+            self._send(data[start : start + PARCEL], members)
+            if self._pressed:
+                self._ease(PARCEL)
 
     def _send(self, data: bytes, members: Iterable[Any]) -> None:
         size = len(data)
@@ -326,9 +339,9 @@ class Courier(threading.Thread):
             else:
                 self._drain(key.data)
 
-    def _ease(self) -> None:
-        """Gives those who are far behind, but reading, a moment to catch up before more is sent."""
-        end = time.monotonic() + EASE
+    def _ease(self, sent: int) -> None:
+        """Gives those who are far behind, but reading, time to catch up with `sent` bytes before more is sent."""
+        end = time.monotonic() + sent / EASE
         while True:
             now = time.monotonic()
             self._pressed = {c for c in self._pressed if c.behind > PRESSED and c.moved > now - READING}
@@ -421,6 +434,7 @@ def _take_all(data: Any, flags: int) -> int:
 
 # ---- what is sent to whom: bytes, and the connections that are to get them ------------------------------------------
 
+_SKIPPED = itemgetter(2)  # of an item
 _Parcel = tuple[bytes, Iterable[Any]]
 
 
@@ -429,18 +443,20 @@ def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
         return
-    skips = [skip for _, _, skip in run]
     for format_, members in to.groups.items():
         render = format_.render
-        parts = [render(event) for event, _, _ in run]
-        everything = b"".join(parts)
-        skipped = set(skips).intersection(members)
+        # What one sender said in a row is in one piece.
+        letters = [
+            (skip, b"".join([render(event) for event, _, _ in said])) for skip, said in groupby(run, key=_SKIPPED)
+        ]
+        everything = b"".join([letter for _, letter in letters])
+        skipped = {skip for skip, _ in letters}.intersection(members)
         if not skipped:
             yield everything, members
             continue
         yield everything, [member for member in members if member not in skipped]
         for member in skipped:
-            yield b"".join([part for part, skip in zip(parts, skips, strict=True) if skip is not member]), (member,)
+            yield b"".join([letter for skip, letter in letters if skip is not member]), (member,)
 
 
 def _joined(parcels: Iterable[_Parcel]) -> Iterator[_Parcel]:

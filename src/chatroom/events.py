@@ -123,6 +123,18 @@ class Say:
 
 
 @value
+class Burst:
+    """Say all of `texts`, one after the other, to one room: programs that are in a hurry."""
+
+    target: str
+    texts: list[str]
+
+    def singly(self) -> Iterator[Say]:
+        """The same, as a command for each."""
+        return (Say(self.target, text) for text in self.texts)
+
+
+@value
 class SetTopic:
     room: str
     topic: str
@@ -847,6 +859,7 @@ Command = (
     | Join
     | Leave
     | Say
+    | Burst
     | SetTopic
     | SetAway
     | Quit

@@ -27,6 +27,7 @@ from chatroom.names import LOBBY, fold, is_room, nickname, room_name
 from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
 from chatroom.text import CTCP
 
+_MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 
 
@@ -239,6 +240,15 @@ class Hub(House):
             return [said, ev.IsAway(other.person.nick, other.away)]
         return [said]
 
+    def burst(self, session: Session, command: ev.Burst) -> list[ev.Said] | None:
+        """The messages of a burst; None if each must be decided for itself."""
+        user = session.user
+        room = self.rooms.get(fold(command.target))
+        if user is None or room is None or room.guarded or user.person.uid not in room.members:
+            return None
+        person, name = user.person, room.name
+        return [ev.Said(person, name, text, _MESSAGE) for text in command.texts]
+
     def _hear(self, room: Room, user: User, command: ev.Say) -> None:
         """Raises `ChatError` if the room does not let this user say this."""
         if not room.lets_speak(user):
@@ -444,6 +454,21 @@ class Hub(House):
             self.post.deliver(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:
             self.post.tell(session, ev.Told(event))
+
+    def apply_burst(self, said: list[ev.Said]) -> None:
+        """The same as `apply` for each, all of them being by one person to one room."""
+        first = said[0]
+        user = self.users.get(first.by.uid)
+        room = self.rooms.get(fold(first.target))
+        if user is None or room is None:
+            return
+        user.active = first.time
+        session = user.session
+        room.recent.extend(said)
+        deliver, audience = self.post.deliver, room.audience
+        skip = None if session and session.echo else session
+        for event in said:
+            deliver(event, audience, skip)
 
     def _said_to_ranks(self, event: ev.Said, session: Session | None) -> None:
         """To the members of a room that have a rank, or a higher one: STATUSMSG."""

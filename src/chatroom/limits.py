@@ -28,12 +28,13 @@ PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed
 
 # ---- the courier
 OUTBOX = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
-BATCH = 256  # events in a batch: enough to share a send, and at 4 KiB each no more than an outbox
+BATCH = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
+PARCEL = OUTBOX // 4  # bytes sent to one member after another; of more, all get a part before anybody gets the next
 BACKLOG = 8192  # events that may wait for the courier before those who cause more of it wait too
 PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading is waited for
 READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
-EASE = 0.02  # seconds that a batch waits for pressed readers: a flood slows down to what they can read, but never to
-# less than BATCH / EASE, 12,800 messages a second, so that nobody can hold up a room by reading slowly
+EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers can read, but never to less than this,
+# so that nobody can hold up a room by reading slowly
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
 OUTBOX_UNNAMED = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import Command, Event, Labelled, Lookup, Refused, Reply
+from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
 from chatroom.rooms import Capture, Post, Session
@@ -95,6 +95,9 @@ class LocalLog(Log):
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
         now = self._time = max(self._clock(), self._time)
         for command in commands:
+            if isinstance(command, Burst):
+                self._burst(session, command, post)
+                continue
             try:
                 outcomes = self._hub.decide(session, command)
             except ChatError as error:
@@ -114,6 +117,19 @@ class LocalLog(Log):
                     post.tell(session, outcome)
             if session.closing:
                 break
+
+    def _burst(self, session: Session, burst: Burst, post: Post) -> None:
+        """Places and applies many messages in one go, if there is nothing to be decided about each."""
+        said = self._hub.burst(session, burst)
+        if said is None:
+            self._carry_out(session, burst.singly(), post)
+            return
+        now = self._time
+        for number, event in enumerate(said, self._last + 1):
+            event.id = number  # type: ignore[misc]
+            event.time = now  # type: ignore[misc]
+        self._last += len(said)
+        self._hub.apply_burst(said)
 
     def _answer(self, session: Session, labelled: Labelled) -> None:
         """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""

@@ -41,7 +41,9 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
     """The commands, as text, when `data` comes `size` bytes at a time."""
     dialect = IrcDialect(Somebody(nick), INFO)
     pieces = [data[i : i + size] for i in range(0, len(data), size)]
-    return [repr(command) for piece in pieces for command in dialect.receive(piece)]
+    commands = [command for piece in pieces for command in dialect.receive(piece)]
+    singly = [c.singly() if isinstance(c, ev.Burst) else (c,) for c in commands]
+    return [repr(command) for group in singly for command in group]
 
 
 @pytest.mark.parametrize(
@@ -231,8 +233,33 @@ _BYTES = st.one_of(
 )
 
 
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :two three\r\n", ["one", "two three"]),
+        (b"PRIVMSG #a :one\nPRIVMSG #a :PRIVMSG #a :\nPRIVMSG #a ::\n", ["one", "PRIVMSG #a :", ":"]),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :two\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #b :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #A :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :\xc5\x82\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :\x01ACTION\r\n", None),
+        (b"PRIVMSG #a :one\rx\nPRIVMSG #a :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 400 + b"\r\n", None),
+        (b"PRIVMSG #a,#b :one\r\nPRIVMSG #a,#b :two\r\n", None),
+        (b"PRIVMSG #a :one\r\n", None),
+    ],
+)
+def test_simple_messages_that_come_together_are_one_burst(data: bytes, texts: list[str] | None) -> None:
+    """All to one room, with nothing in them to clean or to refuse; anything else is read line by line."""
+    commands = list(IrcDialect(Somebody("al"), INFO).receive(data))
+    assert (commands == [ev.Burst("#a", texts)]) if texts else not any(isinstance(c, ev.Burst) for c in commands)
+
+
 @given(_BYTES, st.sampled_from(["", "al"]))
 @example(b"PRIVMSG #a :hi\r\nPRIVMSG #a :hi\nPRIVMSG #a :h\ri\r\nPRIVMSG #a  :hi\r\n", "al")
+@example(b"PRIVMSG #a :hi\r\nPRIVMSG #a :\r\nPRIVMSG #a :ho", "al")
+@example(b"PRIVMSG #a :hi\nPRIVMSG #a :ho\nPRIVMSG #b :h\r", "al")
 @example(b"NICK al\r\nUSER a 0 * :x\r\n", "")
 def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str) -> None:
     """A packet's end means nothing: split at every byte, or not at all."""

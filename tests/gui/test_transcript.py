@@ -56,7 +56,7 @@ OPERATIONS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from(OPERATIONS), st.booleans()), max_size=50))
 def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[str, bool]]) -> None:
     """After any history of changes, applied as splices, the rows equal those made anew for the same entries."""

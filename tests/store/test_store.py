@@ -249,7 +249,7 @@ _points = st.none() | st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     batches=st.lists(st.lists(_steps, min_size=1, max_size=8), max_size=6),
     after=_points,
