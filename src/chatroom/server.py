@@ -26,6 +26,9 @@ from itertools import count
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, NamedTuple
 
+from chatroom.cluster.log import RedisLog
+from chatroom.cluster.servers import Timing
+from chatroom.cluster.stream import ClusterError
 from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
@@ -43,6 +46,7 @@ from chatroom.limits import (
     FLOOD_RATE,
     GARBAGE,
     KEEPALIVE,
+    LINK_DRAIN,
     READ_FIRST,
     READ_SIZE,
     SEND_BUFFER,
@@ -50,7 +54,7 @@ from chatroom.limits import (
     SWITCH,
     THREAD_STACK,
 )
-from chatroom.log import LocalLog
+from chatroom.log import LocalLog, Log
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
 from chatroom.watch import Watch
@@ -95,14 +99,20 @@ class ChatServer(ThreadingTCPServer):
         max_clients: int = CLIENTS,
         unlimited: bool = False,
         tls_only: bool = False,
+        cluster: str = "",
+        timing: Timing = Timing(),  # noqa: B008  # a tuple
     ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
+
+        With `cluster`, a Redis's URL, it is one of several servers of one chat, and listens once `start` has made it
+        so. Raises `ClusterError` if that can't be.
 
         Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
         `keep` days is pruned, nothing if that is 0.
         `unlimited` lifts the limits on floods and addresses, for hosts that are trusted. With `tls_only`, nobody from
         another machine talks without TLS.
         """
+        self._cluster = cluster
         self.address_family, address = _resolve(host, port)
         super().__init__(address, ChatHandler)  # first: if it fails, there is nothing to give back
         self.info = replace(info, history=store is not None)
@@ -117,10 +127,26 @@ class ChatServer(ThreadingTCPServer):
         self._uids = count(1)
         self.store = store
         self.courier = Courier(store.save if store else None)
-        self.hub = Hub(self.courier, now, lasting=store is not None)
+        self.hub = Hub(self.courier, now, lasting=bool(store or cluster))
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
-        self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
+        self.log: Log
+        self.link: RedisLog | None = None
+        if cluster:
+            self.log = self.link = RedisLog(
+                self.hub,
+                self.courier,
+                cluster,
+                info.name,
+                self._archive,
+                last=last_id,
+                last_time=last_time,
+                saved=store.last_saved if store else None,
+                admit=self.courier.admit,
+                timing=timing,
+            )
+        else:
+            self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier)
         self._pause = ACCEPT_PAUSE[0]
@@ -137,6 +163,10 @@ class ChatServer(ThreadingTCPServer):
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # "::" is IPv4 too
         super().server_bind()
 
+    def server_activate(self) -> None:
+        if not self._cluster:
+            super().server_activate()
+
     def configure(self, settings: Settings) -> None:
         """Changes what may change while the server runs; newcomers meet the new message of the day and certificate.
 
@@ -148,11 +178,18 @@ class ChatServer(ThreadingTCPServer):
         self.tls = settings.tls
 
     def start(self) -> None:
-        """Accepts clients in a thread of its own, until `stop`."""
+        """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""
         threading.stack_size(THREAD_STACK)
         sys.setswitchinterval(SWITCH)
         gc.set_threshold(GARBAGE)
         self.courier.start()
+        if self.link:
+            try:
+                self.link.start()
+            except ClusterError:
+                self._give_back()
+                raise
+            super().server_activate()
         if self._keeper:
             self._keeper.start()
         self.watch.start()
@@ -169,10 +206,22 @@ class ChatServer(ThreadingTCPServer):
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
+        if self.link:
+            self.link.close(max(0.1, min(LINK_DRAIN, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
         self.courier.join()
         if self._keeper:
             self._keeper.stop()
+        self._close_files()
+
+    def _give_back(self) -> None:
+        """What a server that can't start has taken."""
+        self.server_close()
+        self.courier.stop(0)
+        self.courier.join()
+        self._close_files()
+
+    def _close_files(self) -> None:
         if self._archive:
             self._archive.close()
         if self.store:
@@ -216,6 +265,9 @@ class ChatServer(ThreadingTCPServer):
 
     def announce(self, text: str) -> None:
         """Says something to everybody."""
+        if self.link:
+            self.link.announce(text)
+            return
         for connection in self.everybody():
             self.log.submit(connection, [Announcement(text)])
 
@@ -260,7 +312,9 @@ class ChatServer(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Registers the connection before its thread exists, so that `stop` misses none."""
         host = client_address[0].removeprefix("::ffff:")
-        connection = Connection(str(next(self._uids)), f"0{host}" if host.startswith(":") else host, PLAIN, request)
+        number = str(next(self._uids))
+        uid = f"{self.link.id}.{number}" if self.link else number
+        connection = Connection(uid, f"0{host}" if host.startswith(":") else host, PLAIN, request)
         connection.address = client_address[0]
         connection.dialect = PlainDialect(connection)
         with self.lock:

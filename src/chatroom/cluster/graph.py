@@ -40,7 +40,7 @@ class Graph:
     def read(self, text: str) -> Any:
         """Raises `KeyError` for a class that the graph wasn't told of."""
         top, rows = json.loads(text)
-        table = [object.__new__(self._classes[name]) for name, _, _ in rows]
+        table: list[Any] = [object.__new__(self._classes[name]) for name, _, _ in rows]
         for it, (_, names, values) in zip(table, rows, strict=True):
             for name, value in zip(names, values, strict=True):
                 setattr(it, name, self._read(value, table))

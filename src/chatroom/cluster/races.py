@@ -1,0 +1,66 @@
+"""What was decided on one server, and does not hold any more when its turn in the stream comes.
+
+All servers ask the same state at the same place, and so agree. Where an event is refused here, its client is told why
+as if it had been refused at once. What is not in the table is the hub's own to drop or to apply.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chatroom import events as ev
+from chatroom.errors import ChatError, Code
+from chatroom.events import Event
+from chatroom.names import fold, is_room
+from chatroom.rooms import House
+
+
+def settle(house: House, event: Event) -> ChatError | None:
+    """Why an event is not to be applied; None if it is. May bring it up to date."""
+    look = _TABLE.get(type(event))
+    return look(house, event) if look else None
+
+
+def _connected(house: House, event: ev.Connected) -> ChatError | None:
+    return ChatError(Code.NICK_TAKEN, event.by.nick) if fold(event.by.nick) in house.by_nick else None
+
+
+def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
+    user = house.users.get(event.by.uid)
+    if house.by_nick.get(fold(event.nick), user) is not user:
+        return ChatError(Code.NICK_TAKEN, event.nick)
+    event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
+    return None
+
+
+def _departed(house: House, event: ev.Departed) -> ChatError | None:
+    user = house.users.get(event.by.uid)
+    event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
+    return None
+
+
+def _said(house: House, event: ev.Said) -> ChatError | None:
+    """Somebody may have been thrown out, and whom they spoke to may have another name."""
+    target = event.target if is_room(event.target) else event.target[1:]
+    if not is_room(target):
+        return None if fold(event.target) in house.by_nick else ChatError(Code.NO_SUCH_NICK, event.target)
+    room = house.rooms.get(fold(target))
+    if room is None:
+        return ChatError(Code.NO_SUCH_ROOM, target)
+    outside = "n" in room.modes and event.by.uid not in room.members
+    return ChatError(Code.CANNOT_SEND, room.name) if outside else None
+
+
+def _in_room(house: House, event: Any) -> ChatError | None:
+    """What somebody did in a room, who may not be there any more."""
+    room = house.rooms.get(fold(event.room))
+    gone = room is None or event.by.uid not in room.members
+    return ChatError(Code.NOT_IN_ROOM, event.room) if gone else None
+
+
+_TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
+    ev.Connected: _connected,
+    ev.Renamed: _renamed,
+    ev.Departed: _departed,
+    ev.Said: _said,
+    ev.TopicSet: _in_room,
+}
