@@ -170,8 +170,11 @@ class User:
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
+        self.refresh()
 
-        self._card = Member(person, "")
+    def refresh(self) -> None:
+        """Makes anew what is kept so that it need not be made again."""
+        self._card = Member(self.person, "")
 
     def card(self) -> Member:
         """The user as others may know them, without a rank. Kept: a crowd that joins asks for each a thousand times."""

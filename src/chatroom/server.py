@@ -104,8 +104,7 @@ class ChatServer(ThreadingTCPServer):
     ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
 
-        With `cluster`, a Redis's URL, it is one of several servers of one chat, and listens once `start` has made it
-        so. Raises `ClusterError` if that can't be.
+        With `cluster`, a Redis's URL, it is one of several servers of a chat, and listens once `start` has made it so.
 
         Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
         `keep` days is pruned, nothing if that is 0.
@@ -133,18 +132,7 @@ class ChatServer(ThreadingTCPServer):
         self.log: Log
         self.link: RedisLog | None = None
         if cluster:
-            self.log = self.link = RedisLog(
-                self.hub,
-                self.courier,
-                cluster,
-                info.name,
-                self._archive,
-                last=last_id,
-                last_time=last_time,
-                saved=store.last_saved if store else None,
-                admit=self.courier.admit,
-                timing=timing,
-            )
+            self.log = self.link = self._linked(cluster, last_id, last_time, timing)
         else:
             self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
@@ -153,6 +141,12 @@ class ChatServer(ThreadingTCPServer):
         self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to tell a newcomer that there is no descriptor left
         self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
+
+    def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
+        """A log that is shared with other servers."""
+        saved = self.store.last_saved if self.store else None
+        name, archive, admit = self.info.name, self._archive, self.courier.admit
+        return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
 
     @property
     def port(self) -> int:

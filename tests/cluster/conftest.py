@@ -92,6 +92,7 @@ class Node:
         assert self.server.link
         self.link = self.server.link
         self.guests = Guests(self.server.port)
+        self.stopped = False
 
     def people(self) -> list[str]:
         with self.link.lock:
@@ -100,9 +101,15 @@ class Node:
     def settled(self) -> bool:
         return self.link.link is Links.UP
 
+    def stop(self) -> None:
+        """As `q` at the console does. May be called once; `close` need not be."""
+        self.stopped = True
+        self.server.stop()
+
     def close(self) -> None:
         self.guests.close()
-        self.server.stop()
+        if not self.stopped:
+            self.stop()
 
 
 @pytest.fixture
@@ -121,6 +128,11 @@ def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..
     assert not errors
 
 
+def _difference(one: str, other: str) -> str:
+    at = next(i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return f"…{one[max(0, at - 200) : at + 100]}…\nis not\n…{other[max(0, at - 200) : at + 100]}…"
+
+
 def agree(*nodes: Node, within: float = 10.0) -> None:
     """Waits until all servers are at the same place, and makes sure that they hold the same."""
     from chatroom.cluster import state
@@ -135,7 +147,8 @@ def agree(*nodes: Node, within: float = 10.0) -> None:
                 states = [
                     state.snapshot(each.server.hub, state.Mark(each.link._last, each.link._time, 0)) for each in nodes
                 ]
-                assert all(each == states[0] for each in states), states
+                for held in states:
+                    assert held == states[0], _difference(held, states[0])
                 return
         finally:
             for each in nodes:

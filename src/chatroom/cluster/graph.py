@@ -2,7 +2,8 @@
 
 - Objects with an identity (users, rooms) stand in a table, and are referred to by their place in it; so nothing is
   written twice, and what was one object is one again. Values (dataclasses, tuples, enums) stand where they are used.
-- What only means something on one server is left out: a session is None, an audience is empty.
+- What only means something on one server is left out: a session is None, an audience is empty. So is what is only kept
+  so that it need not be made again: slots that begin with _, which `refresh` makes anew.
 - Only classes that the reader was told of are made, and none of their code is run.
 """
 
@@ -44,6 +45,9 @@ class Graph:
         for it, (_, names, values) in zip(table, rows, strict=True):
             for name, value in zip(names, values, strict=True):
                 setattr(it, name, self._read(value, table))
+        for it in table:
+            if hasattr(it, "refresh"):
+                it.refresh()
         return self._read(top, table)
 
     def _read(self, row: Any, table: list[Any]) -> Any:
@@ -54,9 +58,9 @@ class Graph:
 
 
 def attributes(kind: type) -> list[str]:
-    """The slots of a class; nothing if its objects have a `__dict__` instead."""
+    """The slots of a class that are written; nothing if its objects have a `__dict__` instead."""
     slots = [name for base in reversed(kind.__mro__) for name in base.__dict__.get("__slots__", ())]
-    return [name for name in slots if not name.startswith("__")]
+    return [name for name in slots if not name.startswith("_")]
 
 
 def _write(it: Any, table: list[Any], numbers: dict[int, int]) -> Any:

@@ -75,7 +75,6 @@ class RedisLog(Log):
         admit: Callable[[], None] = lambda: None,
         timing: Timing = Timing(),  # noqa: B008  # a tuple
     ) -> None:
-        """Raises `ClusterError`."""
         super().__init__(hub, post, archive)
         self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
         self.name = name
@@ -84,9 +83,9 @@ class RedisLog(Log):
         self._admit = admit
         self._timing = timing
         self._codec = state.codec(hub)
-        protocol = self._codec.schema ^ state.SCHEMA
-        self._reading = Stream(url, protocol, timing.timeout)
-        self._writing = Stream(url, protocol, timing.timeout)
+        self._url = url
+        self._reading: Stream  # of the reader's thread, once that has started
+        self._writing: Stream
         self._servers = Servers(hub, timing)
         self._outgoing = Outgoing()
         self._last = last  # id of the last event, and its time
@@ -113,12 +112,18 @@ class RedisLog(Log):
 
     def start(self) -> None:
         """Returns when this server has caught up and is part of the chat; raises `ClusterError`."""
+        protocol = self._codec.schema ^ state.SCHEMA
+        self._reading = Stream(self._url, protocol, self._timing.timeout)
+        self._writing = Stream(self._url, protocol, self._timing.timeout)
         try:
             self._reading.agree(self._timing.lease)
             self._begin_anew()
             self._look_for_namesake()
         except LinkError as error:
             raise ClusterError(f"{self._reading.where} can't be used: {error}.") from None
+        except ClusterError:
+            self._reading.close()
+            raise
         for thread in self._threads:
             thread.start()
         if not self._steady.wait(LINK_UP) or self._failure:
