@@ -84,9 +84,9 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 class Node:
     """A server of a chat, with its clients."""
 
-    def __init__(self, url: str, name: str, store: Store | None = None) -> None:
+    def __init__(self, url: str, name: str, store: Store | None = None, timing: Timing = QUICK) -> None:
         self.server = ChatServer(
-            "127.0.0.1", 0, replace(INFO, name=name), store=store, unlimited=True, cluster=url, timing=QUICK
+            "127.0.0.1", 0, replace(INFO, name=name), store=store, unlimited=True, cluster=url, timing=timing
         )
         self.server.start()
         assert self.server.link
@@ -117,8 +117,8 @@ def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..
     """Starts servers on `redis`: `node("one")`. They may log no error while they are used."""
     nodes: list[Node] = []
 
-    def start(name: str, store: Store | None = None) -> Node:
-        nodes.append(Node(redis.url, name, store))
+    def start(name: str, store: Store | None = None, timing: Timing = QUICK) -> Node:
+        nodes.append(Node(redis.url, name, store, timing))
         return nodes[-1]
 
     yield start

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from chatroom import events as ev
 from chatroom.cluster.codec import Codec, UnknownPersonError
+from chatroom.cluster.state import EVENTS
 from chatroom.events import Event, Person
 
-EVENTS = Event.__subclasses__()
 ALICE = Person("1.1", "alice", "u", "127.0.0.1")
 
 

@@ -112,7 +112,7 @@ class RedisLog(Log):
 
     def start(self) -> None:
         """Returns when this server has caught up and is part of the chat; raises `ClusterError`."""
-        protocol = self._codec.schema ^ state.SCHEMA
+        protocol = self._codec.schema ^ state.SCHEMA ^ self._timing.agreed
         self._reading = Stream(self._url, protocol, self._timing.timeout)
         self._writing = Stream(self._url, protocol, self._timing.timeout)
         try:
@@ -570,14 +570,15 @@ class RedisLog(Log):
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
         post = self._post
         with self.lock:
-            if self._hub.servers:
+            known = self._saved or 0
+            if self._hub.servers:  # it was part of the chat before: what was applied was saved
                 self._gap = True
-                self._saved = None if self._saved is None else self._last
+                known = self._last
+                self._saved = None if self._saved is None else known
             self._set_link(Links.RETURNING)
             for server in [each for each in self._hub.servers.values() if each.id != self.id]:
                 self._lose(server, "the link was lost")
             self._come_again()
-            known = self._last
             self._forget_people()
             mine = state.snapshot(self._hub, state.Mark(self._last, self._time, 0))
         self._reading.found(mine)
@@ -586,7 +587,7 @@ class RedisLog(Log):
             self._last, self._time, self._servers.moment = state.load(self._hub, text)
             self._at = at
             self._entries = 0
-            self._post = self._hub.post = _New(post, known if self._told_until else self._saved or 0)
+            self._post = self._hub.post = _New(post, known)
         try:
             self._catch_up()
         finally:

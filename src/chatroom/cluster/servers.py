@@ -11,6 +11,7 @@ So everybody comes to the same conclusions at the same place, and nobody has to 
 """
 
 from typing import NamedTuple
+from zlib import crc32
 
 from chatroom.events import Person, value
 from chatroom.limits import BEAT, LEASE, LINK_GRACE, LINK_TIMEOUT, STALL
@@ -25,6 +26,11 @@ class Timing(NamedTuple):
     beat: float = BEAT
     grace: float = LINK_GRACE
     timeout: float = LINK_TIMEOUT
+
+    @property
+    def agreed(self) -> int:
+        """A number that differs where `lease` and `stall` do."""
+        return crc32(repr((self.lease, self.stall)).encode())
 
 
 # ---- what a server says of itself: in the stream, but no events ------------------------------------------------------

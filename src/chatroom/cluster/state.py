@@ -29,6 +29,10 @@ from chatroom.rooms import Audience, House, Room, User
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
+# Not `Event.__subclasses__()`: a dataclass with slots is a copy of a class, which is among them too for a while.
+EVENTS = [
+    each for each in vars(ev).values() if isinstance(each, type) and issubclass(each, Event) and each is not Event
+]
 NOTICES = (Linked, Unlinked, Beat, Spoken, Announced)
 
 
@@ -39,7 +43,7 @@ def codec(house: House) -> Codec:
         user = house.users.get(uid)
         return user.person if user else None
 
-    return Codec([*Event.__subclasses__(), *NOTICES], person)
+    return Codec([*EVENTS, *NOTICES], person)
 
 
 def _of(module: ModuleType) -> list[type]:
