@@ -87,6 +87,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_HOST": "127.0.0.1",
         "CHATROOM_SERVE_PORT": "1",
         "CHATROOM_SERVE_NAME": "chat.example",
+        "CHATROOM_SERVE_DESCRIPTION": "Chat for tests",
         "CHATROOM_SERVE_MOTD_FILE": str(motd),
         "CHATROOM_SERVE_PASSWORD_FILE": str(password),
         "CHATROOM_SERVE_OPERATOR_PASSWORD_FILE": str(motd),
@@ -104,6 +105,8 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     served = serve(env=env)
     al = Irc(served.port, "al", password="sesame")
     assert [line for line in al.heard if line == ":chat.example 372 al :- Zażółć 😀"]
+    al.send("LINKS")
+    al.wait("^:chat.example 364 al chat.example chat.example :0 Chat for tests$")
     al.close()
     served.type("q")
     assert served.ends() == 0
@@ -345,7 +348,14 @@ def test_a_port_out_of_range_is_misuse(port: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["serve", "--nonsense"], ["nonsense"], ["serve", "x"], ["serve", "--motd-file", "/none"]]
+    "arguments",
+    [
+        ["serve", "--nonsense"],
+        ["nonsense"],
+        ["serve", "x"],
+        ["serve", "--motd-file", "/none"],
+        ["serve", "--name", "my server"],
+    ],
 )
 def test_misuse_is_told_with_the_usage(arguments: list[str]) -> None:
     """Exit code 2."""

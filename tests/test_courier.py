@@ -37,6 +37,9 @@ class CountingFormat:
         self.rendered.append(event.text)
         return f"{self.mark}{event.text}\n".encode()
 
+    def render_all(self, events: list[Event]) -> bytes:
+        return b"".join(map(self.render, events))
+
 
 class Reader(Ear):
     """The client's end of a connection."""
@@ -174,6 +177,39 @@ def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
     assert stuck.connection.behind == 0
     assert not stuck.connection.outbox
     assert stuck.connection.sock.recv(1) == b""  # its reader thread wakes up
+
+
+def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room full of slow readers holds its messages once: nobody is closed for what all of them share."""
+    monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)
+    office.courier.start()
+    slow = [office.reader(buffer=4096) for _ in range(20)]
+    texts = [f"{i} {'x' * 1000}" for i in range(200)]
+    office.publish(slow, *texts)
+    eventually(lambda: office.courier.queue()[1] > 2_000_000, "much waits, were each counted alone")
+    for reader in slow:
+        assert reader.until("^alice: 199 ") == [f"alice: {text}" for text in texts]
+    eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
+    assert office.courier._held.bytes == 0
+
+
+def test_when_too_much_is_held_the_one_furthest_behind_is_closed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever it was that took the last byte too much; the others get everything."""
+    monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)
+    office.courier.start()
+    worst, slow, other = (office.reader(buffer=4096) for _ in range(3))
+    office.publish([worst], *[f"{i} {'x' * 1000}" for i in range(700)])
+    eventually(lambda: worst.connection.behind, "one is far behind")
+    office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(200)])
+    office.publish([other], *[f"{i} {'x' * 1000}" for i in range(300)])
+    eventually(lambda: worst.connection.cut, "somebody is closed")
+    assert worst.connection.cut == "the slowest of too many slow readers"
+    assert len(slow.until("^alice: 199 ")) == 200
+    assert len(other.until("^alice: 299 ")) == 300
+    assert not slow.connection.cut and not other.connection.cut
+    eventually(lambda: office.courier._held.bytes == 0, "nothing is held")
 
 
 def test_who_reads_slowly_gets_everything(office: Office) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.ircwire import parse
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO
@@ -406,3 +407,18 @@ def test_a_full_disk_is_told_and_nothing_stops(serve: Callable[..., Served], dat
     assert said(asked(al, "CHATHISTORY LATEST #lobby * 9")) == ["while full"]
     for client in (al, bob, cy):
         client.close()
+
+
+def test_what_was_taken_back_is_in_no_history_and_shown_to_no_newcomer(data: Path) -> None:
+    """Even after a restart: IRCv3 message-redaction."""
+    caps = (*EVERYTHING, "echo-message", "draft/message-redaction")
+    with running(data) as guests:
+        al = guests.irc("al", *caps)
+        talk(al, "#lobby", "before", "regretted", "after")
+        [msgid] = [parse(line).tags["msgid"] for line in al.heard if line.endswith(":regretted")]
+        al.send(f"REDACT #lobby {msgid}")
+        al.wait(f"REDACT #lobby {msgid}")
+        assert said(asked(al, "CHATHISTORY LATEST #lobby * 10")) == ["before", "after"]
+        assert [text[-6:] for text in said(guests.irc("bob").heard)] == ["before", " after"]
+    with running(data) as guests:
+        assert [text[-6:] for text in said(guests.irc("carol").heard)] == ["before", " after"]

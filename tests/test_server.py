@@ -182,7 +182,7 @@ def test_help_lists_the_commands(guests: Guests) -> None:
     told = alice.sync()
     listed = {line.split()[1]: line for line in told if line.startswith("* /")}
     commands = ["/help", "/nick", "/join", "/leave", "/rooms", "/who", "/msg", "/me", "/topic", "/away"]
-    assert list(listed) == [*commands, "/history", "/search", "/quit"]
+    assert list(listed) == [*commands, "/history", "/search", "/servers", "/quit"]
     assert all(len(line.split()) > 2 for line in listed.values())
 
 
@@ -484,7 +484,7 @@ def test_registration_is_answered_with_001_to_005_and_the_motd(guests: Guests) -
     assert numerics[:5] == ["001", "002", "003", "004", "005"]
     assert "422" in numerics
     features = " ".join(line for line in guest.heard if " 005 " in line)
-    for token in ("NICKLEN=32", "CHANTYPES=#", "TOPICLEN=390", "NETWORK=test", "UTF8ONLY"):
+    for token in ("NICKLEN=32", "CHANTYPES=#", "TOPICLEN=300", "NETWORK=test", "UTF8ONLY"):
         assert token in features
 
 

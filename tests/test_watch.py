@@ -2,6 +2,7 @@
 
 import os
 import resource
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.courier import Connection
-from chatroom.limits import DROP_AFTER, FLOOD_BURST, PING_AFTER, REGISTRATION, STUCK
+from chatroom.limits import ACCEPT_PAUSE, DROP_AFTER, FLOOD_BURST, PING_AFTER, REGISTRATION, STUCK
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Peer, eventually
@@ -161,3 +162,27 @@ def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: G
     guests.plain("bob")
     for peer in (newcomer, *refused):
         peer.close()
+
+
+def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServer, guests: Guests) -> None:
+    """Another thread may be faster in taking what the server has given up for a moment; its number is theirs then."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    knocking = [socket.socket() for _ in range(2)]
+    number = server._reserve
+    theirs = -1
+    try:
+        for knock in knocking:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))  # neither accept nor open gets any
+            knock.connect(("127.0.0.1", server.port))
+            eventually(lambda: server._reserve == -1 and server._pause > ACCEPT_PAUSE[0], "there is no reserve")
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            if theirs == -1:
+                theirs = os.open(os.devnull, os.O_RDONLY)
+                assert theirs == number
+            guests.stranger().wait("^Username$")  # so the pause is over, and the one before was accepted
+            os.fstat(theirs)  # raises if somebody has closed it
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for knock in knocking:
+            knock.close()
+    os.close(theirs)

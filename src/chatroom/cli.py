@@ -14,8 +14,9 @@ import click
 from chatroom import __version__, logs, service
 from chatroom.config import load
 from chatroom.history_cli import data_option, history
-from chatroom.limits import CLIENTS, KEEP, PORT
-from chatroom.names import LOBBY
+from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT
+from chatroom.names import LOBBY, is_server
+from chatroom.text import clean
 
 if TYPE_CHECKING:
     from chatroom.server import ChatServer, Settings
@@ -39,6 +40,18 @@ def main() -> None:
 main.add_command(history)
 
 
+def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not is_server(value):
+        raise click.BadParameter(f"{value!r} is no server's name: letters, digits, hyphens and dots, chat.example.org.")
+    return value
+
+
+def _sentence(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
+        raise click.BadParameter(f"that must be one line of at most {DESCRIPTION_BYTES} bytes.")
+    return value
+
+
 @main.command(
     epilog="""\b
 Examples:
@@ -51,7 +64,20 @@ Examples:
 @click.option(
     "-p", "--port", type=click.IntRange(0, 65535), default=PORT, show_envvar=True, help="Port; 0 takes any free one."
 )
-@click.option("--name", default="chatroom.local", show_envvar=True, help="The server's name, as IRC clients see it.")
+@click.option(
+    "--name",
+    default="chatroom.local",
+    show_envvar=True,
+    callback=_server_name,
+    help="The server's name, as IRC clients see it.",
+)
+@click.option(
+    "--description",
+    default="A chatroom server",
+    show_envvar=True,
+    callback=_sentence,
+    help="What it is, in a few words, for IRC's WHOIS and LINKS.",
+)
 @click.option(
     "--motd-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -129,6 +155,7 @@ def serve(
     host: str,
     port: int,
     name: str,
+    description: str,
     motd_file: Path | None,
     password_file: Path | None,
     operator_password_file: Path | None,
@@ -159,7 +186,7 @@ def serve(
     _open_standard_streams()
     logs.configure(log_level, log_format == "json", sys.stderr)
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-    info = ServerInfo(name, name.partition(".")[0], __version__, started)
+    info = ServerInfo(name, name.partition(".")[0], __version__, started, description=description)
     if tls_self_signed and not check_config:
         tls_cert, tls_key = _certificate(data, name)
     files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)

@@ -31,6 +31,7 @@ from typing import Any, Protocol
 
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
+from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING
 from chatroom.rooms import Audience, Session
 
@@ -125,7 +126,8 @@ class Courier(threading.Thread):
         self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
-        self._behind = 0  # bytes in all outboxes
+        self._behind = 0  # bytes that clients are to be sent from their outboxes, all together
+        self._held = Held()  # what these hold
         self._asleep = False
         self._stopped = False
         self._give_up = 0.0  # when to, in monotonic seconds, once stopped
@@ -317,6 +319,7 @@ class Courier(threading.Thread):
             connection.send = _take_none
             connection.moved = time.monotonic()
         connection.outbox.append(data)
+        self._held.add(data)
         connection.behind += len(data)
         self._behind += len(data)
         if connection.behind > PRESSED:
@@ -324,7 +327,7 @@ class Courier(threading.Thread):
         bound = OUTBOX if connection.user or connection.closing else OUTBOX_UNNAMED
         if connection.behind > bound:
             self._cut(connection, "too slow to read what was sent to it")
-        elif self._behind > OUTBOXES:
+        elif self._held.bytes > OUTBOXES:
             slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
             self._cut(slowest, "the slowest of too many slow readers")
 
@@ -363,7 +366,8 @@ class Courier(threading.Thread):
         self._behind -= sent
         connection.moved = time.monotonic()
         while outbox and sent >= len(outbox[0]):
-            sent -= len(outbox.popleft())
+            sent -= len(outbox[0])
+            self._held.drop((outbox.popleft(),))
         if sent:
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
@@ -397,6 +401,7 @@ class Courier(threading.Thread):
         """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
         if connection.outbox:
             self._selector.unregister(connection.sock)
+            self._held.drop(connection.outbox)
             connection.outbox.clear()
             self._behind -= connection.behind
             connection.behind = 0
@@ -443,12 +448,10 @@ def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
         return
+    in_a_row = [(skip, list(said)) for skip, said in groupby(run, key=_SKIPPED)]
     for format_, members in to.groups.items():
-        render = format_.render
         # What one sender said in a row is in one piece.
-        letters = [
-            (skip, b"".join([render(event) for event, _, _ in said])) for skip, said in groupby(run, key=_SKIPPED)
-        ]
+        letters = [(skip, format_.render_all([event for event, _, _ in said])) for skip, said in in_a_row]
         everything = b"".join([letter for _, letter in letters])
         skipped = {skip for skip, _ in letters}.intersection(members)
         if not skipped:

@@ -50,11 +50,16 @@ class Code(Enum):
     NO_RECIPIENT = "no-recipient"  # command
     NO_TEXT = "no-text"
     TOPIC_TOO_LONG = "topic-too-long"
+    AWAY_TOO_LONG = "away-too-long"
     LINE_TOO_LONG = "line-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target
     NOTHING_KEPT = "nothing-kept"  # this server has no history
+    NOTHING_TO_READ = "nothing-to-read"  # target: neither a room's name nor a person's
+    NOT_YOURS_TO_REDACT = "not-yours-to-redact"  # target
+    MAY_NOT_REDACT = "may-not-redact"  # target, message's id
+    NO_SUCH_MESSAGE = "no-such-message"  # target, message's id
     STAYS_IN_LOBBY = "stays-in-lobby"  # room
     LINK_DOWN = "link-down"  # the one to the other servers
     SPOOL_FULL = "spool-full"  # what can be kept until the link is back is kept

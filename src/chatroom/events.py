@@ -236,6 +236,9 @@ class Format(Protocol):
     def render(self, event: "Event") -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""
 
+    def render_all(self, events: "list[Event]") -> bytes:
+        """The bytes for events that come one after the other."""
+
 
 @value
 class Quit:
@@ -252,6 +255,31 @@ class SetFormat:
     format: "Format"
     echo: bool = False
     extended_monitor: bool = False  # whether it is told more of those it watches: IRCv3 extended-monitor
+    read_marker: bool = False  # whether it is told how far its user has read: IRCv3 read-marker
+
+
+@value
+class MarkRead:
+    """One has read what was said in a room, or by somebody, up to a time (milliseconds)."""
+
+    target: str
+    time: int
+
+
+@value
+class Redact:
+    """Take back what was said, by its id."""
+
+    target: str
+    said: int
+    reason: str = ""
+
+
+@value
+class AskMarker:
+    """How far one has read."""
+
+    target: str
 
 
 @value
@@ -473,6 +501,16 @@ class Said(Event):
     text: str
     kind: Kind
     tags: str = ""
+    conversation: str = ""
+
+
+@value
+class Redacted(Event):
+    """The message with the id `said` is taken back; `target` and `conversation` are its own."""
+
+    target: str
+    said: int
+    reason: str
     conversation: str = ""
 
 
@@ -723,6 +761,14 @@ class WatchedAre(Reply):
 
 
 @value
+class MarkerIs(Reply):
+    """How far one has read: the time of the last message read, in milliseconds; 0 if that isn't known."""
+
+    target: str
+    time: int
+
+
+@value
 class Admitted(Reply):
     """The server's password was right."""
 
@@ -894,6 +940,9 @@ Command = (
     | AskWatched
     | AskAllNames
     | LeaveAll
+    | MarkRead
+    | AskMarker
+    | Redact
     | Reply
 )
 Outcome = Event | Reply | Lookup

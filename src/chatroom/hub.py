@@ -7,7 +7,7 @@
 - Both run under the log's lock.
 
 Here are the people's comings and goings and what they say; `order` holds the rules of rooms and their operators,
-`asking` answers questions, `monitor` keeps the lists of who wants to know of whom.
+`asking` answers questions, `monitor` keeps the lists of who wants to know of whom, `markers` how far people have read.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,16 +16,16 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, monitor, order, past
+from chatroom import asking, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import PASSWORD_TRIES, ROOMS_A_USER
+from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER
 from chatroom.memory import Memories, veil_lifted
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
 from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
-from chatroom.text import CTCP
+from chatroom.text import CTCP, shortened
 
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -85,6 +85,9 @@ class Hub(House):
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
+            ev.MarkRead: partial(markers.mark_read, self),
+            ev.AskMarker: partial(markers.ask_marker, self),
+            ev.Redact: partial(redaction.redact, self),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -95,6 +98,7 @@ class Hub(House):
             ev.Killed: self._killed,
             ev.Renamed: self._renamed,
             ev.Said: self._said,
+            ev.Redacted: partial(redaction.apply, self),
             ev.TopicSet: self._topic_set,
             ev.Invited: self._invited,
             ev.ModesSet: self._modes_set,
@@ -124,6 +128,7 @@ class Hub(House):
     def detach(self, session: Session) -> None:
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
+        self.marking.pop(session, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
     def let_go(self, session: Session) -> None:
@@ -209,7 +214,7 @@ class Hub(House):
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
-        return [ev.Left(user_of(session).person, room.name, command.reason)]
+        return [ev.Left(user_of(session).person, room.name, shortened(command.reason, REASON_BYTES))]
 
     def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
         user = user_of(session)
@@ -259,6 +264,8 @@ class Hub(House):
 
     def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
         user = user_of(session)
+        if len(command.message.encode()) > AWAY_BYTES:
+            raise ChatError(Code.AWAY_TOO_LONG)
         noted = ev.AwayNoted(bool(command.message))
         if command.message == user.away:
             return [noted]
@@ -266,7 +273,7 @@ class Hub(House):
 
     def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
         user = user_of(session)
-        if not command.realname:
+        if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
             raise ChatError(Code.REALNAME_BAD)
         return [ev.RealnameSet(user.person, command.realname)]
 
@@ -287,12 +294,13 @@ class Hub(House):
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
-        departed: list[Outcome] = [ev.Departed(user.person, command.reason, user.room_names())] if user else []
+        reason = shortened(command.reason, REASON_BYTES)
+        departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
         if not command.ask:
             return departed
         session.closing = True
         self.detach(session)
-        return [*departed, ev.Goodbye(command.reason)]
+        return [*departed, ev.Goodbye(reason)]
 
     def _set_format(self, session: Session, command: ev.SetFormat) -> list[Outcome]:
         """Changes something, as `_quit` does: a client's connection is nobody's business but its own."""
@@ -302,6 +310,10 @@ class Hub(House):
         session.format = command.format
         session.echo = command.echo
         session.extended_monitor = command.extended_monitor
+        if command.read_marker:
+            self.marking[session] = None
+        else:
+            self.marking.pop(session, None)
         for room in rooms:
             room.audience = room.audience.plus(session)
         return []
@@ -338,9 +350,12 @@ class Hub(House):
         if user is None or fold(event.room) in user.rooms:
             return
         room = self._enter(user, event.room, event)
-        if user.session:
-            self.post.tell(user.session, room.state(user))
-            self._replay(user.session, room)
+        session = user.session
+        if session:
+            if session in self.marking:
+                self.post.tell(session, markers.marker(self, user, room.name))
+            self.post.tell(session, room.state(user))
+            self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
         veils = room.veils_of(session)
@@ -402,6 +417,7 @@ class Hub(House):
         del self.by_nick[fold(user.person.nick)]
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
+        markers.forget(self, user)
         if user.session:
             user.session.user = None
             self.here -= 1
@@ -450,6 +466,8 @@ class Hub(House):
             self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
+        if event.text:
+            self.whispers.append(event)
         if other:  # handed over even if their client is another server's: both have the history of it
             self.post.deliver(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:

@@ -1,17 +1,22 @@
 """Every limit of the program, with its reason."""
 
 # ---- names and texts
+# An IRC line has 512 bytes, and is to tell of anything, with the longest names there are.
 NICK_LENGTH = 32  # characters; IRC clients lay out columns by it
+NICK_BYTES = 64  # 32 letters of Latin, Cyrillic or Arabic, 21 of Chinese; a line may bear three names and a text
 ROOM_LENGTH = 50  # characters, the # included: the customary CHANNELLEN
-TOPIC_BYTES = 390  # a topic and its head fit one IRC line
-AWAY_BYTES = 390  # likewise
-REASON_BYTES = 390  # likewise
+ROOM_BYTES = 64  # likewise
+SERVER_BYTES = 63  # RFC 2812 §2.3.1
+DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
+TOPIC_BYTES = 300  # a topic, its room and the room's size fit one line of LIST
+AWAY_BYTES = 300  # likewise, with who is away
+REASON_BYTES = 250  # likewise, with room, who was thrown out and who did it
 HOST_LENGTH = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
 USERNAME_LENGTH = 10  # characters; the customary USERLEN
-REALNAME_BYTES = 150  # with nickname, user name, host and room it fits one WHO line
+REALNAME_BYTES = 110  # with nickname, user name, host and room it fits one WHO line
 LABEL_BYTES = 64  # IRCv3 labeled-response
 KEY_BYTES = 23  # RFC 2812 §2.3.1
-MASK_BYTES = 200  # a mask, its room and who set it fit one line
+MASK_BYTES = 160  # a mask, its room and who set it fit one line
 MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
 MULTILINE_BYTES = 4096  # in it, likewise
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
@@ -23,6 +28,9 @@ MODES_A_LINE = 20  # changes with a parameter in one command, likewise
 NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
 LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
 WATCHED = 100  # nicknames one client may watch
+MARKERS = (
+    200  # rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
+)
 WHOWAS = 1000  # people that have gone and are remembered for WHOWAS
 PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed
 
@@ -53,6 +61,8 @@ HANDSHAKE = 10  # seconds in all for a TLS handshake: a few round trips and a si
 PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a sign of life
 DROP_AFTER = 150  # seconds of silence, after which it is gone
 TICK = 1.0  # seconds between two looks at the deadlines
+ENDINGS = 50  # connections whose time has run out that are ended at once; each takes its thread some 0.1 ms
+ENDINGS_PAUSE = 0.01  # seconds in between, for the others
 KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
 FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many
 FLOOD_RATE = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
@@ -62,10 +72,13 @@ READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few millisec
 SILENCE = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
 THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add up where it is limited
 SWITCH = 0.0005  # seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
+SWITCH_EACH = 0.000_005  # seconds for each thread that reads: all that wait wake up once in that time, at 0.6 µs each,
+SWITCH_MOST = 0.02  # and thousands would do nothing else. No turn is longer than this
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
 
 # ---- history
+WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
 EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans

@@ -23,7 +23,7 @@ def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
         if not is_nickname(nick):
             continue
         if len(session.watching) >= WATCHED and fold(nick) not in session.watching:
-            outcomes = [ev.Refused(ChatError(Code.WATCHING_TOO_MANY, ",".join(command.nicks[i:])))]
+            outcomes = [ev.Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
             break
         session.watching[fold(nick)] = nick
         house.watchers.setdefault(fold(nick), {})[session] = None

@@ -1,24 +1,27 @@
 """What a nickname and a room name may be, and when two names are the same.
 
-- A nickname is 1–32 letters, digits and ``-_[]\\{}^|` ``, in NFC. Letters of any one script are welcome (Łukasz, Юлия,
-  太郎); two scripts in one name are not, and neither are letters that only look different (fullwidth, mathematical
-  bold), because with them one person can pass for another.
-- A room name is `#` and 1–49 characters that can be seen, without a space or comma.
+- A nickname is 1–32 letters, digits and ``-_[]\\{}^|` ``, 64 bytes at most, in NFC. Letters of any one script are
+  welcome (Łukasz, Юлия, 太郎); two scripts in one name are not, and neither are letters that only look different
+  (fullwidth, mathematical bold), because with them one person can pass for another.
+- A room name is `#` and 1–49 characters (64 bytes in all at most) that can be seen, without a space or comma.
+- A server's name is made of labels with dots between them, as in the domain name system.
 - Two names are the same when their folds are equal: NFC, then Unicode case folding.
 """
 
+import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
 
 from chatroom.errors import ChatError, Code
-from chatroom.limits import NICK_LENGTH, ROOM_LENGTH
+from chatroom.limits import NICK_BYTES, NICK_LENGTH, ROOM_BYTES, ROOM_LENGTH, SERVER_BYTES
 
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
 LOBBY = "#lobby"  # where plain and Tk clients start
 
 # Scripts that one language writes together count as one.
 _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK"}
+_SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
 # Names that would pass for the program itself.
 _RESERVED = frozenset({"server", "system", "nickserv", "chanserv", "operserv", "chatroom"})
@@ -58,7 +61,7 @@ def is_nickname(text: str) -> bool:
 def _nick_fault(name: str) -> Fault | None:
     if not name:
         return Fault.EMPTY
-    if len(name) > NICK_LENGTH:
+    if len(name) > NICK_LENGTH or len(name.encode(errors="replace")) > NICK_BYTES:
         return Fault.LENGTH
     if fold(name) in _RESERVED:
         return Fault.RESERVED
@@ -99,7 +102,14 @@ def room_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
     if not 2 <= len(name) <= ROOM_LENGTH or not is_room(name) or "," in name or any(map(_unseen, name)):
         raise ChatError(Code.ROOM_BAD, text)
+    if len(name.encode()) > ROOM_BYTES:
+        raise ChatError(Code.ROOM_BAD, text)
     return name
+
+
+def is_server(text: str) -> bool:
+    """Whether `text` can be a server's name: RFC 2812 §2.3.1 servername."""
+    return len(text) <= SERVER_BYTES and _SERVER.fullmatch(text) is not None
 
 
 def bare(text: str) -> str:

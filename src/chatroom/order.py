@@ -7,11 +7,12 @@ returns what follows or raises `ChatError`. Who may do what is said here and now
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import ModeChange, Outcome
-from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, TOPIC_BYTES
+from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
 from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rooms import House, Room, Session, User, user_of
+from chatroom.text import shortened
 
 
 def admit(room: Room, user: User, key: str) -> None:
@@ -34,7 +35,7 @@ def kick(house: House, session: Session, command: ev.Kick) -> list[Outcome]:
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
-    return [ev.Kicked(by, room.name, target.person, command.reason or by.nick)]
+    return [ev.Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)]
 
 
 def invite(house: House, session: Session, command: ev.Invite) -> list[Outcome]:
@@ -125,7 +126,7 @@ def _bad_key(key: str) -> bool:
 
 
 def _bad_limit(limit: str) -> bool:
-    return not (limit.isascii() and limit.isdigit() and 0 < int(limit[:10]) < 1_000_000_000)
+    return not (limit.isascii() and limit.isdigit() and len(limit) < 10 and int(limit))
 
 
 _FAULTS = {KEY: _bad_key, LIMIT: _bad_limit}
@@ -188,7 +189,7 @@ def _operator(session: Session) -> User:
 
 def kill(house: House, session: Session, command: ev.Kill) -> list[Outcome]:
     user = _operator(session)
-    return [ev.Killed(user.person, house.user_named(command.nick).person, command.reason)]
+    return [ev.Killed(user.person, house.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))]
 
 
 def alert(house: House, session: Session, command: ev.Alert) -> list[Outcome]:

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import RECENT, WHOWAS
+from chatroom.limits import RECENT, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -347,7 +347,7 @@ class House:
     """All that there is: people, rooms, connections."""
 
     # What all servers have in common; the rest is each one's own.
-    SHARED = ("users", "by_nick", "rooms", "gone", "holders", "most", "servers", "memories")
+    SHARED = ("users", "by_nick", "rooms", "gone", "holders", "most", "servers", "memories", "whispers")
 
     def __init__(self, post: Post) -> None:
         self.post = post
@@ -356,6 +356,9 @@ class House:
         self.rooms: dict[str, Room] = {}  # by folded name
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
+        self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.markers`
+        self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
+        self.whispers: deque[Said] = deque(maxlen=WHISPERS)  # what was said to one person alone
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
@@ -388,6 +391,12 @@ class House:
         if user is None:
             raise ChatError(Code.NO_SUCH_NICK, nick)
         return user
+
+    def tell_both(self, event: Event, nick: str) -> None:
+        """Hands on what only its author and somebody else are to be told of."""
+        users = (self.users.get(event.by.uid), self.by_nick.get(fold(nick)))
+        sessions = dict.fromkeys([user.session for user in users if user and user.session])
+        self.post.deliver(event, Audience.of(sessions))
 
     def set_user_mode(self, user: User, letter: str, on: bool) -> None:
         if on is not (letter in user.modes):

@@ -42,6 +42,7 @@ from chatroom.limits import (
     CLIENTS,
     DRAIN,
     DROP_AFTER,
+    FENCE,
     FLOOD_BURST,
     FLOOD_RATE,
     GARBAGE,
@@ -138,7 +139,8 @@ class ChatServer(ThreadingTCPServer):
         self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier)
         self._pause = ACCEPT_PAUSE[0]
-        self._reserve = os.open(os.devnull, os.O_RDONLY)  # given up to tell a newcomer that there is no descriptor left
+        self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
+        self._take_reserve()
         self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
 
@@ -220,7 +222,7 @@ class ChatServer(ThreadingTCPServer):
             self._archive.close()
         if self.store:
             self.store.close()
-        os.close(self._reserve)
+        self._give_up_reserve()
 
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
@@ -281,7 +283,7 @@ class ChatServer(ThreadingTCPServer):
     def _out_of_descriptors(self) -> None:
         if self._pause == ACCEPT_PAUSE[0]:
             log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
-        os.close(self._reserve)
+        self._give_up_reserve()
         try:
             newcomer, _ = self.socket.accept()
             _refuse(newcomer, FULL)
@@ -289,10 +291,21 @@ class ChatServer(ThreadingTCPServer):
             self.count_refusal("no descriptors left")
         except OSError:
             pass  # somebody else took the descriptor
-        finally:
-            self._reserve = os.open(os.devnull, os.O_RDONLY)
+        self._take_reserve()
         self._stopping.wait(self._pause)
         self._pause = min(2 * self._pause, ACCEPT_PAUSE[1])
+
+    def _take_reserve(self) -> None:
+        try:
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+        except OSError:
+            pass  # somebody else was faster; the next time that there are none left it is tried again
+
+    def _give_up_reserve(self) -> None:
+        """At most once for each that was taken: a second time, its number may be somebody else's."""
+        reserve, self._reserve = self._reserve, -1
+        if reserve != -1:
+            os.close(reserve)
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Whether the client may come in; it is told why if it may not."""
@@ -435,8 +448,16 @@ class ChatHandler(StreamRequestHandler):
                 self.name = self.client.nick
                 log.info("%s is %s", self.who, self.name)
             self.server.courier.admit()
+            if not self.name and len(data) >= READ_FIRST:
+                self._let_go_out()
             data = self._read()
         self._submit(self.client.dialect.end())
+
+    def _let_go_out(self) -> None:
+        """Who says much without a name is answered before it is listened to again: answers cost more than questions."""
+        fence = self.server.courier.fence()
+        self.server.courier.dispatch()
+        fence.wait(FENCE)
 
     def _receive(self, data: bytes) -> None:
         """Hands bytes to the log, line by line no faster than a client may talk."""
@@ -482,7 +503,7 @@ class ChatHandler(StreamRequestHandler):
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
         data = self.tls.read() if self.tls else self.request.recv(self.size)
-        self.size = READ_SIZE if len(data) == self.size else READ_FIRST
+        self.size = READ_SIZE if self.name and len(data) >= READ_FIRST else READ_FIRST
         self.client.heard = time.monotonic()
         return data
 

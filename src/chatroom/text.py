@@ -38,6 +38,11 @@ def plain(text: str) -> str:
     return text if text.isprintable() else _CODES.sub("", text)
 
 
+def shortened(text: str, size: int) -> str:
+    """`text` in at most `size` bytes, cut between characters."""
+    return text.encode()[:size].decode(errors="ignore")
+
+
 def moment(milliseconds: int) -> str:
     """When something was, for a reader on this machine's time: "14:05", with the date if it wasn't today."""
     then = datetime.fromtimestamp(milliseconds / 1000)

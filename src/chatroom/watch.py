@@ -3,16 +3,41 @@
 Once a second it looks at every connection: who takes too long to encrypt or to choose a name, who reads nothing of
 what is waiting for it, who has been silent for too long. The times that it looks at are written by others, each by one
 thread; a time that is a moment old does no harm.
+
+Deadlines come in crowds: who came at the same moment is late at the same moment. So departures are told of together,
+and threads are ended a few at a time, because each that ends takes its turn with those that serve.
 """
 
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from chatroom.courier import Connection, Courier
 from chatroom.events import Ping, Quit
-from chatroom.limits import DROP_AFTER, HANDSHAKE, PING_AFTER, REGISTRATION, STUCK, TICK
+from chatroom.limits import (
+    DROP_AFTER,
+    ENDINGS,
+    ENDINGS_PAUSE,
+    HANDSHAKE,
+    PING_AFTER,
+    REGISTRATION,
+    STUCK,
+    SWITCH,
+    SWITCH_EACH,
+    SWITCH_MOST,
+    TICK,
+)
 from chatroom.log import Log
+
+
+class Late(NamedTuple):
+    """A connection that is to end. Who does not read never sees its goodbye; it is cut."""
+
+    connection: Connection
+    reason: str
+    reads: bool
 
 
 class Watch(threading.Thread):
@@ -27,36 +52,56 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(TICK):
-            now = time.monotonic() + TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
+            now = time.monotonic()
+            connections = self._connections()
+            self._give_turns(sum([connection.heard > now - TICK for connection in connections]))
+            now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
             lately = now - PING_AFTER
-            for connection in self._connections():
+            late: list[Late] = []
+            for connection in connections:
                 # Most have a name, are not behind and said something lately: with 10,000 clients a call each adds up.
                 if connection.heard < lately or connection.behind or connection.pinged or connection.user is None:
-                    self._look(connection, now)
+                    late += self._look(connection, now)
+            if late:
+                self._end(late)
 
     def end(self) -> None:
         self._ended.set()
 
-    def _look(self, connection: Connection, now: float) -> None:
+    def _give_turns(self, busy: int) -> None:
+        """`busy` threads have read something lately, and may want the interpreter all at once."""
+        sys.setswitchinterval(min(max(SWITCH, busy * SWITCH_EACH), SWITCH_MOST))
+
+    def _look(self, connection: Connection, now: float) -> Sequence[Late]:
         silent = now - connection.heard
         if connection.behind and now - connection.moved > STUCK:
-            self._courier.cut(connection, f"read nothing for {STUCK} seconds")
-        elif connection.agreeing and now - connection.agreeing > HANDSHAKE:
-            self._courier.cut(connection, f"no TLS within {HANDSHAKE} seconds")
-        elif connection.closing:
-            return
-        elif connection.user is None:
+            return (Late(connection, f"read nothing for {STUCK} seconds", False),)
+        if connection.agreeing and now - connection.agreeing > HANDSHAKE:
+            return (Late(connection, f"no TLS within {HANDSHAKE} seconds", False),)
+        if connection.closing:
+            return ()
+        if connection.user is None:
             if now - connection.born > REGISTRATION:
-                self._end(connection, f"no name within {REGISTRATION} seconds")
+                return (Late(connection, f"no name within {REGISTRATION} seconds", True),)
         elif silent > PING_AFTER and connection.dialect.pings:
             if silent > DROP_AFTER:
-                self._end(connection, f"no sign of life for {DROP_AFTER} seconds")
-            elif not connection.pinged:
+                return (Late(connection, f"no sign of life for {DROP_AFTER} seconds", True),)
+            if not connection.pinged:
                 connection.pinged = True
                 self._log.submit(connection, [Ping()])
         else:
             connection.pinged = False
+        return ()
 
-    def _end(self, connection: Connection, reason: str) -> None:
-        connection.cut = reason  # which the log tells
-        self._log.submit(connection, [Quit(reason)])
+    def _end(self, late: Sequence[Late]) -> None:
+        for connection, reason, reads in late:
+            connection.cut = connection.cut or reason  # which the log tells
+            if not reads and connection.user:
+                self._log.submit(connection, [Quit(reason)])
+        for number, (connection, reason, reads) in enumerate(late, 1):
+            if reads:
+                self._log.submit(connection, [Quit(reason)])
+            else:
+                self._courier.cut(connection, reason)
+            if number % ENDINGS == 0 and self._ended.wait(ENDINGS_PAUSE):
+                return

@@ -19,6 +19,7 @@ from chatroom.ircwire import LINE_BYTES, parse
 from tests.chat import INFO, NOON, Chat, place
 
 AL = Person("1", "al", "u", "127.0.0.1")
+BOB = Person("2", "Łukasz", "b", "127.0.0.1")
 PLAIN_FORMAT = irc_format(frozenset())
 
 
@@ -254,6 +255,22 @@ def test_simple_messages_that_come_together_are_one_burst(data: bytes, texts: li
     """All to one room, with nothing in them to clean or to refuse; anything else is read line by line."""
     commands = list(IrcDialect(Somebody("al"), INFO).receive(data))
     assert (commands == [ev.Burst("#a", texts)]) if texts else not any(isinstance(c, ev.Burst) for c in commands)
+
+
+_SAID = st.builds(
+    ev.Said,
+    st.sampled_from([AL, BOB]),
+    st.sampled_from(["#a", "#b"]),
+    st.one_of(st.sampled_from(["hi", "two\u2028lines", "cut\u2029here", "x" * 500]), st.text("xł😀", max_size=300)),
+    st.sampled_from([Kind.MESSAGE, Kind.MESSAGE, Kind.MESSAGE, Kind.ACTION, Kind.TAGS]),
+)
+
+
+@given(st.lists(st.one_of(_SAID, st.just(ev.Joined(BOB, "#a"))), min_size=1), st.booleans())
+def test_events_in_a_row_are_rendered_as_each_for_itself(events: list[ev.Event], tagged: bool) -> None:
+    """However many of them are by one person."""
+    format_ = irc_format(frozenset({"server-time"} if tagged else ()))
+    assert format_.render_all(events) == b"".join(map(format_.render, events))
 
 
 @given(_BYTES, st.sampled_from(["", "al"]))

@@ -2,8 +2,10 @@
 
 import pytest
 
+from chatroom import events as ev
 from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.ircwire import parse
+from chatroom.limits import MARKERS
 from tests.chat import NOON, Chat, Client
 
 LABELS = ("batch", "labeled-response")
@@ -370,3 +372,147 @@ def test_isupport_says_what_there_is() -> None:
     assert tokens["STATUSMSG"] == "@+"
     assert tokens["EXTBAN"] == ",m"
     assert {"WHOX", "UTF8ONLY", "MONITOR", "BOT", "ELIST", "EXCEPTS", "INVEX", "TARGMAX"} <= tokens.keys()
+
+
+# ---- read markers ----------------------------------------------------------------------------------------------------
+
+MARKING = ("draft/read-marker", "message-tags")
+
+
+def test_how_far_one_has_read_is_remembered_and_only_moves_ahead() -> None:
+    """Set, asked for, told on joining before the end of the names; never later than now: IRCv3 read-marker."""
+    al = Chat().irc("al", *MARKING)
+    first, second = "timestamp=2025-01-01T00:00:00.000Z", "timestamp=2025-02-01T00:00:00.500Z"
+    assert al.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a *"]
+    assert al.send(f"MARKREAD #a {second}").heard() == [f":chatroom.test MARKREAD #a {second}"]
+    assert al.send(f"MARKREAD #a {first}").heard() == [f":chatroom.test MARKREAD #a {second}"]
+    assert numerics(al, "JOIN #A") == ["JOIN", "MARKREAD", "353", "366"]
+    assert al.send(f"MARKREAD bob {first}", "MARKREAD BOB").heard()[-1] == f":chatroom.test MARKREAD BOB {first}"
+    future = al.send("MARKREAD #a timestamp=2999-01-01T00:00:00.000Z").heard()[0]
+    assert parse(future).params[1] < "timestamp=2900"
+
+
+@pytest.mark.parametrize(
+    ("line", "failure"),
+    [
+        ("MARKREAD", "NEED_MORE_PARAMS"),
+        ("MARKREAD #a *", "INVALID_PARAMS"),
+        ("MARKREAD #a timestamp=yesterday", "INVALID_PARAMS"),
+        ("MARKREAD #a 2025-01-01T00:00:00.000Z", "INVALID_PARAMS"),
+        ("MARKREAD not+a+name", "INVALID_PARAMS"),
+        ("MARKREAD #a,#b timestamp=2025-01-01T00:00:00.000Z", "INVALID_PARAMS"),
+    ],
+)
+def test_a_marker_that_makes_no_sense_is_refused(line: str, failure: str) -> None:
+    """By a FAIL that names the command."""
+    al = Chat().irc("al", *MARKING)
+    assert parse(al.send(line).heard()[0]).params[:2] == ("MARKREAD", failure)
+
+
+def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None:
+    """Whoever has the name next has read nothing; so many rooms and people, and the one set longest ago goes first."""
+    chat = Chat()
+    al = chat.irc("al", *MARKING)
+    al.send(*[f"MARKREAD #r{i} timestamp=2025-01-01T00:00:00.000Z" for i in range(MARKERS + 1)])
+    al.heard()
+    assert [parse(line).params[1] for line in al.send("MARKREAD #r0", "MARKREAD #r1").heard()] == [
+        "*",
+        "timestamp=2025-01-01T00:00:00.000Z",
+    ]
+    al.leave()
+    assert not chat.hub.markers
+    assert not chat.hub.marking
+    assert chat.irc("al", *MARKING).send("MARKREAD #r1").heard() == [":chatroom.test MARKREAD #r1 *"]
+
+
+def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
+    """And nobody else."""
+    chat = Chat()
+    desk, phone, other = (chat.irc(nick, *MARKING) for nick in ("desk", "phone", "other"))
+    for client in (desk, phone):
+        assert client.user
+        chat.hub.apply(ev.AccountSet(client.user.person, "al"))
+    desk.send("MARKREAD #a timestamp=2025-01-01T00:00:00.000Z")
+    assert phone.heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
+    assert other.heard() == []
+    desk.leave()
+    phone.leave()
+    back = chat.irc("back", *MARKING)
+    assert back.user
+    chat.hub.apply(ev.AccountSet(back.user.person, "al"))
+    assert back.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
+
+
+# ---- redaction -------------------------------------------------------------------------------------------------------
+
+REDACTING = ("draft/message-redaction", "message-tags", "echo-message")
+
+
+def said(client: Client, line: str) -> str:
+    """The id of the message that `client` sends by this line."""
+    return parse(client.send(line).heard()[-1]).tags["msgid"]
+
+
+def test_what_was_said_can_be_taken_back_by_its_author() -> None:
+    """IRC clients that can are told by REDACT, netcat in words, the others not at all: IRCv3 message-redaction."""
+    chat = Chat()
+    op, al = chat.irc("op", *REDACTING, room="#a"), chat.irc("al", *REDACTING, room="#a")
+    old, pat = chat.irc("old", "message-tags", room="#a"), chat.plain("pat").send("/join #a")
+    msgid = said(al, "PRIVMSG #a :oops")
+    for client in (op, al, old, pat):
+        client.heard()
+    al.send(f"REDACT #A {msgid} :wrong room")
+    for client in (op, al):
+        [line] = client.heard()
+        assert (parse(line).nick, parse(line).params) == ("al", ("#a", msgid, "wrong room"))
+    assert old.heard() == []
+    assert pat.heard() == ["* al removed a message (wrong room)"]
+    assert not chat.hub.rooms["#a"].recent
+    assert numerics(al, f"REDACT #a {msgid}") == ["FAIL"]
+
+
+def test_operators_take_back_what_others_said_and_members_do_not() -> None:
+    """REDACT_FORBIDDEN."""
+    chat = Chat()
+    op, al = chat.irc("op", *REDACTING, room="#a"), chat.irc("al", *REDACTING, room="#a")
+    by_op, by_al = said(op, "PRIVMSG #a :mine"), said(al, "PRIVMSG #a :yours")
+    al.heard()
+    op.heard()
+    assert parse(al.send(f"REDACT #a {by_op}").heard()[0]).params[:4] == ("REDACT", "REDACT_FORBIDDEN", "#a", by_op)
+    assert parse(op.send(f"REDACT #a {by_al}").heard()[0]).params == ("#a", by_al)
+
+
+def test_private_words_are_taken_back_by_their_author_alone() -> None:
+    """Both are told."""
+    chat = Chat()
+    al, bob, eve = (chat.irc(nick, *REDACTING) for nick in ("al", "bob", "eve"))
+    msgid = said(al, "PRIVMSG bob :secret")
+    bob.heard()
+    for other, target in ((eve, "bob"), (bob, "bob"), (bob, "al"), (al, "eve")):
+        assert parse(other.send(f"REDACT {target} {msgid}").heard()[0]).params[1] == "UNKNOWN_MSGID"
+    al.send(f"REDACT bob {msgid}")
+    assert [parse(client.heard()[0]).params for client in (al, bob)] == [("bob", msgid)] * 2
+    assert eve.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "failure"),
+    [
+        ("REDACT #elsewhere 1", "INVALID_TARGET"),
+        ("REDACT #none 1", "INVALID_TARGET"),
+        ("REDACT #a 1", "UNKNOWN_MSGID"),
+        ("REDACT #a nonsense!", "UNKNOWN_MSGID"),
+        ("REDACT nobody 1", "UNKNOWN_MSGID"),
+    ],
+)
+def test_what_can_not_be_taken_back_is_refused(line: str, failure: str) -> None:
+    """By a FAIL that names the command and the target."""
+    chat = Chat()
+    chat.irc("bob", room="#elsewhere")
+    al = chat.irc("al", *REDACTING, room="#a")
+    assert parse(al.send(line).heard()[0]).params[:3] == ("REDACT", failure, line.split()[1])
+
+
+def test_without_the_capability_there_is_no_such_command() -> None:
+    """421."""
+    assert numerics(Chat().irc("al", room="#a"), "REDACT #a 1", "MARKREAD #a") == ["421", "421"]

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
 from chatroom.names import conversation
@@ -90,3 +92,43 @@ def test_a_conversation_keeps_both_sides_in_one_place() -> None:
     (run,) = pack(placed(there, back))
     assert run.key == key
     assert opened(run) == list(map(kept, [there, back]))
+
+
+def test_words_to_one_person_stay_in_their_own_conversations() -> None:
+    """However alike the targets of two senders are."""
+    target = "carol"
+    events = placed(*[Said(by, target, by.nick, Kind.MESSAGE, conversation=by.nick) for by in (ALICE, BOB, ALICE)])
+    assert [(run.key, len(opened(run))) for run in pack(events)] == [(ALICE.nick, 2), (BOB.nick, 1)]
+
+
+_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["#a", "#b", "alice"]),
+        st.sampled_from([ALICE, BOB, replace(ALICE)]),
+        st.sampled_from(["hi", '"quoted', '"', "1 2 3 mx", "a\nb", '\n"']),
+        st.sampled_from([Kind.MESSAGE, Kind.MESSAGE, Kind.MESSAGE, Kind.ACTION]),
+        st.integers(1, 2),
+        st.integers(0, 1),
+    ),
+    min_size=1,
+)
+
+
+@given(_STEPS)
+def test_whoever_says_whatever_wherever_it_comes_back(
+    steps: list[tuple[str, Person, str, Kind, int, int]],
+) -> None:
+    """Whether or not a message is by the same person and at the same time as the one before."""
+    number, time = 1_790_000_000_000_000, 1_790_000_000_000
+    events: list[Event] = []
+    for target, by, text, kind, step, later in steps:
+        number, time = number + step, time + later
+        conversation = "" if target.startswith("#") else "talk"
+        events.append(Said(by, target, text, kind, conversation=conversation, id=number, time=time))
+    runs = pack(events)
+    assert sorted([e.id for run in runs for e in opened(run)]) == [e.id for e in events]
+    for run in runs:
+        here = [
+            e for e in events if isinstance(e, Said) and e.target in (run.name, "alice" if run.key == "talk" else "")
+        ]
+        assert opened(run) == list(map(kept, here))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.events import Kind, Person, Point, Said
+from chatroom.events import Event, Joined, Kind, Person, Point, Redacted, Said
 from chatroom.names import conversation
 from chatroom.store import Store
 from chatroom.store.index import Index
@@ -149,3 +149,35 @@ def test_without_fts5_a_search_looks_at_everything(tmp_path: Path) -> None:
             assert index.prune(BASE + 2) == 1
         assert not index.exists
         assert numbers(store, "quick", "#lobby") == [2]
+
+
+def test_what_was_taken_back_is_found_nowhere_and_all_else_still_is(store: Store) -> None:
+    """Neither by the index, which forgets it, nor by a look at what was said; whatever of its batch it was."""
+    batch: list[Event] = [
+        Said(BOB, "#lobby", f"unique{n} words", Kind.MESSAGE, id=n, time=BASE + n) for n in range(20, 25)
+    ]
+    store.save(batch)
+    index = Index(store)
+    if index.exists:
+        index.step()
+    for number in (20, 22):
+        store.save([Redacted(BOB, "#lobby", number, "", id=number + 10, time=BASE + 30)])
+    store.save([Redacted(ALICE, "bob", 4, "", conversation=PRIVATE, id=33, time=BASE + 31)])
+    assert [numbers(store, f"unique{n}", "#lobby") for n in range(20, 25)] == [[], [21], [], [23], [24]]
+    assert numbers(store, "secret", PRIVATE) == []
+    with closing(store.reader()) as reader:
+        kept = reader.history("#lobby", limit=50, everything=True)
+        assert [event.id for event in kept] == [1, 2, 5, 6, 7, 8, 21, 23, 24]
+        assert [event.id for event in reader.walk("#lobby", BASE + 20, BASE + 40)] == [21, 23, 24]
+        assert {summary.name: summary.said for summary in reader.summaries()}["#lobby"] == 9
+        assert b"unique22" not in b"".join([str(row).encode() for row in store.db.execute("SELECT events FROM runs")])
+
+
+def test_what_can_not_be_taken_back_stays(store: Store) -> None:
+    """An id of another place, of nothing, or of an event that is no message."""
+    store.save([Joined(BOB, "#lobby", id=20, time=BASE + 20)])
+    for target, number in (("#tea", 1), ("#lobby", 3), ("#lobby", 20), ("#lobby", 99), ("#none", 1)):
+        store.save([Redacted(BOB, target, number, "", id=30, time=BASE + 30)])
+    assert numbers(store, "quick", "#lobby", "#tea", PRIVATE) == [1, 2, 3, 4]
+    with closing(store.reader()) as reader:
+        assert reader.history("#lobby", limit=1, everything=True)[0].id == 20

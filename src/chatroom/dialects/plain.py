@@ -11,7 +11,7 @@ from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
-from chatroom.limits import FOUND, HISTORY_MOST, NICK_LENGTH, PLAIN_LINE, RECENT
+from chatroom.limits import AWAY_BYTES, FOUND, HISTORY_MOST, NICK_BYTES, NICK_LENGTH, PLAIN_LINE, RECENT, TOPIC_BYTES
 from chatroom.modes import written
 from chatroom.names import LOBBY, Fault, fold
 from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
@@ -21,7 +21,7 @@ PASSWORD_PROMPT = "Password"
 
 _FAULTS = {
     Fault.EMPTY: "a name has at least one character",
-    Fault.LENGTH: f"a name has at most {NICK_LENGTH} characters",
+    Fault.LENGTH: f"a name has at most {NICK_LENGTH} characters, and {NICK_BYTES} bytes",
     Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
     Fault.SCRIPTS: "a name is written in one script",
     Fault.RESERVED: "that name would pass for the server",
@@ -36,7 +36,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_BAD: "that can't be a name: {1}",
     Code.NICK_TAKEN: "{0} is taken; choose another name",
     Code.NO_SUCH_NICK: "there is nobody called {0}; /who lists who is here",
-    Code.ROOM_BAD: "{0} can't be a room; a room is # and up to 49 characters without spaces or commas",
+    Code.ROOM_BAD: "{0} can't be a room; a room is # and up to 49 characters (64 bytes) without spaces or commas",
     Code.NO_SUCH_ROOM: "there is no room {0}; /rooms lists them",
     Code.NOT_IN_ROOM: "you are not in {0}; /join {0} takes you there",
     Code.NOT_YOURS: "that is for its owner alone",
@@ -66,7 +66,8 @@ _REFUSALS: dict[Code, str] = {
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Code.NO_RECIPIENT: "say to whom",
     Code.NO_TEXT: "there is nothing to send",
-    Code.TOPIC_TOO_LONG: "that topic is too long",
+    Code.TOPIC_TOO_LONG: f"that topic is too long; a topic has at most {TOPIC_BYTES} bytes",
+    Code.AWAY_TOO_LONG: f"that is too long; what you leave while you are away has at most {AWAY_BYTES} bytes",
     Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE} bytes",
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
@@ -74,6 +75,10 @@ _REFUSALS: dict[Code, str] = {
     Code.NOTHING_KEPT: "no history is kept here",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
+    Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
+    Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
+    Code.MAY_NOT_REDACT: "you may not remove that message",
+    Code.NO_SUCH_MESSAGE: "there is no such message, or it is too old",
     Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; /quit leaves the server",
 }
 
@@ -86,6 +91,9 @@ class PlainFormat:
     def render(self, event: Event) -> bytes:
         sentence = _SENTENCES[type(event)](event)
         return f"{sentence}\n".encode() if sentence else b""
+
+    def render_all(self, events: list[Event]) -> bytes:
+        return b"".join(map(self.render, events))
 
 
 PLAIN = PlainFormat()
@@ -152,6 +160,9 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.RealnameSet: lambda e: "",
     ev.AccountSet: lambda e: f"* {e.by.nick} has logged in" if e.account else f"* {e.by.nick} has logged out",
     ev.Alerted: lambda e: f"* {e.by.nick}, who runs this server: {plain(e.text)}",
+    ev.Redacted: lambda e: (
+        f"* {e.by.nick} removed a {'message' if '#' in e.target[:1] else 'private message'}" + _because(e.reason)
+    ),
     ev.AwaySet: lambda e: f"* {e.by.nick} is away: {plain(e.message)}" if e.message else f"* {e.by.nick} is back",
 }
 

@@ -17,6 +17,7 @@ from chatroom.store.runs import unpack
 
 _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words USING
     fts5(text, nick, place, content = '', detail = column, tokenize = 'unicode61 remove_diacritics 2')"""
+_DELETE = "INSERT INTO words (words, rowid, text, nick, place) VALUES ('delete', ?, ?, ?, ?)"
 _ROWS = """SELECT row, place, name, first, since, people, events FROM runs JOIN places ON places.id = place
     WHERE row > ? ORDER BY row LIMIT ?"""
 
@@ -83,9 +84,7 @@ class Index:
                 said += count
             if not rows:
                 return -1
-            db.executemany(
-                "INSERT INTO words (words, rowid, text, nick, place) VALUES ('delete', ?, ?, ?, ?)", entries
-            ) if entries else None
+            db.executemany(_DELETE, entries) if entries else None
             db.executemany("DELETE FROM runs WHERE row = ?", rows)
             # A row's number may be used again when none above it is left.
             db.execute(
@@ -106,6 +105,14 @@ class Index:
                     raise
                 self.exists = False
         return self.exists
+
+
+def forget(db: sqlite3.Connection, row: int, place: int, run: list[object], position: int) -> None:
+    """Takes one message of a run out of the index, if it is there. Part of a transaction."""
+    exists = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone()
+    if exists and row <= _indexed(db):
+        entries = [entry for entry in _entries(row, place, run) if entry[0] == address(row, position)]
+        db.executemany(_DELETE, entries)
 
 
 def _indexed(db: sqlite3.Connection) -> int:

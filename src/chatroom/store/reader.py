@@ -13,7 +13,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chatroom.events import Event, Point, Said, Topic, veiled
+from chatroom.events import Event, Point, Redacted, Said, Topic, veiled
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
 from chatroom.names import bare, fold
 from chatroom.store.query import Query, address, expression, found_at
@@ -186,7 +186,7 @@ class Reader:
         with closing(rows):
             for run in rows:
                 for event in reversed(list(unpack(*run))):
-                    if low < event.id < high:
+                    if low < event.id < high and type(event) is not Redacted:
                         yield event
 
     def _forwards(self, place: int, low: int, high: int) -> Generator[Event, None, None]:
@@ -201,7 +201,7 @@ class Reader:
                 for event in unpack(*run):
                     if event.id >= high:
                         return
-                    if event.id > low:
+                    if event.id > low and type(event) is not Redacted:
                         yield event
             if len(rows) < _PAGE:
                 return

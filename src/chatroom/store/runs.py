@@ -6,20 +6,24 @@ write ten more messages into the same row. In a calm room a run is a single even
 - A *place* is where something was said: a room, or two people's conversation. Its key is the room's folded name, or
   what `names.conversation` makes of two accounts.
 - `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
-  `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said.
+  `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said. A
+  line ``"<text>`` is a message by the same person with the next id and the same time.
+- Of a message that was taken back there is a line without its text.
 - Within a place, ids and times never go back, neither inside a run nor from one to the next.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Redacted, Renamed, Said, TopicSet
 from chatroom.names import fold, is_room
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
+_DITTO = '"'
 _MESSAGE = Kind.MESSAGE
 _SAID = {Kind.MESSAGE: "m", Kind.ACTION: "a", Kind.NOTICE: "n"}
 _KINDS = {mark: kind for kind, mark in _SAID.items()}
+_REMOVED = "x"
 
 
 class Run(NamedTuple):
@@ -39,40 +43,55 @@ class Run(NamedTuple):
 def pack(events: Iterable[Event]) -> list[Run]:
     """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
     places: dict[str, list[Event]] = {}
+    room, happened = "", None  # of the message before: most are in the same one
     for event in events:
         if type(event) is Said:
-            happened = places.get(event.target)  # no conversation's key is a target
-            if happened is None:
-                place = event.target if is_room(event.target) else event.conversation
+            if happened is None or event.target is not room:
+                room = event.target if is_room(event.target) else ""
+                place = room or event.conversation
                 if not place:
                     continue
                 happened = places.setdefault(place, [])
             if event.text:  # without one it is for programs, and of no use later
                 happened.append(event)
         elif type(event) in _ROOMS:
-            for room in _ROOMS[type(event)](event):
-                places.setdefault(room, []).append(event)
+            for place in _ROOMS[type(event)](event):
+                places.setdefault(place, []).append(event)
     return [_run(place, happened) for place, happened in places.items() if happened]
 
 
 def _run(place: str, events: list[Event]) -> Run:
     first, last = events[0], events[-1]
-    first_id, since = first.id, first.time
-    people = {id(e.by): e.by for e in events}
-    number = {key: f" {i} " for i, key in enumerate(people)}
-    lines = [
-        f"{e.id - first_id} {e.time - since}{number[id(e.by)]}m{e.text}"
-        if type(e) is Said and e.kind is _MESSAGE and e.conversation == ""
-        else f"{e.id - first_id} {e.time - since}{number[id(e.by)]}{_LINES[type(e)](e)}"
-        for e in events
-    ]
+    people: dict[int, Person] = {}
+    lines = list(_lines(events, people))
     text = _LF.join(lines)
     if text.count(_LF) >= len(lines):
         text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
-    said = len([e for e in events if type(e) is Said])
+    said = list(map(type, events)).count(Said)
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
     key = fold(place) if is_room(place) else place
-    return Run(key, place, first_id, last.id, since, last.time, said, who, text)
+    return Run(key, place, first.id, last.id, first.time, last.time, said, who, text)
+
+
+def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
+    """The events' lines, and whoever is in them. Every message that is ever saved comes through here."""
+    first, since = events[0].id, events[0].time
+    numbers: dict[int, int] = {}
+    by, id_, time = None, 0, 0
+    for event in events:
+        who = event.by
+        if isinstance(event, Said) and event.kind is _MESSAGE and event.conversation == "":
+            if who is by and event.id == id_ + 1 and event.time == time:
+                id_ += 1
+                yield _DITTO + event.text
+                continue
+            by, rest = who, f"m{event.text}"
+        else:
+            by, rest = None, _LINES[type(event)](event)
+        id_, time = event.id, event.time
+        number = numbers.setdefault(id(who), len(numbers))
+        people[number] = who
+        yield f"{id_ - first} {time - since} {number} {rest}"
 
 
 def _said(event: Said) -> str:
@@ -105,10 +124,37 @@ _ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
 def unpack(name: str, first: int, since: int, people: str, events: str) -> Iterator[Event]:
     """The events of a row, in order. The people in them have no `uid`: they are whoever they were then."""
     persons = [_person(*line.split(" ")) for line in people.split(_LF)]
+    id_, time, by, mark = 0, 0, persons[0], ""
     for line in events.split(_LF):
-        offset, later, who, rest = line.split(" ", 3)
-        text = rest[1:].replace(_IN_TEXT, _LF) if _IN_TEXT in rest else rest[1:]
-        yield _READERS[rest[0]](rest[0], persons[int(who)], name, text, first + int(offset), since + int(later))
+        if line.startswith(_DITTO):
+            id_ += 1
+            text = line[1:]
+        else:
+            offset, later, who, rest = line.split(" ", 3)
+            id_, time, by, mark, text = first + int(offset), since + int(later), persons[int(who)], rest[0], rest[1:]
+        yield _READERS[mark](mark, by, name, text.replace(_IN_TEXT, _LF) if _IN_TEXT in text else text, id_, time)
+
+
+def without(events: str, offset: int) -> tuple[str, int]:
+    """The `events` of a run without what was said in that one, counted from `first`; and its position, -1 if not there.
+
+    Its line stays, so that all others keep their positions.
+    """
+    lines = events.split(_LF)
+    found, later, who, mark = 0, "", "", ""
+    for position, line in enumerate(lines):
+        if line.startswith(_DITTO):
+            found += 1
+        else:
+            number, later, who, rest = line.split(" ", 3)
+            found, mark = int(number), rest[0]
+        if found == offset and mark.lower() in _KINDS:
+            lines[position] = f"{found} {later} {who} {_REMOVED}"
+            after = lines[position + 1 : position + 2]
+            if after and after[0].startswith(_DITTO):  # it leans on this one no more
+                lines[position + 1] = f"{found + 1} {later} {who} {mark}{after[0][1:]}"
+            return _LF.join(lines), position
+    return events, -1
 
 
 def _person(nick: str, username: str, host: str, account: str) -> Person:
@@ -133,6 +179,7 @@ def _read_kicked(mark: str, by: Person, room: str, text: str, id: int, time: int
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
     **dict.fromkeys("MAN", _read_private),
+    _REMOVED: lambda mark, by, room, text, id, time: Redacted(by, room, id, "", id=id, time=time),  # noqa: A006
     "k": _read_kicked,
     "j": lambda mark, by, room, text, id, time: Joined(by, room, id=id, time=time),  # noqa: A006
     "l": lambda mark, by, room, text, id, time: Left(by, room, text, id=id, time=time),  # noqa: A006

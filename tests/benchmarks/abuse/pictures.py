@@ -1,4 +1,4 @@
-"""Clients do at random all that changes who is where, and who may what; in the end all must agree on it."""
+"""Clients do everything at random; in the end all must agree on who is where, and who may what."""
 
 import random
 import time
@@ -102,7 +102,8 @@ class _Crowd:
         self._swarm = swarm
         self._chance = chance
         self._numbers = 0
-        self._deeds = (self._join, self._join, self._part, self._nick, self._kick, self._mode, self._mode, self._quit)
+        moves = (self._join, self._join, self._part, self._nick, self._kick, self._mode, self._mode, self._quit)
+        self._deeds = (*moves, self._talk, self._talk, self._whisper, self._topic, self._ask)
         swarm.reader = self._read
 
     def _read(self, client: Client, size: int) -> None:
@@ -149,6 +150,25 @@ class _Crowd:
             room = self._chance.choice(list(picture.rooms))
             change = self._chance.choice(["+o", "-o", "+v", "-v", "+v", "+o"])
             self._say(client, f"MODE {room} {change} {self._chance.choice([*picture.rooms[room], 'nobody'])}")
+
+    def _talk(self, client: Client, picture: Picture) -> None:
+        if picture.rooms:
+            self._say(
+                client, f"PRIVMSG {self._chance.choice(list(picture.rooms))} :{'x' * self._chance.randrange(400)}"
+            )
+
+    def _whisper(self, client: Client, picture: Picture) -> None:
+        other = self._chance.choice(list(self.pictures.values())).nick
+        self._say(client, self._chance.choice([f"PRIVMSG {other} :psst", f"WHOIS {other}", f"INVITE {other} #p0"]))
+
+    def _topic(self, client: Client, picture: Picture) -> None:
+        if picture.rooms:
+            self._say(client, f"TOPIC {self._chance.choice(list(picture.rooms))} :number {self.done}")
+
+    def _ask(self, client: Client, picture: Picture) -> None:
+        room = self._chance.choice(_ROOMS)
+        questions = ["LIST", f"NAMES {room}", f"WHO {room}", f"MODE {room}", "LUSERS", "AWAY :tea", "AWAY", "MOTD"]
+        self._say(client, self._chance.choice(questions))
 
     def _quit(self, client: Client, picture: Picture) -> None:
         self._say(client, "QUIT :see you")

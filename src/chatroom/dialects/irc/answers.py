@@ -11,13 +11,15 @@ from chatroom import events as ev
 from chatroom.dialects.base import Viewer
 from chatroom.dialects.irc import history
 from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.format import irc_format, timestamp
+from chatroom.dialects.irc.format import irc_format, parts, timestamp
 from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
+from chatroom.dialects.irc.words import echo
 from chatroom.errors import Code
 from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import BOT, RANKS
-from chatroom.text import clean
+from chatroom.names import fold
+from chatroom.text import clean_irc, shortened
 
 
 class Whox(NamedTuple):
@@ -71,14 +73,18 @@ class Speaker:
             return
         yield self.line(n.RPL_MOTDSTART, self.server.name)
         for text in self.server.motd:
-            yield self.line(n.RPL_MOTD, text)
+            yield from self.long(self.line(n.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
         yield self.line(n.RPL_ENDOFMOTD)
+
+    def long(self, head: str, text: str) -> Iterator[str]:
+        """As many lines as it takes to say all of a text."""
+        return (f"{head}{part}\r\n" for part in parts(text, len(head.encode())))
 
     def filled(self, numeric: Numeric, *about: object, words: Iterable[str], glue: str = " ") -> Iterator[str]:
         """As many lines as it takes to list the words, each as full as a line may be."""
         room = LINE_BYTES - len(self.line(numeric, *about, "").encode())
         left = glue.join(words).encode()
-        while len(left) > room:
+        while left and len(left) > room:
             end = left.rindex(glue.encode(), 0, room + 1)  # no word is longer than a line
             yield self.line(numeric, *about, left[:end].decode())
             left = left[end + 1 :]
@@ -134,7 +140,7 @@ def _topic_is(to: Speaker, reply: ev.TopicIs) -> Iterator[str]:
 
 def _names_are(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
     yield from _names(to, reply)
-    yield to.line(n.RPL_ENDOFNAMES, _echo(reply.room))
+    yield to.line(n.RPL_ENDOFNAMES, echo(reply.room))
 
 
 def _names(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
@@ -216,19 +222,21 @@ def _who_is_in(to: Speaker, reply: ev.WhoIsIn) -> Iterator[str]:
         p = member.person
         if to.whox:
             fields = [str(_WHOX[f](to, reply, member, idle)) for f in _WHOX if f in to.whox.fields]
-            yield to.line(n.RPL_WHOSPCRPL, " ".join(fields))
+            line = to.line(n.RPL_WHOSPCRPL, " ".join(fields)).removesuffix("\r\n")
+            # All fields at once, about one of the longest names, leave less for the real name, which is the last.
+            yield f"{shortened(line, LINE_BYTES - 2)}\r\n"
             continue
         room = reply.room or "*"
         flags = _flags(to, member)
         yield to.line(n.RPL_WHOREPLY, room, p.username, p.host, to.server.name, p.nick, flags, p.realname)
-    yield to.line(n.RPL_ENDOFWHO, _echo(reply.mask))
+    yield to.line(n.RPL_ENDOFWHO, echo(reply.mask))
 
 
 def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
     p = reply.member.person
     yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
     yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms])
-    yield to.line(n.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.network)
+    yield to.line(n.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.description)
     if reply.member.operator:
         yield to.line(n.RPL_WHOISOPERATOR, p.nick)
     if reply.secure:
@@ -246,14 +254,16 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
 
 
 def _no_whois(to: Speaker, reply: ev.NoWhois) -> Iterator[str]:
-    nick = _echo(reply.nick)
+    nick = echo(reply.nick)
     yield to.line(n.REFUSALS[Code.NO_SUCH_NICK], nick)
     yield to.line(n.RPL_ENDOFWHOIS, nick)
 
 
 def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
-    nick = _echo(reply.nick)
-    if not reply.people:
+    names = {fold(person.nick) for person, _ in reply.people}
+    # A mask that one nickname alone is like means that nickname.
+    nick = reply.people[0][0].nick if len(names) == 1 else echo(reply.nick)
+    if not names:
         yield to.line(n.ERR_WASNOSUCHNICK, nick)
     for person, time in reply.people:
         yield to.line(n.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
@@ -263,18 +273,24 @@ def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
 
 def _users_are(to: Speaker, reply: ev.UsersAre) -> Iterator[str]:
     if reply.command == "ISON":
-        yield to.line(n.RPL_ISON, " ".join([m.person.nick for m in reply.members]))
-        return
-    people = [
-        f"{m.person.nick}{'*' if m.operator else ''}={'-' if m.away else '+'}{m.person.username}@{m.person.host}"
-        for m in reply.members
-    ]
-    yield to.line(n.RPL_USERHOST, " ".join(people))
+        numeric, people = n.RPL_ISON, [m.person.nick for m in reply.members]
+    else:
+        numeric, people = n.RPL_USERHOST, [_userhost(m) for m in reply.members]
+    yield from to.filled(numeric, words=people) if people else [to.line(numeric, "")]
+
+
+def _userhost(m: ev.Member) -> str:
+    return f"{m.person.nick}{'*' if m.operator else ''}={'-' if m.away else '+'}{m.person.username}@{m.person.host}"
 
 
 def _watched_are(to: Speaker, reply: ev.WatchedAre) -> Iterator[str]:
     yield from to.filled(n.RPL_MONLIST, words=reply.nicks, glue=",")
     yield to.line(n.RPL_ENDOFMONLIST)
+
+
+def _marker_is(to: Speaker, reply: ev.MarkerIs) -> Iterator[str]:
+    since = f"timestamp={timestamp(reply.time)}" if reply.time else "*"
+    yield f":{to.server.name} MARKREAD {reply.target} {since}\r\n"
 
 
 def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
@@ -321,36 +337,22 @@ def _servers_are(to: Speaker, reply: ev.ServersAre) -> Iterator[str]:
     """Each has all others one step away."""
     own = to.server.name
     for name, people, lag in reply.servers:
-        yield to.line(n.RPL_LINKS, name or own, own, int(name not in ("", own)), f"{people} here, {lag} ms behind")
+        about = f"{people} here, {lag} ms behind" if name else to.server.description
+        yield to.line(n.RPL_LINKS, name or own, own, int(name not in ("", own)), about)
     yield to.line(n.RPL_ENDOFLINKS, "*")
 
 
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
-    if code is Code.LINE_NOT_UTF8:
-        yield f":{to.server.name} FAIL * INVALID_UTF8 :Messages must be UTF-8; this one was not sent\r\n"
-    elif code is Code.TOPIC_TOO_LONG:
-        yield f":{to.server.name} FAIL TOPIC INVALID_PARAMS :That topic is too long\r\n"
-    elif code in _LINK_FAILURES:
-        yield f":{to.server.name} FAIL * {_LINK_FAILURES[code]}\r\n"
+    if code in n.FAILURES:
+        yield f":{to.server.name} FAIL {n.FAILURES[code].format(*map(echo, about))}\r\n"
     elif code in history.FAILURES:
-        command, target = (*map(_echo, about), "", "")[:2]
+        command, target = (*map(echo, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)
-    elif code is Code.REALNAME_BAD:
-        yield f":{to.server.name} FAIL SETNAME INVALID_REALNAME :That can't be a real name\r\n"
+    elif code is Code.WATCHING_TOO_MANY:
+        yield from to.filled(n.REFUSALS[code], words=map(echo, about), glue=",")
     else:
-        yield to.line(n.REFUSALS[code], *map(_echo, about))
-
-
-_LINK_FAILURES = {
-    Code.LINK_DOWN: "LINK_DOWN :The link to the other servers is down; that must wait until it is back",
-    Code.SPOOL_FULL: "LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
-}
-
-
-def _echo(word: str) -> str:
-    """A client's own word in a reply, so that it can't break it: RFC 2812 §2.3.1 middle."""
-    return clean(word).replace(" ", "_").lstrip(":")[:64] or "*"
+        yield to.line(n.REFUSALS[code], *map(echo, about))
 
 
 _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
@@ -368,7 +370,8 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.WhowasIs: _whowas_is,
     ev.WatchedAre: _watched_are,
     ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
-    ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(_echo, r.nicks), glue=","),
+    ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(echo, r.nicks), glue=","),
+    ev.MarkerIs: _marker_is,
     ev.UptimeIs: _uptime_is,
     ev.Admitted: lambda to, r: iter(()),
     ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
@@ -389,5 +392,5 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Found: _found,
     ev.Saving: _saving,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
-    ev.Announcement: lambda to, r: iter([f":{to.server.name} NOTICE * :{r.text}\r\n"]),
+    ev.Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
 }

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.dialects.irc.marks import READ_MARKER, REDACTION
 from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
+from chatroom.dialects.irc.words import echo
 from chatroom.events import Command, Raw
 from chatroom.ircwire import LINE_BYTES
-from chatroom.text import clean
 
 CAPABILITIES = (
     "account-notify",
@@ -19,7 +20,9 @@ CAPABILITIES = (
     "cap-notify",
     "draft/chathistory",
     "draft/event-playback",
+    REDACTION,
     MULTILINE,
+    READ_MARKER,
     "echo-message",
     "extended-join",
     "extended-monitor",
@@ -44,7 +47,7 @@ _VALUES = {MULTILINE: LIMITS}
 def cap(client: Client, params: list[str]) -> Iterator[Command]:
     handler = _VERBS.get(params[0].upper())
     if handler is None:
-        yield client.say(n.ERR_INVALIDCAPCMD, clean(params[0]) or "*")
+        yield client.say(n.ERR_INVALIDCAPCMD, echo(params[0]))
     else:
         yield from handler(client, params[1:])
 
@@ -72,7 +75,7 @@ def _req(client: Client, params: list[str]) -> Iterator[Command]:
     client.negotiating = client.negotiating or not client.viewer.nick
     asked = " ".join(params).split()
     if not all(name.removeprefix("-") in _offered(client) for name in asked):
-        yield _line(client, "NAK", [clean(name) for name in asked])
+        yield _line(client, "NAK", [echo(name) for name in asked])
         return
     wanted = set(client.capabilities)
     for name in asked:

@@ -6,10 +6,9 @@ from itertools import zip_longest
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import shortened, targets
+from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
-from chatroom.limits import REASON_BYTES
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
 
@@ -25,7 +24,7 @@ def join(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def part(client: Client, params: list[str]) -> Iterator[Command]:
-    reason = shortened(params[1], REASON_BYTES) if len(params) > 1 else ""
+    reason = params[1] if len(params) > 1 else ""
     for room in targets(params[0]):
         yield ev.Leave(room, reason)
 
@@ -54,7 +53,7 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
     """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8."""
     rooms = params[0].split(",")
     nicks = targets(params[1])
-    reason = shortened(params[2], REASON_BYTES) if len(params) > 2 else ""
+    reason = params[2] if len(params) > 2 else ""
     for room, nick in zip(rooms * len(nicks) if len(rooms) == 1 else rooms, nicks, strict=False):
         yield ev.Kick(room, nick, reason)
 

@@ -48,7 +48,10 @@ class Client:
             rendered -= {"draft/multiline"}  # which needs them
         self.speaker.format = irc_format(rendered)
         return ev.SetFormat(
-            self.speaker.format, "echo-message" in self.capabilities, "extended-monitor" in self.capabilities
+            self.speaker.format,
+            echo="echo-message" in self.capabilities,
+            extended_monitor="extended-monitor" in self.capabilities,
+            read_marker="draft/read-marker" in self.capabilities,
         )
 
     # ---- answering at once: the answer keeps its place among the others ---------------------------------------------

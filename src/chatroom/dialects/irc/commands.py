@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.irc import channels, lookups, messages, multiline, people, registration, service
+from chatroom.dialects.irc import channels, lookups, marks, messages, multiline, people, registration, service
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.messages import SHORT
 from chatroom.dialects.irc.numerics import ServerInfo
+from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Format, Reply
 from chatroom.ircwire import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
@@ -133,7 +134,7 @@ def help_(client: Client, params: list[str]) -> Iterator[Command]:
     subject = params[0].upper() if params else ""
     row = COMMANDS.get(subject)
     if subject and row is None:
-        yield client.say(n.ERR_HELPNOTFOUND, clean_irc(params[0]).replace(" ", "_").lstrip(":")[:50] or "*")
+        yield client.say(n.ERR_HELPNOTFOUND, echo(params[0]))
         return
     if row:
         yield client.say(n.RPL_HELPSTART, subject, f"{subject} {row.usage}".rstrip())
@@ -171,6 +172,8 @@ COMMANDS: dict[str, Row] = {
     "BATCH": Row(multiline.batch, 1, "+|-<name> [draft/multiline <target>]", "says something in many lines"),
     "CHATHISTORY": Row(lookups.chathistory, 1, "<subcommand> ...", "tells what was said before"),
     "SEARCH": Row(lookups.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
+    "MARKREAD": Row(marks.markread, 0, "<room or nickname> [timestamp=<time>]", "tells how far you have read"),
+    "REDACT": Row(marks.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
     "AWAY": Row(people.away, 0, "[:<message>]", "says that you are away, or back"),
     "WHO": Row(people.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
     "WHOIS": Row(people.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),

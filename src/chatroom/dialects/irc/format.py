@@ -1,6 +1,8 @@
 """Events as IRC lines, rendered once for all clients whose capabilities make the same bytes of them."""
 
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from time import gmtime, strftime
 from typing import Any
@@ -17,6 +19,7 @@ RENDERED = frozenset(
         "account-notify",
         "account-tag",
         "away-notify",
+        "draft/message-redaction",
         "draft/multiline",
         "extended-join",
         "invite-notify",
@@ -45,6 +48,10 @@ class IrcFormat:
     def render(self, event: Event) -> bytes:
         lines = self._lines[type(event)](event)
         return self._dressed(event, lines) if self._tagged and lines else lines.encode()
+
+    def render_all(self, events: list[Event]) -> bytes:
+        burst = "" if self._tagged or len(events) == 1 else _burst(events)
+        return burst.encode() or b"".join(map(self.render, events))
 
     def personal(self, event: Event) -> bytes:
         """The lines for the one who is told of an event alone, whatever was negotiated."""
@@ -77,6 +84,9 @@ class IrcFormat:
         return f"@{';'.join(tags)} " if tags else ""
 
 
+MSGID = re.compile("[0-9a-f]{1,15}")  # of events
+
+
 @lru_cache(maxsize=256)
 def irc_format(capabilities: frozenset[str]) -> IrcFormat:
     """The format for `capabilities`, a subset of `RENDERED`."""
@@ -87,6 +97,16 @@ def timestamp(milliseconds: int) -> str:
     """ISO 8601 in UTC with milliseconds: IRCv3 server-time."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{_second(seconds)}.{rest:03d}Z"
+
+
+def milliseconds(text: str) -> int:
+    """What `timestamp` made a text of, as others make it too; raises `ValueError`."""
+    if not text.endswith("Z"):
+        raise ValueError(text)
+    try:
+        return max(0, round(datetime.fromisoformat(text).timestamp() * 1000))
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 @lru_cache(maxsize=16)
@@ -110,12 +130,32 @@ def _said(event: ev.Said) -> str:
     head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
     text = event.text
     if FEED in text or CUT in text:
-        return "".join([f"{head}{part}\r\n" for line, _ in _lines(text) for part in _parts(line, len(head.encode()))])
+        return "".join([f"{head}{part}\r\n" for line, _ in _lines(text) for part in parts(line, len(head.encode()))])
     if event.kind is _ACTION:
-        return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in _parts(text, len(head.encode()) + 9)])
+        return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in parts(text, len(head.encode()) + 9)])
     if 4 * (len(head) + len(text)) <= LINE_BYTES - 2:  # the common case, seen without encoding: 4 bytes a character
         return f"{head}{text}\r\n"
-    return "".join([f"{head}{part}\r\n" for part in _parts(text, len(head.encode()))])
+    return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
+
+
+def _burst(events: list[Event]) -> str:
+    """The lines of many short messages by one person to one target; "" if that isn't what these are."""
+    first = events[0]
+    if not isinstance(first, ev.Said):
+        return ""
+    by, target = first.by, first.target
+    texts = [
+        e.text for e in events if isinstance(e, ev.Said) and e.by is by and e.target is target and e.kind is _MESSAGE
+    ]
+    if len(texts) < len(events):
+        return ""
+    head = f":{by.nick}!{by.username}@{by.host} PRIVMSG {target} :"
+    everything = head.join(texts)
+    width = 1 if everything.isascii() else 4  # bytes a character, at most
+    if FEED in everything or CUT in everything or width * (len(head) + max(map(len, texts))) > LINE_BYTES - 2:
+        return ""
+    between = f"\r\n{head}"
+    return f"{head}{between.join(texts)}\r\n"
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:
@@ -136,12 +176,14 @@ def _said_in_batch(event: ev.Said) -> str:
     name, head = f"{event.id:x}", f":{event.by.mask}"
     rows = [f"{head} BATCH +{name} draft/multiline {event.target}\r\n"]
     for line, cut in _all_lines(event.text):
-        tags = f"@batch={name}{';draft/multiline-concat' if cut else ''}"
-        rows.append(f"{tags} {head} {_VERBS[event.kind]} {event.target} :{line}\r\n")
+        said = f"{head} {_VERBS[event.kind]} {event.target} :"
+        for i, part in enumerate(parts(line, len(said.encode()))):
+            tags = f"@batch={name}{';draft/multiline-concat' if cut or i else ''}"
+            rows.append(f"{tags} {said}{part}\r\n")
     return "".join([*rows, f"{head} BATCH -{name}\r\n"])
 
 
-def _parts(text: str, head_bytes: int) -> Iterator[str]:
+def parts(text: str, head_bytes: int) -> Iterator[str]:
     """`text` in parts that fit a line beside a head of so many bytes: text that came in is never cut off."""
     room = LINE_BYTES - 2 - head_bytes
     data = text.encode()
@@ -181,6 +223,29 @@ def _invited(event: ev.Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
+def _redacted(event: ev.Redacted) -> str:
+    return f":{event.by.mask} REDACT {event.target} {event.said:x}{f' :{event.reason}' if event.reason else ''}\r\n"
+
+
+def _modes_set(event: ev.ModesSet) -> str:
+    """As many lines as it takes to list the changes."""
+    head = f":{event.by.mask} MODE {event.room} "
+    room = LINE_BYTES - 2 - len(head.encode())
+    rows: list[tuple[ev.ModeChange, ...]] = [()]
+    for change in event.changes:
+        longer = (*rows[-1], change)
+        if len(written(longer).encode()) <= room:
+            rows[-1] = longer
+        else:
+            rows.append((change,))
+    return "".join([f"{head}{written(row)}\r\n" for row in rows])
+
+
+def _alerted(event: ev.Alerted) -> str:
+    head = f":{event.by.mask} WALLOPS :"
+    return "".join([f"{head}{part}\r\n" for part in parts(event.text, len(head.encode()))])
+
+
 def _unseen(event: Event) -> str:
     return ""
 
@@ -193,12 +258,13 @@ _LINES: dict[type, Callable[[Any], str]] = {
     ev.Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
     ev.TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
     ev.Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
-    ev.ModesSet: lambda e: f":{e.by.mask} MODE {e.room} {written(e.changes)}\r\n",
+    ev.ModesSet: _modes_set,
     ev.UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
-    ev.Alerted: lambda e: f":{e.by.mask} WALLOPS :{e.text}\r\n",
+    ev.Alerted: _alerted,
     ev.AwaySet: _unseen,
     ev.Invited: _unseen,
     ev.RealnameSet: _unseen,
+    ev.Redacted: _unseen,
     ev.AccountSet: _unseen,
 }
 
@@ -206,6 +272,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", ev.Said, _said_with_tags),
     ("draft/multiline", ev.Said, _said_in_batch),
+    ("draft/message-redaction", ev.Redacted, _redacted),
     ("extended-join", ev.Joined, _joined_extended),
     ("away-notify", ev.AwaySet, _away_set),
     ("invite-notify", ev.Invited, _invited),

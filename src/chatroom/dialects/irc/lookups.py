@@ -1,19 +1,16 @@
 """Reads CHATHISTORY (IRCv3 draft/chathistory) and SEARCH (soju.im/search) into questions for the history."""
 
-import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
+from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
 from chatroom.ircwire import parse_tags
 from chatroom.limits import HISTORY_MOST
-from chatroom.text import clean
-
-_MSGID = re.compile("[0-9a-f]{1,15}")  # as `format` writes them
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here
@@ -35,7 +32,7 @@ def chathistory(client: Client, params: list[str]) -> Iterator[Command]:
         ask = _ask(verb, params[1:])
     except Wrong as wrong:
         *about, text = wrong.args
-        yield client.fail("CHATHISTORY", "INVALID_PARAMS", _word(verb), *map(_word, about), text=text)
+        yield client.fail("CHATHISTORY", "INVALID_PARAMS", echo(verb), *map(echo, about), text=text)
         return
     if isinstance(ask, AskHistory):
         ask.everything = PLAYBACK in client.capabilities  # type: ignore[misc]  # made a moment ago
@@ -66,7 +63,7 @@ def _point(text: str, verb: str) -> Point | None:
         return None
     if kind == "timestamp":
         return Point(time=_time(value, text))
-    if kind == "msgid" and verb != "TARGETS" and _MSGID.fullmatch(value):
+    if kind == "msgid" and verb != "TARGETS" and MSGID.fullmatch(value):
         return Point(id=int(value, 16))
     raise Wrong(text, "Invalid point in the history")
 
@@ -74,10 +71,8 @@ def _point(text: str, verb: str) -> Point | None:
 def _time(value: str, text: str) -> int:
     """Milliseconds; raises `Wrong` if it is no time as server-time has them."""
     try:
-        if not value.endswith("Z"):
-            raise ValueError
-        return max(0, round(datetime.fromisoformat(value).timestamp() * 1000))
-    except (ValueError, OverflowError):
+        return milliseconds(value)
+    except ValueError:
         raise Wrong(text, "Invalid timestamp") from None
 
 
@@ -122,9 +117,4 @@ def search(client: Client, params: list[str]) -> Iterator[Command]:
             before=Point(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
         )
     except Wrong as wrong:
-        yield client.fail("SEARCH", "INVALID_PARAMS", _word(str(wrong.args[0])), text="Invalid parameters")
-
-
-def _word(text: str) -> str:
-    """A client's own word, so that it is one."""
-    return clean(text).replace(" ", "_").lstrip(":")[:64] or "*"
+        yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(wrong.args[0])), text="Invalid parameters")

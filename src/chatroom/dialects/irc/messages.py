@@ -8,12 +8,12 @@ from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind
 from chatroom.ircwire import LINE_BYTES
-from chatroom.limits import HOST_LENGTH, NICK_LENGTH, USERNAME_LENGTH
+from chatroom.limits import HOST_LENGTH, NICK_BYTES, USERNAME_LENGTH
 from chatroom.text import CTCP
 
 # Bytes that what a client sends may grow by when others are told of it: its mask, a colon and a space. Every message
 # that leaves room for the longest mask can be told to anybody in one line.
-SHORT = LINE_BYTES - 2 - (4 * NICK_LENGTH + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
+SHORT = LINE_BYTES - 2 - (NICK_BYTES + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
 
 _ACTION = f"{CTCP}ACTION "
 VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}

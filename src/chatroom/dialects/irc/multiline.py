@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.messages import VERBS, must_fit
+from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError
 from chatroom.events import Command, Kind
 from chatroom.ircwire import Message
-from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES, ROOM_LENGTH
+from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
 from chatroom.text import CTCP, CUT, FEED
 
 MULTILINE = "draft/multiline"
@@ -76,7 +77,7 @@ def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
     target, text = message.params
     concat = _CONCAT in message.tags
     if target != batch.target:
-        return "MULTILINE_INVALID_TARGET", _word(batch.target), _word(target)
+        return "MULTILINE_INVALID_TARGET", echo(batch.target), echo(target)
     try:
         must_fit(f":{client.viewer.mask} {VERBS[kind]} {target} :{text}")
     except ChatError:
@@ -91,11 +92,6 @@ def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
     if batch.size() > MULTILINE_BYTES:
         return "MULTILINE_MAX_BYTES", str(MULTILINE_BYTES)
     return ()
-
-
-def _word(target: str) -> str:
-    """A target in an answer, so that it can't break it."""
-    return target.replace(" ", "_").lstrip(":")[:ROOM_LENGTH] or "*"
 
 
 def _say(client: Client, batch: Batch) -> Iterator[Command]:

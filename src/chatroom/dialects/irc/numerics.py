@@ -11,6 +11,7 @@ from chatroom.limits import (
     LIST_LENGTH,
     MODES_A_LINE,
     NICK_LENGTH,
+    REALNAME_BYTES,
     REASON_BYTES,
     ROOM_LENGTH,
     ROOMS_A_USER,
@@ -32,6 +33,7 @@ class ServerInfo:
     created: str
     motd: tuple[str, ...] = ()
     history: bool = True  # whether one is kept that can be asked for
+    description: str = "A chatroom server"
 
 
 class Numeric(NamedTuple):
@@ -130,6 +132,20 @@ LISTS = {
     INVITED: (RPL_INVEXLIST, RPL_ENDOFINVEXLIST),
 }
 
+# Refusals without a number: IRCv3 standard-replies.
+FAILURES = {
+    Code.LINE_NOT_UTF8: "* INVALID_UTF8 :Messages must be UTF-8; this one was not sent",
+    Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
+    Code.AWAY_TOO_LONG: "AWAY INVALID_PARAMS :That message is too long",
+    Code.NOTHING_TO_READ: "MARKREAD INVALID_PARAMS {} :That is neither a room nor a nickname",
+    Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
+    Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",
+    Code.NO_SUCH_MESSAGE: "REDACT UNKNOWN_MSGID {} {} :There is no such message, or it is too old",
+    Code.LINK_DOWN: "* LINK_DOWN :The link to the other servers is down; that must wait until it is back",
+    Code.SPOOL_FULL: "* LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
+    Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
+}
+
 REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_NICK: Numeric("401", "{} :No such nick/channel"),
     Code.NO_SUCH_SERVER: Numeric("402", "{} :No such server"),
@@ -191,6 +207,7 @@ ISUPPORT = (
     f"MAXLIST={_KINDS[ModeKind.LIST]}:{LIST_LENGTH}",
     f"MODES={MODES_A_LINE}",
     f"MONITOR={WATCHED}",
+    f"NAMELEN={REALNAME_BYTES}",
     f"NICKLEN={NICK_LENGTH}",
     f"PREFIX=({''.join(RANKS)}){''.join(RANKS.values())}",
     "SAFELIST",

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from chatroom import events as ev
 from chatroom.dialects.irc.answers import WHOX_FIELDS, Whox
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import shortened
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command
 from chatroom.limits import AWAY_BYTES
+from chatroom.text import shortened
 
 
 def who(client: Client, params: list[str]) -> Iterator[Command]:

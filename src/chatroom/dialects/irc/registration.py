@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import shortened
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command
-from chatroom.limits import REALNAME_BYTES, REASON_BYTES, USERNAME_LENGTH
+from chatroom.ircwire import LINE_BYTES
+from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
+from chatroom.text import shortened
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -65,15 +66,16 @@ def register(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def setname(client: Client, params: list[str]) -> Iterator[Command]:
-    if len(params[0].encode()) > REALNAME_BYTES:
-        raise ChatError(Code.REALNAME_BAD)
     yield ev.SetRealname(params[0])
 
 
 def ping(client: Client, params: list[str]) -> Iterator[Command]:
     if not params[0]:
         raise ChatError(Code.NO_ORIGIN)
-    yield client.send(f"PONG {client.speaker.server.name} :{params[0]}")
+    pong = client.send(f"PONG {client.speaker.server.name} :{params[0]}")
+    if len(pong.data) > LINE_BYTES:
+        raise ChatError(Code.LINE_TOO_LONG)
+    yield pong
 
 
 def pong(client: Client, params: list[str]) -> Iterator[Command]:
@@ -81,4 +83,4 @@ def pong(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def quit_(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Quit(f"Quit: {shortened(params[0], REASON_BYTES)}" if params and params[0] else "Quit")
+    yield ev.Quit(f"Quit: {params[0]}" if params and params[0] else "Quit")

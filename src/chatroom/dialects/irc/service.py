@@ -7,9 +7,7 @@ from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import timestamp
-from chatroom.dialects.irc.words import shortened
 from chatroom.events import Command
-from chatroom.limits import REASON_BYTES
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:
@@ -73,7 +71,7 @@ def oper(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def kill(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Kill(params[0], shortened(params[1], REASON_BYTES) if len(params) > 1 else "")
+    yield ev.Kill(params[0], params[1] if len(params) > 1 else "")
 
 
 def wallops(client: Client, params: list[str]) -> Iterator[Command]:

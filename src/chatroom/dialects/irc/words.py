@@ -1,6 +1,9 @@
 """Small tools for the words in a command."""
 
 from chatroom.limits import TARGETS
+from chatroom.text import clean, shortened
+
+_ECHO = 128  # bytes; twice as long as any name
 
 
 def targets(param: str) -> list[str]:
@@ -8,6 +11,6 @@ def targets(param: str) -> list[str]:
     return list(dict.fromkeys(name for name in param.split(",") if name))[:TARGETS]
 
 
-def shortened(text: str, size: int) -> str:
-    """`text` in at most `size` bytes, cut between characters."""
-    return text.encode()[:size].decode(errors="ignore")
+def echo(word: str) -> str:
+    """A client's own word in an answer, so that it can't break it: RFC 2812 §2.3.1 middle."""
+    return shortened(clean(word).replace(" ", "_").lstrip(":"), _ECHO) or "*"

@@ -1,0 +1,42 @@
+"""What is done about messages that are there already: MARKREAD, REDACT."""
+
+from collections.abc import Iterator
+from time import time
+
+from chatroom import events as ev
+from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.format import MSGID, milliseconds
+from chatroom.dialects.irc.words import echo
+from chatroom.errors import ChatError, Code
+from chatroom.events import Command
+
+READ_MARKER = "draft/read-marker"
+REDACTION = "draft/message-redaction"
+
+
+def markread(client: Client, params: list[str]) -> Iterator[Command]:
+    """IRCv3 read-marker; nobody has read what is still to be said."""
+    if READ_MARKER not in client.capabilities:
+        raise ChatError(Code.UNKNOWN_COMMAND, "MARKREAD")
+    if not params:
+        yield client.fail("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
+    elif len(params) == 1:
+        yield ev.AskMarker(params[0])
+    else:
+        kind, _, moment = params[1].partition("=")
+        try:
+            if kind != "timestamp":
+                raise ValueError
+            yield ev.MarkRead(params[0], min(milliseconds(moment), int(time() * 1000)))
+        except ValueError:
+            yield client.fail("MARKREAD", "INVALID_PARAMS", echo(params[1]), text="That is no time")
+
+
+def redact(client: Client, params: list[str]) -> Iterator[Command]:
+    """IRCv3 message-redaction."""
+    if REDACTION not in client.capabilities:
+        raise ChatError(Code.UNKNOWN_COMMAND, "REDACT")
+    target, msgid, reason = (*params, "")[:3]
+    if not MSGID.fullmatch(msgid):
+        raise ChatError(Code.NO_SUCH_MESSAGE, target, msgid)
+    yield ev.Redact(target, int(msgid, 16), reason)

@@ -1,0 +1,43 @@
+"""How much memory outboxes hold together: what many wait for is there once, however many wait for it."""
+
+from collections.abc import Iterable
+
+_PLACE = 8  # bytes that a chunk's place in an outbox takes
+
+Chunk = bytes | memoryview  # a view holds all that it is a part of
+
+
+class Held:
+    """Counts the chunks that outboxes hold; `bytes` is what they come to. For one thread."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._holders: dict[
+            int, int
+        ] = {}  # outboxes that hold an object, by its id; none is forgotten while it is held
+
+    def add(self, chunk: Chunk) -> None:
+        """One more outbox holds this."""
+        whole = _whole(chunk)
+        key = id(whole)
+        holders = self._holders.get(key, 0)
+        self._holders[key] = holders + 1
+        self.bytes += _PLACE if holders else _PLACE + len(whole)
+
+    def drop(self, chunks: Iterable[Chunk]) -> None:
+        """An outbox holds these no more. They may be other parts of what was added."""
+        holders = self._holders
+        for chunk in chunks:
+            whole = _whole(chunk)
+            key = id(whole)
+            left = holders[key] - 1
+            if left:
+                holders[key] = left
+                self.bytes -= _PLACE
+            else:
+                del holders[key]
+                self.bytes -= _PLACE + len(whole)
+
+
+def _whole(chunk: Chunk) -> bytes:
+    return chunk if isinstance(chunk, bytes) else chunk.obj  # type: ignore[return-value]  # views are of bytes here

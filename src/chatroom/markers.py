@@ -1,0 +1,60 @@
+"""How far people have read: IRCv3 read-marker, by which the clients of one person agree on what is new.
+
+How far somebody has read is nobody's business but their own, so these deciders change it at once. A marker is the time
+of the last message read, in milliseconds; it only ever moves ahead. Markers are held in memory: those of an account
+until the server ends, those of a guest until they leave.
+"""
+
+from chatroom import events as ev
+from chatroom.errors import ChatError, Code
+from chatroom.events import Outcome
+from chatroom.limits import MARKERS
+from chatroom.names import fold, is_nickname, room_name
+from chatroom.rooms import House, Session, User, user_of
+
+
+def mark_read(house: House, session: Session, command: ev.MarkRead) -> list[Outcome]:
+    """Tells all of one's clients that have the capability."""
+    user = user_of(session)
+    target = _target(command.target)
+    markers = house.markers.setdefault(_owner(user), {})
+    before = markers.pop(fold(target), 0)
+    now = markers[fold(target)] = max(before, command.time)
+    if len(markers) > MARKERS:
+        del markers[next(iter(markers))]
+    marker = ev.MarkerIs(target, now)
+    if now > before:
+        for other in house.marking:
+            if other is not session and other.user and _owner(other.user) == _owner(user):
+                house.post.tell(other, marker)
+    return [marker]
+
+
+def ask_marker(house: House, session: Session, command: ev.AskMarker) -> list[Outcome]:
+    return [marker(house, user_of(session), _target(command.target))]
+
+
+def marker(house: House, user: User, target: str) -> ev.MarkerIs:
+    return ev.MarkerIs(target, house.markers.get(_owner(user), {}).get(fold(target), 0))
+
+
+def forget(house: House, user: User) -> None:
+    """Somebody has left; their account, if they have one, keeps its markers."""
+    if not user.person.account:
+        house.markers.pop(_owner(user), None)
+
+
+def _target(text: str) -> str:
+    """The room's or the person's name; raises `ChatError` if it can be neither."""
+    if is_nickname(text):
+        return text
+    try:
+        return room_name(text)
+    except ChatError:
+        raise ChatError(Code.NOTHING_TO_READ, text) from None
+
+
+def _owner(user: User) -> str:
+    """Whose markers they are: an account's, by its name, or a guest's. No nickname has a space."""
+    account = user.person.account
+    return fold(account) if account else f" {user.person.uid}"

@@ -1,0 +1,385 @@
+"""No line is too long, whatever the names: 512 bytes with CR LF, without tags (RFC 1459 §2.3).
+
+A house is filled with the longest names there are, and everything is asked, done and told of in it. What people say is
+never cut: it comes in several lines, or is refused where it comes in.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom import events as ev
+from chatroom.dialects.irc import ServerInfo
+from chatroom.dialects.irc.capabilities import CAPABILITIES
+from chatroom.dialects.irc.format import RENDERED, irc_format
+from chatroom.errors import ChatError
+from chatroom.events import Kind, Person
+from chatroom.ircwire import LINE_BYTES, parse
+from chatroom.limits import (
+    AWAY_BYTES,
+    DESCRIPTION_BYTES,
+    HOST_LENGTH,
+    KEY_BYTES,
+    LABEL_BYTES,
+    LIST_LENGTH,
+    MASK_BYTES,
+    MODES_A_LINE,
+    NICK_BYTES,
+    NICK_LENGTH,
+    REALNAME_BYTES,
+    REASON_BYTES,
+    ROOM_BYTES,
+    ROOM_LENGTH,
+    SERVER_BYTES,
+    TARGETS,
+    TOPIC_BYTES,
+    USERNAME_LENGTH,
+)
+from chatroom.names import is_nickname, room_name
+from tests.chat import NOON, Chat, Client, place
+
+WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
+LETTERS = {1: "x", 2: "ж", 3: "語", 4: WIDE}  # by their bytes
+HOST = f"0{'f' * (HOST_LENGTH - 1)}"
+LONG = ServerInfo(
+    "s" * SERVER_BYTES, "n" * SERVER_BYTES, "0.1.0", "2026-01-01 00:00:00 UTC", ("m" * 900, f"{WIDE} " * 200)
+)
+
+
+def nick(wide: int, number: int = 0) -> str:
+    """The longest nickname of letters that have `wide` bytes, ending in two digits."""
+    return f"{LETTERS[wide] * min(NICK_LENGTH - 2, (NICK_BYTES - 2) // wide)}{number:02}"
+
+
+def room(wide: int, number: int = 0) -> str:
+    return f"#{LETTERS[wide] * min(ROOM_LENGTH - 3, (ROOM_BYTES - 3) // wide)}{number:02}"
+
+
+def of_bytes(size: int, wide: int = 4) -> str:
+    """A text of exactly so many bytes, in words."""
+    return f"{LETTERS[wide]} " * (size // (wide + 1)) + "x" * (size % (wide + 1))
+
+
+def check(wire: bytes) -> list[str]:
+    """The lines, none of which is too long, broken, or nothing."""
+    assert wire.endswith(b"\r\n") or not wire
+    lines = wire.decode().split("\r\n")[:-1]
+    for line in lines:
+        assert not set(line) & set("\r\n\0"), line
+        assert parse(line).command
+        untagged = line.partition(" ")[2] if line.startswith("@") else line
+        assert len(untagged.encode()) <= LINE_BYTES - 2, (len(untagged.encode()), line)
+    return lines
+
+
+class Full:
+    """A house of the longest names, whose people have said of themselves all that they may."""
+
+    def __init__(self, wide: int) -> None:
+        self.wide = wide
+        self.chat = Chat(LONG)
+        self.chat.hub.operator_password = "secret"
+        self._numbers = count()
+        self.al, self.bob, self.carol = (self.client() for _ in range(3))
+        self.clients = [self.al, self.bob, self.carol]
+
+    def client(self) -> Client:
+        """Somebody with all capabilities."""
+        client = self.chat.irc()
+        client.host = HOST
+        name = nick(self.wide, next(self._numbers))
+        client.send(f"CAP REQ :{' '.join(CAPABILITIES)}", "CAP END", f"NICK {name}")
+        client.send(f"USER {'u' * USERNAME_LENGTH} 0 * :{of_bytes(REALNAME_BYTES, self.wide)}")
+        assert client.nick == name, client.wire
+        return client
+
+    def do(self, client: Client, *lines: str) -> list[str]:
+        """What `client` is told of these lines; all that anybody is told of them is checked."""
+        for line in lines:
+            client.send(line)
+            told = [check(each.wire) for each in self.clients]
+            for each in self.clients:
+                each.wire = b""
+        return told[self.clients.index(client)]
+
+
+@pytest.fixture(params=LETTERS)
+def full(request: pytest.FixtureRequest) -> Full:
+    return Full(request.param)
+
+
+def welcome(full: Full) -> Iterator[list[str]]:
+    for client in full.clients:
+        lines = check(client.wire)
+        client.wire = b""
+        yield lines
+
+
+def test_the_welcome_fits(full: Full) -> None:
+    """With every token and the whole message of the day."""
+    for lines in welcome(full):
+        motd = "".join(parse(line).params[1].removeprefix("- ") for line in lines if parse(line).command == "372")
+        assert motd == "".join(LONG.motd)
+
+
+def test_what_happens_in_a_room_fits(full: Full) -> None:
+    """With the longest room, topic, reasons, keys, masks and people."""
+    list(welcome(full))
+    al, bob, carol = full.clients
+    here, wide = room(full.wide), full.wide
+    full.do(al, f"JOIN {here}")
+    full.do(bob, f"AWAY :{of_bytes(AWAY_BYTES, wide)}", f"JOIN {here}")
+    full.do(al, f"MODE {here} +kl {of_bytes(KEY_BYTES, wide).replace(' ', 'x')} 999999999", f"MODE {here}")
+    topic = of_bytes(TOPIC_BYTES, wide)
+    assert " TOPIC " in full.do(al, f"TOPIC {here} :{topic}")[-1]
+    shown = full.do(
+        al, f"TOPIC {here}", f"NAMES {here}", "NAMES", "LIST", f"WHO {here}", f"WHO {here} %tcuihsnfdlaor,123"
+    )
+    assert parse(shown[-1]).command == "315"
+    assert parse(full.do(bob, f"TOPIC {here}")[0]).params[-1] == topic
+    full.do(al, f"INVITE {carol.nick} {here}", f"MODE {here} -k+v * {bob.nick}", f"INVITE {bob.nick} {here}")
+    full.do(carol, "INVITE", f"JOIN {here}", f"PRIVMSG {bob.nick} :hi", f"PART {here} :{of_bytes(REASON_BYTES, wide)}")
+    full.do(carol, f"JOIN {here}", f"NICK {nick(wide, 77)}", f"SETNAME :{of_bytes(REALNAME_BYTES, wide)}")
+    full.do(al, f"KICK {here} {carol.nick} :{of_bytes(REASON_BYTES, wide)}", f"KICK {here} {bob.nick}")
+    full.do(bob, "QUIT :" + of_bytes(400, wide))
+
+
+def test_lists_of_masks_fit(full: Full) -> None:
+    """Each as long as it may be; and many that are set at once are told in several lines, each once."""
+    list(welcome(full))
+    al, bob = full.al, full.bob
+    here = room(full.wide)
+    full.do(al, f"JOIN {here}")
+    full.do(bob, f"JOIN {here}")
+    for letter in "beI":
+        mask = f"{of_bytes(MASK_BYTES - 5, full.wide).replace(' ', 'x')}!*@*"
+        assert " MODE " in full.do(al, f"MODE {here} +{letter} {mask}")[0]
+        assert mask in full.do(al, f"MODE {here} {letter}")[0]
+    short = [f"m:{number:02}" for number in range(MODES_A_LINE)]
+    told = [parse(line) for line in full.do(al, f"MODE {here} +{'b' * MODES_A_LINE} {' '.join(short)}")]
+    assert [mask for message in told for mask in message.params[2:]] == [f"{mask}!*@*" for mask in short]
+    assert all(message.params[1] == f"+{'b' * len(message.params[2:])}" for message in told)
+
+
+def test_lists_of_people_fit(full: Full) -> None:
+    """USERHOST, ISON, MONITOR, WHOIS, WHOWAS, and what could not be watched."""
+    list(welcome(full))
+    al = full.al
+    others = [full.client() for _ in range(5)]
+    nicks = [client.nick for client in others]
+    for number in range(LIST_LENGTH // 4):
+        al.send(f"JOIN {room(full.wide, number)}")
+    al.wire = b""
+    told = full.do(al, f"USERHOST {' '.join(nicks)}")
+    assert [word.partition("=")[0] for line in told for word in parse(line).params[1].split()] == nicks
+    told = full.do(al, f"ISON {' '.join(nicks)}")
+    assert [word for line in told for word in parse(line).params[1].split()] == nicks
+    assert [parse(line).params for line in full.do(al, "ISON nobody")] == [(al.nick, "")]
+    full.do(al, f"MONITOR + {','.join(nicks)}", "MONITOR L", "MONITOR S", f"WHOIS {al.nick}", f"WHOWAS {al.nick}")
+    for number in range(20):
+        strangers = ",".join([f"n{number}-{i}" for i in range(5)])
+        full.do(al, f"MONITOR + {strangers}")
+    refused = full.do(al, f"MONITOR + {','.join([f'more-{i:025}' for i in range(12)])}")
+    assert [name for line in refused for name in parse(line).params[2].split(",")] == [
+        f"more-{i:025}" for i in range(12)
+    ]
+    others[0].send("NICK brief", "QUIT :bye")
+    full.do(al, f"WHOWAS {nicks[0]}")
+
+
+def test_what_operators_say_and_do_fits(full: Full) -> None:
+    """WALLOPS in several lines where it takes them; KILL with the longest reason."""
+    list(welcome(full))
+    full.do(full.al, "OPER al secret", f"MODE {full.al.nick} +w")
+    text = of_bytes(490, full.wide)
+    told = full.do(full.al, f"WALLOPS :{text}")
+    assert "".join(parse(line).params[0] for line in told) == text
+    full.do(full.al, f"KILL {full.bob.nick} :{of_bytes(400, full.wide)}")
+
+
+def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:
+    """Their lines are eight times as long: a departure's reason is cut as IRC has it, an absence's refused."""
+    list(welcome(full))
+    here = room(full.wide)
+    full.do(full.al, f"JOIN {here}")
+    pat = full.chat.plain(nick(full.wide, 99)).send(f"/join {here}")
+    pat.heard()
+    pat.send(f"/away {of_bytes(AWAY_BYTES + 1, full.wide)}")
+    assert "too long" in pat.heard()[0]
+    pat.send(f"/away {of_bytes(AWAY_BYTES, full.wide)}", f"/me {'x' * 4000}", f"/topic {'x' * 4000}")
+    pat.send(f"/quit {of_bytes(4000, full.wide)}")
+    check(full.al.wire)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CAP {long}",
+        "CAP LS {long}",
+        "CAP REQ :{long}",
+        "PING {long}",
+        "PONG {long}",
+        "NICK {long}",
+        "JOIN #{long}",
+        "JOIN {long}",
+        "PART {long}",
+        "MODE {long}",
+        "MODE #{long} b",
+        "MODE #a +k {long}",
+        "MODE #a +l {long}",
+        "MODE #a +b {long}",
+        "MODE #a +ovb {long} {long} {long}",
+        "WHO {long}",
+        "WHO {long} %tn,{long}",
+        "WHOIS {long}",
+        "WHOIS {long} al",
+        "WHOWAS {long}",
+        "NAMES {long}",
+        "LIST {long}",
+        "TOPIC #a :{long}",
+        "KICK #a {long}",
+        "INVITE {long} #a",
+        "HELP {long}",
+        "{long}",
+        "TIME {long}",
+        "STATS {long}",
+        "ISON {long}",
+        "USERHOST {long}",
+        "MONITOR + {long}",
+        "SETNAME :{long}",
+        "AWAY :{long}",
+        "BATCH +{long} draft/multiline #a",
+        "BATCH -{long}",
+        "CHATHISTORY {long} #a * 10",
+        "CHATHISTORY LATEST {long} * 10",
+        "CHATHISTORY LATEST #a {long} 10",
+        "SEARCH in={long}",
+        "SEARCH after={long}",
+        "OPER {long} wrong",
+        "MARKREAD {long}",
+        "MARKREAD #a {long}",
+        "REDACT {long} 1",
+        "REDACT #a {long}",
+        "KILL {long}",
+        "AUTHENTICATE {long}",
+        "REGISTER {long} * x",
+        "PRIVMSG {long} :hi",
+        "PRIVMSG al :{long}",
+    ],
+)
+def test_a_clients_own_words_fit_where_they_come_back(full: Full, line: str) -> None:
+    """However long they were."""
+    list(welcome(full))
+    full.do(full.al, "JOIN #a")
+    times = max(1, line.count("{long}"))
+    size = (LINE_BYTES - 2 - len(line)) // times
+    full.do(full.al, line.format(long=of_bytes(size, full.wide).replace(" ", "_")))
+    full.do(full.al, f"@label={'l' * LABEL_BYTES} {line.format(long='x' * size)}")
+
+
+def test_what_the_console_says_to_all_fits(full: Full) -> None:
+    """In as many lines as it takes."""
+    list(welcome(full))
+    text = of_bytes(2000, full.wide)
+    al = full.al
+    al.wire = al.dialect.answer(ev.Announcement(text))
+    assert "".join(parse(line).params[1] for line in check(al.wire)) == text
+
+
+# ---- every event, as every format has it -----------------------------------------------------------------------------
+
+_WIDTHS = st.sampled_from(list(LETTERS))
+_PEOPLE = st.builds(
+    lambda wide, size: Person(
+        "1", nick(wide), "u" * USERNAME_LENGTH, HOST, of_bytes(REALNAME_BYTES, size), account=nick(wide), bot=True
+    ),
+    _WIDTHS,
+    _WIDTHS,
+)
+_ROOMS = st.builds(room, _WIDTHS)
+
+
+def _texts(most: int) -> st.SearchStrategy[str]:
+    return st.one_of(
+        st.builds(of_bytes, st.integers(0, most), _WIDTHS),
+        st.builds(lambda wide: LETTERS[wide] * (most // wide), _WIDTHS),
+    )
+
+
+_CHANGES = st.lists(
+    st.builds(
+        ev.ModeChange, st.booleans(), st.sampled_from("bovkl"), _texts(MASK_BYTES).map(lambda t: t.replace(" ", "x"))
+    ),
+    max_size=MODES_A_LINE,
+)
+_SAID = _texts(6000) | st.lists(_texts(480), min_size=1, max_size=30).map("\u2028".join)
+_EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.Event]] = {
+    ev.Said: st.builds(
+        ev.Said, _PEOPLE, _ROOMS | _ROOMS.map("@{}".format) | _WIDTHS.map(nick), _SAID, st.sampled_from(Kind)
+    ),
+    ev.Joined: st.builds(ev.Joined, _PEOPLE, _ROOMS),
+    ev.Left: st.builds(ev.Left, _PEOPLE, _ROOMS, _texts(REASON_BYTES)),
+    ev.Departed: st.builds(ev.Departed, _PEOPLE, _texts(REASON_BYTES + NICK_BYTES + len("Killed (: )"))),
+    ev.Renamed: st.builds(ev.Renamed, _PEOPLE, _WIDTHS.map(nick)),
+    ev.Redacted: st.builds(
+        ev.Redacted, _PEOPLE, _ROOMS | _WIDTHS.map(nick), st.integers(1, 2**50), _texts(REASON_BYTES)
+    ),
+    ev.TopicSet: st.builds(ev.TopicSet, _PEOPLE, _ROOMS, _texts(TOPIC_BYTES)),
+    ev.AwaySet: st.builds(ev.AwaySet, _PEOPLE, _texts(AWAY_BYTES)),
+    ev.Kicked: st.builds(ev.Kicked, _PEOPLE, _ROOMS, _PEOPLE, _texts(REASON_BYTES)),
+    ev.Invited: st.builds(ev.Invited, _PEOPLE, _ROOMS, _PEOPLE),
+    ev.ModesSet: st.builds(ev.ModesSet, _PEOPLE, _ROOMS, _CHANGES.map(tuple)),
+    ev.UserModesSet: st.builds(ev.UserModesSet, _PEOPLE, st.just((ev.ModeChange(True, "i"),))),
+    ev.RealnameSet: st.builds(ev.RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
+    ev.AccountSet: st.builds(ev.AccountSet, _PEOPLE, _WIDTHS.map(nick)),
+    ev.Alerted: st.builds(ev.Alerted, _PEOPLE, _texts(2000)),
+}
+
+
+def test_no_kind_of_event_is_left_out() -> None:
+    """Those aside that are told of as others."""
+    assert set(_EVENTS) == set(ev.Event.__subclasses__()) - {ev.Connected, ev.Killed}
+
+
+@pytest.mark.parametrize("kind", _EVENTS)
+def test_every_event_fits_whatever_is_in_it(kind: type[ev.Event]) -> None:
+    """As each format tells of it, to many and to one alone; and nothing that was said is missing."""
+
+    @given(_EVENTS[kind], st.sets(st.sampled_from(sorted(RENDERED))))
+    def holds(event: ev.Event, capabilities: set[str]) -> None:
+        place(event, 2**50, NOON)
+        format_ = irc_format(frozenset(capabilities))
+        for wire in (format_.render(event), format_.personal(event)):
+            lines = [parse(line) for line in check(wire)]
+            if isinstance(event, ev.Said) and event.kind in (Kind.MESSAGE, Kind.NOTICE) and event.text.strip("\u2028"):
+                said = [m.params[-1] for m in lines if m.command in ("PRIVMSG", "NOTICE")]
+                assert "".join(said) == event.text.replace("\u2028", "")
+
+    holds()
+
+
+@given(st.text(max_size=60))
+def test_a_name_that_is_accepted_has_so_many_bytes_at_most(text: str) -> None:
+    """Whatever its letters: the lines above hold as much as that."""
+    if is_nickname(text):
+        assert len(text.encode()) <= NICK_BYTES or len(text) > NICK_LENGTH  # longer before it is in NFC
+    try:
+        assert len(room_name(f"#{text}").encode()) <= ROOM_BYTES
+    except ChatError:
+        pass
+
+
+def test_the_longest_names_are_names() -> None:
+    """Else nothing above would mean anything."""
+    for wide in LETTERS:
+        assert is_nickname(nick(wide))
+        assert NICK_BYTES - wide < len(nick(wide).encode()) or len(nick(wide)) == NICK_LENGTH
+        assert room_name(room(wide)) == room(wide)
+        assert ROOM_BYTES - wide < len(room(wide).encode()) or len(room(wide)) == ROOM_LENGTH
+        for one_more in (nick(wide) + LETTERS[wide], nick(wide) + "xxxx"):
+            assert not is_nickname(one_more)
+    assert DESCRIPTION_BYTES + 3 * SERVER_BYTES + NICK_BYTES < LINE_BYTES - 50
+    assert TARGETS

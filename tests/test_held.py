@@ -1,0 +1,59 @@
+"""What outboxes hold is counted once, however many hold it."""
+
+from collections import deque
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom.held import Held
+
+PLACE = 8
+
+
+def test_what_two_hold_counts_once() -> None:
+    """And one place in each."""
+    held = Held()
+    parcel = b"x" * 1000
+    held.add(parcel)
+    held.add(parcel)
+    assert held.bytes == 1000 + 2 * PLACE
+    held.drop([parcel])
+    assert held.bytes == 1000 + PLACE
+    held.drop([parcel])
+    assert held.bytes == 0
+
+
+def test_equal_bytes_in_two_objects_count_twice() -> None:
+    """They are in memory twice."""
+    held = Held()
+    one, other = b"x" * 1000, bytes(bytearray(b"x" * 1000))
+    held.add(one)
+    held.add(other)
+    assert held.bytes == 2000 + 2 * PLACE
+
+
+def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
+    """Also when it was whole at first."""
+    held = Held()
+    parcel = b"x" * 1000
+    held.add(parcel)
+    held.add(memoryview(parcel)[990:])
+    assert held.bytes == 1000 + 2 * PLACE
+    held.drop([memoryview(memoryview(parcel)[500:])[499:]])
+    assert held.bytes == 1000 + PLACE
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.booleans())))
+def test_it_is_what_is_there(steps: list[tuple[int, int, bool]]) -> None:
+    """Whoever takes and drops what in whatever order."""
+    held = Held()
+    parcels = [bytes([number]) * (number + 1) * 10 for number in range(6)]
+    outboxes: list[deque[bytes]] = [deque() for _ in range(4)]
+    for who, what, more in steps:
+        if more:
+            outboxes[who].append(parcels[what])
+            held.add(parcels[what])
+        elif outboxes[who]:
+            held.drop([outboxes[who].popleft()])
+        there = {parcel for outbox in outboxes for parcel in outbox}
+        assert held.bytes == sum(map(len, there)) + PLACE * sum(map(len, outboxes))
