@@ -14,7 +14,6 @@ import os
 import select
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -153,4 +152,4 @@ def measure(count: int, shared: bool, options: argparse.Namespace) -> tuple[floa
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -57,6 +57,7 @@ def converse(nodes: list[Node], faults: Callable[[], None]) -> None:
     time.sleep(0.2)  # likewise
     for talker in talkers:
         talker.end()
+        talker.peer.sync()  # all of it has reached its server
     agree(*nodes, within=30)
     for peer in peers:
         peer.sync()
@@ -304,3 +305,67 @@ def test_history_is_the_same_on_all_servers(redis: Redis, node: Start, tmp_path:
     both = [[entry for entry in history if entry[0] in {e[0] for e in histories[1]}] for history in histories]
     assert both[0] == both[1]
     assert len(both[0]) >= 6
+
+
+@pytest.fixture
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snapshots every few entries."""
+    monkeypatch.setattr("chatroom.cluster.log.SNAPSHOT", 20)
+    monkeypatch.setattr("chatroom.cluster.stream.SNAPSHOTS", 3)
+
+
+def answer(reply: bytes) -> int:
+    """A number that Redis has answered with."""
+    return int(reply.strip(b":\r\n"))
+
+
+def talk(peer: Irc, first: int, last: int) -> None:
+    """Says numbers, each of which is an entry."""
+    for number in range(first, last):
+        peer.send(f"PRIVMSG #lobby :{number}")
+        peer.sync()
+
+
+def test_snapshots_are_taken_and_the_stream_is_cut_behind_the_oldest(redis: Redis, node: Start, often: None) -> None:
+    """By one of the servers; and a new one begins with the newest of them."""
+    one, two = node("one"), node("two")
+    alice = one.guests.irc("alice")
+    talk(alice, 0, 200)
+    eventually(lambda: answer(redis.tell("HLEN", "chatroom:snapshots")) == 3, "three snapshots are kept")
+    eventually(lambda: answer(redis.tell("XLEN", "chatroom:stream")) < 150, "the stream is cut")
+    three = node("three")
+    agree(one, two, three)
+    bob = three.guests.plain("bob")
+    assert [line for line in bob.sync() if line.endswith(" alice: 199")]
+
+
+def test_a_server_that_was_away_takes_the_snapshot_behind_which_it_missed_nothing(
+    redis: Redis, node: Start, often: None, tmp_path: Path
+) -> None:
+    """So its history is whole, whatever snapshots were taken meanwhile."""
+    one = node("one")
+    alice = one.guests.irc("alice")
+    two = node("two", Store(tmp_path / "two"))
+    talk(alice, 0, 30)
+    two.stop()
+    talk(alice, 30, 60)
+    again = node("two", Store(tmp_path / "two"))
+    agree(one, again)
+    bob = again.guests.irc("bob", "message-tags", "server-time", "batch", "draft/chathistory")
+    bob.send("CHATHISTORY LATEST #lobby * 200")
+    said = [line.rpartition(":")[2] for line in bob.until(" BATCH -") if " PRIVMSG #lobby :" in line]
+    assert said == list(map(str, range(60)))
+
+
+def test_a_server_that_was_away_for_too_long_says_so_and_goes_on(
+    redis: Redis, node: Start, often: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the oldest snapshot that there is."""
+    one = node("one")
+    alice = one.guests.irc("alice")
+    two = node("two", Store(tmp_path / "two"))
+    two.stop()
+    talk(alice, 0, 200)
+    again = node("two", Store(tmp_path / "two"))
+    agree(one, again)
+    assert "its history has a gap" in caplog.text

@@ -133,9 +133,11 @@ class RedisLog(Log):
         """Leaves the chat, once all that was decided is in the stream, or after `patience` seconds."""
         if not self._threads[0].is_alive():
             return
+        farewell = Act(None, [], [self._codec.write(Unlinked())])
+        farewell.done = threading.Event()
         with self.lock:
-            self._add(Act(None, [], [self._codec.write(Unlinked())]))
-        if not self._outgoing.drained(patience):
+            self._add(farewell)
+        if not farewell.done.wait(patience):
             log.warning("%d things could not be told to the other servers", len(self._outgoing))
         self._stopping.set()
         self._outgoing.end()

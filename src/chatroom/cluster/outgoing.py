@@ -124,10 +124,3 @@ class Outgoing:
         with self.changed:
             self.ended = True
             self.changed.notify_all()
-
-    def drained(self, patience: float) -> bool:
-        """Waits until all has come back."""
-        end = time.monotonic() + patience
-        while len(self) and time.monotonic() < end:
-            time.sleep(0.005)
-        return not len(self)
