@@ -3,15 +3,28 @@
 import threading
 from itertools import count
 
+from chatroom import events as ev
 from chatroom.dialects.base import Dialect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.events import Command, Event, Quit, Reply, SetFormat
 from chatroom.hub import Hub
+from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.log import LocalLog
 from chatroom.rooms import Audience, Session
 
+LONG_INFO = ServerInfo(  # all that a server may say of itself
+    "s" * SERVER_BYTES,
+    "n" * SERVER_BYTES,
+    "0.1.0",
+    "2026-01-01 00:00:00 UTC",
+    ("m" * 900, "\U00020000 " * 200),
+    description="d" * DESCRIPTION_BYTES,
+)
 INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
+QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
+TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}
+TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.AccountDropped, ev.Founded}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 
@@ -58,6 +71,7 @@ class Client(Session):
 
     def __init__(self, chat: "Chat", uid: str) -> None:
         super().__init__(uid, "127.0.0.1", PLAIN)
+        self.near = True
         self.chat = chat
         self.wire = b""
 
@@ -88,6 +102,7 @@ class Chat:
         self.time = NOON
         self.post = RecordingPost()
         self.hub = Hub(self.post, lambda: self.time)
+        self.hub.registrar.passwords.scrypt = QUICK
         self.log = LocalLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)
 

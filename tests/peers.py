@@ -199,8 +199,10 @@ class Guests:
     def plain(self, name: str) -> Plain:
         return self._keep(Plain(self._port, name, self._host))
 
-    def irc(self, nick: str, *caps: str, room: str = "#lobby", username: str = "u") -> Irc:
-        return self._keep(Irc(self._port, nick, *caps, room=room, host=self._host, username=username))
+    def irc(self, nick: str, *caps: str, room: str = "#lobby", username: str = "u", password: str = "") -> Irc:
+        return self._keep(
+            Irc(self._port, nick, *caps, room=room, host=self._host, username=username, password=password)
+        )
 
     def _keep(self, peer: P) -> P:
         self._peers.append(peer)

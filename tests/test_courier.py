@@ -179,6 +179,18 @@ def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
     assert stuck.connection.sock.recv(1) == b""  # its reader thread wakes up
 
 
+def test_who_has_no_name_and_does_not_read_is_cut_early(office: Office) -> None:
+    """Nobody's answers are kept for long: unread replies before the login exhausted Redis (CVE-2025-21605)."""
+    office.courier.start()
+    stranger = office.reader(buffer=4096)
+    stranger.connection.user = None
+    for _ in range(100):
+        office.courier.tell(stranger.connection, Raw(b"x" * 1000 + b"\n"))
+    office.courier.dispatch()
+    eventually(lambda: stranger.connection.cut, "the stranger is cut")
+    assert sum(map(len, stranger.rest())) < 50_000
+
+
 def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A room full of slow readers holds its messages once: nobody is closed for what all of them share."""
     monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)

@@ -38,6 +38,16 @@ def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
     assert door.admit(far) == ""
 
 
+def test_an_ipv6_network_counts_as_one_address() -> None:
+    """Its owner has 2^64 of them. The next network is somebody else's."""
+    door = Door()
+    assert not any(door.admit(f"2a00:1:2:3::{number:x}") for number in range(ADDRESS_LIVE))
+    assert "close one first" in door.admit("2a00:1:2:3:ffff::1")
+    assert door.admit("2a00:1:2:4::1") == ""
+    door.leave("2a00:1:2:3::7")
+    assert door.admit("2a00:1:2:3:ffff::1") == ""
+
+
 def test_one_address_may_not_rush_in() -> None:
     """Not even when it leaves at once each time."""
     door = Door()

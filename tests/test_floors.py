@@ -16,6 +16,7 @@ SOURCE = Path(chatroom.__file__).parent
 FLOORS = [
     {"errors", "events", "held", "modes", "names", "ircwire", "limits", "lockfile", "logs", "text"},
     {
+        "accounts",
         "asking",
         "dialects",
         "hub",
@@ -24,6 +25,7 @@ FLOORS = [
         "memory",
         "monitor",
         "order",
+        "passwords",
         "past",
         "redaction",
         "rooms",
@@ -41,7 +43,7 @@ SAME_FLOOR = {
     "ircwire": set(),
     "limits": set(),
     "lockfile": set(),
-    "text": set(),
+    "text": {"limits"},
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},
@@ -51,7 +53,9 @@ SAME_FLOOR = {
     "monitor": {"rooms"},
     "redaction": {"rooms"},
     "past": {"rooms"},
-    "hub": {"asking", "markers", "memory", "monitor", "order", "past", "redaction", "rooms"},
+    "passwords": set(),
+    "accounts": {"monitor", "passwords", "rooms"},
+    "hub": {"accounts", "asking", "markers", "memory", "monitor", "order", "past", "redaction", "rooms"},
     "log": {"hub", "rooms"},
     "watch": {"courier"},
     "console": {"server"},
@@ -62,7 +66,7 @@ SAME_FLOOR = {
     "cli": {"config", "history_cli"},
 }
 HOMES = {
-    "unicodedata": {"names"},
+    "unicodedata": {"names", "text"},
     "sqlite3": {"store"},
     "redis": {"cluster"},
     "prometheus_client": {"metrics"},

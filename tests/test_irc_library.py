@@ -27,13 +27,15 @@ class Bot:
     def _remember(self, link: Any, event: Any) -> None:
         self.events.append((event.type, str(event.source or "").partition("!")[0], list(event.arguments)))
 
-    def _heard(self, kinds: tuple[str, ...], text: str) -> bool:
+    def _heard(self, kinds: tuple[str, ...], text: str, by: str) -> bool:
         self._reactor.process_once(timeout=0.05)
-        return any(kind in kinds and (not text or text in words) for kind, _, words in self.events)
+        return any(
+            kind in kinds and (not text or text in words) and by in ("", source) for kind, source, words in self.events
+        )
 
-    def hears(self, *kinds: str, text: str = "") -> None:
-        """Waits for an event of one of these kinds, with `text` among its arguments if there is any."""
-        eventually(lambda: self._heard(kinds, text), f"{kinds} {text} among {self.events}")
+    def hears(self, *kinds: str, text: str = "", by: str = "") -> None:
+        """Waits for an event of one of these kinds, with `text` among its arguments and by somebody, if given."""
+        eventually(lambda: self._heard(kinds, text, by), f"{kinds} {text} {by} among {self.events}")
 
     def close(self) -> None:
         self.link.disconnect("bye")
@@ -53,27 +55,39 @@ def bot(server: ChatServer) -> Iterator[Callable[[str], Bot]]:
 
 
 def test_a_bot_lives_in_a_room_keeps_it_and_comes_back(bot: Callable[[str], Bot], guests: Guests) -> None:
-    """Joins, talks, is talked to, sets the topic and modes, kicks, whispers, leaves and reconnects."""
-    marvin, bob = bot("marvin"), guests.irc("bob", room="")
-    marvin.link.join("#ship")
+    """Names with umlauts, talk, the topic, modes, kicks both ways, whispers; and a new connection as the same bot."""
+    marvin, bob = bot("märvin"), guests.irc("böb", room="")
+    marvin.link.join("#schiffsküche")
     marvin.hears("endofnames")
-    bob.send("JOIN #ship", "PRIVMSG #ship :zażółć")
-    marvin.hears("pubmsg", text="zażółć")
-    marvin.link.privmsg("#ship", "here I am 😀")
-    bob.wait("marvin!.* PRIVMSG #ship :here I am 😀")
-    bob.send("PRIVMSG marvin :psst")
-    marvin.hears("privmsg", text="psst")
-    marvin.link.topic("#ship", "brain")
-    bob.wait("TOPIC #ship :brain")
-    marvin.link.mode("#ship", "+mv bob")
-    bob.wait(r"MODE #ship \+mv bob")
-    marvin.hears("mode", text="+mv")
-    marvin.link.kick("#ship", "bob", "so depressing")
-    bob.wait("KICK #ship bob :so depressing")
-    marvin.link.whois(["bob"])
+    bob.send("JOIN #schiffsküche", "PRIVMSG #schiffsküche :zażółć")
+    marvin.hears("join", by="böb")
+    marvin.hears("pubmsg", text="zażółć", by="böb")
+    marvin.link.privmsg("#schiffsküche", "here I am 😀")
+    bob.wait("^:märvin!.* PRIVMSG #schiffsküche :here I am 😀$")
+    bob.send("PRIVMSG märvin :psst")
+    marvin.hears("privmsg", text="psst", by="böb")
+    marvin.link.privmsg("böb", "what is it?")
+    bob.wait("^:märvin!.* PRIVMSG böb :what is it\\?$")
+    marvin.link.topic("#schiffsküche", "Gehirn & Größe")
+    bob.wait("TOPIC #schiffsküche :Gehirn & Größe$")
+    marvin.hears("topic", text="Gehirn & Größe")
+    marvin.link.mode("#schiffsküche", "+mo böb")
+    bob.wait(r"MODE #schiffsküche \+mo böb$")
+    marvin.hears("mode", text="+mo")
+    marvin.link.whois(["böb"])
     marvin.hears("endofwhois")
+    bob.send("KICK #schiffsküche märvin :so depressing")
+    marvin.hears("kick", text="so depressing", by="böb")
+    marvin.link.join("#schiffsküche")
+    bob.wait("^:märvin!.* JOIN #schiffsküche")
+    bob.send("MODE #schiffsküche +o märvin")
+    marvin.hears("mode", text="+o")
+    marvin.link.kick("#schiffsküche", "böb", "likewise")
+    bob.wait("KICK #schiffsküche böb :likewise$")
     marvin.events.clear()
     marvin.link.reconnect()
     marvin.hears("endofmotd", "nomotd")
-    marvin.link.join("#ship")
+    marvin.link.join("#schiffsküche")
     marvin.hears("endofnames")
+    marvin.link.nick("mårvin")
+    marvin.hears("nick")

@@ -1,5 +1,6 @@
 """The log gives every event its place."""
 
+import gc
 import sys
 import threading
 
@@ -115,6 +116,26 @@ def test_one_clients_commands_are_carried_out_without_another_between() -> None:
     for first in range(0, len(said), 3):
         who, number, _ = said[first].text.split()
         assert [event.text for event in said[first : first + 3]] == [f"{who} {number} {part}" for part in range(3)]
+
+
+def test_what_is_refused_leaves_nothing_for_the_collector() -> None:
+    """A circle would hold all that was read with it until the collector comes by, which is seldom."""
+    chat = Chat()
+    al, bob = chat.irc("al", room="#a"), chat.plain("bob")
+    lines = ["NICK bob", "JOIN x", "MODE #a +ov nobody nobody", "PRIVMSG nobody :x", "KILL bob :x", "FOO", "MODE al +x"]
+    al.send(*lines)
+    gc.collect()
+    gc.disable()
+    try:
+        for line in lines:
+            al.send(line)
+        for line in ("/nick al", "/join no,room", "/msg nobody x", "/foo"):
+            bob.send(line)
+        assert len(al.heard()) >= 2 * len(lines)
+        chat.post.replies.clear()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @given(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatroom import logs
-from chatroom.limits import LOG_AGAIN, LOG_LINE
+from chatroom.limits import LOG_AGAIN, LOG_LINE, LOG_TRACE
 from tests.peers import Guests, Served
 
 UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -71,6 +71,21 @@ def test_a_traceback_stays_in_its_line(written: Callable[..., list[str]], as_jso
     [line] = written(fail, as_json)
     assert "Traceback" in line
     assert line.isprintable()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_traceback_has_a_length(written: Callable[..., list[str]], as_json: bool) -> None:
+    """Also where what a client sent stands in its error."""
+
+    def fail_long(log: logging.Logger) -> None:
+        try:
+            raise ValueError("x" * 100_000)
+        except ValueError:
+            log.exception("it failed")
+
+    [line] = written(fail_long, as_json)
+    assert "xxx" in line
+    assert len(line) < LOG_TRACE + LOG_LINE
 
 
 def test_json_has_an_object_a_line(written: Callable[..., list[str]]) -> None:

@@ -182,7 +182,8 @@ def test_help_lists_the_commands(guests: Guests) -> None:
     told = alice.sync()
     listed = {line.split()[1]: line for line in told if line.startswith("* /")}
     commands = ["/help", "/nick", "/join", "/leave", "/rooms", "/who", "/msg", "/me", "/topic", "/away"]
-    assert list(listed) == [*commands, "/history", "/search", "/servers", "/quit"]
+    accounts = ["/register", "/login", "/logout", "/password"]
+    assert list(listed) == [*commands, "/history", "/search", "/servers", *accounts, "/quit"]
     assert all(len(line.split()) > 2 for line in listed.values())
 
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom import text
+from chatroom.limits import MARKS
 
 CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) != "\t"]
 TURNING = list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -56,7 +57,34 @@ def test_words_of_all_languages_come_in_as_they_are(words: str) -> None:
     assert text.plain(words) == words
 
 
-@given(st.text())
+@pytest.mark.parametrize("mark", ["\u0301", "\u0e49", "\u0489", "\u20dd", "\ufe0f"])
+def test_marks_do_not_tower(mark: str) -> None:
+    """On one character there are only so many, in both dialects; a control character in between makes no new one."""
+    tower = f"a{mark * MARKS}b"
+    assert text.clean(tower) == text.clean_irc(tower) == tower
+    assert text.clean(f"a{mark * 400}b{mark}") == text.clean_irc(f"a{mark * 400}b{mark}") == f"{tower}{mark}"
+    assert text.clean(f"a{mark * 6}\x08{mark * 6}b") == text.clean_irc(f"a{mark * 6}\x08{mark * 6}b") == tower
+    assert text.plain(text.clean_irc(f"a{mark * 6}\x02{mark * 6}b")) == tower
+    assert text.clean(f"a{mark * 6}\u200d{mark * 6}b") == f"a{mark * 6}\u200d{mark * 2}b"
+
+
+def test_a_row_of_signs_is_no_tower() -> None:
+    """Emoji and punctuation stand side by side."""
+    signs = "«»…—" * 5 + "😀🎉❤️" * 20
+    assert text.clean(signs) == text.clean_irc(signs) == signs
+
+
+TOWERS = st.text(st.characters(categories=["Mn", "Me", "Cc", "Cf", "Lo", "So"]), max_size=60)
+
+
+@given(TOWERS)
+def test_what_was_cleaned_is_clean(words: str) -> None:
+    """A second time nothing more is taken out."""
+    for clean in (text.clean, text.clean_irc):
+        assert clean(clean(words)) == clean(words)
+
+
+@given(st.text() | TOWERS)
 def test_no_text_from_irc_shows_a_control_character_to_others(words: str) -> None:
     """`plain` after `clean_irc` is as strict as `clean`."""
     shown = text.plain(text.clean_irc(words))

@@ -3,6 +3,7 @@
 import os
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,19 @@ from pathlib import Path
 import pytest
 
 from chatroom.courier import Connection
-from chatroom.limits import ACCEPT_PAUSE, DROP_AFTER, FLOOD_BURST, PING_AFTER, REGISTRATION, STUCK
+from chatroom.limits import (
+    ACCEPT_PAUSE,
+    DROP_AFTER,
+    FLOOD_BURST,
+    KEEPALIVE,
+    PING_AFTER,
+    REGISTRATION,
+    SEND_BUFFER,
+    STUCK,
+)
 from chatroom.server import ChatServer
 from tests.chat import INFO
-from tests.peers import Guests, Peer, eventually
+from tests.peers import DEADLINE, Guests, Peer, eventually
 
 
 def connection_of(server: ChatServer, nick: str = "") -> Connection:
@@ -60,6 +70,38 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     bob.wait("^PING ")  # so the watch has looked at both
     assert alice.sync() is not None
     assert not connection.closing
+
+
+def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor one that is set ahead: deadlines don't go by it. Ids rise all the same, and times stand still."""
+    clock = {"offset": 0}
+    monkeypatch.setattr("chatroom.server.now", lambda: time.time_ns() // 1_000_000 + clock["offset"])
+    server = ChatServer("127.0.0.1", 0, INFO)
+    looked = threading.Event()
+
+    def everybody() -> list[Connection]:
+        looked.set()
+        return server.everybody()
+
+    server.watch._connections = everybody
+    server.start()
+    guests = Guests(server.port)
+    alice, bob = guests.irc("alice", "message-tags", "server-time"), guests.irc("bob")
+    carol = guests.plain("carol")
+    places = []
+    for number, day in enumerate((0, -1, 2, 0)):
+        clock["offset"] = day * 86_400_000
+        looked.clear()
+        assert looked.wait(DEADLINE)
+        bob.send(f"PRIVMSG #lobby :{number}")
+        place = alice.wait(rf"^@time=(\S+);msgid=(\S+) :bob!\S+ PRIVMSG #lobby :{number}$")
+        places.append((place[1], int(place[2], 16)))
+    assert places == sorted(places)
+    assert len({id_ for _, id_ in places}) == len(places)
+    assert not [line for peer in (alice, bob) for line in peer.sync() if " QUIT " in line]
+    carol.sync()
+    guests.close()
+    server.stop()
 
 
 def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
@@ -131,6 +173,35 @@ def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
     eventually(lambda: len(limited.everybody()) == 2, "there is room")
     guests.plain("d")
     guests.close()
+
+
+def test_an_address_with_too_many_clients_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this machine were far away; a client that leaves makes room for one."""
+    monkeypatch.setattr("chatroom.door._is_near", lambda host: False)
+    monkeypatch.setattr("chatroom.door.ADDRESS_LIVE", 2)
+    server = ChatServer("127.0.0.1", 0, INFO)
+    server.start()
+    guests = Guests(server.port)
+    first = guests.plain("a")
+    guests.plain("b")
+    refused = guests.stranger()
+    assert refused.rest() == ["ERROR :your address has 2 connections already; close one first\r"]
+    assert server.refusals["your address has 2 connections already; close one first"] == 1
+    first.close()
+    eventually(lambda: len(server.everybody()) == 1, "there is room")
+    guests.plain("c")
+    guests.close()
+    server.stop()
+
+
+def test_a_clients_socket_is_told_what_to_bound(server: ChatServer, guests: Guests) -> None:
+    """What the kernel buffers for it, and for how long it believes that a silent peer is there."""
+    guests.plain("alice")
+    sock = connection_of(server, "alice").sock
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER  # the kernel doubles it: socket(7)
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == KEEPALIVE[0]
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == DROP_AFTER * 1000
 
 
 def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: Guests) -> None:

@@ -1,5 +1,7 @@
 """Who is let in: how many clients there may be, in all and from one address.
 
+An IPv6 network of 64 bits counts as one address: whoever has one address in it has all of them (RFC 6177).
+
 Only the accepting thread calls `admit`, so nothing but `_live` needs a lock: `Door.lock` guards it.
 """
 
@@ -30,6 +32,7 @@ class Door:
     def admit(self, host: str) -> str:
         """Lets a client in and returns "", or says in a sentence why not. Whoever is in must `leave`."""
         limited = not self._unlimited and not _is_near(host)
+        host = _counted(host)
         if limited and self._is_rushing(host):
             return "too many connections from your address within a minute; wait a little"
         with self.lock:
@@ -42,6 +45,7 @@ class Door:
         return ""
 
     def leave(self, host: str) -> None:
+        host = _counted(host)
         with self.lock:
             self._in -= 1
             self._live[host] -= 1
@@ -59,10 +63,20 @@ class Door:
 
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own."""
-    return ipaddress.ip_address(host.removeprefix("::ffff:").partition("%")[0]).is_loopback
+    return _address(host).is_loopback
 
 
 def _is_near(host: str) -> bool:
     """Whether an address is this machine's or a private network's: a class behind one of them is not an attack."""
-    address = ipaddress.ip_address(host.partition("%")[0].removeprefix("::ffff:"))  # IPv4, accepted on "::"
+    address = _address(host)
     return address.is_loopback or address.is_private
+
+
+def _counted(host: str) -> str:
+    """What an address is counted under."""
+    address = _address(host)
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(host.partition("%")[0].removeprefix("::ffff:"))  # IPv4, accepted on "::"

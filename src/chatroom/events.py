@@ -10,7 +10,7 @@
 All are values: never changed once made, but for an event's `id` and `time`, which the log writes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, TypeVar, dataclass_transform
@@ -36,6 +36,16 @@ class Kind(Enum):
     ACTION = "action"  # "/me waves"
     NOTICE = "notice"  # by programs; never answered by one (RFC 2812 §3.3.2)
     TAGS = "tags"  # no text, only tags, such as "is typing": IRCv3 message-tags
+
+
+class Way(Enum):
+    """How a client asked for something about accounts: the answer comes the same way."""
+
+    COMMAND = "command"  # of the plain dialect
+    SASL = "sasl"
+    PASS = "pass"  # IRC's PASS name:password
+    SERVICE = "service"  # a message to NickServ
+    REGISTER = "register"  # IRCv3 draft/account-registration
 
 
 @value
@@ -71,7 +81,7 @@ class Point:
 class Enter:
     """Give the server's password."""
 
-    password: str
+    password: str = field(repr=False)
 
 
 @value
@@ -192,7 +202,7 @@ class BecomeOperator:
     """Become an operator of the server."""
 
     name: str
-    password: str
+    password: str = field(repr=False)
 
 
 @value
@@ -226,6 +236,84 @@ class Watch:
 @value
 class Unwatch:
     """Watch nobody any more."""
+
+
+@value
+class MakeAccount:
+    """Claim a name: one's own, or, for who has none yet, `name`."""
+
+    password: str = field(repr=False)
+    name: str = ""
+    way: Way = Way.COMMAND
+
+
+@value
+class LogIn:
+    """Prove that an account is one's own; with `take`, be called by its name from then on."""
+
+    account: str
+    password: str = field(repr=False)
+    take: bool = False
+    way: Way = Way.COMMAND
+
+
+@value
+class LogOut:
+    way: Way = Way.COMMAND
+
+
+@value
+class SetPassword:
+    """A new one for the account that one is logged in to."""
+
+    password: str = field(repr=False)
+    way: Way = Way.COMMAND
+
+
+@value
+class DropAccount:
+    """Give a claimed name up. The server's operators need no password."""
+
+    account: str
+    password: str = field(repr=False)
+    way: Way = Way.COMMAND
+
+
+@value
+class CloseGhost:
+    """End another connection that holds one's name; who is logged in to it needs no password."""
+
+    nick: str
+    password: str = field(default="", repr=False)
+    way: Way = Way.COMMAND
+
+
+@value
+class AskAccount:
+    """Whether a name is claimed, and since when."""
+
+    account: str
+    way: Way = Way.COMMAND
+
+
+@value
+class Checked:
+    """A password was held against a secret, "" if there was none; `fits` is None if it did not come to it.
+
+    No dialect makes this: it is what comes of `Work`.
+    """
+
+    ask: LogIn | DropAccount | CloseGhost
+    secret: str = field(repr=False)
+    fits: bool | None
+
+
+@value
+class Hashed:
+    """A password was made a secret; "" if it did not come to it. No dialect makes this: it is what comes of `Work`."""
+
+    ask: MakeAccount | SetPassword
+    secret: str = field(repr=False)
 
 
 class Format(Protocol):
@@ -268,11 +356,12 @@ class MarkRead:
 
 @value
 class Redact:
-    """Take back what was said, by its id."""
+    """Take back what was said, by its id. `called` is what the client calls it."""
 
     target: str
     said: int
-    reason: str = ""
+    reason: str
+    called: str
 
 
 @value
@@ -437,6 +526,17 @@ class Lookup:
     places: dict[str, str]
     account: str = ""
     veils: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    since: int = 0  # id of the event with which the account began: what was said before is not its own
+
+
+@value
+class Work:
+    """What takes its time: it is done without the log's lock, in the client's own thread, and never fails.
+
+    The command that comes of it is carried out next.
+    """
+
+    do: Callable[[], "Command"]
 
 
 # ---- events ---------------------------------------------------------------------------------------------------------
@@ -570,6 +670,42 @@ class AccountSet(Event):
 
 
 @value
+class AccountMade(Event):
+    """`by` has claimed a name, and is logged in to it. `secret` is what their password is checked with."""
+
+    account: str
+    secret: str = field(repr=False)
+
+
+@value
+class PasswordSet(Event):
+    account: str
+    secret: str = field(repr=False)
+
+
+@value
+class AccountDropped(Event):
+    """The name is nobody's any more."""
+
+    account: str
+
+
+@value
+class Ghosted(Event):
+    """`by`, who has proven that the name is theirs, has closed an older connection that held it."""
+
+    who: Person
+
+
+@value
+class Founded(Event):
+    """The room is its owner's for good; `account` is the owner's."""
+
+    room: str
+    account: str
+
+
+@value
 class Killed(Event):
     """An operator has thrown `who` off the server."""
 
@@ -600,7 +736,10 @@ class Raw(Reply):
 
 @value
 class Refused(Reply):
+    """`way` is None where it is not about accounts."""
+
     error: ChatError
+    way: Way | None = None
 
 
 @value
@@ -773,6 +912,38 @@ class Admitted(Reply):
     """The server's password was right."""
 
 
+class Deed(Enum):
+    """What was done about an account."""
+
+    CLAIMED = "claimed"
+    LOGGED_IN = "logged-in"
+    LOGGED_OUT = "logged-out"
+    PASSWORD_SET = "password-set"
+    DROPPED = "dropped"
+    GHOST_CLOSED = "ghost-closed"
+    ADMITTED = "admitted"  # the password was the server's, and the name is nobody's account
+
+
+@value
+class AccountDone(Reply):
+    """`lasting` says whether the account outlives the server."""
+
+    deed: Deed
+    account: str
+    way: Way
+    lasting: bool = True
+
+
+@value
+class AccountIs(Reply):
+    """`made` is when the name was claimed, in milliseconds; `here` whether somebody is logged in to it."""
+
+    account: str
+    made: int
+    here: bool
+    way: Way
+
+
 @value
 class NowOperator(Reply):
     """One is an operator of the server now."""
@@ -940,9 +1111,18 @@ Command = (
     | AskWatched
     | AskAllNames
     | LeaveAll
+    | MakeAccount
+    | LogIn
+    | LogOut
+    | SetPassword
+    | DropAccount
+    | CloseGhost
+    | AskAccount
+    | Checked
+    | Hashed
     | MarkRead
     | AskMarker
     | Redact
     | Reply
 )
-Outcome = Event | Reply | Lookup
+Outcome = Event | Reply | Lookup | Work

@@ -18,14 +18,15 @@ from typing import Any
 
 from chatroom import asking, markers, monitor, order, past, redaction
 from chatroom import events as ev
+from chatroom.accounts import Registrar, make_way
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER
+from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER, ROOMS_OWNED
 from chatroom.memory import Memories, veil_lifted
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rooms import Audience, House, Post, Room, Session, User, Veil, movers, user_of
-from chatroom.text import CTCP, shortened
+from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, user_of
+from chatroom.text import CTCP, GHOST, shortened
 
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -37,13 +38,13 @@ class Hub(House):
     def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
         """`lasting` says whether anything of a room outlives its last member."""
         super().__init__(post)
-        self.password = ""  # everybody is let in if it is ""
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
         self._started = clock()
         self.memories = Memories() if lasting else None
         self._not_saving = False
+        self.registrar = Registrar(self, clock, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
             ev.Register: self._register,
@@ -56,9 +57,9 @@ class Hub(House):
             ev.SetRealname: self._set_realname,
             ev.Quit: self._quit,
             ev.SetFormat: self._set_format,
-            ev.AskHistory: past.ask_history,
-            ev.AskTargets: past.ask_targets,
-            ev.AskSearch: past.ask_search,
+            ev.AskHistory: partial(past.ask_history, self),
+            ev.AskTargets: partial(past.ask_targets, self),
+            ev.AskSearch: partial(past.ask_search, self),
             ev.BecomeOperator: self._become_operator,
             ev.Reload: self._reload,
             ev.AskUptime: self._ask_uptime,
@@ -88,6 +89,7 @@ class Hub(House):
             ev.MarkRead: partial(markers.mark_read, self),
             ev.AskMarker: partial(markers.ask_marker, self),
             ev.Redact: partial(redaction.redact, self),
+            **self.registrar.deciders(),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
             ev.Connected: self._connected,
@@ -105,8 +107,10 @@ class Hub(House):
             ev.UserModesSet: self._user_modes_set,
             ev.AwaySet: self._away_set,
             ev.RealnameSet: self._realname_set,
-            ev.AccountSet: self._account_set,
             ev.Alerted: self._alerted,
+            ev.Ghosted: self._ghosted,
+            ev.Founded: self._founded,
+            **self.registrar.appliers(),
         }
 
     def decide(self, session: Session, command: Command) -> list[Outcome]:
@@ -140,6 +144,11 @@ class Hub(House):
             user.session = session.user = None
             self.here -= 1
 
+    def restore_accounts(self, accounts: Iterable[Account], owners: dict[str, str]) -> None:
+        """Those from before the start, and whose which room is: first of all."""
+        self.accounts = {fold(account.name): account for account in accounts}
+        self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
+
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
         """A room from before the start, without members. Those left longest ago come first.
 
@@ -147,6 +156,7 @@ class Hub(House):
         """
         assert self.memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
+        room.owner = self.owners.get(fold(name), "")
         room.topic = topic
         room.recent.extend(recent)
         if hidden:
@@ -187,17 +197,14 @@ class Hub(House):
         if not session.admitted:
             raise ChatError(Code.PASSWORD_NEEDED)
         nick = nickname(command.nick)
-        if fold(nick) in self.by_nick:
-            raise ChatError(Code.NICK_TAKEN, nick)
-        person = Person(session.uid, nick, command.username, session.host, command.realname)
-        return [ev.Connected(person, room=command.room)]
+        person = Person(session.uid, nick, command.username, session.host, command.realname, session.account)
+        return [*make_way(self, person, nick), ev.Connected(person, room=command.room)]
 
     def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
         user = user_of(session)
         nick = nickname(command.nick)
-        if self.by_nick.get(fold(nick), user) is not user:
-            raise ChatError(Code.NICK_TAKEN, nick)
-        return [ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
+        way = make_way(self, user.person, nick)
+        return [*way, ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
         user = user_of(session)
@@ -205,12 +212,16 @@ class Hub(House):
         room = self.rooms.get(fold(name))
         if room and user.person.uid in room.members:
             return [room.state(user)] if command.move else []
-        left = [ev.Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
+        left: list[Outcome] = [ev.Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
         if len(user.rooms) - len(left) >= ROOMS_A_USER:
             raise ChatError(Code.TOO_MANY_ROOMS, name)
         if room:
             order.admit(room, user, command.key)
-        return [*left, ev.Joined(user.person, room.name if room else name)]
+        joined = [*left, ev.Joined(user.person, room.name if room else name)]
+        if room and room.is_owned_by(user.person):
+            change = ev.ModeChange(True, OPERATOR, user.person.nick, user.person.uid)
+            joined.append(ev.ModesSet(user.person, room.name, (change,)))
+        return joined
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
@@ -364,7 +375,6 @@ class Hub(House):
             self.post.tell(session, ev.Recent(room.name, said))
 
     def _enter(self, user: User, name: str, event: Event) -> Room:
-        """Who opens a room is its operator; the lobby is everybody's."""
         room = self.rooms.get(fold(name))
         opened = room is None
         if room is None:
@@ -373,7 +383,7 @@ class Hub(House):
                 self.memories.recall(room)
         room.add(user)
         if opened and fold(name) != LOBBY:
-            room.set_rank(user.person.uid, OPERATOR, True)
+            self._found(room, user, event)
         user.rooms[fold(name)] = room
         user.invitations.pop(fold(name), None)
         joined = ev.Joined(event.by, room.name, id=event.id, time=event.time)
@@ -382,6 +392,25 @@ class Hub(House):
             away = ev.AwaySet(event.by, user.away, id=event.id, time=event.time)
             self.post.deliver(away, room.audience, user.session)
         return room
+
+    def _found(self, room: Room, user: User, event: Event) -> None:
+        """Who opens a room is its operator, and its owner if they are logged in, unless it has one; the lobby has none.
+
+        An owner stays one when all have left; others who open the room then are not its operators.
+        """
+        room.owner = self.owners.get(fold(room.name), "")
+        account = user.person.account
+        if not room.owner and account and list(self.owners.values()).count(fold(account)) < ROOMS_OWNED:
+            self._founded(ev.Founded(event.by, room.name, account, id=event.id, time=event.time))
+        if not room.owner or room.is_owned_by(user.person):
+            room.set_rank(user.person.uid, OPERATOR, True)
+
+    def _founded(self, event: ev.Founded) -> None:
+        """Delivered to nobody, but saved."""
+        room = self.rooms.get(fold(event.room))
+        if room and fold(event.room) not in self.owners and fold(event.account) in self.accounts:
+            room.owner = self.owners[fold(event.room)] = fold(event.account)
+            self.post.deliver(event, Audience({}))
 
     def _left(self, event: ev.Left) -> None:
         user = self.users.get(event.by.uid)
@@ -424,10 +453,15 @@ class Hub(House):
 
     def _killed(self, event: ev.Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
-        user = self.users.get(event.who.uid)
+        self._throw_out(event, event.who, f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})")
+
+    def _ghosted(self, event: ev.Ghosted) -> None:
+        self._throw_out(event, event.who, GHOST)
+
+    def _throw_out(self, event: Event, who: Person, reason: str) -> None:
+        user = self.users.get(who.uid)
         if user is None:
             return
-        reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
         session = user.session
         self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
         if session:
@@ -466,8 +500,8 @@ class Hub(House):
             self._said_to_ranks(event, session)
             return
         other = self.by_nick.get(fold(event.target))
-        if event.text:
-            self.whispers.append(event)
+        if event.text and other:
+            self.whispers.append((event, other.person.uid))
         if other:  # handed over even if their client is another server's: both have the history of it
             self.post.deliver(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:
@@ -543,25 +577,14 @@ class Hub(House):
         user = self.users.get(event.by.uid)
         if user:
             user.away = event.message
-            self.post.deliver(event, self._peers_and_watchers(user), user.session)
+            self.post.deliver(event, monitor.peers_and_watchers(self, user), user.session)
 
     def _realname_set(self, event: ev.RealnameSet) -> None:
         user = self.users.get(event.by.uid)
         if user:
             user.person = replace(user.person, realname=event.realname)
-            self.post.deliver(event, self._peers_and_watchers(user))
-
-    def _account_set(self, event: ev.AccountSet) -> None:
-        user = self.users.get(event.by.uid)
-        if user:
-            user.person = replace(user.person, account=event.account)
-            self.post.deliver(event, self._peers_and_watchers(user))
+            self.post.deliver(event, monitor.peers_and_watchers(self, user))
 
     def _alerted(self, event: ev.Alerted) -> None:
         listeners = (user for user in self.users.values() if ALERTED in user.modes)
         self.post.deliver(event, Audience.of(user.session for user in listeners if user.session))
-
-    def _peers_and_watchers(self, user: User) -> Audience:
-        peers = user.peers()
-        watchers = monitor.close_watchers(self, user)
-        return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers

@@ -19,6 +19,7 @@ KEY_BYTES = 23  # RFC 2812 §2.3.1
 MASK_BYTES = 160  # a mask, its room and who set it fit one line
 MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
 MULTILINE_BYTES = 4096  # in it, likewise
+MARKS = 8  # combining marks on one character: no language stacks as many, and towers deface the lines around them
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
 
 # ---- people
@@ -33,6 +34,22 @@ MARKERS = (
 )
 WHOWAS = 1000  # people that have gone and are remembered for WHOWAS
 PASSWORD_TRIES = 3  # wrong passwords a connection, after which it is closed
+
+# ---- accounts
+PASSWORD_LEAST = 6  # characters: at three guesses a minute that is enough
+PASSWORD_BYTES = 300  # fits a line with what is around it: IRCv3 account-registration
+SCRYPT = (1 << 15, 8, 1)  # N, r, p: 32 MiB and about 0.1 s for each guess
+SCRYPTS = 2  # computations at a time: they take 32 MiB each, and cores that the chat needs
+SCRYPT_WAIT = 10.0  # seconds that one waits for its turn: some hundred may log in at once
+LOGIN_TRIES = 3  # wrong passwords within `LOGIN_SPAN`, for an account and from an address
+LOGIN_SPAN = 60_000  # milliseconds
+LOGIN_REMEMBERED = 10_000  # accounts, and addresses, whose tries are counted at a time
+CLAIMS = 60  # accounts made from one address within `CLAIM_SPAN`: a class or two behind one NAT
+CLAIM_SPAN = 3_600_000  # milliseconds
+ACCOUNTS = 100_000  # in all; each takes about 1 KiB of memory
+ROOMS_OWNED = 50  # by one account: each is remembered for good
+SASL_CHUNK = 400  # characters of one AUTHENTICATE: IRCv3 sasl
+SASL_CHUNKS = 4  # in one message: a name and a password of `PASSWORD_BYTES` need two
 
 # ---- the courier
 OUTBOX = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
@@ -115,5 +132,6 @@ LINK_UP = 30.0  # seconds that a starting server may take to become part of the 
 
 # ---- logging
 LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk
+LOG_TRACE = 8000  # characters of a traceback in the log, likewise: about 80 lines of it
 LOG_AGAIN = 60.0  # seconds until the same warning is written again: out of descriptors, there would be 100 a second
 LOG_KINDS = 1000  # kinds of warnings remembered for that

@@ -7,12 +7,13 @@ after the other before another client's turn. `cluster.log.RedisLog` is for seve
 handed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply
+from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
 from chatroom.rooms import Capture, Post, Session
@@ -49,14 +50,21 @@ class Log:
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
         fence = self._post.fence()
+        with self._outside():
+            fence.wait(FENCE)
+            try:
+                return self._archive.find(lookup)
+            except ChatError as error:
+                return Refused(error)
+
+    @contextmanager
+    def _outside(self) -> Iterator[None]:
+        """Lets go of the lock, which is held before and after, for what takes its time."""
         post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
         self.lock.release()
         try:
             self._post.dispatch()
-            fence.wait(FENCE)
-            return self._archive.find(lookup)
-        except ChatError as error:
-            return Refused(error)
+            yield
         finally:
             self.lock.acquire()
             self._hub.post = post
@@ -101,7 +109,8 @@ class LocalLog(Log):
             try:
                 outcomes = self._hub.decide(session, command)
             except ChatError as error:
-                outcomes = [Refused(error)]
+                # Its traceback knows this frame, which knows it: a circle that would hold all that was read.
+                outcomes = [Refused(error.with_traceback(None))]
             for outcome in outcomes:
                 if isinstance(outcome, Event):
                     self._last += 1
@@ -113,10 +122,19 @@ class LocalLog(Log):
                 elif isinstance(outcome, Lookup):
                     post.tell(session, self._find(outcome))
                     now = self._time
+                elif isinstance(outcome, Work):
+                    self._work(session, outcome, post)
+                    now = self._time
                 else:
                     post.tell(session, outcome)
             if session.closing:
                 break
+
+    def _work(self, session: Session, work: Work, post: Post) -> None:
+        with self._outside():
+            command = work.do()
+        if not session.closing:
+            self._carry_out(session, [command], post)
 
     def _burst(self, session: Session, burst: Burst, post: Post) -> None:
         """Places and applies many messages in one go, if there is nothing to be decided about each."""

@@ -2,7 +2,8 @@
 
 Modules log by `logging`, as usual; here is decided what becomes of it. The laws:
 - An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
-- A line is no longer than `LOG_LINE` characters and a traceback: clients choose what stands in some of it.
+- A message is no longer than `LOG_LINE` characters, a traceback no longer than its last `LOG_TRACE`: clients choose
+  what stands in some of it.
 - The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out.
 What was said and passwords are never logged: that is up to those who log, and a test holds it.
 """
@@ -13,7 +14,7 @@ import time
 from datetime import UTC, datetime
 from typing import TextIO
 
-from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE
+from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE, LOG_TRACE
 
 
 def configure(level: str, as_json: bool, stream: TextIO) -> None:
@@ -45,8 +46,8 @@ def _message(record: logging.LogRecord) -> str:
 
 class _Lines(logging.Formatter):
     def trace(self, record: logging.LogRecord) -> str:
-        """The traceback, "" if there is none."""
-        return self.formatException(record.exc_info) if record.exc_info else ""
+        """The end of the traceback, where the error is told; "" if there is none."""
+        return self.formatException(record.exc_info)[-LOG_TRACE:] if record.exc_info else ""
 
 
 class TextLines(_Lines):

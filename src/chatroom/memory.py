@@ -13,10 +13,11 @@ from chatroom.rooms import Room, Veil
 
 
 class Memories:
-    """Remembers rooms, those left longest ago least. What is veiled is never forgotten."""
+    """Remembers rooms, those left longest ago least. What is veiled, and whose a room is, is never forgotten."""
 
     def __init__(self) -> None:
         self._rooms: dict[str, Room] = {}  # by folded name, those left longest ago first
+        self._owned: dict[str, Room] = {}  # likewise; those that have an owner
         self._veils: dict[str, list[Veil]] = {}
 
     def keep(self, room: Room, last: int) -> None:
@@ -29,7 +30,12 @@ class Memories:
         veils = [*room.veils, *(Veil(mask, since, last) for mask, _, since in bans if not mask.startswith(MUTE))]
         if veils:
             self._veils[key] = shortened(veils)
-        if room.topic or room.recent:
+        if room.owner:
+            self._owned[key] = room
+            if len(self._owned) > EMPTY_ROOMS:
+                forgotten = list(self._owned.values())[-EMPTY_ROOMS - 1]
+                forgotten.recent.clear()  # its topic is a line; what was said is much more
+        elif room.topic or room.recent:
             self._rooms[key] = room
             if len(self._rooms) > EMPTY_ROOMS:
                 del self._rooms[next(iter(self._rooms))]
@@ -38,7 +44,7 @@ class Memories:
         """Gives a room that is opened what is remembered of it."""
         key = fold(room.name)
         room.veils = self._veils.pop(key, [])
-        before = self._rooms.pop(key, None)
+        before = self._rooms.pop(key, None) or self._owned.pop(key, None)
         if before:
             room.name, room.created, room.topic = before.name, before.created, before.topic
             room.recent = before.recent

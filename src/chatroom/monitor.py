@@ -8,7 +8,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Outcome
 from chatroom.limits import WATCHED
 from chatroom.names import fold, is_nickname
-from chatroom.rooms import House, Session, User
+from chatroom.rooms import Audience, House, Session, User
 
 
 def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
@@ -73,6 +73,13 @@ def has_gone(house: House, person: ev.Person) -> None:
     """Somebody has left the server, or this nickname."""
     for session in house.watchers.get(fold(person.nick), ()):
         house.post.tell(session, ev.NotHere((person.nick,)))
+
+
+def peers_and_watchers(house: House, user: User) -> Audience:
+    """All who are told what changes about somebody: those who share a room, and those who watch closely."""
+    peers = user.peers()
+    watchers = close_watchers(house, user)
+    return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers
 
 
 def close_watchers(house: House, user: User) -> list[Session]:

@@ -119,6 +119,11 @@ def bare(text: str) -> str:
     return "".join([c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)])
 
 
+def opaque(password: str) -> str:
+    """A password in the one form in which it is compared, however it was typed: RFC 8265 §4.2, OpaqueString."""
+    return password if password.isascii() else unicodedata.normalize("NFC", password)
+
+
 def conversation(one: str, other: str) -> str:
     """The key under which what two accounts say to each other is kept; no room's name is like it."""
     return " ".join(["@", *sorted((fold(one), fold(other)))])

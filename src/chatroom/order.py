@@ -16,8 +16,8 @@ from chatroom.text import shortened
 
 
 def admit(room: Room, user: User, key: str) -> None:
-    """Raises `ChatError` if the user may not join the room. An operator's invitation opens every door."""
-    if user.invitations.get(fold(room.name)) is room:
+    """Raises `ChatError` if the user may not join the room. Its owner may; an operator's invitation opens any door."""
+    if room.is_owned_by(user.person) or user.invitations.get(fold(room.name)) is room:
         return
     if "i" in room.modes and not room.invites(user.person):
         raise ChatError(Code.INVITED_ONLY, room.name)
@@ -73,7 +73,7 @@ def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outc
         try:
             settled = _settled(house, room, change)
         except ChatError as error:
-            refused.append(ev.Refused(error))
+            refused.append(ev.Refused(error.with_traceback(None)))  # which knows this frame, and it the list
         else:
             if settled:
                 made.append(settled)

@@ -2,12 +2,15 @@
 
 Deciders, as the hub calls them. They say what may be looked up, and read nothing: the log has it looked up without its
 lock. Rights are those of the moment of asking.
+
+A talk is kept under two accounts, and each of the two may look it up while logged in, from when the account was made:
+whoever claims a name that somebody has given up finds nothing of theirs.
 """
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Lookup, Outcome
 from chatroom.names import conversation, fold, is_room
-from chatroom.rooms import Session, User, user_of
+from chatroom.rooms import Account, House, Session, User, user_of
 
 
 def talk(one: User, other: User) -> str:
@@ -16,39 +19,44 @@ def talk(one: User, other: User) -> str:
     return conversation(*accounts) if all(accounts) else ""
 
 
-def ask_history(session: Session, command: AskHistory) -> list[Outcome]:
-    places = _place(user_of(session), command.target)
-    if not places:
-        raise ChatError(Code.NO_HISTORY, command.verb, command.target)
-    return [Lookup(command, places, veils=_veils(session))]
+def ask_history(house: House, session: Session, command: AskHistory) -> list[Outcome]:
+    return [_at(house, session, command, command.verb)]
 
 
-def ask_targets(session: Session, command: AskTargets) -> list[Outcome]:
+def ask_targets(house: House, session: Session, command: AskTargets) -> list[Outcome]:
+    return [_everywhere(house, session, command)]
+
+
+def ask_search(house: House, session: Session, command: AskSearch) -> list[Outcome]:
+    return [_at(house, session, command, "SEARCH") if command.target else _everywhere(house, session, command)]
+
+
+def _at(house: House, session: Session, ask: AskHistory | AskSearch, verb: str) -> Lookup:
+    """A look at one place; raises `ChatError` if there is none of that name that this client may look into."""
     user = user_of(session)
-    return [Lookup(command, _rooms(user), user.person.account, _veils(session))]
-
-
-def ask_search(session: Session, command: AskSearch) -> list[Outcome]:
-    user = user_of(session)
-    if not command.target:
-        return [Lookup(command, _rooms(user), user.person.account, _veils(session))]
-    places = _place(user, command.target)
-    if not places:
-        raise ChatError(Code.NO_HISTORY, "SEARCH", command.target)
-    return [Lookup(command, places, veils=_veils(session))]
-
-
-def _place(user: User, target: str) -> dict[str, str]:
-    """The place that a target means to this user; nothing if there is none that they may look into."""
-    room = user.rooms.get(fold(target))
+    room = user.rooms.get(fold(ask.target))
     if room:
-        return {fold(room.name): room.name}
-    account = user.person.account
-    return {conversation(account, target): target} if account and not is_room(target) else {}
+        return Lookup(ask, {fold(room.name): room.name}, veils=_veils(session))
+    account = _account(house, user)
+    if account is None or is_room(ask.target):
+        raise ChatError(Code.NO_HISTORY, verb, ask.target)
+    other = house.by_nick.get(fold(ask.target))
+    theirs = other.person.account if other else ""  # they may be called otherwise at the moment
+    key = conversation(account.name, theirs or ask.target)
+    return Lookup(ask, {key: ask.target}, veils={key: ((0, account.id),)})
 
 
-def _rooms(user: User) -> dict[str, str]:
-    return {key: room.name for key, room in user.rooms.items()}
+def _everywhere(house: House, session: Session, ask: AskTargets | AskSearch) -> Lookup:
+    user = user_of(session)
+    rooms = {key: room.name for key, room in user.rooms.items()}
+    account = _account(house, user)
+    if account is None:
+        return Lookup(ask, rooms, veils=_veils(session))
+    return Lookup(ask, rooms, account.name, _veils(session), account.id)
+
+
+def _account(house: House, user: User) -> Account | None:
+    return house.accounts.get(fold(user.person.account)) if user.person.account else None
 
 
 def _veils(session: Session) -> dict[str, tuple[tuple[int, int], ...]]:

@@ -5,8 +5,6 @@ can be taken back: the last messages of each room, and the last private ones. Wh
 newcomers are shown, and from the history; those who have read it are told.
 """
 
-from collections import deque
-
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Outcome, Said
@@ -18,41 +16,50 @@ from chatroom.text import shortened
 
 def redact(house: House, session: Session, command: ev.Redact) -> list[Outcome]:
     user = user_of(session)
+    said = _in_room(house, user, command) if is_room(command.target) else _whispered(house, user, command)
     reason = shortened(command.reason, REASON_BYTES)
-    if not is_room(command.target):
-        said = _found(house.whispers, command)
-        if said is None or not _own(said, user) or fold(said.target) != fold(command.target):
-            raise ChatError(Code.NO_SUCH_MESSAGE, command.target, f"{command.said:x}")
-        return [ev.Redacted(user.person, said.target, said.id, reason, said.conversation)]
+    return [ev.Redacted(user.person, said.target, said.id, reason, said.conversation)]
+
+
+def _in_room(house: House, user: User, command: ev.Redact) -> Said:
+    """The message; raises `ChatError` if there is none, or the user may not take it back."""
     room = house.rooms.get(fold(command.target))
     if room is None or user.person.uid not in room.members:
         raise ChatError(Code.NOT_YOURS_TO_REDACT, command.target)
-    said = _found(room.recent, command)
-    if said is None or ev.veiled(said, room.veils_of(session)):
-        raise ChatError(Code.NO_SUCH_MESSAGE, room.name, f"{command.said:x}")
-    if not (_own(said, user) or room.operated_by(user) or user.is_operator):
-        raise ChatError(Code.MAY_NOT_REDACT, room.name, f"{command.said:x}")
-    return [ev.Redacted(user.person, room.name, said.id, reason)]
+    said = next((each for each in room.recent if each.id == command.said), None)
+    if said is None or (user.session and ev.veiled(said, room.veils_of(user.session))):
+        raise ChatError(Code.NO_SUCH_MESSAGE, room.name, command.called)
+    if not (_own(house, said, user) or room.operated_by(user) or user.is_operator):
+        raise ChatError(Code.MAY_NOT_REDACT, room.name, command.called)
+    return said
+
+
+def _whispered(house: House, user: User, command: ev.Redact) -> Said:
+    """Likewise; what is somebody else's is as if it were not there."""
+    for said, _ in house.whispers:
+        if said.id == command.said and _own(house, said, user) and fold(said.target) == fold(command.target):
+            return said
+    raise ChatError(Code.NO_SUCH_MESSAGE, command.target, command.called)
+
+
+def _own(house: House, said: Said, user: User) -> bool:
+    """Also over another connection of the same account; but not what was said before the account was made."""
+    by, person = said.by, user.person
+    account = house.accounts.get(fold(person.account)) if person.account else None
+    return by.uid == person.uid or (account is not None and by.account == account.name and said.id > account.id)
 
 
 def apply(house: House, event: ev.Redacted) -> None:
     """Everybody in the room is told, or both of those who talk; the one who did it, too."""
-    room = house.rooms.get(fold(event.target))
-    said = room.recent if room else house.whispers
-    found = next((each for each in said if each.id == event.said), None)
-    if found is None:
+    if is_room(event.target):
+        room = house.rooms.get(fold(event.target))
+        said = next((each for each in room.recent if each.id == event.said), None) if room else None
+        if room and said:
+            room.recent.remove(said)
+            house.post.deliver(event, room.audience)
         return
-    said.remove(found)
-    if room:
-        house.post.deliver(event, room.audience)
-    else:
-        house.tell_both(event, event.target)
-
-
-def _found(said: deque[Said], command: ev.Redact) -> Said | None:
-    return next((each for each in said if each.id == command.said), None)
-
-
-def _own(said: Said, user: User) -> bool:
-    by, person = said.by, user.person
-    return by.uid == person.uid or (by.account != "" and fold(by.account) == fold(person.account))
+    for entry in house.whispers:
+        if entry[0].id == event.said:
+            house.whispers.remove(entry)
+            house.tell_both(event, entry[1])
+            return

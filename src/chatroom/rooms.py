@@ -34,12 +34,14 @@ class Session:
     """A client that is connected here: what it reads, and, once it has a name, its user."""
 
     __slots__ = (
+        "account",
         "admitted",
         "closing",
         "echo",
         "extended_monitor",
         "format",
         "host",
+        "near",
         "secure",
         "tries",
         "uid",
@@ -56,7 +58,9 @@ class Session:
         self.extended_monitor = False  # whether it is told more of those it watches (IRCv3 extended-monitor)
         self.watching: dict[str, str] = {}  # nicknames by their folds: IRCv3 monitor
         self.admitted = True  # whether it has given the server's password, where there is one
+        self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
+        self.near = False  # whether it comes from this machine
         self.tries = 0  # wrong passwords so far
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 
@@ -64,6 +68,11 @@ class Session:
     def nick(self) -> str:
         """The user's nickname, "" before registration."""
         return self.user.person.nick if self.user else ""
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.secure or self.near
 
     @property
     def mask(self) -> str:
@@ -205,6 +214,18 @@ class User:
         return Audience.of(sessions)
 
 
+class Account(NamedTuple):
+    """A claimed name. `secret` is what its password is checked with; never shown."""
+
+    name: str
+    secret: str
+    id: int  # of the event by which it was made
+    time: int  # when that was, in milliseconds
+
+    def __repr__(self) -> str:
+        return f"Account({self.name!r})"
+
+
 class Veil(NamedTuple):
     """A time of which those whom the mask names are shown nothing; everybody if it is ""."""
 
@@ -224,6 +245,7 @@ class Room:
         "members",
         "modes",
         "name",
+        "owner",
         "ranks",
         "recent",
         "topic",
@@ -234,6 +256,7 @@ class Room:
         self.name = name
         self.created = now
         self.topic: Topic | None = None
+        self.owner = ""  # the account whose room it is for good, folded; "" if it is nobody's
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.recent: deque[Said] = deque(maxlen=RECENT)  # what whoever joins is shown
         self.veils: list[Veil] = []  # times of which some are shown nothing
@@ -263,6 +286,9 @@ class Room:
     def operated_by(self, user: User) -> bool:
         """The lobby is the server's operators'."""
         return OPERATOR in self.ranks.get(user.person.uid, "") or (user.is_operator and fold(self.name) == LOBBY)
+
+    def is_owned_by(self, person: Person) -> bool:
+        return self.owner != "" and fold(person.account) == self.owner
 
     def set_rank(self, uid: str, letter: str, on: bool) -> None:
         held = self.ranks.get(uid, "")
@@ -347,18 +373,33 @@ class House:
     """All that there is: people, rooms, connections."""
 
     # What all servers have in common; the rest is each one's own.
-    SHARED = ("users", "by_nick", "rooms", "gone", "holders", "most", "servers", "memories", "whispers")
+    SHARED = (
+        "users",
+        "by_nick",
+        "rooms",
+        "gone",
+        "holders",
+        "most",
+        "servers",
+        "memories",
+        "whispers",
+        "accounts",
+        "owners",
+    )
 
     def __init__(self, post: Post) -> None:
         self.post = post
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.rooms: dict[str, Room] = {}  # by folded name
+        self.accounts: dict[str, Account] = {}  # by folded name
+        self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
+        self.password = ""  # everybody is let in if it is ""
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.markers`
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
-        self.whispers: deque[Said] = deque(maxlen=WHISPERS)  # what was said to one person alone
+        self.whispers: deque[tuple[Said, str]] = deque(maxlen=WHISPERS)  # said to one person alone; with their uid
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
@@ -392,9 +433,9 @@ class House:
             raise ChatError(Code.NO_SUCH_NICK, nick)
         return user
 
-    def tell_both(self, event: Event, nick: str) -> None:
+    def tell_both(self, event: Event, uid: str) -> None:
         """Hands on what only its author and somebody else are to be told of."""
-        users = (self.users.get(event.by.uid), self.by_nick.get(fold(nick)))
+        users = (self.users.get(event.by.uid), self.users.get(uid))
         sessions = dict.fromkeys([user.session for user in users if user and user.session])
         self.post.deliver(event, Audience.of(sessions))
 

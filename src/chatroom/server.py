@@ -56,6 +56,7 @@ from chatroom.limits import (
     THREAD_STACK,
 )
 from chatroom.log import LocalLog, Log
+from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
 from chatroom.watch import Watch
@@ -128,6 +129,7 @@ class ChatServer(ThreadingTCPServer):
         self.store = store
         self.courier = Courier(store.save if store else None)
         self.hub = Hub(self.courier, now, lasting=bool(store or cluster))
+        self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
         self.log: Log
@@ -227,6 +229,7 @@ class ChatServer(ThreadingTCPServer):
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
         with closing(store.reader()) as reader:
+            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners())
             for room in reversed(list(reader.rooms())):
                 self.hub.restore(*room)
         ahead = store.last_time - now()
@@ -323,6 +326,7 @@ class ChatServer(ThreadingTCPServer):
         uid = f"{self.link.id}.{number}" if self.link else number
         connection = Connection(uid, f"0{host}" if host.startswith(":") else host, PLAIN, request)
         connection.address = client_address[0]
+        connection.near = is_loopback(connection.address)
         connection.dialect = PlainDialect(connection)
         with self.lock:
             self.connections[request] = connection

@@ -6,11 +6,18 @@ readers, and `plain` takes them out for everybody else.
 """
 
 import re
+import unicodedata
 from datetime import datetime
+
+from chatroom.limits import MARKS
 
 # Inside a message of many lines; no client can send them, as `clean` takes them out.
 FEED = "\u2028"  # ends a line
 CUT = "\u2029"  # the line goes on: its sender had to cut it
+
+# Why a connection is closed whose name its owner has asked for anew. A client that is told so must not come back by
+# itself: two of them would throw each other out for ever.
+GHOST = "you have come in again from elsewhere"
 
 CTCP = "\x01"  # a message wrapped in it is for the client program, not for its user: modern.ircdocs.horse/ctcp
 
@@ -22,20 +29,47 @@ _CODES = re.compile(
     "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x01\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
 
+# Where a tower of combining marks may be: no letter, no digit, no space, beyond ASCII. Emoji and punctuation, too.
+_TOWER = re.compile(rf"[^\w\s\x00-\x7f]{{{MARKS + 1},}}")
+_MARK = ("Mn", "Me")  # Unicode's categories of what is drawn over the character before it
+
 
 def clean(text: str) -> str:
-    """`text` without control characters (the tab aside), bidi controls and surrogates: from a plain client."""
-    return text if text.isprintable() else _UNWANTED.sub("", text)
+    """`text` without control characters (the tab aside), bidi controls, surrogates and towers: from a plain client."""
+    if not text.isprintable():
+        text = _UNWANTED.sub("", text)
+    return _without_towers(text)
 
 
 def clean_irc(text: str) -> str:
     """`text` as an IRC client may send it: like `clean`, but formatting codes and the CTCP mark stay."""
-    return text if text.isprintable() else _UNWANTED_IRC.sub("", text)
+    if not text.isprintable():
+        text = _UNWANTED_IRC.sub("", text)
+    return _without_towers(text)
+
+
+def _without_towers(text: str) -> str:
+    return text if text.isascii() else _TOWER.sub(_lowered, text)
+
+
+def _lowered(found: re.Match[str]) -> str:
+    """No more than `MARKS` combining marks in a row: higher towers are drawn over the lines above and below."""
+    kept: list[str] = []
+    height = 0
+    for c in found[0]:
+        category = unicodedata.category(c)
+        if category in _MARK:
+            height += 1
+        elif category != "Cf":  # what is not seen, such as a joiner, is no ground to build on
+            height = 0
+        if height <= MARKS:
+            kept.append(c)
+    return "".join(kept)
 
 
 def plain(text: str) -> str:
     """`text` for a reader that knows no formatting codes."""
-    return text if text.isprintable() else _CODES.sub("", text)
+    return text if text.isprintable() else _without_towers(_CODES.sub("", text))
 
 
 def shortened(text: str, size: int) -> str:

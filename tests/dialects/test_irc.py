@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatroom import events as ev
-from chatroom.dialects.irc import IrcDialect, answers
+from chatroom.dialects.irc import IrcDialect, account_answers, answers
 from chatroom.dialects.irc import format as irc_lines
 from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.dialects.irc.commands import COMMANDS
@@ -16,7 +16,7 @@ from chatroom.dialects.irc.numerics import REFUSALS
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind, Person
 from chatroom.ircwire import LINE_BYTES, parse
-from tests.chat import INFO, NOON, Chat, place
+from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, place
 
 AL = Person("1", "al", "u", "127.0.0.1")
 BOB = Person("2", "Łukasz", "b", "127.0.0.1")
@@ -29,6 +29,8 @@ class Somebody:
     def __init__(self, nick: str = "al") -> None:
         self.nick = nick
         self.admitted = True
+        self.account = ""
+        self.confidential = True
         self.mask = f"{nick}!u@127.0.0.1" if nick else ""
         self.room = "#lobby"
 
@@ -127,9 +129,26 @@ def test_a_refusal_is_one_line(code: Code) -> None:
     """A numeric or a FAIL, and nothing that a client sent can break it."""
     if code is Code.STAYS_IN_LOBBY:
         return  # only the plain dialect refuses so
-    answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, ":a b\r\nQUIT", "x", "y"))).decode()
+    way = ev.Way.SASL if code in account_answers._REFUSED and code not in REFUSALS else None
+    answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, ":a b\r\nQUIT", "x", "y"), way)).decode()
     assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+) [^\r\n]*:[^\r\n]+\r\n", answer)
     assert "a_bQUIT" in answer or "{" not in REFUSALS.get(code, ("", ""))[1]
+
+
+@pytest.mark.parametrize("code", account_answers._REFUSED)
+@pytest.mark.parametrize(
+    ("way", "form"),
+    [
+        (ev.Way.SASL, r":chatroom\.test 90[47] al :\S.*"),
+        (ev.Way.REGISTER, r":chatroom\.test FAIL REGISTER [A-Z_]+ \S+ :\S.*"),
+        (ev.Way.SERVICE, r":NickServ!NickServ@chatroom\.test NOTICE al :\S.*"),
+        (ev.Way.PASS, r":NickServ!NickServ@chatroom\.test NOTICE al :\S.*"),
+    ],
+)
+def test_what_is_refused_about_accounts_is_told_the_way_that_was_asked(code: Code, way: ev.Way, form: str) -> None:
+    """A SASL client waits for a 9xx, one that sent REGISTER for a FAIL; who wrote to NickServ reads its notice."""
+    answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, ":a b\r\nQUIT"), way)).decode()
+    assert re.fullmatch(rf"{form}\r\n", answer)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +177,7 @@ def test_an_event_is_a_line_with_its_tags(event: ev.Event, line: str, capabiliti
 
 def test_every_event_and_every_reply_has_its_lines() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(irc_lines._LINES) == set(ev.Event.__subclasses__()) - {ev.Connected, ev.Killed}  # told as others
+    assert set(irc_lines._LINES) == set(ev.Event.__subclasses__()) - TOLD_AS_OTHERS - TOLD_NOBODY
     assert set(answers._ANSWERS) == set(ev.Reply.__subclasses__()) - {ev.Raw, ev.Told, ev.Labelled}  # made of others
 
 
@@ -200,6 +219,8 @@ def test_a_long_list_takes_as_many_lines_as_it_needs(people: int) -> None:
 
 # ---- what holds whatever comes in ------------------------------------------------------------------------------------
 
+WIDE = "\U00020000"  # a letter of four bytes
+
 _WORDS = st.one_of(
     st.sampled_from(
         [*COMMANDS, "LS", "REQ", "END", ":server-time", ":message-tags echo-message", "#a", "#lobby", "al", "@#a", "0"]
@@ -222,6 +243,12 @@ _WORDS = st.one_of(
             "-",
             "S",
             ">1",
+            "timestamp=2026-01-01T00:00:00.000Z",
+            f"{WIDE * 16}",
+            f"#{WIDE * 15}",
+            f"{'ж' * 32}!*@*",
+            "x" * 400,
+            f":{WIDE * 110}",
         ]
     ),
     st.text(max_size=10),
@@ -300,10 +327,11 @@ def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: byte
 @given(st.lists(_BYTES, max_size=6))
 def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
     """Whatever comes in: no exception, and whole lines that can be parsed go out, to the sender and to the others."""
-    chat = Chat()
+    chat = Chat(LONG_INFO)
     chat.hub.operator_password = "al"
     bob = chat.irc("bob", *CAPABILITIES, room="#lobby")
-    clients = [chat.irc("watcher", room="#a"), chat.irc(), bob, chat.irc("carol", *CAPABILITIES, room="#b")]
+    wide = chat.irc(WIDE * 16, *CAPABILITIES, room=f"#{WIDE * 15}")
+    clients = [chat.irc("watcher", room="#a"), chat.irc(), bob, wide, chat.irc("carol", *CAPABILITIES, room="#b")]
     chat.plain("alice")
     for piece in pieces:
         for client in clients[1:]:

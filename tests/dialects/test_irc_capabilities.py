@@ -2,7 +2,6 @@
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.ircwire import parse
 from chatroom.limits import MARKERS
@@ -297,6 +296,8 @@ def test_whowas_remembers_those_who_left_and_those_who_changed_their_names() -> 
     assert numerics(al, "WHOWAS bob") == ["314", "312", "314", "312", "369"]
     assert numerics(al, "WHOWAS ROB 1") == ["314", "312", "369"]
     assert numerics(al, "WHOWAS nobody") == ["406", "369"]
+    assert parse(al.send("WHOWAS *ob 1").heard()[-1]).params[1] in ("bob", "rob")  # whom the mask turned out to mean
+    assert parse(al.send("WHOWAS *ob").heard()[-1]).params[1] == "*ob"
     assert numerics(al, "WHOWAS") == ["431"]
 
 
@@ -345,7 +346,10 @@ def test_list_is_filtered(line: str, rooms: list[str]) -> None:
         ("HELP privmsg", ["704", "706"]),
         ("HELP nonsense", ["524"]),
         ("AUTHENTICATE PLAIN", ["904"]),
-        ("REGISTER * * secret", ["FAIL"]),
+        ("REGISTER * * short", ["FAIL"]),
+        ("REGISTER * * :long enough", ["FAIL"]),
+        ("REGISTER * * sesame", ["REGISTER", "900"]),
+        ("VERIFY al 1234", ["FAIL"]),
         ("MOTD", ["422"]),
         ("JOIN 0", ["PART"]),
         ("INVITE", ["337"]),
@@ -428,18 +432,16 @@ def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None
 def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
     """And nobody else."""
     chat = Chat()
-    desk, phone, other = (chat.irc(nick, *MARKING) for nick in ("desk", "phone", "other"))
-    for client in (desk, phone):
-        assert client.user
-        chat.hub.apply(ev.AccountSet(client.user.person, "al"))
+    desk, phone, other = (chat.irc(nick, *MARKING) for nick in ("al", "phone", "other"))
+    desk.send("NICKSERV REGISTER open-sesame").heard()
+    phone.send("NICKSERV IDENTIFY al open-sesame").heard()
     desk.send("MARKREAD #a timestamp=2025-01-01T00:00:00.000Z")
     assert phone.heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
     assert other.heard() == []
     desk.leave()
     phone.leave()
     back = chat.irc("back", *MARKING)
-    assert back.user
-    chat.hub.apply(ev.AccountSet(back.user.person, "al"))
+    back.send("NICKSERV IDENTIFY al open-sesame").heard()
     assert back.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
 
 
@@ -483,16 +485,21 @@ def test_operators_take_back_what_others_said_and_members_do_not() -> None:
 
 
 def test_private_words_are_taken_back_by_their_author_alone() -> None:
-    """Both are told."""
+    """Both are told, even if the other is called something else by now."""
     chat = Chat()
     al, bob, eve = (chat.irc(nick, *REDACTING) for nick in ("al", "bob", "eve"))
     msgid = said(al, "PRIVMSG bob :secret")
     bob.heard()
     for other, target in ((eve, "bob"), (bob, "bob"), (bob, "al"), (al, "eve")):
         assert parse(other.send(f"REDACT {target} {msgid}").heard()[0]).params[1] == "UNKNOWN_MSGID"
+    bob.send("NICK rob")
+    eve.send("NICK bob")
+    eve.heard()
+    bob.heard()
     al.send(f"REDACT bob {msgid}")
     assert [parse(client.heard()[0]).params for client in (al, bob)] == [("bob", msgid)] * 2
     assert eve.heard() == []
+    assert not chat.hub.whispers
 
 
 @pytest.mark.parametrize(
@@ -500,6 +507,7 @@ def test_private_words_are_taken_back_by_their_author_alone() -> None:
     [
         ("REDACT #elsewhere 1", "INVALID_TARGET"),
         ("REDACT #none 1", "INVALID_TARGET"),
+        ("REDACT #none nonsense!", "INVALID_TARGET"),
         ("REDACT #a 1", "UNKNOWN_MSGID"),
         ("REDACT #a nonsense!", "UNKNOWN_MSGID"),
         ("REDACT nobody 1", "UNKNOWN_MSGID"),

@@ -14,7 +14,7 @@ from chatroom.events import Command, Kind, Person
 from chatroom.limits import PLAIN_LINE
 from chatroom.names import Fault
 from chatroom.text import clean
-from tests.chat import Chat
+from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")
 
@@ -25,6 +25,8 @@ class Somebody:
     def __init__(self, nick: str = "alice", room: str = "#lobby") -> None:
         self.nick = nick
         self.admitted = True
+        self.account = ""
+        self.confidential = True
         self.mask = f"{nick}!plain@127.0.0.1" if nick else ""
         self.room = room
 
@@ -103,7 +105,7 @@ def test_every_refusal_has_a_sentence(code: Code, name: str) -> None:
     about = ["#x", "empty", "z"] if code is Code.NICK_BAD else ["#x", "y", "z"]
     lines = PlainDialect(Somebody(name)).answer(ev.Refused(ChatError(code, *about))).decode().splitlines()
     assert re.fullmatch(r"\* .*[a-z].*", lines[0])
-    assert lines[1:] == ([] if name else ["Username"])
+    assert lines[1:] == ([] if name else ["Password" if code is Code.NICK_CLAIMED else "Username"])
 
 
 def test_every_fault_of_a_name_has_a_sentence() -> None:
@@ -146,7 +148,7 @@ def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:
 
 def test_every_event_has_a_sentence() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(plain._SENTENCES) == set(ev.Event.__subclasses__()) - {ev.Connected, ev.Killed}  # told as others
+    assert set(plain._SENTENCES) == set(ev.Event.__subclasses__()) - TOLD_AS_OTHERS - TOLD_NOBODY
 
 
 def test_what_is_for_programs_is_not_shown() -> None:

@@ -22,6 +22,27 @@ def stage(tmp_path: Path) -> Stage:
     return stage
 
 
+# --- who one is -------------------------------------------------------------------------------------------------------
+
+
+def test_the_bottom_line_tells_who_one_is_logged_in_as(stage: Stage) -> None:
+    """The name alone where it is the same; nothing when logged out."""
+    for line, told in (
+        (":irc 900 me me!u@h me :You are now logged in as me", "as me (logged in)"),
+        (":irc 901 me me!u@h :You are now logged out", "as me"),
+        (":irc 900 me me!u@h bob :You are now logged in as bob", "as me (logged in as bob)"),
+    ):
+        stage.tick(line)
+        assert stage.view.shown["status"].text == f"Connected to 127.0.0.1:9090 {told}"
+
+
+def test_a_password_that_was_typed_does_not_come_back_with_up(stage: Stage) -> None:
+    """The line before it does."""
+    stage.presenter.send("hello")
+    stage.presenter.send("/login open-sesame")
+    assert stage.presenter._sent.older("") == "hello"
+
+
 # --- the panel --------------------------------------------------------------------------------------------------------
 
 
@@ -67,6 +88,7 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
     ("line", "field"),
     [
         (":irc 433 * me :in use", "name"),
+        (":irc 433 * me :Nickname is claimed; log in", "password"),
         (":irc 464 * :wrong", "password"),
         (":irc 465 * :You are banned", "server"),
     ],

@@ -28,13 +28,14 @@ Action = Callable[[Session, Room, str], Room | None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`act` returns the room to go to, or None to stay. An empty `needs` means that the command works alone."""
+    """`act` returns the room to go to, or None to stay. What is secret is not offered again."""
 
     usage: str
     help: str
     act: Action
     needs_argument: bool = False
     needs_connection: bool = True
+    is_secret: bool = False
 
 
 def run(session: Session, room: Room, line: str) -> Room | None:
@@ -53,6 +54,12 @@ def run(session: Session, room: Room, line: str) -> Room | None:
     if command.needs_connection and session.state is not State.READY:
         raise Misuse("There is no connection right now.")
     return command.act(session, room, rest.strip())
+
+
+def is_secret(line: str) -> bool:
+    """Whether there is a password in what was typed."""
+    command = COMMANDS.get(line[1:].partition(" ")[0].lower()) if line.startswith("/") else None
+    return command is not None and command.is_secret
 
 
 def names() -> list[str]:
@@ -152,6 +159,22 @@ def _invite(session: Session, room: Room, rest: str) -> None:
     _send(session, "INVITE", rest.split()[0], room.name)
 
 
+def _service(request: str) -> Action:
+    """Asks whoever keeps accounts on IRC networks; the answer is a notice."""
+
+    def act(session: Session, room: Room, rest: str) -> None:
+        session.send(Message("PRIVMSG", ("NickServ", f"{request} {rest}".rstrip())))
+
+    return act
+
+
+def _login(session: Session, room: Room, rest: str) -> None:
+    """Who logs in to a name wants to be called so."""
+    name, _, password = rest.rpartition(" ")
+    session.wanted_name = name.strip()
+    _service("IDENTIFY")(session, room, f"{session.wanted_name} {password}".strip())
+
+
 def _quit(session: Session, room: Room, rest: str) -> None:
     raise Leave
 
@@ -189,6 +212,10 @@ COMMANDS: dict[str, Command] = {
     "unmute": Command("/unmute NAME", "let them write again", _mute("-"), True),
     "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
     "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
+    "register": Command("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
+    "login": Command("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
+    "logout": Command("/logout", "be logged in no more", _service("LOGOUT")),
+    "password": Command("/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True),
     "quit": Command("/quit", "end the program", _quit, needs_connection=False),
     "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
 }

@@ -12,7 +12,7 @@ from chatroom.client.entries import Delivery, Entry, Kind
 from chatroom.client.room import Member, Room
 from chatroom.ircwire import Message
 from chatroom.names import fold, is_room
-from chatroom.text import CTCP, clean, plain
+from chatroom.text import CTCP, GHOST, clean, plain
 
 if TYPE_CHECKING:
     from chatroom.client.session import Session
@@ -22,6 +22,7 @@ Handler = Callable[["Session", Message], None]
 CHECK = "is-that-all"  # the token of the PING behind everything that was said
 _WHO_AT_MOST = 200  # members; asking who is away costs a line for each
 _PREFIXES = "(qaohv)~&@%+"  # until the server's PREFIX (ISUPPORT) says otherwise
+_SERVICE = "nickserv"  # where IRC networks keep who owns which name
 _CHANMODES = "b,k,l,imnpst"
 
 
@@ -71,7 +72,7 @@ def on_spoken(session: "Session", message: Message) -> None:
     said = spoken(session, message)
     if said is None:
         return
-    if said.kind is Kind.NOTICE and "!" not in message.source:
+    if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
         session.inform(said.text)  # from the server itself
         return
     target = _param(message, 0).lstrip("@+%&~") if not is_room(_param(message, 0)) else _param(message, 0)
@@ -274,16 +275,26 @@ def on_ping(session: "Session", message: Message) -> None:
 
 def on_error(session: "Session", message: Message) -> None:
     session.error = _text(message)
+    if session.error.endswith(GHOST):
+        session.refuse("elsewhere")
+
+
+def on_logged_in(session: "Session", message: Message) -> None:
+    session.logged_in(clean(_param(message, 2)) if message.command == "900" else "")
 
 
 def on_nick_refused(session: "Session", message: Message) -> None:
     nick = clean(_param(message, 1))
     if session.is_registered:
         session.inform(_text_of_all(message), Kind.ERROR)
+    elif message.command == "433" and session.prove():
+        pass  # the answer decides
     elif message.command == "433" and session.was_welcome:
         session.name_is_held = True  # by our own ghost, most likely: the link comes back and tries again
+    elif message.command == "433":
+        session.refuse("nick-claimed" if "is claimed" in _text(message) else "nick-taken", nick)
     else:
-        session.refuse("nick-taken" if message.command == "433" else "nick-bad", nick, _text(message))
+        session.refuse("nick-bad", nick, _text(message))
 
 
 def on_password_refused(session: "Session", message: Message) -> None:
@@ -451,6 +462,8 @@ HANDLERS: dict[str, Handler] = {
     "433": on_nick_refused,
     "436": on_nick_refused,
     "464": on_password_refused,
+    "900": on_logged_in,
+    "901": on_logged_in,
     "465": on_banned,
     **dict.fromkeys(words.WHOIS, on_whois),
     **dict.fromkeys(("401", "403", "404", "408", "411", "412", "413", "415"), on_not_sent),
@@ -458,7 +471,7 @@ HANDLERS: dict[str, Handler] = {
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.
     **dict.fromkeys(
         ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "324", "329",
-         "333", "375", "396", "900", "901", "ACK", "TAGMSG", "SETNAME", "CHGHOST", "WARN", "NOTE"),
+         "333", "375", "396", "ACK", "TAGMSG", "SETNAME", "CHGHOST", "WARN", "NOTE"),
         ignore,
     ),
 }  # fmt: skip

@@ -57,7 +57,7 @@ class Registration:
         elif message.command in _SASL_DONE:
             self.login_failed = message.command in _SASL_REFUSED
             self._end()
-        elif message.command != "900":
+        else:
             return False
         return True
 

@@ -96,6 +96,8 @@ class Session:
         self.name_is_held = False  # after a reconnect, by the connection that was lost
         self.was_welcome = False  # registered at least once, with this name
         self.away = False
+        self.account = ""  # the name that we are logged in to
+        self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.isupport: dict[str, str] = {}
         self.history = History(self)
         self.listing: list[tuple[str, int, str]] = []
@@ -107,6 +109,7 @@ class Session:
         self._searched = self.current
         self.now = now
         self._password = password
+        self._may_prove = False  # whether there is one more way to say whose the name is
         self._send: Send | None = None
         self._registration = Registration(nick, password, self.send)
         self._unsure: set[Entry] = set()  # sent over a connection that died before the answer
@@ -120,6 +123,8 @@ class Session:
     def connected(self, send: Send) -> None:
         self._send = send
         self.error = ""
+        self.account = ""
+        self._may_prove = bool(self._password)
         self.state = State.REGISTERING
         self._registration = Registration(self.nick, self._password, self.send)
         self._registration.start()
@@ -155,6 +160,21 @@ class Session:
 
     def quit(self) -> None:
         self.send(Message("QUIT", ("Goodbye",)))
+
+    def prove(self) -> bool:
+        """The name is claimed, or held by our own ghost: gives our password with PASS, where SASL was not to be had."""
+        if not self._may_prove or self.account:
+            return False
+        self._may_prove = False
+        self.send(Message("PASS", (f"{self.nick}:{self._password}",)))
+        self.send(Message("NICK", (self.nick,)))
+        return True
+
+    def logged_in(self, account: str) -> None:
+        self.account = account
+        wanted, self.wanted_name = self.wanted_name, ""
+        if account and fold(account) == fold(wanted) != fold(self.nick):
+            self.send(Message("NICK", (account,)))
 
     def refuse(self, reason: str, *about: str) -> None:
         self.events.append(Refused(reason, about))

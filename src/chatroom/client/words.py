@@ -6,6 +6,8 @@ _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
     "nick-taken": "Somebody here is called {0} already. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
+    "nick-claimed": "{0} belongs to somebody here. If it is you, give your password; else choose another name.",
+    "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
     "banned": "This server doesn't let you in: {0}",
     "password": "The password was not accepted.",
     "certificate-changed": (

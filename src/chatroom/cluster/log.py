@@ -38,7 +38,7 @@ from chatroom.cluster.races import settle
 from chatroom.cluster.servers import Announced, Beat, Linked, Servers, Spoken, Timing, Unlinked
 from chatroom.cluster.stream import START, ClusterError, Entry, LinkError, Stream, order
 from chatroom.errors import ChatError, Code
-from chatroom.events import Burst, Command, Event, Labelled, Lookup, Outcome, Refused, Reply, Said, Say
+from chatroom.events import Burst, Command, Event, Labelled, Lookup, Outcome, Refused, Reply, Said, Say, Work
 from chatroom.hub import Hub
 from chatroom.limits import LINK_RETRY, LINK_UP, READ_ENTRIES, SNAPSHOT, SPOOL
 from chatroom.log import Archive, Log
@@ -220,10 +220,21 @@ class RedisLog(Log):
             self._keep(session, outcomes, events, label)
 
     def _decide(self, session: Session, command: Command) -> list[Outcome]:
+        """What a command leads to, with the work that it takes done."""
         try:
-            return self._hub.decide(session, command)
+            outcomes = self._hub.decide(session, command)
         except ChatError as error:
-            return [Refused(error)]
+            return [Refused(error.with_traceback(None))]  # else it would hold all that was read
+        decided: list[Outcome] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Work):
+                with self._outside():
+                    command = outcome.do()
+                if not session.closing:
+                    decided += self._decide(session, command)
+            else:
+                decided.append(outcome)
+        return decided
 
     def _rows(self, events: list[Event]) -> list[Any]:
         return [self._codec.write(event) for event in events]
@@ -275,10 +286,15 @@ class RedisLog(Log):
         post: Post = capture or self._post
         self._hub.post = post
         rest = iter(events)
+        error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
         try:
             for outcome in act.outcomes:
                 if isinstance(outcome, Event):
-                    self._apply(next(rest), session)
+                    error = self._apply(next(rest))
+                    if error and session:
+                        post.tell(session, Refused(error, _way(act)))
+                elif error:
+                    continue
                 elif session and isinstance(outcome, Lookup):
                     post.tell(session, self._find(outcome))
                 elif session and isinstance(outcome, Reply):
@@ -288,20 +304,19 @@ class RedisLog(Log):
         if capture and session and act.label is not None and not session.closing:
             self._post.tell(session, Labelled(act.label, iter(()), tuple(capture.told)))
 
-    def _apply(self, event: Event | None, session: Session | None = None) -> None:
-        """Gives an event its place, or tells its client why it has none."""
+    def _apply(self, event: Event | None) -> ChatError | None:
+        """Gives an event its place, or returns why it has none."""
         if event is None:
-            return
+            return None
         error = settle(self._hub, event)
         if error:
-            if session:
-                self._hub.post.tell(session, Refused(error))
-            return
+            return error
         self._place(event)
         self._hub.apply(event)
         if type(event) is ev.Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
             departed = ev.Departed(event.by, "connection closed")  # while they were coming
             self._add(Act(None, [departed], self._rows([departed])))
+        return None
 
     def _is_own(self, uid: str) -> bool:
         return uid.partition(".")[0] == self.id
@@ -586,7 +601,10 @@ class RedisLog(Log):
         self._reading.found(mine)
         at, text = self._chosen()
         with self.lock:
+            accounts = self._hub.accounts
             self._last, self._time, self._servers.moment = state.load(self._hub, text)
+            for event in state.new_accounts(self._hub, accounts):
+                post.deliver(event, Audience({}))  # so that they are saved here, too
             self._at = at
             self._entries = 0
             self._post = self._hub.post = _New(post, known)
@@ -662,6 +680,11 @@ class RedisLog(Log):
             text = state.snapshot(self._hub, state.Mark(self._last, self._time, self._servers.moment))
             self._entries = 0
         self._reading.keep(at, text)
+
+
+def _way(act: Act) -> ev.Way | None:
+    """The way in which something about an account was asked for, and is refused; None if it was something else."""
+    return next((outcome.way for outcome in act.outcomes if isinstance(outcome, ev.AccountDone)), None)
 
 
 class _Quiet:

@@ -9,7 +9,7 @@ from typing import Any
 
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
-from chatroom.events import Event
+from chatroom.events import Event, Person
 from chatroom.names import fold, is_room
 from chatroom.rooms import House
 
@@ -20,14 +20,24 @@ def settle(house: House, event: Event) -> ChatError | None:
     return look(house, event) if look else None
 
 
+def _not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
+    """Why somebody can't have a name."""
+    holder, account = house.by_nick.get(fold(nick)), house.accounts.get(fold(nick))
+    if holder and holder.person.uid != by.uid:
+        return ChatError(Code.NICK_TAKEN, nick)
+    claimed = account is not None and by.account != account.name and holder is None
+    return ChatError(Code.NICK_CLAIMED, nick) if claimed else None
+
+
 def _connected(house: House, event: ev.Connected) -> ChatError | None:
-    return ChatError(Code.NICK_TAKEN, event.by.nick) if fold(event.by.nick) in house.by_nick else None
+    return _not_to_be_called(house, event.by, event.by.nick)
 
 
 def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
+    error = _not_to_be_called(house, event.by, event.nick)
+    if error:
+        return error
     user = house.users.get(event.by.uid)
-    if house.by_nick.get(fold(event.nick), user) is not user:
-        return ChatError(Code.NICK_TAKEN, event.nick)
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
     return None
 
@@ -57,10 +67,21 @@ def _in_room(house: House, event: Any) -> ChatError | None:
     return ChatError(Code.NOT_IN_ROOM, event.room) if gone else None
 
 
+def _account_made(house: House, event: ev.AccountMade) -> ChatError | None:
+    return ChatError(Code.ACCOUNT_EXISTS, event.account) if fold(event.account) in house.accounts else None
+
+
+def _account_set(house: House, event: ev.AccountSet) -> ChatError | None:
+    known = not event.account or fold(event.account) in house.accounts
+    return None if known else ChatError(Code.LOGIN_FAILED, event.account)
+
+
 _TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
     ev.Connected: _connected,
     ev.Renamed: _renamed,
     ev.Departed: _departed,
     ev.Said: _said,
     ev.TopicSet: _in_room,
+    ev.AccountMade: _account_made,
+    ev.AccountSet: _account_set,
 }

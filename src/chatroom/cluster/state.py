@@ -25,7 +25,7 @@ from chatroom.events import Event, Person
 from chatroom.hub import Hub
 from chatroom.limits import NICK_LENGTH
 from chatroom.names import fold
-from chatroom.rooms import Audience, House, Room, User
+from chatroom.rooms import Account, Audience, House, Room, User
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
@@ -81,6 +81,13 @@ def load(hub: Hub, text: str) -> Mark:
         setattr(hub, name, value)
     hub.here = 0
     return mark(text)
+
+
+def new_accounts(hub: Hub, before: dict[str, Account]) -> list[Event]:
+    """The accounts that were not there before, or had another password, as if they had just been made."""
+    nobody = Person("", "", "", "")
+    accounts = [account for key, account in hub.accounts.items() if before.get(key) != account]
+    return [ev.AccountMade(nobody, each.name, each.secret, id=each.id, time=each.time) for each in accounts]
 
 
 # ---- what one server brings -----------------------------------------------------------------------------------------
@@ -151,6 +158,7 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
     room = hub.rooms.get(key)
     if room is None:
         room = hub.rooms[key] = settings
+        room.owner = hub.owners.get(key, "")
         if hub.memories:
             created, topic = room.created, room.topic
             hub.memories.recall(room)

@@ -18,6 +18,14 @@ class Viewer(Protocol):
         """Whether the client has given the server's password, where there is one."""
 
     @property
+    def account(self) -> str:
+        """The name that the client has proven to be its own; "" if none."""
+
+    @property
+    def confidential(self) -> bool:
+        """Whether nobody on the way can read along."""
+
+    @property
     def mask(self) -> str:
         """nick!user@host; "" before registration."""
 

@@ -11,7 +11,19 @@ from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
-from chatroom.limits import AWAY_BYTES, FOUND, HISTORY_MOST, NICK_BYTES, NICK_LENGTH, PLAIN_LINE, RECENT, TOPIC_BYTES
+from chatroom.limits import (
+    AWAY_BYTES,
+    FOUND,
+    HISTORY_MOST,
+    NICK_BYTES,
+    NICK_LENGTH,
+    PASSWORD_BYTES,
+    PASSWORD_LEAST,
+    PASSWORD_TRIES,
+    PLAIN_LINE,
+    RECENT,
+    TOPIC_BYTES,
+)
 from chatroom.modes import written
 from chatroom.names import LOBBY, Fault, fold
 from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
@@ -61,7 +73,18 @@ _REFUSALS: dict[Code, str] = {
     Code.WATCHING_TOO_MANY: "you are watching too many people",
     Code.NO_ORIGIN: "say what to answer",
     Code.NO_SUCH_SERVER: "there is no server {0}",
-    Code.LOGIN_UNAVAILABLE: "this server keeps no accounts",
+    Code.NICK_CLAIMED: "{0} is claimed; if it is yours, /login {0} PASSWORD gives it to you, else choose another name",
+    Code.ACCOUNT_EXISTS: "{0} is claimed already; if it is yours, /login {0} PASSWORD",
+    Code.NO_SUCH_ACCOUNT: "{0} is not claimed; who is called so can claim it with /register PASSWORD",
+    Code.LOGIN_FAILED: "that is not the password of {0}, or nobody has claimed {0}; try again, or choose another name",
+    Code.LOGIN_TOO_OFTEN: "too many wrong passwords; wait a minute, then try again",
+    Code.LOGIN_BUSY: "too many are logging in at the moment; try again in a few seconds",
+    Code.LOGGED_IN_ALREADY: "you are logged in as {0}; /logout first",
+    Code.NOT_LOGGED_IN: "you are not logged in; /login PASSWORD, or claim your name with /register PASSWORD",
+    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_LEAST} characters and is not the name; choose another",
+    Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_BYTES} bytes; choose another",
+    Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
+    Code.NOT_A_GHOST: "that is you",
     Code.REALNAME_BAD: "that can't be a real name",
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Code.NO_RECIPIENT: "say to whom",
@@ -184,6 +207,7 @@ class PlainDialect:
     """Reads and answers one plain client.
 
     Every line is the server's password until that is right, where there is one, and then a name until one is accepted.
+    If it is claimed, the next lines are its password: `PASSWORD_TRIES` of them, or an empty one for another name.
     """
 
     format = PLAIN
@@ -192,6 +216,8 @@ class PlainDialect:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._lines = Lines(PLAIN_LINE)
+        self._claimed = ""  # the name whose password is asked for
+        self._tries = 0  # at it
 
     def receive(self, data: bytes) -> Iterator[Command]:
         for line in self._lines.feed(data):
@@ -209,7 +235,7 @@ class PlainDialect:
             return PLAIN.render(reply.event)
         sentences = _ANSWERS[type(reply)](reply)
         if isinstance(reply, ev.Refused) and not self._viewer.nick:
-            sentences = [*sentences, self._asked()]
+            sentences = self._ask_again(reply.error, sentences)
         return "".join([f"{sentence}\n" for sentence in sentences]).encode()
 
     def prompt(self) -> bytes:
@@ -217,7 +243,16 @@ class PlainDialect:
         return f"{self._asked()}\n".encode()
 
     def _asked(self) -> str:
-        return PROMPT if self._viewer.admitted else PASSWORD_PROMPT
+        return PASSWORD_PROMPT if self._claimed or not self._viewer.admitted else PROMPT
+
+    def _ask_again(self, error: ChatError, sentences: list[str]) -> list[str]:
+        """What a client without a name is told when it is refused."""
+        if error.code is Code.NICK_CLAIMED:
+            self._claimed, self._tries = clean(error.about[0]), 0
+            sentences = [f"* {self._claimed} is claimed; give its password, or an empty line to choose another name."]
+        elif self._tries >= PASSWORD_TRIES:
+            self._claimed = ""
+        return [*sentences, self._asked()]
 
     def _read(self, line: bytes) -> Iterator[Command]:
         try:
@@ -228,6 +263,8 @@ class PlainDialect:
     def _parse(self, text: str) -> Iterator[Command]:
         if not self._viewer.admitted:
             yield ev.Enter(text)
+        elif self._claimed and not self._viewer.nick:
+            yield from self._prove(text.strip())
         elif not self._viewer.nick:
             yield ev.Register(text.strip(), "plain", text.strip(), LOBBY)
         elif text.startswith("/") and not text.startswith("//"):
@@ -241,6 +278,18 @@ class PlainDialect:
             yield from command.parse(self, rest)
         elif text.strip():
             yield ev.Say(self._here(), text.removeprefix("/") if text.startswith("//") else text)
+
+    def _prove(self, password: str) -> Iterator[Command]:
+        name = self._claimed
+        if not password:
+            self._claimed = ""
+            yield ev.Raw(self.prompt())
+            return
+        self._tries += 1
+        yield ev.LogIn(name, password)
+        if self._viewer.account:
+            self._claimed = ""
+            yield ev.Register(name, "plain", name, LOBBY)
 
     def _here(self) -> str:
         return self._viewer.room or LOBBY
@@ -294,6 +343,19 @@ class PlainDialect:
     def _search(self, rest: str) -> Iterator[Command]:
         yield ev.AskSearch(rest, FOUND)
 
+    def _register(self, rest: str) -> Iterator[Command]:
+        yield ev.MakeAccount(rest)
+
+    def _login(self, rest: str) -> Iterator[Command]:
+        *name, password = rest.split(maxsplit=1)
+        yield ev.LogIn(name[0] if name else self._viewer.nick, password, take=True)
+
+    def _logout(self, rest: str) -> Iterator[Command]:
+        yield ev.LogOut()
+
+    def _password(self, rest: str) -> Iterator[Command]:
+        yield ev.SetPassword(rest)
+
     def _quit(self, rest: str) -> Iterator[Command]:
         yield ev.Quit(rest)
 
@@ -316,6 +378,10 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
         PlainCommand("/servers", "list the servers that are this chat", 0, PlainDialect._servers),
+        PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, PlainDialect._register),
+        PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
+        PlainCommand("/logout", "be logged in no more", 0, PlainDialect._logout),
+        PlainCommand("/password PASSWORD", "change your password", 1, PlainDialect._password),
         PlainCommand("/quit [TEXT]", "leave", 0, PlainDialect._quit),
     )
 }
@@ -415,6 +481,28 @@ def _servers_are(reply: ev.ServersAre) -> list[str]:
     return [f"* {name}: {people} here, {lag} ms behind" for name, people, lag in reply.servers]
 
 
+_DONE = {
+    ev.Deed.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked for "
+    "it, or type /login {0} PASSWORD.",
+    ev.Deed.LOGGED_IN: "You are logged in as {0}.",
+    ev.Deed.LOGGED_OUT: "You are logged out.",
+    ev.Deed.PASSWORD_SET: "The password of {0} is changed.",
+    ev.Deed.DROPPED: "{0} is nobody's any more.",
+    ev.Deed.GHOST_CLOSED: "The other connection that was called {0} is closed.",
+}
+
+
+def _account_done(reply: ev.AccountDone) -> list[str]:
+    sentence = _DONE[reply.deed].format(clean(reply.account))
+    if reply.deed is ev.Deed.CLAIMED and not reply.lasting:
+        sentence += " This server keeps nothing on disk: the name is yours until it ends."
+    return [f"* {sentence}"]
+
+
+def _account_is(reply: ev.AccountIs) -> list[str]:
+    return [f"* {reply.account} has been claimed since {moment(reply.made)}{', and is here' if reply.here else ''}."]
+
+
 _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.Link: _link,
     ev.ServersAre: _servers_are,
@@ -433,6 +521,8 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.HistoryIs: _history_is,
     ev.Found: _found,
     ev.Saving: _saving,
+    ev.AccountDone: _account_done,
+    ev.AccountIs: _account_is,
     ev.Ping: lambda r: [],
     ev.Announcement: lambda r: [f"* {r.text}"],
 }

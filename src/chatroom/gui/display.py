@@ -80,13 +80,19 @@ def banner(client: Client, now: float) -> Banner | None:
 
 def status(client: Client) -> Status:
     """The bottom line."""
-    place = f"{client.target} as {client.session.nick}"
+    place = f"{client.target} as {client.session.nick}{_logged_in(client.session)}"
     if client.phase is Phase.ONLINE:
         security = client.security
         return Status(f"Connected to {place}", "ok", security.value, _SECURITY_ROLES[security])
     verb = "Reconnecting" if client.lost_at else "Connecting"
     security = client.security if client.lost_at else Security.NONE
     return Status(f"{verb} to {place}", "warn", security.value, _SECURITY_ROLES[security])
+
+
+def _logged_in(session: Session) -> str:
+    if not session.account:
+        return ""
+    return " (logged in)" if session.is_me(session.account) else f" (logged in as {session.account})"
 
 
 def title(session: Session | None) -> str:

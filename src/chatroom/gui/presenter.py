@@ -206,7 +206,7 @@ class Presenter:
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
-            fields = {"nick-taken": "name", "nick-bad": "name", "password": "password"}
+            fields = {"nick-taken": "name", "nick-bad": "name", "nick-claimed": "password", "password": "password"}
             self._show_panel({fields.get(reason, "server"): text})
 
     def _on_alert(self, room: Room, entry: Entry) -> None:
@@ -351,7 +351,8 @@ class Presenter:
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
         if self.command(text):
-            self._sent.add(text)
+            if not commands.is_secret(text):
+                self._sent.add(text)
             self.jump_to_latest()
         else:
             self.view.set_composer(text)

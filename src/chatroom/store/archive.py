@@ -10,7 +10,7 @@ from typing import Any
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
 from chatroom.limits import LOOKUPS
-from chatroom.store.reader import Reader
+from chatroom.store.reader import Reader, Veils
 from chatroom.store.writer import Store
 
 log = logging.getLogger(__name__)
@@ -89,30 +89,31 @@ def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
 
 
 def _targets(reader: Reader, lookup: Lookup, ask: AskTargets) -> Reply:
-    latest = (
-        (time, name)
-        for key, name in _places(reader, lookup).items()
-        if (time := reader.latest(key, lookup.veils.get(key, ())))
-    )
+    places, veils = _places(reader, lookup)
+    latest = ((time, name) for key, name in places.items() if (time := reader.latest(key, veils.get(key, ()))))
     found = sorted([(time, name) for time, name in latest if ask.after.time < time < ask.before.time])
     chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
     return TargetsAre(tuple([(name, time) for time, name in chosen]))
 
 
 def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
+    places, veils = _places(reader, lookup)
     said = reader.search(
-        _places(reader, lookup),
+        places,
         ask.words,
         by=ask.by,
         after=ask.after,
         before=ask.before,
         limit=ask.limit,
         newest=ask.newest,
-        veils=lookup.veils,
+        veils=veils,
     )
     return Found(ask, tuple(said))
 
 
-def _places(reader: Reader, lookup: Lookup) -> dict[str, str]:
-    """All places that a look-up is for, by key, with their names."""
-    return {**lookup.places, **reader.conversations(lookup.account)} if lookup.account else lookup.places
+def _places(reader: Reader, lookup: Lookup) -> tuple[dict[str, str], dict[str, Veils]]:
+    """All places that a look-up is for, by key, with their names; and what of them is not to be shown."""
+    if not lookup.account:
+        return lookup.places, lookup.veils
+    talks = reader.conversations(lookup.account)
+    return {**lookup.places, **talks}, {**lookup.veils, **dict.fromkeys(talks, ((0, lookup.since),))}

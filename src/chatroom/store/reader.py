@@ -60,17 +60,29 @@ class Reader:
     # ---- rooms ------------------------------------------------------------------------------------------------------
 
     def rooms(self) -> Iterator[KeptRoom]:
-        """The rooms that have a history, those last used first; as many as may be held without members."""
+        """The rooms that have a history, as many as may be held without members, and all that have an owner.
+
+        Those last used come first.
+        """
         rows = self._db.execute(
-            """SELECT key, name, created, hidden, topic, topic_by, topic_time,
+            """SELECT key, name, created, hidden, topic, topic_by, topic_time, owner,
                       (SELECT max(last) FROM runs WHERE place = places.id) AS latest
-               FROM places WHERE key LIKE '#%' AND latest IS NOT NULL ORDER BY latest DESC LIMIT ?""",
-            (EMPTY_ROOMS,),
+               FROM places WHERE key LIKE '#%' AND (latest IS NOT NULL OR owner != '') ORDER BY latest DESC"""
         ).fetchall()
-        for key, name, created, hidden, text, by, time, _ in rows:
+        for i, (key, name, created, hidden, text, by, time, owner, _) in enumerate(rows):
+            if i >= EMPTY_ROOMS and not owner:
+                continue
             said = self.history(key, limit=RECENT, veils=((0, hidden),))
             recent = [event for event in said if isinstance(event, Said)]
             yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent, hidden)
+
+    def owners(self) -> dict[str, str]:
+        """The rooms that have an owner, by key, with the key of the account."""
+        return dict(self._db.execute("SELECT key, owner FROM places WHERE owner != ''"))
+
+    def accounts(self) -> list[tuple[str, str, int, int]]:
+        """Name and secret of each account, and id and time (milliseconds) of the event by which it was made."""
+        return self._db.execute("SELECT name, secret, id, time FROM accounts").fetchall()
 
     def names(self) -> list[str]:
         """The names of all rooms that ever had a history."""
@@ -241,7 +253,7 @@ class Reader:
         def wanted(event: Said) -> bool:
             if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
                 return False
-            return not (veils and veiled(event, veils.get(fold(event.target), ())))
+            return not (veils and veiled(event, veils.get(event.conversation or fold(event.target), ())))
 
         end = monotonic() + seconds
         found: dict[int, Said] = {}

@@ -17,6 +17,8 @@ FILE = "chatroom.db"
 # `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
 # `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
 # said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
+# `owner` is the key of the account whose room it is for good. `accounts` has claimed names, by their folds; `id` and
+# `time` are those of the event by which an account was made.
 # `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -46,6 +48,20 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             )""",
             "CREATE UNIQUE INDEX runs_by_place ON runs (place, last, until)",
             "CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+        ),
+    ),
+    (
+        "accounts",
+        (
+            """CREATE TABLE accounts (
+                key TEXT PRIMARY KEY,
+                name TEXT NOT NULL,
+                secret TEXT NOT NULL,
+                id INTEGER NOT NULL,
+                time INTEGER NOT NULL
+            ) WITHOUT ROWID""",
+            "ALTER TABLE places ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX places_by_owner ON places (owner) WHERE owner != ''",
         ),
     ),
 )

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chatroom.events import Event, ModesSet, Redacted, TopicSet
+from chatroom.events import AccountDropped, AccountMade, Event, Founded, ModesSet, PasswordSet, Redacted, TopicSet
 from chatroom.limits import BUSY, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
 from chatroom.modes import INVITED_ONLY, KEY
@@ -254,6 +254,29 @@ def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
             db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
 
 
+def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
+    row = (fold(event.account), event.account, event.secret, event.id, event.time)
+    db.execute("INSERT OR REPLACE INTO accounts (key, name, secret, id, time) VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
+    db.execute("UPDATE accounts SET secret = ? WHERE key = ?", (event.secret, fold(event.account)))
+
+
+def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
+    db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
+    db.execute("UPDATE places SET owner = '' WHERE owner = ?", (fold(event.account),))
+
+
+def _founded(db: sqlite3.Connection, event: Founded) -> None:
+    """Nothing else may be known of the room yet."""
+    db.execute(
+        """INSERT INTO places (key, name, created, owner) VALUES (?, ?, ?, ?)
+           ON CONFLICT (key) DO UPDATE SET owner = excluded.owner""",
+        (fold(event.room), event.room, event.time, fold(event.account)),
+    )
+
+
 def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
     row = db.execute(
         """SELECT row, places.id, name, first, since, people, events FROM runs JOIN places ON places.id = place
@@ -270,11 +293,15 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
 
 
 _CLOSING = (INVITED_ONLY, KEY)  # the modes that keep people out
-# What changes what is written already.
+# What changes what is written already, or is no history.
 _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
     ModesSet: _modes_set,
     Redacted: _redacted,
+    AccountMade: _account_made,
+    PasswordSet: _password_set,
+    AccountDropped: _account_dropped,
+    Founded: _founded,
 }
 
 

@@ -1,7 +1,9 @@
 """All attacks, by name."""
 
 from tests.benchmarks.abuse.attack import Attack
+from tests.benchmarks.abuse.clock import clock
 from tests.benchmarks.abuse.crowds import churn, idle, unread
+from tests.benchmarks.abuse.encrypted import encrypted
 from tests.benchmarks.abuse.endings import half_open, sigterm
 from tests.benchmarks.abuse.fuzz import fuzz
 from tests.benchmarks.abuse.pictures import pictures
@@ -13,6 +15,7 @@ ATTACKS = (
     Attack("unread", "200, then 1,000 that never read, among as many that do", unread),
     Attack("slowloris", "500, then 5,000 clients that choose a name at one byte a second", slowloris),
     Attack("tls", "500 clients with half of a TLS handshake", stalled),
+    Attack("encrypted", "200 clients with TLS that send and receive 4 KiB messages at once for 10 minutes", encrypted),
     Attack("babbler", "5 MB of commands before registration, from a client that never reads", babbler),
     Attack("fuzz", "1,000,000 lines of rubbish in both dialects, before two witnesses", fuzz),
     Attack("churn", "100,000 clients come and go, every other one with a reset", churn),
@@ -20,5 +23,6 @@ ATTACKS = (
     Attack("threads", "clients where there are threads for fewer (needs root)", threads),
     Attack("half-open", "clients whose process is stopped (SIGSTOP)", half_open),
     Attack("sigterm", "SIGTERM under load, and a restart at once", sigterm),
+    Attack("clock", "the clock is set back a day while people talk (needs libfaketime)", clock),
     Attack("pictures", "500 clients do everything at random for 30 minutes", pictures),
 )

@@ -3,8 +3,8 @@
 import select
 import shutil
 import socket
-import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from chatroom.limits import HANDSHAKE, REGISTRATION
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
+from tests.benchmarks.abuse.encrypted import certificate
 from tests.benchmarks.load import RoundError, Swarm
 from tests.benchmarks.servers import Server
 
@@ -21,23 +22,41 @@ _HALF_A_HELLO = b"\x16\x03\x01\x02\x00"  # a record of 512 bytes, none of which 
 
 
 def slowloris(short: bool) -> list[Check]:
-    return [check for count in ([10] if short else [500, 5000]) for check in _slowloris(count)]
+    counts = [10] if short else [500, 5000]
+    return [check for in_step in (False, True) for count in counts for check in _slowloris(count, in_step)]
 
 
-def _slowloris(count: int) -> list[Check]:
+def _slowloris(count: int, in_step: bool) -> list[Check]:
     """Half of them begin like IRC clients; none ever ends its line."""
     with start("--unlimited") as server, Swarm(server.port) as swarm:
-        slow = _Slow(server.port, count, b"NICK " + b"x" * 200, b"x" * 200)
+        slow = _Slow(server.port, count, b"NICK " + b"x" * 200, b"x" * 200, in_step=in_step)
         try:
-            joins = list(_joins(swarm, slow))
+            first, *joins = _joins(swarm, slow)
         finally:
             slow.close()
+    what = f"{count} in step" if in_step else f"{count}"
+    return [*_endings(f"{what}: ", slow, count, REGISTRATION, 2), *_fares(f"{what}: ", first, joins, in_step)]
+
+
+def _endings(what: str, slow: "_Slow", count: int, deadline: float, margin: float) -> list[Check]:
     early, late = min(slow.ages, default=0), max(slow.ages, default=0)
+    goal = f"{deadline:g} ± {margin:g}"
     return [
-        exactly(f"{count}: closed", len(slow.ages), count),
-        Check(f"{count}: first closed after, s", early, f"{REGISTRATION} ± 2", abs(early - REGISTRATION) <= 2, True),
-        Check(f"{count}: last closed after, s", late, f"{REGISTRATION} ± 2", abs(late - REGISTRATION) <= 2, True),
-        at_most(f"{count}: a join meanwhile, p99", quantiles(joins, n=100)[98], 50, "ms", timed=True),
+        exactly(f"{what}closed", len(slow.ages), count),
+        Check(f"{what}first closed after, s", early, goal, abs(early - deadline) <= margin, True),
+        Check(f"{what}last closed after, s", late, goal, abs(late - deadline) <= margin, True),
+    ]
+
+
+def _fares(what: str, first: float, joins: list[float], told_only: bool = False) -> list[Check]:
+    """How those who join fare; the first waits behind all the others, who have just connected."""
+    p99 = quantiles(joins, n=100)[98]
+    return [
+        Check(f"{what}a join at once behind them, ms", first, "told only", True),
+        Check(f"{what}a join meanwhile, p50, ms", quantiles(joins, n=100)[49], "told only", True),
+        Check(f"{what}a join meanwhile, p99, ms", p99, "told only", True, True)
+        if told_only
+        else at_most(f"{what}a join meanwhile, p99", p99, 50, "ms", timed=True),
     ]
 
 
@@ -53,14 +72,17 @@ def _joins(swarm: Swarm, slow: "_Slow") -> Iterator[float]:
 
 
 class _Slow:
-    """Connections that send a byte a second. `ages` is how old they were when they were closed, in seconds."""
+    """Connections that send a byte a second, in turns or, `in_step`, all in the same moment.
 
-    def __init__(self, port: int, count: int, *texts: bytes) -> None:
+    `ages` is how old they were when they were closed, in seconds.
+    """
+
+    def __init__(self, port: int, count: int, *texts: bytes, in_step: bool = False) -> None:
         """`texts` are what they would like to say, in turns."""
         self.ages: list[float] = []
         self.socks: dict[int, tuple[socket.socket, float, Iterator[int]]] = {}
         self._poll = select.poll()
-        self._next = 0.0
+        self._in_step = in_step
         for number in range(count):
             sock = socket.create_connection(("127.0.0.1", port), source_address=(f"127.0.1.{number % 50 + 1}", 0))
             self.socks[sock.fileno()] = (
@@ -69,9 +91,13 @@ class _Slow:
                 iter(texts[number % len(texts)]),
             )
             self._poll.register(sock, select.POLLIN | select.POLLHUP)
+        self._began = time.monotonic()
+        self._sent = 0
+        self._turns = deque(self.socks)
+        self._count = count
 
     def drip(self, pause: float = 0.05) -> None:
-        """Looks who was closed for up to `pause` seconds; once a second everybody sends a byte."""
+        """Looks who was closed for up to `pause` seconds; then whoever is due sends a byte."""
         for fd, _ in self._poll.poll(pause * 1000):
             sock, born, _ = self.socks[fd]
             try:
@@ -83,13 +109,21 @@ class _Slow:
                 self._poll.unregister(fd)
                 del self.socks[fd]
                 sock.close()
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + 1
-            for sock, _, text in self.socks.values():
-                try:
-                    sock.send(bytes(islice(text, 1)))
-                except OSError:
-                    pass  # the next look tells
+        passed = time.monotonic() - self._began
+        due = int(passed) * self._count if self._in_step else int(passed * self._count)
+        for _ in range(due - self._sent):
+            self._say(self._turns[0])
+            self._turns.rotate(-1)
+        self._sent = due
+
+    def _say(self, fd: int) -> None:
+        """Who was closed says nothing."""
+        if fd in self.socks:
+            sock, _, text = self.socks[fd]
+            try:
+                sock.send(bytes(islice(text, 1)))
+            except OSError:
+                pass  # the next look tells
 
     def close(self) -> None:
         for sock, _, _ in self.socks.values():
@@ -102,39 +136,14 @@ def stalled(short: bool) -> list[Check]:
     if not shutil.which("openssl"):
         return [Check("carried out", "no: that needs openssl", "told only", True)]
     with TemporaryDirectory() as directory:
-        options = _certificate(Path(directory))
+        options = certificate(Path(directory))
         with start("--unlimited", *options) as server, Swarm(server.port) as swarm:
-            slow = _Slow(server.port, count, _HALF_A_HELLO)
+            slow = _Slow(server.port, count, _HALF_A_HELLO, in_step=True)
             try:
-                joins = list(_joins(swarm, slow))
+                first, *joins = _joins(swarm, slow)
             finally:
                 slow.close()
-    early, late = min(slow.ages, default=0), max(slow.ages, default=0)
-    return [
-        exactly("closed", len(slow.ages), count),
-        Check("first closed after, s", early, f"{HANDSHAKE} ± 1", abs(early - HANDSHAKE) <= 1, True),
-        Check("last closed after, s", late, f"{HANDSHAKE} ± 1", abs(late - HANDSHAKE) <= 1, True),
-        at_most("a join meanwhile, p99", quantiles(joins, n=100)[98], 50, "ms", timed=True),
-    ]
-
-
-def _certificate(directory: Path) -> list[str]:
-    """Options for a server with a certificate made in `directory`."""
-    made, key = str(directory / "cert.pem"), str(directory / "key.pem")
-    kind = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=localhost",
-    ]
-    command = ["openssl", "req", "-x509", *kind, "-keyout", key, "-out", made]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return ["--tls-cert", made, "--tls-key", key]
+    return [*_endings("", slow, count, HANDSHAKE, 1), *_fares("", first, joins)]
 
 
 def babbler(short: bool) -> list[Check]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Viewer
-from chatroom.dialects.irc import history
+from chatroom.dialects.irc import account_answers, history
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import irc_format, parts, timestamp
 from chatroom.dialects.irc.labels import labelled
@@ -45,6 +45,10 @@ class Speaker:
     @property
     def nick(self) -> str:
         return self._viewer.nick or "*"
+
+    @property
+    def mask(self) -> str:
+        return self._viewer.mask or "*!*@*"
 
     def words(self, reply: ev.Reply) -> bytes:
         """The lines for a reply."""
@@ -298,7 +302,9 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
     yield to.line(n.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
 
 
-# ---- refusals -------------------------------------------------------------------------------------------------------
+# ---- history --------------------------------------------------------------------------------------------------------
+
+
 def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
         yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
@@ -342,9 +348,14 @@ def _servers_are(to: Speaker, reply: ev.ServersAre) -> Iterator[str]:
     yield to.line(n.RPL_ENDOFLINKS, "*")
 
 
+# ---- refusals -------------------------------------------------------------------------------------------------------
+
+
 def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
-    if code in n.FAILURES:
+    if reply.way:
+        yield from account_answers.refused(to, reply.error, reply.way)
+    elif code in n.FAILURES:
         yield f":{to.server.name} FAIL {n.FAILURES[code].format(*map(echo, about))}\r\n"
     elif code in history.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
@@ -391,6 +402,8 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.TargetsAre: _targets_are,
     ev.Found: _found,
     ev.Saving: _saving,
+    ev.AccountDone: account_answers.done,
+    ev.AccountIs: account_answers.told,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chatroom.dialects.irc import numerics as n
+from chatroom.dialects.irc.accounts import MECHANISMS, REGISTRATION, SASL
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.dialects.irc.marks import READ_MARKER, REDACTION
@@ -18,6 +19,7 @@ CAPABILITIES = (
     "away-notify",
     "batch",
     "cap-notify",
+    REGISTRATION,
     "draft/chathistory",
     "draft/event-playback",
     REDACTION,
@@ -31,6 +33,7 @@ CAPABILITIES = (
     "message-tags",
     "multi-prefix",
     "no-implicit-names",
+    SASL,
     "server-time",
     "setname",
     "soju.im/search",
@@ -38,10 +41,9 @@ CAPABILITIES = (
     "userhost-in-names",
 )
 # Where there is no history, a client that waits to ask for it would miss what it is shown otherwise.
-_WITHOUT_HISTORY = tuple([name for name in CAPABILITIES if name not in (CHATHISTORY, PLAYBACK, SEARCH)])
-
-
-_VALUES = {MULTILINE: LIMITS}
+_OF_HISTORY = frozenset({CHATHISTORY, PLAYBACK, SEARCH})
+_OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # only where nobody can read them on the way
+_VALUES = {MULTILINE: LIMITS, SASL: MECHANISMS, REGISTRATION: "before-connect"}
 
 
 def cap(client: Client, params: list[str]) -> Iterator[Command]:
@@ -53,7 +55,9 @@ def cap(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def _offered(client: Client) -> tuple[str, ...]:
-    return CAPABILITIES if client.speaker.server.history else _WITHOUT_HISTORY
+    missing = frozenset() if client.speaker.server.history else _OF_HISTORY
+    missing |= frozenset() if client.viewer.confidential else _OF_PASSWORDS
+    return tuple([name for name in CAPABILITIES if name not in missing])
 
 
 def _ls(client: Client, params: list[str]) -> Iterator[Command]:

@@ -27,7 +27,8 @@ class Client:
         self.speaker = Speaker(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END
         self.version = 301  # of capability negotiation: 302 came with CAP LS 302
-        self.password = ""
+        self.passwords: list[str] = []  # what PASS gave, not looked at yet
+        self.sasl: str | None = None  # what came of a SASL message; None if none is expected
         self.nick = ""
         self.username = ""
         self.realname = ""

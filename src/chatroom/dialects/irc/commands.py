@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from chatroom import events as ev
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.irc import channels, lookups, marks, messages, multiline, people, registration, service
+from chatroom.dialects.irc import accounts, channels, lookups, marks, messages, multiline, people, registration, service
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
@@ -149,9 +149,18 @@ def help_(client: Client, params: list[str]) -> Iterator[Command]:
 
 COMMANDS: dict[str, Row] = {
     "CAP": Row(cap, 1, "LS|LIST|REQ|END ...", "settles what your client can do", registered=False),
-    "AUTHENTICATE": Row(registration.authenticate, 1, "<data>", "logs in", registered=False),
-    "REGISTER": Row(registration.register, 1, "<account> <email> <password>", "makes an account", registered=False),
-    "PASS": Row(registration.pass_, 1, "<password>", "gives the server's password", registered=False),
+    "AUTHENTICATE": Row(accounts.authenticate, 1, "<data>", "logs in: IRCv3 sasl", registered=False),
+    "REGISTER": Row(accounts.register, 3, "<nickname or *> <email or *> <password>", "claims a name", registered=False),
+    "VERIFY": Row(accounts.verify, 2, "<account> <code>", "is not needed here", registered=False),
+    "NICKSERV": Row(accounts.nickserv, 0, "<request>", "claims a name, logs in and out; alone, it lists requests"),
+    "NS": Row(accounts.nickserv, 0, "<request>", "is short for NICKSERV"),
+    "PASS": Row(
+        registration.pass_,
+        1,
+        "<password>",
+        "gives the server's password, or yours as name:password",
+        registered=False,
+    ),
     "NICK": Row(registration.nick, 1, "<nickname>", "takes a name", registered=False, missing=Code.NICK_MISSING),
     "USER": Row(registration.user, 4, "<name> 0 * :<real name>", "says who you are", registered=False),
     "SETNAME": Row(registration.setname, 1, ":<real name>", "says who you are now"),

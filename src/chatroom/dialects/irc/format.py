@@ -13,21 +13,8 @@ from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import written
 from chatroom.text import CTCP, CUT, FEED
 
-# The capabilities that change what an event looks like, or whether there is anything to see of it: IRCv3.
-RENDERED = frozenset(
-    {
-        "account-notify",
-        "account-tag",
-        "away-notify",
-        "draft/message-redaction",
-        "draft/multiline",
-        "extended-join",
-        "invite-notify",
-        "message-tags",
-        "server-time",
-        "setname",
-    }
-)
+# The capabilities that put tags before lines: IRCv3.
+_TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
 
 
 class IrcFormat:
@@ -73,7 +60,8 @@ class IrcFormat:
         tags = [f"time={timestamp(event.time)}"] if self._time else []
         by = event.by
         if self._accounts and by.account:
-            tags.append(f"account={by.account}")
+            account = by.account.replace("\\", r"\\")  # the one sign in a name that means something in a tag
+            tags.append(f"account={account}")
         if self._ids:
             if first:
                 tags.append(f"msgid={event.id:x}")
@@ -279,5 +267,8 @@ _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("setname", ev.RealnameSet, lambda e: f":{e.by.mask} SETNAME :{e.realname}\r\n"),
     ("account-notify", ev.AccountSet, lambda e: f":{e.by.mask} ACCOUNT {e.account or '*'}\r\n"),
 )
+
+# The capabilities that change what an event looks like, or whether there is anything to see of it.
+RENDERED = _TAGGING | {capability for capability, _, _ in _OF_CAPABILITIES}
 
 _PERSONAL: dict[type, Callable[[Any], str]] = {ev.Invited: _invited}

@@ -37,6 +37,4 @@ def redact(client: Client, params: list[str]) -> Iterator[Command]:
     if REDACTION not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "REDACT")
     target, msgid, reason = (*params, "")[:3]
-    if not MSGID.fullmatch(msgid):
-        raise ChatError(Code.NO_SUCH_MESSAGE, target, msgid)
-    yield ev.Redact(target, int(msgid, 16), reason)
+    yield ev.Redact(target, int(msgid, 16) if MSGID.fullmatch(msgid) else 0, reason, called=msgid)  # no event has id 0

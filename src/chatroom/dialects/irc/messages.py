@@ -3,18 +3,22 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.dialects.irc.account_answers import SERVICE
+from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind
 from chatroom.ircwire import LINE_BYTES
 from chatroom.limits import HOST_LENGTH, NICK_BYTES, USERNAME_LENGTH
+from chatroom.names import fold
 from chatroom.text import CTCP
 
 # Bytes that what a client sends may grow by when others are told of it: its mask, a colon and a space. Every message
 # that leaves room for the longest mask can be told to anybody in one line.
 SHORT = LINE_BYTES - 2 - (NICK_BYTES + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
 
+_SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "
 VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}
 
@@ -35,7 +39,11 @@ def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]
     if kind is Kind.MESSAGE and text.startswith(_ACTION):
         kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
     for target in targets(params[0]):
-        yield ev.Say(target, text, kind, client.tags)
+        if fold(target) == _SERVICE:
+            if kind is Kind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
+                yield from nickserv(client, [text])
+        else:
+            yield ev.Say(target, text, kind, client.tags)
 
 
 def must_fit(line: str) -> None:

@@ -124,6 +124,14 @@ RPL_MONONLINE = Numeric("730", ":{}")
 RPL_MONOFFLINE = Numeric("731", ":{}")
 RPL_MONLIST = Numeric("732", ":{}")
 RPL_ENDOFMONLIST = Numeric("733", ":End of MONITOR list")
+RPL_LOGGEDIN = Numeric("900", "{0} {1} :You are now logged in as {1}")
+RPL_LOGGEDOUT = Numeric("901", "{} :You are now logged out")
+RPL_SASLSUCCESS = Numeric("903", ":SASL authentication successful")
+ERR_SASLFAIL = Numeric("904", ":SASL authentication failed: {}")
+ERR_SASLTOOLONG = Numeric("905", ":SASL message too long")
+ERR_SASLABORTED = Numeric("906", ":SASL authentication aborted")
+ERR_SASLALREADY = Numeric("907", ":You have already authenticated using SASL")
+RPL_SASLMECHS = Numeric("908", "{} :are available SASL mechanisms")
 
 # A room's lists: an entry, and the end.
 LISTS = {
@@ -162,6 +170,10 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NICK_MISSING: Numeric("431", ":No nickname given"),
     Code.NICK_BAD: Numeric("432", "{} :Erroneous nickname"),
     Code.NICK_TAKEN: Numeric("433", "{} :Nickname is already in use"),
+    Code.NICK_CLAIMED: Numeric(
+        "433",
+        "{0} :Nickname is claimed; if it is yours, log in (SASL, PASS {0}:password, NickServ), else choose another",
+    ),
     Code.THEY_ARE_NOT_IN_ROOM: Numeric("441", "{} {} :They aren't on that channel"),
     Code.NOT_IN_ROOM: Numeric("442", "{} :You're not on that channel"),
     Code.THEY_ARE_IN_ROOM: Numeric("443", "{} {} :is already on channel"),
@@ -184,7 +196,6 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),
     Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
     Code.WATCHING_TOO_MANY: Numeric("734", f"{WATCHED} {{}} :Monitor list is full"),
-    Code.LOGIN_UNAVAILABLE: Numeric("904", ":This server keeps no accounts to log in to"),
 }
 
 _KINDS = {kind: "".join(letter for letter, k in ROOM_MODES.items() if k is kind) for kind in ModeKind}

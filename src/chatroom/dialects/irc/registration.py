@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.errors import ChatError, Code
-from chatroom.events import Command
+from chatroom.events import Command, Way
 from chatroom.ircwire import LINE_BYTES
 from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
+from chatroom.names import is_nickname
 from chatroom.text import shortened
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -17,18 +19,34 @@ _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 def registration(client: Client) -> Iterator[Command]:
     """Lets the client in once NICK and USER have come and capabilities are settled."""
     if client.nick and client.username and not client.negotiating and not client.viewer.nick:
-        if client.password and not client.viewer.admitted:
-            yield ev.Enter(client.password)
-        if client.viewer.admitted or not client.password:
+        if client.sasl is not None:  # ircv3.net/specs/extensions/sasl-3.1
+            client.sasl = None
+            yield client.say(n.ERR_SASLABORTED)
+        passwords, client.passwords = client.passwords, []
+        commands = [command for password in passwords if (command := _password(client, password))]
+        yield from commands
+        if client.viewer.admitted or not any(isinstance(command, ev.Enter) for command in commands):
             yield ev.Register(client.nick, client.username, client.realname)
         if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
             yield ev.Quit("this server has a password")
 
 
+def _password(client: Client, password: str) -> Command | None:
+    """The server's, or `name:password` for an account; what is neither is of no use, but many clients send one."""
+    name, colon, rest = password.partition(":")
+    if colon and rest and is_nickname(name):
+        needless = client.viewer.admitted and client.viewer.account
+        return None if needless else ev.LogIn(name, rest, way=Way.PASS)
+    return None if client.viewer.admitted else ev.Enter(password)
+
+
 def pass_(client: Client, params: list[str]) -> Iterator[Command]:
-    """Looked at when NICK and USER are there: who is closed sooner may never read why, if more was on its way."""
+    """Looked at when NICK and USER are there: who is closed sooner may never read why, if more was on its way.
+
+    The server's password and one's own may be given by one PASS each; of more, the last count.
+    """
     _not_twice(client)
-    client.password = params[0]
+    client.passwords = [*client.passwords[-1:], params[0]]
     return iter(())
 
 
@@ -56,26 +74,16 @@ def _not_twice(client: Client) -> None:
         raise ChatError(Code.ALREADY_REGISTERED)
 
 
-def authenticate(client: Client, params: list[str]) -> Iterator[Command]:
-    """There are no accounts yet; the capability `sasl` is not offered."""
-    raise ChatError(Code.LOGIN_UNAVAILABLE)
-
-
-def register(client: Client, params: list[str]) -> Iterator[Command]:
-    yield client.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", "*", text="This server keeps no accounts")
-
-
 def setname(client: Client, params: list[str]) -> Iterator[Command]:
     yield ev.SetRealname(params[0])
 
 
 def ping(client: Client, params: list[str]) -> Iterator[Command]:
+    """A token that leaves no room for the server's name in a line comes back shortened: it only shows signs of life."""
     if not params[0]:
         raise ChatError(Code.NO_ORIGIN)
-    pong = client.send(f"PONG {client.speaker.server.name} :{params[0]}")
-    if len(pong.data) > LINE_BYTES:
-        raise ChatError(Code.LINE_TOO_LONG)
-    yield pong
+    head = f"PONG {client.speaker.server.name} :"
+    yield client.send(head + shortened(params[0], LINE_BYTES - len(client.send(head).data)))
 
 
 def pong(client: Client, params: list[str]) -> Iterator[Command]:

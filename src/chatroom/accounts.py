@@ -1,0 +1,295 @@
+"""Claimed names: who has proven that a name is theirs, and what follows from it.
+
+- An account is a name and a secret. Nobody needs one. Its name can't be used by others; who owns it and asks for it
+  gets it, even if an older connection holds it: that one is closed.
+- Deciders, as the hub calls them. Checking a password takes its time, so a decider returns `Work`, which the log has
+  done without its lock; what comes of it (`Checked`, `Hashed`) is decided next, and looks at everything again.
+- What changes is an event: `AccountMade`, `PasswordSet`, `AccountDropped`, `AccountSet`, `Ghosted`. Only a login before
+  there is a user is the connection's own business, as the server's password is.
+- How often somebody was wrong is each server's own knowledge, and not an event.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from hmac import compare_digest
+from typing import Any
+
+from chatroom import events as ev
+from chatroom import monitor
+from chatroom.errors import ChatError, Code
+from chatroom.events import Deed, Outcome, Person, Way
+from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS
+from chatroom.modes import OPERATOR
+from chatroom.names import fold, nickname
+from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
+from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
+
+_NOBODY = Audience({})
+
+
+def make_way(house: House, by: Person, nick: str) -> list[Outcome]:
+    """What must happen before `by` may be called `nick`; raises `ChatError` if they may not."""
+    holder = house.by_nick.get(fold(nick))
+    if holder and holder.person.uid == by.uid:
+        return []
+    account = house.accounts.get(fold(nick))
+    if account and by.account == account.name:
+        return [ev.Ghosted(by, holder.person)] if holder else []
+    if account:
+        raise ChatError(Code.NICK_CLAIMED, nick)
+    if holder:
+        raise ChatError(Code.NICK_TAKEN, nick)
+    return []
+
+
+class Registrar:
+    """Decides what is asked for about accounts. `lasting` says whether they outlive the server."""
+
+    def __init__(self, house: House, clock: Callable[[], int], lasting: bool) -> None:
+        self.passwords = Passwords()
+        self.guesses = Guesses()
+        self._claims = Window(CLAIMS, CLAIM_SPAN)
+        self._house = house
+        self._clock = clock  # Unix milliseconds
+        self._lasting = lasting
+
+    def deciders(self) -> dict[type, Callable[[Session, Any], list[Outcome]]]:
+        """By command; what they refuse is told the way in which it was asked for."""
+        deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
+            ev.MakeAccount: self._make,
+            ev.LogIn: self._log_in,
+            ev.LogOut: self._log_out,
+            ev.SetPassword: self._set_password,
+            ev.DropAccount: self._drop,
+            ev.CloseGhost: self._close_ghost,
+            ev.AskAccount: self._ask,
+        }
+        asked = {command: partial(_answered, decider) for command, decider in deciders.items()}
+        return {**asked, ev.Checked: self._checked, ev.Hashed: self._hashed}
+
+    def appliers(self) -> dict[type, Callable[[Any], None]]:
+        """By event. What is only to be saved is delivered to nobody."""
+        return {
+            ev.AccountMade: self._account_made,
+            ev.PasswordSet: self._password_set,
+            ev.AccountDropped: self._account_dropped,
+            ev.AccountSet: self._account_set,
+        }
+
+    # ---- claiming a name --------------------------------------------------------------------------------------------
+
+    def _make(self, session: Session, command: ev.MakeAccount) -> list[Outcome]:
+        self._may_claim(session, self._name_of(session, command), command.password)
+        if not self.guesses.unlimited:
+            self._claims.add(network_of(session.host), self._clock())
+        return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
+
+    def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
+        return session.user.person.nick if session.user else nickname(command.name)
+
+    def _may_claim(self, session: Session, name: str, password: str) -> None:
+        """Raises `ChatError` if this client can't have an account of that name."""
+        house = self._house
+        if not session.admitted:
+            raise ChatError(Code.PASSWORD_NEEDED)
+        if session.account:
+            raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
+        if fold(name) in house.accounts:
+            raise ChatError(Code.ACCOUNT_EXISTS, name)
+        holder = house.by_nick.get(fold(name))
+        if holder and holder is not session.user:
+            raise ChatError(Code.NICK_TAKEN, name)
+        acceptable(password, name)
+        if len(house.accounts) >= ACCOUNTS or self._claims.is_full(network_of(session.host), self._clock()):
+            raise ChatError(Code.ACCOUNTS_FULL)
+
+    def _made(self, session: Session, command: ev.MakeAccount, secret: str) -> list[Outcome]:
+        name = self._name_of(session, command)
+        if fold(name) in self._house.accounts or session.account:
+            raise ChatError(Code.ACCOUNT_EXISTS, name)
+        by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
+        return [ev.AccountMade(by, name, secret), self._done(Deed.CLAIMED, name, command.way)]
+
+    def _set_password(self, session: Session, command: ev.SetPassword) -> list[Outcome]:
+        if not session.account:
+            raise ChatError(Code.NOT_LOGGED_IN)
+        acceptable(command.password, session.account)
+        return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
+
+    def _hashed(self, session: Session, command: ev.Hashed) -> list[Outcome]:
+        ask = command.ask
+        try:
+            if not command.secret:
+                raise ChatError(Code.LOGIN_BUSY)
+            if isinstance(ask, ev.MakeAccount):
+                return self._made(session, ask, command.secret)
+            if not session.account:  # it was dropped meanwhile
+                raise ChatError(Code.NOT_LOGGED_IN)
+            by = user_of(session).person
+            done = self._done(Deed.PASSWORD_SET, session.account, ask.way)
+            return [ev.PasswordSet(by, session.account, command.secret), done]
+        except ChatError as error:
+            return [ev.Refused(error, ask.way)]
+
+    # ---- proving that one is oneself --------------------------------------------------------------------------------
+
+    def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
+        if self._is_of_server(session, command):
+            session.admitted = True
+            if session.account or fold(command.account) not in self._house.accounts:
+                return [self._done(Deed.ADMITTED, command.account, command.way)]
+        if session.account:
+            raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
+        return self._check(session, command, command.account)
+
+    def _is_of_server(self, session: Session, command: ev.LogIn) -> bool:
+        """Whether this is the server's password, which some clients can give only where others give an account's."""
+        given = {Way.SASL: command.password, Way.PASS: f"{command.account}:{command.password}"}.get(command.way)
+        if given is None or session.admitted or session.user:
+            return False
+        return compare_digest(given.encode(), self._house.password.encode())
+
+    def _check(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
+        """Has a password checked; raises `ChatError` if this was done too often."""
+        self.guesses.begin(account, session.host, self._clock())
+        known = self._house.accounts.get(fold(account))
+        secret = known.secret if known else ""
+        return [ev.Work(lambda: ev.Checked(ask, secret, self.passwords.check(ask.password, secret)))]
+
+    def _checked(self, session: Session, command: ev.Checked) -> list[Outcome]:
+        ask = command.ask
+        name = ask.nick if isinstance(ask, ev.CloseGhost) else ask.account
+        try:
+            self.guesses.end(name, session.host, command.fits)
+            if command.fits is None:
+                raise ChatError(Code.LOGIN_BUSY)
+            account = self._house.accounts.get(fold(name))
+            if not command.fits or account is None or account.secret != command.secret:
+                raise ChatError(Code.LOGIN_FAILED, name)
+            return self._proven(session, ask, account)
+        except ChatError as error:
+            return [ev.Refused(error, ask.way)]
+
+    def _proven(
+        self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: Account
+    ) -> list[Outcome]:
+        if isinstance(ask, ev.DropAccount):
+            return self._dropped(session, account, ask.way)
+        if isinstance(ask, ev.CloseGhost):
+            return self._closed(session, ask)
+        if session.user is None:
+            session.account = account.name
+            return [self._done(Deed.LOGGED_IN, account.name, ask.way)]
+        return self._logged_in(session, session.user, account, ask)
+
+    def _logged_in(self, session: Session, user: User, account: Account, ask: ev.LogIn) -> list[Outcome]:
+        person = replace(user.person, account=account.name)
+        outcomes: list[Outcome] = [ev.AccountSet(user.person, account.name)]
+        if ask.take and fold(person.nick) != fold(account.name):
+            way = make_way(self._house, person, account.name)
+            outcomes += [*way, ev.Renamed(person, account.name, user.room_names())]
+        for room in user.rooms.values():
+            if room.is_owned_by(person) and not room.operated_by(user):
+                change = ev.ModeChange(True, OPERATOR, person.nick, person.uid)
+                outcomes.append(ev.ModesSet(person, room.name, (change,)))
+        return [*outcomes, self._done(Deed.LOGGED_IN, account.name, ask.way)]
+
+    def _log_out(self, session: Session, command: ev.LogOut) -> list[Outcome]:
+        user = user_of(session)
+        if not session.account:
+            raise ChatError(Code.NOT_LOGGED_IN)
+        done = self._done(Deed.LOGGED_OUT, session.account, command.way)
+        return [ev.AccountSet(user.person, ""), done]
+
+    # ---- giving it up, closing a ghost, asking ----------------------------------------------------------------------
+
+    def _drop(self, session: Session, command: ev.DropAccount) -> list[Outcome]:
+        account = self._house.accounts.get(fold(command.account))
+        if user_of(session).is_operator and not command.password:
+            if account is None:
+                raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
+            return self._dropped(session, account, command.way)
+        return self._check(session, command, command.account)
+
+    def _dropped(self, session: Session, account: Account, way: Way) -> list[Outcome]:
+        dropped = ev.AccountDropped(user_of(session).person, account.name)
+        return [dropped, self._done(Deed.DROPPED, account.name, way)]
+
+    def _close_ghost(self, session: Session, command: ev.CloseGhost) -> list[Outcome]:
+        if session.account and fold(session.account) == fold(command.nick):
+            return self._closed(session, command)
+        return self._check(session, command, command.nick)
+
+    def _closed(self, session: Session, command: ev.CloseGhost) -> list[Outcome]:
+        ghost = self._house.user_named(command.nick)
+        if ghost is session.user:
+            raise ChatError(Code.NOT_A_GHOST, ghost.person.nick)
+        done = self._done(Deed.GHOST_CLOSED, ghost.person.nick, command.way)
+        return [ev.Ghosted(user_of(session).person, ghost.person), done]
+
+    def _ask(self, session: Session, command: ev.AskAccount) -> list[Outcome]:
+        account = self._house.accounts.get(fold(command.account))
+        if account is None:
+            raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
+        here = any(user.person.account == account.name for user in self._house.users.values())
+        return [ev.AccountIs(account.name, account.time, here, command.way)]
+
+    def _done(self, deed: Deed, account: str, way: Way) -> ev.AccountDone:
+        return ev.AccountDone(deed, account, way, self._lasting)
+
+    # ---- applying ---------------------------------------------------------------------------------------------------
+
+    def _account_made(self, event: ev.AccountMade) -> None:
+        """Who comes second is not logged in to what the first one made."""
+        house = self._house
+        if fold(event.account) in house.accounts:
+            return
+        house.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
+        house.post.deliver(event, _NOBODY)
+        self._account_set(ev.AccountSet(event.by, event.account, id=event.id, time=event.time))
+
+    def _password_set(self, event: ev.PasswordSet) -> None:
+        account = self._house.accounts.get(fold(event.account))
+        if account:
+            self._house.accounts[fold(event.account)] = account._replace(secret=event.secret)
+            self._house.post.deliver(event, _NOBODY)
+
+    def _account_dropped(self, event: ev.AccountDropped) -> None:
+        """Whoever is logged in to it is not any more, and its rooms are nobody's."""
+        house = self._house
+        account = house.accounts.pop(fold(event.account), None)
+        if account is None:
+            return
+        house.post.deliver(event, _NOBODY)
+        for user in house.users.values():
+            if user.person.account == account.name:
+                self._account_set(ev.AccountSet(user.person, "", id=event.id, time=event.time))
+        for session in house.sessions.values():
+            if session.account == account.name:
+                session.account = ""
+        owner = fold(account.name)
+        house.markers.pop(owner, None)
+        house.owners = {room: other for room, other in house.owners.items() if other != owner}
+        for room in house.rooms.values():
+            room.owner = house.owners.get(fold(room.name), "")
+
+    def _account_set(self, event: ev.AccountSet) -> None:
+        house = self._house
+        if event.account and fold(event.account) not in house.accounts:
+            return
+        session = house.sessions.get(event.by.uid)
+        if session:
+            session.account = event.account
+        user = house.users.get(event.by.uid)
+        if user:
+            user.person = replace(user.person, account=event.account)
+            house.post.deliver(event, monitor.peers_and_watchers(house, user), movers(user.session))
+
+
+def _answered(decider: Callable[[Session, Any], list[Outcome]], session: Session, command: Any) -> list[Outcome]:
+    """Refusals come the way that was asked."""
+    try:
+        return decider(session, command)
+    except ChatError as error:
+        return [ev.Refused(error, command.way)]

@@ -1,0 +1,100 @@
+"""What an IRC client is told about accounts, in the way in which it asked: numerics, standard replies, or NickServ."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatroom import events as ev
+from chatroom.dialects.irc import numerics as n
+from chatroom.dialects.irc.format import timestamp
+from chatroom.dialects.irc.words import echo
+from chatroom.errors import ChatError, Code
+from chatroom.events import Way
+from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
+
+if TYPE_CHECKING:
+    from chatroom.dialects.irc.answers import Speaker
+
+SERVICE = "NickServ"
+
+
+def notice(to: "Speaker", text: str) -> str:
+    return f":{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :{text}\r\n"
+
+
+_DONE = {
+    ev.Deed.CLAIMED: "The name {0} is yours, and you are logged in.",
+    ev.Deed.LOGGED_IN: "You are logged in as {0}.",
+    ev.Deed.LOGGED_OUT: "You are logged out.",
+    ev.Deed.PASSWORD_SET: "The password of {0} is changed.",
+    ev.Deed.DROPPED: "The name {0} is nobody's any more.",
+    ev.Deed.GHOST_CLOSED: "The other connection that was called {0} is closed.",
+    ev.Deed.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
+}
+_UNLASTING = " This server keeps nothing on disk: the name is yours until it ends."
+
+
+def done(to: "Speaker", reply: ev.AccountDone) -> Iterator[str]:
+    text = _DONE[reply.deed].format(reply.account)
+    if reply.deed is ev.Deed.CLAIMED:
+        text += "" if reply.lasting else _UNLASTING
+        if reply.way is Way.REGISTER:
+            yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
+    if reply.deed in (ev.Deed.CLAIMED, ev.Deed.LOGGED_IN):
+        yield to.line(n.RPL_LOGGEDIN, to.mask, reply.account)
+    elif reply.deed is ev.Deed.LOGGED_OUT:
+        yield to.line(n.RPL_LOGGEDOUT, to.mask)
+    if reply.way is Way.SASL:
+        yield to.line(n.RPL_SASLSUCCESS)
+    elif reply.way is Way.SERVICE:
+        yield notice(to, text)
+
+
+def told(to: "Speaker", reply: ev.AccountIs) -> Iterator[str]:
+    since = timestamp(reply.made)[:10]
+    yield notice(to, f"{reply.account} has been claimed since {since}{', and is here' if reply.here else ''}.")
+
+
+class Words(NamedTuple):
+    """A refusal: what NickServ says, and the code of `FAIL REGISTER`."""
+
+    text: str
+    code: str = "TEMPORARILY_UNAVAILABLE"
+
+
+_REFUSED: dict[Code, Words] = {
+    Code.NICK_BAD: Words("{0} can't be the name of an account; choose another nickname.", "BAD_ACCOUNT_NAME"),
+    Code.NICK_TAKEN: Words("Somebody else is called {0} at the moment; choose another nickname.", "ACCOUNT_EXISTS"),
+    Code.NO_SUCH_NICK: Words("Nobody is called {0} at the moment."),
+    Code.NOT_REGISTERED: Words("Choose a nickname first."),
+    Code.PASSWORD_NEEDED: Words("Give the server's password first: PASS."),
+    Code.ACCOUNT_EXISTS: Words(
+        "{0} is claimed already; if it is yours: /msg NickServ IDENTIFY {0} password", "ACCOUNT_EXISTS"
+    ),
+    Code.NO_SUCH_ACCOUNT: Words("{0} is not claimed; who is called so can REGISTER it."),
+    Code.LOGIN_FAILED: Words("That is not the password of {0}, or nobody has claimed {0}."),
+    Code.LOGIN_TOO_OFTEN: Words("Too many wrong passwords; wait a minute, then try again."),
+    Code.LOGIN_BUSY: Words("Too many are logging in at the moment; try again in a few seconds."),
+    Code.LOGGED_IN_ALREADY: Words("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
+    Code.NOT_LOGGED_IN: Words("You are not logged in; IDENTIFY, or REGISTER your name."),
+    Code.PASSWORD_WEAK: Words(
+        f"A password has at least {PASSWORD_LEAST} characters and is not the name; choose another.", "WEAK_PASSWORD"
+    ),
+    Code.PASSWORD_BAD: Words(
+        f"A password has no spaces and at most {PASSWORD_BYTES} bytes; choose another.", "UNACCEPTABLE_PASSWORD"
+    ),
+    Code.ACCOUNTS_FULL: Words("No more names can be claimed from where you are for now; try again in an hour."),
+    Code.NOT_A_GHOST: Words("{0} is you."),
+}
+
+
+def refused(to: "Speaker", error: ChatError, way: Way) -> Iterator[str]:
+    words = _REFUSED[error.code]
+    about = list(map(echo, error.about)) or ["*"]
+    text = words.text.format(*about)
+    if way is Way.SASL:
+        known = error.code is Code.LOGGED_IN_ALREADY
+        yield to.line(n.ERR_SASLALREADY) if known else to.line(n.ERR_SASLFAIL, text)
+    elif way is Way.REGISTER:
+        yield f":{to.server.name} FAIL REGISTER {words.code} {about[0]} :{text}\r\n"
+    else:
+        yield notice(to, text)

@@ -1,0 +1,117 @@
+"""The client and claimed names: a session that talks with the server's own rules, over a wire that is a string."""
+
+from chatroom.client import commands
+from chatroom.client.entries import Kind
+from chatroom.client.session import Refused, Session, State
+from chatroom.text import GHOST
+from tests.chat import Chat, Client
+
+PASSWORD = "open-sesame"
+
+
+class Wire:
+    """A `Session` and the server's end of its connection."""
+
+    def __init__(self, chat: Chat, nick: str, password: str = "", near: bool = True) -> None:
+        self.chat = chat
+        self.near = near
+        self.session = Session(nick, password=password)
+        self.end = self.connect()
+
+    def connect(self) -> Client:
+        self.end = self.chat.irc()
+        self.end.near = self.near
+        self.session.connected(lambda line: None if self.end.closing else self._say(line))
+        self.run()
+        return self.end
+
+    def _say(self, line: str) -> None:
+        self.end.send(line)
+
+    def run(self) -> None:
+        """Until neither has anything more to say."""
+        while heard := self.end.heard():
+            for line in heard:
+                self.session.feed(line)
+
+    def type(self, line: str) -> None:
+        commands.run(self.session, self.session.current, line)
+        self.run()
+
+    @property
+    def told(self) -> list[str]:
+        """What the user was told last."""
+        return [entry.text for entry in self.session.current.entries if entry.kind in (Kind.INFO, Kind.ERROR)]
+
+
+def claimed(chat: Chat, name: str = "bob") -> Chat:
+    client = chat.plain(name).send(f"/register {PASSWORD}")
+    assert client.account
+    client.leave()
+    return chat
+
+
+def test_the_password_of_a_claimed_name_opens_the_door() -> None:
+    """By SASL; where that is not to be had, by PASS, once the name is refused."""
+    for near in (True, False):
+        wire = Wire(claimed(Chat()), "bob", PASSWORD, near)
+        assert wire.session.state is State.READY
+        assert (wire.session.nick, wire.session.account, wire.end.account) == ("bob", "bob", "bob")
+
+
+def test_a_claimed_name_without_its_password_is_refused_with_a_reason() -> None:
+    """Not told as if it were merely taken: the field to look at is the password."""
+    for password in ("", "guess!"):
+        wire = Wire(claimed(Chat()), "bob", password)
+        [event] = wire.session.events
+        assert isinstance(event, Refused)
+        assert (event.reason, event.about) == ("nick-claimed", ("bob",))
+
+
+def test_our_own_ghost_gives_way_at_once() -> None:
+    """Who can prove that the name is theirs need not wait until the server notices that a connection is dead."""
+    chat = claimed(Chat())
+    wire = Wire(chat, "bob", PASSWORD)
+    old = wire.end
+    wire.session.lost()
+    wire.connect()
+    assert wire.session.state is State.READY
+    assert not wire.session.name_is_held
+    assert old.closing
+    assert wire.end.nick == "bob"
+
+
+def test_who_came_in_from_elsewhere_does_not_come_back_by_itself() -> None:
+    """Else two clients of one person would throw each other out for ever."""
+    chat = claimed(Chat())
+    wire = Wire(chat, "bob", PASSWORD)
+    wire.session.events.clear()
+    chat.plain().send("bob", PASSWORD)
+    wire.run()
+    assert [event.reason for event in wire.session.events if isinstance(event, Refused)] == ["elsewhere"]
+    assert wire.session.error.endswith(GHOST)
+
+
+def test_claiming_and_logging_in_as_typed() -> None:
+    """What NickServ answers is told where one looks, and no conversation with it is opened."""
+    chat = claimed(Chat())
+    wire = Wire(chat, "al")
+    wire.type(f"/register {PASSWORD}")
+    assert wire.session.account == "al"
+    assert wire.told[-1].startswith("The name al is yours, and you are logged in.")
+    wire.type("/logout")
+    assert not wire.session.account
+    wire.type("/login guess!")
+    assert "not the password of al" in wire.told[-1]
+    wire.type(f"/login bob {PASSWORD}")
+    assert (wire.session.nick, wire.session.account) == ("bob", "bob")
+    wire.type("/password another-one")
+    assert wire.told[-1] == "The password of bob is changed."
+    assert list(wire.session.rooms) == ["#lobby"]
+
+
+def test_a_line_with_a_password_is_not_offered_again() -> None:
+    """Up brings back what was sent; not that."""
+    secret = [f"/{name} x" for name in commands.COMMANDS if commands.is_secret(f"/{name} x")]
+    assert secret == ["/register x", "/login x", "/password x"]
+    assert not commands.is_secret("login x")

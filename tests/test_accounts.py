@@ -1,0 +1,585 @@
+"""Claimed names, in both dialects, without sockets: who may be called how, and what follows from a login."""
+
+import base64
+
+import pytest
+
+from chatroom import events as ev
+from chatroom.limits import CLAIMS, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES, ROOMS_OWNED, SASL_CHUNK, SASL_CHUNKS
+from chatroom.rooms import Account
+from tests.chat import Chat, Client
+
+PASSWORD = "open-sesame"
+
+
+@pytest.fixture
+def chat() -> Chat:
+    """One in which bob has claimed his name, and left."""
+    chat = Chat()
+    claim(chat, "bob").leave()
+    return chat
+
+
+def claim(chat: Chat, name: str) -> Client:
+    """Somebody with netcat who has claimed a name, and is logged in."""
+    client = chat.plain(name)
+    [told] = client.send(f"/register {PASSWORD}").heard()
+    assert told.startswith(f"* {name} is yours now"), told
+    return client
+
+
+def numerics(lines: list[str]) -> list[str]:
+    """The commands of IRC lines."""
+    return [line.split()[1] if line.startswith(":") else line.split()[0] for line in lines]
+
+
+def sasl(account: str, password: str, acting: str = "") -> str:
+    return base64.b64encode(f"{acting}\0{account}\0{password}".encode()).decode()
+
+
+def newcomer(chat: Chat, *lines: str) -> Client:
+    """An IRC client that negotiates sasl, and has sent these lines."""
+    client = chat.irc()
+    client.send("CAP REQ :sasl", *lines).heard()
+    return client
+
+
+def proven(chat: Chat, account: str, nick: str = "") -> Client:
+    """An IRC client that came in by SASL."""
+    client = newcomer(chat, "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl(account, PASSWORD)}")
+    client.send(f"NICK {nick or account}", "USER u 0 * :Real Name", "CAP END").heard()
+    assert client.nick
+    return client
+
+
+# ---- netcat ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_newcomer_with_a_claimed_name_is_asked_for_its_password(chat: Chat) -> None:
+    """And comes in with it, logged in; however the name is written."""
+    bob = chat.plain()
+    assert bob.send("BOB").heard() == [
+        "* BOB is claimed; give its password, or an empty line to choose another name.",
+        "Password",
+    ]
+    told = bob.send(PASSWORD).heard()
+    assert told[0] == "* You are logged in as bob."
+    assert told[1].startswith("* Welcome, BOB.")
+    assert bob.account == "bob"
+
+
+def test_after_three_wrong_passwords_another_name_is_asked_for(chat: Chat) -> None:
+    """Not more: the fourth line is a name again."""
+    eve = chat.plain()
+    eve.send("bob").heard()
+    for _ in range(PASSWORD_TRIES - 1):
+        assert eve.send("guess!").heard()[-1] == "Password"
+    assert eve.send("guess!").heard()[-1] == "Username"
+    assert eve.send("eve").heard()[0].startswith("* Welcome, eve.")
+    assert not eve.account
+
+
+def test_an_empty_line_instead_of_a_password_is_for_another_name(chat: Chat) -> None:
+    """Whoever picked a claimed name by chance is not asked for ever."""
+    eve = chat.plain()
+    eve.send("bob").heard()
+    assert eve.send("").heard() == ["Username"]
+    assert eve.send("eve").nick == "eve"
+
+
+def test_nobody_can_be_renamed_to_a_claimed_name(chat: Chat) -> None:
+    """The refusal says what to do."""
+    eve = chat.plain("eve")
+    [told] = eve.send("/nick Bob").heard()
+    assert told == ("* Bob is claimed; if it is yours, /login Bob PASSWORD gives it to you, else choose another name")
+    assert eve.nick == "eve"
+
+
+def test_login_gives_somebody_their_name_back(chat: Chat) -> None:
+    """Who is here under another name is called by their own from then on; everybody in the room is told."""
+    eve, other = chat.plain("eve"), chat.plain("b0b_")
+    told = other.send(f"/login bob {PASSWORD}").heard()
+    assert told == ["* b0b_ is now known as bob", "* You are logged in as bob."]
+    assert eve.heard() == ["* b0b_ joined", "* b0b_ has logged in", "* b0b_ is now known as bob"]
+
+
+def test_an_old_connection_gives_way_to_its_owner(chat: Chat) -> None:
+    """The ghost of a lost connection is closed, and the newcomer has the name."""
+    ghost, eve = proven(chat, "bob"), chat.plain("eve")
+    ghost.send("JOIN #lobby").heard()
+    eve.heard()
+    bob = chat.plain().send("bob", PASSWORD)
+    assert bob.nick == "bob"
+    assert ghost.closing
+    assert ghost.heard()[-1] == "ERROR :Closing link: you have come in again from elsewhere"
+    assert eve.heard() == ["* bob left (you have come in again from elsewhere)", "* bob joined"]
+    assert [user.person.uid for user in chat.hub.users.values() if user.person.nick == "bob"] == [bob.uid]
+
+
+def test_logging_out_and_a_new_password(chat: Chat) -> None:
+    """The old one is of no use then."""
+    bob = chat.plain().send("bob", PASSWORD)
+    bob.heard()
+    assert bob.send("/password another-one").heard() == ["* The password of bob is changed."]
+    assert bob.send("/logout").heard() == ["* You are logged out."]
+    assert not bob.account
+    assert "not the password" in bob.send(f"/login {PASSWORD}").heard()[0]
+    assert bob.send("/login another-one").heard() == ["* You are logged in as bob."]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/register", "needs more"),
+        ("/register short", "at least 6 characters"),
+        ("/register two words", "no spaces"),
+        ("/login guess!", "not the password of eve, or nobody has claimed eve"),
+        ("/login bob guess!", "not the password of bob"),
+        ("/login nobody guess!", "not the password of nobody, or nobody has claimed nobody"),
+        ("/logout", "not logged in; /login PASSWORD"),
+        ("/password another-one", "not logged in; /login PASSWORD"),
+    ],
+)
+def test_every_refusal_says_what_to_do_next(chat: Chat, line: str, told: str) -> None:
+    """And never repeats a password."""
+    [sentence] = chat.plain("eve").send(line).heard()
+    assert told in sentence
+    assert not {"guess!", "another-one", "words"} & set(sentence.split())
+
+
+def test_who_is_logged_in_is_told_so(chat: Chat) -> None:
+    """One account at a time, for one connection."""
+    bob = chat.plain().send("bob", PASSWORD)
+    bob.heard()
+    for line in (f"/login {PASSWORD}", f"/register {PASSWORD}"):
+        assert bob.send(line).heard() == ["* you are logged in as bob; /logout first"]
+
+
+def test_without_a_disk_a_claim_says_how_long_it_lasts() -> None:
+    """As long as the server."""
+    [told] = Chat().plain("bob").send(f"/register {PASSWORD}").heard()
+    assert told.endswith("This server keeps nothing on disk: the name is yours until it ends.")
+
+
+def test_unclaimed_names_are_as_ever(chat: Chat) -> None:
+    """No account is needed for anything."""
+    assert chat.plain("carol").send("/nick caroline").heard() == ["* carol is now known as caroline"]
+    assert chat.plain().send("caroline").heard() == ["* caroline is taken; choose another name", "Username"]
+
+
+def test_guesses_are_limited(chat: Chat) -> None:
+    """By account and address; after a minute there are more."""
+    eve = chat.plain("eve")
+    for _ in range(LOGIN_TRIES):
+        eve.send("/login bob guess!")
+    eve.heard()
+    assert eve.send(f"/login bob {PASSWORD}").heard() == ["* too many wrong passwords; wait a minute, then try again"]
+    chat.time += LOGIN_SPAN
+    assert eve.send(f"/login bob {PASSWORD}").account == "bob"
+
+
+def test_claims_are_limited() -> None:
+    """Nobody can claim all names there are."""
+    chat = Chat()
+    eve = chat.plain("eve")
+    for i in range(CLAIMS):
+        eve.send(f"/nick eve{i}", f"/register {PASSWORD}", "/logout")
+    eve.heard()
+    eve.send("/nick greedy").heard()
+    assert "no more names" in eve.send(f"/register {PASSWORD}").heard()[0]
+    assert len(chat.hub.accounts) == CLAIMS
+
+
+# ---- IRC: SASL ------------------------------------------------------------------------------------------------------
+
+
+def test_sasl_logs_in_before_there_is_a_name(chat: Chat) -> None:
+    """900 and 903: IRCv3 sasl. The claimed name can be had then."""
+    bob = newcomer(chat)
+    assert bob.send("AUTHENTICATE PLAIN").heard() == ["AUTHENTICATE +"]
+    told = bob.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard()
+    assert told == [
+        ":chatroom.test 900 * *!*@* bob :You are now logged in as bob",
+        ":chatroom.test 903 * :SASL authentication successful",
+    ]
+    assert bob.send("NICK bob", "USER u 0 * :Bob", "CAP END").heard()[0].split()[1] == "001"
+    assert bob.account == "bob"
+
+
+def test_sasl_is_offered_where_nobody_can_read_along(chat: Chat) -> None:
+    """Under TLS or from this machine; with its mechanism for those who know version 302."""
+    near, far, secure = chat.irc(), chat.irc(), chat.irc()
+    far.near, secure.near, secure.secure = False, False, True
+    for client in (near, secure):
+        assert "sasl=PLAIN" in client.send("CAP LS 302").heard()[0].split()
+        assert client.send("CAP REQ :sasl").heard() == [":chatroom.test CAP * ACK :sasl"]
+    assert "sasl" not in far.send("CAP LS 302").heard()[0]
+    assert far.send("CAP REQ :sasl").heard() == [":chatroom.test CAP * NAK :sasl"]
+    assert numerics(far.send("AUTHENTICATE PLAIN").heard()) == ["904"]
+    assert numerics(far.send("NICK far", f"REGISTER * * {PASSWORD}").heard()) == ["FAIL"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "answers"),
+    [
+        (["AUTHENTICATE SCRAM-SHA-256"], ["908", "904"]),
+        (["AUTHENTICATE *"], ["906"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE *"], ["AUTHENTICATE", "906"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {'A' * (SASL_CHUNK + 1)}"], ["AUTHENTICATE", "905"]),
+        (["AUTHENTICATE PLAIN", *[f"AUTHENTICATE {'A' * SASL_CHUNK}"] * (SASL_CHUNKS + 1)], ["AUTHENTICATE", "905"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE !!!"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE +"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", "AUTHENTICATE /w=="], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('bob', 'guess!')}"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('nobody', 'guess!')}"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('bob', PASSWORD, 'eve')}"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('', PASSWORD)}"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", "NICK eve", "USER u 0 * :Eve", "CAP END"], ["AUTHENTICATE", "906", "001"]),
+    ],
+)
+def test_sasl_misused_leads_nowhere(chat: Chat, lines: list[str], answers: list[str]) -> None:
+    """The right numeric each time, and the client can try again, and get in."""
+    eve = newcomer(chat)
+    assert numerics(eve.send(*lines).heard())[: len(answers)] == answers
+    assert not eve.account
+    eve.send("AUTHENTICATE PLAIN").heard()
+    assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[-1] == "903"
+
+
+def test_a_long_message_comes_in_chunks(chat: Chat) -> None:
+    """Of 400 characters; one that ends with a whole chunk is ended by a plus."""
+    for size in (300, 292):
+        name, password = f"long{size}", "x" * size
+        chat.plain(name).send(f"/register {password}", "/quit")
+        message = sasl(name, password)
+        chunks = [message[i : i + SASL_CHUNK] for i in range(0, len(message), SASL_CHUNK)]
+        client = newcomer(chat, "AUTHENTICATE PLAIN")
+        told = client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks]).heard()
+        if len(chunks[-1]) == SASL_CHUNK:
+            assert told == []
+            told = client.send("AUTHENTICATE +").heard()
+        assert numerics(told) == ["900", "903"]
+
+
+def test_sasl_twice_is_once_too_often(chat: Chat) -> None:
+    """907, before registration and after; after it, the first time is in order."""
+    bob = proven(chat, "bob")
+    assert numerics(bob.send("AUTHENTICATE PLAIN").heard()) == ["907"]
+    eve = newcomer(chat, "NICK eve", "USER u 0 * :Eve", "CAP END")
+    eve.send("AUTHENTICATE PLAIN")
+    assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[-2:] == ["900", "903"]
+    assert eve.nick == "eve"
+    assert eve.account == "bob"
+
+
+# ---- IRC: PASS, NickServ, REGISTER ----------------------------------------------------------------------------------
+
+
+def test_pass_logs_in_too(chat: Chat) -> None:
+    """As name:password; what has no such form means nothing."""
+    bob = chat.irc().send(f"PASS bob:{PASSWORD}", "NICK bob", "USER u 0 * :Bob")
+    assert (bob.nick, bob.account) == ("bob", "bob")
+    bob.leave()
+    eve = chat.irc().send("PASS bob:guess!", "NICK bob", "USER u 0 * :Eve")
+    told = eve.heard()
+    assert told[0].startswith(":NickServ!NickServ@chatroom.test NOTICE * :That is not the password of bob")
+    assert told[1].split()[1] == "433"
+    assert eve.send("NICK eve").nick == "eve"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_servers_password_and_ones_own_stand_beside_each_other(chat: Chat, order: int) -> None:
+    """One PASS for each, in any order; or SASL for one's own."""
+    chat.hub.password = "let:me:in"
+    passes = ["PASS let:me:in", f"PASS bob:{PASSWORD}"][::order]
+    bob = chat.irc().send(*passes, "NICK bob", "USER u 0 * :Bob")
+    assert (bob.nick, bob.account) == ("bob", "bob")
+    bob.leave()
+    other = newcomer(chat, "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('bob', PASSWORD)}")
+    other.send("PASS let:me:in", "NICK bob", "USER u 0 * :Bob", "CAP END")
+    assert (other.nick, other.account) == ("bob", "bob")
+
+
+def test_an_account_alone_opens_no_door(chat: Chat) -> None:
+    """Where the server has a password, everybody needs it; and who can give it only by SASL may."""
+    chat.hub.password = "let:me:in"
+    bob = chat.irc().send(f"PASS bob:{PASSWORD}", "NICK bob", "USER u 0 * :Bob")
+    assert "464" in numerics(bob.heard())
+    assert bob.closing
+    carol = newcomer(chat, "AUTHENTICATE PLAIN")
+    assert numerics(carol.send(f"AUTHENTICATE {sasl('carol', 'let:me:in')}").heard()) == ["903"]
+    carol.send("NICK carol", "USER u 0 * :Carol", "CAP END")
+    assert (carol.nick, carol.account) == ("carol", "")
+
+
+def service(lines: list[str]) -> list[str]:
+    """What NickServ says; all lines must be its own or 9xx."""
+    own = ":NickServ!NickServ@chatroom.test NOTICE "
+    assert all(line.startswith(own) or line.split()[1] in ("900", "901") for line in lines), lines
+    return [line.removeprefix(own).partition(" :")[2] for line in lines if line.startswith(own)]
+
+
+def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
+    """What IRC users know by heart works."""
+    al = chat.irc("al")
+
+    def say(text: str) -> list[str]:
+        return service(al.send(f"PRIVMSG NickServ :{text}").heard())
+
+    assert len(say("nonsense")) == len(say("HELP")) == 7
+    assert say("REGISTER x") == ["A password has at least 6 characters and is not the name; choose another."]
+    assert say(f"register {PASSWORD} al@example.org")[0].startswith("The name al is yours, and you are logged in.")
+    assert al.account == "al"
+    assert say("INFO al") == ["al has been claimed since 2026-01-01, and is here."]
+    assert say("SET PASSWORD another-one") == ["The password of al is changed."]
+    assert say("LOGOUT") == ["You are logged out."]
+    assert say(f"IDENTIFY {PASSWORD}") == ["That is not the password of al, or nobody has claimed al."]
+    assert service(al.send("NS IDENTIFY al another-one").heard()) == ["You are logged in as al."]
+    assert say("DROP al wrong!") == ["That is not the password of al, or nobody has claimed al."]
+    assert say("DROP al another-one") == ["The name al is nobody's any more."]
+    assert not al.account
+    assert say("INFO al") == ["al is not claimed; who is called so can REGISTER it."]
+    assert al.send("NOTICE NickServ :IDENTIFY x").heard() == []
+
+
+def test_ghost_closes_the_other_connection(chat: Chat) -> None:
+    """With the password, or for who is logged in; then the name can be had."""
+    ghost, bob = proven(chat, "bob"), chat.irc("bob_")
+    assert "not the password" in service(bob.send("NICKSERV GHOST bob guess!").heard())[0]
+    assert service(bob.send(f"NICKSERV GHOST bob {PASSWORD}").heard()) == [
+        "The other connection that was called bob is closed."
+    ]
+    assert ghost.closing
+    assert bob.send("NICK bob").heard()[0].split()[1] == "433"
+    bob.send(f"NICKSERV IDENTIFY bob {PASSWORD}").heard()
+    assert bob.send("NICK bob").heard() == [":bob_!u@127.0.0.1 NICK bob"]
+    assert service(bob.send("NICKSERV GHOST bob").heard()) == ["bob is you."]
+
+
+def test_a_message_to_nickserv_is_nobodys_to_read(chat: Chat) -> None:
+    """It is no event: not echoed, not kept, not told to anybody."""
+    al = chat.irc("al", "echo-message", "message-tags")
+    chat.post.events.clear()
+    al.send(f"PRIVMSG NickServ :IDENTIFY bob {PASSWORD}x")
+    assert chat.post.events == []
+    assert PASSWORD not in al.wire.decode()
+
+
+def test_register_is_a_command_too(chat: Chat) -> None:
+    """IRCv3 account-registration, before registration as well: the account has the nickname."""
+    al = chat.irc()
+    listed = al.send("CAP LS 302").heard()[0].split()
+    assert "draft/account-registration=before-connect" in listed
+    al.send("CAP REQ :draft/account-registration").heard()
+    assert al.send(f"REGISTER * * {PASSWORD}").heard()[0].startswith(":chatroom.test FAIL REGISTER NEED_NICK *")
+    al.send("NICK al", "USER u 0 * :Al")
+    told = al.send(f"REGISTER AL * {PASSWORD}").heard()
+    assert told[0].startswith(":chatroom.test REGISTER SUCCESS al :")
+    assert told[1] == ":chatroom.test 900 * *!*@* al :You are now logged in as al"
+    assert al.send("CAP END").heard()[0].split()[1] == "001"
+    assert al.account == "al"
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        (f"REGISTER somebody * {PASSWORD}", "FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK somebody"),
+        ("REGISTER * * short", "FAIL REGISTER WEAK_PASSWORD *"),
+        ("REGISTER * * :two words", "FAIL REGISTER UNACCEPTABLE_PASSWORD *"),
+        ("VERIFY eve 1234", "FAIL VERIFY INVALID_CODE eve"),
+    ],
+)
+def test_register_says_what_is_wrong(chat: Chat, line: str, answer: str) -> None:
+    """In the codes of the specification."""
+    [told] = chat.irc("eve").send(line).heard()
+    assert told.startswith(f":chatroom.test {answer} :")
+
+
+def test_a_claimed_name_cant_be_registered_again(chat: Chat) -> None:
+    """Neither by who is not here yet, nor by who is logged in already."""
+    eve = chat.irc().send("CAP LS 302", "NICK bob", "USER u 0 * :Eve")
+    eve.heard()
+    assert (
+        eve.send(f"REGISTER * * {PASSWORD}").heard()[0].startswith(":chatroom.test FAIL REGISTER ACCOUNT_EXISTS bob :")
+    )
+    bob = proven(chat, "bob", "robert")
+    assert (
+        bob.send(f"REGISTER * * {PASSWORD}")
+        .heard()[0]
+        .startswith(":chatroom.test FAIL REGISTER ALREADY_AUTHENTICATED bob :")
+    )
+
+
+def test_register_is_no_way_past_the_servers_password(chat: Chat) -> None:
+    """Nor past somebody who has that name at the moment."""
+    chat.plain("carol")
+    eve = chat.irc().send("CAP LS 302", "NICK carol")
+    eve.heard()
+    assert "ACCOUNT_EXISTS" in eve.send(f"REGISTER * * {PASSWORD}").heard()[0]
+    chat.hub.password = "secret!"
+    eve = chat.irc().send("CAP LS 302", "NICK dave")
+    eve.heard()
+    assert "TEMPORARILY_UNAVAILABLE" in eve.send(f"REGISTER * * {PASSWORD}").heard()[0]
+    assert "dave" not in chat.hub.accounts
+
+
+# ---- what others see of it ------------------------------------------------------------------------------------------
+
+
+def test_others_see_who_is_logged_in(chat: Chat) -> None:
+    """account-notify, extended-join, account-tag, WHOX a, WHOIS 330."""
+    al = chat.irc("al", "account-notify", "extended-join", "account-tag", room="#tea")
+    bob = proven(chat, "bob", "robert")
+    bob.send("JOIN #tea", "PRIVMSG #tea :hi")
+    joined, said = al.heard()
+    assert joined == "@account=bob :robert!u@127.0.0.1 JOIN #tea bob :Real Name"
+    assert said == "@account=bob :robert!u@127.0.0.1 PRIVMSG #tea :hi"
+    bob.send("NICKSERV LOGOUT", f"NICKSERV IDENTIFY bob {PASSWORD}")
+    told = [line.partition(" :robert")[2] or line.partition("robert")[2] for line in al.heard()]
+    assert [line.split()[1:] for line in told] == [["ACCOUNT", "*"], ["ACCOUNT", "bob"]]
+    assert al.send("WHO #tea %na").heard()[:2] == [":chatroom.test 354 al al 0", ":chatroom.test 354 al robert bob"]
+    assert ":chatroom.test 330 al robert bob :is logged in as" in al.send("WHOIS robert").heard()
+
+
+def test_an_account_in_a_tag_is_escaped() -> None:
+    """Names may have a backslash in them, which means something in a tag: IRCv3 message-tags."""
+    chat = Chat()
+    al = chat.irc("al", "account-tag", room="#lobby")
+    claim(chat, "b\\s").send("hi")
+    assert al.heard()[-1].startswith(r"@account=b\\s :b\s!plain@127.0.0.1 PRIVMSG #lobby :hi")
+
+
+# ---- owners ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_opens_a_room_while_logged_in_owns_it(chat: Chat) -> None:
+    """Also when all have left: others who open it then are not its operators, its owner is, at once."""
+    bob = proven(chat, "bob")
+    bob.send("JOIN #tea", "PART #tea").heard()
+    eve = chat.irc("eve", room="#tea")
+    assert numerics(eve.send("MODE #tea +i").heard()) == ["482"]
+    told = bob.send("JOIN #tea").heard()
+    assert told[-1] == ":bob!u@127.0.0.1 MODE #tea +o bob"
+    assert eve.heard()[-1] == ":bob!u@127.0.0.1 MODE #tea +o bob"
+    assert numerics(bob.send("MODE #tea +i").heard()) == ["MODE"]
+
+
+def test_its_owner_is_let_into_a_room_whatever_its_modes(chat: Chat) -> None:
+    """By invitation only, with a key, full, or banned."""
+    bob = proven(chat, "bob")
+    bob.send("JOIN #tea")
+    eve = chat.irc("eve", room="#tea")
+    bob.send("MODE #tea +o eve", "PART #tea")
+    eve.send("MODE #tea +ikl key 1", "MODE #tea +b *!*@127.0.0.1")
+    assert "366" in numerics(bob.send("JOIN #tea").heard())
+
+
+def test_a_login_in_a_room_of_ones_own_makes_one_its_operator(chat: Chat) -> None:
+    """An owner need not leave and come back for it."""
+    bob = proven(chat, "bob")
+    bob.send("JOIN #tea", "PART #tea")
+    bob.leave()
+    other = chat.irc("robert", room="#tea")
+    assert numerics(other.send("MODE #tea +i").heard()) == ["482"]
+    told = other.send(f"NICKSERV IDENTIFY bob {PASSWORD}").heard()
+    assert ":robert!u@127.0.0.1 MODE #tea +o robert" in told
+
+
+def test_the_lobby_and_rooms_opened_without_an_account_are_nobodys(chat: Chat) -> None:
+    """The lobby belongs to the server's operators."""
+    bob = proven(chat, "bob")
+    bob.send("JOIN #lobby")
+    chat.irc("eve", room="#eve")
+    bob.send("JOIN #eve")
+    assert chat.hub.owners == {}
+
+
+def test_rooms_owned_are_bounded(chat: Chat) -> None:
+    """Who has many opens more like anybody else."""
+    bob = proven(chat, "bob")
+    for i in range(ROOMS_OWNED + 1):
+        bob.send(f"JOIN #r{i}", f"PART #r{i}")
+    assert len(chat.hub.owners) == ROOMS_OWNED
+
+
+def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:
+    """Whoever was logged in to it is not any more."""
+    bob, twin = proven(chat, "bob"), proven(chat, "bob", "robert")
+    bob.send("JOIN #tea", f"NICKSERV DROP bob {PASSWORD}")
+    assert (bob.account, twin.account, chat.hub.owners) == ("", "", {})
+    assert chat.hub.users[twin.uid].person.account == ""
+    assert chat.plain().send("bob").heard()[0] == "* bob is taken; choose another name"
+
+
+def test_nothing_of_its_first_owner_is_its_seconds(chat: Chat) -> None:
+    """Who claims a name that was given up may not take back what was said under it, and has read nothing."""
+    caps = ("draft/message-redaction", "draft/read-marker", "message-tags", "echo-message")
+    bob, eve = chat.irc("robert", *caps, room="#tea"), chat.irc("eve", *caps)
+    bob.send(
+        f"NICKSERV IDENTIFY bob {PASSWORD}", "NICK bob", "MARKREAD #tea timestamp=2025-01-01T00:00:00.000Z"
+    ).heard()
+    msgid = bob.send("PRIVMSG #tea :mine").heard()[0].partition("msgid=")[2].partition(" ")[0].partition(";")[0]
+    bob.send(f"NICKSERV DROP bob {PASSWORD}", "NICK robert")
+    eve.send("NICK bob", f"NICKSERV REGISTER {PASSWORD}", "JOIN #tea").heard()
+    assert "FAIL" in eve.send(f"REDACT #tea {msgid}").heard()[0]
+    assert eve.send("MARKREAD #tea").heard() == [":chatroom.test MARKREAD #tea *"]
+    bob.heard()
+    assert "REDACT" in bob.send(f"REDACT #tea {msgid}").heard()[0]
+
+
+def test_an_operator_of_the_server_can_free_a_name(chat: Chat) -> None:
+    """For those who have forgotten their password; nobody else can."""
+    chat.hub.operator_password = "root!!"
+    eve = chat.irc("eve")
+    assert "not the password" in service(eve.send("NICKSERV DROP bob").heard())[0]
+    eve.send("OPER root root!!").heard()
+    assert service(eve.send("NICKSERV DROP bob").heard()) == ["The name bob is nobody's any more."]
+    assert "bob" not in chat.hub.accounts
+
+
+# ---- secrets stay secret --------------------------------------------------------------------------------------------
+
+
+def test_no_value_shows_a_password_or_a_secret() -> None:
+    """What is logged by mistake, or shown in a traceback, is the values' repr."""
+    by = ev.Person("1", "bob", "u", "127.0.0.1")
+    values = [
+        ev.Enter(PASSWORD),
+        ev.BecomeOperator("root", PASSWORD),
+        ev.MakeAccount(PASSWORD),
+        ev.LogIn("bob", PASSWORD),
+        ev.SetPassword(PASSWORD),
+        ev.DropAccount("bob", PASSWORD),
+        ev.CloseGhost("bob", PASSWORD),
+        ev.Checked(ev.LogIn("bob", PASSWORD), PASSWORD, True),
+        ev.Hashed(ev.MakeAccount(PASSWORD), PASSWORD),
+        ev.AccountMade(by, "bob", PASSWORD),
+        ev.PasswordSet(by, "bob", PASSWORD),
+        Account("bob", PASSWORD, 1, 1),
+    ]
+    for value in values:
+        assert PASSWORD not in repr(value)
+
+
+def test_events_alone_make_the_same_accounts(chat: Chat) -> None:
+    """Another hub that is told the same events knows the same names, and whose rooms are whose; contract 1."""
+    bob = proven(chat, "bob")
+    bob.send("JOIN #tea", "NICKSERV SET PASSWORD another-one")
+    claim(chat, "carol")
+    other = Chat()
+    for event, _ in chat.post.events:
+        if isinstance(event, (ev.AccountMade, ev.PasswordSet, ev.AccountDropped)):
+            other.hub.apply(event)
+            other.hub.apply(event)  # once too often changes nothing
+    assert other.hub.accounts == chat.hub.accounts
+
+
+def test_of_two_who_claim_a_name_at_once_the_first_has_it() -> None:
+    """The second is not logged in to the first one's account, whatever was decided."""
+    chat = Chat()
+    al, bob = chat.irc("al"), chat.irc("bob")
+    first, second = (chat.hub.users[client.uid].person for client in (al, bob))
+    for person in (first, second):
+        chat.hub.apply(ev.AccountMade(person, "star", "scrypt$", id=1, time=1))
+    assert (al.account, bob.account) == ("star", "")
+    assert chat.hub.users[bob.uid].person.account == ""

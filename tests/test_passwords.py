@@ -1,0 +1,199 @@
+"""Passwords: secrets, how they are checked, and how often one may guess."""
+
+import hashlib
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatroom import passwords
+from chatroom.errors import ChatError, Code
+from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPTS
+from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
+from tests.chat import NOON, QUICK
+from tests.peers import DEADLINE, eventually
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=50))
+def test_only_the_password_fits_its_secret(password: str) -> None:
+    """And it can't be read from it; two secrets for one password differ, as each has its own salt."""
+    quick = Passwords(QUICK)
+    secret = quick.make(password)
+    assert quick.check(password, secret) is True
+    assert quick.check(f"{password}x", secret) is False
+    assert quick.check(password, "") is False
+    assert quick.make(password) != secret
+
+
+def test_a_secret_is_made_at_the_full_cost() -> None:
+    """And an older one, made at another, can still be checked."""
+    full = Passwords()
+    secret = full.make("open sesame")
+    assert secret.startswith("scrypt$32768$8$1$")
+    assert "sesame" not in secret
+    assert Passwords(QUICK).check("open sesame", secret)
+    assert full.check("open sesame", Passwords(QUICK).make("open sesame"))
+
+
+def test_a_password_is_the_same_however_its_letters_are_composed() -> None:
+    """One keyboard sends é as one character, another as two: RFC 8265."""
+    quick = Passwords(QUICK)
+    assert quick.check("cafe\u0301", quick.make("caf\u00e9"))
+
+
+def test_an_unknown_account_costs_as_much_as_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same computation, once: its time tells nobody which names are claimed."""
+    asked: list[dict[str, Any]] = []
+    compute = hashlib.scrypt
+
+    def scrypt(password: bytes, **how: Any) -> bytes:
+        asked.append({**how, "salt": len(how["salt"])})
+        return compute(password, **how)
+
+    monkeypatch.setattr(hashlib, "scrypt", scrypt)
+    quick = Passwords(QUICK)
+    secret = quick.make("sesame")
+    asked.clear()
+    assert (quick.check("wrong!", secret), quick.check("wrong!", "")) == (False, False)
+    assert asked[0] == asked[1]
+    assert len(asked) == 2
+
+
+def test_two_are_computed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask: that bounds the memory that they take."""
+    gate, lock = threading.Event(), threading.Lock()
+    running, most = 0, 0
+
+    def scrypt(password: bytes, **how: Any) -> bytes:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        assert gate.wait(DEADLINE)
+        with lock:
+            running -= 1
+        return bytes(32)
+
+    monkeypatch.setattr(hashlib, "scrypt", scrypt)
+    all_ = Passwords(QUICK)
+    threads = [threading.Thread(target=all_.make, args=("sesame",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: running == SCRYPTS, "as many as may are being computed")
+    gate.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert most == SCRYPTS
+
+
+def test_who_would_wait_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is neither a right nor a wrong password: nothing was looked at."""
+    monkeypatch.setattr(passwords, "SCRYPT_WAIT", 0.01)
+    quick = Passwords(QUICK)
+    secret = quick.make("sesame")
+    for _ in range(SCRYPTS):
+        quick._turns.acquire()
+    assert quick.check("sesame", secret) is None
+    assert quick.make("sesame") == ""
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("x" * (PASSWORD_LEAST - 1), Code.PASSWORD_WEAK),
+        ("Caroline", Code.PASSWORD_WEAK),
+        ("two words", Code.PASSWORD_BAD),
+        ("bell\x07bell", Code.PASSWORD_BAD),
+        ("é" * (PASSWORD_BYTES // 2 + 1), Code.PASSWORD_BAD),
+    ],
+)
+def test_some_passwords_are_refused(password: str, code: Code) -> None:
+    """Too short, the name itself, with spaces, with what can't be typed, too long."""
+    with pytest.raises(ChatError) as refused:
+        acceptable(password, "caroline")
+    assert refused.value.code is code
+    acceptable("x" * PASSWORD_LEAST, "caroline")
+
+
+# ---- guessing -------------------------------------------------------------------------------------------------------
+
+
+def guess(guesses: Guesses, account: str, host: str, now: int = NOON, fits: bool | None = False) -> bool:
+    """Whether the guess was allowed."""
+    try:
+        guesses.begin(account, host, now)
+    except ChatError as error:
+        assert error.code is Code.LOGIN_TOO_OFTEN
+        return False
+    guesses.end(account, host, fits)
+    return True
+
+
+def test_an_account_can_be_guessed_at_so_often_a_minute_from_wherever() -> None:
+    """Many addresses are no way around it."""
+    guesses = Guesses()
+    allowed = [guess(guesses, "Bob", f"192.0.2.{i}") for i in range(10)]
+    assert allowed == [True] * LOGIN_TRIES + [False] * (10 - LOGIN_TRIES)
+    assert not guess(guesses, "bOB", "192.0.2.99")
+    assert guess(guesses, "bob", "192.0.2.99", NOON + LOGIN_SPAN)
+
+
+def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
+    """Many accounts are no way around it; nor are the addresses of one IPv6 network."""
+    for hosts in (["192.0.2.1"] * 10, [f"2001:db8:0:1::{i}" for i in range(10)]):
+        guesses = Guesses()
+        allowed = [guess(guesses, f"name{i}", host) for i, host in enumerate(hosts)]
+        assert sum(allowed) == LOGIN_TRIES
+    assert guess(guesses, "name", "2001:db8:0:2::1")
+
+
+def test_guesses_that_are_being_checked_count_already() -> None:
+    """Else a thousand connections could guess at once."""
+    guesses = Guesses()
+    for _ in range(LOGIN_TRIES):
+        guesses.begin("bob", "192.0.2.1", NOON)
+    with pytest.raises(ChatError):
+        guesses.begin("bob", "192.0.2.2", NOON)
+
+
+def test_a_right_password_is_no_guess() -> None:
+    """A class behind one address comes in at once; and neither is one that was not looked at."""
+    guesses = Guesses()
+    assert all(guess(guesses, f"pupil{i}", "192.0.2.1", fits=True) for i in range(30))
+    assert all(guess(guesses, "bob", "192.0.2.1", fits=None) for _ in range(30))
+
+
+def test_nobody_can_lock_an_owner_out_from_elsewhere() -> None:
+    """From where somebody was logged in last, they still can; there, too, three wrong ones a minute are enough."""
+    guesses = Guesses()
+    assert guess(guesses, "bob", "192.0.2.7", fits=True)
+    for i in range(10):
+        guess(guesses, "bob", f"198.51.100.{i}")
+    assert not guess(guesses, "bob", "203.0.113.1", fits=True)
+    assert guess(guesses, "bob", "192.0.2.7", fits=True)
+    assert [guess(guesses, "bob", "192.0.2.7") for _ in range(4)] == [True] * LOGIN_TRIES + [False]
+
+
+def test_what_is_remembered_of_guesses_is_bounded() -> None:
+    """However many addresses guess at however many names; and it is forgotten when it is over."""
+    window = Window(LOGIN_TRIES, LOGIN_SPAN)
+    for i in range(3 * LOGIN_REMEMBERED):
+        window.add(str(i), NOON)
+    assert len(window) == LOGIN_REMEMBERED
+    window.add("later", NOON + LOGIN_SPAN)
+    assert len(window) == 1
+
+
+def test_an_ipv6_address_counts_with_its_network() -> None:
+    """As hosts are written here: with a 0 before a leading colon, and perhaps an interface."""
+    assert network_of("192.0.2.1") == "192.0.2.1"
+    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:2%eth0")
+    assert network_of("0::1") == network_of("::1")
+
+
+def test_the_cost_is_the_one_that_was_chosen() -> None:
+    """32 MiB for each guess."""
+    n, r, p = SCRYPT
+    assert 128 * n * r * p == 32 * 1024 * 1024
