@@ -161,10 +161,15 @@ def ask_counts(house: House, session: Session, command: ev.AskCounts) -> list[Ou
 
 def ask_servers(house: House, session: Session, command: ev.AskServers) -> list[Outcome]:
     user_of(session)
+    return [ev.ServersAre(servers(house))]
+
+
+def servers(house: House) -> tuple[tuple[str, int, int], ...]:
+    """Of each its name, how many people are connected to it, and how many milliseconds it is behind."""
     if not house.servers:
-        return [ev.ServersAre((("", len(house.users), 0),))]
+        return (("", len(house.users), 0),)
     people = Counter(uid.partition(".")[0] for uid in house.users)
-    return [ev.ServersAre(tuple((s.name, people[s.id], s.lag) for s in house.servers.values()))]
+    return tuple((server.name, people[server.id], server.lag) for server in house.servers.values())
 
 
 def member(user: User, ranks: str = "") -> ev.Member:

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable
 
+from chatroom.asking import servers
 from chatroom.server import ChatServer
 from chatroom.text import clean
 
@@ -14,6 +15,7 @@ HELP = """\
 q          end the server
 who        list who is here
 rooms      list the rooms
+servers    list the servers that are this chat
 say TEXT   say something to everybody
 help       this list"""
 
@@ -29,6 +31,7 @@ class Console(threading.Thread):
             "q": lambda rest: end(),
             "who": self._who,
             "rooms": self._rooms,
+            "servers": self._servers,
             "say": self._say,
             "help": lambda rest: write(HELP),
         }
@@ -63,6 +66,12 @@ class Console(threading.Thread):
         with self._server.log.lock:
             rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.rooms.values()]
         self._write("\n".join(rooms) or "there are no rooms")
+
+    def _servers(self, rest: str) -> None:
+        with self._server.log.lock:
+            known = servers(self._server.hub)
+        lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
+        self._write("\n".join(lines) or "this is the only server")
 
     def _say(self, rest: str) -> None:
         if rest:

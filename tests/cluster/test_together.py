@@ -1,14 +1,17 @@
 """Several servers are one chat."""
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 
 import pytest
 
+from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
 from tests.cluster.conftest import Node, Redis, agree
-from tests.peers import eventually
+from tests.peers import Served, eventually
 
 pytestmark = pytest.mark.needs("redis-server")
 Start = Callable[..., Node]
@@ -83,6 +86,7 @@ def test_operators_on_one_server_rule_over_people_on_another(node: Start) -> Non
     alice.send("MODE #tea +v bob", "KICK #tea bob :out", "MODE #tea +ib bob!*@*")
     bob.wait(r"MODE #tea \+v bob")
     bob.wait(r"KICK #tea bob :?out")
+    alice.sync()
     agree(one, two)
     bob.send("JOIN #tea")
     bob.wait(" 473 ")
@@ -211,3 +215,60 @@ def test_a_redis_that_is_not_there_is_told_of_without_its_password(url: str) -> 
     with pytest.raises(ClusterError) as caught:
         Node(url or "nothing", "one")
     assert "secret" not in str(caught.value)
+
+
+def test_an_account_made_on_one_server_is_known_on_all(node: Start) -> None:
+    """Its name is kept, its owner logs in anywhere, and gets it from an older connection on another server."""
+    one, two = node("one"), node("two")
+    alice = one.guests.plain("alice")
+    alice.send("/register open-sesame-1")
+    alice.wait("^. alice is yours now")
+    bob = two.guests.plain("bob")
+    bob.send("/nick alice")
+    bob.wait("alice (is|belongs)")
+    bob.send("/login alice wrong-password-1")
+    bob.wait("wrong|not right|no such|password")
+    bob.send("/login alice open-sesame-1")
+    bob.wait("You are logged in as alice")
+    assert alice.rest()[-1].startswith("* Goodbye")
+    bob.send("/who")
+    bob.wait(r"1 in #lobby: alice$")
+    agree(one, two)
+
+
+def test_the_console_lists_the_servers(redis: Redis, node: Start, serve: Callable[..., Served]) -> None:
+    """With their people; and says something to everybody on all of them."""
+    one = node("one", timing=Timing())
+    alice = one.guests.plain("alice")
+    two = serve("--cluster", redis.url, "--name", "two")
+    two.type("servers")
+    two.out.wait("^one  1 here  [0-9]+ ms behind$")
+    two.out.wait("^two  0 here  [0-9]+ ms behind$")
+    two.type("say the building closes")
+    alice.wait("the building closes")
+    two.type("q")
+    assert two.ends() == 0
+
+
+def test_what_can_not_be_is_said_when_the_program_starts(redis: Redis, node: Start) -> None:
+    """A sentence and an exit code, and no password."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "chatroom",
+            "serve",
+            "-p",
+            "0",
+            "--ephemeral",
+            "--cluster",
+            "redis://:secret@127.0.0.1:1/0",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Error: redis://127.0.0.1:1/0 can't be used: " in done.stderr
+    assert "secret" not in done.stderr + done.stdout

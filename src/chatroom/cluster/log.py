@@ -46,6 +46,8 @@ from chatroom.rooms import Audience, Capture, Post, Room, Server, Session, User
 
 log = logging.getLogger(__name__)
 
+_NOTICES = {notice.__name__ for notice in state.NOTICES}
+
 
 class Links(Enum):
     """How this server stands to the others."""
@@ -279,13 +281,13 @@ class RedisLog(Log):
 
     # ---- carrying out -----------------------------------------------------------------------------------------------
 
-    def _carry_out(self, act: Act, events: list[Event | None]) -> None:
-        """Applies events and tells the replies that go with them, in order. The lock is held."""
+    def _carry_out(self, act: Act, rows: list[Any]) -> None:
+        """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
         session = act.session if act.session and not act.session.closing else None
         capture = Capture(self._post, session) if session and act.label is not None else None
         post: Post = capture or self._post
         self._hub.post = post
-        rest = iter(events)
+        rest = iter(rows)
         error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
         try:
             for outcome in act.outcomes:
@@ -304,8 +306,9 @@ class RedisLog(Log):
         if capture and session and act.label is not None and not session.closing:
             self._post.tell(session, Labelled(act.label, iter(()), tuple(capture.told)))
 
-    def _apply(self, event: Event | None) -> ChatError | None:
-        """Gives an event its place, or returns why it has none."""
+    def _apply(self, row: list[Any]) -> ChatError | None:
+        """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
+        event = self._read_row(row)
         if event is None:
             return None
         error = settle(self._hub, event)
@@ -405,14 +408,13 @@ class RedisLog(Log):
     def _apply_act(self, server: str, number: int, rows: list[Any]) -> None:
         act = self._outgoing.come_back(number) if server == self.id else None
         try:
-            read = [self._event(row) for row in rows]
-            if read[0] is not None and not isinstance(read[0], Event):
-                self._heed(server, read[0], act)
+            if rows[0][0] in _NOTICES:
+                self._heed(server, self._read_row(rows[0]), act)
             elif act:
-                self._carry_out(act, read)
+                self._carry_out(act, rows)
             else:
-                for event in read:
-                    self._apply(event)
+                for row in rows:
+                    self._apply(row)
         except ClusterError:
             raise
         except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
@@ -427,7 +429,7 @@ class RedisLog(Log):
         if act.done:
             act.done.set()
 
-    def _event(self, row: list[Any]) -> Any:
+    def _read_row(self, row: list[Any]) -> Any:
         """What a row says; None if it is by or about somebody who is gone."""
         try:
             return self._codec.read(row)
@@ -438,6 +440,8 @@ class RedisLog(Log):
 
     def _heed(self, id_: str, notice: Any, act: Act | None) -> None:
         server = self._hub.servers[id_]
+        if notice is None:
+            return
         if isinstance(notice, Spoken):
             self._speak(notice, act)
         elif isinstance(notice, Beat):
@@ -601,9 +605,9 @@ class RedisLog(Log):
         self._reading.found(mine)
         at, text = self._chosen()
         with self.lock:
-            accounts = self._hub.accounts
+            accounts, owners = self._hub.accounts, self._hub.owners
             self._last, self._time, self._servers.moment = state.load(self._hub, text)
-            for event in state.new_accounts(self._hub, accounts):
+            for event in state.new_accounts(self._hub, accounts, owners):
                 post.deliver(event, Audience({}))  # so that they are saved here, too
             self._at = at
             self._entries = 0

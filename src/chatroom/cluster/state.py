@@ -83,11 +83,15 @@ def load(hub: Hub, text: str) -> Mark:
     return mark(text)
 
 
-def new_accounts(hub: Hub, before: dict[str, Account]) -> list[Event]:
-    """The accounts that were not there before, or had another password, as if they had just been made."""
+def new_accounts(hub: Hub, accounts: dict[str, Account], owners: dict[str, str]) -> list[Event]:
+    """What was not so before, as if it had just been: accounts and passwords, and whose rooms are whose."""
     nobody = Person("", "", "", "")
-    accounts = [account for key, account in hub.accounts.items() if before.get(key) != account]
-    return [ev.AccountMade(nobody, each.name, each.secret, id=each.id, time=each.time) for each in accounts]
+    made = [account for key, account in hub.accounts.items() if accounts.get(key) != account]
+    owned = [(room, owner) for room, owner in hub.owners.items() if owners.get(room) != owner]
+    return [
+        *[ev.AccountMade(nobody, each.name, each.secret, id=each.id, time=each.time) for each in made],
+        *[ev.Founded(nobody, room, owner) for room, owner in owned],
+    ]
 
 
 # ---- what one server brings -----------------------------------------------------------------------------------------
