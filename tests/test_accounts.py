@@ -99,7 +99,7 @@ def test_login_gives_somebody_their_name_back(chat: Chat) -> None:
     """Who is here under another name is called by their own from then on; everybody in the room is told."""
     eve, other = chat.plain("eve"), chat.plain("b0b_")
     told = other.send(f"/login bob {PASSWORD}").heard()
-    assert told == ["* b0b_ is now known as bob", "* You are logged in as bob."]
+    assert told == ["* You are logged in as bob.", "* b0b_ is now known as bob"]
     assert eve.heard() == ["* b0b_ joined", "* b0b_ has logged in", "* b0b_ is now known as bob"]
 
 
@@ -112,7 +112,7 @@ def test_an_old_connection_gives_way_to_its_owner(chat: Chat) -> None:
     assert bob.nick == "bob"
     assert ghost.closing
     assert ghost.heard()[-1] == "ERROR :Closing link: you have come in again from elsewhere"
-    assert eve.heard() == ["* bob left (you have come in again from elsewhere)", "* bob joined"]
+    assert eve.heard() == ["* bob left (came in again from elsewhere)", "* bob joined"]
     assert [user.person.uid for user in chat.hub.users.values() if user.person.nick == "bob"] == [bob.uid]
 
 
@@ -173,9 +173,18 @@ def test_guesses_are_limited(chat: Chat) -> None:
     for _ in range(LOGIN_TRIES):
         eve.send("/login bob guess!")
     eve.heard()
-    assert eve.send(f"/login bob {PASSWORD}").heard() == ["* too many wrong passwords; wait a minute, then try again"]
+    assert eve.send(f"/login bob {PASSWORD}").heard() == ["* that was tried too often; wait a minute, then try again"]
     chat.time += LOGIN_SPAN
     assert eve.send(f"/login bob {PASSWORD}").account == "bob"
+
+
+def test_a_password_is_not_changed_all_the_time(chat: Chat) -> None:
+    """It takes as long as a guess, and two are computed at a time for everybody."""
+    bob = chat.plain().send("bob", PASSWORD)
+    bob.heard()
+    told = [bob.send(f"/password another-{i}").heard()[0] for i in range(LOGIN_TRIES + 1)]
+    assert told[:-1] == ["* The password of bob is changed."] * LOGIN_TRIES
+    assert told[-1] == "* that was tried too often; wait a minute, then try again"
 
 
 def test_claims_are_limited() -> None:
@@ -226,7 +235,7 @@ def test_sasl_is_offered_where_nobody_can_read_along(chat: Chat) -> None:
         (["AUTHENTICATE *"], ["906"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE *"], ["AUTHENTICATE", "906"]),
         (["AUTHENTICATE PLAIN", f"AUTHENTICATE {'A' * (SASL_CHUNK + 1)}"], ["AUTHENTICATE", "905"]),
-        (["AUTHENTICATE PLAIN", *[f"AUTHENTICATE {'A' * SASL_CHUNK}"] * (SASL_CHUNKS + 1)], ["AUTHENTICATE", "905"]),
+        (["AUTHENTICATE PLAIN", *[f"AUTHENTICATE {'A' * SASL_CHUNK}"] * (SASL_CHUNKS + 1)], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE !!!"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE +"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE /w=="], ["AUTHENTICATE", "904"]),
@@ -267,7 +276,7 @@ def test_sasl_twice_is_once_too_often(chat: Chat) -> None:
     assert numerics(bob.send("AUTHENTICATE PLAIN").heard()) == ["907"]
     eve = newcomer(chat, "NICK eve", "USER u 0 * :Eve", "CAP END")
     eve.send("AUTHENTICATE PLAIN")
-    assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[-2:] == ["900", "903"]
+    assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[:3] == ["AUTHENTICATE", "900", "903"]
     assert eve.nick == "eve"
     assert eve.account == "bob"
 

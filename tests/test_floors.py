@@ -31,7 +31,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"cluster", "courier", "client", "door", "tls", "watch"},
+    {"cluster", "courier", "client", "door", "tls", "tuning", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -71,6 +71,7 @@ HOMES = {
     "redis": {"cluster"},
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
+    "ctypes": {"tuning"},
     "socketserver": {"server"},
     "ssl": {"tls", "client", "server"},
     "tkinter": {"gui"},

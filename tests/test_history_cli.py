@@ -1,7 +1,11 @@
 """`chatroom history`, beside a server that runs, and without one."""
 
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +16,7 @@ from click.testing import CliRunner, Result
 from chatroom.cli import main
 from chatroom.events import Event, Joined, Kind, Person, Said
 from chatroom.store import Store
-from tests.peers import Plain, Served
+from tests.peers import DEADLINE, Plain, Served
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
@@ -50,6 +54,21 @@ def test_a_room_is_exported_as_text(kept: Path, tmp_path: Path) -> None:
     assert done.stdout.endswith("alice: cup <5> & more\n")
     history("export", "#TEA", "-o", str(tmp_path / "tea.txt"))
     assert (tmp_path / "tea.txt").read_text(encoding="utf-8") == done.stdout
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(kept: Path, tmp_path: Path) -> None:
+    """A bar on standard error once it has taken a while; not a byte of it among what is exported."""
+    program = "import chatroom.history_cli as h; h.PATIENCE = -1; from chatroom.cli import main; main()"
+    command = [sys.executable, "-c", program, "history", "export", "tea"]
+    terminal, theirs = pty.openpty()
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=DEADLINE)
+    os.close(theirs)
+    bar = os.read(terminal, 10_000)
+    os.close(terminal)
+    assert b"Exporting #Tea" in bar and b"100%" in bar
+    assert len(done.stdout.splitlines()) == 5
+    unseen = subprocess.run(command, capture_output=True, check=True, timeout=DEADLINE)
+    assert (unseen.stdout, unseen.stderr) == (done.stdout, b"")
 
 
 def test_a_period_is_exported(kept: Path) -> None:

@@ -2,13 +2,14 @@
 
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from chatroom import limits
 from chatroom.server import ChatServer
 from tests.chat import INFO
-from tests.peers import Guests, Irc, Plain
+from tests.peers import Guests, Irc, Peer, Plain, eventually
 
 ZAZOLC = "zażółć gęślą jaźń ŁÓDŹ 😀 👩‍👩‍👧"
 CONTROL = bytes(b for b in range(32) if b not in b"\t\n\r") + b"\x7f"
@@ -828,6 +829,24 @@ def test_a_stopping_server_tells_everybody_and_closes_every_connection() -> None
     guests.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port), timeout=5)
+
+
+def _are_in(server: ChatServer, count: int) -> bool:
+    return len(server.everybody()) == count
+
+
+def test_a_stopping_server_closes_the_sockets_of_those_who_leave_meanwhile() -> None:
+    """Not one is left to the garbage collector."""
+    for _ in range(20):
+        server = ChatServer("127.0.0.1", 0, INFO)
+        server.start()
+        peers = [Peer(server.port) for _ in range(20)]
+        eventually(partial(_are_in, server, 20), "all are in")
+        connections = server.everybody()
+        for peer in peers:
+            peer.close()
+        server.stop()
+        assert all(connection.sock.fileno() == -1 for connection in connections)
 
 
 def test_an_announcement_reaches_everybody(server: ChatServer, guests: Guests) -> None:

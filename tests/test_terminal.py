@@ -59,6 +59,21 @@ def test_what_others_say_comes_out(here: Server, tmp_path: Path) -> None:
         assert (process.returncode, out, error) == (0, "", "")
 
 
+def test_a_claimed_name_is_logged_in_to_with_the_password_in_a_file(here: Server, tmp_path: Path) -> None:
+    """With another one, or none, it says so and ends; a name can be claimed through a pipe, too."""
+    secret, other = tmp_path / "secret", tmp_path / "other"
+    secret.write_text("open-sesame\n", "utf-8")
+    other.write_text("guess!\n", "utf-8")
+    assert talk(tmp_path, here.port, "/register open-sesame\nhello\n", "--nick", "ci").returncode == 0
+    done = talk(tmp_path, here.port, "/whois ci\n", "--nick", "ci", "--password-file", str(secret))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ci is logged in as ci" in done.stdout
+    for more in ([], ["--password-file", str(other)]):
+        done = talk(tmp_path, here.port, "hello\n", "--nick", "ci", *more)
+        assert done.returncode == 1
+        assert "ci belongs to somebody here" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -9,6 +9,7 @@
 - How often somebody was wrong is each server's own knowledge, and not an event.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,11 +20,13 @@ from chatroom import events as ev
 from chatroom import monitor
 from chatroom.errors import ChatError, Code
 from chatroom.events import Deed, Outcome, Person, Way
-from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS
+from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
 from chatroom.modes import OPERATOR
 from chatroom.names import fold, nickname
 from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
 from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
+
+log = logging.getLogger(__name__)
 
 _NOBODY = Audience({})
 
@@ -50,6 +53,7 @@ class Registrar:
         self.passwords = Passwords()
         self.guesses = Guesses()
         self._claims = Window(CLAIMS, CLAIM_SPAN)
+        self._changes = Window(LOGIN_TRIES, LOGIN_SPAN)  # of passwords: each takes as long as a guess
         self._house = house
         self._clock = clock  # Unix milliseconds
         self._lasting = lasting
@@ -109,12 +113,16 @@ class Registrar:
         if fold(name) in self._house.accounts or session.account:
             raise ChatError(Code.ACCOUNT_EXISTS, name)
         by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
+        log.info("%s claimed the name %s", session.host, name)
         return [ev.AccountMade(by, name, secret), self._done(Deed.CLAIMED, name, command.way)]
 
     def _set_password(self, session: Session, command: ev.SetPassword) -> list[Outcome]:
         if not session.account:
             raise ChatError(Code.NOT_LOGGED_IN)
         acceptable(command.password, session.account)
+        if self._changes.is_full(fold(session.account), self._clock()) and not self.guesses.unlimited:
+            raise ChatError(Code.LOGIN_TOO_OFTEN)
+        self._changes.add(fold(session.account), self._clock())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _hashed(self, session: Session, command: ev.Hashed) -> list[Outcome]:
@@ -166,6 +174,7 @@ class Registrar:
                 raise ChatError(Code.LOGIN_BUSY)
             account = self._house.accounts.get(fold(name))
             if not command.fits or account is None or account.secret != command.secret:
+                log.info("%s gave a wrong password for %s", session.host, name)
                 raise ChatError(Code.LOGIN_FAILED, name)
             return self._proven(session, ask, account)
         except ChatError as error:
@@ -185,7 +194,11 @@ class Registrar:
 
     def _logged_in(self, session: Session, user: User, account: Account, ask: ev.LogIn) -> list[Outcome]:
         person = replace(user.person, account=account.name)
-        outcomes: list[Outcome] = [ev.AccountSet(user.person, account.name)]
+        # The answer comes first, as SASL clients expect it.
+        outcomes: list[Outcome] = [
+            self._done(Deed.LOGGED_IN, account.name, ask.way),
+            ev.AccountSet(user.person, account.name),
+        ]
         if ask.take and fold(person.nick) != fold(account.name):
             way = make_way(self._house, person, account.name)
             outcomes += [*way, ev.Renamed(person, account.name, user.room_names())]
@@ -193,7 +206,7 @@ class Registrar:
             if room.is_owned_by(person) and not room.operated_by(user):
                 change = ev.ModeChange(True, OPERATOR, person.nick, person.uid)
                 outcomes.append(ev.ModesSet(person, room.name, (change,)))
-        return [*outcomes, self._done(Deed.LOGGED_IN, account.name, ask.way)]
+        return outcomes
 
     def _log_out(self, session: Session, command: ev.LogOut) -> list[Outcome]:
         user = user_of(session)
@@ -214,6 +227,7 @@ class Registrar:
 
     def _dropped(self, session: Session, account: Account, way: Way) -> list[Outcome]:
         dropped = ev.AccountDropped(user_of(session).person, account.name)
+        log.info("%s dropped the name %s", session.nick, account.name)
         return [dropped, self._done(Deed.DROPPED, account.name, way)]
 
     def _close_ghost(self, session: Session, command: ev.CloseGhost) -> list[Outcome]:

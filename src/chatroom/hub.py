@@ -453,12 +453,14 @@ class Hub(House):
 
     def _killed(self, event: ev.Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
-        self._throw_out(event, event.who, f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})")
+        reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
+        self._throw_out(event, event.who, reason, reason)
 
     def _ghosted(self, event: ev.Ghosted) -> None:
-        self._throw_out(event, event.who, GHOST)
+        self._throw_out(event, event.who, "came in again from elsewhere", GHOST)
 
-    def _throw_out(self, event: Event, who: Person, reason: str) -> None:
+    def _throw_out(self, event: Event, who: Person, reason: str, goodbye: str) -> None:
+        """`reason` is for the others, `goodbye` for the one who has to go."""
         user = self.users.get(who.uid)
         if user is None:
             return
@@ -467,7 +469,7 @@ class Hub(House):
         if session:
             session.closing = True
             self.detach(session)
-            self.post.tell(session, ev.Goodbye(reason))
+            self.post.tell(session, ev.Goodbye(goodbye))
 
     def _renamed(self, event: ev.Renamed) -> None:
         user = self.users.get(event.by.uid)

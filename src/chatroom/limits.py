@@ -91,6 +91,7 @@ THREAD_STACK = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add 
 SWITCH = 0.0005  # seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
 SWITCH_EACH = 0.000_005  # seconds for each thread that reads: all that wait wake up once in that time, at 0.6 µs each,
 SWITCH_MOST = 0.02  # and thousands would do nothing else. No turn is longer than this
+ARENAS = 2  # of malloc: each keeps what it once needed, and with 8 a processor they come to 50 MB in a few hours
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
 
@@ -99,6 +100,7 @@ WHISPERS = 1000  # private messages held so that they can be taken back; their m
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
 EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans
+PLACES = 10_000  # places whose number in the file is remembered: whoever makes up rooms must not fill the memory
 RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow
 UNSAVED = 16 * 1024 * 1024  # bytes held in memory while they can't be saved: some 100,000 messages
 BUSY = 1.0  # seconds that saving waits for another process, whose transactions are a few milliseconds long

@@ -8,13 +8,11 @@ all, waits until what is left is written, and gives up after `DRAIN` seconds.
 """
 
 import errno
-import gc
 import logging
 import os
 import select
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections import Counter
@@ -45,20 +43,18 @@ from chatroom.limits import (
     FENCE,
     FLOOD_BURST,
     FLOOD_RATE,
-    GARBAGE,
     KEEPALIVE,
     LINK_DRAIN,
     READ_FIRST,
     READ_SIZE,
     SEND_BUFFER,
     SILENCE,
-    SWITCH,
-    THREAD_STACK,
 )
 from chatroom.log import LocalLog, Log
 from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
+from chatroom.tuning import tune
 from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -177,9 +173,7 @@ class ChatServer(ThreadingTCPServer):
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""
-        threading.stack_size(THREAD_STACK)
-        sys.setswitchinterval(SWITCH)
-        gc.set_threshold(GARBAGE)
+        tune()
         self.courier.start()
         if self.link:
             try:
@@ -343,19 +337,21 @@ class ChatServer(ThreadingTCPServer):
 
     def shutdown_request(self, request: Any) -> None:
         """The reader is done, or never came to be: the courier closes the socket when it has written what is left."""
-        with self._none_left:
-            connection = self.connections.pop(request, None)
+        with self.lock:
+            connection = self.connections.get(request)
+        if connection is None:
+            super().shutdown_request(request)
+            return
+        with self.log.lock:
+            self.hub.detach(connection)
+            connection.closing = True  # so nothing is told to it any more
+            del connection.dialect  # which knows the connection: a circle that only the collector would undo
+        self.courier.release(connection)
+        self.door.leave(connection.address)
+        with self._none_left:  # last: once there are none left, nobody waits for the courier any more
+            del self.connections[request]
             if not self.connections:
                 self._none_left.notify_all()
-        if connection:
-            with self.log.lock:
-                self.hub.detach(connection)
-                connection.closing = True  # so nothing is told to it any more
-                del connection.dialect  # which knows the connection: a circle that only the collector would undo
-            self.courier.release(connection)
-            self.door.leave(connection.address)
-        else:
-            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])

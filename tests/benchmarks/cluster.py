@@ -10,6 +10,7 @@ All processes share the machine's processors, the load generator too: with two o
 """
 
 import argparse
+import json
 import os
 import select
 import socket
@@ -21,6 +22,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median, quantiles
 
+from chatroom.cluster.stream import START, Stream
 from tests.peers import Irc, Served, eventually
 
 TEXT = "x" * 64
@@ -128,12 +130,65 @@ def throughput(servers: list[Served], stack: ExitStack, messages: int, senders: 
     return total / took
 
 
+def simulate(stack: ExitStack, servers: int, entries: int, messages: int) -> tuple[float, float]:
+    """What Redis does for so many servers that write and read: microseconds of its CPU, bytes it sends; an entry.
+
+    The servers are only their connections, so that one machine can play many of them.
+    """
+    url = redis(Path(stack.enter_context(tempfile.TemporaryDirectory())), stack)
+    content = json.dumps(["01234567", 1, [[["Said", "01234567.1", "#t", TEXT, "message", "", ""]]] * messages]).encode()
+    before = _figures(url)
+
+    def play(each: int) -> None:
+        writing, reading = Stream(url, 1), Stream(url, 1)
+        total = entries // servers * servers
+        at, seen, number = START, 0, 0
+        while seen < total:
+            if number < total and number % servers == each:
+                writing.append(content)
+            number += 1
+            read = reading.read(at, 64, 0.0 if number < total else 0.1)
+            if read:
+                at, seen = read[-1][0], seen + len(read)
+        writing.close()
+        reading.close()
+
+    threads = [threading.Thread(target=play, args=(each,)) for each in range(servers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    cpu, sent = (after - start for after, start in zip(_figures(url), before, strict=True))
+    return cpu * 1e6 / entries, sent / entries
+
+
+def _figures(url: str) -> tuple[float, float]:
+    """Seconds of CPU that a Redis has used, and bytes that it has sent."""
+    port = int(url.rpartition(":")[2].partition("/")[0])
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        sock.sendall(b"INFO\r\n")
+        text = b""
+        while b"errorstat" not in text and b"# Keyspace" not in text:
+            text += sock.recv(65536)
+    values = dict(line.split(":", 1) for line in text.decode().splitlines() if ":" in line)
+    return float(values["used_cpu_user"]) + float(values["used_cpu_sys"]), float(values["total_net_output_bytes"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.cluster", description=__doc__)
     parser.add_argument("--messages", type=int, default=200_000, help="for the throughput (default: 200,000)")
     parser.add_argument("--senders", type=int, default=8, help="on each server (default: 8)")
     parser.add_argument("--rounds", type=int, default=3, help="the figures are medians of so many (default: 3)")
+    parser.add_argument("--simulate", action="store_true", help="only what a Redis does for 1 to 16 servers")
     options = parser.parse_args()
+    if options.simulate:
+        print("servers  messages/entry  Redis: us/entry  bytes/entry", flush=True)
+        for count in (1, 2, 4, 8, 16):
+            for messages in (1, 100):
+                with ExitStack() as stack:
+                    cpu, sent = simulate(stack, count, 4000, messages)
+                print(f"{count:>7}{messages:>16}{cpu:>17.1f}{sent:>13,.0f}", flush=True)
+        return
     print("servers      same ms  p99    other ms  p99    messages/s", flush=True)
     for count, shared in ((1, False), (1, True), (2, True), (3, True)):
         rows = [measure(count, shared, options) for _ in range(options.rounds)]

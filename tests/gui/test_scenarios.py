@@ -253,6 +253,24 @@ def test_a_taken_name_is_said_under_its_field(display: str, server: Server, tmp_
         assert saved["recent"][0]["nick"] == "bobby" and "password" not in json.dumps(saved)
 
 
+def test_a_name_is_claimed_and_got_back_with_its_password(display: str, server: Server, tmp_path: Path) -> None:
+    """Typed once in the composer; the next window is told why it can't have the name, and asked for the password."""
+    arguments = ("127.0.0.1", "-p", str(server.port), "--nick", "wanda")
+    with Window(display, tmp_path, *arguments) as window:
+        window.wait_online()
+        window.type("/register open-sesame")
+        window.key("Return")
+        window.wait(lambda state: "as wanda (logged in)" in state["status"][0], "who one is stands below")
+    with Window(display, tmp_path, *arguments) as window:
+        window.wait(lambda state: any("belongs to somebody" in error for error in state["errors"]), "the reason")
+        # What is typed goes to the field that the reason stands under.
+        window.type("open-sesame")
+        window.key("Return")
+        window.wait_online()
+        window.wait(lambda state: "as wanda (logged in)" in state["status"][0], "logged in again")
+        assert "open-sesame" not in (tmp_path / "chatroom" / "client.json").read_text("utf-8")
+
+
 @pytest.mark.needs("openssl")
 def test_a_certificate_is_shown_and_trusted_by_keys(display: str, tmp_path: Path) -> None:
     """The question stands in the window, Cancel is what Enter would do; trusted, the fingerprint is kept."""

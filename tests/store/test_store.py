@@ -66,6 +66,15 @@ def test_rooms_come_back_with_their_topic(data: Path) -> None:
     assert texts(list(tea.recent)) == [f"message {n}" for n in range(11, RECENT + 11)]
 
 
+def test_what_is_remembered_of_rooms_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes up rooms fills the file, not the memory; what is said in them is saved all the same."""
+    monkeypatch.setattr("chatroom.store.writer.PLACES", 10)
+    for n in range(1, 51):
+        store.save([said(n, f"#room{n % 25}")])
+        assert len(store._places) <= 10
+    assert history(store, "#room3") == ["message 3", "message 28"]
+
+
 def test_ids_rise_over_restarts(data: Path) -> None:
     """The id that a restart begins above is at least the last that was used, even if its event isn't kept."""
     with closing(Store(data)) as store:

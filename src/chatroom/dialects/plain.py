@@ -77,7 +77,7 @@ _REFUSALS: dict[Code, str] = {
     Code.ACCOUNT_EXISTS: "{0} is claimed already; if it is yours, /login {0} PASSWORD",
     Code.NO_SUCH_ACCOUNT: "{0} is not claimed; who is called so can claim it with /register PASSWORD",
     Code.LOGIN_FAILED: "that is not the password of {0}, or nobody has claimed {0}; try again, or choose another name",
-    Code.LOGIN_TOO_OFTEN: "too many wrong passwords; wait a minute, then try again",
+    Code.LOGIN_TOO_OFTEN: "that was tried too often; wait a minute, then try again",
     Code.LOGIN_BUSY: "too many are logging in at the moment; try again in a few seconds",
     Code.LOGGED_IN_ALREADY: "you are logged in as {0}; /logout first",
     Code.NOT_LOGGED_IN: "you are not logged in; /login PASSWORD, or claim your name with /register PASSWORD",

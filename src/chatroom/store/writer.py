@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from chatroom.events import AccountDropped, AccountMade, Event, Founded, ModesSet, PasswordSet, Redacted, TopicSet
-from chatroom.limits import BUSY, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
+from chatroom.limits import BUSY, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
 from chatroom.modes import INVITED_ONLY, KEY
 from chatroom.names import fold
@@ -189,6 +189,8 @@ class Store:
                 (run.key, run.name, run.since),
             )
             (number,) = self.db.execute("SELECT id FROM places WHERE key = ?", (run.key,)).fetchone()
+            if len(self._places) >= PLACES:
+                self._places.clear()
             self._places[run.key] = number
         return number
 

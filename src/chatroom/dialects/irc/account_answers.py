@@ -72,7 +72,7 @@ _REFUSED: dict[Code, Words] = {
     ),
     Code.NO_SUCH_ACCOUNT: Words("{0} is not claimed; who is called so can REGISTER it."),
     Code.LOGIN_FAILED: Words("That is not the password of {0}, or nobody has claimed {0}."),
-    Code.LOGIN_TOO_OFTEN: Words("Too many wrong passwords; wait a minute, then try again."),
+    Code.LOGIN_TOO_OFTEN: Words("That was tried too often; wait a minute, then try again."),
     Code.LOGIN_BUSY: Words("Too many are logging in at the moment; try again in a few seconds."),
     Code.LOGGED_IN_ALREADY: Words("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
     Code.NOT_LOGGED_IN: Words("You are not logged in; IDENTIFY, or REGISTER your name."),

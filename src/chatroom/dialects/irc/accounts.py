@@ -37,9 +37,12 @@ def authenticate(client: Client, params: list[str]) -> Iterator[Command]:
     elif data == "*":
         client.sasl = None
         yield client.say(n.ERR_SASLABORTED)
-    elif len(data) > SASL_CHUNK or len(client.sasl) + len(data) > SASL_CHUNK * SASL_CHUNKS:
+    elif len(data) > SASL_CHUNK:
         client.sasl = None
         yield client.say(n.ERR_SASLTOOLONG)
+    elif len(client.sasl) + len(data) > SASL_CHUNK * SASL_CHUNKS:
+        client.sasl = None
+        yield client.say(n.ERR_SASLFAIL, "that is more than a name and a password")
     else:
         client.sasl += "" if data == "+" else data
         if len(data) < SASL_CHUNK:
