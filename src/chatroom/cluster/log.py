@@ -102,7 +102,6 @@ class RedisLog(Log):
         self._lag = 0
         self._broken_since = 0.0  # monotonic seconds; 0 while reading works
         self._refused_since = 0.0  # likewise, while writing works; the writer's
-        self._beat_at = 0.0
         self._failure: ClusterError | None = None
         self._stopping = threading.Event()
         self._threads = [
@@ -333,7 +332,15 @@ class RedisLog(Log):
 
     def _write(self) -> None:
         pause = LINK_RETRY[0]
-        while batch := self._outgoing.take():
+        beat_at = 0.0
+        while not self._outgoing.ended:
+            now = time.monotonic()
+            if now >= beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
+                beat_at = now + self._timing.beat
+                self._add(Act(None, [], [self._codec.write(Beat(self._lag))]))
+            batch = self._outgoing.take(max(0.0, beat_at - now) if self._outgoing.open else self._timing.beat)
+            if not batch:
+                continue
             rows = [act.rows for act in batch]
             content = json.dumps([self.id, batch[0].number, rows], ensure_ascii=False, separators=(",", ":")).encode()
             try:
@@ -372,11 +379,6 @@ class RedisLog(Log):
         self._apply_all(self._reading.read(self._at, READ_ENTRIES, wait))
         self._admit()
         self._look_at_link()
-        now = time.monotonic()
-        if now >= self._beat_at:
-            self._beat_at = now + self._timing.beat
-            with self.lock:
-                self._add(Act(None, [], [self._codec.write(Beat(self._lag))]))
         if self._entries >= SNAPSHOT and self.id == min(self._hub.servers, default=""):
             self._take_snapshot()
 
@@ -574,7 +576,6 @@ class RedisLog(Log):
         log.info("the link to %s is there again", self._reading.where)
         self._look_at_link()
         self._outgoing.unsend()
-        self._beat_at = 0.0
         self._outgoing.let(open=True)
 
     def _catch_up(self, wait: float = 0.0) -> None:

@@ -72,11 +72,11 @@ class Outgoing:
             with self.changed:
                 self.changed.wait_for(lambda: len(self._queue) <= BACKLOG // 2 or not self.open or self.ended)
 
-    def take(self) -> list[Act]:
-        """The next to be sent in one entry; waits for some. Empty at the end."""
+    def take(self, patience: float) -> list[Act]:
+        """The next to be sent in one entry; waits so many seconds for some. Nothing if none come, or at the end."""
         with self.changed:
-            self.changed.wait_for(lambda: self.ended or (self.open and self._queue))
-            if self.ended:
+            self.changed.wait_for(lambda: self.ended or (self.open and self._queue), patience)
+            if self.ended or not self.open:
                 return []
             batch = [self._queue.popleft() for _ in range(min(ENTRY, len(self._queue)))]
             for act in batch:
