@@ -458,3 +458,21 @@ def test_sasl_is_not_taken_from_elsewhere_without_tls() -> None:
         eve.close()
     finally:
         server.stop()
+
+
+def test_private_words_that_were_taken_back_are_in_nobodys_history(guests: Guests) -> None:
+    """Neither of the two can look them up any more: IRCv3 message-redaction."""
+    caps = (*HISTORY, "echo-message", "draft/message-redaction")
+    al, bob = guests.irc("al", *caps), guests.irc("bob", *caps)
+    claim(al)
+    claim(bob)
+    al.send("PRIVMSG bob :kept", "PRIVMSG bob :regretted")
+    msgid = al.wait("msgid=([0-9a-f]+).* PRIVMSG bob :regretted$")[1]
+    bob.wait("PRIVMSG bob :regretted$")
+    bob.send("CHATHISTORY LATEST al * 10")
+    assert said(bob.sync()) == ["kept", "regretted"]
+    al.send(f"REDACT bob {msgid} :oops")
+    for client, other in ((al, "bob"), (bob, "al")):
+        client.wait(f"^@\\S+ :al!\\S+ REDACT bob {msgid} :oops$")
+        client.send(f"CHATHISTORY LATEST {other} * 10")
+        assert said(client.sync()) == ["kept"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chatroom import events as ev
 from chatroom.dialects.plain import PLAIN
+from chatroom.errors import ChatError
 from chatroom.events import Command
 from chatroom.rooms import Session
 from tests.chat import NOON, Chat
@@ -133,8 +134,12 @@ def test_what_is_refused_leaves_nothing_for_the_collector() -> None:
             bob.send(line)
         assert len(al.heard()) >= 2 * len(lines)
         chat.post.replies.clear()
-        assert gc.collect() == 0
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert not [thing for thing in gc.garbage if isinstance(thing, ChatError)]
     finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
         gc.enable()
 
 

@@ -37,9 +37,15 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("thing", "value"),
     [
-        ("a nickname", f"{limits.NICK_LENGTH} characters"),
-        ("a room's name", f"{limits.ROOM_LENGTH} characters"),
+        ("a nickname", f"{limits.NICK_LENGTH} characters ({limits.NICK_BYTES} bytes)"),
+        ("a room's name", f"{limits.ROOM_LENGTH} characters ({limits.ROOM_BYTES} bytes)"),
         ("a topic", f"{limits.TOPIC_BYTES} bytes"),
+        ("a reason", f"{limits.REASON_BYTES} bytes"),
+        (
+            "taking back",
+            f"one of the last {limits.RECENT} messages of a room, by who said it or an operator; one of the "
+            f"last {limits.WHISPERS:,} private ones",
+        ),
         ("a line", f"{limits.PLAIN_LINE:,} bytes"),
         ("rooms a person", f"{limits.ROOMS_A_USER} "),
         ("people or rooms", f"{limits.TARGETS} "),

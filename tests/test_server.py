@@ -286,7 +286,7 @@ def test_me_says_what_one_does(guests: Guests) -> None:
 
 
 def test_topic_shows_and_sets_the_topic(guests: Guests) -> None:
-    """The room is told; who comes later, too; over 390 bytes it is refused."""
+    """The room is told; who comes later, too; what is too long is refused."""
     alice, bob = guests.plain("alice"), guests.irc("bob")
     alice.send("/topic")
     alice.wait(r"^\* #lobby has no topic$")

@@ -741,6 +741,10 @@ class Refused(Reply):
     error: ChatError
     way: Way | None = None
 
+    def __post_init__(self) -> None:
+        """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
+        self.error.__traceback__ = None
+
 
 @value
 class Topic:

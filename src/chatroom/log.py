@@ -109,8 +109,7 @@ class LocalLog(Log):
             try:
                 outcomes = self._hub.decide(session, command)
             except ChatError as error:
-                # Its traceback knows this frame, which knows it: a circle that would hold all that was read.
-                outcomes = [Refused(error.with_traceback(None))]
+                outcomes = [Refused(error)]
             for outcome in outcomes:
                 if isinstance(outcome, Event):
                     self._last += 1

@@ -40,8 +40,7 @@ def marker(house: House, user: User, target: str) -> ev.MarkerIs:
 
 def forget(house: House, user: User) -> None:
     """Somebody has left; their account, if they have one, keeps its markers."""
-    if not user.person.account:
-        house.markers.pop(_owner(user), None)
+    house.markers.pop(_guest(user), None)  # they may have been a guest before they logged in
 
 
 def _target(text: str) -> str:
@@ -55,6 +54,11 @@ def _target(text: str) -> str:
 
 
 def _owner(user: User) -> str:
-    """Whose markers they are: an account's, by its name, or a guest's. No nickname has a space."""
+    """Whose markers they are: an account's, by its name, or a guest's."""
     account = user.person.account
-    return fold(account) if account else f" {user.person.uid}"
+    return fold(account) if account else _guest(user)
+
+
+def _guest(user: User) -> str:
+    """No account's name has a space."""
+    return f" {user.person.uid}"

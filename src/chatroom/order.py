@@ -73,7 +73,7 @@ def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outc
         try:
             settled = _settled(house, room, change)
         except ChatError as error:
-            refused.append(ev.Refused(error.with_traceback(None)))  # which knows this frame, and it the list
+            refused.append(ev.Refused(error))
         else:
             if settled:
                 made.append(settled)

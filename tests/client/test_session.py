@@ -39,6 +39,21 @@ def test_registers_and_joins_its_rooms() -> None:
     assert list(script.session.events) == [Welcome(False)]
 
 
+def test_nothing_that_a_server_sends_moves_a_cursor() -> None:
+    """Not even in names: of ourselves, of rooms, of others."""
+    script = Script()
+    script.session.connected(script.send)
+    script.feed(
+        ":irc 001 m\x1b[2Je :Welcome",
+        ":m[2Je!u@h JOIN #a\x0e\u202eb",
+        ":irc 353 me = #ab :m[2Je b\x07o\x02b",
+        ":irc 366 me #ab :",
+    )
+    assert script.session.nick == "m[2Je"
+    assert "#ab" in script.session.rooms
+    assert script.session.rooms["#ab"].member("bob")
+
+
 def test_asks_for_the_capabilities_it_knows_and_no_others() -> None:
     """A capability list over several lines is waited for; what is not known is not requested."""
     script = Script()

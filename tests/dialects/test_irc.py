@@ -311,6 +311,30 @@ def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str
     assert read_in_pieces(data, 1, nick) == read_in_pieces(data, len(data), nick) == read_in_pieces(data, 7, nick)
 
 
+_ALIKE = tuple([name for name in CAPABILITIES if name != "labeled-response"])  # batches are numbered over all chats
+
+
+@given(_BYTES)
+@example(b"PRIVMSG #a :one\r\nPRIVMSG #a :two\r\nPRIVMSG #a :\xf0\x9f\x98\x80\r\nPRIVMSG #a :three")
+@example(b"PRIVMSG #a :one\nPRIVMSG #A :two\nPRIVMSG bob :three\nPRIVMSG #a :\xc5\x82")
+def test_what_comes_in_pieces_arrives_the_same(data: bytes) -> None:
+    """Byte by byte or all at once, with other clients in the room: each of them is told exactly the same."""
+    data = data.replace(b"TIME", b"EMIT").replace(b"time", b"emit") + b"\r\n"
+
+    def told(pieces: list[bytes]) -> list[bytes]:
+        chat = Chat()
+        al, bob = chat.irc("al", *_ALIKE, room="#a"), chat.irc("bob", *_ALIKE, room="#a")
+        clients = [al, bob, chat.irc("carol", room="#a"), chat.plain("pat").send("/join #a")]
+        for piece in pieces:
+            if not al.closing:
+                al.send_bytes(piece)
+        return [client.wire for client in clients]
+
+    whole = told([data])
+    assert told([data[i : i + 1] for i in range(len(data))]) == whole
+    assert told([data[i : i + 11] for i in range(0, len(data), 11)]) == whole
+
+
 @pytest.mark.parametrize("size", [300, 494, 495, 509, 510, 511, 512, 4500, 4608, 4609, 9000])
 @pytest.mark.parametrize("tags", [b"", b"@x=y ", b"@x=" + b"y" * 4091 + b" ", b"@x=" + b"y" * 4092 + b" "])
 def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: bytes) -> None:

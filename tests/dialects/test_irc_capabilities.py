@@ -433,6 +433,7 @@ def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
     """And nobody else."""
     chat = Chat()
     desk, phone, other = (chat.irc(nick, *MARKING) for nick in ("al", "phone", "other"))
+    desk.send("MARKREAD #b timestamp=2025-01-01T00:00:00.000Z").heard()  # a guest still
     desk.send("NICKSERV REGISTER open-sesame").heard()
     phone.send("NICKSERV IDENTIFY al open-sesame").heard()
     desk.send("MARKREAD #a timestamp=2025-01-01T00:00:00.000Z")
@@ -440,6 +441,7 @@ def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
     assert other.heard() == []
     desk.leave()
     phone.leave()
+    assert list(chat.hub.markers) == ["al"]
     back = chat.irc("back", *MARKING)
     back.send("NICKSERV IDENTIFY al open-sesame").heard()
     assert back.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]

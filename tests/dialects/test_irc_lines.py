@@ -34,7 +34,7 @@ from chatroom.limits import (
     TOPIC_BYTES,
     USERNAME_LENGTH,
 )
-from chatroom.names import is_nickname, room_name
+from chatroom.names import is_nickname, nickname, room_name
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
@@ -193,6 +193,27 @@ def test_what_operators_say_and_do_fits(full: Full) -> None:
     full.do(full.al, f"KILL {full.bob.nick} :{of_bytes(400, full.wide)}")
 
 
+def test_what_is_said_of_accounts_fits(full: Full) -> None:
+    """Their names are as long as nicknames; refusals and NickServ's sentences hold them, too."""
+    list(welcome(full))
+    al, bob = full.al, full.bob
+    long = of_bytes(200, full.wide).replace(" ", "_")
+    told = full.do(al, f"NICKSERV REGISTER {'p' * 60}")
+    assert "900" in [parse(line).command for line in told]
+    full.do(al, f"JOIN {room(full.wide)}")
+    full.do(bob, f"WHOIS {al.nick}", f"NICKSERV INFO {al.nick}", f"NICKSERV IDENTIFY {al.nick} wrong-{'x' * 60}")
+    full.do(
+        bob,
+        f"NICKSERV IDENTIFY {long} {'x' * 60}",
+        f"NICKSERV GHOST {long}",
+        f"NICKSERV {long}",
+        f"NICKSERV INFO {long}",
+    )
+    full.do(bob, f"PRIVMSG NickServ :{long} {long}", "PRIVMSG NickServ :HELP", f"REGISTER {long} * {'x' * 60}")
+    full.do(bob, f"WHO {al.nick} %tcuihsnfdlaor,123", f"JOIN {room(full.wide)}")
+    full.do(al, "NICKSERV LOGOUT", f"NICKSERV IDENTIFY {al.nick} {'p' * 60}", f"NICKSERV DROP {'p' * 60}")
+
+
 def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:
     """Their lines are eight times as long: a departure's reason is cut as IRC has it, an absence's refused."""
     list(welcome(full))
@@ -271,6 +292,36 @@ def test_a_clients_own_words_fit_where_they_come_back(full: Full, line: str) -> 
     size = (LINE_BYTES - 2 - len(line)) // times
     full.do(full.al, line.format(long=of_bytes(size, full.wide).replace(" ", "_")))
     full.do(full.al, f"@label={'l' * LABEL_BYTES} {line.format(long='x' * size)}")
+
+
+@pytest.mark.parametrize("caps", [(), ("batch",), ("batch", "server-time"), CAPABILITIES], ids=len)
+def test_what_was_said_before_fits(full: Full, caps: tuple[str, ...]) -> None:
+    """In a batch or not, with the time as a tag or in the text, in one line or in many."""
+    reader = full.chat.irc()
+    reader.host = HOST
+    name = nick(full.wide, 50)
+    reader.send(f"CAP REQ :{' '.join(caps)}", "CAP END", f"NICK {name}", f"USER {'u' * USERNAME_LENGTH} 0 * :x")
+    here, by = room(full.wide), Person("1", nick(full.wide), "u" * USERNAME_LENGTH, HOST, account=nick(full.wide))
+    text = "\u2028".join([of_bytes(480, full.wide), f"x\u2029{of_bytes(300, full.wide)}"])
+    said = tuple(
+        [ev.Said(by, here, each, Kind.MESSAGE, id=n, time=NOON) for n, each in enumerate((text, text[:99]), 1)]
+    )
+    whispered = ev.Said(by, name, of_bytes(480, full.wide), Kind.MESSAGE, id=9, time=NOON)
+    events = (*said, ev.Joined(by, here, id=7, time=NOON), ev.Departed(by, of_bytes(REASON_BYTES), id=8, time=NOON))
+    for reply in (
+        ev.Recent(here, said),
+        ev.HistoryIs(ev.AskHistory(here, 9), here, events),
+        ev.HistoryIs(ev.AskHistory(here, 9), name, (whispered,)),
+        ev.Found(ev.AskSearch("x", 9), (*said, whispered)),
+        ev.TargetsAre(((here, NOON), (name, NOON))),
+        ev.Saving(works=False),
+        ev.Saving(works=True, lost=10**12),
+        ev.UptimeIs(10**10),
+        ev.CountsAre(*[10**6] * 6),
+        ev.Ping(),
+        ev.Reloaded(),
+    ):
+        check(reader.dialect.answer(reply))
 
 
 def test_what_the_console_says_to_all_fits(full: Full) -> None:
@@ -356,15 +407,14 @@ def test_every_event_fits_whatever_is_in_it(kind: type[ev.Event]) -> None:
     holds()
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | _WIDTHS.flatmap(lambda wide: st.text(st.sampled_from(LETTERS[wide] + "1"), max_size=60)))
 def test_a_name_that_is_accepted_has_so_many_bytes_at_most(text: str) -> None:
     """Whatever its letters: the lines above hold as much as that."""
-    if is_nickname(text):
-        assert len(text.encode()) <= NICK_BYTES or len(text) > NICK_LENGTH  # longer before it is in NFC
-    try:
-        assert len(room_name(f"#{text}").encode()) <= ROOM_BYTES
-    except ChatError:
-        pass
+    for accept, name, most in ((nickname, text, NICK_BYTES), (room_name, f"#{text}", ROOM_BYTES)):
+        try:
+            assert len(accept(name).encode()) <= most
+        except ChatError:
+            pass
 
 
 def test_the_longest_names_are_names() -> None:

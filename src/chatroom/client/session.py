@@ -25,7 +25,7 @@ from chatroom.client.registration import Registration
 from chatroom.client.room import Room
 from chatroom.ircwire import Message, parse, render, render_tags
 from chatroom.names import LOBBY, fold
-from chatroom.text import CTCP
+from chatroom.text import CTCP, clean, plain
 
 Send = Callable[[str], None]
 
@@ -191,7 +191,7 @@ class Session:
     def feed(self, line: str) -> None:
         """One line from the server. A line that makes no sense is dropped: the server may know more than we do."""
         try:
-            message = parse(line)
+            message = parse(_clean(line))
         except ValueError:
             return
         ref = message.tags.get("batch", "")
@@ -346,6 +346,13 @@ class Session:
         self.send(Message(command, (room.name, text), tags={"label": token} if labeled else {}))
         if not self.has("echo-message"):
             self.send(Message("PING", (token,)))
+
+
+def _clean(line: str) -> str:
+    """A line in which nothing moves a cursor, wherever it stands: not every server is friendly. The CTCP mark stays."""
+    if line.isascii() and line.isprintable():
+        return line
+    return CTCP.join([clean(plain(part)) for part in line.split(CTCP)])
 
 
 def _mention_pattern(nick: str) -> re.Pattern[str]:

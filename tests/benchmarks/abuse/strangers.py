@@ -110,7 +110,7 @@ class _Slow:
                 del self.socks[fd]
                 sock.close()
         passed = time.monotonic() - self._began
-        due = int(passed) * self._count if self._in_step else int(passed * self._count)
+        due = (int(passed) + 1) * self._count if self._in_step else int(passed * self._count)
         for _ in range(due - self._sent):
             self._say(self._turns[0])
             self._turns.rotate(-1)
