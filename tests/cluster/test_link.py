@@ -369,3 +369,54 @@ def test_a_server_that_was_away_for_too_long_says_so_and_goes_on(
     again = node("two", Store(tmp_path / "two"))
     agree(one, again)
     assert "its history has a gap" in caplog.text
+
+
+def test_redis_and_a_server_killed_at_once(
+    redis: Redis, node: Start, serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """Those who are left go on, lose nothing, and see the dead server's people leave once; it can come again."""
+    one, two = node("one", timing=Timing()), node("two", timing=Timing())
+    options = ("--cluster", redis.url, "--name", "three", "--data", str(tmp_path / "three"), "--unlimited")
+    three = serve(*options)
+    carol = Irc(three.port, "carol")
+    alice, bob = one.guests.irc("alice"), two.guests.irc("bob")
+    talker = Talker(alice)
+    talker.start()
+    bob.wait(":alice-20$")
+    three.process.kill()
+    redis.kill()
+    three.process.wait()
+    carol.close()
+    bob.wait("link to the other servers is down")
+    redis.start()
+    bob.wait("link to the other servers is back")
+    bob.wait(r":carol!\S+ QUIT :the link to three was lost", within=30)
+    talker.end()
+    alice.sync()
+    agree(one, two)
+    bob.sync()
+    assert numbered(bob, "alice") == list(range(talker.said))
+    assert sum(" QUIT " in line for line in bob.heard) == 1
+    again = serve(*options)
+    carol = Irc(again.port, "carol", "message-tags", "batch", "server-time", "draft/chathistory")
+    alice.wait(r":carol!\S+ JOIN ")
+    carol.send("CHATHISTORY LATEST #lobby * 200")
+    said = [line.rpartition(":")[2] for line in carol.until(" BATCH -") if " PRIVMSG #lobby :" in line]
+    assert said == [f"alice-{n}" for n in range(talker.said)][-200:]
+    carol.close()
+
+
+def test_a_ban_that_is_first_in_the_stream_keeps_out_who_joined_at_once(redis: Redis, node: Start) -> None:
+    """Although the joining was allowed when it was decided."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice", room="#tea"), two.guests.irc("bob", room="")
+    agree(one, two)
+    two.link._outgoing.let(open=False)  # so that it comes second
+    bob.send("JOIN #tea")
+    eventually(lambda: len(two.link._outgoing), "it is decided")
+    alice.send("MODE #tea +b bob!*@*")
+    alice.wait(" MODE ")
+    two.link._outgoing.let(open=True)
+    bob.wait(" 474 bob #tea ")
+    agree(one, two)
+    assert list(one.server.hub.rooms["#tea"].members) == [one.server.hub.by_nick["alice"].person.uid]

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chatroom import events as ev
+from chatroom import order
 from chatroom.errors import ChatError, Code
 from chatroom.events import Event, Person
+from chatroom.modes import KEY
 from chatroom.names import fold, is_room
 from chatroom.rooms import House
 
@@ -48,6 +50,18 @@ def _departed(house: House, event: ev.Departed) -> ChatError | None:
     return None
 
 
+def _joined(house: House, event: ev.Joined) -> ChatError | None:
+    """A ban may have come first, or the room's closing. Who had the key, or found room, when asking, comes in."""
+    room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
+    if room is None or user is None or fold(room.name) in user.rooms:
+        return None
+    try:
+        order.admit(room, user, room.modes.get(KEY, ""))
+    except ChatError as error:
+        return None if error.code is Code.ROOM_FULL else error
+    return None
+
+
 def _said(house: House, event: ev.Said) -> ChatError | None:
     """Somebody may have been thrown out, and whom they spoke to may have another name."""
     target = event.target if is_room(event.target) else event.target[1:]
@@ -80,6 +94,7 @@ _TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
     ev.Connected: _connected,
     ev.Renamed: _renamed,
     ev.Departed: _departed,
+    ev.Joined: _joined,
     ev.Said: _said,
     ev.TopicSet: _in_room,
     ev.AccountMade: _account_made,
