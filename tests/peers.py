@@ -31,6 +31,16 @@ def eventually(condition: Callable[[], object], what: str, within: float = DEADL
         select.select([], [], [], 0.005)
 
 
+def own_address() -> str:
+    """This machine's address in its network, "" if it has none; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])
+
+
 class Ear:
     """Reads lines from a descriptor. `heard` keeps all of them, without their line ends."""
 
@@ -97,8 +107,9 @@ class Peer(Ear):
 
     end_of_line = "\n"
 
-    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
-        self.sock = socket.create_connection((host, port), timeout=DEADLINE)
+    def __init__(self, port: int, host: str = "127.0.0.1", source: str = "") -> None:
+        """`source` is the address it comes from, any of this machine's: all of 127.0.0.0/8 are."""
+        self.sock = socket.create_connection((host, port), DEADLINE, (source, 0) if source else None)
         super().__init__(self.sock.fileno(), type(self).__name__)
 
     def send(self, *lines: str) -> None:
@@ -123,8 +134,8 @@ class Peer(Ear):
 class Plain(Peer):
     """A person with netcat, called `name`; comes in at once."""
 
-    def __init__(self, port: int, name: str, host: str = "127.0.0.1") -> None:
-        super().__init__(port, host)
+    def __init__(self, port: int, name: str, host: str = "127.0.0.1", source: str = "") -> None:
+        super().__init__(port, host, source)
         self._syncs = count()
         self.name = self._what = name
         self.send(name)
@@ -152,8 +163,9 @@ class Irc(Peer):
         host: str = "127.0.0.1",
         username: str = "u",
         password: str = "",
+        source: str = "",
     ) -> None:
-        super().__init__(port, host)
+        super().__init__(port, host, source)
         self._syncs = count()
         self.nick = self._what = nick
         if password:

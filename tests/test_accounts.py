@@ -3,6 +3,8 @@
 import base64
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatroom import events as ev
 from chatroom.limits import CLAIMS, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES, ROOMS_OWNED, SASL_CHUNK, SASL_CHUNKS
@@ -253,6 +255,21 @@ def test_sasl_misused_leads_nowhere(chat: Chat, lines: list[str], answers: list[
     assert not eve.account
     eve.send("AUTHENTICATE PLAIN").heard()
     assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[-1] == "903"
+
+
+@given(st.lists(st.one_of(st.binary(max_size=400), st.text("bo\0", max_size=20).map(str.encode)), max_size=4))
+def test_no_sasl_message_does_more_than_fail(messages: list[bytes]) -> None:
+    """Whatever is in it, however many: nobody is logged in, and the client can still come in."""
+    chat = Chat()
+    chat.hub.registrar.guesses.unlimited = True
+    claim(chat, "bob").leave()
+    eve = newcomer(chat)
+    for message in messages:
+        eve.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {base64.b64encode(message).decode() or '+'}")
+    answers = numerics(eve.heard())
+    assert set(answers) <= {"AUTHENTICATE", "904", "905", "908"}
+    assert not eve.account
+    assert eve.send("NICK eve", "USER u 0 * :Eve", "CAP END").nick == "eve"
 
 
 def test_a_long_message_comes_in_chunks(chat: Chat) -> None:

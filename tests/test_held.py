@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.held import Held
+from chatroom.limits import LITTER
 
 PLACE = 8
 
@@ -41,6 +42,22 @@ def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
     assert held.bytes == 1000 + 2 * PLACE
     held.drop([memoryview(memoryview(parcel)[500:])[499:]])
     assert held.bytes == 1000 + PLACE
+
+
+def test_what_was_abandoned_is_counted_off_bit_by_bit() -> None:
+    """So that nobody waits while thousands are closed."""
+    held = Held()
+    parcels = [bytes(bytearray(100)) for _ in range(LITTER + 1)]
+    for parcel in parcels:
+        held.add(parcel)
+    held.abandon(deque(parcels))
+    assert held.bytes == len(parcels) * (100 + PLACE)
+    held.tidy()
+    assert held.bytes == 100 + PLACE
+    assert held.litter
+    held.tidy()
+    assert held.bytes == 0
+    assert not held.litter
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.booleans())))

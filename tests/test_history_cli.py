@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chatroom.cli import main
-from chatroom.events import Event, Joined, Kind, Person, Said
+from chatroom.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said
 from chatroom.store import Store
 from tests.peers import DEADLINE, Plain, Served
 
@@ -83,6 +83,18 @@ def test_a_room_is_exported_as_json_lines(kept: Path) -> None:
     assert first["event"] == "joined"
     assert second["time"] == "2026-01-03T12:00:00.123Z"
     assert (second["id"], second["nick"], second["text"]) == ("2", "alice", "cup <2> & more")
+
+
+def test_what_operators_did_is_exported(data: Path) -> None:
+    """Who, whom, how long and why."""
+    op, bob = Person("1", "op", "u", "127.0.0.1"), Person("2", "bob", "u", "127.0.0.1")
+    ban = ModeChange(True, "b", "bob!*@*", until=NOON + 7_200_000, reason="rude", whom="bob")
+    with closing(Store(data)) as store:
+        store.save([ModesSet(op, "#tea", (ban,), id=1, time=NOON), Kicked(op, "#tea", bob, "rude", id=2, time=NOON)])
+    told = history("export", "#tea").stdout.splitlines()
+    assert [line[20:] for line in told] == ["* op banned bob for 2h (rude)", "* op threw bob out (rude)"]
+    banned, kicked = map(json.loads, history("export", "#tea", "--format", "jsonl").stdout.splitlines())
+    assert (banned["event"], banned["modes"], kicked["whom"]) == ("modesset", "+b bob!*@*", "bob")
 
 
 def test_a_room_is_exported_as_html(kept: Path) -> None:

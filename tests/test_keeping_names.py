@@ -2,7 +2,6 @@
 
 import base64
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from chatroom.limits import LOGIN_TRIES, SCRYPTS
 from chatroom.server import ChatServer
 from chatroom.store import Reader, Store
 from tests.chat import INFO, QUICK
-from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served
+from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served, own_address
 
 PASSWORD = "open-sesame"
 HISTORY = ("batch", "server-time", "message-tags", "draft/chathistory", "soju.im/search")
@@ -431,16 +430,6 @@ def test_who_leaves_while_a_password_is_checked_is_gone(data: Path) -> None:
         gate.set()
         guests.close()
         server.stop()
-
-
-def own_address() -> str:
-    """This machine's address in its network, "" if it has none; no packet is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return ""
-        return str(probe.getsockname()[0])
 
 
 @pytest.mark.skipif(not own_address(), reason="this machine has no address but its own")

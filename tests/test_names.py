@@ -143,3 +143,120 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 def test_a_name_folds_as_its_composed_form_does(text: str) -> None:
     """How the letters were typed doesn't matter."""
     assert names.fold(unicodedata.normalize("NFD", text)) == names.fold(unicodedata.normalize("NFC", text))
+
+
+# ---- names that would deceive ----------------------------------------------------------------------------------------
+
+# Somebody's name, and what an impostor tries: refused while they are here, or altogether.
+IMPOSTORS = [
+    ("alice", "a1ice"),
+    ("alice", "aIice"),
+    ("alice", "a|ice"),
+    ("alice", "Alice"),
+    ("alice", "ALICE"),
+    ("alice", "al\u0131ce"),  # dotless i
+    ("alice", "al\u0131\u0307ce"),  # and a dot above it
+    ("alice", "ali\u0307ce"),  # a dot above an i
+    ("alice", "\u0251lice"),  # alpha of phonetics
+    ("alice", "аliсе"),  # some letters are Cyrillic
+    ("alice", "ａｌｉｃｅ"),  # fullwidth
+    ("alice", "𝒶𝓁𝒾𝒸ℯ"),  # mathematical
+    ("alice", "ⓐⓛⓘⓒⓔ"),
+    ("alice", "alice\u200b"),  # no width
+    ("alice", "al\u200dice"),
+    ("alice", "alice\u2060"),
+    ("alice", "alice\ufeff"),
+    ("alice", "alice\u00ad"),
+    ("alice", "alice\u034f"),  # joins graphemes, and is not seen
+    ("alice", "alice\ufe0f"),  # chooses a glyph, and is not seen
+    ("alice", "alice\U000e0101"),
+    ("alice", "alice\u180b"),
+    ("alice", "alice\u115f"),  # fillers of Hangul
+    ("alice", "alice\u3164"),
+    ("alice", "alice\u202e"),  # turns the writing around
+    ("alice", "\u2066alice\u2069"),
+    ("ecila", "\u202ealice"),
+    ("alice", "alice\u00a0"),
+    ("alice", "alice."),
+    ("alice", "alice\u2024"),  # a leader of one dot
+    ("alice", "alice\ua4f8"),  # a letter that is a dot
+    ("alice", "alice\u02d1"),
+    ("alice", "alice\u00b7"),
+    ("alice", "ali\u0335ce"),  # a stroke through a letter
+    ("alice", "al\u035cice"),  # a bow over two
+    ("alice", "a\u0640lice"),
+    ("alice!u@h", "alice\u01c3u"),  # a click that looks like !
+    ("Zoë", "Zoe\u0308"),
+    ("Zoë", "Zoё"),
+    ("Zoë", "ZOË"),
+    ("modern", "modem"),
+    ("warner", "wamer"),
+    ("wow", "vvow"),
+    ("bob", "b0b"),
+    ("BOB", "ВОВ"),  # all Cyrillic
+    ("cocoa", "сосоа"),
+    ("paypa1", "раураӏ"),
+    ("ANNA", "ΑΝΝΑ"),  # all Greek
+    ("Łukasz", "łukasz"),
+    ("straße", "STRASSE"),
+    ("カナ", "力ナ"),  # an ideograph for a syllable
+    ("ロロ", "口口"),
+    ("へのへの", "ヘのヘの"),  # katakana for hiragana
+    ("ёлка", "ëлка"),
+    ("ş", "ș"),
+]
+# What nobody may be called: it would pass for the program, its prompts, or whoever runs it.
+PRETENDERS = [
+    *("NickServ", "nIckserv", "n1ckserv".replace("1", "i"), "NlCKSERV", "ChanServ", "chan5erv".replace("5", "s")),
+    *("server", "SERVER", "ѕегvег".replace("v", "ѵ"), "admin", "Admin", "adrnin", "ADMlN", "system", "Username"),
+    *("Password", "passvvord", "m0derator", "everyone", "services", "chatroom", "c0nsole"),
+]
+
+
+@pytest.mark.parametrize(("name", "impostor"), IMPOSTORS)
+def test_an_impostor_is_no_name_or_looks_like_the_one_who_is_here(name: str, impostor: str) -> None:
+    """Homoglyphs, combining marks, bidi, width, case, what can't be seen: refused one way or the other."""
+    assert (
+        fault(impostor) or names.fold(impostor) == names.fold(name) or names.skeleton(impostor) == names.skeleton(name)
+    )
+
+
+@pytest.mark.parametrize("name", PRETENDERS)
+def test_nobody_is_called_like_the_program_or_whoever_runs_it(name: str) -> None:
+    """As it is written, or as it looks."""
+    assert fault(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("alice", "alice_"),  # what IRC clients take when a name is in use
+        ("alice", "alice2"),
+        ("alice", "alicia"),
+        ("Zoe", "Zoë"),
+        ("Lukasz", "Łukasz"),
+        ("анна", "anna"),
+        ("佐々木", "佐木"),
+        ("bob", "rob"),
+        ("c1", "c2"),
+        ("mia", "mila"),
+    ],
+)
+def test_names_that_can_be_told_apart_are_two_names(one: str, other: str) -> None:
+    """Nobody is kept out for a name that only resembles another."""
+    assert not fault(one) and not fault(other)
+    assert names.skeleton(one) != names.skeleton(other)
+
+
+@given(st.text(max_size=40))
+def test_a_skeleton_is_the_same_however_a_name_was_typed(text: str) -> None:
+    """Composed or not."""
+    assert names.skeleton(unicodedata.normalize("NFD", text)) == names.skeleton(unicodedata.normalize("NFC", text))
+
+
+@given(st.text(max_size=40))
+def test_a_nickname_has_nothing_that_can_not_be_seen(text: str) -> None:
+    """No formatting, no fillers, no selectors: only letters, their marks, digits and signs."""
+    if not fault(text):
+        unseen = {c for c in names.nickname(text) if unicodedata.category(c) in ("Cf", "Cc", "Zs")}
+        assert not unseen and not set("\u115f\u1160\u034f\ufe0f\u17b4\u17b5") & set(text)

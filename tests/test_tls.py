@@ -12,8 +12,8 @@ import pytest
 from chatroom import tls
 from chatroom.limits import HANDSHAKE, NICK_LENGTH
 from chatroom.server import ChatServer, Settings
-from tests.chat import INFO
-from tests.peers import DEADLINE, Guests, Served, eventually
+from tests.chat import INFO, QUICK
+from tests.peers import DEADLINE, Guests, Served, eventually, own_address
 
 pytestmark = pytest.mark.needs("openssl")
 
@@ -42,10 +42,16 @@ def server(certificate: tuple[Path, Path]) -> Iterator[ChatServer]:
 class Encrypted:
     """A client that trusts one certificate."""
 
-    def __init__(self, port: int, certificate: Path, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> None:
+    def __init__(
+        self,
+        port: int,
+        certificate: Path,
+        version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+        host: str = "127.0.0.1",
+    ) -> None:
         context = ssl.create_default_context(cafile=str(certificate))
         context.minimum_version = context.maximum_version = version
-        plain = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+        plain = socket.create_connection((host, port), timeout=DEADLINE)
         self.sock = context.wrap_socket(plain, server_hostname="localhost")
         self.pending = b""
 
@@ -103,6 +109,27 @@ def test_much_goes_both_ways_whole_and_in_order(
         al.send(*[f"PRIVMSG #lobby :{i} {text}" for i in range(count)], "PRIVMSG #lobby :end")
         said = [line.split(" :")[1].split()[0] for line in bob.until(":end") if "PRIVMSG" in line]
         assert said == [*map(str, range(count)), "end"]
+
+
+@pytest.mark.skipif(not own_address(), reason="this machine has no address but its own")
+def test_under_tls_one_logs_in_from_anywhere(certificate: tuple[Path, Path]) -> None:
+    """SASL and REGISTER are offered to who can't be read on the way."""
+    server = ChatServer("0.0.0.0", 0, INFO, unlimited=True)
+    server.hub.registrar.passwords.scrypt = QUICK
+    server.configure(Settings(tls=tls.context(*certificate)))
+    server.start()
+    try:
+        for lines, answer in (
+            (["NICK al", "USER u 0 * :Al", "REGISTER * * open-sesame"], "REGISTER SUCCESS al"),
+            (["CAP REQ :sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE AGFsAG9wZW4tc2VzYW1l"], " 900 * *!*@* al "),
+        ):
+            with closing(Encrypted(server.port, certificate[0], host=own_address())) as al:
+                al.send("CAP LS 302")
+                assert {"sasl=PLAIN", "draft/account-registration=before-connect"} <= set(al.until(" LS ")[0].split())
+                al.send(*lines)
+                al.until(answer)
+    finally:
+        server.stop()
 
 
 def test_a_plain_client_can_be_encrypted_too(server: ChatServer, certificate: tuple[Path, Path]) -> None:

@@ -16,13 +16,13 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
+from chatroom import bans, monitor
 from chatroom import events as ev
-from chatroom import monitor
 from chatroom.errors import ChatError, Code
 from chatroom.events import Deed, Outcome, Person, Way
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
 from chatroom.modes import OPERATOR
-from chatroom.names import fold, nickname
+from chatroom.names import fold, nickname, skeleton
 from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
 from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
 
@@ -34,15 +34,15 @@ _NOBODY = Audience({})
 def make_way(house: House, by: Person, nick: str) -> list[Outcome]:
     """What must happen before `by` may be called `nick`; raises `ChatError` if they may not."""
     holder = house.by_nick.get(fold(nick))
-    if holder and holder.person.uid == by.uid:
-        return []
+    own = holder is not None and holder.person.uid == by.uid
     account = house.accounts.get(fold(nick))
     if account and by.account == account.name:
-        return [ev.Ghosted(by, holder.person)] if holder else []
-    if account:
+        return [ev.Ghosted(by, holder.person)] if holder and not own else []
+    if account and not own:
         raise ChatError(Code.NICK_CLAIMED, nick)
-    if holder:
+    if holder and not own:
         raise ChatError(Code.NICK_TAKEN, nick)
+    house.must_look_free(nick, by)
     return []
 
 
@@ -104,6 +104,7 @@ class Registrar:
         holder = house.by_nick.get(fold(name))
         if holder and holder is not session.user:
             raise ChatError(Code.NICK_TAKEN, name)
+        house.must_look_free(name, session.user.person if session.user else Person(session.uid, name, "", ""))
         acceptable(password, name)
         if len(house.accounts) >= ACCOUNTS or self._claims.is_full(network_of(session.host), self._clock()):
             raise ChatError(Code.ACCOUNTS_FULL)
@@ -194,6 +195,9 @@ class Registrar:
 
     def _logged_in(self, session: Session, user: User, account: Account, ask: ev.LogIn) -> list[Outcome]:
         person = replace(user.person, account=account.name)
+        ban = bans.on_person(self._house, person)
+        if ban:
+            raise ChatError(Code.NICK_BANNED, account.name, str(ban.until), ban.reason)
         # The answer comes first, as SASL clients expect it.
         outcomes: list[Outcome] = [
             self._done(Deed.LOGGED_IN, account.name, ask.way),
@@ -260,6 +264,7 @@ class Registrar:
         if fold(event.account) in house.accounts:
             return
         house.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
+        house.claimed.setdefault(skeleton(event.account), event.account)
         house.post.deliver(event, _NOBODY)
         self._account_set(ev.AccountSet(event.by, event.account, id=event.id, time=event.time))
 
@@ -275,6 +280,8 @@ class Registrar:
         account = house.accounts.pop(fold(event.account), None)
         if account is None:
             return
+        if house.claimed.get(skeleton(account.name)) == account.name:
+            del house.claimed[skeleton(account.name)]
         house.post.deliver(event, _NOBODY)
         for user in house.users.values():
             if user.person.account == account.name:

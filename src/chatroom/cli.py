@@ -234,8 +234,10 @@ def _run(server: "ChatServer", host: str) -> None:
         raise click.ClickException(str(error)) from None
     click.echo(_how_to_join(host, server.port))
     service.notify("READY=1")
-    Console(server, click.echo, signals.end).start()
+    console = Console(server, click.echo, signals.end)
+    console.start()
     signals.wait(server.hub.reload)
+    console.close()
     service.notify("STOPPING=1")
     click.echo("Saying goodbye to everybody…", err=True)
     server.stop()

@@ -1,23 +1,35 @@
-"""The console of `chatroom serve`: what can be typed where the server runs.
+"""The console of `chatroom serve`: what can be typed where the server runs, by an operator of the server.
 
-`Console` reads standard input in a thread of its own. Its end is no `q`: a service manager gives none at all.
+`Console` reads standard input in a thread of its own. Its end is no `q`: a service manager gives none at all. On a
+terminal the line can be edited, and what was typed before comes back by the arrow keys, where Python has `readline`.
 """
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
 
+from chatroom import events as ev
 from chatroom.asking import servers
+from chatroom.dialects import keeping
+from chatroom.dialects.plain import PlainDialect
+from chatroom.errors import ChatError
+from chatroom.events import Command
+from chatroom.modes import OPERATOR
+from chatroom.names import LOBBY
 from chatroom.server import ChatServer
 from chatroom.text import clean
 
-HELP = """\
-q          end the server
-who        list who is here
-rooms      list the rooms
-servers    list the servers that are this chat
-say TEXT   say something to everybody
-help       this list"""
+_HERE = "#"  # stands for no room: what is done then is done to the whole server
+
+
+class Row(NamedTuple):
+    """A command: how it is used, what it does, and how."""
+
+    usage: str
+    does: str
+    act: Callable[["Console", str], None]
 
 
 class Console(threading.Thread):
@@ -27,32 +39,45 @@ class Console(threading.Thread):
         super().__init__(name="console", daemon=True)
         self._server = server
         self._write = write
-        self._commands: dict[str, Callable[[str], None]] = {
-            "q": lambda rest: end(),
-            "who": self._who,
-            "rooms": self._rooms,
-            "servers": self._servers,
-            "say": self._say,
-            "help": lambda rest: write(HELP),
-        }
+        self._end = end
+        self._ended = False
+        self._answers = PlainDialect(server.hub.itself)  # words what comes of commands
+        self._is_terminal = os.isatty(0) and os.isatty(1)
+        self._terminal = _state_of_terminal() if self._is_terminal else None
 
     def run(self) -> None:
-        pending = b""
-        while data := _read():
-            *lines, pending = (pending + data).split(b"\n")
-            for line in lines:
-                self.obey(line.decode(errors="replace").strip())
+        for line in _typed() if self._is_terminal else _lines():
+            self.obey(line.strip())
+            if self._ended:  # another line would change the terminal again
+                return
+
+    def close(self) -> None:
+        """Leaves the terminal as it was found: the thread may be in the middle of a line."""
+        if self._terminal:
+            import termios
+
+            termios.tcsetattr(0, termios.TCSADRAIN, self._terminal)
 
     def obey(self, line: str) -> None:
         """Carries out one line."""
         word, _, rest = line.partition(" ")
         if not word:
             return
-        command = self._commands.get(word)
-        if command:
-            command(rest.strip())
+        row = COMMANDS.get(word)
+        if row:
+            row.act(self, clean(rest.strip()))
         else:
             self._write(f"unknown command {word}; help lists them")
+
+    # ---- looking, saying, ending ------------------------------------------------------------------------------------
+
+    def _quit(self, rest: str) -> None:
+        self._ended = True
+        self._end()
+
+    def _help(self, rest: str) -> None:
+        width = max(len(row.usage) for row in COMMANDS.values())
+        self._write("\n".join([f"{row.usage:<{width}}  {row.does}" for row in COMMANDS.values()]))
 
     def _who(self, rest: str) -> None:
         with self._server.log.lock:
@@ -75,9 +100,98 @@ class Console(threading.Thread):
 
     def _say(self, rest: str) -> None:
         if rest:
-            self._server.announce(clean(rest))
+            self._server.announce(rest)
         else:
             self._write("say needs a text: say TEXT")
+
+    def _motd(self, rest: str) -> None:
+        if rest:
+            self._server.info = replace(self._server.info, motd=(rest,))
+        self._write("\n".join(self._server.info.motd) or "there is no message of the day")
+
+    # ---- keeping order: the same as an operator of the server does --------------------------------------------------
+
+    def order(self, parse: keeping.Parse, here: str, rest: str) -> None:
+        """Carries out what `parse` makes of a line, and shows what comes of it."""
+        try:
+            commands = list(parse(here, rest))
+        except ChatError as error:
+            commands = [ev.Refused(error)]
+        server, told = self._server, self._server.hub.itself.told
+        with server.log.lock:
+            told.clear()
+        server.log.submit(server.hub.itself, commands)
+        with server.log.lock:
+            answers = [self._answers.answer(reply).decode() for reply in told]
+        lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
+        self._write("\n".join(lines) or "nothing has changed")
+
+
+def _kick(here: str, rest: str) -> Iterator[Command]:
+    """Out of a room, or off the server."""
+    if rest.startswith("#"):
+        yield from keeping.kick(here, rest)
+        return
+    who, length, reason = keeping.timed(keeping.placed(here, rest)[1])
+    yield ev.BanFromServer(who, length, reason) if length else ev.Kill(who, reason)
+
+
+def _ban(here: str, rest: str) -> Iterator[Command]:
+    if rest.startswith("#"):
+        yield from keeping.ban(here, rest)
+    else:
+        yield ev.BanFromServer(*keeping.timed(keeping.placed(here, rest)[1]))
+
+
+def _unban(here: str, rest: str) -> Iterator[Command]:
+    if rest.startswith("#"):
+        yield from keeping.unban(here, rest)
+    else:
+        yield ev.UnbanFromServer(keeping.placed(here, rest)[1])
+
+
+def _bans(here: str, rest: str) -> Iterator[Command]:
+    if rest:
+        yield from keeping.bans(here, rest)
+    else:
+        yield ev.AskServerBans()
+
+
+def _ordering(parse: keeping.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
+    return lambda console, rest: console.order(parse, here, rest)
+
+
+COMMANDS: dict[str, Row] = {
+    row.usage.split()[0]: row
+    for row in (
+        Row("q", "end the server", Console._quit),
+        Row("who", "list who is here", Console._who),
+        Row("rooms", "list the rooms", Console._rooms),
+        Row("servers", "list the servers that are this chat", Console._servers),
+        Row("say TEXT", "say something to everybody", Console._say),
+        Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _ordering(_kick)),
+        Row("ban [#ROOM] WHOM [TIME] [WHY]", f"and don't let them in again; {keeping.TIMES}", _ordering(_ban)),
+        Row("unban [#ROOM] WHOM", "let them in again", _ordering(_unban)),
+        Row("mute [#ROOM] NAME [TIME] [WHY]", f"in {LOBBY}, unless you say where", _ordering(keeping.mute, LOBBY)),
+        Row("unmute [#ROOM] NAME", "let them speak again", _ordering(keeping.unmute, LOBBY)),
+        Row("op [#ROOM] NAME", "make somebody an operator", _ordering(keeping.ranking(OPERATOR, True), LOBBY)),
+        Row("deop [#ROOM] NAME", "take that back", _ordering(keeping.ranking(OPERATOR, False), LOBBY)),
+        Row("bans [#ROOM]", "list who is banned, from the server or a room", _ordering(_bans)),
+        Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),
+        Row("help", "this list", Console._help),
+    )
+}
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def _lines() -> Iterator[str]:
+    pending = b""
+    while data := _read():
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
 
 
 def _read() -> bytes:
@@ -86,3 +200,28 @@ def _read() -> bytes:
         return os.read(0, 4096)
     except OSError:
         return b""  # closed
+
+
+def _typed() -> Iterator[str]:
+    """Lines from a terminal, edited. `input` reads there without that lock, if there is `readline`."""
+    try:
+        import readline
+    except ImportError:
+        yield from _lines()
+        return
+    readline.set_completer(lambda text, n: [*(name for name in COMMANDS if name.startswith(text)), None][n])
+    readline.parse_and_bind("tab: complete")
+    while True:
+        try:
+            yield input()
+        except EOFError:
+            return
+
+
+def _state_of_terminal() -> list[Any] | None:
+    try:
+        import termios
+
+        return termios.tcgetattr(0)
+    except (ImportError, OSError):
+        return None

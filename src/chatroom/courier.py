@@ -33,7 +33,7 @@ from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING
-from chatroom.rooms import Audience, Session
+from chatroom.rooms import Audience, Itself, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
@@ -143,7 +143,10 @@ class Courier(threading.Thread):
         self._waiting.append((event, audience, skip))
 
     def tell(self, session: Session, reply: Reply) -> None:
-        assert isinstance(session, Connection)
+        if not isinstance(session, Connection):
+            assert isinstance(session, Itself)
+            session.told.append(reply)
+            return
         data = session.dialect.answer(reply)
         if data:
             self._waiting.append((data, session, None))
@@ -223,6 +226,9 @@ class Courier(threading.Thread):
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""
         waiting = self._waiting
         while not waiting:
+            if self._held.litter:
+                self._held.tidy()
+                continue
             timeout = max(0.0, self._give_up - time.monotonic()) if self._stopped else None
             if self._stopped and not (timeout and self._slow()):
                 return []
@@ -233,6 +239,8 @@ class Courier(threading.Thread):
             self._asleep = False
         if self._slow():
             self._serve_the_slow(0)
+        if self._held.litter:
+            self._held.tidy()
         batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH))]
         if self._crowd and len(waiting) <= BACKLOG // 2:
             with self._bell:
@@ -328,6 +336,13 @@ class Courier(threading.Thread):
         if connection.behind > bound:
             self._cut(connection, "too slow to read what was sent to it")
         elif self._held.bytes > OUTBOXES:
+            self._relieve()
+
+    def _relieve(self) -> None:
+        """Closes who is furthest behind, if it isn't enough to count off what nobody is to get any more."""
+        while self._held.litter and self._held.bytes > OUTBOXES:
+            self._held.tidy()
+        if self._held.bytes > OUTBOXES:
             slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
             self._cut(slowest, "the slowest of too many slow readers")
 
@@ -401,8 +416,8 @@ class Courier(threading.Thread):
         """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
         if connection.outbox:
             self._selector.unregister(connection.sock)
-            self._held.drop(connection.outbox)
-            connection.outbox.clear()
+            self._held.abandon(connection.outbox)
+            connection.outbox = deque()
             self._behind -= connection.behind
             connection.behind = 0
         if not connection.released:

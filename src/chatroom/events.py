@@ -13,7 +13,7 @@ All are values: never changed once made, but for an event's `id` and `time`, whi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol, TypeVar, dataclass_transform
+from typing import NamedTuple, Protocol, TypeVar, dataclass_transform
 
 from chatroom.errors import ChatError
 
@@ -62,8 +62,8 @@ class Person:
 
     @property
     def mask(self) -> str:
-        """nick!user@host, the source of an IRC line (RFC 2812 §2.3.1)."""
-        return f"{self.nick}!{self.username}@{self.host}"
+        """nick!user@host, the source of an IRC line (RFC 2812 §2.3.1); of the server itself its name."""
+        return f"{self.nick}!{self.username}@{self.host}" if self.username else self.nick
 
 
 @value
@@ -72,6 +72,20 @@ class Point:
 
     id: int = 0
     time: int = 0
+
+
+class Entry(NamedTuple):
+    """A mask in a list: whose it is (their mask), since when and until when (milliseconds; 0: without an end), and why.
+
+    `whom` is the nickname that it was made for, where it was made for somebody.
+    """
+
+    mask: str
+    by: str
+    since: int
+    until: int = 0
+    reason: str = ""
+    whom: str = ""
 
 
 # ---- commands -------------------------------------------------------------------------------------------------------
@@ -159,9 +173,52 @@ class SetAway:
 
 @value
 class Kick:
+    """Throw somebody out of a room; with `seconds`, not to come back for so long."""
+
     room: str
     nick: str
     reason: str = ""
+    seconds: int = 0
+
+
+@value
+class Ban:
+    """Keep somebody out of a room, or, with `mute`, only from speaking there; for so many seconds, or for good if 0.
+
+    `who` is a nickname or a mask.
+    """
+
+    room: str
+    who: str
+    seconds: int = 0
+    reason: str = ""
+    mute: bool = False
+
+
+@value
+class Unban:
+    room: str
+    who: str
+    mute: bool = False
+
+
+@value
+class BanFromServer:
+    """Let somebody not come in any more: `who` is an address, a network, a nickname or a mask."""
+
+    who: str
+    seconds: int = 0
+    reason: str = ""
+
+
+@value
+class UnbanFromServer:
+    who: str
+
+
+@value
+class Expire:
+    """End what has lasted its time."""
 
 
 @value
@@ -172,12 +229,19 @@ class Invite:
 
 @value
 class ModeChange:
-    """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody."""
+    """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody.
+
+    A mask in a list may have an end (milliseconds; 0: none), a reason, and the nickname that it was made for; one that
+    is taken off because it had to end says when that was.
+    """
 
     on: bool
     letter: str
     param: str = ""
     uid: str = ""
+    until: int = 0
+    reason: str = ""
+    whom: str = ""
 
 
 @value
@@ -432,6 +496,13 @@ class AskList:
 
     room: str
     letter: str
+
+
+@value
+class AskServerBans:
+    """Who may not come to this server; with `addresses`, which addresses, else which people; with neither, all."""
+
+    addresses: bool | None = None
 
 
 @value
@@ -714,6 +785,24 @@ class Killed(Event):
 
 
 @value
+class ServerBanned(Event):
+    """An operator has barred a mask, an address or a network from the server until then (milliseconds; 0: for good)."""
+
+    mask: str
+    until: int
+    reason: str
+    whom: str = ""
+
+
+@value
+class ServerUnbanned(Event):
+    """`until` says since when it had to end, if it ends by itself."""
+
+    mask: str
+    until: int = 0
+
+
+@value
 class Alerted(Event):
     text: str
 
@@ -864,7 +953,13 @@ class ModesAre(Reply):
 class ListIs(Reply):
     room: str
     letter: str
-    entries: tuple[tuple[str, str, int], ...]  # mask, whose, since when in milliseconds
+    entries: tuple[Entry, ...]
+
+
+@value
+class ServerBansAre(Reply):
+    entries: tuple[Entry, ...]
+    addresses: bool | None = None
 
 
 @value
@@ -1096,6 +1191,12 @@ Command = (
     | AskTargets
     | AskSearch
     | Kick
+    | Ban
+    | Unban
+    | BanFromServer
+    | UnbanFromServer
+    | Expire
+    | AskServerBans
     | Invite
     | SetModes
     | SetUserModes

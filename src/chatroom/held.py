@@ -1,6 +1,9 @@
 """How much memory outboxes hold together: what many wait for is there once, however many wait for it."""
 
+from collections import deque
 from collections.abc import Iterable
+
+from chatroom.limits import LITTER
 
 _PLACE = 8  # bytes that a chunk's place in an outbox takes
 
@@ -12,6 +15,7 @@ class Held:
 
     def __init__(self) -> None:
         self.bytes = 0
+        self.litter: deque[deque[Chunk]] = deque()  # outboxes of nobody, which still count
         self._holders: dict[
             int, int
         ] = {}  # outboxes that hold an object, by its id; none is forgotten while it is held
@@ -23,6 +27,17 @@ class Held:
         holders = self._holders.get(key, 0)
         self._holders[key] = holders + 1
         self.bytes += _PLACE if holders else _PLACE + len(whole)
+
+    def abandon(self, outbox: deque[Chunk]) -> None:
+        """Nobody is to get this any more. To count it off takes a while: `tidy` does so bit by bit."""
+        self.litter.append(outbox)
+
+    def tidy(self) -> None:
+        """Counts off some of what was abandoned."""
+        outbox = self.litter[0]
+        self.drop([outbox.popleft() for _ in range(min(LITTER, len(outbox)))])
+        if not outbox:
+            self.litter.popleft()
 
     def drop(self, chunks: Iterable[Chunk]) -> None:
         """An outbox holds these no more. They may be other parts of what was added."""

@@ -14,7 +14,8 @@ from typing import IO, Any
 import click
 
 from chatroom.dialects.plain import PLAIN
-from chatroom.events import Event, Kind, Point, Said
+from chatroom.events import Event, Kicked, Kind, ModesSet, Point, Said
+from chatroom.modes import written
 from chatroom.names import fold
 from chatroom.store import Failure, Guest, Index, Reader, StoreError
 
@@ -226,6 +227,10 @@ def _as_jsonl(room: str, events: Iterable[Event]) -> Iterator[str]:
                 fields[name] = getattr(event, name)
         if isinstance(event, Said) and event.kind is not Kind.MESSAGE:
             fields["kind"] = event.kind.value
+        elif isinstance(event, ModesSet):
+            fields["modes"] = written(event.changes)
+        elif isinstance(event, Kicked):
+            fields["whom"] = event.who.nick
         elif "Renamed" in type(event).__name__:
             fields["to"] = getattr(event, "nick", "")
         yield json.dumps(fields, ensure_ascii=False) + "\n"

@@ -16,16 +16,17 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, markers, monitor, order, past, redaction
+from chatroom import asking, bans, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.accounts import Registrar, make_way
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER, ROOMS_OWNED
-from chatroom.memory import Memories, veil_lifted
+from chatroom.memory import Memories, lifted, veiled_most
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
-from chatroom.names import LOBBY, fold, is_room, nickname, room_name
-from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, user_of
+from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
+from chatroom.rights import Asked, Deed, demand, holds
+from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
 from chatroom.text import CTCP, GHOST, shortened
 
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
@@ -35,9 +36,11 @@ _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 class Hub(House):
     """Users and rooms, what they may do, and what then happens."""
 
-    def __init__(self, post: Post, clock: Callable[[], int], lasting: bool = False) -> None:
-        """`lasting` says whether anything of a room outlives its last member."""
-        super().__init__(post)
+    def __init__(
+        self, post: Post, clock: Callable[[], int], lasting: bool = False, name: str = "chatroom.local"
+    ) -> None:
+        """`lasting` says whether anything of a room outlives its last member; `name` is the server's."""
+        super().__init__(post, name)
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
@@ -64,7 +67,13 @@ class Hub(House):
             ev.Reload: self._reload,
             ev.AskUptime: self._ask_uptime,
             ev.SetTopic: partial(order.set_topic, self),
-            ev.Kick: partial(order.kick, self),
+            ev.Kick: lambda session, command: order.kick(self, session, command, clock()),
+            ev.Ban: lambda session, command: bans.ban(self, session, command, clock()),
+            ev.Unban: partial(bans.unban, self),
+            ev.BanFromServer: lambda session, command: bans.ban_from_server(self, session, command, clock()),
+            ev.UnbanFromServer: partial(bans.unban_from_server, self),
+            ev.AskServerBans: partial(bans.ask_server_bans, self),
+            ev.Expire: lambda session, command: bans.expire(self, session, command, clock()),
             ev.Invite: partial(order.invite, self),
             ev.SetModes: partial(order.set_modes, self),
             ev.SetUserModes: partial(order.set_user_modes, self),
@@ -108,6 +117,8 @@ class Hub(House):
             ev.AwaySet: self._away_set,
             ev.RealnameSet: self._realname_set,
             ev.Alerted: self._alerted,
+            ev.ServerBanned: self._server_banned,
+            ev.ServerUnbanned: self._server_unbanned,
             ev.Ghosted: self._ghosted,
             ev.Founded: self._founded,
             **self.registrar.appliers(),
@@ -147,6 +158,8 @@ class Hub(House):
     def restore_accounts(self, accounts: Iterable[Account], owners: dict[str, str]) -> None:
         """Those from before the start, and whose which room is: first of all."""
         self.accounts = {fold(account.name): account for account in accounts}
+        for account in self.accounts.values():
+            self.claimed.setdefault(skeleton(account.name), account.name)
         self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
 
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
@@ -162,6 +175,15 @@ class Hub(House):
         if hidden:
             room.veils.append(Veil("", 0, hidden))
         self.memories.keep(room, hidden)
+
+    def restore_entry(self, room: str, letter: str, entry: ev.Entry) -> None:
+        """A mask in a room's list from before the start, or, without a room, a ban from the server."""
+        if room:
+            lists = self.lists.setdefault(room, new_lists())
+            lists.setdefault(letter, {})[fold(entry.mask)] = entry
+            self.note_end(entry.until, room, letter, fold(entry.mask))
+        else:
+            bans.restore(self, entry)
 
     def saving(self, reply: ev.Saving) -> None:
         """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
@@ -198,12 +220,27 @@ class Hub(House):
             raise ChatError(Code.PASSWORD_NEEDED)
         nick = nickname(command.nick)
         person = Person(session.uid, nick, command.username, session.host, command.realname, session.account)
-        return [*make_way(self, person, nick), ev.Connected(person, room=command.room)]
+        way = make_way(self, person, nick)
+        ban = bans.on_person(self, person)
+        if ban:
+            refused = ev.Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
+            return [refused, *self._quit(session, ev.Quit("banned from this server"))]
+        try:
+            self._admit_to(command.room, User(person, None, 0), "")
+        except ChatError as error:
+            return [*way, ev.Connected(person), ev.Refused(error)]
+        return [*way, ev.Connected(person, room=command.room)]
 
     def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
         user = user_of(session)
         nick = nickname(command.nick)
         way = make_way(self, user.person, nick)
+        ban = bans.on_person(self, replace(user.person, nick=nick))
+        if ban:
+            raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
+        for room in user.rooms.values():
+            if room.guarded and holds(room, user):
+                raise ChatError(Code.NICK_HELD, nick, room.name)
         return [*way, ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
@@ -215,13 +252,22 @@ class Hub(House):
         left: list[Outcome] = [ev.Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
         if len(user.rooms) - len(left) >= ROOMS_A_USER:
             raise ChatError(Code.TOO_MANY_ROOMS, name)
-        if room:
-            order.admit(room, user, command.key)
+        self._admit_to(name, user, command.key)
         joined = [*left, ev.Joined(user.person, room.name if room else name)]
         if room and room.is_owned_by(user.person):
             change = ev.ModeChange(True, OPERATOR, user.person.nick, user.person.uid)
             joined.append(ev.ModesSet(user.person, room.name, (change,)))
         return joined
+
+    def _admit_to(self, name: str, user: User, key: str) -> None:
+        """Raises `ChatError` if this user may not enter the room; if nobody is in it, because they are banned."""
+        room = self.rooms.get(fold(name))
+        lists = self.lists.get(fold(name)) if name else None
+        if room is None and lists:
+            room = Room(name, 0, lists)
+            room.owner = self.owners.get(fold(name), "")
+        if room:
+            order.admit(room, user, key)
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
@@ -267,9 +313,7 @@ class Hub(House):
 
     def _hear(self, room: Room, user: User, command: ev.Say) -> None:
         """Raises `ChatError` if the room does not let this user say this."""
-        if not room.lets_speak(user):
-            outside = user.person.uid not in room.members
-            raise ChatError(Code.CANNOT_SEND if outside else Code.MAY_NOT_SPEAK, room.name)
+        demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
         if "C" in room.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, room.name)
 
@@ -342,7 +386,7 @@ class Hub(House):
         session = self.sessions.get(person.uid)
         user = User(person, session, event.time)
         self.users[person.uid] = user
-        self.by_nick[fold(person.nick)] = user
+        self.call(user)
         self.most = max(self.most, len(self.users))
         room = self._enter(user, event.room, event) if event.room else None
         if session:
@@ -378,7 +422,7 @@ class Hub(House):
         room = self.rooms.get(fold(name))
         opened = room is None
         if room is None:
-            room = self.rooms[fold(name)] = Room(name, event.time)
+            room = self.rooms[fold(name)] = Room(name, event.time, self.lists.setdefault(fold(name), new_lists()))
             if self.memories:
                 self.memories.recall(room)
         room.add(user)
@@ -423,14 +467,29 @@ class Hub(House):
         user = self.users.get(event.who.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
-            self.post.deliver(event, room.audience)
+            self._done(event, room)
             self._exit(user, room, event.id)
+
+    def _done(self, event: Event, room: Room | None) -> None:
+        """Tells the room, and who did it from outside, what an operator has done; the log is told later."""
+        self.post.deliver(event, room.audience if room else Audience({}))
+        if not (room and event.by.uid in room.members):
+            self._tell_doer(event)
+        self.deeds.append(event)
+
+    def _tell_doer(self, event: Event) -> None:
+        by = self.users.get(event.by.uid)
+        session = self.itself if not event.by.uid else by.session if by else None
+        if session:
+            self.post.tell(session, ev.Told(event))
 
     def _exit(self, user: User, room: Room, last: int) -> None:
         room.remove(user)
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
+            if not any(room.lists.values()):
+                del self.lists[fold(room.name)]
             if self.memories:
                 self.memories.keep(room, last)
 
@@ -443,7 +502,7 @@ class Hub(House):
             self._exit(user, room, event.id)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
-        del self.by_nick[fold(user.person.nick)]
+        self.uncall(user)
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
         markers.forget(self, user)
@@ -453,6 +512,10 @@ class Hub(House):
 
     def _killed(self, event: ev.Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
+        if event.who.uid in self.users:
+            self.deeds.append(event)
+            if not event.by.uid:
+                self._tell_doer(event)
         reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
         self._throw_out(event, event.who, reason, reason)
 
@@ -476,9 +539,9 @@ class Hub(House):
         if user is None or self.by_nick.get(fold(event.nick), user) is not user:
             return
         before = user.person
-        del self.by_nick[fold(before.nick)]
+        self.uncall(user)
         user.person = replace(user.person, nick=event.nick)
-        self.by_nick[fold(event.nick)] = user
+        self.call(user)
         self.post.deliver(event, user.peers())
         if fold(before.nick) != fold(event.nick):
             self.gone.appendleft((before, event.time))
@@ -496,6 +559,8 @@ class Hub(House):
             if room:
                 if event.text:
                     room.recent.append(event)
+                    if room.slow:
+                        room.note_speaker(event)
                 self.post.deliver(event, room.audience, None if session and session.echo else session)
             return
         if event.target[0] in _SIGNS:
@@ -519,6 +584,8 @@ class Hub(House):
         user.active = first.time
         session = user.session
         room.recent.extend(said)
+        if room.slow:  # it was not when this was decided
+            room.note_speaker(said[-1])
         deliver, audience = self.post.deliver, room.audience
         skip = None if session and session.echo else session
         for event in said:
@@ -557,13 +624,25 @@ class Hub(House):
             self.post.tell(user.session, ev.Told(event))
 
     def _modes_set(self, event: ev.ModesSet) -> None:
-        room = self.rooms.get(fold(event.room))
+        """Lists outlive their rooms, so they may change while nobody is there."""
+        key = fold(event.room)
+        room = self.rooms.get(key)
+        lists = room.lists if room else self.lists.setdefault(key, new_lists())
+        changes = bans.still(lists, event)
+        if not changes:
+            return
+        event = event if len(changes) == len(event.changes) else replace(event, changes=changes)
+        before = dict(lists[BAN])
+        order.set_in_lists(self, key, lists, event)
+        veils = lifted(before, lists[BAN], event.id) if before else []
         if room:
-            bans = dict(room.lists[BAN])
             order.set_in_room(room, event)
-            if bans:
-                veil_lifted(room, bans, event.id)
-            self.post.deliver(event, room.audience)
+            room.veils = veiled_most([*room.veils, *veils])
+        elif self.memories and veils:
+            self.memories.veil(key, veils)
+        if not room and not any(lists.values()):
+            del self.lists[key]
+        self._done(event, room)
 
     def _user_modes_set(self, event: ev.UserModesSet) -> None:
         user = self.users.get(event.by.uid)
@@ -590,3 +669,18 @@ class Hub(House):
     def _alerted(self, event: ev.Alerted) -> None:
         listeners = (user for user in self.users.values() if ALERTED in user.modes)
         self.post.deliver(event, Audience.of(user.session for user in listeners if user.session))
+
+    def _server_banned(self, event: ev.ServerBanned) -> None:
+        bans.set_on_server(self, event)
+        self._tell_operators(event)
+
+    def _server_unbanned(self, event: ev.ServerUnbanned) -> None:
+        if bans.lift_from_server(self, event):
+            self._tell_operators(event)
+
+    def _tell_operators(self, event: Event) -> None:
+        operators = (user for user in self.users.values() if user.is_operator)
+        self.post.deliver(event, Audience.of(user.session for user in operators if user.session))
+        if not event.by.uid:
+            self._tell_doer(event)
+        self.deeds.append(event)

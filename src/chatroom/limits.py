@@ -28,6 +28,13 @@ TARGETS = 20  # rooms or people in one command: one line may not become a flood
 MODES_A_LINE = 20  # changes with a parameter in one command, likewise
 NAMES_LISTED = 1000  # people in an answer to NAMES without a room: about 20 KiB
 LIST_LENGTH = 100  # masks in one of a room's lists: each newcomer is held against all of them
+SERVER_BANS = 1000  # each newcomer is held against all of them that are not addresses
+BAN_LONGEST = 366 * 86_400  # seconds; longer ones are for good
+SLOW_MOST = 3600  # seconds between two messages of one member
+SLOW_KEPT = 1000  # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
+TOLD = 1000  # answers that wait for the console to show them
+DEEDS = 1000  # of operators, that wait to be written to the log
+OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
 MARKERS = (
     200  # rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
@@ -60,6 +67,7 @@ PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading
 READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
 EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers can read, but never to less than this,
 # so that nobody can hold up a room by reading slowly
+LITTER = 2000  # chunks of abandoned outboxes that are counted off at a time: a third of a millisecond
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
 OUTBOX_UNNAMED = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)

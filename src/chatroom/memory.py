@@ -1,13 +1,14 @@
 """What stays of rooms when their last member has left, and which of it nobody is to see.
 
-A room ends with its last member: its operators, modes and bans are gone. Its name as it was written, its topic and what
-was said last stay for whoever opens it again. A *veil* is a time of which somebody is shown nothing, whatever way it is
-asked for: everybody, if one could join only by key or invitation and all have left since; whoever was banned, while
-that was so.
+A room ends with its last member: its operators and modes are gone. Its name as it was written, its topic, what was said
+last, and whom it bans stay for whoever opens it again. A *veil* is a time of which somebody is shown nothing, whatever
+way it is asked for: everybody, if one could join only by key or invitation and all have left since; whoever was banned,
+while that was so.
 """
 
+from chatroom.events import Entry
 from chatroom.limits import EMPTY_ROOMS, VEILS
-from chatroom.modes import BAN, INVITED_ONLY, KEY, MUTE
+from chatroom.modes import INVITED_ONLY, KEY, MUTE
 from chatroom.names import fold
 from chatroom.rooms import Room, Veil
 
@@ -26,10 +27,8 @@ class Memories:
         if INVITED_ONLY in room.modes or KEY in room.modes:
             self._veils[key] = [Veil("", 0, last)]
             return
-        bans = room.lists[BAN].values()
-        veils = [*room.veils, *(Veil(mask, since, last) for mask, _, since in bans if not mask.startswith(MUTE))]
-        if veils:
-            self._veils[key] = shortened(veils)
+        if room.veils:
+            self._veils[key] = veiled_most(room.veils)
         if room.owner:
             self._owned[key] = room
             if len(self._owned) > EMPTY_ROOMS:
@@ -40,6 +39,10 @@ class Memories:
             if len(self._rooms) > EMPTY_ROOMS:
                 del self._rooms[next(iter(self._rooms))]
 
+    def veil(self, key: str, veils: list[Veil]) -> None:
+        """Veils more of a room that nobody is in."""
+        self._veils[key] = veiled_most([*self._veils.get(key, []), *veils])
+
     def recall(self, room: Room) -> None:
         """Gives a room that is opened what is remembered of it."""
         key = fold(room.name)
@@ -48,17 +51,16 @@ class Memories:
         if before:
             room.name, room.created, room.topic = before.name, before.created, before.topic
             room.recent = before.recent
+            room.look_to_guard()
 
 
-def veil_lifted(room: Room, bans: dict[str, tuple[str, str, int]], last: int) -> None:
-    """Those of these bans that are no more, since the event with this id, are veils from now on."""
-    gone = [entry for key, entry in bans.items() if key not in room.lists[BAN]]
-    room.veils = shortened(
-        [*room.veils, *(Veil(mask, since, last) for mask, _, since in gone if not mask.startswith(MUTE))]
-    )
+def lifted(bans: dict[str, Entry], left: dict[str, Entry], last: int) -> list[Veil]:
+    """Those of these bans that are not left, since the event with this id, are veils from now on."""
+    gone = [entry for key, entry in bans.items() if key not in left]
+    return [Veil(entry.mask, entry.since, last) for entry in gone if not entry.mask.startswith(MUTE)]
 
 
-def shortened(veils: list[Veil]) -> list[Veil]:
+def veiled_most(veils: list[Veil]) -> list[Veil]:
     """No more than `VEILS`: the oldest become one, for everybody."""
     if len(veils) <= VEILS:
         return veils

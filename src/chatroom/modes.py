@@ -33,6 +33,10 @@ INVITED = "I"
 INVITED_ONLY = "i"
 KEY = "k"
 LIMIT = "l"
+CLOSED = "n"
+MODERATED = "m"
+TOPIC_LOCKED = "t"
+SLOW = "W"  # as InspIRCd's and UnrealIRCd's contributed modules have it
 
 ROOM_MODES: dict[str, ModeKind] = {
     BAN: ModeKind.LIST,  # who may not join or speak
@@ -40,17 +44,18 @@ ROOM_MODES: dict[str, ModeKind] = {
     INVITED: ModeKind.LIST,  # who needs no invitation
     KEY: ModeKind.KEY,  # joined with a key only
     LIMIT: ModeKind.SETTING,  # at most so many members
+    SLOW: ModeKind.SETTING,  # so many seconds between two messages of a member
     "C": ModeKind.FLAG,  # no CTCP but /me
     INVITED_ONLY: ModeKind.FLAG,  # joined by invitation only
-    "m": ModeKind.FLAG,  # only those with a rank speak
-    "n": ModeKind.FLAG,  # only members speak
+    MODERATED: ModeKind.FLAG,  # only those with a rank speak
+    CLOSED: ModeKind.FLAG,  # only members speak
     "s": ModeKind.FLAG,  # not listed
-    "t": ModeKind.FLAG,  # only operators set the topic
+    TOPIC_LOCKED: ModeKind.FLAG,  # only operators set the topic
     OPERATOR: ModeKind.RANK,
     VOICE: ModeKind.RANK,
 }
-NEW_ROOM = ("n", "t")  # what a new room begins with
-NEW_LOBBY = ("n",)
+NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
+NEW_LOBBY = (CLOSED,)
 
 BOT = "B"
 INVISIBLE = "i"
@@ -65,6 +70,7 @@ USER_MODES = {
 }
 
 MUTE = "m:"  # a ban that begins so meets speaking only
+ACCOUNT = "a:"  # a mask that begins so means an account: IRCv3 account-extban
 
 
 def written(changes: tuple[ModeChange, ...]) -> str:
@@ -82,9 +88,11 @@ def written(changes: tuple[ModeChange, ...]) -> str:
 
 
 def mask(text: str) -> str:
-    """`text` as a whole mask, nick!user@host, with `*` for what it leaves open."""
+    """`text` as a whole mask, nick!user@host, with `*` for what it leaves open; a:account as it is."""
     mute = MUTE if text.startswith(MUTE) else ""
     text = text.removeprefix(mute)
+    if text.startswith(ACCOUNT):
+        return f"{mute}{text}"
     nick, bang, rest = text.partition("!")
     user, at, host = rest.partition("@")
     if not bang:
@@ -98,6 +106,8 @@ def mask(text: str) -> str:
 
 def meets(mask_: str, person: Person) -> bool:
     """Whether a whole mask (without `MUTE`) is one for this person."""
+    if mask_.startswith(ACCOUNT):
+        return bool(person.account) and glob(mask_.removeprefix(ACCOUNT)).fullmatch(fold(person.account)) is not None
     return glob(mask_).fullmatch(fold(person.mask)) is not None
 
 

@@ -6,6 +6,8 @@
 - A room name is `#` and 1–49 characters (64 bytes in all at most) that can be seen, without a space or comma.
 - A server's name is made of labels with dots between them, as in the domain name system.
 - Two names are the same when their folds are equal: NFC, then Unicode case folding.
+- Two names look alike when their skeletons are equal. Who comes second with such a name is refused, and so is whoever
+  would look like the program itself.
 """
 
 import re
@@ -15,16 +17,21 @@ from functools import lru_cache
 
 from chatroom.errors import ChatError, Code
 from chatroom.limits import NICK_BYTES, NICK_LENGTH, ROOM_BYTES, ROOM_LENGTH, SERVER_BYTES
+from chatroom.lookalikes import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
 LOBBY = "#lobby"  # where plain and Tk clients start
 
 # Scripts that one language writes together count as one.
-_ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK", "KATAKANA-HIRAGANA": "CJK", "HANGUL": "CJK", "BOPOMOFO": "CJK"}
+_ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"), "CJK")
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_DOTS = re.compile(f"([{DOTTED}])\u0307")
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
-# Names that would pass for the program itself.
-_RESERVED = frozenset({"server", "system", "nickserv", "chanserv", "operserv", "chatroom"})
+# Names that would pass for the program itself, its prompts, or whoever runs it.
+_RESERVED = (
+    *("server", "system", "chatroom", "service", "services", "console", "username", "password", "everyone"),
+    *("admin", "administrator", "moderator", "nickserv", "chanserv", "operserv", "memoserv", "saslserv"),
+)
 
 
 class Fault(Enum):
@@ -63,14 +70,14 @@ def _nick_fault(name: str) -> Fault | None:
         return Fault.EMPTY
     if len(name) > NICK_LENGTH or len(name.encode(errors="replace")) > NICK_BYTES:
         return Fault.LENGTH
-    if fold(name) in _RESERVED:
-        return Fault.RESERVED
     if name.isascii():
-        ok = all(c.isalnum() or c in NICK_SIGNS for c in name)
-        return None if ok else Fault.LETTER
-    if unicodedata.normalize("NFKC", name) != name:
-        return Fault.LETTER
-    return _letters_fault(name)
+        if not all(c.isalnum() or c in NICK_SIGNS for c in name):
+            return Fault.LETTER
+    else:
+        fault = Fault.LETTER if unicodedata.normalize("NFKC", name) != name else _letters_fault(name)
+        if fault:
+            return fault
+    return Fault.RESERVED if fold(name) in _RESERVED or skeleton(name) in _reserved() else None
 
 
 def _letters_fault(name: str) -> Fault | None:
@@ -78,18 +85,34 @@ def _letters_fault(name: str) -> Fault | None:
     marks = _MARKS_IN_A_ROW  # a name may not begin with a mark
     for c in name:
         category = unicodedata.category(c)
-        if category in ("Mn", "Mc"):
-            marks += 1
-            if marks > _MARKS_IN_A_ROW:
-                return Fault.LETTER
-            continue
-        marks = 0
-        if category[0] == "L":
+        is_mark = category in ("Mn", "Mc")
+        marks = marks + 1 if is_mark else 0
+        if marks > _MARKS_IN_A_ROW:
+            return Fault.LETTER
+        if category[0] == "L" or is_mark:
+            if is_mark and is_plain_mark(c):
+                continue
             script = unicodedata.name(c, "UNNAMED").split()[0]
+            if script not in SCRIPTS or is_technical(c) or (category == "Lm" and c not in MODIFIERS):
+                return Fault.LETTER
             scripts.add(_ONE_SCRIPT.get(script, script))
         elif not (c.isascii() and c.isdigit()) and c not in NICK_SIGNS:
             return Fault.LETTER
     return Fault.SCRIPTS if len(scripts) > 1 else None
+
+
+@lru_cache(maxsize=8192)
+def skeleton(name: str) -> str:
+    """The form in which names are compared by their looks: UTS #39 §4, with case folded. Only ever compared."""
+    text = unicodedata.normalize("NFD", name).translate(LIKE).casefold().translate(LIKE)
+    for pair, letter in PAIRS:
+        text = text.replace(pair, letter)
+    return _DOTS.sub(r"\1", text)
+
+
+@lru_cache(maxsize=1)
+def _reserved() -> frozenset[str]:
+    return frozenset(skeleton(form) for name in _RESERVED for form in (name, name.upper()))
 
 
 def is_room(text: str) -> bool:

@@ -1,64 +1,61 @@
 """Order in a room, and on the server: who may join, who is thrown out, who is invited, what modes there are.
 
 Deciders, as the hub calls them: each takes the house, the client's session and its command, changes nothing, and
-returns what follows or raises `ChatError`. Who may do what is said here and nowhere else.
+returns what follows or raises `ChatError`. Who may do what is the table's to say: `rights`.
 """
 
+from chatroom import bans
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
-from chatroom.events import ModeChange, Outcome
-from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
-from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.events import Entry, ModeChange, Outcome
+from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, SLOW_MOST, TOPIC_BYTES
+from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, SLOW, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
-from chatroom.rooms import House, Room, Session, User, user_of
+from chatroom.rights import Asked, Deed, demand
+from chatroom.rooms import House, Lists, Room, Session, User, user_of
 from chatroom.text import shortened
 
 
 def admit(room: Room, user: User, key: str) -> None:
     """Raises `ChatError` if the user may not join the room. Its owner may; an operator's invitation opens any door."""
-    if room.is_owned_by(user.person) or user.invitations.get(fold(room.name)) is room:
-        return
-    if "i" in room.modes and not room.invites(user.person):
-        raise ChatError(Code.INVITED_ONLY, room.name)
-    if room.banned(user.person):
-        raise ChatError(Code.BANNED, room.name)
-    if room.modes.get(KEY, key) != key:
-        raise ChatError(Code.KEY_WRONG, room.name)
-    if LIMIT in room.modes and len(room.members) >= int(room.modes[LIMIT]):
-        raise ChatError(Code.ROOM_FULL, room.name)
+    if not room.is_owned_by(user.person) and user.invitations.get(fold(room.name)) is not room:
+        demand(room, user, Deed.JOIN, Asked(key=key))
 
 
-def kick(house: House, session: Session, command: ev.Kick) -> list[Outcome]:
-    room = house.room_operated(session, command.room)
+def kick(house: House, session: Session, command: ev.Kick, now: int) -> list[Outcome]:
+    room = _room_for(house, session, command.room, Deed.KICK)
     target = house.user_named(command.nick)
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
-    return [ev.Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)]
+    kicked = ev.Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)
+    return [bans.timed_kick(house, session, command, target, now), kicked] if command.seconds else [kicked]
 
 
 def invite(house: House, session: Session, command: ev.Invite) -> list[Outcome]:
     """Any member may invite, into a room by invitation only its operators: modern.ircdocs.horse/#invite-message."""
     target = house.user_named(command.nick)
-    room = house.room_of(session, command.room)
-    by = user_of(session)
-    if "i" in room.modes and not room.operated_by(by):
-        raise ChatError(Code.NOT_OPERATOR, room.name)
+    room = _room_for(house, session, command.room, Deed.INVITE)
     if target.person.uid in room.members:
         raise ChatError(Code.THEY_ARE_IN_ROOM, target.person.nick, room.name)
     inviting = ev.Inviting(target.person.nick, room.name, target.away)
-    return [inviting, ev.Invited(by.person, room.name, target.person)]
+    return [inviting, ev.Invited(user_of(session).person, room.name, target.person)]
 
 
 def set_topic(house: House, session: Session, command: ev.SetTopic) -> list[Outcome]:
-    room = house.room_of(session, command.room)
-    user = user_of(session)
-    if "t" in room.modes and not room.operated_by(user):
-        raise ChatError(Code.NOT_OPERATOR, room.name)
+    room = _room_for(house, session, command.room, Deed.TOPIC)
     if len(command.topic.encode()) > TOPIC_BYTES:
         raise ChatError(Code.TOPIC_TOO_LONG)
-    return [ev.TopicSet(user.person, room.name, command.topic)]
+    return [ev.TopicSet(user_of(session).person, room.name, command.topic)]
+
+
+def _room_for(house: House, session: Session, name: str, deed: Deed) -> Room:
+    """The room of that name; raises `ChatError` if there is none, or the client's user may not do this there."""
+    user = user_of(session)
+    room = house.room_named(name)
+    demand(room, user, deed)
+    return room
 
 
 # ---- a room's modes -------------------------------------------------------------------------------------------------
@@ -66,7 +63,7 @@ def set_topic(house: House, session: Session, command: ev.SetTopic) -> list[Outc
 
 def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outcome]:
     """All changes that may be made are made at once; each of the others is refused by itself."""
-    room = house.room_operated(session, command.room)
+    room = _room_for(house, session, command.room, Deed.MODE)
     refused: list[Outcome] = []
     made: list[ModeChange] = []
     for change in command.changes[:MODES_A_LINE]:
@@ -112,7 +109,7 @@ def _settled_mask(room: Room, change: ModeChange) -> ModeChange | None:
     mask = whole_mask(change.param)
     if not change.on:
         known = masks.get(fold(mask))
-        return ModeChange(False, change.letter, known[0]) if known else None
+        return ModeChange(False, change.letter, known.mask) if known else None
     if " " in mask or len(mask.encode()) > MASK_BYTES:
         raise ChatError(Code.MODE_PARAMETER, room.name, change.letter, mask)
     if len(masks) >= LIST_LENGTH:
@@ -129,34 +126,53 @@ def _bad_limit(limit: str) -> bool:
     return not (limit.isascii() and limit.isdigit() and len(limit) < 10 and int(limit))
 
 
-_FAULTS = {KEY: _bad_key, LIMIT: _bad_limit}
+def _bad_pause(pause: str) -> bool:
+    return not (pause.isascii() and pause.isdigit() and 0 < int(pause[:10]) <= SLOW_MOST)
+
+
+_FAULTS = {KEY: _bad_key, LIMIT: _bad_limit, SLOW: _bad_pause}
+
+
+def set_in_lists(house: House, room: str, lists: Lists, event: ev.ModesSet) -> None:
+    """Applies changes to the lists of a room, which is named by its key."""
+    for change in event.changes:
+        if ROOM_MODES[change.letter] is not ModeKind.LIST or change.letter not in lists:
+            continue
+        key = fold(change.param)
+        if change.on:
+            lists[change.letter][key] = Entry(
+                change.param, event.by.mask, event.time, change.until, change.reason, change.whom
+            )
+        else:
+            lists[change.letter].pop(key, None)
+        house.note_end(change.until if change.on else 0, room, change.letter, key)
 
 
 def set_in_room(room: Room, event: ev.ModesSet) -> None:
-    """Applies changes."""
+    """Applies all other changes."""
     for change in event.changes:
         kind = ROOM_MODES[change.letter]
         if kind is ModeKind.RANK:
             if change.uid in room.members:
                 room.set_rank(change.uid, change.letter, change.on)
-        elif kind is ModeKind.LIST:
+        elif kind is not ModeKind.LIST:
             if change.on:
-                room.lists[change.letter][fold(change.param)] = (change.param, event.by.mask, event.time)
+                room.modes[change.letter] = change.param
             else:
-                room.lists[change.letter].pop(fold(change.param), None)
-        elif change.on:
-            room.modes[change.letter] = change.param
-        else:
-            room.modes.pop(change.letter, None)
+                room.modes.pop(change.letter, None)
     room.look_to_guard()
 
 
 def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcome]:
     """Anybody may read who is banned; the other lists are for operators."""
     user = user_of(session)
+    if user.is_operator and fold(command.room) not in house.rooms and fold(command.room) in house.lists:
+        return [
+            ev.ListIs(command.room, command.letter, tuple(house.lists[fold(command.room)][command.letter].values()))
+        ]
     room = house.room_named(command.room)
-    if not room.seen_by(user) or (command.letter != BAN and not room.operated_by(user)):
-        raise ChatError(Code.NOT_OPERATOR, room.name)
+    if command.letter != BAN or not room.seen_by(user):
+        demand(room, user, Deed.LISTS)
     return [ev.ListIs(room.name, command.letter, tuple(room.lists[command.letter].values()))]
 
 
@@ -180,17 +196,10 @@ def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> 
     return outcomes
 
 
-def _operator(session: Session) -> User:
-    user = user_of(session)
-    if not user.is_operator:
-        raise ChatError(Code.NOT_SERVER_OPERATOR)
-    return user
-
-
 def kill(house: House, session: Session, command: ev.Kill) -> list[Outcome]:
-    user = _operator(session)
+    user = bans.operator(session)
     return [ev.Killed(user.person, house.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))]
 
 
 def alert(house: House, session: Session, command: ev.Alert) -> list[Outcome]:
-    return [ev.Alerted(_operator(session).person, command.text)]
+    return [ev.Alerted(bans.operator(session).person, command.text)]

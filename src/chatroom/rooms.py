@@ -8,26 +8,30 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import CountsAre, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import RECENT, WHISPERS, WHOWAS
+from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
+from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
     INVISIBLE,
     INVITED,
+    MODERATED,
     MUTE,
     NEW_LOBBY,
     NEW_ROOM,
     OPERATOR,
     RANKS,
     ROOM_MODES,
+    SLOW,
     ModeKind,
     meets,
 )
-from chatroom.names import LOBBY, fold
+from chatroom.names import LOBBY, fold, skeleton
+from chatroom.networks import Networks
 
 
 class Session:
@@ -234,10 +238,18 @@ class Veil(NamedTuple):
     until: int  # id of the last event
 
 
+Lists = dict[str, dict[str, Entry]]  # a room's lists by their letters; in each the entries by their folded masks
+
+
+def new_lists() -> Lists:
+    return {letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST}
+
+
 class Room:
-    """A room lives as long as somebody is in it."""
+    """A room lives as long as somebody is in it; its lists (`House.lists`) stay."""
 
     __slots__ = (
+        "_verdicts",
         "audience",
         "created",
         "guarded",
@@ -248,11 +260,13 @@ class Room:
         "owner",
         "ranks",
         "recent",
+        "slow",
+        "spoke",
         "topic",
         "veils",
     )
 
-    def __init__(self, name: str, now: int) -> None:
+    def __init__(self, name: str, now: int, lists: "Lists | None" = None) -> None:
         self.name = name
         self.created = now
         self.topic: Topic | None = None
@@ -264,11 +278,12 @@ class Room:
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
         # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
         self.modes = dict.fromkeys(NEW_LOBBY if fold(name) == LOBBY else NEW_ROOM, "")
-        # By letter, then by folded mask: the mask, whose it is, when it was set.
-        self.lists: dict[str, dict[str, tuple[str, str, int]]] = {
-            letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST
-        }
+        self.lists: Lists = new_lists() if lists is None else lists
+        self.slow = 0  # milliseconds between two messages of a member
+        self.spoke: dict[str, int] = {}  # when members last did, by uid; only of a slow room
         self.guarded = False  # whether there is anything to look up before a member may speak
+        self._verdicts: dict[str, tuple[Person, Entry | None, Entry | None]] = {}  # by uid: the ban, the mute
+        self.look_to_guard()
 
     def add(self, user: User) -> None:
         self.members[user.person.uid] = user
@@ -278,14 +293,15 @@ class Room:
     def remove(self, user: User) -> None:
         del self.members[user.person.uid]
         self.ranks.pop(user.person.uid, None)
+        self._verdicts.pop(user.person.uid, None)
         if user.session:
             self.audience = self.audience.minus(user.session)
 
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
     def operated_by(self, user: User) -> bool:
-        """The lobby is the server's operators'."""
-        return OPERATOR in self.ranks.get(user.person.uid, "") or (user.is_operator and fold(self.name) == LOBBY)
+        """Operators of the server are those of every room."""
+        return user.is_operator or OPERATOR in self.ranks.get(user.person.uid, "")
 
     def is_owned_by(self, person: Person) -> bool:
         return self.owner != "" and fold(person.account) == self.owner
@@ -305,28 +321,65 @@ class Room:
         return [user.session for user in holders if user.session]
 
     def look_to_guard(self) -> None:
-        """To be called when modes have changed."""
-        self.guarded = "m" in self.modes or "C" in self.modes or bool(self.lists[BAN])
+        """To be called when modes or lists have changed."""
+        self.slow = 1000 * int(self.modes.get(SLOW, 0))
+        self.guarded = bool(self.slow or self.lists[BAN]) or MODERATED in self.modes or "C" in self.modes
+        if not self.slow:
+            self.spoke.clear()
+        elif not self.spoke:  # who has flooded the room waits from the start
+            self.spoke = {said.by.uid: said.time for said in self.recent if said.by.uid}
+        self._verdicts.clear()
+
+    def refresh(self) -> None:
+        """Makes anew what is only kept so that it need not be looked up again."""
+        self._verdicts = {}
+        self.look_to_guard()
+
+    def note_speaker(self, said: Said) -> None:
+        """To be called with each message in a slow room."""
+        self.spoke[said.by.uid] = said.time
+        if len(self.spoke) > max(SLOW_KEPT, 2 * len(self.members)):
+            self.spoke = {uid: time for uid, time in self.spoke.items() if said.time - time < self.slow}
+
+    def speaks_again(self, user: User) -> int:
+        """When the slow mode lets this user speak, in milliseconds; 0 if it has nothing against it."""
+        last = self.spoke.get(user.person.uid)
+        return last + self.slow if last is not None else 0
 
     def invites(self, person: Person) -> bool:
         """Whether this person needs no invitation."""
-        return self._listed(INVITED, person, mute=False)
+        return self._entry(INVITED, person, "") is not None
 
-    def _listed(self, letter: str, person: Person, mute: bool) -> bool:
-        """Whether a list has a mask for this person; those that are about speaking alone count with `mute`."""
-        masks = (mask for mask, _, _ in self.lists[letter].values())
-        return any(meets(mask.removeprefix(MUTE), person) for mask in masks if mute or not mask.startswith(MUTE))
+    def excepts(self, person: Person) -> bool:
+        """Whether no ban meets this person."""
+        return self._entry(EXCEPTION, person, "") is not None
 
-    def banned(self, person: Person, mute: bool = False) -> bool:
-        """Whether a ban keeps this person out, or, with `mute`, from speaking."""
-        return self._listed(BAN, person, mute) and not self._listed(EXCEPTION, person, mute)
+    def ban_on(self, person: Person) -> Entry | None:
+        """The ban that keeps this person out, and silent."""
+        return self._verdict(person)[1]
 
-    def lets_speak(self, user: User) -> bool:
-        if self.ranks.get(user.person.uid):
-            return True
-        if "n" in self.modes and user.person.uid not in self.members:
-            return False
-        return "m" not in self.modes and not self.banned(user.person, mute=True)
+    def mute_on(self, person: Person) -> Entry | None:
+        """The mute that keeps this person from speaking."""
+        return self._verdict(person)[2]
+
+    def _verdict(self, person: Person) -> tuple[Person, Entry | None, Entry | None]:
+        """What the lists hold against somebody. Of members it is remembered: they are asked about at each message."""
+        known = self._verdicts.get(person.uid)
+        if known and known[0] is person:
+            return known
+        excepted = self._entry(EXCEPTION, person, "")
+        ban = None if excepted else self._entry(BAN, person, "")
+        mute = None if excepted or self._entry(EXCEPTION, person, MUTE) else self._entry(BAN, person, MUTE)
+        if person.uid in self.members:
+            self._verdicts[person.uid] = person, ban, mute
+        return person, ban, mute
+
+    def _entry(self, letter: str, person: Person, mark: str) -> Entry | None:
+        """The first entry of a list for this person; with a mark (`MUTE`), of those that bear it."""
+        for entry in self.lists[letter].values():
+            if entry.mask.startswith(MUTE) is bool(mark) and meets(entry.mask.removeprefix(MUTE), person):
+                return entry
+        return None
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 
@@ -369,30 +422,58 @@ class Server:
         self.lag = 0  # milliseconds that its own events needed to come back to it
 
 
+class _Deaf:
+    """The format of who reads nothing."""
+
+    own_moves = False
+
+    def render(self, event: Event) -> bytes:
+        return b""
+
+    def render_all(self, events: list[Event]) -> bytes:
+        return b""
+
+
+class Itself(Session):
+    """The server, as one who does things: at its console, or because it is time. An operator of its own, in no room.
+
+    `told` is what comes of it.
+    """
+
+    __slots__ = ("told",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__("", name, _Deaf())
+        self.told: deque[Reply] = deque(maxlen=TOLD)
+        self.user = User(Person("", name, "", ""), None, 0)
+        self.user.modes.add(OPERATOR)
+
+
 class House:
     """All that there is: people, rooms, connections."""
 
-    # What all servers have in common; the rest is each one's own.
+    # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
     SHARED = (
-        "users",
-        "by_nick",
-        "rooms",
-        "gone",
-        "holders",
-        "most",
-        "servers",
-        "memories",
-        "whispers",
-        "accounts",
-        "owners",
+        *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners"),
+        *("whispers", "gone", "holders", "most", "memories", "servers"),
     )
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Post, name: str) -> None:
         self.post = post
+        self.itself = Itself(name)
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
+        self.by_looks: dict[str, User] = {}  # by the skeleton of the nickname; of those who look alike the first
         self.rooms: dict[str, Room] = {}  # by folded name
+        self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
+        self.bans: dict[str, Entry] = {}  # from the server, by folded mask
+        self.networks = Networks()  # those of them that are addresses and networks
+        # A heap of what ends by itself: when (milliseconds), which room's, of which list, which mask; "", "" and the
+        # mask for a ban from the server. Its first is never one that has been lifted before.
+        self.ends: list[tuple[int, str, str, str]] = []
+        self.deeds: deque[Event] = deque(maxlen=DEEDS)  # what operators did and the log has not been told yet
         self.accounts: dict[str, Account] = {}  # by folded name
+        self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
         self.password = ""  # everybody is let in if it is ""
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
@@ -420,12 +501,67 @@ class House:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
 
-    def room_operated(self, session: Session, name: str) -> Room:
-        """The room of that name; the user must be an operator there."""
-        room = self.room_of(session, name)
-        if not room.operated_by(user_of(session)):
-            raise ChatError(Code.NOT_OPERATOR, room.name)
-        return room
+    def reindex(self) -> None:
+        """Makes anew what follows from the rest, after that has been put in the place of what there was."""
+        self.by_looks.clear()
+        for user in self.users.values():
+            self.by_looks.setdefault(skeleton(user.person.nick), user)
+        self.claimed.clear()
+        for account in self.accounts.values():
+            self.claimed.setdefault(skeleton(account.name), account.name)
+        self.networks.clear()
+        for entry in self.bans.values():
+            self.networks.put(entry)
+        self.ends.clear()
+        for key, entry in self.bans.items():
+            self.note_end(entry.until, "", "", key)
+        for key, room in self.rooms.items():
+            self.lists[key] = room.lists
+            room.refresh()
+        for key, lists in self.lists.items():
+            for letter, entries in lists.items():
+                for mask, entry in entries.items():
+                    self.note_end(entry.until, key, letter, mask)
+
+    def must_look_free(self, nick: str, by: Person) -> None:
+        """Raises `ChatError` if this nickname looks like that of somebody else who is here, or like a claimed one."""
+        looks = skeleton(nick)
+        like = self.by_looks.get(looks)
+        if like and like.person.uid != by.uid:
+            raise ChatError(Code.NICK_LIKE, nick, like.person.nick)
+        name = self.claimed.get(looks)
+        if name and fold(name) not in (fold(nick), fold(by.account)):
+            raise ChatError(Code.NICK_LIKE, nick, name)
+
+    def call(self, user: User) -> None:
+        """Notes a user's nickname."""
+        self.by_nick[fold(user.person.nick)] = user
+        self.by_looks.setdefault(skeleton(user.person.nick), user)
+
+    def uncall(self, user: User) -> None:
+        """Forgets a user's nickname."""
+        del self.by_nick[fold(user.person.nick)]
+        looks = skeleton(user.person.nick)
+        if self.by_looks.get(looks) is user:
+            del self.by_looks[looks]
+
+    def entry_at(self, room: str, letter: str, key: str) -> Entry | None:
+        """An entry of a room's list, or, without a room, of the server's bans."""
+        return self.lists.get(room, {}).get(letter, {}).get(key) if room else self.bans.get(key)
+
+    def note_end(self, until: int, room: str, letter: str, key: str) -> None:
+        if until:
+            heappush(self.ends, (until, room, letter, key))
+        while self.ends:
+            first, *where = self.ends[0]
+            entry = self.entry_at(*where)
+            if entry and entry.until == first:
+                return
+            heappop(self.ends)
+
+    def is_due(self, now: int) -> bool:
+        """Whether anything has lasted its time."""
+        return bool(self.ends) and self.ends[0][0] <= now
 
     def user_named(self, nick: str) -> User:
         user = self.by_nick.get(fold(nick))

@@ -24,6 +24,7 @@ from itertools import count
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, NamedTuple
 
+from chatroom.bans import on_address
 from chatroom.cluster.log import RedisLog
 from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
@@ -31,8 +32,9 @@ from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
+from chatroom.dialects.sentences import of_entry
 from chatroom.door import FULL, Door, is_loopback
-from chatroom.events import Announcement, Command, Quit, Raw, Saving, SetFormat
+from chatroom.events import Announcement, Command, Expire, Quit, Raw, Saving, SetFormat
 from chatroom.hub import Hub
 from chatroom.limits import (
     ACCEPT_PAUSE,
@@ -60,6 +62,7 @@ from chatroom.watch import Watch
 log = logging.getLogger(__name__)
 
 _WANTS_TLS = b"ERROR :This server wants TLS\r\n"
+BANNED = "you are banned from this server"
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
 _GONE = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF)  # the client, without a goodbye
 
@@ -124,18 +127,18 @@ class ChatServer(ThreadingTCPServer):
         self._uids = count(1)
         self.store = store
         self.courier = Courier(store.save if store else None)
-        self.hub = Hub(self.courier, now, lasting=bool(store or cluster))
+        self.link: RedisLog | None = None
+        self.hub = Hub(self.courier, self._now if cluster else now, lasting=bool(store or cluster), name=info.name)
         self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
         self.log: Log
-        self.link: RedisLog | None = None
         if cluster:
             self.log = self.link = self._linked(cluster, last_id, last_time, timing)
         else:
             self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
-        self.watch = Watch(self.everybody, self.log, self.courier)
+        self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
@@ -147,6 +150,10 @@ class ChatServer(ThreadingTCPServer):
         saved = self.store.last_saved if self.store else None
         name, archive, admit = self.info.name, self._archive, self.courier.admit
         return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
+
+    def _now(self) -> int:
+        """Unix time in milliseconds, by the clock that events have their times from."""
+        return now() + (self.link.skew if self.link else 0)
 
     @property
     def port(self) -> int:
@@ -198,6 +205,7 @@ class ChatServer(ThreadingTCPServer):
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
+        self._look_to_order()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
@@ -226,12 +234,27 @@ class ChatServer(ThreadingTCPServer):
             self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners())
             for room in reversed(list(reader.rooms())):
                 self.hub.restore(*room)
+            for room_key, letter, entry in reader.lists():
+                self.hub.restore_entry(room_key, letter, entry)
         ahead = store.last_time - now()
         if ahead > 0:
             log.warning(
                 "the clock is %d s behind the history; until it has caught up, times stand still", ahead // 1000
             )
         return store.last_id, store.last_time
+
+    def _look_to_order(self) -> None:
+        """Ends bans and mutes that have lasted their time, and logs what operators have done."""
+        with self.log.lock:
+            due = self.hub.is_due(self._now())
+            deeds = list(self.hub.deeds)
+            self.hub.deeds.clear()
+        if due:
+            self.log.submit(self.hub.itself, [Expire()])
+        for deed in deeds:
+            room = getattr(deed, "room", "")
+            for sentence in PLAIN.render(deed).decode().splitlines():
+                log.info("%s%s (by %s)", f"{room}: " if room else "", sentence.removeprefix("* "), deed.by.mask)
 
     def _saving(self, works: bool, lost: int) -> None:
         with self.log.lock:
@@ -306,12 +329,20 @@ class ChatServer(ThreadingTCPServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Whether the client may come in; it is told why if it may not."""
-        refusal = self.door.admit(client_address[0])
+        refusal = self._banned(client_address[0]) or self.door.admit(client_address[0])
         if refusal:
             log.info("%s refused (%s)", client_address[0], refusal)
-            self.count_refusal(refusal)
+            self.count_refusal("banned" if refusal.startswith(BANNED) else refusal)
             _refuse(request, refusal)
         return not refusal
+
+    def _banned(self, host: str) -> str:
+        """Why an address may not come in; "" if it may."""
+        if not self.hub.bans:  # without the lock: most servers ban nobody
+            return ""
+        with self.log.lock:
+            ban = on_address(self.hub, host)
+        return BANNED + "".join(of_entry(ban.until, ban.reason)) if ban else ""
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Registers the connection before its thread exists, so that `stop` misses none."""

@@ -77,6 +77,26 @@ def shortened(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")
 
 
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
+_SPAN = re.compile(f"([0-9]{{1,6}})([{''.join(_UNITS)}])")
+
+
+def seconds(text: str) -> int:
+    """How long "30s", "10m", "2h", "1d" or "1w" is; 0 if it is no such thing."""
+    found = _SPAN.fullmatch(text)
+    return int(found[1]) * _UNITS[found[2]] if found else 0
+
+
+def span(length: int) -> str:
+    """So many seconds in the two largest units that they have: "1h 59m"."""
+    parts = []
+    for unit, size in _UNITS.items():
+        count, length = divmod(length, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"
+
+
 def moment(milliseconds: int) -> str:
     """When something was, for a reader on this machine's time: "14:05", with the date if it wasn't today."""
     then = datetime.fromtimestamp(milliseconds / 1000)

@@ -41,13 +41,23 @@ class Late(NamedTuple):
 
 
 class Watch(threading.Thread):
-    """Ends connections whose time has run out; `connections` gives all there are."""
+    """Ends connections whose time has run out; `connections` gives all there are.
 
-    def __init__(self, connections: Callable[[], list[Connection]], log: Log, courier: Courier) -> None:
+    `besides` is called at each look: what else there is to do once a second.
+    """
+
+    def __init__(
+        self,
+        connections: Callable[[], list[Connection]],
+        log: Log,
+        courier: Courier,
+        besides: Callable[[], None],
+    ) -> None:
         super().__init__(name="watch", daemon=True)
         self._connections = connections
         self._log = log
         self._courier = courier
+        self._besides = besides
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -64,6 +74,7 @@ class Watch(threading.Thread):
                     late += self._look(connection, now)
             if late:
                 self._end(late)
+            self._besides()
 
     def end(self) -> None:
         self._ended.set()

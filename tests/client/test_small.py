@@ -97,6 +97,11 @@ def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
         ("/kick bob too loud", "KICK #lobby bob :too loud"),
         ("/ban bob", "MODE #lobby +b bob!*@*"),
         ("/op bob", "MODE #lobby +o bob"),
+        ("/devoice bob", "MODE #lobby -v bob"),
+        ("/bans", "MODE #lobby b"),
+        ("/key sesame", "MODE #lobby +k sesame"),
+        ("/key off", "MODE #lobby -k *"),
+        ("/mode +lm 5", "MODE #lobby +lm 5"),
         ("/raw who #lobby", "WHO #lobby"),
         ("/raw PRIVMSG #a :b c", "PRIVMSG #a :b c"),
     ],
@@ -128,6 +133,51 @@ def test_muting_is_done_as_the_server_has_it(script: Script, token: str, line: s
     script.feed(f":irc 005 me {token} :are supported")
     commands.run(script.session, script.lobby, "/mute bob")
     assert script.take() == [line]
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("/ban bob", "BAN #lobby bob"),
+        ("/ban bob 2h too loud", "BAN #lobby bob 2h :too loud"),
+        ("/ban bob loud", "BAN #lobby bob loud"),
+        ("/unban bob", "UNBAN #lobby bob"),
+        ("/mute bob 10m", "MUTE #lobby bob 10m"),
+        ("/unmute bob", "UNMUTE #lobby bob"),
+        ("/kick bob 10m a walk", "KICK #lobby bob 10m :a walk"),
+        ("/kick bob a walk", "KICK #lobby bob :a walk"),
+        ("/slow 10", "MODE #lobby +W 10"),
+        ("/slow 1m", "MODE #lobby +W 60"),
+        ("/slow off", "MODE #lobby -W"),
+    ],
+)
+def test_a_server_that_keeps_times_is_told_how_long_and_why(script: Script, typed: str, line: str) -> None:
+    """chatroom's own commands, as it says in TIMEDBANS."""
+    script.feed(":irc 005 me TIMEDBANS=BAN,MUTE,KICK CHANMODES=beI,k,lW,imnst :are supported")
+    commands.run(script.session, script.lobby, typed)
+    assert script.take() == [line]
+
+
+@pytest.mark.parametrize("typed", ["/ban bob 2h", "/mute bob 10m", "/kick bob 1d", "/slow 5"])
+def test_a_server_that_keeps_no_times_is_not_asked_to(script: Script, typed: str) -> None:
+    """It would ban for good, or take the time for a reason."""
+    with pytest.raises(Misuse):
+        commands.run(script.session, script.lobby, typed)
+    assert script.take() == []
+
+
+def test_who_is_banned_and_what_modes_there_are_is_told_in_words(script: Script) -> None:
+    """367, 368, 324."""
+    script.feed(
+        ":irc 367 me #lobby bob!*@* al!u@h 1", ":irc 367 me #lobby m:eve!*@* al!u@h 1", ":irc 368 me #lobby :End",
+        ":irc 324 me #lobby +ntl 5",
+    )  # fmt: skip
+    assert [entry.text for entry in script.lobby.entries[-4:]] == [
+        "Banned in #lobby: bob, by al",
+        "Muted in #lobby: eve, by al",
+        "These are all who are banned or muted in #lobby.",
+        "Modes of #lobby: +ntl 5",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -371,10 +371,11 @@ def test_isupport_says_what_there_is() -> None:
     lines = [parse(line) for line in al.heard() if " 005 " in line]
     assert all(len(line.params) <= 15 for line in lines)
     tokens = dict(token.partition("=")[::2] for line in lines for token in line.params[1:-1])
-    assert tokens["CHANMODES"] == "beI,k,l,Cimnst"
+    assert tokens["CHANMODES"] == "beI,k,lW,Cimnst"
     assert tokens["PREFIX"] == "(ov)@+"
     assert tokens["STATUSMSG"] == "@+"
-    assert tokens["EXTBAN"] == ",m"
+    assert tokens["EXTBAN"] == ",am"
+    assert tokens["ACCOUNTEXTBAN"] == "a"
     assert {"WHOX", "UTF8ONLY", "MONITOR", "BOT", "ELIST", "EXCEPTS", "INVEX", "TARGMAX"} <= tokens.keys()
 
 

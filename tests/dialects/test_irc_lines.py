@@ -380,6 +380,10 @@ _EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.Event]] = {
     ev.RealnameSet: st.builds(ev.RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
     ev.AccountSet: st.builds(ev.AccountSet, _PEOPLE, _WIDTHS.map(nick)),
     ev.Alerted: st.builds(ev.Alerted, _PEOPLE, _texts(2000)),
+    ev.ServerBanned: st.builds(
+        ev.ServerBanned, _PEOPLE, _texts(MASK_BYTES), st.integers(0, 2**42), _texts(REASON_BYTES), st.just("")
+    ),
+    ev.ServerUnbanned: st.builds(ev.ServerUnbanned, _PEOPLE, _texts(MASK_BYTES)),
 }
 
 

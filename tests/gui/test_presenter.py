@@ -240,6 +240,19 @@ def test_what_harms_is_asked_about_first(stage: Stage) -> None:
     assert stage.links[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
 
 
+def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
+    """The menu offers some; the server throws out who is banned."""
+    assert stage.presenter.ban_times() == ()
+    stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
+    assert "10m" in stage.presenter.ban_times()
+    stage.presenter.member_action("bob", "ban", "10m")
+    assert stage.view.questions == ["Ban bob from #lobby for 10m?"]
+    assert stage.links[0].sent == ["BAN #lobby bob 10m"]
+    stage.presenter.member_action("bob", "mute")
+    assert stage.view.questions[1:] == ["Mute bob in #lobby?"]
+    assert stage.links[0].sent[1:] == ["MUTE #lobby bob"]
+
+
 def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
     """The direct message goes to them alone."""
     stage.presenter.member_action("bob", "msg")

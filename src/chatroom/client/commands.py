@@ -13,6 +13,7 @@ from chatroom.client.room import Room
 from chatroom.client.session import Session, State
 from chatroom.ircwire import Message, needs_colon
 from chatroom.names import is_room
+from chatroom.text import seconds
 
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
@@ -123,22 +124,85 @@ def _whois(session: Session, room: Room, rest: str) -> None:
     _send(session, "WHOIS", rest.split()[0])
 
 
+def knows_times(session: Session, command: str) -> bool:
+    """Whether this server's command of that name takes a time and a reason, as chatroom's do (TIMEDBANS)."""
+    return command in session.isupport.get("TIMEDBANS", "").split(",")
+
+
+def _timed(session: Session, command: str, rest: str) -> tuple[str, str, str]:
+    """A name, a time ("" for good) and a reason; raises `Misuse` if there is a time that the server can't keep."""
+    nick, _, rest = rest.partition(" ")
+    first, _, more = rest.strip().partition(" ")
+    if not seconds(first):
+        return nick, "", rest.strip()
+    if not knows_times(session, command):
+        raise Misuse("This server keeps no times; leave it out.")
+    return nick, first, more.strip()
+
+
 def _kick(session: Session, room: Room, rest: str) -> None:
-    nick, _, reason = rest.partition(" ")
-    session.send(Message("KICK", (room.name, nick, reason.strip()) if reason.strip() else (room.name, nick)))
+    nick, length, reason = _timed(session, "KICK", rest)
+    if length:
+        session.send(Message("KICK", (room.name, nick, length, reason or nick)))
+    else:
+        session.send(Message("KICK", (room.name, nick, reason) if reason else (room.name, nick)))
+
+
+def _ban(session: Session, room: Room, rest: str) -> None:
+    """By the server's own command where it has one: that knows whom a name means, and why."""
+    nick, length, reason = _timed(session, "BAN", rest)
+    if knows_times(session, "BAN"):
+        session.send(Message("BAN", tuple(word for word in (room.name, nick, length, reason) if word)))
+    else:
+        _mode("+b", True)(session, room, rest)
+
+
+def _unban(session: Session, room: Room, rest: str) -> None:
+    if knows_times(session, "BAN"):
+        session.send(Message("UNBAN", (room.name, rest.split()[0])))
+    else:
+        _mode("-b", True)(session, room, rest)
+
+
+def _bans(session: Session, room: Room, rest: str) -> None:
+    session.send(Message("MODE", (room.name, "b")))
 
 
 def _mute(sign: str) -> Action:
-    """Silences by a list of its own (+q) where the server has one, else by a ban of the kind "mute" (EXTBAN m)."""
+    """Silences by the server's own command, by a list (+q), or by a ban of the kind "mute" (EXTBAN m): as it has it."""
 
     def act(session: Session, room: Room, rest: str) -> None:
+        nick, length, reason = _timed(session, "MUTE", rest)
         mark, comma, kinds = session.isupport.get("EXTBAN", "").partition(",")
-        if "q" in session.isupport.get("CHANMODES", "b").split(",")[0] or not (comma and "m" in kinds):
+        if knows_times(session, "MUTE"):
+            verb = "MUTE" if sign == "+" else "UNMUTE"
+            session.send(Message(verb, tuple(word for word in (room.name, nick, length, reason) if word)))
+        elif "q" in session.isupport.get("CHANMODES", "b").split(",")[0] or not (comma and "m" in kinds):
             _mode(f"{sign}q", True)(session, room, rest)
         else:
-            session.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{rest.split()[0]}!*@*")))
+            session.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{nick}!*@*")))
 
     return act
+
+
+def _slow(session: Session, room: Room, rest: str) -> None:
+    """+W is slow mode where a server has it with one number."""
+    if "W" not in [*session.isupport.get("CHANMODES", "").split(","), "", "", ""][2]:
+        raise Misuse("This server has no slow mode.")
+    pause = rest.split()[0]
+    off = pause.lower() in ("off", "0")
+    length = str(seconds(pause) or pause)
+    session.send(Message("MODE", (room.name, "-W") if off else (room.name, "+W", length)))
+
+
+def _key(session: Session, room: Room, rest: str) -> None:
+    key = rest.split()[0]
+    off = key.lower() == "off"
+    session.send(Message("MODE", (room.name, "-k", "*") if off else (room.name, "+k", key)))
+
+
+def _modes(session: Session, room: Room, rest: str) -> None:
+    session.send(Message("MODE", (room.name, *rest.split())))
 
 
 def _mode(change: str, masks: bool) -> Action:
@@ -205,13 +269,19 @@ COMMANDS: dict[str, Command] = {
     "away": Command("/away [WHY]", "tell others that you are away", _away),
     "back": Command("/back", "and that you are here again", _back),
     "invite": Command("/invite NAME", "ask somebody into this room", _invite, True),
-    "kick": Command("/kick NAME [WHY]", "remove somebody from this room", _kick, True),
-    "ban": Command("/ban NAME", "and don't let them in again", _mode("+b", True), True),
-    "unban": Command("/unban NAME", "take a ban back", _mode("-b", True), True),
-    "mute": Command("/mute NAME", "let somebody read here, but not write", _mute("+"), True),
+    "kick": Command("/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True),
+    "ban": Command("/ban NAME [TIME] [WHY]", "and don't let them in again", _ban, True),
+    "unban": Command("/unban NAME", "take a ban back", _unban, True),
+    "bans": Command("/bans", "who is banned or muted here", _bans),
+    "mute": Command("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
     "unmute": Command("/unmute NAME", "let them write again", _mute("-"), True),
     "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
     "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
+    "voice": Command("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
+    "devoice": Command("/devoice NAME", "take that back", _mode("-v", False), True),
+    "slow": Command("/slow SECONDS|off", "one message of each in so many seconds", _slow, True),
+    "key": Command("/key KEY|off", "let in only those who know a key", _key, True),
+    "mode": Command("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
     "register": Command("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
     "login": Command("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
     "logout": Command("/logout", "be logged in no more", _service("LOGOUT")),

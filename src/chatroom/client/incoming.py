@@ -402,6 +402,19 @@ def on_motd_end(session: "Session", message: Message) -> None:
     session.motd_shown = True
 
 
+def on_ban_listed(session: "Session", message: Message) -> None:
+    """367: a mask, and whose it is, where the server tells."""
+    session.inform(words.ban_listed(*(clean(_param(message, index)) for index in (1, 2, 3))))
+
+
+def on_bans_end(session: "Session", message: Message) -> None:
+    session.inform(words.bans_end(clean(_param(message, 1))))
+
+
+def on_modes(session: "Session", message: Message) -> None:
+    session.inform(words.modes(clean(_param(message, 1)), clean(" ".join(message.params[2:]))))
+
+
 def ignore(session: "Session", message: Message) -> None:
     """Nothing that a user has to know."""
 
@@ -452,8 +465,11 @@ HANDLERS: dict[str, Handler] = {
     "331": on_topic_told,
     "332": on_topic_told,
     "352": on_who,
+    "324": on_modes,
     "353": on_names,
     "366": on_names_end,
+    "367": on_ban_listed,
+    "368": on_bans_end,
     "372": on_motd,
     "376": on_motd_end,
     "421": on_unknown_command,
@@ -470,7 +486,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("405", "437", "471", "473", "474", "475", "476", "477", "489"), on_not_joined),
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.
     **dict.fromkeys(
-        ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "324", "329",
+        ("002", "003", "004", "010", "042", "250", "251", "252", "253", "254", "255", "265", "266", "318", "329",
          "333", "375", "396", "ACK", "TAGMSG", "SETNAME", "CHGHOST", "WARN", "NOTE"),
         ignore,
     ),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
-    "nick-taken": "Somebody here is called {0} already. Choose another name.",
+    "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
     "nick-claimed": "{0} belongs to somebody here. If it is you, give your password; else choose another name.",
     "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
@@ -26,6 +26,7 @@ MODES = {
     "-v": "{0} took the voice from {1}.",
     "+b": "{0} banned {1}.",
     "-b": "{0} lifted the ban on {1}.",
+    "+W": "{0} slowed the room down: one message each {1} seconds.",
     "+q": "{0} muted {1}.",
     "-q": "{0} lets {1} speak again.",
 }
@@ -87,6 +88,21 @@ def mode(nick: str, change: str) -> str:
         kind, whom = (flag[0] + "q", mask) if mask != whom and len(start) <= 1 else (flag, whom)
     said = MODES.get(kind) if whom and " " not in whom else None
     return said.format(nick, whom.removesuffix("!*@*")) if said else f"{nick} set the mode {change}"
+
+
+def ban_listed(room: str, mask: str, by: str) -> str:
+    start, _, muted = mask.rpartition("m:")
+    is_mute = muted != mask and len(start) <= 1
+    who = (muted if is_mute else mask).removesuffix("!*@*")
+    return f"{'Muted' if is_mute else 'Banned'} in {room}: {who}" + (f", by {by.partition('!')[0]}" if by else "")
+
+
+def bans_end(room: str) -> str:
+    return f"These are all who are banned or muted in {room}."
+
+
+def modes(room: str, letters: str) -> str:
+    return f"Modes of {room}: {letters}"
 
 
 def invited(nick: str, room: str) -> str:

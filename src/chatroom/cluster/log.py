@@ -100,6 +100,7 @@ class RedisLog(Log):
         self._told_until = 0  # id of the last event of which this server's clients were told before that
         self._gap = False
         self._lag = 0
+        self.skew = 0  # milliseconds that Redis's clock, by which events have their times, is ahead of this machine's
         self._broken_since = 0.0  # monotonic seconds; 0 while reading works
         self._refused_since = 0.0  # likewise, while writing works; the writer's
         self._failure: ClusterError | None = None
@@ -118,6 +119,7 @@ class RedisLog(Log):
         self._writing = Stream(self._url, protocol, self._timing.timeout)
         try:
             self._reading.agree(self._timing.lease)
+            self.skew = self._reading.time() - time.time_ns() // 1_000_000
             self._begin_anew()
             self._look_for_namesake()
         except LinkError as error:
@@ -171,6 +173,8 @@ class RedisLog(Log):
                 if command is None:
                     break
                 self._obey(session, command)
+            if session is self._hub.itself:  # who is at the console reads what comes of it at once
+                self._wait(session, for_words=True)
         self._post.dispatch()
 
     def announce(self, text: str) -> None:
@@ -310,6 +314,7 @@ class RedisLog(Log):
         event = self._read_row(row)
         if event is None:
             return None
+        event.time = self._time
         error = settle(self._hub, event)
         if error:
             return error
@@ -459,6 +464,7 @@ class RedisLog(Log):
 
     def _speak(self, spoken: Spoken, act: Act | None) -> None:
         said = [Said(spoken.by, spoken.room, text, ev.Kind.MESSAGE) for text in spoken.texts]
+        said[0].time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub, said[0])
         if error is None:
             for event in said:
@@ -567,6 +573,7 @@ class RedisLog(Log):
 
     def _reconnect(self) -> None:
         self._reading.agree(self._timing.lease)
+        self.skew = self._reading.time() - time.time_ns() // 1_000_000
         if self._reading.has(self._at):
             self._catch_up()
         else:

@@ -13,30 +13,36 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Event, Person
 from chatroom.modes import KEY
 from chatroom.names import fold, is_room
+from chatroom.rights import Asked, Deed, Role, demand, role
 from chatroom.rooms import House
 
 
 def settle(house: House, event: Event) -> ChatError | None:
-    """Why an event is not to be applied; None if it is. May bring it up to date."""
+    """Why an event, whose time is set, is not to be applied; None if it is. May bring it up to date."""
     look = _TABLE.get(type(event))
     return look(house, event) if look else None
 
 
-def _not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
+def not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
     """Why somebody can't have a name."""
     holder, account = house.by_nick.get(fold(nick)), house.accounts.get(fold(nick))
     if holder and holder.person.uid != by.uid:
         return ChatError(Code.NICK_TAKEN, nick)
-    claimed = account is not None and by.account != account.name and holder is None
-    return ChatError(Code.NICK_CLAIMED, nick) if claimed else None
+    if account and holder is None and by.account != account.name:
+        return ChatError(Code.NICK_CLAIMED, nick)
+    try:
+        house.must_look_free(nick, by)
+    except ChatError as error:
+        return error
+    return None
 
 
 def _connected(house: House, event: ev.Connected) -> ChatError | None:
-    return _not_to_be_called(house, event.by, event.by.nick)
+    return not_to_be_called(house, event.by, event.by.nick)
 
 
 def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
-    error = _not_to_be_called(house, event.by, event.nick)
+    error = not_to_be_called(house, event.by, event.nick)
     if error:
         return error
     user = house.users.get(event.by.uid)
@@ -63,21 +69,27 @@ def _joined(house: House, event: ev.Joined) -> ChatError | None:
 
 
 def _said(house: House, event: ev.Said) -> ChatError | None:
-    """Somebody may have been thrown out, and whom they spoke to may have another name."""
+    """Somebody may have been thrown out or muted, and whom they spoke to may have another name."""
     target = event.target if is_room(event.target) else event.target[1:]
     if not is_room(target):
         return None if fold(event.target) in house.by_nick else ChatError(Code.NO_SUCH_NICK, event.target)
-    room = house.rooms.get(fold(target))
+    room, user = house.rooms.get(fold(target)), house.users.get(event.by.uid)
     if room is None:
         return ChatError(Code.NO_SUCH_ROOM, target)
-    outside = "n" in room.modes and event.by.uid not in room.members
-    return ChatError(Code.CANNOT_SEND, room.name) if outside else None
+    if user and (room.guarded or event.by.uid not in room.members):
+        try:
+            demand(room, user, Deed.SAY, Asked(now=event.time))
+        except ChatError as error:
+            return error
+    return None
 
 
-def _in_room(house: House, event: Any) -> ChatError | None:
-    """What somebody did in a room, who may not be there any more."""
-    room = house.rooms.get(fold(event.room))
-    gone = room is None or event.by.uid not in room.members
+def _topic_set(house: House, event: ev.TopicSet) -> ChatError | None:
+    """Who set it may not be there any more."""
+    room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
+    if room is None:
+        return ChatError(Code.NO_SUCH_ROOM, event.room)
+    gone = user and role(room, user) is Role.OUTSIDER
     return ChatError(Code.NOT_IN_ROOM, event.room) if gone else None
 
 
@@ -96,7 +108,7 @@ _TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
     ev.Departed: _departed,
     ev.Joined: _joined,
     ev.Said: _said,
-    ev.TopicSet: _in_room,
+    ev.TopicSet: _topic_set,
     ev.AccountMade: _account_made,
     ev.AccountSet: _account_set,
 }

@@ -20,6 +20,7 @@ from chatroom import memory, modes, rooms
 from chatroom import monitor as watching
 from chatroom.cluster.codec import Codec
 from chatroom.cluster.graph import Graph, attributes
+from chatroom.cluster.races import not_to_be_called
 from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
 from chatroom.events import Event, Person
 from chatroom.hub import Hub
@@ -80,6 +81,7 @@ def load(hub: Hub, text: str) -> Mark:
     for name, value in GRAPH.read(text.partition("\n")[2]).items():
         setattr(hub, name, value)
     hub.here = 0
+    hub.reindex()
     return mark(text)
 
 
@@ -139,8 +141,9 @@ def bring(hub: Hub, text: str, place: Place, mine: bool) -> None:
 
 def _admit(hub: Hub, user: User, mine: bool) -> None:
     before = user.person
-    user.person = replace(before, nick=_free(hub, before.nick))
-    hub.users[before.uid] = hub.by_nick[fold(user.person.nick)] = user
+    user.person = replace(before, nick=_free(hub, before))
+    hub.users[before.uid] = user
+    hub.call(user)
     hub.holders.update(user.modes)
     hub.most = max(hub.most, len(hub.users))
     session = hub.sessions.get(before.uid) if mine else None
@@ -151,10 +154,11 @@ def _admit(hub: Hub, user: User, mine: bool) -> None:
             hub.post.tell(session, ev.Told(ev.Renamed(before, user.person.nick)))
 
 
-def _free(hub: Hub, nick: str) -> str:
-    """The name, or one like it if somebody has taken it meanwhile."""
+def _free(hub: Hub, person: Person) -> str:
+    """Somebody's name, or one like it if it has been taken meanwhile."""
+    nick = person.nick
     names = (nick if n == 1 else f"{nick[: NICK_LENGTH - 4]}_{n}" for n in count(1))
-    return next(name for name in names if fold(name) not in hub.by_nick)
+    return next(name for name in names if not_to_be_called(hub, person, name) is None)
 
 
 def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine: bool) -> None:
@@ -162,23 +166,20 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
     room = hub.rooms.get(key)
     if room is None:
         room = hub.rooms[key] = settings
+        room.lists = hub.lists.setdefault(key, settings.lists)
         room.owner = hub.owners.get(key, "")
         if hub.memories:
             created, topic = room.created, room.topic
             hub.memories.recall(room)
             room.created, room.topic = created, topic
+        room.refresh()
     room.add(user)
     user.rooms[key] = room
     if ranks:
         room.ranks[user.person.uid] = ranks
-    nobody = Audience({})
-    joined = ev.Joined(user.person, room.name)
-    place(joined)
-    hub.post.deliver(joined, nobody if mine else room.audience)
-    if ranks and not mine:
-        changes = tuple([ev.ModeChange(True, rank, user.person.nick, user.person.uid) for rank in ranks])
-        set_ = ev.ModesSet(user.person, room.name, changes)
-        place(set_)
-        hub.post.deliver(set_, room.audience)
-    elif ranks:
-        place(ev.ModesSet(user.person, room.name, ()))  # so that ids are the same everywhere
+    changes = tuple([ev.ModeChange(True, rank, user.person.nick, user.person.uid) for rank in ranks])
+    events: list[Event] = [ev.Joined(user.person, room.name)]
+    events += [ev.ModesSet(user.person, room.name, changes)] if changes else []
+    for event in events:
+        place(event)
+        hub.post.deliver(event, Audience({}) if mine else room.audience)

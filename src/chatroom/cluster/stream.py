@@ -84,6 +84,11 @@ class Stream:
             [found] = self._ask(("XRANGE", _KEY, entry, entry))
         return bool(found)
 
+    def time(self) -> int:
+        """Redis's clock, in Unix milliseconds."""
+        [(seconds, microseconds)] = self._ask(("TIME",))
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
     # ---- snapshots --------------------------------------------------------------------------------------------------
 
     def found(self, snapshot: str) -> None:
@@ -119,8 +124,7 @@ class Stream:
         [_, theirs] = self._ask(("SET", _PROTOCOL, self._protocol, "NX"), ("GET", _PROTOCOL))
         if theirs.decode() == self._protocol:
             return
-        [(seconds, _)] = self._ask(("TIME",))
-        if int(seconds) * 1000 - order(self.last())[0] < patience * 1000:
+        if self.time() - order(self.last())[0] < patience * 1000:
             raise ClusterError(_other(theirs.decode(), self._protocol))
         self._ask(("DEL", _KEY, _SNAPSHOTS), ("SET", _PROTOCOL, self._protocol))
 

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from chatroom import events as ev
+from chatroom.dialects import keeping
 from chatroom.dialects.base import Lines, Viewer
+from chatroom.dialects.sentences import WORDED, entries, lasting, worded
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import (
@@ -24,7 +26,7 @@ from chatroom.limits import (
     RECENT,
     TOPIC_BYTES,
 )
-from chatroom.modes import written
+from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.names import LOBBY, Fault, fold
 from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
 
@@ -47,19 +49,29 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_MISSING: "choose a name first",
     Code.NICK_BAD: "that can't be a name: {1}",
     Code.NICK_TAKEN: "{0} is taken; choose another name",
+    Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
     Code.NO_SUCH_NICK: "there is nobody called {0}; /who lists who is here",
     Code.ROOM_BAD: "{0} can't be a room; a room is # and up to 49 characters (64 bytes) without spaces or commas",
     Code.NO_SUCH_ROOM: "there is no room {0}; /rooms lists them",
     Code.NOT_IN_ROOM: "you are not in {0}; /join {0} takes you there",
     Code.NOT_YOURS: "that is for its owner alone",
     Code.CANNOT_SEND: "you can't write to {0} without being in it; /join {0} takes you there",
-    Code.MAY_NOT_SPEAK: "you can't write to {0}: only some may speak there now, or you are banned",
+    Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
+    Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
     Code.NO_CTCP: "{0} takes no messages for programs",
-    Code.NOT_OPERATOR: "only an operator of {0} may do that",
-    Code.ROOM_FULL: "{0} is full",
-    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite",
-    Code.BANNED: "you are banned from {0}; its operators may lift it",
-    Code.KEY_WRONG: "{0} needs a key: /join {0} KEY",
+    Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
+    Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",
+    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite: {1}",
+    Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
+    Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
+    Code.KEY_WRONG: "{0} needs a key: /join {0} KEY; its operators know it: {1}",
+    Code.SLOW: "{0} is in slow mode: one message each {2}; yours may follow in {3}; its operators: {1}",
+    Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
+    Code.NICK_BANNED: "the name {0} is banned here{1}{2}",
+    Code.BANNED_HERE: "you are banned from this server{0}{1}",
+    Code.THAT_IS_YOU: "that would be yourself",
+    Code.NOT_BANNED: "there is no such ban or mute on {1}; /bans lists them",
+    Code.BANS_FULL: "there are too many bans",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",
@@ -143,8 +155,27 @@ def _kicked(event: ev.Kicked) -> str:
 
 
 def _modes_set(event: ev.ModesSet) -> str:
-    done = [_MODES.get((c.letter, c.on), f"set mode {written((c,))}").format(plain(c.param)) for c in event.changes]
-    return f"* {event.by.nick} {', '.join(done)}"
+    """Masks that were set for one name are told as that name, once; what has ended by itself as such."""
+    ended = list(dict.fromkeys([_ended(change) for change in event.changes if not change.on and change.until]))
+    done = list(dict.fromkeys([_change(change, event) for change in event.changes if change.on or not change.until]))
+    return "\n".join([*ended, *([f"* {event.by.nick} {', '.join(done)}"] if done else [])])
+
+
+def _ended(change: ev.ModeChange) -> str:
+    return f"* The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
+
+
+def _change(change: ev.ModeChange, event: ev.ModesSet) -> str:
+    """What was done by one change, without who did it."""
+    mute = change.letter == BAN and change.param.startswith(MUTE)
+    key = (MUTE if mute else change.letter, change.on)
+    sentence = _MODES.get(key, f"set mode {written((change,))}").format(_whom(change))
+    return f"{sentence}{lasting(change.until, event.time)}{_because(change.reason)}"
+
+
+def _whom(change: ev.ModeChange) -> str:
+    """Whom, or what, a change is about."""
+    return plain(change.whom or (change.param.removeprefix(MUTE) if change.letter == BAN else change.param))
 
 
 _MODES = {
@@ -154,6 +185,10 @@ _MODES = {
     ("v", False): "took {0}'s voice",
     ("b", True): "banned {0}",
     ("b", False): "lifted the ban on {0}",
+    (MUTE, True): "muted {0}",
+    (MUTE, False): "lets {0} speak again",
+    (SLOW, True): "slowed the room down: one message each {0} seconds",
+    (SLOW, False): "ended the slow mode",
     ("i", True): "closed the room to those who aren't invited",
     ("i", False): "opened the room to all",
     ("k", True): "set a key",
@@ -178,6 +213,11 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     ev.TopicSet: _topic_set,
     ev.Kicked: _kicked,
     ev.ModesSet: _modes_set,
+    ev.Killed: lambda e: f"* {e.by.nick} threw {e.who.nick} off the server{_because(e.reason)}",
+    ev.ServerBanned: lambda e: (
+        f"* {e.by.nick} banned {plain(e.whom or e.mask)} from the server{lasting(e.until, e.time)}{_because(e.reason)}"
+    ),
+    ev.ServerUnbanned: lambda e: f"* {e.by.nick} lifted the ban from the server on {plain(e.mask)}",
     ev.Invited: lambda e: "",  # to the members; see `PlainDialect.answer` for the one who is invited
     ev.UserModesSet: lambda e: "* Your modes: " + written(e.changes),
     ev.RealnameSet: lambda e: "",
@@ -234,7 +274,7 @@ class PlainDialect:
         if isinstance(reply, ev.Told) and not isinstance(reply.event, ev.Invited):
             return PLAIN.render(reply.event)
         sentences = _ANSWERS[type(reply)](reply)
-        if isinstance(reply, ev.Refused) and not self._viewer.nick:
+        if isinstance(reply, ev.Refused) and not self._viewer.nick and reply.error.code is not Code.BANNED_HERE:
             sentences = self._ask_again(reply.error, sentences)
         return "".join([f"{sentence}\n" for sentence in sentences]).encode()
 
@@ -332,6 +372,9 @@ class PlainDialect:
     def _topic(self, rest: str) -> Iterator[Command]:
         yield ev.SetTopic(self._here(), rest) if rest else ev.AskTopic(self._here())
 
+    def _oper(self, rest: str) -> Iterator[Command]:
+        yield ev.BecomeOperator(self._viewer.nick, rest)
+
     def _away(self, rest: str) -> Iterator[Command]:
         yield ev.SetAway(rest)
 
@@ -360,6 +403,11 @@ class PlainDialect:
         yield ev.Quit(rest)
 
 
+def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
+    """A parser that is told the room that one is in."""
+    return lambda dialect, rest: parse(dialect._here(), rest)
+
+
 COMMANDS: dict[str, PlainCommand] = {
     command.usage.split()[0]: command
     for command in (
@@ -372,6 +420,28 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
+        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _here(keeping.invite)),
+        PlainCommand(
+            "/kick [#ROOM] NAME [TIME] [WHY]", f"throw somebody out; for {keeping.TIMES}", 1, _here(keeping.kick)
+        ),
+        PlainCommand("/ban [#ROOM] NAME [TIME] [WHY]", "and don't let them in again", 1, _here(keeping.ban)),
+        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _here(keeping.unban)),
+        PlainCommand("/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _here(keeping.mute)),
+        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _here(keeping.unmute)),
+        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _here(keeping.bans)),
+        PlainCommand("/op [#ROOM] NAME", "make somebody an operator", 1, _here(keeping.ranking(OPERATOR, True))),
+        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(keeping.ranking(OPERATOR, False))),
+        PlainCommand(
+            "/voice [#ROOM] NAME",
+            "let somebody speak in a moderated or slow room",
+            1,
+            _here(keeping.ranking(VOICE, True)),
+        ),
+        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(keeping.ranking(VOICE, False))),
+        PlainCommand("/slow [#ROOM] SECONDS|off", "one message of each in so many seconds", 1, _here(keeping.slow)),
+        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _here(keeping.key)),
+        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _here(keeping.mode)),
+        PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
         PlainCommand(
             "/history [COUNT]", f"what was said here, at most {HISTORY_MOST} messages", 0, PlainDialect._history
@@ -404,6 +474,8 @@ def _refused(reply: ev.Refused) -> list[str]:
     about = list(map(clean, reply.error.about))
     if reply.error.code is Code.NICK_BAD:
         about[1] = _FAULTS[Fault(about[1])]
+    if reply.error.code in WORDED:
+        about = worded(reply.error.code, about)
     return [f"* {_REFUSALS[reply.error.code].format(*about)}"]
 
 
@@ -436,6 +508,15 @@ def _who_is_in(reply: ev.WhoIsIn) -> list[str]:
         return [f"* There is nobody in or called {clean(reply.mask)}."]
     people = [f"{m.person.nick} (away: {plain(m.away)})" if m.away else m.person.nick for m in reply.members]
     return [f"* {len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"* Here: {', '.join(people)}"]
+
+
+def _list_is(reply: ev.ListIs) -> list[str]:
+    bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
+    mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
+    told = [
+        f"* {verb} {who} {how}" for verb, list_ in (("Banned:", bans), ("Muted:", mutes)) for who, how in entries(list_)
+    ]
+    return [plain(line) for line in told] or [f"* Nobody is banned or muted in {reply.room}."]
 
 
 def _recent(reply: ev.Recent) -> list[str]:
@@ -512,6 +593,11 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.TopicIs: lambda r: _topic(r.topic) or [f"* {r.room} has no topic"],
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
+    ev.ListIs: _list_is,
+    ev.NowOperator: lambda r: ["* You are an operator of the server now; you may keep order in every room."],
+    ev.ModesAre: lambda r: [f"* Modes of {r.room}: {r.modes}" if r.room else f"* Your modes: {r.modes}"],
+    ev.Inviting: lambda r: [f"* {r.nick} is invited to {r.room}{f', but away: {plain(r.away)}' if r.away else ''}"],
+    ev.ServerBansAre: lambda r: [f"* {who} {how}" for who, how in entries(r.entries)] or ["* Nobody is banned."],
     ev.Told: lambda r: [f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"],
     ev.Admitted: lambda r: [PROMPT],
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],

@@ -13,6 +13,8 @@ RECONNECTED_SECONDS = 3.0
 EMPTY_ROOM = "No messages yet. Say hello."
 NOT_IN_ROOM = "You are not in this room."
 _RANKS = "~&@%+"
+HARM = {"kick": ("Remove", "from"), "ban": ("Ban", "from"), "mute": ("Mute", "in")}  # how it is asked about
+BAN_TIMES = ("10m", "1h", "1d", "1w")
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
 KEYS = """\

@@ -329,18 +329,25 @@ class Presenter:
             self.client.session.close(room)
             self.refresh()
 
-    def member_action(self, nick: str, action: str) -> None:
-        """From a member's menu: msg, whois, kick, ban, mute, op. What harms is asked about first."""
+    def member_action(self, nick: str, action: str, length: str = "") -> None:
+        """From a member's menu: msg, whois, kick, ban, mute, op. What harms is asked about first.
+
+        `length` is how long, as it is typed ("10m"); "" is for good.
+        """
         assert self.client
-        harm = {"kick": "Remove", "ban": "Ban", "mute": "Mute"}.get(action)
-        place = self.client.session.current.name
-        if harm and not self.view.confirm(
-            f"{harm} {nick} from {place}?" if harm != "Mute" else f"Mute {nick} in {place}?", harm
-        ):
+        session = self.client.session
+        verb, place = display.HARM.get(action, ("", ""))
+        question = f"{verb} {nick} {place} {session.current.name}{f' for {length}' if length else ''}?"
+        if verb and not self.view.confirm(question, verb):
             return
-        self.command(f"/{action} {nick}")
-        if action == "ban":
+        self.command(f"/{action} {nick} {length}".rstrip())
+        if action == "ban" and not commands.knows_times(session, "BAN"):  # there it throws out as well
             self.command(f"/kick {nick}")
+
+    def ban_times(self) -> tuple[str, ...]:
+        """How long somebody can be banned or muted for here, besides for good."""
+        known = self.client and commands.knows_times(self.client.session, "BAN")
+        return display.BAN_TIMES if known else ()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The side panes: rooms and conversations on the left, members on the right."""
 
 import tkinter as tk
+from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ _ACTIONS = (
     ("whois", "Who is {}?"),
     ("", ""),
     ("op", "Make {} an operator"),
-    ("mute", "Mute {}…"),
-    ("kick", "Remove {}…"),
-    ("ban", "Ban {}…"),
+    ("voice", "Give {} a voice"),
+    ("mute", "Mute {}"),
+    ("kick", "Remove {}"),
+    ("ban", "Ban {}"),
 )
+_HARM = ("mute", "kick", "ban")  # asked about first; for a time where the server keeps times
 
 
 class Rooms(ttk.Frame):
@@ -126,11 +129,34 @@ class Members(ttk.Frame):
         nick = self._nick(self.tree.identify_row(event.y))
         if not nick:
             return
-        self._menu.delete(0, "end")
-        for action, label in _ACTIONS:
-            if action:
-                act = lambda a=action: self._presenter.member_action(nick, a)  # noqa: E731
-                self._menu.add_command(label=label.format(nick), command=act)
-            else:
-                self._menu.add_separator()
+        self.fill_menu(nick)
         self._menu.tk_popup(event.x_root, event.y_root)
+
+    def fill_menu(self, nick: str) -> None:
+        """Makes the menu for a member."""
+        menu = self._menu
+        menu.delete(0, "end")
+        for old in menu.winfo_children():
+            old.destroy()
+        times = self._presenter.ban_times()
+        for action, label in _ACTIONS:
+            if not action:
+                menu.add_separator()
+            elif action in _HARM and times:
+                more = self._menu_of_times(nick, action, times)
+                menu.add_cascade(label=label.format(nick), menu=more)
+            else:
+                menu.add_command(label=label.format(nick) + "…" * (action in _HARM), command=self._doing(nick, action))
+
+    def _menu_of_times(self, nick: str, action: str, times: tuple[str, ...]) -> tk.Menu:
+        menu = tk.Menu(self._menu, tearoff=False, bd=1)
+        for option in ("background", "foreground", "activebackground", "activeforeground"):
+            menu.configure({option: self._menu.cget(option)})
+        for length in times:
+            menu.add_command(label=f"for {length}…", command=self._doing(nick, action, length))
+        label = "just once…" if action == "kick" else "for good…"
+        menu.add_command(label=label, command=self._doing(nick, action))
+        return menu
+
+    def _doing(self, nick: str, action: str, length: str = "") -> Callable[[], None]:
+        return lambda: self._presenter.member_action(nick, action, length)

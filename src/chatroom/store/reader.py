@@ -13,7 +13,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chatroom.events import Event, Point, Redacted, Said, Topic, veiled
+from chatroom.events import Entry, Event, Point, Redacted, Said, Topic, veiled
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
 from chatroom.names import bare, fold
 from chatroom.store.query import Query, address, expression, found_at
@@ -75,6 +75,12 @@ class Reader:
             said = self.history(key, limit=RECENT, veils=((0, hidden),))
             recent = [event for event in said if isinstance(event, Said)]
             yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent, hidden)
+
+    def lists(self) -> Iterator[tuple[str, str, Entry]]:
+        """All masks in the lists of rooms: the room's key, the list's letter, the entry; the server's have neither."""
+        rows = self._db.execute("SELECT room, letter, mask, by, since, until, reason, whom FROM lists ORDER BY since")
+        for room, letter, *entry in rows:
+            yield room, letter, Entry(*entry)
 
     def owners(self) -> dict[str, str]:
         """The rooms that have an owner, by key, with the key of the account."""

@@ -12,10 +12,26 @@ write ten more messages into the same row. In a calm room a run is a single even
 - Within a place, ids and times never go back, neither inside a run nor from one to the next.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Redacted, Renamed, Said, TopicSet
+from chatroom.events import (
+    Departed,
+    Event,
+    Joined,
+    Kicked,
+    Kind,
+    Left,
+    ModeChange,
+    ModesSet,
+    Person,
+    Redacted,
+    Renamed,
+    Said,
+    TopicSet,
+)
+from chatroom.modes import KEY
 from chatroom.names import fold, is_room
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
@@ -108,6 +124,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Renamed: lambda e: f"r{e.nick}",
     TopicSet: lambda e: f"t{e.topic}",
     Kicked: lambda e: f"k{e.who.nick} {e.reason}",
+    ModesSet: lambda e: f"o{_written(e)}",
 }
 
 # The rooms in which an event was seen, for all that are kept but messages.
@@ -118,7 +135,14 @@ _ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
     Renamed: lambda e: e.rooms,
     TopicSet: lambda e: (e.room,),
     Kicked: lambda e: (e.room,),
+    ModesSet: lambda e: (e.room,),
 }
+
+
+def _written(event: ModesSet) -> str:
+    """The changes as JSON, without what nobody may look up later: a key."""
+    changes = [(c.on, c.letter, "*" if c.letter == KEY else c.param, c.until, c.reason, c.whom) for c in event.changes]
+    return json.dumps(changes, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(name: str, first: int, since: int, people: str, events: str) -> Iterator[Event]:
@@ -175,12 +199,21 @@ def _read_kicked(mark: str, by: Person, room: str, text: str, id: int, time: int
     return Kicked(by, room, _person(nick, "", "", ""), reason, id=id, time=time)
 
 
+def _read_modes(mark: str, by: Person, room: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    changes = [
+        ModeChange(on, letter, param, "", until, reason, whom)
+        for on, letter, param, until, reason, whom in json.loads(text)
+    ]
+    return ModesSet(by, room, tuple(changes), id=id, time=time)
+
+
 # By mark; each gets mark, person, place's name, text, id and time.
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
     **dict.fromkeys("MAN", _read_private),
     _REMOVED: lambda mark, by, room, text, id, time: Redacted(by, room, id, "", id=id, time=time),  # noqa: A006
     "k": _read_kicked,
+    "o": _read_modes,
     "j": lambda mark, by, room, text, id, time: Joined(by, room, id=id, time=time),  # noqa: A006
     "l": lambda mark, by, room, text, id, time: Left(by, room, text, id=id, time=time),  # noqa: A006
     "d": lambda mark, by, room, text, id, time: Departed(by, text, (room,), id=id, time=time),  # noqa: A006

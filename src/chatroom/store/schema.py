@@ -17,6 +17,8 @@ FILE = "chatroom.db"
 # `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
 # `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
 # said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
+# `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the
+# server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
 # `owner` is the key of the account whose room it is for good. `accounts` has claimed names, by their folds; `id` and
 # `time` are those of the event by which an account was made.
 # `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
@@ -62,6 +64,23 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             ) WITHOUT ROWID""",
             "ALTER TABLE places ADD COLUMN owner TEXT NOT NULL DEFAULT ''",
             "CREATE INDEX places_by_owner ON places (owner) WHERE owner != ''",
+        ),
+    ),
+    (
+        "lists",
+        (
+            """CREATE TABLE lists (
+                room TEXT NOT NULL,
+                letter TEXT NOT NULL,
+                key TEXT NOT NULL,
+                mask TEXT NOT NULL,
+                by TEXT NOT NULL,
+                since INTEGER NOT NULL,
+                until INTEGER NOT NULL,
+                reason TEXT NOT NULL,
+                whom TEXT NOT NULL,
+                PRIMARY KEY (room, letter, key)
+            ) WITHOUT ROWID""",
         ),
     ),
 )

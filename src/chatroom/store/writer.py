@@ -20,10 +20,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chatroom.events import AccountDropped, AccountMade, Event, Founded, ModesSet, PasswordSet, Redacted, TopicSet
+from chatroom.events import (
+    AccountDropped,
+    AccountMade,
+    Event,
+    Founded,
+    ModesSet,
+    PasswordSet,
+    Redacted,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+)
 from chatroom.limits import BUSY, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
-from chatroom.modes import INVITED_ONLY, KEY
+from chatroom.modes import INVITED_ONLY, KEY, ROOM_MODES, ModeKind
 from chatroom.names import fold
 from chatroom.store.index import forget
 from chatroom.store.reader import Reader
@@ -251,9 +262,25 @@ def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
 
 def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
     for change in event.changes:
+        if ROOM_MODES[change.letter] is ModeKind.LIST:
+            at = (fold(event.room), change.letter, fold(change.param))
+            if change.on:
+                entry = (change.param, event.by.mask, event.time, change.until, change.reason, change.whom)
+                db.execute(_LISTED, (*at, *entry))
+            else:
+                db.execute(_UNLISTED, at)
         if change.letter in _CLOSING:
             closed = "replace(closed, ?, '') || ?" if change.on else "replace(replace(closed, ?, ''), ?, '')"
             db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
+
+
+def _server_banned(db: sqlite3.Connection, event: ServerBanned) -> None:
+    entry = (event.mask, event.by.mask, event.time, event.until, event.reason, event.whom)
+    db.execute(_LISTED, ("", "", fold(event.mask), *entry))
+
+
+def _server_unbanned(db: sqlite3.Connection, event: ServerUnbanned) -> None:
+    db.execute(_UNLISTED, ("", "", fold(event.mask)))
 
 
 def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
@@ -294,12 +321,16 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
         db.execute("UPDATE runs SET events = ?, said = said - 1 WHERE row = ?", (events, number))
 
 
+_LISTED = "INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_UNLISTED = "DELETE FROM lists WHERE room = ? AND letter = ? AND key = ?"
 _CLOSING = (INVITED_ONLY, KEY)  # the modes that keep people out
-# What changes what is written already, or is no history.
+# What changes what is written already, or is written beside the history.
 _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
     ModesSet: _modes_set,
     Redacted: _redacted,
+    ServerBanned: _server_banned,
+    ServerUnbanned: _server_unbanned,
     AccountMade: _account_made,
     PasswordSet: _password_set,
     AccountDropped: _account_dropped,

@@ -64,6 +64,8 @@ class Words(NamedTuple):
 _REFUSED: dict[Code, Words] = {
     Code.NICK_BAD: Words("{0} can't be the name of an account; choose another nickname.", "BAD_ACCOUNT_NAME"),
     Code.NICK_TAKEN: Words("Somebody else is called {0} at the moment; choose another nickname.", "ACCOUNT_EXISTS"),
+    Code.NICK_LIKE: Words("{0} looks like another name; choose another nickname.", "BAD_ACCOUNT_NAME"),
+    Code.NICK_BANNED: Words("{0} is banned from this server."),
     Code.NO_SUCH_NICK: Words("Nobody is called {0} at the moment."),
     Code.NOT_REGISTERED: Words("Choose a nickname first."),
     Code.PASSWORD_NEEDED: Words("Give the server's password first: PASS."),

@@ -15,11 +15,12 @@ from chatroom.dialects.irc.format import irc_format, parts, timestamp
 from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
 from chatroom.dialects.irc.words import echo
+from chatroom.dialects.sentences import WORDED, of_entry, worded
 from chatroom.errors import Code
 from chatroom.ircwire import LINE_BYTES
-from chatroom.modes import BOT, RANKS
+from chatroom.modes import ACCOUNT, BOT, RANKS
 from chatroom.names import fold
-from chatroom.text import clean_irc, shortened
+from chatroom.text import clean, clean_irc, shortened
 
 
 class Whox(NamedTuple):
@@ -178,8 +179,8 @@ def _modes_are(to: Speaker, reply: ev.ModesAre) -> Iterator[str]:
 
 def _list_is(to: Speaker, reply: ev.ListIs) -> Iterator[str]:
     entry, end = n.LISTS[reply.letter]
-    for mask, by, time in reply.entries:
-        yield to.line(entry, reply.room, mask, by, time // 1000)
+    for one in reply.entries:
+        yield to.line(entry, reply.room, one.mask, one.by, one.since // 1000)
     yield to.line(end, reply.room)
 
 
@@ -362,8 +363,31 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
         yield history.failed(code, command, target, to.server.name)
     elif code is Code.WATCHING_TOO_MANY:
         yield from to.filled(n.REFUSALS[code], words=map(echo, about), glue=",")
+    elif code in WORDED:
+        first, *rest = worded(code, [clean(word) for word in about])
+        room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART)
+        yield to.line(n.REFUSALS[code], room, *[shortened(part, _PART) for part in rest])
     else:
         yield to.line(n.REFUSALS[code], *map(echo, about))
+
+
+_PART = 100  # bytes of a refusal's parts, so that the line holds them all; the reason is told in full when it is set
+
+
+def _server_bans_are(to: Speaker, reply: ev.ServerBansAre) -> Iterator[str]:
+    """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
+    for entry in reply.entries:
+        text = "".join(
+            [shortened(entry.reason, _PART), *of_entry(entry.until, f"by {entry.by.partition('!')[0]}")]
+        ).strip()
+        if "!" in entry.mask:
+            nick, _, rest = entry.mask.partition("!")
+            user, _, host = rest.rpartition("@")
+            yield to.line(n.RPL_STATSKLINE, host, nick, user, text)
+        elif entry.mask.startswith(ACCOUNT):
+            yield to.line(n.RPL_STATSKLINE, "*", entry.mask, "*", text)
+        else:
+            yield to.line(n.RPL_STATSDLINE, entry.mask, text)
 
 
 _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
@@ -376,6 +400,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.CountsAre: _counts_are,
     ev.ListIs: _list_is,
     ev.InvitationsAre: _invitations_are,
+    ev.ServerBansAre: _server_bans_are,
     ev.Inviting: _inviting,
     ev.NoWhois: _no_whois,
     ev.WhowasIs: _whowas_is,

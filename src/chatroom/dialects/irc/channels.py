@@ -11,6 +11,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
+from chatroom.text import seconds
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:
@@ -50,12 +51,41 @@ def invite(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def kick(client: Client, params: list[str]) -> Iterator[Command]:
-    """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8."""
+    """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8; or a time before the reason."""
     rooms = params[0].split(",")
     nicks = targets(params[1])
-    reason = params[2] if len(params) > 2 else ""
+    length = seconds(params[2]) if len(params) > 3 else 0
+    reason = params[3 if length else 2] if len(params) > 2 else ""
     for room, nick in zip(rooms * len(nicks) if len(rooms) == 1 else rooms, nicks, strict=False):
-        yield ev.Kick(room, nick, reason)
+        yield ev.Kick(room, nick, reason, length)
+
+
+# ---- bans with a time and a reason, which MODE can't give ------------------------------------------------------------
+
+
+def ban(client: Client, params: list[str]) -> Iterator[Command]:
+    room, who, length, reason = _order(params)
+    yield ev.Ban(room, who, length, reason)
+
+
+def mute(client: Client, params: list[str]) -> Iterator[Command]:
+    room, who, length, reason = _order(params)
+    yield ev.Ban(room, who, length, reason, mute=True)
+
+
+def unban(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.Unban(params[0], params[1])
+
+
+def unmute(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.Unban(params[0], params[1], mute=True)
+
+
+def _order(params: list[str]) -> tuple[str, str, int, str]:
+    """A room, a name or mask, how long, and why, of which the last two may be missing."""
+    room, who, *rest = params
+    length = seconds(rest[0]) if rest else 0
+    return room, who, length, " ".join(rest[1:] if length else rest)
 
 
 # ---- LIST -----------------------------------------------------------------------------------------------------------
@@ -93,13 +123,13 @@ def mode(client: Client, params: list[str]) -> Iterator[Command]:
     if not rest:
         yield ev.AskModes(target)
     elif is_room(target):
-        yield from _room_modes(target, rest)
+        yield from room_modes(target, rest)
     else:
         letters = _signed(rest[0])
         yield ev.SetUserModes(target, tuple(ModeChange(on, letter) for on, letter in letters))
 
 
-def _room_modes(room: str, words: list[str]) -> Iterator[Command]:
+def room_modes(room: str, words: list[str]) -> Iterator[Command]:
     """Changes, and lists that are asked for by their letter without a parameter."""
     changes: list[ModeChange] = []
     asked: list[Command] = []

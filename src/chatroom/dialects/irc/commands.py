@@ -173,7 +173,17 @@ COMMANDS: dict[str, Row] = {
     "NAMES": Row(channels.names, 0, "[<room>{,<room>}]", "lists who is in a room"),
     "LIST": Row(channels.list_, 0, "[<room or filter>{,...}]", "lists rooms: by mask, !mask, <people, C<age, T<age"),
     "INVITE": Row(channels.invite, 0, "[<nickname> <room>]", "invites somebody, or lists where you are invited to"),
-    "KICK": Row(channels.kick, 2, "<room> <nickname>{,<nickname>} [:<reason>]", "throws somebody out of a room"),
+    "KICK": Row(
+        channels.kick, 2, "<room> <nickname>{,<nickname>} [[<time>] :<reason>]", "throws somebody out of a room"
+    ),
+    "BAN": Row(
+        channels.ban, 2, "<room> <nickname or mask> [<time>] [:<reason>]", "keeps somebody out; 30s, 10m, 2h, 1d"
+    ),
+    "UNBAN": Row(channels.unban, 2, "<room> <nickname or mask>", "lifts a ban"),
+    "MUTE": Row(
+        channels.mute, 2, "<room> <nickname or mask> [<time>] [:<reason>]", "lets somebody read, but not speak"
+    ),
+    "UNMUTE": Row(channels.unmute, 2, "<room> <nickname or mask>", "lets them speak again"),
     "MODE": Row(channels.mode, 1, "<room or nickname> [<modes> [<parameters>]]", "shows or sets modes"),
     "PRIVMSG": Row(messages.privmsg, 1, "<target>{,<target>} :<text>", "says something", missing=Code.NO_RECIPIENT),
     "NOTICE": Row(messages.notice, 1, "<target>{,<target>} :<text>", "is for programs", missing=Code.NO_RECIPIENT),
@@ -197,12 +207,18 @@ COMMANDS: dict[str, Row] = {
     "INFO": Row(service.info, 0, "", "tells what this server is"),
     "ADMIN": Row(service.admin, 0, "", "tells who runs this server"),
     "LINKS": Row(service.links, 0, "", "lists the servers that are this chat"),
-    "STATS": Row(service.stats, 1, "u", "tells how long the server has been running"),
+    "STATS": Row(service.stats, 1, "u|k|d", "tells how long the server has been running; k and d: whom it bans"),
     "HELP": Row(help_, 0, "[<command>]", "explains commands"),
     "HELPOP": Row(help_, 0, "[<command>]", "explains commands"),
     "OPER": Row(service.oper, 2, "<name> <password>", "makes you an operator of the server"),
     "KILL": Row(service.kill, 1, "<nickname> [:<reason>]", "throws somebody off the server; for its operators"),
     "WALLOPS": Row(service.wallops, 1, ":<text>", "says something to all with mode +w; for operators"),
+    "KLINE": Row(
+        service.kline, 1, "[<time>] <mask or nickname> [:<reason>]", "bans people from the server; for operators"
+    ),
+    "UNKLINE": Row(service.unkline, 1, "<mask or nickname>", "lifts such a ban; for operators"),
+    "DLINE": Row(service.dline, 1, "[<time>] <address or network> [:<reason>]", "bans addresses; for operators"),
+    "UNDLINE": Row(service.unkline, 1, "<address or network>", "lifts such a ban; for operators"),
     "REHASH": Row(service.rehash, 0, "", "reads the configuration again; for operators"),
 }
 

@@ -8,6 +8,7 @@ from time import gmtime, strftime
 from typing import Any
 
 from chatroom import events as ev
+from chatroom.dialects.sentences import lasting
 from chatroom.events import Event, Kind
 from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import written
@@ -211,6 +212,12 @@ def _invited(event: ev.Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
+def _server_banned(event: ev.ServerBanned) -> str:
+    """Operators alone are told."""
+    why = f" ({event.reason})" if event.reason else ""
+    return _wallops(event, f"banned {event.mask} from the server{lasting(event.until, event.time)}{why}")
+
+
 def _redacted(event: ev.Redacted) -> str:
     return f":{event.by.mask} REDACT {event.target} {event.said:x}{f' :{event.reason}' if event.reason else ''}\r\n"
 
@@ -229,9 +236,9 @@ def _modes_set(event: ev.ModesSet) -> str:
     return "".join([f"{head}{written(row)}\r\n" for row in rows])
 
 
-def _alerted(event: ev.Alerted) -> str:
+def _wallops(event: Event, text: str) -> str:
     head = f":{event.by.mask} WALLOPS :"
-    return "".join([f"{head}{part}\r\n" for part in parts(event.text, len(head.encode()))])
+    return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
 
 
 def _unseen(event: Event) -> str:
@@ -248,7 +255,9 @@ _LINES: dict[type, Callable[[Any], str]] = {
     ev.Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
     ev.ModesSet: _modes_set,
     ev.UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
-    ev.Alerted: _alerted,
+    ev.Alerted: lambda e: _wallops(e, e.text),
+    ev.ServerBanned: _server_banned,
+    ev.ServerUnbanned: lambda e: _wallops(e, f"lifted the ban from the server on {e.mask}"),
     ev.AwaySet: _unseen,
     ev.Invited: _unseen,
     ev.RealnameSet: _unseen,

@@ -20,7 +20,7 @@ from chatroom.limits import (
     USERNAME_LENGTH,
     WATCHED,
 )
-from chatroom.modes import BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.modes import ACCOUNT, BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
 
 
 @value
@@ -50,6 +50,8 @@ RPL_YOURHOST = Numeric("002", ":Your host is {}, running chatroom {}")
 RPL_CREATED = Numeric("003", ":This server was started {}")
 RPL_MYINFO = Numeric("004", "{} chatroom-{} {} {} {}")
 RPL_ISUPPORT = Numeric("005", "{} :are supported by this server")
+RPL_STATSKLINE = Numeric("216", "K {} {} {} :{}")
+RPL_STATSDLINE = Numeric("225", "D {} :{}")
 RPL_ENDOFSTATS = Numeric("219", "{} :End of /STATS report")
 RPL_UMODEIS = Numeric("221", "{}")
 RPL_STATSUPTIME = Numeric("242", ":Server Up {} days {}:{:02}:{:02}")
@@ -159,7 +161,8 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_SERVER: Numeric("402", "{} :No such server"),
     Code.NO_SUCH_ROOM: Numeric("403", "{} :No such channel"),
     Code.CANNOT_SEND: Numeric("404", "{} :Cannot send to channel; join it first"),
-    Code.MAY_NOT_SPEAK: Numeric("404", "{} :Cannot send to channel; it is moderated (+m), or you are banned (+b)"),
+    Code.MODERATED: Numeric("404", "{} :Cannot send to channel (+m); operators give voices: {}"),
+    Code.MUTED: Numeric("404", "{0} :Cannot send to channel; {2} has muted you{3}{4}; operators lift it: {1}"),
     Code.NO_CTCP: Numeric("404", "{} :Cannot send CTCP there (+C, +T)"),
     Code.TOO_MANY_ROOMS: Numeric("405", "{} :You have joined too many channels"),
     Code.NO_ORIGIN: Numeric("409", ":No origin specified"),
@@ -169,6 +172,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.UNKNOWN_COMMAND: Numeric("421", "{} :Unknown command"),
     Code.NICK_MISSING: Numeric("431", ":No nickname given"),
     Code.NICK_BAD: Numeric("432", "{} :Erroneous nickname"),
+    Code.NICK_LIKE: Numeric("433", "{} :Nickname looks like that of {}"),
     Code.NICK_TAKEN: Numeric("433", "{} :Nickname is already in use"),
     Code.NICK_CLAIMED: Numeric(
         "433",
@@ -182,15 +186,27 @@ REFUSALS: dict[Code, Numeric] = {
     Code.ALREADY_REGISTERED: Numeric("462", ":You may not reregister"),
     Code.PASSWORD_NEEDED: Numeric("464", ":This server has a password"),
     Code.WRONG_PASSWORD: Numeric("464", ":Password incorrect"),
-    Code.ROOM_FULL: Numeric("471", "{} :Cannot join channel (+l)"),
+    Code.ROOM_FULL: Numeric("471", "{} :Cannot join channel (+l); operators invite: {}"),
     Code.MODE_UNKNOWN: Numeric("472", "{} :is unknown mode char to me for {}"),
-    Code.INVITED_ONLY: Numeric("473", "{} :Cannot join channel (+i)"),
-    Code.BANNED: Numeric("474", "{} :Cannot join channel (+b)"),
-    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k)"),
+    Code.INVITED_ONLY: Numeric("473", "{} :Cannot join channel (+i); operators invite: {}"),
+    Code.BANNED: Numeric("474", "{0} :Cannot join channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"),
+    Code.SLOW: Numeric(
+        "404", "{0} :Cannot send to channel (+W); one message each {2}, yours may follow in {3}; operators: {1}"
+    ),
+    Code.NICK_BANNED: Numeric("432", "{} :That nickname is banned here{}{}"),
+    Code.NICK_HELD: Numeric("435", "{} {} :Cannot change nickname while banned or muted on channel"),
+    Code.BANNED_HERE: Numeric("465", ":You are banned from this server{}{}"),
+    Code.THAT_IS_YOU: Numeric("485", ":That would ban yourself"),
+    Code.NOT_BANNED: Numeric("477", "{} {} :is not on that list of bans or mutes"),
+    Code.BANS_FULL: Numeric("478", "* K :The server's list of bans is full"),
+    Code.BANNED_THERE: Numeric(
+        "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
+    ),
+    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); operators know the key: {}"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
     Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
-    Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator"),
+    Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator; operators are: {}"),
     Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),
@@ -211,7 +227,9 @@ ISUPPORT = (
     "CHANTYPES=#",
     "ELIST=CMNTU",
     f"EXCEPTS={EXCEPTION}",
-    f"EXTBAN=,{MUTE[0]}",
+    f"ACCOUNTEXTBAN={ACCOUNT[0]}",
+    f"EXTBAN=,{ACCOUNT[0]}{MUTE[0]}",
+    "TIMEDBANS=BAN,MUTE,KICK",  # our own: these commands take a time and a reason
     f"INVEX={INVITED}",
     f"KEYLEN={KEY_BYTES}",
     f"KICKLEN={REASON_BYTES}",

@@ -7,7 +7,10 @@ from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import timestamp
+from chatroom.errors import ChatError, Code
 from chatroom.events import Command
+from chatroom.networks import network_of
+from chatroom.text import seconds
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:
@@ -55,6 +58,8 @@ def stats(client: Client, params: list[str]) -> Iterator[Command]:
     letter = params[0][:1] or "*"
     if letter == "u":
         yield ev.AskUptime()
+    elif letter in "kKdD":
+        yield ev.AskServerBans(addresses=letter in "dD")
     yield client.say(n.RPL_ENDOFSTATS, letter)
 
 
@@ -76,6 +81,31 @@ def kill(client: Client, params: list[str]) -> Iterator[Command]:
 
 def wallops(client: Client, params: list[str]) -> Iterator[Command]:
     yield ev.Alert(params[0])
+
+
+def kline(client: Client, params: list[str]) -> Iterator[Command]:
+    """``KLINE [time] mask :reason``; a time without a unit is in minutes, as operators know it."""
+    length = _minutes(params[0]) if len(params) > 1 else 0
+    who, *reason = params[1:] if length else params
+    yield ev.BanFromServer(who, length, " ".join(reason))
+
+
+def unkline(client: Client, params: list[str]) -> Iterator[Command]:
+    yield ev.UnbanFromServer(params[0])
+
+
+def dline(client: Client, params: list[str]) -> Iterator[Command]:
+    """The same for addresses and networks alone."""
+    for command in kline(client, params):
+        assert isinstance(command, ev.BanFromServer)
+        if network_of(command.who) is None:
+            raise ChatError(Code.MODE_PARAMETER, "*", "D", command.who)
+        yield command
+
+
+def _minutes(text: str) -> int:
+    """Seconds; 0 if it is no time."""
+    return 60 * int(text) if text.isascii() and text.isdigit() and len(text) < 7 else seconds(text)
 
 
 def rehash(client: Client, params: list[str]) -> Iterator[Command]:

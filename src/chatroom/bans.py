@@ -1,0 +1,270 @@
+"""Bans and mutes: in a room, and from the server; for a time, or for good.
+
+Deciders, as the hub calls them, and what applies the events. The laws:
+- A name is banned with all that is known of whoever bears it: the name, the account, and the address unless others come
+  from there, too. All that was set for one name is lifted by that name.
+- A mute is a ban whose mask begins with `MUTE`: it meets speaking alone.
+- What has an end is lifted by an event when its time has come, by the server itself. A ban whose time is over holds
+  until then: a second at most.
+"""
+
+from chatroom import events as ev
+from chatroom.errors import ChatError, Code
+from chatroom.events import Entry, ModeChange, Outcome, Person
+from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
+from chatroom.modes import ACCOUNT, BAN, MUTE, meets
+from chatroom.modes import mask as whole_mask
+from chatroom.names import fold, is_nickname, room_name
+from chatroom.networks import address_of, network_of
+from chatroom.rights import Deed, Role, demand, role
+from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
+from chatroom.text import shortened
+
+# ---- in a room ------------------------------------------------------------------------------------------------------
+
+
+def ban(house: House, session: Session, command: ev.Ban, now: int) -> list[Outcome]:
+    """Whoever is banned is thrown out, but for operators whom a mask meets by the way."""
+    user = user_of(session)
+    name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
+    masks, whom = _masks(house, command.who)
+    if whom and whom.uid == user.person.uid:
+        raise ChatError(Code.THAT_IS_YOU)
+    banned = _banned(user, name, lists, command, masks, whom, now)
+    room = house.rooms.get(fold(name))
+    if command.mute or room is None:
+        return [banned]
+    out = [member.person for member in room.members.values() if _goes(room, member, user, masks, whom)]
+    why = shortened(command.reason, REASON_BYTES) or user.person.nick
+    return [banned, *(ev.Kicked(user.person, room.name, person, why) for person in out)]
+
+
+def timed_kick(house: House, session: Session, command: ev.Kick, target: User, now: int) -> ev.ModesSet:
+    """What keeps whoever is kicked out for a time."""
+    name, lists = _lists_of(house, session, command.room, Deed.BAN)
+    masks, whom = _masks(house, target.person.nick)
+    like = ev.Ban(command.room, command.nick, command.seconds, command.reason)
+    return _banned(user_of(session), name, lists, like, masks, whom, now)
+
+
+def unban(house: House, session: Session, command: ev.Unban) -> list[Outcome]:
+    name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
+    mark = MUTE if command.mute else ""
+    who = fold(command.who)
+    masks = {fold(mark + whole_mask(command.who.removeprefix(MUTE))), fold(mark + command.who)}
+    found = [
+        entry
+        for key, entry in lists[BAN].items()
+        if entry.mask.startswith(MUTE) is command.mute and (key in masks or (entry.whom and fold(entry.whom) == who))
+    ]
+    if not found:
+        raise ChatError(Code.NOT_BANNED, name, command.who)
+    return [ev.ModesSet(user_of(session).person, name, tuple([_lifted(entry, BAN) for entry in found]))]
+
+
+def _lists_of(house: House, session: Session, name: str, deed: Deed) -> tuple[str, Lists]:
+    """A room's lists, for who may do this to them; nobody need be in it if an operator of the server asks."""
+    user = user_of(session)
+    room = house.rooms.get(fold(name))
+    if room:
+        demand(room, user, deed)
+        return room.name, room.lists
+    if not user.is_operator:
+        raise ChatError(Code.NO_SUCH_ROOM, name)
+    return room_name(name), house.lists.get(fold(name)) or new_lists()
+
+
+def _masks(house: House, who: str) -> tuple[list[str], Person | None]:
+    """The masks for whom `who` names, and who that is, if somebody is or was called so lately."""
+    if not is_nickname(who):
+        mask = whole_mask(who.removeprefix(MUTE))
+        if " " in mask or len(mask.encode()) > MASK_BYTES:
+            raise ChatError(Code.MODE_PARAMETER, "*", BAN, mask)
+        return [mask], None
+    here = house.by_nick.get(fold(who))
+    whom = here.person if here else next((p for p, _ in house.gone if fold(p.nick) == fold(who)), None)
+    if whom is None:
+        return [whole_mask(who)], None
+    masks = [whole_mask(whom.nick)]
+    if whom.account:
+        masks.append(f"{ACCOUNT}{whom.account}")
+    if not any(u.person.host == whom.host and u.person.uid != whom.uid for u in house.users.values()):
+        masks.append(f"*!*@{whom.host}")
+    return masks, whom
+
+
+def _banned(
+    user: User, name: str, lists: Lists, command: ev.Ban, masks: list[str], whom: Person | None, now: int
+) -> ev.ModesSet:
+    if len(lists[BAN]) + len(masks) > LIST_LENGTH:
+        raise ChatError(Code.LIST_FULL, name, BAN)
+    mark = MUTE if command.mute else ""
+    until = _until(command.seconds, now)
+    reason = shortened(command.reason, REASON_BYTES)
+    called = whom.nick if whom else command.who if is_nickname(command.who) else ""
+    changes = [ModeChange(True, BAN, mark + mask, until=until, reason=reason, whom=called) for mask in masks]
+    return ev.ModesSet(user.person, name, tuple(changes))
+
+
+def _until(seconds: int, now: int) -> int:
+    return now + 1000 * seconds if 0 < seconds <= BAN_LONGEST else 0
+
+
+def _goes(room: Room, member: User, by: User, masks: list[str], whom: Person | None) -> bool:
+    """Whether a new ban throws this member out."""
+    person = member.person
+    if whom and person.uid == whom.uid:
+        return True
+    if member is by or role(room, member) >= Role.OPERATOR or room.excepts(person):
+        return False
+    return any(meets(mask, person) for mask in masks)
+
+
+def _lifted(entry: Entry, letter: str, until: int = 0) -> ModeChange:
+    """`until` says since when it had to end, if it ends by itself."""
+    return ModeChange(False, letter, entry.mask, until=until, whom=entry.whom)
+
+
+# ---- from the server ------------------------------------------------------------------------------------------------
+
+
+def on_person(house: House, person: Person) -> Entry | None:
+    """The ban that keeps this person off the server."""
+    for entry in house.bans.values():
+        if _is_mask(entry.mask) and meets(entry.mask, person):
+            return entry
+    return house.networks.find(person.host)
+
+
+def on_address(house: House, host: str) -> Entry | None:
+    """The ban that keeps this address off the server."""
+    return house.networks.find(host)
+
+
+def ban_from_server(house: House, session: Session, command: ev.BanFromServer, now: int) -> list[Outcome]:
+    """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
+    user = operator(session)
+    masks, whom = _server_masks(house, command.who)
+    if len(house.bans) + len(masks) > SERVER_BANS:
+        raise ChatError(Code.BANS_FULL)
+    if user is not house.itself.user and any(_meets(mask, user.person) for mask in masks):
+        raise ChatError(Code.THAT_IS_YOU)
+    until, reason = _until(command.seconds, now), shortened(command.reason, REASON_BYTES)
+    met = [u for u in house.users.values() if any(_meets(mask, u.person) for mask in masks)]
+    out = [u.person for u in met if not u.is_operator or fold(u.person.nick) == fold(whom)]
+    return [
+        *(ev.ServerBanned(user.person, mask, until, reason, whom) for mask in masks),
+        *(ev.Killed(user.person, person, reason or "banned") for person in out),
+    ]
+
+
+def unban_from_server(house: House, session: Session, command: ev.UnbanFromServer) -> list[Outcome]:
+    user = operator(session)
+    who = fold(command.who)
+    network = network_of(command.who)
+    masks = {fold(str(network)) if network else "", fold(whole_mask(command.who)), who}
+    found = [e for key, e in house.bans.items() if key in masks or (e.whom and fold(e.whom) == who)]
+    if not found:
+        raise ChatError(Code.NOT_BANNED, "", command.who)
+    return [ev.ServerUnbanned(user.person, entry.mask) for entry in found]
+
+
+def ask_server_bans(house: House, session: Session, command: ev.AskServerBans) -> list[Outcome]:
+    operator(session)
+    entries = [e for e in house.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
+    return [ev.ServerBansAre(tuple(entries), command.addresses)]
+
+
+def operator(session: Session) -> User:
+    """The client's user, who must be an operator of the server."""
+    user = user_of(session)
+    if not user.is_operator:
+        raise ChatError(Code.NOT_SERVER_OPERATOR)
+    return user
+
+
+def _server_masks(house: House, who: str) -> tuple[list[str], str]:
+    """Masks, addresses and networks as they are kept, and the nickname they are for, if they are for one."""
+    network = network_of(who)
+    if network:
+        return [str(network)], ""
+    masks, _ = _masks(house, who)
+    if not masks[0].strip("*!@"):
+        raise ChatError(Code.MODE_PARAMETER, "*", "K", masks[0])
+    hosts = [network_of(mask.removeprefix("*!*@")) for mask in masks]
+    kept = [str(host) if host else mask for mask, host in zip(masks, hosts, strict=True)]
+    return kept, who if is_nickname(who) else ""
+
+
+def _is_mask(mask: str) -> bool:
+    """Whether it is no address and no network."""
+    return "!" in mask or mask.startswith(ACCOUNT)
+
+
+def _meets(mask: str, person: Person) -> bool:
+    if _is_mask(mask):
+        return meets(mask, person)
+    network, address = network_of(mask), address_of(person.host)
+    return network is not None and address is not None and address.version == network.version and address in network
+
+
+def set_on_server(house: House, event: ev.ServerBanned) -> None:
+    restore(house, Entry(event.mask, event.by.mask, event.time, event.until, event.reason, event.whom))
+
+
+def restore(house: House, entry: Entry) -> None:
+    """A ban from the server, as it was before the start."""
+    key = fold(entry.mask)
+    house.bans[key] = entry
+    house.networks.put(entry)
+    house.note_end(entry.until, "", "", key)
+
+
+def lift_from_server(house: House, event: ev.ServerUnbanned) -> bool:
+    """False if there was nothing to lift any more."""
+    key = fold(event.mask)
+    if _is_gone(house.bans.get(key), event.until):
+        return False
+    del house.bans[key]
+    house.networks.drop(event.mask)
+    house.note_end(0, "", "", "")
+    return True
+
+
+# ---- what ends by itself --------------------------------------------------------------------------------------------
+
+
+def expire(house: House, session: Session, command: ev.Expire, now: int) -> list[Outcome]:
+    """Lifts what has lasted its time, all of a room by one event."""
+    if session is not house.itself:
+        raise ChatError(Code.NOT_SERVER_OPERATOR)
+    by = user_of(session).person
+    rooms: dict[str, list[ModeChange]] = {}
+    outcomes: list[Outcome] = []
+    for until, room, letter, key in sorted({end for end in house.ends if end[0] <= now}):
+        entry = house.entry_at(room, letter, key)
+        if entry is None or entry.until != until:
+            continue
+        if room:
+            rooms.setdefault(room, []).append(_lifted(entry, letter, until))
+        else:
+            outcomes.append(ev.ServerUnbanned(by, entry.mask, until))
+    for key, changes in rooms.items():
+        room_ = house.rooms.get(key)
+        outcomes.append(ev.ModesSet(by, room_.name if room_ else key, tuple(changes)))
+    return outcomes
+
+
+def still(lists: Lists, event: ev.ModesSet) -> tuple[ModeChange, ...]:
+    """The changes that still make sense: what was lifted meanwhile, or has another end now, ends no more."""
+    return tuple([change for change in event.changes if not _is_stale(lists, change)])
+
+
+def _is_stale(lists: Lists, change: ModeChange) -> bool:
+    entries = lists.get(change.letter)
+    return entries is not None and not change.on and _is_gone(entries.get(fold(change.param)), change.until)
+
+
+def _is_gone(entry: Entry | None, until: int) -> bool:
+    """Whether there is no such entry any more; `until` says since when it had to end, if it ends by itself."""
+    return entry is None or (until != 0 and entry.until != until)

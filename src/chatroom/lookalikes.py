@@ -1,0 +1,112 @@
+"""Letters that look like other letters: a table, and which letters names are not made of at all.
+
+The source is Unicode Technical Standard #39, https://www.unicode.org/reports/tr39/: its prototypes for letters of
+scripts in daily use, as far as they can be taken for letters of Latin or of each other, and its recommendation to leave
+out technical letters and scripts of limited use.
+"""
+
+# What looks like the letter before it. Upper case is compared before case is folded: В looks like B, в does not.
+_LIKE = {
+    "a": "ɑαаΑА",
+    "b": "ƅЬьΒВʙ",
+    "c": "сϲСϹᴄ",
+    "d": "ԁ",
+    "e": "еҽΕЕ",
+    "f": "ƒ",
+    "g": "ɡցԌԍɢ",
+    "h": "һհΗНʜ",
+    "i": "ıɩɪιі",
+    "j": "јϳյЈͿ",
+    "k": "кκĸΚК",
+    "l": "1I|ΙІӀӏƖΙוןا",
+    "m": "ΜМ",
+    "n": "ոηΝɴ",
+    "o": "0οоσօΟОՕסهہھەഠଠဝዐ",
+    "p": "рρΡР",
+    "q": "ԛզԚ",
+    "r": "гɾʀ",
+    "s": "ѕЅՏ",
+    "t": "τΤТ",
+    "u": "սυʋՍ",
+    "v": "νѵѴ",
+    "w": "ԝѡωԜա",
+    "x": "хχΧХ",
+    "y": "уүγʏУҮΥ",
+    "z": "Ζ",
+    "3": "ЗзƷʒȝҙӡ",
+    "6": "б",
+    "8": "Ȣȣ",
+    "æ": "ӕӔ",
+    "ə": "әӘǝƎƏ",
+    "ε": "ɛƐєЄԑԐ",
+    "ى": "ی",
+    "ك": "ک",
+    "一": "ー",
+    "二": "ニ",
+    "八": "ハ",
+    "力": "カ",
+    "千": "チ",
+    "卜": "ト",
+    "厶": "ム",
+    "口": "ロ",
+    "夕": "タ",
+    "工": "エ",
+    "才": "オ",
+    "へ": "ヘ",
+    "り": "リ",
+    "\u0326": "\u0327",  # a comma and a cedilla below
+}
+LIKE: dict[int, str] = {ord(c): letter for letter, likes in _LIKE.items() for c in likes}
+PAIRS = (("rn", "m"), ("vv", "w"), ("เเ", "แ"))  # two letters that look like one
+DOTTED = "ijl"  # a dot above these is not seen, as they have one or look as if
+
+# Scripts in daily use (Unicode Standard Annex #31, table 5), as the names of their letters begin.
+SCRIPTS = frozenset(
+    (
+        *(
+            "ARABIC",
+            "ARMENIAN",
+            "BENGALI",
+            "BOPOMOFO",
+            "CJK",
+            "CYRILLIC",
+            "DEVANAGARI",
+            "ETHIOPIC",
+            "GEORGIAN",
+            "GREEK",
+        ),
+        *("GUJARATI", "GURMUKHI", "HANGUL", "HEBREW", "HIRAGANA", "IDEOGRAPHIC", "KANNADA", "KATAKANA"),
+        *("KATAKANA-HIRAGANA", "KHMER", "LAO", "LATIN", "MALAYALAM", "MYANMAR", "ORIYA", "SINHALA", "TAMIL", "TELUGU"),
+        *("THAANA", "THAI", "TIBETAN"),
+    )
+)
+MODIFIERS = frozenset("ー々ゝゞヽヾๆໆ")  # letters that change others, of those that names are written with
+
+# Blocks of technical letters, from and to: clicks, jamo (some can not be seen), phonetics, what scholars add.
+_TECHNICAL = (
+    (0x01C0, 0x01C3),
+    (0x1100, 0x11FF),
+    (0x17B4, 0x17B5),
+    (0x1C80, 0x1C8F),
+    (0x1D00, 0x1DBF),
+    (0x2C60, 0x2C7F),
+    (0xA640, 0xA69F),
+    (0xA720, 0xA7FF),
+    (0xA960, 0xA97F),
+    (0xAB30, 0xAB6F),
+    (0xD7B0, 0xD7FF),
+    (0x10780, 0x107BF),
+    (0x1DF00, 0x1DFFF),
+    (0x1E030, 0x1E08F),
+)
+# Marks above or below a letter of Latin, Greek or Cyrillic, and the voice marks of kana. Those that go
+# through a letter, or join two, make another letter of it, or of its neighbour.
+_MARKS = ((0x0300, 0x0333), (0x0339, 0x033C), (0x3099, 0x309A))
+
+
+def is_technical(letter: str) -> bool:
+    return any(first <= ord(letter) <= last for first, last in _TECHNICAL)
+
+
+def is_plain_mark(mark: str) -> bool:
+    return any(first <= ord(mark) <= last for first, last in _MARKS)

@@ -1,0 +1,175 @@
+"""Who may do what in a room: one table of roles, deeds and what bars them.
+
+`LEAST` says which role a deed takes. A *bar* is something about the room, or about who is there, that raises this:
+moderation (+m) asks for a voice of whoever speaks. What is asked for is the highest of all that apply. Two things
+besides open every door: an operator's invitation, and, of bans and mutes, an exception (+e).
+
+A role has the rights of those below it. An operator of the server has all of them in every room, from outside too: it
+is whoever runs the server, or was given its operator's password.
+
+Who may do something is said here and nowhere else. Nothing in here changes anything.
+"""
+
+from collections.abc import Callable
+from enum import Enum, IntEnum
+from typing import NamedTuple
+
+from chatroom.errors import ChatError, Code
+from chatroom.events import Entry
+from chatroom.limits import OPERATORS_NAMED
+from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
+from chatroom.rooms import Room, User
+
+
+class Role(IntEnum):
+    OUTSIDER = 0
+    MEMBER = 1
+    VOICED = 2
+    OPERATOR = 3
+    SERVER_OPERATOR = 4
+
+
+class Deed(Enum):
+    JOIN = "join"
+    SAY = "say"
+    TOPIC = "set the topic"
+    INVITE = "invite"
+    KICK = "kick"
+    BAN = "ban"
+    MUTE = "mute"
+    RANK = "make operators and give voices"
+    MODE = "change modes"
+    LISTS = "see who is excepted and invited"
+
+
+LEAST: dict[Deed, Role] = {
+    Deed.JOIN: Role.OUTSIDER,
+    Deed.SAY: Role.OUTSIDER,
+    Deed.TOPIC: Role.MEMBER,
+    Deed.INVITE: Role.MEMBER,
+    Deed.KICK: Role.OPERATOR,
+    Deed.BAN: Role.OPERATOR,
+    Deed.MUTE: Role.OPERATOR,
+    Deed.RANK: Role.OPERATOR,
+    Deed.MODE: Role.OPERATOR,
+    Deed.LISTS: Role.OPERATOR,
+}
+
+
+class Asked(NamedTuple):
+    """How somebody asks: with which key, and when (milliseconds; 0 if slow mode is no matter)."""
+
+    key: str = ""
+    now: int = 0
+
+
+_PLAINLY = Asked()
+
+
+class Bar(NamedTuple):
+    """Who is below `least` is refused with `code` where it `holds`; `about` is what the refusal says besides."""
+
+    least: Role
+    code: Code
+    holds: Callable[[Room, User, Asked], object]
+    about: Callable[[Room, User], tuple[str, ...]] = lambda room, user: ()
+
+
+def _about_entry(entry: Entry | None) -> tuple[str, ...]:
+    """Who did it, until when (milliseconds, 0 for good), and why."""
+    return (entry.by.partition("!")[0], str(entry.until), entry.reason) if entry else ()
+
+
+def _banned(least: Role, code: Code) -> Bar:
+    return Bar(
+        least,
+        code,
+        lambda room, user, asked: room.ban_on(user.person),
+        lambda room, user: _about_entry(room.ban_on(user.person)),
+    )
+
+
+# By a mode's letter; `MUTE` is the ban on speaking alone.
+BARS: dict[Deed, dict[str, Bar]] = {
+    Deed.JOIN: {
+        INVITED_ONLY: Bar(
+            Role.SERVER_OPERATOR,
+            Code.INVITED_ONLY,
+            lambda room, user, asked: INVITED_ONLY in room.modes and not room.invites(user.person),
+        ),
+        BAN: _banned(Role.SERVER_OPERATOR, Code.BANNED),
+        KEY: Bar(
+            Role.SERVER_OPERATOR, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)
+        ),
+        LIMIT: Bar(
+            Role.SERVER_OPERATOR,
+            Code.ROOM_FULL,
+            lambda room, user, asked: LIMIT in room.modes and len(room.members) >= int(room.modes[LIMIT]),
+        ),
+    },
+    Deed.SAY: {
+        CLOSED: Bar(Role.MEMBER, Code.CANNOT_SEND, lambda room, user, asked: CLOSED in room.modes),
+        MODERATED: Bar(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
+        BAN: _banned(Role.VOICED, Code.BANNED_THERE),
+        MUTE: Bar(
+            Role.VOICED,
+            Code.MUTED,
+            lambda room, user, asked: room.mute_on(user.person),
+            lambda room, user: _about_entry(room.mute_on(user.person)),
+        ),
+        SLOW: Bar(
+            Role.VOICED,
+            Code.SLOW,
+            lambda room, user, asked: asked.now and asked.now < room.speaks_again(user),
+            lambda room, user: (str(room.slow // 1000), str(room.speaks_again(user))),
+        ),
+    },
+    Deed.TOPIC: {
+        TOPIC_LOCKED: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes),
+    },
+    Deed.INVITE: {
+        INVITED_ONLY: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: INVITED_ONLY in room.modes),
+    },
+}
+
+
+def role(room: Room, user: User) -> Role:
+    """What somebody is in a room."""
+    if user.is_operator:
+        return Role.SERVER_OPERATOR
+    uid = user.person.uid
+    if uid not in room.members:
+        return Role.OUTSIDER
+    ranks = room.ranks.get(uid, "")
+    return Role.OPERATOR if OPERATOR in ranks else Role.VOICED if VOICE in ranks else Role.MEMBER
+
+
+def demand(room: Room, user: User, deed: Deed, asked: Asked = _PLAINLY) -> None:
+    """Raises `ChatError`, which says who may, if this user may not do this here."""
+    held = role(room, user)
+    if held < LEAST[deed]:
+        if held is Role.OUTSIDER:
+            raise ChatError(Code.NOT_IN_ROOM, room.name)
+        raise ChatError(Code.NOT_OPERATOR, room.name, operators(room, user))
+    for bar in BARS.get(deed, {}).values():
+        if held < bar.least and bar.holds(room, user, asked):
+            raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user))
+
+
+def holds(room: Room, user: User) -> bool:
+    """Whether a ban or a mute of a name must not be slipped out of by taking another."""
+    if role(room, user) >= Role.VOICED:
+        return False
+    return bool(room.ban_on(user.person) or room.mute_on(user.person))
+
+
+def operators(room: Room, user: User) -> str:
+    """The operators of a room who are here, by name, with commas between; at most `OPERATORS_NAMED`.
+
+    Who may not know who is in the room is told "…".
+    """
+    if not room.seen_by(user):
+        return "…"
+    names = [room.members[uid].person.nick for uid, ranks in room.ranks.items() if OPERATOR in ranks]
+    more = ["…"] if len(names) > OPERATORS_NAMED else []
+    return ",".join([*names[:OPERATORS_NAMED], *more])

@@ -1,0 +1,622 @@
+"""Bans, mutes and kicks for a time, slow mode, bans from the server; and that they outlive the server."""
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatroom import events as ev
+from chatroom.limits import LIST_LENGTH, SERVER_BANS, SLOW_MOST
+from chatroom.server import ChatServer
+from chatroom.store import Store
+from tests.chat import INFO, Chat, Client
+from tests.peers import Guests, Irc, Peer, Served
+
+Room = tuple[Chat, Client, Client]
+HOUR = 3_600_000  # milliseconds
+
+
+@pytest.fixture
+def room() -> Room:
+    """A room #a with its operator op, on IRC, and a member bob with netcat."""
+    chat = Chat()
+    op, bob = chat.irc("op", room="#a"), chat.plain("bob")
+    bob.send("/join #a")
+    op.heard()
+    bob.heard()
+    return chat, op, bob
+
+
+def pass_time(chat: Chat, milliseconds: int) -> None:
+    """Lets time go by, and the server's clock look what is due."""
+    chat.time += milliseconds
+    if chat.hub.is_due(chat.time):
+        chat.log.submit(chat.hub.itself, [ev.Expire()])
+
+
+def numerics(client: Client, *lines: str) -> list[str]:
+    return [line.split()[1] for line in client.send(*lines).heard()]
+
+
+def from_elsewhere(client: Client, host: str) -> Client:
+    """As if it came from another address."""
+    assert client.user
+    client.host = host
+    client.user.person = ev.Person(client.uid, client.nick, "plain", host)
+    return client
+
+
+# ---- in a room ------------------------------------------------------------------------------------------------------
+
+
+def test_a_ban_throws_out_and_keeps_out_until_its_time_is_over(room: Room) -> None:
+    """Everybody reads who, how long and why; the end is told, too, and by the server."""
+    chat, op, bob = room
+    assert op.send("BAN #a bob 2h :too loud").heard() == [
+        ":op!u@127.0.0.1 MODE #a +b bob!*@*",
+        ":op!u@127.0.0.1 KICK #a bob :too loud",
+    ]
+    assert bob.heard() == ["* op banned bob for 2h (too loud)", "* op threw bob out (too loud)"]
+    pass_time(chat, HOUR)
+    [refused] = bob.send("/join #a").heard()
+    assert re.fullmatch(
+        r"\* op has banned you from #a for \S.* more \(too loud\); its operators may lift it: op", refused
+    )
+    pass_time(chat, HOUR)
+    assert op.heard() == [":chatroom.local MODE #a -b bob!*@*"]
+    assert bob.send("/join #a").heard()[0].startswith("* You are in #a now.")
+
+
+def test_a_mute_lets_read_but_not_speak_and_ends_by_itself(room: Room) -> None:
+    """The room is told of both; nobody slips out of it by another name."""
+    chat, op, bob = room
+    op.send("MUTE #a bob 30s :spam")
+    assert bob.heard() == ["* op muted bob for 30s (spam)"]
+    op.heard()
+    assert re.match(r"\* op has muted you in #a for .* \(spam\)", bob.send("hello").heard()[0])
+    assert bob.send("/nick bobby").heard() == ["* you can't take another name while you are banned or muted in #a"]
+    op.send("PRIVMSG #a :listen")
+    assert bob.heard() == ["op: listen"]
+    pass_time(chat, 30_000)
+    assert bob.heard() == ["* The mute on bob has ended"]
+    op.heard()
+    bob.send("thanks")
+    assert op.heard() == [":bob!plain@127.0.0.1 PRIVMSG #a :thanks"]
+
+
+def test_a_kick_for_a_time_is_a_ban_as_well(room: Room) -> None:
+    """KICK #a bob 10m :reason, and /kick bob 10m reason."""
+    chat, op, bob = room
+    op.send("KICK #a bob 10m :go for a walk")
+    assert bob.heard() == ["* op banned bob for 10m (go for a walk)", "* op threw bob out (go for a walk)"]
+    assert "has banned you" in bob.send("/join #a").heard()[0]
+    pass_time(chat, 600_000)
+    assert "You are in #a" in bob.send("/join #a").heard()[0]
+
+
+def test_a_name_is_banned_with_its_address_unless_others_share_it(room: Room) -> None:
+    """Else a class behind one address would be out with one of them."""
+    chat, op, bob = room
+    from_elsewhere(bob, "192.0.2.7")
+    op.send("BAN #a bob")
+    assert op.heard()[0] == ":op!u@127.0.0.1 MODE #a +bb bob!*@* *!*@192.0.2.7"
+    assert bob.heard()[0] == "* op banned bob"
+    back = chat.irc("bobby")
+    from_elsewhere(back, "192.0.2.7")
+    assert numerics(back, "JOIN #a") == ["474"]
+    op.send("UNBAN #a BOB")
+    assert op.heard()[-1] == ":op!u@127.0.0.1 MODE #a -bb bob!*@* *!*@192.0.2.7"
+    assert numerics(back, "JOIN #a")[0] == "JOIN"
+
+
+def test_a_name_that_has_proven_itself_is_banned_by_its_account(room: Room) -> None:
+    """Whatever name they come back with; `a:` is IRCv3's account-extban."""
+    chat, op, bob = room
+    assert bob.user
+    bob.user.person = ev.Person(bob.uid, "bob", "plain", "127.0.0.1", account="bob")
+    op.send("BAN #a bob")
+    assert op.heard()[0] == ":op!u@127.0.0.1 MODE #a +bb bob!*@* a:bob"
+    other = chat.irc("rob")
+    assert other.user
+    other.user.person = ev.Person(other.uid, "rob", "u", "127.0.0.1", account="Bob")
+    assert numerics(other, "JOIN #a") == ["474"]
+    assert numerics(op, "MODE #a +b m:a:rob", "MODE #a -b m:a:rob") == ["MODE", "MODE"]
+
+
+def test_who_has_just_left_can_still_be_banned_by_address(room: Room) -> None:
+    """Whoever insults and runs."""
+    _chat, op, bob = room
+    from_elsewhere(bob, "192.0.2.7")
+    bob.leave()
+    op.heard()
+    assert op.send("BAN #a bob").heard() == [":op!u@127.0.0.1 MODE #a +bb bob!*@* *!*@192.0.2.7"]
+
+
+def test_a_mask_throws_out_all_that_it_meets_but_operators(room: Room) -> None:
+    """And those whom an exception spares."""
+    chat, op, _bob = room
+    carol = chat.irc("carol", room="#a")
+    op.send("MODE #a +e carol")
+    op.heard()
+    told = op.send("BAN #a *@127.0.0.1").heard()
+    assert [line.split()[1:4] for line in told] == [["MODE", "#a", "+b"], ["KICK", "#a", "bob"]]
+    assert carol.user and carol.user.rooms
+
+
+def test_nobody_bans_themselves(room: Room) -> None:
+    """By name; a mask that meets its maker spares them."""
+    _, op, _ = room
+    assert numerics(op, "BAN #a op", "MUTE #a OP") == ["485", "485"]
+
+
+def test_bans_stay_when_the_room_is_empty(room: Room) -> None:
+    """Who is banned does not open the room anew as its operator."""
+    chat, op, bob = room
+    op.send("BAN #a bob", "PART #a")
+    bob.heard()
+    assert "#a" not in chat.hub.rooms
+    assert "has banned you" in bob.send("/join #a").heard()[0]
+    pass_time(chat, HOUR)
+    chat.irc("al").send("JOIN #a", "UNBAN #a bob")
+    assert "You are in #a" in bob.send("/join #a").heard()[0]
+    assert list(chat.hub.lists) == ["#a"]
+
+
+def test_a_ban_can_be_lifted_by_its_end_in_an_empty_room(room: Room) -> None:
+    """And nothing of it is left behind."""
+    chat, op, bob = room
+    op.send("BAN #a bob 1h", "PART #a")
+    pass_time(chat, HOUR)
+    assert not chat.hub.lists and not chat.hub.ends
+    bob.heard()
+    assert "You are in #a" in bob.send("/join #a").heard()[0]
+
+
+def test_who_is_banned_is_listed_with_how_long_and_why(room: Room) -> None:
+    """/bans; one line a name, with its masks."""
+    _chat, op, bob = room
+    from_elsewhere(bob, "192.0.2.7")
+    op.send("MUTE #a bob 2h :noise", "MODE #a +b *!*@198.51.100.*")
+    bob.heard()
+    banned, muted = bob.send("/bans").heard()
+    assert banned == "* Banned: *!*@198.51.100.* by op"
+    assert re.fullmatch(r"\* Muted: bob \(bob!\*@\*, \*!\*@192\.0\.2\.7\) by op for .* more \(noise\)", muted)
+
+
+def test_a_new_time_takes_the_place_of_the_old_one(room: Room) -> None:
+    """The longer as the shorter; an end that was forgotten does not end it."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "BAN #a eve 3h")
+    pass_time(chat, HOUR)
+    op.heard()
+    assert numerics(op, "MODE #a b") == ["367", "368"]
+    pass_time(chat, 2 * HOUR)
+    assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
+    op.send("BAN #a eve 1h", "UNBAN #a eve", "BAN #a eve")
+    op.heard()
+    pass_time(chat, 2 * HOUR)
+    assert op.heard() == []
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("UNBAN #a nobody", "477"),
+        ("UNMUTE #a bob", "477"),
+        ("BAN #none bob", "403"),
+        ("BAN #a", "461"),
+        ("KICK #a nobody 2h :x", "401"),
+    ],
+)
+def test_what_can_not_be_is_refused(room: Room, line: str, answer: str) -> None:
+    """Each with its numeric."""
+    assert numerics(room[1], line) == [answer]
+
+
+def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
+    """478."""
+    _, op, _ = room
+    for i in range(LIST_LENGTH):
+        op.send(f"BAN #a x{i}")
+    op.heard()
+    assert numerics(op, "BAN #a more") == ["478"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/op bob", "* op made bob an operator"),
+        ("/voice bob", "* op gave bob a voice"),
+        ("/mute bob 10m noise", "* op muted bob for 10m (noise)"),
+        ("/ban eve!*@* rude", "* op banned eve!*@* (rude)"),
+        ("/kick bob be gone", "* op threw bob out (be gone)"),
+        ("/slow 10", "* op slowed the room down: one message each 10 seconds"),
+        ("/slow 2m", "* op slowed the room down: one message each 120 seconds"),
+        ("/key sesame", "* op set a key"),
+        ("/mode +m", "* op let only those with a voice speak"),
+        ("/topic Tea", "* op set the topic: Tea"),
+    ],
+)
+def test_a_teacher_with_netcat_keeps_order_in_sentences(line: str, sentence: str) -> None:
+    """What an IRC client does by MODE, a plain one does by words; the room reads them."""
+    chat = Chat()
+    op, bob = chat.plain("op"), chat.plain("bob")
+    op.send("/join #a")
+    bob.send("/join #a")
+    bob.heard()
+    op.heard()
+    assert op.send(line).heard() == [sentence]
+    assert bob.heard() == [sentence]
+
+
+def test_what_was_done_can_be_undone_in_words() -> None:
+    """/deop, /devoice, /unmute, /unban, /slow off, /key off, /invite."""
+    chat = Chat()
+    op, bob = chat.plain("op"), chat.plain("bob")
+    op.send("/join #a")
+    bob.send("/join #a")
+    op.send("/op bob", "/voice bob", "/mute bob", "/ban eve", "/slow 5", "/key x")
+    op.heard()
+    assert op.send(
+        "/deop bob", "/devoice bob", "/unmute bob", "/unban eve", "/slow off", "/key off", "/mode", "/bans"
+    ).heard() == [
+        "* op made bob an operator no more",
+        "* op took bob's voice",
+        "* op lets bob speak again",
+        "* op lifted the ban on eve",
+        "* op ended the slow mode",
+        "* op removed the key",
+        "* Modes of #a: +nt",
+        "* Nobody is banned or muted in #a.",
+    ]
+    chat.plain("carol")
+    op.heard()
+    assert op.send("/invite carol").heard() == ["* carol is invited to #a"]
+
+
+def test_what_has_ended_ends_once(room: Room) -> None:
+    """Of several servers each may say that it is time; and a ban that was renewed meanwhile stays."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "BAN #a adam 1h")
+    chat.time += HOUR
+    itself = chat.hub.itself
+    [ended] = chat.hub.decide(itself, ev.Expire())
+    assert isinstance(ended, ev.ModesSet)
+    op.send("BAN #a adam 2h")
+    op.heard()
+    for _ in range(3):
+        chat.hub.apply(ended)
+    assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
+    assert list(chat.hub.lists["#a"]["b"]) == ["adam!*@*"]
+    chat.log.submit(itself, [ev.BanFromServer("192.0.2.1", 3600)])
+    chat.time += HOUR
+    [lifted] = chat.hub.decide(itself, ev.Expire())
+    assert isinstance(lifted, ev.ServerUnbanned)
+    deeds = len(chat.hub.deeds)
+    for _ in range(3):
+        chat.hub.apply(lifted)
+    assert len(chat.hub.deeds) == deeds + 1 and not chat.hub.bans
+
+
+def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:
+    """As when all that there is was taken over from another server."""
+    chat, op, _ = room
+    op.send("BAN #a eve 1h", "MODE #a +Wb 5 m:x")
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer("192.0.2.0/24", 60), ev.BanFromServer("mallory")])
+    hub = chat.hub
+    before = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    hub.reindex()
+    after = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    assert after == before and before[3]
+    assert hub.rooms["#a"].slow == 5000 and hub.rooms["#a"].lists is hub.lists["#a"]
+
+
+# ---- slow mode ------------------------------------------------------------------------------------------------------
+
+
+def test_in_a_slow_room_each_member_waits_between_messages(room: Room) -> None:
+    """+W, in seconds; operators and those with a voice don't; typing is no message."""
+    chat, op, bob = room
+    op.send("MODE #a +W 10")
+    assert bob.heard() == ["* op slowed the room down: one message each 10 seconds"]
+    assert bob.send("one").heard() == []
+    assert bob.send("two").heard()[0].startswith("* #a is in slow mode: one message each 10s; yours may follow in ")
+    op.heard()
+    assert op.send("PRIVMSG #a :a", "PRIVMSG #a :b").heard() == []
+    pass_time(chat, 10_000)
+    bob.heard()
+    assert bob.send("three").heard() == []
+    op.send("MODE #a +v bob")
+    bob.heard()
+    assert bob.send("four", "five").heard() == []
+
+
+def test_who_has_just_spoken_waits_from_the_start(room: Room) -> None:
+    """A flood ends with the change, not with one message more."""
+    _, op, bob = room
+    bob.send("one")
+    op.send("MODE #a +W 10")
+    bob.heard()
+    assert "slow mode" in bob.send("two").heard()[0]
+
+
+def test_leaving_a_slow_room_and_coming_back_is_no_way_around_it(room: Room) -> None:
+    """The room remembers who spoke when."""
+    _, op, bob = room
+    op.send("MODE #a +W 60")
+    bob.send("one", "/leave", "/join #a")
+    bob.heard()
+    assert "slow mode" in bob.send("two").heard()[0]
+
+
+@pytest.mark.parametrize("pause", ["0", "-1", "x", str(SLOW_MOST + 1)])
+def test_a_pause_is_a_number_of_seconds(room: Room, pause: str) -> None:
+    """696 for any other."""
+    assert numerics(room[1], f"MODE #a +W {pause}") == ["696"]
+
+
+def test_a_room_that_is_not_slow_remembers_no_speakers(room: Room) -> None:
+    """It pays nothing for what others use."""
+    chat, op, bob = room
+    bob.send("one")
+    a = chat.hub.rooms["#a"]
+    assert not a.spoke and not a.guarded
+    op.send("MODE #a +W 5")
+    bob.send("two")
+    assert list(a.spoke) == [bob.uid]
+    op.send("MODE #a -W")
+    assert not a.spoke and not a.guarded
+
+
+# ---- from the server ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(room: Room) -> Client:
+    """An operator of the server."""
+    chat, op, bob = room
+    chat.hub.operator_password = "sesame"
+    root = chat.irc("root")
+    root.send("OPER root sesame").heard()
+    for client in (op, bob):
+        client.heard()
+    return from_elsewhere(root, "192.0.2.1")
+
+
+@pytest.mark.parametrize("line", ["KLINE bob", "UNKLINE bob", "DLINE 192.0.2.1", "UNDLINE 192.0.2.1", "STATS k"])
+def test_bans_from_the_server_are_for_its_operators(room: Room, line: str) -> None:
+    """481."""
+    assert "481" in numerics(room[1], line)
+
+
+def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, root: Client) -> None:
+    """By name, for a time; who comes is told why, and closed."""
+    chat, op, bob = room
+    assert root.send("KLINE 2h bob :spam").heard() == [
+        ":root!plain@192.0.2.1 WALLOPS :banned bob!*@* from the server for 2h (spam)"
+    ]
+    assert bob.heard() == ["* Goodbye (Killed (root: spam))."]
+    assert op.heard() == [":bob!plain@127.0.0.1 QUIT :Killed (root: spam)"]
+    again = chat.irc()
+    told = again.send("NICK Bob", "USER u 0 * :x").heard()
+    assert re.fullmatch(r":chatroom\.test 465 \* :You are banned from this server for .* more \(spam\)", told[0])
+    assert told[1] == "ERROR :Closing link: banned from this server"
+    assert again.closing
+    assert numerics(chat.irc("al"), "NICK BOB") == ["432"]
+    pass_time(chat, 2 * HOUR)
+    assert chat.irc("bob").nick == "bob"
+
+
+def test_addresses_and_networks_are_barred(room: Room, root: Client) -> None:
+    """DLINE; listed by STATS d, lifted by UNDLINE."""
+    chat, _op, bob = room
+    assert numerics(root, "DLINE 60 bob") == ["696"]
+    from_elsewhere(bob, "198.51.100.7")
+    root.send("DLINE 60 198.51.100.99/24 :proxies")
+    assert bob.heard() == ["* Goodbye (Killed (root: proxies))."]
+    assert chat.hub.networks.find("198.51.100.1") and chat.hub.networks.find("::ffff:198.51.100.1")
+    assert not chat.hub.networks.find("198.51.101.1")
+    root.heard()
+    first, end = root.send("STATS d").heard()
+    assert re.fullmatch(r":chatroom\.test 225 root D 198\.51\.100\.0/24 :proxies for .* more \(by root\)", first)
+    assert end.split()[1] == "219"
+    root.send("UNDLINE 198.51.100.0/24")
+    assert not chat.hub.bans and not chat.hub.networks.find("198.51.100.1") and not chat.hub.ends
+
+
+def test_accounts_and_users_at_hosts_are_barred(room: Room, root: Client) -> None:
+    """KLINE a:account, KLINE user@host; STATS k shows both."""
+    _, _, bob = room
+    assert bob.user
+    bob.user.person = ev.Person(bob.uid, "bob", "plain", "127.0.0.1", account="rob")
+    root.send("KLINE 10 a:rob", "KLINE sp?m@198.51.100.*")
+    assert bob.closing
+    root.heard()
+    told = [line.split(" ", 3)[3] for line in root.send("STATS k").heard()]
+    assert told[0].startswith("K * a:rob * :for ") and told[1] == "K 198.51.100.* * sp?m :(by root)"
+
+
+def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Client) -> None:
+    """485; and a mask that leaves all open is none."""
+    chat, _, _ = room
+    assert numerics(root, "KLINE *@192.0.2.1", "DLINE 192.0.2.0/24", "KLINE *@*", "KLINE *") == [
+        "485",
+        "485",
+        "696",
+        "696",
+    ]
+    assert not chat.hub.bans
+
+
+def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
+    """Each newcomer is held against them."""
+    chat, _, _ = room
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
+    chat.log.submit(chat.hub.itself, [ev.BanFromServer("more")])
+    assert isinstance(chat.post.replies[-1][1], ev.Refused)
+
+
+# ---- over restarts, on real servers ---------------------------------------------------------------------------------
+
+
+def served(serve: Callable[..., Served], data: Path) -> tuple[Served, Guests]:
+    server = serve("--data", str(data))
+    return server, Guests(server.port)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_bans_mutes_and_topics_outlive_the_server(
+    serve: Callable[..., Served], data: Path, end: signal.Signals
+) -> None:
+    """Whether it was told to end or killed: what everybody has seen done stays done."""
+    server, guests = served(serve, data)
+    op = guests.irc("op", room="#tea")
+    guests.irc("bob", room="#tea")
+    op.send("TOPIC #tea :Earl Grey", "BAN #tea bob 1h :rude", "MUTE #tea carol", "MODE #tea +be *!*@192.0.2.* al")
+    op.send("BAN #tea dave", "UNBAN #tea dave")
+    op.sync()
+    server.process.send_signal(end)
+    server.ends()
+    guests.close()
+    server, guests = served(serve, data)
+    bob, carol = guests.irc("bob", room=""), guests.plain("carol")
+    bob.send("JOIN #tea")
+    assert re.search(r" 474 bob #tea :.* op has banned you for \S.* more \(rude\)", bob.sync()[-1])
+    carol.send("/join #tea")
+    assert "* Topic: Earl Grey" in carol.sync()
+    al = guests.irc("al", room="#tea")
+    al.send("MODE #tea b")
+    masks = {line.split()[4] for line in al.sync() if " 367 " in line}
+    assert masks == {"bob!*@*", "m:carol!*@*", "*!*@192.0.2.*"}
+    guests.close()
+
+
+def test_what_ends_while_the_server_is_down_is_lifted_when_it_is_up(serve: Callable[..., Served], data: Path) -> None:
+    """And what ends while it runs, by itself; the room is told."""
+    server, guests = served(serve, data)
+    op = guests.irc("op", room="#tea")
+    op.send("BAN #tea bob 1s", "BAN #tea eve 1h")
+    op.sync()
+    server.process.kill()
+    server.ends()
+    guests.close()
+    server, guests = served(serve, data)
+    al = guests.irc("al", room="#tea")
+    if not any("-b bob!*@*" in line for line in al.heard):
+        al.send("MODE #tea b")
+        if any(" 367 " in line and "bob!" in line for line in al.sync()):
+            al.wait(r"^:\S+ MODE #tea -b bob!\*@\*$")
+    al.send("MUTE #tea carol 1s")
+    al.wait(r"^:chatroom\.local MODE #tea -b m:carol!\*@\*$")
+    al.send("MODE #tea b")
+    assert [line.split()[4] for line in al.sync() if " 367 " in line] == ["eve!*@*"]
+    guests.close()
+
+
+def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
+    serve: Callable[..., Served], data: Path, tmp_path: Path
+) -> None:
+    """An address hears why before it is read at all."""
+    password = tmp_path / "password"
+    password.write_text("sesame\n")
+    server = serve("--data", str(data), "--operator-password-file", str(password))
+    guests = Guests(server.port)
+    root = guests.irc("root")
+    root.send("OPER root sesame", "DLINE 1h 127.0.0.9 :go away", "KLINE eve")
+    root.sync()
+    server.process.kill()
+    server.ends()
+    guests.close()
+    server, guests = served(serve, data)
+    barred = Peer(server.port, source="127.0.0.9")
+    [line] = barred.rest()
+    assert re.fullmatch(r"ERROR :you are banned from this server for \S.* more \(go away\)\r", line)
+    barred.close()
+    eve = guests.stranger()
+    eve.send("eve")
+    assert eve.rest()[-2:] == ["* you are banned from this server", "* Goodbye (banned from this server)."]
+    guests.plain("adam")
+    guests.close()
+
+
+def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
+    """A plain client starts there; it is told why, and may go elsewhere."""
+    server.log.submit(server.hub.itself, [ev.Ban("#lobby", "bob", 3600, "rude")])
+    guests.irc("al")
+    bob = guests.plain("bob")
+    assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
+    bob.send("hello")
+    assert "* you can't write to #lobby" in bob.sync()[0]
+    bob.send("/join #tea")
+    assert "You are in #tea now" in bob.sync()[0]
+
+
+def test_what_an_operator_did_is_in_the_rooms_history(data: Path) -> None:
+    """Who, whom, when, and why; a key is not."""
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    server.start()
+    guests = Guests(server.port)
+    op = guests.irc("op", room="#tea")
+    guests.irc("bob", room="#tea")
+    op.send("BAN #tea bob 1h :rude", "MODE #tea +mk sesame", "PRIVMSG #tea :so")
+    al = Irc(server.port, "al", "batch", "draft/chathistory", "draft/event-playback", "server-time", room="")
+    op.send("MODE #tea -k x")
+    op.sync()
+    al.send("JOIN #tea", "CHATHISTORY LATEST #tea * 50")
+    told = [line.partition(" ")[2] for line in al.sync() if line.startswith("@batch=")]
+    assert [line.split(" ", 1)[1] for line in told if "MODE" in line or "KICK" in line] == [
+        "MODE #tea +b bob!*@*",
+        "KICK #tea bob :rude",
+        "MODE #tea +mk *",
+        "MODE #tea -k *",
+    ]
+    al.close()
+    guests.close()
+    server.stop()
+
+
+def test_what_an_operator_did_is_one_line_in_the_log(serve: Callable[..., Served]) -> None:
+    """Without a key."""
+    server = serve()
+    guests = Guests(server.port)
+    op = guests.irc("op", room="#tea")
+    guests.irc("bob", room="#tea")
+    op.send("BAN #tea bob 1h :rude", "MODE #tea +k sesame")
+    server.err.wait(r" INFO #tea: op banned bob for 1h \(rude\) \(by op!u@127\.0\.0\.1\)$")
+    server.err.wait(r" INFO #tea: op threw bob out \(rude\) \(by op!u@127\.0\.0\.1\)$")
+    server.err.wait(r" INFO #tea: op set a key \(by op!u@127\.0\.0\.1\)$")
+    assert not any("sesame" in line for line in server.err.heard)
+    guests.close()
+
+
+def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: Guests) -> None:
+    """From the server by `a:account`: before coming in, and later."""
+    bob = guests.plain("bob")
+    bob.send("/register open-sesame")
+    bob.wait("^\\* bob is yours now")
+    server.log.submit(server.hub.itself, [ev.BanFromServer("a:bob", 3600, "spam")])
+    assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
+    eve = guests.plain("eve")
+    eve.send("/login bob open-sesame")
+    eve.wait(r"^\* the name bob is banned here for .* more \(spam\)$")
+    back = guests.stranger()
+    back.send("bob", "open-sesame")
+    back.wait(r"^\* you are banned from this server for .* more \(spam\)$")
+
+
+def test_an_owner_is_let_into_the_own_room_whatever_its_bans(guests: Guests) -> None:
+    """Other operators come and go."""
+    alice = guests.plain("alice")
+    alice.send("/register open-sesame", "/join #tea")
+    alice.wait("You are in #tea now")
+    op = guests.irc("op", room="#tea")
+    alice.send("/op op", "/leave")
+    alice.sync()
+    op.send("BAN #tea alice", "PART #tea")
+    op.sync()
+    alice.send("/join #tea")
+    alice.wait("You are in #tea now")
+    alice.send("/unban alice")
+    alice.wait(r"^\* alice lifted the ban on alice$")

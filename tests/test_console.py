@@ -1,0 +1,131 @@
+"""The console of `chatroom serve`: whoever sits there keeps order in every room, and on the server."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chatroom.console import COMMANDS
+from tests.peers import DEADLINE, Ear, Guests, Served, eventually
+
+
+@pytest.fixture
+def served(serve: Callable[..., Served]) -> Served:
+    return serve("--name", "chat.example")
+
+
+@pytest.fixture
+def visitors(served: Served) -> Iterator[Guests]:
+    guests = Guests(served.port)
+    yield guests
+    guests.close()
+
+
+def test_the_console_keeps_order_in_a_room(served: Served, visitors: Guests) -> None:
+    """kick, ban, mute, op with a room; the room reads that the server did it, the console what came of it."""
+    op = visitors.irc("op", room="#tea")
+    bob, carol = visitors.plain("bob"), visitors.plain("carol")
+    for client in (bob, carol):
+        client.send("/join #tea")
+        client.sync()
+    served.type("mute #tea bob 10m noise")
+    served.out.wait(r"^chat\.example muted bob for 10m \(noise\)$")
+    bob.wait(r"^\* chat\.example muted bob for 10m \(noise\)$")
+    bob.send("hey")
+    bob.wait(r"^\* chat\.example has muted you in #tea for .* \(noise\); its operators may lift it: op$")
+    served.type("unmute #tea bob")
+    served.out.wait("^chat.example lets bob speak again$")
+    served.type("op #tea carol")
+    carol.wait(r"^\* chat\.example made carol an operator$")
+    served.type("kick #tea bob out")
+    served.out.wait(r"^chat\.example threw bob out \(out\)$")
+    served.type("ban #tea bob 2h")
+    served.out.wait("^chat.example banned bob for 2h$")
+    op.wait(r"^:chat\.example MODE #tea \+b bob!\*@\*$")
+    served.type("bans #tea")
+    served.out.wait(r"^Banned: bob \(bob!\*@\*\) by chat\.example for .* more$")
+    served.type("unban #tea bob")
+    served.out.wait("^chat.example lifted the ban on bob$")
+    served.err.wait(r" INFO #tea: chat\.example lifted the ban on bob \(by chat\.example\)$")
+
+
+def test_without_a_room_it_is_the_whole_server(served: Served, visitors: Guests) -> None:
+    """kick throws off, ban keeps off, bans lists, unban lifts."""
+    bob, carol = visitors.plain("bob"), visitors.plain("carol")
+    served.type("kick bob behave")
+    served.out.wait(r"^chat\.example threw bob off the server \(behave\)$")
+    assert bob.rest()[-1] == "* Goodbye (Killed (chat.example: behave))."
+    served.type("ban carol 1h spam")
+    served.out.wait(r"^chat\.example banned carol from the server for 1h \(spam\)$")
+    assert "Killed (chat.example: spam)" in carol.rest()[-1]
+    served.type("ban 192.0.2.0/24")
+    served.out.wait(r"^chat\.example banned 192\.0\.2\.0/24 from the server$")
+    served.type("bans")
+    served.out.wait(r"^carol \(carol!\*@\*(, 127\.0\.0\.1/32)?\) by chat\.example for .* more \(spam\)$")
+    served.out.wait(r"^192\.0\.2\.0/24 by chat\.example$")
+    served.type("unban carol")
+    served.out.wait("^chat.example lifted the ban from the server on carol")
+    visitors.plain("carol")
+    served.err.wait(r" INFO chat\.example threw bob off the server \(behave\) \(by chat\.example\)$")
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("kick nobody", "there is nobody called nobody"),
+        ("kick #none bob", "there is no room #none"),
+        ("kick", "needs more"),
+        ("ban", "needs more"),
+        ("unban nobody", "there is no such ban"),
+        ("mute #none bob", "muted bob"),
+        ("bans", "Nobody is banned"),
+        ("motd", "there is no message of the day"),
+        ("motd Tea at five", "^Tea at five$"),
+    ],
+)
+def test_what_is_typed_is_answered(served: Served, line: str, answer: str) -> None:
+    """In a sentence."""
+    served.type(line)
+    served.out.wait(answer)
+
+
+def test_help_tells_of_every_command(served: Served) -> None:
+    """How it is used, and what it does."""
+    served.type("help")
+    for row in COMMANDS.values():
+        served.out.wait(f"^{re.escape(row.usage)} +{re.escape(row.does)}$")
+
+
+def test_on_a_terminal_lines_are_edited_and_come_back() -> None:
+    """Arrow up; and the terminal is left as it was found."""
+    pytest.importorskip("readline")
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm"},
+    )
+    try:
+        screen = Ear(master, "terminal")
+        screen.wait("q and Enter ends the server")
+        eventually(lambda: termios.tcgetattr(slave)[3] != before[3], "the line is edited")
+        os.write(master, b"roosm\x7f\x7fms\r")
+        screen.wait("there are no rooms")
+        os.write(master, b"\x1b[A\r")
+        screen.wait("there are no rooms")
+        os.write(master, b"q\r")
+        process.wait(3 * DEADLINE)
+        assert termios.tcgetattr(slave)[3] == before[3]
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)

@@ -1,0 +1,159 @@
+"""Who may do what: every cell of the table in `rights`, over real connections, in both dialects.
+
+The tests are made from the table: each deed, barred by each mode and by none, tried by each role. What must come of it
+is what the table says, and nothing else is written down here but how a deed is done and what a mode is set by.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, SLOW, TOPIC_LOCKED
+from chatroom.rights import BARS, LEAST, Deed, Role
+from chatroom.server import ChatServer
+from tests.chat import INFO
+from tests.peers import Guests, Irc, Peer, Plain
+
+# How the room's operator sets each mode, {who} being the one whose rights are tried.
+SET: dict[str, str] = {
+    "": "MODE {room} -nt",
+    CLOSED: "MODE {room} +n-t",
+    TOPIC_LOCKED: "MODE {room} +t-n",
+    MODERATED: "MODE {room} +m-nt",
+    INVITED_ONLY: "MODE {room} +i-nt",
+    KEY: "MODE {room} +k-nt sesame",
+    LIMIT: "MODE {room} +l-nt 1",
+    BAN: "MODE {room} +b-nt {who}",
+    MUTE: "MODE {room} +b-nt m:{who}",
+    SLOW: "MODE {room} +W-nt 3600",
+}
+# How each deed is done: by an IRC client, and by a plain one. {other} is a member, {guest} is not.
+IRC: dict[Deed, str] = {
+    Deed.JOIN: "JOIN {room}",
+    Deed.SAY: "PRIVMSG {room} :hello",
+    Deed.TOPIC: "TOPIC {room} :tea {n}",
+    Deed.INVITE: "INVITE {guest} {room}",
+    Deed.KICK: "KICK {room} {other}",
+    Deed.BAN: "BAN {room} somebody{n}",
+    Deed.MUTE: "MUTE {room} somebody{n}",
+    Deed.RANK: "MODE {room} +v {other}",
+    Deed.MODE: "MODE {room} +C",
+    Deed.LISTS: "MODE {room} +e",
+}
+PLAIN: dict[Deed, str] = {
+    Deed.JOIN: "/join {room}",
+    Deed.SAY: "/msg {room} hello",
+    Deed.TOPIC: "/topic tea {n}",
+    Deed.INVITE: "/invite {room} {guest}",
+    Deed.KICK: "/kick {room} {other}",
+    Deed.BAN: "/ban {room} somebody{n}",
+    Deed.MUTE: "/mute {room} somebody{n}",
+    Deed.RANK: "/voice {room} {other}",
+    Deed.MODE: "/mode {room} +C",
+    Deed.LISTS: "/mode {room} +e",
+}
+INSIDE = (Role.MEMBER, Role.VOICED, Role.OPERATOR)
+RANKS = {Role.VOICED: "+v", Role.OPERATOR: "+o"}
+REFUSED = {
+    Irc: r"^\S+ (4\d\d) ",
+    Plain: r"^\* (only operators|only those with a voice|you are not in|you can't write|\S+ has (banned|muted) you|"
+    r"\S+ is (by invitation|full|in slow mode)|\S+ needs a key)",
+}
+# What names who may, in every refusal but those that send one into the room first.
+NAMED = "op"
+
+
+def needed(deed: Deed, mode: str) -> Role:
+    """The least role that the table asks for."""
+    bar = BARS.get(deed, {}).get(mode)
+    return max(LEAST[deed], bar.least) if bar else LEAST[deed]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator["Stage"]:
+    stage = Stage()
+    yield stage
+    stage.close()
+
+
+class Stage:
+    """A server; in a room of its own for each scene: its operator, another member, and who tries; outside, a guest."""
+
+    def __init__(self) -> None:
+        self.server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+        self.server.hub.operator_password = "sesame"
+        self.server.start()
+        self.numbers = count()
+        self.guests = Guests(self.server.port)
+        self.op = self.guests.irc("op", room="")
+        self.other = self.guests.irc("other", room="")
+        self.guest = self.guests.irc("guest", room="")
+        self.who: dict[tuple[type, Role], Peer] = {}
+        for role in Role:
+            name = role.name.lower()
+            self.who[Irc, role] = self.guests.irc(f"irc_{name}", room="")
+            self.who[Plain, role] = self.guests.plain(f"nc_{name}")
+            if role is Role.SERVER_OPERATOR:
+                self.do(self.who[Irc, role], "OPER root sesame")
+                self.do(self.who[Plain, role], "/oper sesame")
+
+    def nick(self, dialect: type, role: Role) -> str:
+        return f"{'irc' if dialect is Irc else 'nc'}_{role.name.lower()}"
+
+    def close(self) -> None:
+        self.guests.close()
+        self.server.stop()
+
+    def attempt(self, dialect: type, deed: Deed, mode: str, role: Role) -> list[str]:
+        """What the one who tries is told; all are out of the room again afterwards."""
+        n = next(self.numbers)
+        room, nick, actor = f"#r{n}", self.nick(dialect, role), self.who[dialect, role]
+        names = {"room": room, "who": nick, "n": str(n), "other": "other", "guest": "guest"}
+        line = (IRC if dialect is Irc else PLAIN)[deed].format(**names)
+        self.do(self.op, f"JOIN {room}")
+        self.other.send(f"JOIN {room}")
+        if role in INSIDE:
+            self.do(actor, f"JOIN {room}" if dialect is Irc else f"/join {room}")
+        self.other.sync()
+        rank = [f"MODE {room} {RANKS[role]} {nick}"] if role in RANKS else []
+        self.do(self.op, *rank, SET[mode].format(**names))
+        first = f"PRIVMSG {room} :first" if dialect is Irc else f"/msg {room} first"
+        self.do(actor, *([first] if mode == SLOW else []))
+        told = self.do(actor, line)
+        actor.send(f"PART {room}" if dialect is Irc else "/join #lobby")
+        self.other.send(f"PART {room}")
+        self.op.send(f"PART {room}")
+        return told
+
+    def do(self, peer: Peer, *lines: str) -> list[str]:
+        """Sends lines; returns what came up to the last of their answers."""
+        peer.send(*lines)
+        return peer.sync()  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.mark.parametrize("mode", SET, ids=lambda mode: mode or "no_mode")
+@pytest.mark.parametrize("deed", Deed, ids=lambda deed: deed.name.lower())
+@pytest.mark.parametrize("dialect", [Irc, Plain], ids=["irc", "plain"])
+def test_a_deed_is_done_by_the_roles_that_the_table_names(stage: Stage, dialect: type, deed: Deed, mode: str) -> None:
+    """From the one it asks for up; who is below is refused, and told who may."""
+    for role in Role:
+        if deed is Deed.JOIN and role in INSIDE:
+            continue  # who is in is in
+        if deed is Deed.TOPIC and dialect is Plain and role not in INSIDE:
+            continue  # a plain client sets the topic of the room that it is in
+        told = stage.attempt(dialect, deed, mode, role)
+        refusals = [line for line in told if re.match(REFUSED[dialect], line)]
+        cell = f"{deed.name} {mode} by {role.name}: {told}"
+        if role >= needed(deed, mode):
+            assert not refusals, cell
+        else:
+            assert len(refusals) == 1, cell
+            assert NAMED in re.split(r"[ :,;]+", refusals[0]) or role is Role.OUTSIDER, cell
+
+
+def test_every_deed_and_every_bar_is_tried() -> None:
+    """A row that is added to the table is tried, or this fails."""
+    assert set(IRC) == set(PLAIN) == set(Deed) == set(LEAST)
+    assert {mode for bars in BARS.values() for mode in bars} <= set(SET)
