@@ -136,6 +136,7 @@ SPOOL = 10_000  # messages kept while the link is down: an hour of a busy room, 
 ENTRY = 256  # decisions in one entry: enough that Redis costs next to nothing a message
 READ_ENTRIES = 64  # entries applied in one go, for which the lock is held
 SNAPSHOT = 5_000  # entries between two snapshots: what a new server reads within a second or so
+SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
 SNAPSHOTS = 20  # kept, with what is behind the oldest: who is away no longer than that misses nothing
 LINK_DRAIN = 2.0  # seconds that a stopping server waits until the others know
 LINK_UP = 30.0  # seconds that a starting server may take to become part of the chat

@@ -26,7 +26,8 @@ COMMANDS = [
     *("MODE {room} {sign}b {nick}!*@*", "MODE {room} {sign}i", "MODE {room} +k key", "MODE {room} -k key"),
     *("MODE {room} {sign}l 9", "WHOIS {nick}", "NAMES {room}", "LIST", "WHO {room}", "LUSERS", "LINKS"),
     *("MODE {me} {sign}i", "OPER x sesame", "KILL {nick} :{text}", "WALLOPS :{text}", "PING {text}", "ISON {nick}"),
-    *("QUIT :{text}",),
+    *("MODE {room} {sign}b m:{nick}!*@*", "MODE {room} +W 1", "MODE {room} -W"),
+    *("PRIVMSG NickServ :REGISTER pass-{me}", "PRIVMSG NickServ :IDENTIFY {nick} pass-{nick}", "QUIT :{text}"),
 ]
 
 
@@ -118,6 +119,7 @@ def test_what_is_told_and_held_is_the_same_on_all_servers(redis: Redis, node: St
         told.append([line for line in ear.heard[start:] if _is_event(line)])
     assert sum(mess.lines for mess in messes) > 500
     assert len(told[0]) > 300
+    assert nodes[0].server.hub.accounts
     for other in told[1:]:
         first = next((i for i, (a, b) in enumerate(zip(told[0], other, strict=False)) if a != b), -1)
         assert other == told[0], f"line {first}: {other[first]} is not {told[0][first]}"

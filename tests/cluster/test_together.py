@@ -1,16 +1,20 @@
 """Several servers are one chat."""
 
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
-from tests.cluster.conftest import Node, Redis, agree
+from chatroom.server import ChatServer
+from tests.chat import INFO
+from tests.cluster.conftest import QUICK, Node, Redis, agree
 from tests.peers import Served, eventually
 
 pytestmark = pytest.mark.needs("redis-server")
@@ -272,3 +276,80 @@ def test_what_can_not_be_is_said_when_the_program_starts(redis: Redis, node: Sta
     assert done.returncode == 1
     assert "Error: redis://127.0.0.1:1/0 can't be used: " in done.stderr
     assert "secret" not in done.stderr + done.stdout
+
+
+def test_a_ban_from_the_server_is_one_from_all(redis: Redis, node: Start, serve: Callable[..., Served]) -> None:
+    """Whoever it meets is thrown off where they are; when its time is over, that is so everywhere."""
+    one = node("one", timing=Timing())
+    alice = one.guests.plain("alice")
+    two = serve("--cluster", redis.url, "--name", "two", "--unlimited")
+    two.type("ban alice 2s insults")
+    assert "insults" in alice.rest()[-1]
+    stranger = one.guests.stranger()
+    stranger.send("alice")
+    stranger.wait("insults")
+    two.out.wait("alice")
+    eventually(lambda: not one.server.hub.bans, "it has ended")
+    one.guests.plain("alice")
+    two.type("bans")
+    two.out.wait("[Nn]o|nobody|nothing")
+    two.type("q")
+    assert two.ends() == 0
+
+
+def test_a_timed_mute_ends_once_on_every_server(node: Start) -> None:
+    """Although each of them looks to it."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.plain("alice"), two.guests.plain("bob")
+    alice.send("/join #tea")
+    bob.send("/join #tea")
+    alice.wait("bob joined")
+    alice.send("/mute bob 1s too loud")
+    bob.wait("muted bob")
+    bob.send("ouch")
+    bob.wait("too loud")
+    bob.wait("bob")  # its end
+    agree(one, two)
+    bob.send("quiet now")
+    alice.wait("^bob: quiet now$")
+    assert sum("bob" in line and "mute" in line for line in alice.heard) == 2  # when it began, when it ended
+
+
+def test_a_redis_with_a_password_is_used_with_it(redis: Redis, node: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """And refused without, or with a wrong one; it stands in no log."""
+    caplog.set_level("DEBUG")
+    redis.tell("CONFIG", "SET", "requirepass", "open-sesame")
+    right = redis.url.replace("redis://", "redis://:open-sesame@")
+    for url in (redis.url, redis.url.replace("redis://", "redis://:wrong@")):
+        with pytest.raises(ClusterError, match="can't be used: ") as caught:
+            Node(url, "one")
+        assert "wrong@" not in str(caught.value)
+    one = Node(right, "one")
+    one.guests.plain("alice").sync()
+    redis.tell("AUTH open-sesame\r\nCLIENT KILL TYPE normal SKIPME yes")
+    one.guests.plain("bob").sync()
+    one.close()
+    assert "open-sesame" not in caplog.text
+
+
+def test_nobody_can_connect_before_the_server_has_caught_up(redis: Redis) -> None:
+    """So that none is let into a chat that it doesn't know."""
+    server = ChatServer("127.0.0.1", 0, replace(INFO, name="one"), cluster=redis.url, timing=QUICK)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=5)
+    server.start()
+    socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+    server.stop()
+
+
+def test_without_a_store_nothing_is_kept_and_all_is_there(node: Start) -> None:
+    """What a room was like when all have left it is the others' to know, too."""
+    one, two = node("one"), node("two")
+    alice = one.guests.irc("alice", room="#tea")
+    alice.send("TOPIC #tea :green", "PART #tea")
+    alice.wait(" PART ")
+    agree(one, two)
+    bob = two.guests.irc("bob", room="")
+    bob.send("JOIN #tea")
+    bob.wait(" 332 bob #tea :green")
+    agree(one, two)

@@ -40,7 +40,7 @@ from chatroom.cluster.stream import START, ClusterError, Entry, LinkError, Strea
 from chatroom.errors import ChatError, Code
 from chatroom.events import Burst, Command, Event, Labelled, Lookup, Outcome, Refused, Reply, Said, Say, Work
 from chatroom.hub import Hub
-from chatroom.limits import LINK_RETRY, LINK_UP, READ_ENTRIES, SNAPSHOT, SPOOL
+from chatroom.limits import LINK_RETRY, LINK_UP, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES, SPOOL
 from chatroom.log import Archive, Log
 from chatroom.rooms import Audience, Capture, Post, Room, Server, Session, User
 
@@ -93,7 +93,8 @@ class RedisLog(Log):
         self._last = last  # id of the last event, and its time
         self._time = last_time
         self._at = START  # the last entry that was applied
-        self._entries = 0  # applied since the last snapshot
+        self._entries = 0  # applied since the last snapshot, and their bytes
+        self._bytes = 0
         self._flying: dict[Session, Act] = {}  # the last act of each client that is on its way
         self._steady = threading.Event()  # set unless the link is RETURNING
         self._share: str | None = None  # what this server brings, while its people are no part of the chat
@@ -378,13 +379,16 @@ class RedisLog(Log):
                 self._fail(error)
             except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
                 log.exception("what came from %s could not be applied", self._reading.where)
+                self._disconnected(LinkError("an error in the program"))
                 self._stopping.wait(pause)
+                pause = min(2 * pause, LINK_RETRY[1])
 
     def _read_on(self, wait: float) -> None:
         self._apply_all(self._reading.read(self._at, READ_ENTRIES, wait))
         self._admit()
         self._look_at_link()
-        if self._entries >= SNAPSHOT and self.id == min(self._hub.servers, default=""):
+        due = self._entries >= SNAPSHOT or self._bytes >= SNAPSHOT_BYTES
+        if due and self.id == min(self._hub.servers, default=""):
             self._take_snapshot()
 
     def _apply_all(self, entries: list[Entry]) -> None:
@@ -394,6 +398,7 @@ class RedisLog(Log):
             for entry, content in entries:
                 self._at = entry
                 self._entries += 1
+                self._bytes += len(content)
                 self._apply_entry(order(entry)[0], json.loads(content))
         self._post.dispatch()
 
@@ -618,7 +623,7 @@ class RedisLog(Log):
             for event in state.new_accounts(self._hub, accounts, owners):
                 post.deliver(event, Audience({}))  # so that they are saved here, too
             self._at = at
-            self._entries = 0
+            self._entries = self._bytes = 0
             self._post = self._hub.post = _New(post, known)
         try:
             self._catch_up()
@@ -690,7 +695,7 @@ class RedisLog(Log):
         with self.lock:
             at = self._at
             text = state.snapshot(self._hub, state.Mark(self._last, self._time, self._servers.moment))
-            self._entries = 0
+            self._entries = self._bytes = 0
         self._reading.keep(at, text)
 
 
