@@ -71,12 +71,12 @@ def serve() -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture
-def irssi(tmp_path: Path) -> Iterator[Callable[[int, str], Irssi]]:
-    """Starts an irssi: `irssi(port, nickname)`."""
+def irssi(tmp_path: Path) -> Iterator[Callable[..., Irssi]]:
+    """Starts an irssi: `irssi(port, nickname)`, with a password too to log in."""
     started: list[Irssi] = []
 
-    def start(port: int, nick: str) -> Irssi:
-        started.append(Irssi(port, nick, tmp_path / f"irssi-{nick}"))
+    def start(port: int, nick: str, password: str = "") -> Irssi:
+        started.append(Irssi(port, nick, tmp_path / f"irssi-{nick}", password))
         return started[-1]
 
     yield start

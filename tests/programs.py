@@ -14,17 +14,22 @@ from tests.peers import DEADLINE, Ear, eventually
 
 # Left alone, irssi sends one command in 2.5 seconds.
 CONFIG = 'settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_once = "1000"; }; };'
+# A network whose account has this name and this password, by SASL.
+NETWORK = """chatnets = {{ there = {{ type = "IRC"; sasl_mechanism = "PLAIN"; sasl_username = "{0}"; \
+sasl_password = "{1}"; }}; }};"""
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 
 
 class Irssi:
-    """irssi in a window of tmux, connected as `nick`."""
+    """irssi in a window of tmux, connected as `nick`; logged in to the account of that name, if there is a password."""
 
-    def __init__(self, port: int, nick: str, home: Path) -> None:
+    def __init__(self, port: int, nick: str, home: Path, password: str = "") -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="chatroom-")  # a socket's path must be short
         self._tmux = ["tmux", "-S", f"{self._scratch.name}/tmux", "-f", "/dev/null"]
         home.mkdir()
-        (home / "config").write_text(CONFIG)
+        network = NETWORK.format(nick, password) if password else ""
+        server = f'servers = ( {{ address = "127.0.0.1"; port = "{port}"; chatnet = "there"; }} );' if password else ""
+        (home / "config").write_text("\n".join([CONFIG, network, server]))
         command = f"irssi --home={home} -c 127.0.0.1 -p {port} -n {nick}"
         self._run("-u", "new-session", "-d", "-x", "150", "-y", "50", command)
         self.sees("Welcome to ")  # 001

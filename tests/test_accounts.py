@@ -533,6 +533,7 @@ def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:
     bob, twin = proven(chat, "bob"), proven(chat, "bob", "robert")
     bob.send("JOIN #tea", f"NICKSERV DROP bob {PASSWORD}")
     assert (bob.account, twin.account, chat.hub.owners) == ("", "", {})
+    assert numerics(twin.heard()) == ["901"]
     assert chat.hub.users[twin.uid].person.account == ""
     assert chat.plain().send("bob").heard()[0] == "* bob is taken; choose another name"
 

@@ -94,6 +94,20 @@ def test_what_is_typed_is_answered(served: Served, line: str, answer: str) -> No
     served.out.wait(answer)
 
 
+def test_a_claimed_name_is_freed_for_who_forgot_the_password(served: Served, visitors: Guests) -> None:
+    """Whoever is logged in to it is not any more; anybody can claim it then."""
+    bob = visitors.plain("bob")
+    bob.send("/register open-sesame")
+    bob.wait("is yours now")
+    served.type("free bob")
+    served.out.wait(r"^bob is nobody's any more\.$")
+    bob.wait(r"^\* You are logged out\.$")
+    served.type("free bob")
+    served.out.wait("^bob is not claimed")
+    bob.send("/register another-one")
+    bob.wait("is yours now")
+
+
 def test_help_tells_of_every_command(served: Served) -> None:
     """How it is used, and what it does."""
     served.type("help")

@@ -17,7 +17,7 @@ from chatroom.hub import Hub
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.names import fold
 from chatroom.rooms import Session
-from tests.chat import NOON, RecordingPost, place
+from tests.chat import NOON, Chat, RecordingPost, place
 
 IRC = irc_format(frozenset())
 
@@ -103,6 +103,22 @@ def test_who_registers_is_told_who_is_there_and_the_room_who_came(house: House) 
     assert welcome.room
     assert [member.person.nick for member in welcome.room.members] == ["alice", "bob"]
     assert welcome.counts == ev.CountsAre(people=2, invisible=0, operators=0, unknown=0, rooms=1, most=2, here=2)
+
+
+def test_who_is_deaf_is_told_of_nobody_and_the_others_of_all() -> None:
+    """Until they leave, which all others are told of in one go: the audience is the same for each."""
+    chat = Chat()
+    al, bob = chat.irc("al", room="#a"), chat.irc("bob", room="#a")
+    stuck = [chat.irc(f"stuck{n}", room="#a") for n in range(3)]
+    chat.hub.deafen(stuck)
+    chat.post.events.clear()
+    bob.send("PRIVMSG #a :hi")
+    for client in stuck:
+        client.leave()
+    assert {told for _, told in chat.post.events} == {(al.uid, bob.uid)} | {(al.uid,)}
+    assert not [line for client in stuck for line in client.heard() if "stuck" in line and "QUIT" in line]
+    assert len([line for line in al.heard() if " QUIT " in line]) == 3
+    assert list(chat.hub.rooms["#a"].audience) == [al, bob]
 
 
 def test_a_format_with_own_moves_is_told_of_its_own_joining(house: House) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from chatroom.limits import LOGIN_TRIES, SCRYPTS
 from chatroom.server import ChatServer
-from chatroom.store import Reader, Store
+from chatroom.store import Reader, Store, schema
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served, own_address
 
@@ -149,6 +149,46 @@ def test_accounts_and_owners_outlive_a_restart(data: Path) -> None:
         assert "@dave" in "\n".join(guests.irc("dave", room="#dave").heard)
 
 
+def test_an_owners_room_keeps_its_modes(data: Path) -> None:
+    """When all have left, and over a restart: nobody who comes first finds it open."""
+
+    def closed_to(eve: Irc) -> None:
+        assert " 475 " in asked(eve, "JOIN #tea")[0]
+        assert " 475 " in asked(eve, "JOIN #tea wrong")[0]
+
+    with running(data) as guests:
+        bob, eve = guests.irc("bob", "server-time"), guests.irc("eve", "server-time")
+        claim(bob)
+        bob.send("JOIN #tea", "MODE #tea +kms-t leaves", "PRIVMSG #tea :between us", "PART #tea")
+        bob.sync()
+        closed_to(eve)
+        assert said(asked(eve, "JOIN #tea leaves")) == ["between us"]
+        assert [line.split()[4] for line in asked(eve, "MODE #tea") if " 324 " in line] == ["+nkms"]
+        assert " 404 " in asked(eve, "PRIVMSG #tea :first!")[0]
+        eve.send("PART #tea")
+        eve.sync()
+    with running(data) as guests:
+        closed_to(guests.irc("eve"))
+        bob = guests.irc("bob", "server-time", room="#tea", password=login("bob"))
+        assert said(bob.heard) == ["between us"]
+        assert [line.split()[4:] for line in asked(bob, "MODE #tea") if " 324 " in line] == [["+nkms", "leaves"]]
+
+
+def test_a_room_that_loses_its_owner_is_like_any_other(data: Path) -> None:
+    """It opens to whoever comes, who is its operator, and finds nothing of what was said behind its key."""
+    with running(data) as guests:
+        bob = guests.irc("bob")
+        claim(bob)
+        bob.send("JOIN #tea", "MODE #tea +k leaves", "PRIVMSG #tea :between us", "PART #tea")
+        bob.send(f"NICKSERV DROP bob {PASSWORD}")
+        bob.wait("nobody's any more")
+        eve = guests.irc("eve", *HISTORY, room="#tea")
+        assert "@eve" in "\n".join(eve.heard)
+        assert said(asked(eve, "CHATHISTORY LATEST #tea * 5")) == []
+    with running(data) as guests:
+        assert said(asked(guests.irc("mal", *HISTORY, room="#tea"), "CHATHISTORY LATEST #tea * 5")) == []
+
+
 def test_what_was_confirmed_survives_a_kill(data: Path, serve: Callable[..., Served]) -> None:
     """kill -9 right after the answer: the name is claimed, the room is owned. With the password at its full cost."""
 
@@ -172,19 +212,19 @@ def test_what_was_confirmed_survives_a_kill(data: Path, serve: Callable[..., Ser
         stranger.wait("^Password$")
 
 
-def test_an_older_file_gets_its_tables(data: Path) -> None:
+def test_an_older_file_gets_its_tables(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One from before there were accounts: all that was in it still is."""
-    from chatroom.store import schema
-
-    everything = schema.MIGRATIONS
-    schema.MIGRATIONS = everything[:1]
-    try:
-        with closing(Store(data)):
-            pass
-    finally:
-        schema.MIGRATIONS = everything
+    data.mkdir()
+    with monkeypatch.context() as before, closing(schema.connect(data / schema.FILE, write=True, busy=1)) as db:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        schema.prepare(db, "normal")
+        db.execute("INSERT INTO places (key, name, created, topic) VALUES ('#tea', '#Tea', 1, 'Earl Grey')")
+        db.execute("INSERT INTO runs VALUES (1, 1, 5, 5, 1, 1, 1, 'al u h ', '0 0 0 mhello')")
     with running(data) as guests:
         claim(guests.plain("bob"))
+        told = "\n".join(guests.irc("al", "server-time", room="#tea").heard)
+        assert ":Earl Grey" in told
+        assert ":hello" in told
 
 
 def test_a_disk_that_is_gone_loses_no_name_for_the_server(data: Path) -> None:

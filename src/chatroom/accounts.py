@@ -77,7 +77,6 @@ class Registrar:
         return {
             ev.AccountMade: self._account_made,
             ev.PasswordSet: self._password_set,
-            ev.AccountDropped: self._account_dropped,
             ev.AccountSet: self._account_set,
         }
 
@@ -274,8 +273,8 @@ class Registrar:
             self._house.accounts[fold(event.account)] = account._replace(secret=event.secret)
             self._house.post.deliver(event, _NOBODY)
 
-    def _account_dropped(self, event: ev.AccountDropped) -> None:
-        """Whoever is logged in to it is not any more, and its rooms are nobody's."""
+    def dropped(self, event: ev.AccountDropped) -> None:
+        """An `AccountDropped`: whoever is logged in to it is not any more, and its rooms are nobody's."""
         house = self._house
         account = house.accounts.pop(fold(event.account), None)
         if account is None:
@@ -286,6 +285,8 @@ class Registrar:
         for user in house.users.values():
             if user.person.account == account.name:
                 self._account_set(ev.AccountSet(user.person, "", id=event.id, time=event.time))
+                if user.session and user.person.uid != event.by.uid:
+                    house.post.tell(user.session, self._done(Deed.LOGGED_OUT, account.name, Way.COMMAND))
         for session in house.sessions.values():
             if session.account == account.name:
                 session.account = ""

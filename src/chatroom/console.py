@@ -14,7 +14,7 @@ from chatroom import events as ev
 from chatroom.asking import servers
 from chatroom.dialects import keeping
 from chatroom.dialects.plain import PlainDialect
-from chatroom.errors import ChatError
+from chatroom.errors import ChatError, Code
 from chatroom.events import Command
 from chatroom.modes import OPERATOR
 from chatroom.names import LOBBY
@@ -157,6 +157,13 @@ def _bans(here: str, rest: str) -> Iterator[Command]:
         yield ev.AskServerBans()
 
 
+def _free(here: str, rest: str) -> Iterator[Command]:
+    name, *more = rest.split() or [""]
+    if not name or more:
+        raise ChatError(Code.TOO_FEW_PARAMETERS, "free", "free NAME")
+    yield ev.DropAccount(name, "")
+
+
 def _ordering(parse: keeping.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
     return lambda console, rest: console.order(parse, here, rest)
 
@@ -177,6 +184,7 @@ COMMANDS: dict[str, Row] = {
         Row("op [#ROOM] NAME", "make somebody an operator", _ordering(keeping.ranking(OPERATOR, True), LOBBY)),
         Row("deop [#ROOM] NAME", "take that back", _ordering(keeping.ranking(OPERATOR, False), LOBBY)),
         Row("bans [#ROOM]", "list who is banned, from the server or a room", _ordering(_bans)),
+        Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _ordering(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),
         Row("help", "this list", Console._help),
     )

@@ -23,7 +23,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER, ROOMS_OWNED
 from chatroom.memory import Memories, lifted, veiled_most
-from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES
+from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
 from chatroom.rights import Asked, Deed, demand, holds
 from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
@@ -122,6 +122,7 @@ class Hub(House):
             ev.Ghosted: self._ghosted,
             ev.Founded: self._founded,
             **self.registrar.appliers(),
+            ev.AccountDropped: self._account_dropped,
         }
 
     def decide(self, session: Session, command: Command) -> list[Outcome]:
@@ -155,12 +156,25 @@ class Hub(House):
             user.session = session.user = None
             self.here -= 1
 
-    def restore_accounts(self, accounts: Iterable[Account], owners: dict[str, str]) -> None:
-        """Those from before the start, and whose which room is: first of all."""
+    def restore_accounts(
+        self, accounts: Iterable[Account], owners: dict[str, str], kept: dict[str, dict[str, str]]
+    ) -> None:
+        """Those from before the start, whose which room is, and the modes of these: first of all."""
         self.accounts = {fold(account.name): account for account in accounts}
         for account in self.accounts.values():
             self.claimed.setdefault(skeleton(account.name), account.name)
         self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
+        self.kept = {room: modes for room, modes in kept.items() if room in self.owners}
+
+    def deafen(self, sessions: Iterable[Session]) -> None:
+        """These read nothing and are about to leave: of what happens in their rooms they are told nothing more.
+
+        When a thousand leave together, all of that goes to the same audience, which makes it cheap.
+        """
+        deaf = set(sessions)
+        rooms = {room.name: room for session in deaf if session.user for room in session.user.rooms.values()}
+        for room in rooms.values():
+            room.audience = room.audience.without(deaf)
 
     def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
         """A room from before the start, without members. Those left longest ago come first.
@@ -260,12 +274,14 @@ class Hub(House):
         return joined
 
     def _admit_to(self, name: str, user: User, key: str) -> None:
-        """Raises `ChatError` if this user may not enter the room; if nobody is in it, because they are banned."""
+        """Raises `ChatError` if this user may not enter the room, whether somebody is in it or not."""
         room = self.rooms.get(fold(name))
         lists = self.lists.get(fold(name)) if name else None
-        if room is None and lists:
+        modes = self.kept.get(fold(name))
+        if room is None and (lists or modes):
             room = Room(name, 0, lists)
             room.owner = self.owners.get(fold(name), "")
+            room.modes = modes or room.modes
         if room:
             order.admit(room, user, key)
 
@@ -440,9 +456,12 @@ class Hub(House):
     def _found(self, room: Room, user: User, event: Event) -> None:
         """Who opens a room is its operator, and its owner if they are logged in, unless it has one; the lobby has none.
 
-        An owner stays one when all have left; others who open the room then are not its operators.
+        An owner stays one when all have left, and so do the room's modes; others who open it are not its operators.
         """
         room.owner = self.owners.get(fold(room.name), "")
+        if fold(room.name) in self.kept:
+            room.modes = self.kept.pop(fold(room.name))
+            room.look_to_guard()
         account = user.person.account
         if not room.owner and account and list(self.owners.values()).count(fold(account)) < ROOMS_OWNED:
             self._founded(ev.Founded(event.by, room.name, account, id=event.id, time=event.time))
@@ -455,6 +474,16 @@ class Hub(House):
         if room and fold(event.room) not in self.owners and fold(event.account) in self.accounts:
             room.owner = self.owners[fold(event.room)] = fold(event.account)
             self.post.deliver(event, Audience({}))
+
+    def _account_dropped(self, event: ev.AccountDropped) -> None:
+        """Rooms that are nobody's any more are like any other: a closed one that all have left is opened to all."""
+        account = fold(event.account)
+        rooms = [room for room, owner in self.owners.items() if owner == account]
+        self.registrar.dropped(event)
+        for room in rooms:
+            modes = self.kept.pop(room, {})
+            if self.memories:
+                self.memories.disown(room, closed(modes), event.id)
 
     def _left(self, event: ev.Left) -> None:
         user = self.users.get(event.by.uid)
@@ -490,6 +519,8 @@ class Hub(House):
             del self.rooms[fold(room.name)]
             if not any(room.lists.values()):
                 del self.lists[fold(room.name)]
+            if room.owner:
+                self.kept[fold(room.name)] = room.modes
             if self.memories:
                 self.memories.keep(room, last)
 

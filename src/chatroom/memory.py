@@ -1,14 +1,14 @@
 """What stays of rooms when their last member has left, and which of it nobody is to see.
 
-A room ends with its last member: its operators and modes are gone. Its name as it was written, its topic, what was said
-last, and whom it bans stay for whoever opens it again. A *veil* is a time of which somebody is shown nothing, whatever
-way it is asked for: everybody, if one could join only by key or invitation and all have left since; whoever was banned,
-while that was so.
+A room ends with its last member: its operators and modes are gone, but for the modes of a room that has an owner. Its
+name as it was written, its topic, what was said last, and whom it bans stay for whoever opens it again. A *veil* is a
+time of which somebody is shown nothing, whatever way it is asked for: everybody, if one could join only by key or
+invitation and all have left since (it opens then, unless it has an owner); whoever was banned, while that was so.
 """
 
 from chatroom.events import Entry
 from chatroom.limits import EMPTY_ROOMS, VEILS
-from chatroom.modes import INVITED_ONLY, KEY, MUTE
+from chatroom.modes import MUTE, closed
 from chatroom.names import fold
 from chatroom.rooms import Room, Veil
 
@@ -24,7 +24,7 @@ class Memories:
     def keep(self, room: Room, last: int) -> None:
         """The last member has left, by the event with this id."""
         key = fold(room.name)
-        if INVITED_ONLY in room.modes or KEY in room.modes:
+        if closed(room.modes) and not room.owner:
             self._veils[key] = [Veil("", 0, last)]
             return
         if room.veils:
@@ -38,6 +38,15 @@ class Memories:
             self._rooms[key] = room
             if len(self._rooms) > EMPTY_ROOMS:
                 del self._rooms[next(iter(self._rooms))]
+
+    def disown(self, key: str, was_closed: bool, last: int) -> None:
+        """A room that nobody is in has no owner any more, since the event with this id, and so no modes either."""
+        room = self._owned.pop(key, None)
+        if was_closed:
+            self._veils[key] = [Veil("", 0, last)]
+        elif room:
+            room.owner = ""
+            self._rooms[key] = room
 
     def veil(self, key: str, veils: list[Veil]) -> None:
         """Veils more of a room that nobody is in."""

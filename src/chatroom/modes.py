@@ -5,6 +5,7 @@ kind a letter is decides whether a parameter comes with it, in every dialect.
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from fnmatch import translate
 from functools import lru_cache
@@ -56,6 +57,12 @@ ROOM_MODES: dict[str, ModeKind] = {
 }
 NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
 NEW_LOBBY = (CLOSED,)
+
+
+def closed(modes: Iterable[str]) -> bool:
+    """Whether a room with these modes is not open to everybody, so that what is said there is not for everybody."""
+    return not {INVITED_ONLY, KEY}.isdisjoint(modes)
+
 
 BOT = "B"
 INVISIBLE = "i"

@@ -6,7 +6,7 @@ courier may use one long after the room has changed.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import NamedTuple, Protocol
@@ -108,7 +108,10 @@ class Audience:
         return Audience({**self.groups, session.format: (*self.groups.get(session.format, ()), session)})
 
     def minus(self, session: Session) -> "Audience":
-        groups = {f: tuple([s for s in members if s is not session]) for f, members in self.groups.items()}
+        return self.without({session}) if any(session in members for members in self.groups.values()) else self
+
+    def without(self, sessions: Set[Session]) -> "Audience":
+        groups = {f: tuple([s for s in members if s not in sessions]) for f, members in self.groups.items()}
         return Audience({f: members for f, members in groups.items() if members})
 
     def __iter__(self) -> Iterator[Session]:
@@ -454,7 +457,7 @@ class House:
 
     # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
     SHARED = (
-        *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners"),
+        *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("whispers", "gone", "holders", "most", "memories", "servers"),
     )
 
@@ -475,6 +478,7 @@ class House:
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
+        self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
         self.password = ""  # everybody is let in if it is ""
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor

@@ -138,7 +138,7 @@ class ChatServer(ThreadingTCPServer):
         else:
             self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
-        self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
+        self.watch = Watch(self.everybody, self._deafen, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
@@ -231,7 +231,7 @@ class ChatServer(ThreadingTCPServer):
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
         with closing(store.reader()) as reader:
-            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners())
+            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners(), reader.modes())
             for room in reversed(list(reader.rooms())):
                 self.hub.restore(*room)
             for room_key, letter, entry in reader.lists():
@@ -273,6 +273,10 @@ class ChatServer(ThreadingTCPServer):
         """All connections of this moment."""
         with self.lock:
             return list(self.connections.values())
+
+    def _deafen(self, connections: Iterable[Connection]) -> None:
+        with self.log.lock:
+            self.hub.deafen(connections)
 
     def count_refusal(self, reason: str) -> None:
         """`reason` is one of few: no text of a client's."""

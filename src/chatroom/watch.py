@@ -11,7 +11,7 @@ and threads are ended a few at a time, because each that ends takes its turn wit
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from chatroom.courier import Connection, Courier
@@ -43,18 +43,21 @@ class Late(NamedTuple):
 class Watch(threading.Thread):
     """Ends connections whose time has run out; `connections` gives all there are.
 
+    After `deafen`, connections are told nothing more of what happens to others.
     `besides` is called at each look: what else there is to do once a second.
     """
 
     def __init__(
         self,
         connections: Callable[[], list[Connection]],
+        deafen: Callable[[Iterable[Connection]], None],
         log: Log,
         courier: Courier,
         besides: Callable[[], None],
     ) -> None:
         super().__init__(name="watch", daemon=True)
         self._connections = connections
+        self._deafen = deafen
         self._log = log
         self._courier = courier
         self._besides = besides
@@ -105,11 +108,12 @@ class Watch(threading.Thread):
         return ()
 
     def _end(self, late: Sequence[Late]) -> None:
-        for connection, reason, reads in late:
-            connection.cut = connection.cut or reason  # which the log tells
-            if not reads and connection.user:
-                self._log.submit(connection, [Quit(reason)])
+        stuck = [each for each in late if not each.reads and each.connection.user]
+        self._deafen([each.connection for each in stuck])
+        for connection, reason, _ in stuck:
+            self._log.submit(connection, [Quit(reason, ask=False)])
         for number, (connection, reason, reads) in enumerate(late, 1):
+            connection.cut = connection.cut or reason  # which the log tells
             if reads:
                 self._log.submit(connection, [Quit(reason)])
             else:

@@ -167,6 +167,7 @@ def test_redis_without_its_data_gets_it_from_the_servers(redis: Redis, node: Sta
     alice, bob = one.guests.irc("alice", room="#tea"), two.guests.irc("bob", room="#tea")
     alice.send("TOPIC #tea :green", "MODE #tea +mv bob", "AWAY :soon back")
     bob.wait(" MODE ")
+    alice.sync()
     redis.kill(forget=True)
     bob.wait("link to the other servers is down")
     redis.start()

@@ -302,6 +302,7 @@ def test_a_timed_mute_ends_once_on_every_server(node: Start) -> None:
     one, two = node("one"), node("two")
     alice, bob = one.guests.plain("alice"), two.guests.plain("bob")
     alice.send("/join #tea")
+    alice.wait("You are in #tea")
     bob.send("/join #tea")
     alice.wait("bob joined")
     alice.send("/mute bob 1s too loud")

@@ -168,6 +168,7 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
         room = hub.rooms[key] = settings
         room.lists = hub.lists.setdefault(key, settings.lists)
         room.owner = hub.owners.get(key, "")
+        hub.kept.pop(key, None)
         if hub.memories:
             created, topic = room.created, room.topic
             hub.memories.recall(room)

@@ -4,6 +4,7 @@ A `Reader` is one connection, for one thread at a time. It reads in short statem
 keep the log of the database from being emptied.
 """
 
+import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -85,6 +86,11 @@ class Reader:
     def owners(self) -> dict[str, str]:
         """The rooms that have an owner, by key, with the key of the account."""
         return dict(self._db.execute("SELECT key, owner FROM places WHERE owner != ''"))
+
+    def modes(self) -> dict[str, dict[str, str]]:
+        """The modes of rooms that have an owner, by the room's key, where they are not those of a new room."""
+        rows = self._db.execute("SELECT key, modes FROM places WHERE owner != '' AND modes != ''")
+        return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[tuple[str, str, int, int]]:
         """Name and secret of each account, and id and time (milliseconds) of the event by which it was made."""

@@ -19,8 +19,9 @@ FILE = "chatroom.db"
 # said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
 # `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the
 # server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
-# `owner` is the key of the account whose room it is for good. `accounts` has claimed names, by their folds; `id` and
-# `time` are those of the event by which an account was made.
+# `owner` is the key of the account whose room it is for good. `modes` are a room's modes as a JSON object, letters with
+# their parameters; "" for those of a new room. They count where there is an owner.
+# `accounts` has claimed names, by their folds; `id` and `time` are those of the event by which an account was made.
 # `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -83,6 +84,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             ) WITHOUT ROWID""",
         ),
     ),
+    ("modes", ("ALTER TABLE places ADD COLUMN modes TEXT NOT NULL DEFAULT ''",)),
 )
 
 

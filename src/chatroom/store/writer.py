@@ -12,6 +12,7 @@
 """
 
 import contextlib
+import json
 import logging
 import sqlite3
 import threading
@@ -34,7 +35,7 @@ from chatroom.events import (
 )
 from chatroom.limits import BUSY, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
-from chatroom.modes import INVITED_ONLY, KEY, ROOM_MODES, ModeKind
+from chatroom.modes import INVITED_ONLY, KEY, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.names import fold
 from chatroom.store.index import forget
 from chatroom.store.reader import Reader
@@ -48,7 +49,7 @@ _ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
 _INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_AT_ONCE + 1)]
 _HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
-    WHERE closed != '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
+    WHERE closed != '' AND owner = '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -261,6 +262,7 @@ def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
 
 
 def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
+    _keep_modes(db, event)
     for change in event.changes:
         if ROOM_MODES[change.letter] is ModeKind.LIST:
             at = (fold(event.room), change.letter, fold(change.param))
@@ -272,6 +274,20 @@ def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
         if change.letter in _CLOSING:
             closed = "replace(closed, ?, '') || ?" if change.on else "replace(replace(closed, ?, ''), ?, '')"
             db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
+
+
+def _keep_modes(db: sqlite3.Connection, event: ModesSet) -> None:
+    changes = [c for c in event.changes if ROOM_MODES[c.letter] in (ModeKind.KEY, ModeKind.SETTING, ModeKind.FLAG)]
+    row = db.execute("SELECT modes FROM places WHERE key = ?", (fold(event.room),)).fetchone()
+    if not changes or row is None:
+        return
+    modes = json.loads(row[0]) if row[0] else dict.fromkeys(NEW_ROOM, "")
+    for change in changes:
+        if change.on:
+            modes[change.letter] = change.param
+        else:
+            modes.pop(change.letter, None)
+    db.execute("UPDATE places SET modes = ? WHERE key = ?", (json.dumps(modes), fold(event.room)))
 
 
 def _server_banned(db: sqlite3.Connection, event: ServerBanned) -> None:
@@ -294,14 +310,14 @@ def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
 
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
-    db.execute("UPDATE places SET owner = '' WHERE owner = ?", (fold(event.account),))
+    db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
 
 
 def _founded(db: sqlite3.Connection, event: Founded) -> None:
     """Nothing else may be known of the room yet."""
     db.execute(
         """INSERT INTO places (key, name, created, owner) VALUES (?, ?, ?, ?)
-           ON CONFLICT (key) DO UPDATE SET owner = excluded.owner""",
+           ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, modes = ''""",
         (fold(event.room), event.room, event.time, fold(event.account)),
     )
 
