@@ -203,10 +203,10 @@ def shared_address(school: School, teacher: Person, pupils: dict[str, Person]) -
 
 
 def after_the_kill(school: School) -> None:
-    """The room is the teacher's and as it was, the bans are what they were, and the address is refused."""
+    """The room is the teacher's, and closed as before; the bans are what they were, and the address is refused."""
     school.open()
     max_ = school.plain("max", "127.0.4.1")
-    max_.types(f"/join {ROOM}").sees("^\\* #class is by invitation only")
+    max_.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
     refused = school.stranger("127.0.4.2")
     refused.sees("^ERROR :you are banned from this server")
     refused.peer.close()

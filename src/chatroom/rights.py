@@ -93,12 +93,12 @@ def _banned(least: Role, code: Code) -> Bar:
 # By a mode's letter; `MUTE` is the ban on speaking alone.
 BARS: dict[Deed, dict[str, Bar]] = {
     Deed.JOIN: {
+        BAN: _banned(Role.OWNER, Code.BANNED),
         INVITED_ONLY: Bar(
             Role.OWNER,
             Code.INVITED_ONLY,
             lambda room, user, asked: INVITED_ONLY in room.modes and not room.invites(user.person),
         ),
-        BAN: _banned(Role.OWNER, Code.BANNED),
         KEY: Bar(Role.OWNER, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)),
         LIMIT: Bar(
             Role.OWNER,

@@ -186,8 +186,11 @@ class User:
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
+        self.refresh()
 
-        self._card = Member(person, "")
+    def refresh(self) -> None:
+        """Makes anew what is kept so that it need not be made again."""
+        self._card = Member(self.person, "")
 
     def card(self) -> Member:
         """The user as others may know them, without a rank. Kept: a crowd that joins asks for each a thousand times."""
@@ -409,6 +412,19 @@ class Room:
         return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
 
 
+class Server:
+    """One of several servers that together are one chat. What is in it is the same on all of them."""
+
+    __slots__ = ("heard", "id", "lag", "name", "seen")
+
+    def __init__(self, id: str, name: str, now: int) -> None:  # noqa: A002
+        self.id = id  # the part before the dot in its users' uids
+        self.name = name
+        self.heard = now  # when it last gave a sign of life, in the log's milliseconds
+        self.seen = 0  # number of the last thing that it did
+        self.lag = 0  # milliseconds that its own events needed to come back to it
+
+
 class _Deaf:
     """The format of who reads nothing."""
 
@@ -439,6 +455,12 @@ class Itself(Session):
 class House:
     """All that there is: people, rooms, connections."""
 
+    # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
+    SHARED = (
+        *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners", "kept"),
+        *("whispers", "gone", "holders", "most", "memories", "servers"),
+    )
+
     def __init__(self, post: Post, name: str) -> None:
         self.post = post
         self.itself = Itself(name)
@@ -467,6 +489,8 @@ class House:
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
+        self.here = 0  # users that are connected to this server
+        self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
     def room_named(self, name: str) -> Room:
         room = self.rooms.get(fold(name))
@@ -582,10 +606,16 @@ class House:
             self.holders[letter] += 1 if on else -1
 
     def counts(self) -> CountsAre:
-        people = len(self.users)
-        unknown = max(0, len(self.sessions) - people)
+        unknown = max(0, len(self.sessions) - self.here)
         held = self.holders
-        return CountsAre(people, held[INVISIBLE], held[OPERATOR], unknown, len(self.rooms), self.most)
+        return CountsAre(
+            len(self.users), held[INVISIBLE], held[OPERATOR], unknown, len(self.rooms), self.most, self.here
+        )
+
+    def server_of(self, uid: str) -> str:
+        """The name of the server that somebody is connected to, "" if there is only one."""
+        server = self.servers.get(uid.partition(".")[0])
+        return server.name if server else ""
 
 
 def user_of(session: Session) -> User:

@@ -94,6 +94,11 @@ class Store:
         return self.reserved
 
     @property
+    def last_saved(self) -> int:
+        """The id of the last event that was saved; 0 if there is none."""
+        return int(self.db.execute("SELECT coalesce(max(last), 0) FROM runs").fetchone()[0])
+
+    @property
     def last_time(self) -> int:
         """The time of the last event that was saved, in milliseconds; 0 if there is none."""
         row = self.db.execute("SELECT until FROM runs ORDER BY row DESC LIMIT 1").fetchone()
