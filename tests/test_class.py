@@ -206,7 +206,9 @@ def after_the_kill(school: School) -> None:
     """The room is the teacher's, and closed as before; the bans are what they were, and the address is refused."""
     school.open()
     max_ = school.plain("max", "127.0.4.1")
-    max_.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
+    max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class for .* more \\(calm down\\)")
+    visitor = school.plain("visitor", "127.0.4.3")
+    visitor.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
     refused = school.stranger("127.0.4.2")
     refused.sees("^ERROR :you are banned from this server")
     refused.peer.close()
@@ -216,6 +218,7 @@ def after_the_kill(school: School) -> None:
     teacher.sees("Welcome, teacher")
     teacher.types(f"/join {ROOM}").sees("You are in #class now")
     teacher.types("/mode -i").sees("opened the room to all")
+    visitor.types(f"/join {ROOM}").sees("You are in #class now")
     max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class for .* more \\(calm down\\)")
     teacher.types("/bans").sees("^\\* Muted: max")
     assert any(
