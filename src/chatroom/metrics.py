@@ -83,7 +83,7 @@ class Figures:
     def _gauges(self) -> Iterator[Any]:
         server = self._server
         with server.log.lock:
-            users, rooms = len(server.hub.users), len(server.hub.rooms)
+            users, rooms, servers = server.hub.here, len(server.hub.rooms), len(server.hub.servers)
         waiting, behind = server.courier.queue()
         for name, about, value in (
             ("connections", "Clients that are connected.", len(server.everybody())),
@@ -91,6 +91,8 @@ class Figures:
             ("rooms", "Rooms.", rooms),
             ("queue_items", "Events and answers that wait for the courier.", waiting),
             ("queue_bytes", "Bytes that wait for clients to read them.", behind),
+            ("servers", "Servers that are this chat.", max(1, servers)),
+            ("spool_items", "What the other servers are not told yet.", server.link.waiting() if server.link else 0),
         ):
             yield GaugeMetricFamily(f"chatroom_{name}", about, value=value)
 

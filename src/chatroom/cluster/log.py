@@ -178,6 +178,10 @@ class RedisLog(Log):
                 self._wait(session, for_words=True)
         self._post.dispatch()
 
+    def waiting(self) -> int:
+        """How many things that were decided here the other servers can't know yet; for any thread."""
+        return len(self._outgoing)
+
     def announce(self, text: str) -> None:
         """Says something to everybody, on all servers."""
         with self.lock:
@@ -395,6 +399,7 @@ class RedisLog(Log):
         if not entries:
             return
         with self.lock:
+            self._hub.post = self._post  # whoever let go of the lock for a while may have put back another
             for entry, content in entries:
                 self._at = entry
                 self._entries += 1

@@ -137,7 +137,7 @@ class Stream:
             return [connection.read_response() for _ in commands]
         except self._errors as error:
             connection.disconnect()  # what was asked before must not be answered to what is asked next
-            raise LinkError(str(error) or type(error).__name__) from None
+            raise LinkError(str(error).rstrip(".") or type(error).__name__) from None
         except BaseException:
             connection.disconnect()
             raise
