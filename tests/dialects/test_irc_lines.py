@@ -317,7 +317,7 @@ def test_what_was_said_before_fits(full: Full, caps: tuple[str, ...]) -> None:
         ev.Saving(works=False),
         ev.Saving(works=True, lost=10**12),
         ev.UptimeIs(10**10),
-        ev.CountsAre(*[10**6] * 6),
+        ev.CountsAre(*[10**6] * 7),
         ev.Ping(),
         ev.Reloaded(),
     ):
