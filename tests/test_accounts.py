@@ -1,6 +1,7 @@
 """Claimed names, in both dialects, without sockets: who may be called how, and what follows from a login."""
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -338,6 +339,19 @@ def test_an_account_alone_opens_no_door(chat: Chat) -> None:
     assert (carol.nick, carol.account) == ("carol", "")
 
 
+def test_the_servers_password_cant_be_guessed_by_sasl_either(chat: Chat) -> None:
+    """It is held against what comes as often as an account's password is, and no more."""
+    chat.hub.password = "let:me:in"
+    for i in range(LOGIN_TRIES):
+        eve = newcomer(chat, "AUTHENTICATE PLAIN")
+        assert "not the password" in eve.send(f"AUTHENTICATE {sasl(f'name{i}', 'guess!')}").heard()[-1]
+    eve = newcomer(chat, "AUTHENTICATE PLAIN")
+    assert "tried too often" in eve.send(f"AUTHENTICATE {sasl('eve', 'let:me:in')}").heard()[-1]
+    assert not eve.admitted
+    eve.send("PASS eve:guess!", "NICK eve", "USER u 0 * :Eve", "CAP END")
+    assert eve.closing
+
+
 def service(lines: list[str]) -> list[str]:
     """What NickServ says; all lines must be its own or 9xx."""
     own = ":NickServ!NickServ@chatroom.test NOTICE "
@@ -434,6 +448,24 @@ def test_a_claimed_name_cant_be_registered_again(chat: Chat) -> None:
         .heard()[0]
         .startswith(":chatroom.test FAIL REGISTER ALREADY_AUTHENTICATED bob :")
     )
+
+
+def test_what_changes_while_a_password_is_hashed_is_looked_at_again() -> None:
+    """Somebody else may have taken the name by then, or claimed it."""
+    for meanwhile in (lambda chat: chat.plain("al"), lambda chat: claim(chat, "al").leave()):
+        chat = Chat()
+        al = chat.irc().send("CAP LS 302", "NICK al", "USER u 0 * :Al")
+        al.heard()
+        make = chat.hub.registrar.passwords.make
+
+        def slowly(password: str, chat: Chat = chat, change: Callable[[Chat], object] = meanwhile) -> str:
+            chat.hub.registrar.passwords.make = make  # type: ignore[method-assign]  # noqa: B023
+            change(chat)
+            return make(password)  # noqa: B023
+
+        chat.hub.registrar.passwords.make = slowly  # type: ignore[method-assign]
+        assert "ACCOUNT_EXISTS" in al.send(f"REGISTER * * {PASSWORD}").heard()[0]
+        assert not al.account
 
 
 def test_register_is_no_way_past_the_servers_password(chat: Chat) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatroom import events as ev
-from chatroom.limits import LIST_LENGTH, SERVER_BANS, SLOW_MOST
+from chatroom.limits import EMPTY_ROOMS, ENDS, LIST_LENGTH, SERVER_BANS, SLOW_MOST
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO, Chat, Client
@@ -162,6 +162,32 @@ def test_bans_stay_when_the_room_is_empty(room: Room) -> None:
     chat.irc("al").send("JOIN #a", "UNBAN #a bob")
     assert "You are in #a" in bob.send("/join #a").heard()[0]
     assert list(chat.hub.lists) == ["#a"]
+
+
+def test_nobody_closes_a_room_for_all_by_leaving_it(room: Room) -> None:
+    """A mask keeps nobody from opening a room that is nobody's and empty; it holds again when somebody is in it."""
+    chat, op, bob = room
+    op.send("MODE #a +b *!*@*", "PART #a")
+    bob.send("/leave")
+    carol = chat.irc("carol")
+    assert numerics(carol, "JOIN #a")[0] == "JOIN"
+    bob.heard()
+    assert "has banned you" in bob.send("/join #a").heard()[0]
+    carol.send("MODE #a -b *!*@*")
+    assert "You are in #a" in bob.send("/join #a").heard()[0]
+
+
+def test_what_is_remembered_of_empty_rooms_has_an_end(room: Room) -> None:
+    """Rooms left longest ago are forgotten first; ends that were renewed are not held for ever."""
+    chat, op, _ = room
+    for i in range(EMPTY_ROOMS + 20):
+        op.send(f"JOIN #r{i}", f"BAN #r{i} eve 1w", f"PART #r{i}")
+    assert len(chat.hub.lists) - len(chat.hub.rooms) == EMPTY_ROOMS
+    assert "#r19" not in chat.hub.lists and "#r20" in chat.hub.lists
+    for _ in range(3 * ENDS):
+        chat.time += 1
+        op.send("BAN #a eve 1w")
+    assert len(chat.hub.ends) <= 3 * (EMPTY_ROOMS + ENDS)
 
 
 def test_a_ban_can_be_lifted_by_its_end_in_an_empty_room(room: Room) -> None:
@@ -549,6 +575,8 @@ def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, g
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
     bob.send("hello")
     assert "* you can't write to #lobby" in bob.sync()[0]
+    bob.send("/leave")
+    assert "has banned you from #lobby" in bob.sync()[0]
     bob.send("/join #tea")
     assert "You are in #tea now" in bob.sync()[0]
 

@@ -188,10 +188,10 @@ def shared_address(school: School, teacher: Person, pupils: dict[str, Person]) -
 
 
 def after_the_kill(school: School) -> None:
-    """The room is the teacher's, the bans are what they were, and the address is refused."""
+    """The room is the teacher's, and closed as before; the bans are what they were, and the address is refused."""
     school.open()
     max_ = school.plain("max", "127.0.4.1")
-    max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class")
+    max_.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
     refused = school.stranger("127.0.4.2")
     refused.sees("^ERROR :you are banned from this server")
     refused.peer.close()
@@ -200,6 +200,8 @@ def after_the_kill(school: School) -> None:
     teacher.peer.send("open-sesame")
     teacher.sees("Welcome, teacher")
     teacher.types(f"/join {ROOM}").sees("You are in #class now")
+    teacher.types("/mode -i").sees("opened the room to all")
+    max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class")
     teacher.types("/bans").sees("^\\* Muted: max")
     assert any(
         re.match(r"\* Banned: quiet .* by teacher for .* more \(it is max again\)", t) for t in teacher.peer.heard

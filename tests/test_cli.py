@@ -95,6 +95,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_KEEP": "1",
         "CHATROOM_SERVE_EPHEMERAL": "1",
         "CHATROOM_SERVE_SYNC": "full",
+        "CHATROOM_SERVE_CLUSTER": "",  # in cluster/
         "CHATROOM_SERVE_MAX_CLIENTS": "9",
         "CHATROOM_SERVE_UNLIMITED": "1",
         "CHATROOM_SERVE_LOG_LEVEL": "warning",

@@ -46,7 +46,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"courier", "client", "door", "tls", "tuning", "watch"},
+    {"cluster", "courier", "client", "door", "tls", "tuning", "watch"},
     {"server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -90,7 +90,7 @@ SAME_FLOOR = {
 HOMES = {
     "unicodedata": {"names", "text"},
     "sqlite3": {"store"},
-    "redis": {"log"},
+    "redis": {"cluster"},
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
     "ctypes": {"tuning"},

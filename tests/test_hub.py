@@ -102,7 +102,7 @@ def test_who_registers_is_told_who_is_there_and_the_room_who_came(house: House) 
     assert isinstance(welcome, ev.Welcome)
     assert welcome.room
     assert [member.person.nick for member in welcome.room.members] == ["alice", "bob"]
-    assert welcome.counts == ev.CountsAre(people=2, invisible=0, operators=0, unknown=0, rooms=1, most=2)
+    assert welcome.counts == ev.CountsAre(people=2, invisible=0, operators=0, unknown=0, rooms=1, most=2, here=2)
 
 
 def test_who_is_deaf_is_told_of_nobody_and_the_others_of_all() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from chatroom import passwords
 from chatroom.errors import ChatError, Code
 from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPTS
-from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
+from chatroom.networks import counted
+from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from tests.chat import NOON, QUICK
 from tests.peers import DEADLINE, eventually
 
@@ -97,6 +98,21 @@ def test_who_would_wait_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
         quick._turns.acquire()
     assert quick.check("sesame", secret) is None
     assert quick.make("sesame") == ""
+
+
+def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is short of it loses no client; and the next one has its turn."""
+
+    def scrypt(password: bytes, **how: Any) -> bytes:
+        raise MemoryError
+
+    quick = Passwords(QUICK)
+    secret = quick.make("sesame")
+    with monkeypatch.context() as short:
+        short.setattr(hashlib, "scrypt", scrypt)
+        for _ in range(SCRYPTS + 1):
+            assert quick.check("sesame", secret) is None
+    assert quick.check("sesame", secret)
 
 
 @pytest.mark.parametrize(
@@ -188,9 +204,9 @@ def test_what_is_remembered_of_guesses_is_bounded() -> None:
 
 def test_an_ipv6_address_counts_with_its_network() -> None:
     """As hosts are written here: with a 0 before a leading colon, and perhaps an interface."""
-    assert network_of("192.0.2.1") == "192.0.2.1"
-    assert network_of("2001:db8::1") == network_of("2001:db8::ffff:2%eth0")
-    assert network_of("0::1") == network_of("::1")
+    assert counted("192.0.2.1") == "192.0.2.1"
+    assert counted("2001:db8::1") == counted("2001:db8::ffff:2%eth0")
+    assert counted("0::1") == counted("::1")
 
 
 def test_the_cost_is_the_one_that_was_chosen() -> None:

@@ -54,7 +54,7 @@ PLAIN: dict[Deed, str] = {
     Deed.MODE: "/mode {room} +C",
     Deed.LISTS: "/mode {room} +e",
 }
-INSIDE = (Role.MEMBER, Role.VOICED, Role.OPERATOR)
+INSIDE = (Role.MEMBER, Role.VOICED, Role.OPERATOR, Role.OWNER)  # where they try; an owner also comes in from outside
 RANKS = {Role.VOICED: "+v", Role.OPERATOR: "+o"}
 REFUSED = {
     Irc: r"^\S+ (4\d\d) ",
@@ -95,9 +95,10 @@ class Stage:
             name = role.name.lower()
             self.who[Irc, role] = self.guests.irc(f"irc_{name}", room="")
             self.who[Plain, role] = self.guests.plain(f"nc_{name}")
-            if role is Role.SERVER_OPERATOR:
-                self.do(self.who[Irc, role], "OPER root sesame")
-                self.do(self.who[Plain, role], "/oper sesame")
+        self.do(self.who[Irc, Role.SERVER_OPERATOR], "OPER root sesame")
+        self.do(self.who[Plain, Role.SERVER_OPERATOR], "/oper sesame")
+        self.do(self.who[Irc, Role.OWNER], "PRIVMSG NickServ :REGISTER open-sesame")
+        self.do(self.who[Plain, Role.OWNER], "/register open-sesame")
 
     def nick(self, dialect: type, role: Role) -> str:
         return f"{'irc' if dialect is Irc else 'nc'}_{role.name.lower()}"
@@ -109,20 +110,29 @@ class Stage:
     def attempt(self, dialect: type, deed: Deed, mode: str, role: Role) -> list[str]:
         """What the one who tries is told; all are out of the room again afterwards."""
         n = next(self.numbers)
-        room, nick, actor = f"#r{n}", self.nick(dialect, role), self.who[dialect, role]
+        nick, actor = self.nick(dialect, role), self.who[dialect, role]
+        room = f"#of_{nick}" if role is Role.OWNER else f"#r{n}"
         names = {"room": room, "who": nick, "n": str(n), "other": "other", "guest": "guest"}
         line = (IRC if dialect is Irc else PLAIN)[deed].format(**names)
+        enter = f"JOIN {room}" if dialect is Irc else f"/join {room}"
+        leave = f"PART {room}" if dialect is Irc else "/join #lobby"
+        if role is Role.OWNER:  # who has opened the room, which keeps its modes, and gives a share of it
+            self.do(actor, enter, f"{'' if dialect is Irc else '/'}MODE {room} -ilmWCk x")
         self.do(self.op, f"JOIN {room}")
+        if role is Role.OWNER:
+            self.do(actor, f"MODE {room} +o op" if dialect is Irc else f"/op {room} op")
+            if deed is Deed.JOIN:
+                self.do(actor, leave)
         self.other.send(f"JOIN {room}")
-        if role in INSIDE:
-            self.do(actor, f"JOIN {room}" if dialect is Irc else f"/join {room}")
+        if role in INSIDE and role is not Role.OWNER:
+            self.do(actor, enter)
         self.other.sync()
         rank = [f"MODE {room} {RANKS[role]} {nick}"] if role in RANKS else []
         self.do(self.op, *rank, SET[mode].format(**names))
         first = f"PRIVMSG {room} :first" if dialect is Irc else f"/msg {room} first"
         self.do(actor, *([first] if mode == SLOW else []))
         told = self.do(actor, line)
-        actor.send(f"PART {room}" if dialect is Irc else "/join #lobby")
+        actor.send(leave)
         self.other.send(f"PART {room}")
         self.op.send(f"PART {room}")
         return told
@@ -139,7 +149,7 @@ class Stage:
 def test_a_deed_is_done_by_the_roles_that_the_table_names(stage: Stage, dialect: type, deed: Deed, mode: str) -> None:
     """From the one it asks for up; who is below is refused, and told who may."""
     for role in Role:
-        if deed is Deed.JOIN and role in INSIDE:
+        if deed is Deed.JOIN and role in (Role.MEMBER, Role.VOICED, Role.OPERATOR):
             continue  # who is in is in
         if deed is Deed.TOPIC and dialect is Plain and role not in INSIDE:
             continue  # a plain client sets the topic of the room that it is in

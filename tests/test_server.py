@@ -186,7 +186,7 @@ def test_help_lists_the_commands(guests: Guests) -> None:
     order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
     more = ["/slow", "/key", "/mode", "/oper", "/away"]
     accounts = ["/register", "/login", "/logout", "/password"]
-    assert list(listed) == [*commands, *order, *more, "/history", "/search", *accounts, "/quit"]
+    assert list(listed) == [*commands, *order, *more, "/history", "/search", "/servers", *accounts, "/quit"]
     assert all(len(line.split()) > 2 for line in listed.values())
 
 

@@ -23,7 +23,8 @@ from chatroom.events import Deed, Outcome, Person, Way
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
 from chatroom.modes import OPERATOR
 from chatroom.names import fold, nickname, skeleton
-from chatroom.passwords import Guesses, Passwords, Window, acceptable, network_of
+from chatroom.networks import counted
+from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
 
 log = logging.getLogger(__name__)
@@ -83,16 +84,20 @@ class Registrar:
     # ---- claiming a name --------------------------------------------------------------------------------------------
 
     def _make(self, session: Session, command: ev.MakeAccount) -> list[Outcome]:
-        self._may_claim(session, self._name_of(session, command), command.password)
+        name = self._name_of(session, command)
+        self._may_claim(session, name)
+        acceptable(command.password, name)
+        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._clock()):
+            raise ChatError(Code.ACCOUNTS_FULL)
         if not self.guesses.unlimited:
-            self._claims.add(network_of(session.host), self._clock())
+            self._claims.add(counted(session.host), self._clock())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
         return session.user.person.nick if session.user else nickname(command.name)
 
-    def _may_claim(self, session: Session, name: str, password: str) -> None:
-        """Raises `ChatError` if this client can't have an account of that name."""
+    def _may_claim(self, session: Session, name: str) -> None:
+        """Raises `ChatError` if this client can't have that name for good."""
         house = self._house
         if not session.admitted:
             raise ChatError(Code.PASSWORD_NEEDED)
@@ -104,14 +109,10 @@ class Registrar:
         if holder and holder is not session.user:
             raise ChatError(Code.NICK_TAKEN, name)
         house.must_look_free(name, session.user.person if session.user else Person(session.uid, name, "", ""))
-        acceptable(password, name)
-        if len(house.accounts) >= ACCOUNTS or self._claims.is_full(network_of(session.host), self._clock()):
-            raise ChatError(Code.ACCOUNTS_FULL)
 
     def _made(self, session: Session, command: ev.MakeAccount, secret: str) -> list[Outcome]:
         name = self._name_of(session, command)
-        if fold(name) in self._house.accounts or session.account:
-            raise ChatError(Code.ACCOUNT_EXISTS, name)
+        self._may_claim(session, name)
         by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
         log.info("%s claimed the name %s", session.host, name)
         return [ev.AccountMade(by, name, secret), self._done(Deed.CLAIMED, name, command.way)]
@@ -143,13 +144,17 @@ class Registrar:
     # ---- proving that one is oneself --------------------------------------------------------------------------------
 
     def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
+        if session.account and session.admitted:
+            raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
+        self.guesses.begin(command.account, session.host, self._clock())
         if self._is_of_server(session, command):
             session.admitted = True
             if session.account or fold(command.account) not in self._house.accounts:
+                self.guesses.end(command.account, session.host, None)
                 return [self._done(Deed.ADMITTED, command.account, command.way)]
         if session.account:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        return self._check(session, command, command.account)
+        return self._work(command, command.account)
 
     def _is_of_server(self, session: Session, command: ev.LogIn) -> bool:
         """Whether this is the server's password, which some clients can give only where others give an account's."""
@@ -161,6 +166,9 @@ class Registrar:
     def _check(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         """Has a password checked; raises `ChatError` if this was done too often."""
         self.guesses.begin(account, session.host, self._clock())
+        return self._work(ask, account)
+
+    def _work(self, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         known = self._house.accounts.get(fold(account))
         secret = known.secret if known else ""
         return [ev.Work(lambda: ev.Checked(ask, secret, self.passwords.check(ask.password, secret)))]

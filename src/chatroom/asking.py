@@ -3,6 +3,7 @@
 Deciders, as the hub calls them; none of them changes anything.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from chatroom import events as ev
@@ -108,7 +109,15 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
     )
     modes = "".join(sorted(user.modes)) if user is viewer or viewer.is_operator else ""
     return [
-        ev.WhoisIs(member(user), rooms, _idle(user, now), user.since, modes, bool(user.session and user.session.secure))
+        ev.WhoisIs(
+            member(user),
+            rooms,
+            _idle(user, now),
+            user.since,
+            modes,
+            bool(user.session and user.session.secure),
+            house.server_of(user.person.uid),
+        )
     ]
 
 
@@ -148,6 +157,19 @@ def ask_invitations(house: House, session: Session, command: ev.AskInvitations) 
 def ask_counts(house: House, session: Session, command: ev.AskCounts) -> list[Outcome]:
     user_of(session)
     return [house.counts()]
+
+
+def ask_servers(house: House, session: Session, command: ev.AskServers) -> list[Outcome]:
+    user_of(session)
+    return [ev.ServersAre(servers(house))]
+
+
+def servers(house: House) -> tuple[tuple[str, int, int], ...]:
+    """Of each its name, how many people are connected to it, and how many milliseconds it is behind."""
+    if not house.servers:
+        return (("", len(house.users), 0),)
+    people = Counter(uid.partition(".")[0] for uid in house.users)
+    return tuple((server.name, people[server.id], server.lag) for server in house.servers.values())
 
 
 def member(user: User, ranks: str = "") -> ev.Member:

@@ -14,7 +14,7 @@ from chatroom.events import Entry, ModeChange, Outcome, Person
 from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
 from chatroom.modes import ACCOUNT, BAN, MUTE, meets
 from chatroom.modes import mask as whole_mask
-from chatroom.names import fold, is_nickname, room_name
+from chatroom.names import LOBBY, fold, is_nickname, room_name
 from chatroom.networks import address_of, network_of
 from chatroom.rights import Deed, Role, demand, role
 from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
@@ -37,6 +37,19 @@ def ban(house: House, session: Session, command: ev.Ban, now: int) -> list[Outco
     out = [member.person for member in room.members.values() if _goes(room, member, user, masks, whom)]
     why = shortened(command.reason, REASON_BYTES) or user.person.nick
     return [banned, *(ev.Kicked(user.person, room.name, person, why) for person in out)]
+
+
+def empty_room(house: House, name: str, lists: Lists) -> Room:
+    """A room that nobody is in, as who opens it meets it.
+
+    Where it is nobody's, only bans that were made for somebody count: else whoever leaves last could close it for all.
+    """
+    owner = house.owners.get(fold(name), "")
+    if not owner and fold(name) != LOBBY:
+        lists = {**lists, BAN: {key: entry for key, entry in lists[BAN].items() if entry.whom}}
+    room = Room(name, 0, lists)
+    room.owner = owner
+    return room
 
 
 def timed_kick(house: House, session: Session, command: ev.Kick, target: User, now: int) -> ev.ModesSet:

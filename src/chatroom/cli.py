@@ -121,6 +121,13 @@ Examples:
     show_envvar=True,
     help="What a message survives before it is shown: the end of the program, or with full a power cut too.",
 )
+@click.option(
+    "--cluster",
+    default="",
+    show_default=False,
+    show_envvar=True,
+    help="Be one of several servers of one chat, through this Redis: redis://HOST:6379/0.",
+)
 @click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
 @click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
 @click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
@@ -160,6 +167,7 @@ def serve(
     keep: int,
     ephemeral: bool,
     sync: str,
+    cluster: str,
     max_clients: int,
     unlimited: bool,
     log_level: str,
@@ -200,6 +208,7 @@ def serve(
             max_clients=max_clients,
             unlimited=unlimited,
             tls_only=tls_only,
+            cluster=cluster,
         )
     except OSError as error:
         if store:
@@ -214,11 +223,15 @@ def serve(
 
 def _run(server: "ChatServer", host: str) -> None:
     """Serves until it is told to stop, at the console or by a signal."""
+    from chatroom.cluster.stream import ClusterError
     from chatroom.console import Console
     from chatroom.signals import Signals
 
     signals = Signals()
-    server.start()
+    try:
+        server.start()
+    except ClusterError as error:
+        raise click.ClickException(str(error)) from None
     click.echo(_how_to_join(host, server.port))
     service.notify("READY=1")
     console = Console(server, click.echo, signals.end)

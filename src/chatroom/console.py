@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chatroom import events as ev
+from chatroom.asking import servers
 from chatroom.dialects import keeping
 from chatroom.dialects.plain import PlainDialect
 from chatroom.errors import ChatError, Code
@@ -91,6 +92,12 @@ class Console(threading.Thread):
             rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.rooms.values()]
         self._write("\n".join(rooms) or "there are no rooms")
 
+    def _servers(self, rest: str) -> None:
+        with self._server.log.lock:
+            known = servers(self._server.hub)
+        lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
+        self._write("\n".join(lines) or "this is the only server")
+
     def _say(self, rest: str) -> None:
         if rest:
             self._server.announce(rest)
@@ -167,6 +174,7 @@ COMMANDS: dict[str, Row] = {
         Row("q", "end the server", Console._quit),
         Row("who", "list who is here", Console._who),
         Row("rooms", "list the rooms", Console._rooms),
+        Row("servers", "list the servers that are this chat", Console._servers),
         Row("say TEXT", "say something to everybody", Console._say),
         Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _ordering(_kick)),
         Row("ban [#ROOM] WHOM [TIME] [WHY]", f"and don't let them in again; {keeping.TIMES}", _ordering(_ban)),

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 
 from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS
-from chatroom.networks import address_of
+from chatroom.networks import address_of, counted
 
 FULL = "the server is full; try again later"
 
@@ -33,7 +33,7 @@ class Door:
     def admit(self, host: str) -> str:
         """Lets a client in and returns "", or says in a sentence why not. Whoever is in must `leave`."""
         limited = not self._unlimited and not _is_near(host)
-        host = _counted(host)
+        host = counted(host)
         if limited and self._is_rushing(host):
             return "too many connections from your address within a minute; wait a little"
         with self.lock:
@@ -46,7 +46,7 @@ class Door:
         return ""
 
     def leave(self, host: str) -> None:
-        host = _counted(host)
+        host = counted(host)
         with self.lock:
             self._in -= 1
             self._live[host] -= 1
@@ -71,12 +71,6 @@ def _is_near(host: str) -> bool:
     """Whether an address is this machine's or a private network's: a class behind one of them is not an attack."""
     address = _address(host)
     return address.is_loopback or address.is_private
-
-
-def _counted(host: str) -> str:
-    """What an address is counted under."""
-    address = _address(host)
-    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -516,6 +516,11 @@ class AskCounts:
 
 
 @value
+class AskServers:
+    """The servers that together are this chat."""
+
+
+@value
 class AskUptime:
     """How long the server has been running."""
 
@@ -875,6 +880,7 @@ class CountsAre(Reply):
     unknown: int  # connections without a name yet
     rooms: int
     most: int  # people at once, so far
+    here: int  # people connected to this server
 
 
 @value
@@ -917,7 +923,8 @@ class WhoisIs(Reply):
     idle: int  # seconds since they last said something
     since: int  # milliseconds
     modes: str  # "" for whom they are no business of
-    secure: bool  # whether the connection is encrypted
+    secure: bool  # whether the connection is encrypted, and to this server
+    server: str = ""  # to which they are connected; "" if it is the only one
 
 
 @value
@@ -1137,6 +1144,24 @@ class Saving(Reply):
 
 
 @value
+class Link(Reply):
+    """The link to the other servers is down, or is there again; with a `gap` if something may be missing."""
+
+    works: bool
+    gap: bool = False
+
+
+@value
+class ServersAre(Reply):
+    """Of each its name, how many people are connected to it, and how many milliseconds it is behind.
+
+    One that knows of no others has no name for itself.
+    """
+
+    servers: tuple[tuple[str, int, int], ...]
+
+
+@value
 class Announcement(Reply):
     """The server itself says something to everybody."""
 
@@ -1186,6 +1211,7 @@ Command = (
     | AskList
     | AskInvitations
     | AskCounts
+    | AskServers
     | AskUptime
     | AskWatched
     | AskAllNames

@@ -45,7 +45,7 @@ class Hub(House):
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
         self._started = clock()
-        self._memories = Memories() if lasting else None
+        self.memories = Memories() if lasting else None
         self._not_saving = False
         self.registrar = Registrar(self, clock, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
@@ -91,6 +91,7 @@ class Hub(House):
             ev.AskUsers: partial(asking.ask_users, self),
             ev.AskInvitations: partial(asking.ask_invitations, self),
             ev.AskCounts: partial(asking.ask_counts, self),
+            ev.AskServers: partial(asking.ask_servers, self),
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
@@ -146,6 +147,15 @@ class Hub(House):
         self.marking.pop(session, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
+    def let_go(self, session: Session) -> None:
+        """Makes a client's user one without a client, who is told nothing, until their departure is applied."""
+        user = session.user
+        if user:
+            for room in user.rooms.values():
+                room.audience = room.audience.minus(session)
+            user.session = session.user = None
+            self.here -= 1
+
     def restore_accounts(
         self, accounts: Iterable[Account], owners: dict[str, str], kept: dict[str, dict[str, str]]
     ) -> None:
@@ -171,14 +181,14 @@ class Hub(House):
 
         Nobody is shown what was said up to `hidden`, an id.
         """
-        assert self._memories, "only a hub whose rooms last can restore one"
+        assert self.memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
         room.owner = self.owners.get(fold(name), "")
         room.topic = topic
         room.recent.extend(recent)
         if hidden:
             room.veils.append(Veil("", 0, hidden))
-        self._memories.keep(room, hidden)
+        self.memories.keep(room, hidden)
 
     def restore_entry(self, room: str, letter: str, entry: ev.Entry) -> None:
         """A mask in a room's list from before the start, or, without a room, a ban from the server."""
@@ -269,8 +279,7 @@ class Hub(House):
         lists = self.lists.get(fold(name)) if name else None
         modes = self.kept.get(fold(name))
         if room is None and (lists or modes):
-            room = Room(name, 0, lists)
-            room.owner = self.owners.get(fold(name), "")
+            room = bans.empty_room(self, name, lists or new_lists())
             room.modes = modes or room.modes
         if room:
             order.admit(room, user, key)
@@ -397,6 +406,7 @@ class Hub(House):
         room = self._enter(user, event.room, event) if event.room else None
         if session:
             session.user = user
+            self.here += 1
             state = room.state(user) if room else None
             self.post.tell(session, ev.Welcome(person, self.counts(), state))
             if room:
@@ -428,8 +438,8 @@ class Hub(House):
         opened = room is None
         if room is None:
             room = self.rooms[fold(name)] = Room(name, event.time, self.lists.setdefault(fold(name), new_lists()))
-            if self._memories:
-                self._memories.recall(room)
+            if self.memories:
+                self.memories.recall(room)
         room.add(user)
         if opened and fold(name) != LOBBY:
             self._found(room, user, event)
@@ -471,8 +481,8 @@ class Hub(House):
         self.registrar.dropped(event)
         for room in rooms:
             modes = self.kept.pop(room, {})
-            if self._memories:
-                self._memories.disown(room, closed(modes), event.id)
+            if self.memories:
+                self.memories.disown(room, closed(modes), event.id)
 
     def _left(self, event: ev.Left) -> None:
         user = self.users.get(event.by.uid)
@@ -506,12 +516,11 @@ class Hub(House):
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
-            if not any(room.lists.values()):
-                del self.lists[fold(room.name)]
+            self.leave_lists(fold(room.name))
             if room.owner:
                 self.kept[fold(room.name)] = room.modes
-            if self._memories:
-                self._memories.keep(room, last)
+            if self.memories:
+                self.memories.keep(room, last)
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
@@ -528,6 +537,7 @@ class Hub(House):
         markers.forget(self, user)
         if user.session:
             user.session.user = None
+            self.here -= 1
 
     def _killed(self, event: ev.Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
@@ -588,8 +598,8 @@ class Hub(House):
         other = self.by_nick.get(fold(event.target))
         if event.text and other:
             self.whispers.append((event, other.person.uid))
-        if other and other.session:
-            self.post.deliver(event, Audience.of([other.session]))
+        if other:  # handed over even if their client is another server's: both have the history of it
+            self.post.deliver(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:
             self.post.tell(session, ev.Told(event))
 
@@ -657,8 +667,8 @@ class Hub(House):
         if room:
             order.set_in_room(room, event)
             room.veils = veiled_most([*room.veils, *veils])
-        elif self._memories and veils:
-            self._memories.veil(key, veils)
+        elif self.memories and veils:
+            self.memories.veil(key, veils)
         if not room and not any(lists.values()):
             del self.lists[key]
         self._done(event, room)

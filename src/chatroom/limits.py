@@ -33,6 +33,7 @@ BAN_LONGEST = 366 * 86_400  # seconds; longer ones are for good
 SLOW_MOST = 3600  # seconds between two messages of one member
 SLOW_KEPT = 1000  # people of whom a slow room remembers when they spoke, before it forgets those who may speak again
 TOLD = 1000  # answers that wait for the console to show them
+ENDS = 1000  # ends of bans that have been lifted before, held besides twice those that will come
 DEEDS = 1000  # of operators, that wait to be written to the log
 OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 WATCHED = 100  # nicknames one client may watch
@@ -106,7 +107,7 @@ DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what
 # ---- history
 WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
-EMPTY_ROOMS = 1000  # rooms without members whose topic and recent messages are held in memory
+EMPTY_ROOMS = 1000  # rooms without members whose topic, recent messages and bans are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans
 PLACES = 10_000  # places whose number in the file is remembered: whoever makes up rooms must not fill the memory
 RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow
@@ -124,6 +125,22 @@ QUIET = 2000  # events a second up to which there is time for housework
 SEARCH_TIME = 2.0  # seconds after which a search ends with what it has found
 FOUND = 20  # messages that /search shows: a screenful
 KEEP = 90  # days of history, if nobody says otherwise: enough to look something up, not for ever
+
+# ---- several servers
+LEASE = 10.0  # seconds without a sign of life, after which a server's people are seen to leave
+BEAT = 2.5  # seconds between signs of life: three may be lost
+STALL = 5.0  # seconds in which no server at all gives one: it was Redis that was away. More than BEAT, less than LEASE
+LINK_GRACE = 1.0  # seconds that a broken link is mended quietly
+LINK_TIMEOUT = 3.0  # seconds that Redis may take to answer
+LINK_RETRY = (0.02, 1.0)  # seconds until a broken link is tried again: doubled from the first to the second
+SPOOL = 10_000  # messages kept while the link is down: an hour of a busy room, at most 40 MiB
+ENTRY = 256  # decisions in one entry: enough that Redis costs next to nothing a message
+READ_ENTRIES = 64  # entries applied in one go, for which the lock is held
+SNAPSHOT = 5_000  # entries between two snapshots: what a new server reads within a second or so
+SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
+SNAPSHOTS = 20  # kept, with what is behind the oldest: who is away no longer than that misses nothing
+LINK_DRAIN = 2.0  # seconds that a stopping server waits until the others know
+LINK_UP = 30.0  # seconds that a starting server may take to become part of the chat
 
 # ---- logging
 LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk

@@ -1,9 +1,9 @@
 """The log gives every event its place: one order that everybody sees.
 
 `LocalLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied one
-after the other before another client's turn.
+after the other before another client's turn. `cluster.log.RedisLog` is for several.
 
-`LocalLog.lock` guards the hub, its users and rooms, every session's fields, and the order of what the courier is
+`Log.lock` guards the hub, its users and rooms, every session's fields, and the order of what the courier is
 handed.
 """
 
@@ -26,30 +26,21 @@ class Archive(Protocol):
         """The answer; raises `ChatError`. May take its time, but has an end."""
 
 
-class LocalLog:
-    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
+class Log:
+    """What all logs have: the lock, the hub, and a way to what is over."""
 
-    Times never go back either: if the clock does, events have the last time, `last_time` at first, until it has caught
-    up. So a history in the order of ids is in the order of times too, and one can be found by the other.
-    """
-
-    def __init__(
-        self,
-        hub: Hub,
-        post: Post,
-        clock: Callable[[], int],
-        last: int = 0,
-        last_time: int = 0,
-        archive: Archive | None = None,
-    ) -> None:
+    def __init__(self, hub: Hub, post: Post, archive: Archive | None) -> None:
         self.lock = Lock()
         self._hub = hub
         self._post = post
-        self._clock = clock  # Unix milliseconds
-        # Rising over restarts even if nothing was kept: a microsecond clock runs faster than anybody writes.
-        self._last = max(last, clock() * 1000)
-        self._time = last_time
         self._archive = archive
+
+    def submit(self, session: Session, commands: Iterable[Command]) -> None:
+        """Carries out one client's commands, or sees to it that they are.
+
+        A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
+        """
+        raise NotImplementedError
 
     def _find(self, lookup: Lookup) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
@@ -78,17 +69,31 @@ class LocalLog:
             self.lock.acquire()
             self._hub.post = post
 
-    def _work(self, session: Session, work: Work, post: Post) -> None:
-        with self._outside():
-            command = work.do()
-        if not session.closing:
-            self._carry_out(session, [command], post)
+
+class LocalLog(Log):
+    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
+
+    Times never go back either: if the clock does, events have the last time, `last_time` at first, until it has caught
+    up. So a history in the order of ids is in the order of times too, and one can be found by the other.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        post: Post,
+        clock: Callable[[], int],
+        last: int = 0,
+        last_time: int = 0,
+        archive: Archive | None = None,
+    ) -> None:
+        super().__init__(hub, post, archive)
+        self._clock = clock  # Unix milliseconds
+        # Rising over restarts even if nothing was kept: a microsecond clock runs faster than anybody writes.
+        self._last = max(last, clock() * 1000)
+        self._time = last_time
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
-        """Carries out one client's commands.
-
-        A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
-        """
+        """At once: they are carried out when this returns."""
         with self.lock:
             if session.closing:
                 return
@@ -123,6 +128,12 @@ class LocalLog:
                     post.tell(session, outcome)
             if session.closing:
                 break
+
+    def _work(self, session: Session, work: Work, post: Post) -> None:
+        with self._outside():
+            command = work.do()
+        if not session.closing:
+            self._carry_out(session, [command], post)
 
     def _burst(self, session: Session, burst: Burst, post: Post) -> None:
         """Places and applies many messages in one go, if there is nothing to be decided about each."""

@@ -9,7 +9,7 @@
 
 import base64
 import hashlib
-import ipaddress
+import logging
 import os
 import threading
 from collections import OrderedDict
@@ -27,6 +27,9 @@ from chatroom.limits import (
     SCRYPTS,
 )
 from chatroom.names import fold, opaque
+from chatroom.networks import counted
+
+log = logging.getLogger(__name__)
 
 _SALT = 16  # bytes
 _HASH = 32  # bytes
@@ -51,26 +54,29 @@ class Passwords:
         self._turns = threading.Semaphore(SCRYPTS)
 
     def make(self, password: str) -> str:
-        """The secret for a password; "" if too many others were waiting, too."""
+        """The secret for a password; "" if it could not be computed at the moment."""
         salt = os.urandom(_SALT)
         digest = self._hash(password, salt, self.scrypt)
         return _written(self.scrypt, salt, digest) if digest else ""
 
     def check(self, password: str, secret: str) -> bool | None:
-        """Whether a password fits a secret, False after as long if that is ""; None if too many were waiting."""
+        """Whether a password fits a secret, False after as long if that is ""; None if it can't be told now."""
         numbers = secret or _written(self.scrypt, os.urandom(_SALT), bytes(_HASH))
         scrypt, salt, expected = _read(numbers)
         digest = self._hash(password, salt, scrypt)
         return compare_digest(digest, expected) and secret != "" if digest else None
 
     def _hash(self, password: str, salt: bytes, scrypt: tuple[int, int, int]) -> bytes:
-        """b"" if it was nobody's turn in time."""
+        """b"" if one's turn did not come in time, or there was no memory for it."""
         if not self._turns.acquire(timeout=SCRYPT_WAIT):
             return b""
         try:
             n, r, p = scrypt
             room = 2 * 128 * n * r  # bytes: it needs 128·N·r and a little; OpenSSL refuses without being allowed to
             return hashlib.scrypt(opaque(password).encode(), salt=salt, n=n, r=r, p=p, maxmem=room, dklen=_HASH)
+        except MemoryError:
+            log.warning("there is no memory to check a password with")
+            return b""
         finally:
             self._turns.release()
 
@@ -128,7 +134,7 @@ class Guesses:
 
     def begin(self, account: str, host: str, now: int) -> None:
         """Raises `ChatError` if there were too many."""
-        account, network = fold(account), network_of(host)
+        account, network = fold(account), counted(host)
         if self.unlimited:
             return
         at_home = self._known.get(account) == network
@@ -139,7 +145,7 @@ class Guesses:
 
     def end(self, account: str, host: str, fits: bool | None) -> None:
         """What came of it: a right one, or one that was not looked at, is no guess."""
-        account, network = fold(account), network_of(host)
+        account, network = fold(account), counted(host)
         if self.unlimited:
             return
         if fits is not False:
@@ -150,12 +156,3 @@ class Guesses:
             self._known[account] = network
             if len(self._known) > LOGIN_REMEMBERED:
                 self._known.popitem(last=False)
-
-
-def network_of(host: str) -> str:
-    """The address, or for IPv6 its network: whoever has one such address has 2^64 of them."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host

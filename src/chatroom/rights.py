@@ -4,8 +4,8 @@
 moderation (+m) asks for a voice of whoever speaks. What is asked for is the highest of all that apply. Two things
 besides open every door: an operator's invitation, and, of bans and mutes, an exception (+e).
 
-A role has the rights of those below it. An operator of the server has all of them in every room, from outside too: it
-is whoever runs the server, or was given its operator's password.
+A role has the rights of those below it. An owner has them from outside, too; an operator of the server in every room:
+that is whoever runs the server, or was given its operator's password.
 
 Who may do something is said here and nowhere else. Nothing in here changes anything.
 """
@@ -26,7 +26,8 @@ class Role(IntEnum):
     MEMBER = 1
     VOICED = 2
     OPERATOR = 3
-    SERVER_OPERATOR = 4
+    OWNER = 4
+    SERVER_OPERATOR = 5
 
 
 class Deed(Enum):
@@ -92,17 +93,15 @@ def _banned(least: Role, code: Code) -> Bar:
 # By a mode's letter; `MUTE` is the ban on speaking alone.
 BARS: dict[Deed, dict[str, Bar]] = {
     Deed.JOIN: {
+        BAN: _banned(Role.OWNER, Code.BANNED),
         INVITED_ONLY: Bar(
-            Role.SERVER_OPERATOR,
+            Role.OWNER,
             Code.INVITED_ONLY,
             lambda room, user, asked: INVITED_ONLY in room.modes and not room.invites(user.person),
         ),
-        BAN: _banned(Role.SERVER_OPERATOR, Code.BANNED),
-        KEY: Bar(
-            Role.SERVER_OPERATOR, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)
-        ),
+        KEY: Bar(Role.OWNER, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)),
         LIMIT: Bar(
-            Role.SERVER_OPERATOR,
+            Role.OWNER,
             Code.ROOM_FULL,
             lambda room, user, asked: LIMIT in room.modes and len(room.members) >= int(room.modes[LIMIT]),
         ),
@@ -137,6 +136,8 @@ def role(room: Room, user: User) -> Role:
     """What somebody is in a room."""
     if user.is_operator:
         return Role.SERVER_OPERATOR
+    if room.is_owned_by(user.person):
+        return Role.OWNER
     uid = user.person.uid
     if uid not in room.members:
         return Role.OUTSIDER

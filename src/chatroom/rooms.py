@@ -8,12 +8,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
 from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
-from chatroom.limits import DEEDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
+from chatroom.limits import DEEDS, EMPTY_ROOMS, ENDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
     EXCEPTION,
@@ -186,8 +186,11 @@ class User:
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
         self.active = now
+        self.refresh()
 
-        self._card = Member(person, "")
+    def refresh(self) -> None:
+        """Makes anew what is kept so that it need not be made again."""
+        self._card = Member(self.person, "")
 
     def card(self) -> Member:
         """The user as others may know them, without a rank. Kept: a crowd that joins asks for each a thousand times."""
@@ -300,8 +303,8 @@ class Room:
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
     def operated_by(self, user: User) -> bool:
-        """Operators of the server are those of every room."""
-        return user.is_operator or OPERATOR in self.ranks.get(user.person.uid, "")
+        """Operators of the server are those of every room, and its owner is one."""
+        return user.is_operator or self.is_owned_by(user.person) or OPERATOR in self.ranks.get(user.person.uid, "")
 
     def is_owned_by(self, person: Person) -> bool:
         return self.owner != "" and fold(person.account) == self.owner
@@ -409,6 +412,19 @@ class Room:
         return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
 
 
+class Server:
+    """One of several servers that together are one chat. What is in it is the same on all of them."""
+
+    __slots__ = ("heard", "id", "lag", "name", "seen")
+
+    def __init__(self, id: str, name: str, now: int) -> None:  # noqa: A002
+        self.id = id  # the part before the dot in its users' uids
+        self.name = name
+        self.heard = now  # when it last gave a sign of life, in the log's milliseconds
+        self.seen = 0  # number of the last thing that it did
+        self.lag = 0  # milliseconds that its own events needed to come back to it
+
+
 class _Deaf:
     """The format of who reads nothing."""
 
@@ -439,6 +455,12 @@ class Itself(Session):
 class House:
     """All that there is: people, rooms, connections."""
 
+    # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
+    SHARED = (
+        *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners", "kept"),
+        *("whispers", "gone", "holders", "most", "memories", "servers"),
+    )
+
     def __init__(self, post: Post, name: str) -> None:
         self.post = post
         self.itself = Itself(name)
@@ -452,6 +474,7 @@ class House:
         # A heap of what ends by itself: when (milliseconds), which room's, of which list, which mask; "", "" and the
         # mask for a ban from the server. Its first is never one that has been lifted before.
         self.ends: list[tuple[int, str, str, str]] = []
+        self._ends_most = ENDS  # as long as it may grow before what has been lifted is taken out of it
         self.deeds: deque[Event] = deque(maxlen=DEEDS)  # what operators did and the log has not been told yet
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
@@ -466,6 +489,8 @@ class House:
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
+        self.here = 0  # users that are connected to this server
+        self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
     def room_named(self, name: str) -> Room:
         room = self.rooms.get(fold(name))
@@ -532,12 +557,32 @@ class House:
     def note_end(self, until: int, room: str, letter: str, key: str) -> None:
         if until:
             heappush(self.ends, (until, room, letter, key))
-        while self.ends:
-            first, *where = self.ends[0]
-            entry = self.entry_at(*where)
-            if entry and entry.until == first:
-                return
+            if len(self.ends) > self._ends_most:  # most have been lifted or renewed before their time
+                self.ends = [end for end in self.ends if self._holds(*end)]
+                heapify(self.ends)
+                self._ends_most = ENDS + 2 * len(self.ends)
+        while self.ends and not self._holds(*self.ends[0]):
             heappop(self.ends)
+
+    def _holds(self, until: int, room: str, letter: str, key: str) -> bool:
+        """Whether there still is something that ends then."""
+        entry = self.entry_at(room, letter, key)
+        return entry is not None and entry.until == until
+
+    def leave_lists(self, key: str) -> None:
+        """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
+
+        Not of those that have an owner, of which nobody makes thousands; nor of the lobby.
+        """
+        lists = self.lists.pop(key)
+        if any(lists.values()):
+            self.lists[key] = lists
+        if len(self.lists) - len(self.rooms) > EMPTY_ROOMS:
+            kept = (LOBBY, *self.owners)
+            left = (room for room in self.lists if room not in self.rooms and room not in kept)
+            forgotten = next(left, None)
+            if forgotten:
+                del self.lists[forgotten]
 
     def is_due(self, now: int) -> bool:
         """Whether anything has lasted its time."""
@@ -561,10 +606,16 @@ class House:
             self.holders[letter] += 1 if on else -1
 
     def counts(self) -> CountsAre:
-        people = len(self.users)
-        unknown = max(0, len(self.sessions) - people)
+        unknown = max(0, len(self.sessions) - self.here)
         held = self.holders
-        return CountsAre(people, held[INVISIBLE], held[OPERATOR], unknown, len(self.rooms), self.most)
+        return CountsAre(
+            len(self.users), held[INVISIBLE], held[OPERATOR], unknown, len(self.rooms), self.most, self.here
+        )
+
+    def server_of(self, uid: str) -> str:
+        """The name of the server that somebody is connected to, "" if there is only one."""
+        server = self.servers.get(uid.partition(".")[0])
+        return server.name if server else ""
 
 
 def user_of(session: Session) -> User:

@@ -25,6 +25,9 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, NamedTuple
 
 from chatroom.bans import on_address
+from chatroom.cluster.log import RedisLog
+from chatroom.cluster.servers import Timing
+from chatroom.cluster.stream import ClusterError
 from chatroom.courier import Connection, Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
@@ -43,12 +46,13 @@ from chatroom.limits import (
     FLOOD_BURST,
     FLOOD_RATE,
     KEEPALIVE,
+    LINK_DRAIN,
     READ_FIRST,
     READ_SIZE,
     SEND_BUFFER,
     SILENCE,
 )
-from chatroom.log import LocalLog
+from chatroom.log import LocalLog, Log
 from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tls import Tls
@@ -96,14 +100,19 @@ class ChatServer(ThreadingTCPServer):
         max_clients: int = CLIENTS,
         unlimited: bool = False,
         tls_only: bool = False,
+        cluster: str = "",
+        timing: Timing = Timing(),  # noqa: B008  # a tuple
     ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
+
+        With `cluster`, a Redis's URL, it is one of several servers of a chat, and listens once `start` has made it so.
 
         Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
         `keep` days is pruned, nothing if that is 0.
         `unlimited` lifts the limits on floods and addresses, for hosts that are trusted. With `tls_only`, nobody from
         another machine talks without TLS.
         """
+        self._cluster = cluster
         self.address_family, address = _resolve(host, port)
         super().__init__(address, ChatHandler)  # first: if it fails, there is nothing to give back
         self.info = replace(info, history=store is not None)
@@ -118,11 +127,16 @@ class ChatServer(ThreadingTCPServer):
         self._uids = count(1)
         self.store = store
         self.courier = Courier(store.save if store else None)
-        self.hub = Hub(self.courier, now, lasting=store is not None, name=info.name)
+        self.link: RedisLog | None = None
+        self.hub = Hub(self.courier, self._now if cluster else now, lasting=bool(store or cluster), name=info.name)
         self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
-        self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
+        self.log: Log
+        if cluster:
+            self.log = self.link = self._linked(cluster, last_id, last_time, timing)
+        else:
+            self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self._deafen, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
@@ -130,6 +144,16 @@ class ChatServer(ThreadingTCPServer):
         self._take_reserve()
         self._stopping = threading.Event()
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
+
+    def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
+        """A log that is shared with other servers."""
+        saved = self.store.last_saved if self.store else None
+        name, archive, admit = self.info.name, self._archive, self.courier.admit
+        return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
+
+    def _now(self) -> int:
+        """Unix time in milliseconds, by the clock that events have their times from."""
+        return now() + (self.link.skew if self.link else 0)
 
     @property
     def port(self) -> int:
@@ -139,6 +163,10 @@ class ChatServer(ThreadingTCPServer):
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # "::" is IPv4 too
         super().server_bind()
+
+    def server_activate(self) -> None:
+        if not self._cluster:
+            super().server_activate()
 
     def configure(self, settings: Settings) -> None:
         """Changes what may change while the server runs; newcomers meet the new message of the day and certificate.
@@ -151,9 +179,16 @@ class ChatServer(ThreadingTCPServer):
         self.tls = settings.tls
 
     def start(self) -> None:
-        """Accepts clients in a thread of its own, until `stop`."""
+        """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""
         tune()
         self.courier.start()
+        if self.link:
+            try:
+                self.link.start()
+            except ClusterError:
+                self._give_back()
+                raise
+            super().server_activate()
         if self._keeper:
             self._keeper.start()
         self.watch.start()
@@ -171,10 +206,22 @@ class ChatServer(ThreadingTCPServer):
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self._look_to_order()
+        if self.link:
+            self.link.close(max(0.1, min(LINK_DRAIN, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
         self.courier.join()
         if self._keeper:
             self._keeper.stop()
+        self._close_files()
+
+    def _give_back(self) -> None:
+        """What a server that can't start has taken."""
+        self.server_close()
+        self.courier.stop(0)
+        self.courier.join()
+        self._close_files()
+
+    def _close_files(self) -> None:
         if self._archive:
             self._archive.close()
         if self.store:
@@ -199,7 +246,7 @@ class ChatServer(ThreadingTCPServer):
     def _look_to_order(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
         with self.log.lock:
-            due = self.hub.is_due(now())
+            due = self.hub.is_due(self._now())
             deeds = list(self.hub.deeds)
             self.hub.deeds.clear()
         if due:
@@ -238,6 +285,9 @@ class ChatServer(ThreadingTCPServer):
 
     def announce(self, text: str) -> None:
         """Says something to everybody."""
+        if self.link:
+            self.link.announce(text)
+            return
         for connection in self.everybody():
             self.log.submit(connection, [Announcement(text)])
 
@@ -301,7 +351,9 @@ class ChatServer(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Registers the connection before its thread exists, so that `stop` misses none."""
         host = client_address[0].removeprefix("::ffff:")
-        connection = Connection(str(next(self._uids)), f"0{host}" if host.startswith(":") else host, PLAIN, request)
+        number = str(next(self._uids))
+        uid = f"{self.link.id}.{number}" if self.link else number
+        connection = Connection(uid, f"0{host}" if host.startswith(":") else host, PLAIN, request)
         connection.address = client_address[0]
         connection.near = is_loopback(connection.address)
         connection.dialect = PlainDialect(connection)

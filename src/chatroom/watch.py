@@ -29,7 +29,7 @@ from chatroom.limits import (
     SWITCH_MOST,
     TICK,
 )
-from chatroom.log import LocalLog
+from chatroom.log import Log
 
 
 class Late(NamedTuple):
@@ -51,7 +51,7 @@ class Watch(threading.Thread):
         self,
         connections: Callable[[], list[Connection]],
         deafen: Callable[[Iterable[Connection]], None],
-        log: LocalLog,
+        log: Log,
         courier: Courier,
         besides: Callable[[], None],
     ) -> None:

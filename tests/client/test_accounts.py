@@ -115,3 +115,15 @@ def test_a_line_with_a_password_is_not_offered_again() -> None:
     secret = [f"/{name} x" for name in commands.COMMANDS if commands.is_secret(f"/{name} x")]
     assert secret == ["/register x", "/login x", "/password x"]
     assert not commands.is_secret("login x")
+
+
+def test_the_password_may_be_the_servers() -> None:
+    """Then it lets one in, and nothing is said of an account that there isn't; with SASL or without."""
+    for near in (True, False):
+        chat = Chat()
+        chat.hub.password = "let-me-in"
+        wire = Wire(chat, "al", "let-me-in", near)
+        assert (wire.session.state, wire.session.account) == (State.READY, "")
+        assert not any("not accepted" in text for text in wire.told)
+        wrong = Wire(chat, "bob", "guess!", near)
+        assert [event.reason for event in wrong.session.events if isinstance(event, Refused)] == ["password"]

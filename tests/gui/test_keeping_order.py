@@ -62,9 +62,7 @@ def test_who_opens_a_room_in_the_window_keeps_order_there(display: str, server: 
     """By commands with times and reasons; netcat reads what was done."""
     arguments = ("-p", str(server.port), "--nick", "alice", "--room", "#tea")
     with Netcat(server.port, "bob") as bob, Window(display, tmp_path, *arguments) as window:
-        window.wait(lambda state: state["status"][0].startswith("Connected"), "connected")
-        window.type("/join #tea")
-        window.key("Return")
+        window.wait_online()
         bob.send("/join #tea")
         window.wait(lambda state: "bob" in state["members"], "bob is there")
         window.type("/mute bob 10m noise")

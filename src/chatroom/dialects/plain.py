@@ -108,6 +108,8 @@ _REFUSALS: dict[Code, str] = {
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
     Code.NOTHING_KEPT: "no history is kept here",
+    Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
+    Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
     Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
     Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
     Code.MAY_NOT_REDACT: "you may not remove that message",
@@ -347,12 +349,15 @@ class PlainDialect:
         yield ev.Join(room if room.startswith("#") else f"#{room}", move=True, key=key.strip())
 
     def _leave(self, rest: str) -> Iterator[Command]:
-        if fold(self._here()) == LOBBY:
+        if fold(self._viewer.room) == LOBBY:
             raise ChatError(Code.STAYS_IN_LOBBY, LOBBY)
         yield ev.Join(LOBBY, move=True)
 
     def _rooms(self, rest: str) -> Iterator[Command]:
         yield ev.AskRooms()
+
+    def _servers(self, rest: str) -> Iterator[Command]:
+        yield ev.AskServers()
 
     def _who(self, rest: str) -> Iterator[Command]:
         yield ev.AskWho(rest or self._here())
@@ -442,6 +447,7 @@ COMMANDS: dict[str, PlainCommand] = {
             "/history [COUNT]", f"what was said here, at most {HISTORY_MOST} messages", 0, PlainDialect._history
         ),
         PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
+        PlainCommand("/servers", "list the servers that are this chat", 0, PlainDialect._servers),
         PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, PlainDialect._register),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
         PlainCommand("/logout", "be logged in no more", 0, PlainDialect._logout),
@@ -543,6 +549,19 @@ def _saving(reply: ev.Saving) -> list[str]:
     return [f"* Messages are being saved again{f'; {reply.lost} of them were not' if reply.lost else ''}."]
 
 
+def _link(reply: ev.Link) -> list[str]:
+    if not reply.works:
+        return ["* The link to the other servers is down; messages will be delivered when it is back."]
+    missing = "; what was said there meanwhile may be missing" if reply.gap else ""
+    return [f"* The link to the other servers is back{missing}."]
+
+
+def _servers_are(reply: ev.ServersAre) -> list[str]:
+    if reply.servers[0][0] == "":
+        return [f"* This is the only server; {reply.servers[0][1]} here."]
+    return [f"* {name}: {people} here, {lag} ms behind" for name, people, lag in reply.servers]
+
+
 _DONE = {
     ev.Deed.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked for "
     "it, or type /login {0} PASSWORD.",
@@ -566,6 +585,8 @@ def _account_is(reply: ev.AccountIs) -> list[str]:
 
 
 _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
+    ev.Link: _link,
+    ev.ServersAre: _servers_are,
     ev.Refused: _refused,
     ev.Welcome: _welcome,
     ev.RoomState: _room_state,

@@ -33,10 +33,10 @@ from chatroom.events import (
     ServerUnbanned,
     TopicSet,
 )
-from chatroom.limits import BUSY, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
+from chatroom.limits import BUSY, EMPTY_ROOMS, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
 from chatroom.modes import INVITED_ONLY, KEY, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.names import fold
+from chatroom.names import LOBBY, fold
 from chatroom.store.index import forget
 from chatroom.store.reader import Reader
 from chatroom.store.runs import Run, pack, without
@@ -50,6 +50,10 @@ _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, event
 _INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_AT_ONCE + 1)]
 _HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
     WHERE closed != '' AND owner = '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
+# Of rooms that are nobody's no more is kept than is held in memory.
+_FORGET = f"""DELETE FROM lists WHERE room NOT IN ('', '{LOBBY}')
+    AND room NOT IN (SELECT key FROM places WHERE owner != '')
+    AND room NOT IN (SELECT room FROM lists GROUP BY room ORDER BY max(since) DESC LIMIT {EMPTY_ROOMS})"""
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -75,6 +79,7 @@ class Store:
         try:
             self.db = self._open()
             self.db.execute(_HIDE)
+            self.db.execute(_FORGET)
             self.reserved = self._mark("reserved")
         except (sqlite3.Error, OSError) as error:
             self._guard.release()
@@ -87,6 +92,11 @@ class Store:
     def last_id(self) -> int:
         """An id that no event before this start has reached."""
         return self.reserved
+
+    @property
+    def last_saved(self) -> int:
+        """The id of the last event that was saved; 0 if there is none."""
+        return int(self.db.execute("SELECT coalesce(max(last), 0) FROM runs").fetchone()[0])
 
     @property
     def last_time(self) -> int:

@@ -116,8 +116,8 @@ def _counts_are(to: Speaker, reply: ev.CountsAre) -> Iterator[str]:
     yield to.line(n.RPL_LUSEROP, reply.operators)
     yield to.line(n.RPL_LUSERUNKNOWN, reply.unknown)
     yield to.line(n.RPL_LUSERCHANNELS, reply.rooms)
-    yield to.line(n.RPL_LUSERME, reply.people)
-    yield to.line(n.RPL_LOCALUSERS, reply.people, reply.most)
+    yield to.line(n.RPL_LUSERME, reply.here)
+    yield to.line(n.RPL_LOCALUSERS, reply.here, reply.most)
     yield to.line(n.RPL_GLOBALUSERS, reply.people, reply.most)
 
 
@@ -241,7 +241,7 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
     p = reply.member.person
     yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
     yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms])
-    yield to.line(n.RPL_WHOISSERVER, p.nick, to.server.name, to.server.description)
+    yield to.line(n.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.description)
     if reply.member.operator:
         yield to.line(n.RPL_WHOISOPERATOR, p.nick)
     if reply.secure:
@@ -330,6 +330,25 @@ def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
     yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
+def _link(to: Speaker, reply: ev.Link) -> Iterator[str]:
+    """A notice, as what the server says of itself."""
+    if not reply.works:
+        text = "The link to the other servers is down; messages will be delivered when it is back"
+    else:
+        text = "The link to the other servers is back"
+        text += "; what was said there meanwhile may be missing" if reply.gap else ""
+    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
+
+
+def _servers_are(to: Speaker, reply: ev.ServersAre) -> Iterator[str]:
+    """Each has all others one step away."""
+    own = to.server.name
+    for name, people, lag in reply.servers:
+        about = f"{people} here, {lag} ms behind" if name else to.server.description
+        yield to.line(n.RPL_LINKS, name or own, own, int(name not in ("", own)), about)
+    yield to.line(n.RPL_ENDOFLINKS, "*")
+
+
 # ---- refusals -------------------------------------------------------------------------------------------------------
 
 
@@ -393,6 +412,8 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Admitted: lambda to, r: iter(()),
     ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
     ev.Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
+    ev.Link: _link,
+    ev.ServersAre: _servers_are,
     ev.RoomsAre: _rooms_are,
     ev.WhoIsIn: _who_is_in,
     ev.WhoisIs: _whois_is,

@@ -206,7 +206,7 @@ COMMANDS: dict[str, Row] = {
     "TIME": Row(service.time_, 0, "", "tells the server's time"),
     "INFO": Row(service.info, 0, "", "tells what this server is"),
     "ADMIN": Row(service.admin, 0, "", "tells who runs this server"),
-    "LINKS": Row(service.links, 0, "", "lists servers; there is one"),
+    "LINKS": Row(service.links, 0, "", "lists the servers that are this chat"),
     "STATS": Row(service.stats, 1, "u|k|d", "tells how long the server has been running; k and d: whom it bans"),
     "HELP": Row(help_, 0, "[<command>]", "explains commands"),
     "HELPOP": Row(help_, 0, "[<command>]", "explains commands"),

@@ -99,7 +99,7 @@ RPL_VERSION = Numeric("351", "chatroom-{} {} :")
 RPL_WHOREPLY = Numeric("352", "{} {} {} {} {} {} :0 {}")
 RPL_NAMREPLY = Numeric("353", "{} {} :{}")
 RPL_WHOSPCRPL = Numeric("354", "{}")
-RPL_LINKS = Numeric("364", "{0} {0} :0 {1}")
+RPL_LINKS = Numeric("364", "{} {} :{} {}")
 RPL_ENDOFLINKS = Numeric("365", "{} :End of /LINKS list")
 RPL_ENDOFNAMES = Numeric("366", "{} :End of /NAMES list")
 RPL_BANLIST = Numeric("367", "{} {} {} {}")
@@ -151,6 +151,8 @@ FAILURES = {
     Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
     Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",
     Code.NO_SUCH_MESSAGE: "REDACT UNKNOWN_MSGID {} {} :There is no such message, or it is too old",
+    Code.LINK_DOWN: "* LINK_DOWN :The link to the other servers is down; that must wait until it is back",
+    Code.SPOOL_FULL: "* LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
 

@@ -51,9 +51,7 @@ def admin(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def links(client: Client, params: list[str]) -> Iterator[Command]:
-    server = client.speaker.server
-    yield client.say(n.RPL_LINKS, server.name, server.description)
-    yield client.say(n.RPL_ENDOFLINKS, "*")
+    yield ev.AskServers()
 
 
 def stats(client: Client, params: list[str]) -> Iterator[Command]:

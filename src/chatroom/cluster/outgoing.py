@@ -1,0 +1,126 @@
+"""What this server has decided and not yet seen in the stream, in order: the spool.
+
+    add ──► queue ──► take (numbers) ──► Redis ──► come_back
+                ▲                          │
+                └─── unsend (the same numbers: they may have arrived, and then count once)
+                └─── renew (without numbers: they came back, but this server was no part of the chat)
+
+`Outgoing.changed` guards all of it. It is the innermost lock: whoever holds it takes no other.
+"""
+
+import threading
+import time
+from collections import deque
+from typing import Any
+
+from chatroom.events import Outcome
+from chatroom.limits import BACKLOG, ENTRY
+from chatroom.rooms import Session
+
+_OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
+
+
+class Act:
+    """What one command has led to: carried out when it comes back. `rows` are its events, as they travel.
+
+    `outcomes` are its events and replies in order; for a burst there are none, and nothing is replied.
+    """
+
+    __slots__ = ("done", "label", "number", "outcomes", "rows", "session", "since", "words")
+
+    def __init__(
+        self,
+        session: Session | None,
+        outcomes: list[Outcome],
+        rows: list[Any],
+        label: str | None = None,
+        words: bool = False,
+    ) -> None:
+        self.session = session
+        self.outcomes = outcomes
+        self.rows = rows
+        self.label = label  # None if the client wants to know nothing by a label
+        self.words = words  # whether something is said and nothing else: what follows need not wait
+        self.number = 0  # 0 until it is sent
+        self.done: threading.Event | None = None  # is set when it was carried out, or won't be soon
+        self.since = time.monotonic()
+
+
+class Outgoing:
+    """The spool of one server."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.open = False  # whether anything may be sent
+        self.ended = False
+        self._queue: deque[Act] = deque()
+        self._sent: deque[Act] = deque()
+        self._number = 0
+
+    def __len__(self) -> int:
+        return len(self._queue) + len(self._sent)
+
+    def add(self, act: Act) -> None:
+        with self.changed:
+            self._queue.append(act)
+            if len(self._queue) == 1:
+                self.changed.notify_all()
+
+    def admit(self) -> None:
+        """Waits while too much is to be sent; for those who cause more of it."""
+        if len(self._queue) > BACKLOG:
+            with self.changed:
+                self.changed.wait_for(lambda: len(self._queue) <= BACKLOG // 2 or not self.open or self.ended)
+
+    def take(self, patience: float) -> list[Act]:
+        """The next to be sent in one entry; waits so many seconds for some. Nothing if none come, or at the end."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.ended or (self.open and self._queue), patience)
+            if self.ended or not self.open:
+                return []
+            batch = [self._queue.popleft() for _ in range(min(ENTRY, len(self._queue)))]
+            for act in batch:
+                if not act.number:
+                    self._number += 1
+                    act.number = self._number
+            self._sent.extend(batch)
+            if len(self._queue) <= BACKLOG // 2:
+                self.changed.notify_all()
+            return batch
+
+    def unsend(self) -> None:
+        """Whether what was sent has arrived isn't known."""
+        with self.changed:
+            self._queue.extendleft(reversed(self._sent))
+            self._sent.clear()
+
+    def renew(self, first: Act) -> None:
+        """What was sent won't be applied, and is sent again behind `first`, which replaces what it once was."""
+        self.unsend()
+        with self.changed:
+            kept = [act for act in self._queue if act.rows[0][0] not in _OF_THE_MOMENT]
+            self._queue.clear()
+            self._queue.extend(kept)
+            for act in kept:
+                act.number = 0
+            self._queue.appendleft(first)
+            self.changed.notify_all()
+
+    def come_back(self, number: int) -> Act | None:
+        """The act with this number has its place in the stream; None if it was let go of."""
+        with self.changed:
+            waiting = self._sent or self._queue
+            if waiting and waiting[0].number == number:
+                return waiting.popleft()
+            return None
+
+    def let(self, open: bool) -> None:  # noqa: A002
+        """Whether anything may be sent from now on."""
+        with self.changed:
+            self.open = open
+            self.changed.notify_all()
+
+    def end(self) -> None:
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()

@@ -1,0 +1,114 @@
+"""What was decided on one server, and does not hold any more when its turn in the stream comes.
+
+All servers ask the same state at the same place, and so agree. Where an event is refused here, its client is told why
+as if it had been refused at once. What is not in the table is the hub's own to drop or to apply.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chatroom import events as ev
+from chatroom import order
+from chatroom.errors import ChatError, Code
+from chatroom.events import Event, Person
+from chatroom.modes import KEY
+from chatroom.names import fold, is_room
+from chatroom.rights import Asked, Deed, Role, demand, role
+from chatroom.rooms import House
+
+
+def settle(house: House, event: Event) -> ChatError | None:
+    """Why an event, whose time is set, is not to be applied; None if it is. May bring it up to date."""
+    look = _TABLE.get(type(event))
+    return look(house, event) if look else None
+
+
+def not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
+    """Why somebody can't have a name."""
+    holder, account = house.by_nick.get(fold(nick)), house.accounts.get(fold(nick))
+    if holder and holder.person.uid != by.uid:
+        return ChatError(Code.NICK_TAKEN, nick)
+    if account and holder is None and by.account != account.name:
+        return ChatError(Code.NICK_CLAIMED, nick)
+    try:
+        house.must_look_free(nick, by)
+    except ChatError as error:
+        return error
+    return None
+
+
+def _connected(house: House, event: ev.Connected) -> ChatError | None:
+    return not_to_be_called(house, event.by, event.by.nick)
+
+
+def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
+    error = not_to_be_called(house, event.by, event.nick)
+    if error:
+        return error
+    user = house.users.get(event.by.uid)
+    event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
+    return None
+
+
+def _departed(house: House, event: ev.Departed) -> ChatError | None:
+    user = house.users.get(event.by.uid)
+    event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
+    return None
+
+
+def _joined(house: House, event: ev.Joined) -> ChatError | None:
+    """A ban may have come first, or the room's closing. Who had the key, or found room, when asking, comes in."""
+    room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
+    if room is None or user is None or fold(room.name) in user.rooms:
+        return None
+    try:
+        order.admit(room, user, room.modes.get(KEY, ""))
+    except ChatError as error:
+        return None if error.code is Code.ROOM_FULL else error
+    return None
+
+
+def _said(house: House, event: ev.Said) -> ChatError | None:
+    """Somebody may have been thrown out or muted, and whom they spoke to may have another name."""
+    target = event.target if is_room(event.target) else event.target[1:]
+    if not is_room(target):
+        return None if fold(event.target) in house.by_nick else ChatError(Code.NO_SUCH_NICK, event.target)
+    room, user = house.rooms.get(fold(target)), house.users.get(event.by.uid)
+    if room is None:
+        return ChatError(Code.NO_SUCH_ROOM, target)
+    if user and (room.guarded or event.by.uid not in room.members):
+        try:
+            demand(room, user, Deed.SAY, Asked(now=event.time))
+        except ChatError as error:
+            return error
+    return None
+
+
+def _topic_set(house: House, event: ev.TopicSet) -> ChatError | None:
+    """Who set it may not be there any more."""
+    room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
+    if room is None:
+        return ChatError(Code.NO_SUCH_ROOM, event.room)
+    gone = user and role(room, user) is Role.OUTSIDER
+    return ChatError(Code.NOT_IN_ROOM, event.room) if gone else None
+
+
+def _account_made(house: House, event: ev.AccountMade) -> ChatError | None:
+    return ChatError(Code.ACCOUNT_EXISTS, event.account) if fold(event.account) in house.accounts else None
+
+
+def _account_set(house: House, event: ev.AccountSet) -> ChatError | None:
+    known = not event.account or fold(event.account) in house.accounts
+    return None if known else ChatError(Code.LOGIN_FAILED, event.account)
+
+
+_TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
+    ev.Connected: _connected,
+    ev.Renamed: _renamed,
+    ev.Departed: _departed,
+    ev.Joined: _joined,
+    ev.Said: _said,
+    ev.TopicSet: _topic_set,
+    ev.AccountMade: _account_made,
+    ev.AccountSet: _account_set,
+}

@@ -1,0 +1,114 @@
+"""Who belongs to the chat: servers come, give signs of life, and go, all in the stream.
+
+So everybody comes to the same conclusions at the same place, and nobody has to agree on anything:
+
+- A server is part of the chat from its `Linked` on. What one does that is no part of it is not applied.
+- Every entry is a sign of life of the server that wrote it; one that has nothing to say writes a `Beat`.
+- A server whose last sign of life is more than `lease` older than an entry is lost with that entry: its users leave.
+- Where nothing at all was written for `stall`, it was Redis that was away, and everybody gets a whole lease again.
+- What a server does is numbered, without gaps. A number that is not higher than the last was applied before: it is
+  there twice because its server couldn't know whether it had arrived.
+"""
+
+from typing import NamedTuple
+from zlib import crc32
+
+from chatroom.events import Person, value
+from chatroom.limits import BEAT, LEASE, LINK_GRACE, LINK_TIMEOUT, STALL
+from chatroom.rooms import House, Server
+
+
+class Timing(NamedTuple):
+    """All in seconds. `lease` and `stall` must be the same on all servers."""
+
+    lease: float = LEASE
+    stall: float = STALL
+    beat: float = BEAT
+    grace: float = LINK_GRACE
+    timeout: float = LINK_TIMEOUT
+
+    @property
+    def agreed(self) -> int:
+        """A number that differs where `lease` and `stall` do."""
+        return crc32(repr((self.lease, self.stall)).encode())
+
+
+# ---- what a server says of itself: in the stream, but no events ------------------------------------------------------
+
+
+@value
+class Linked:
+    """A server is part of the chat (again), with what it brings: see `state.share`.
+
+    `last` and `time` are those of the last event it knows: what comes has higher ones.
+    """
+
+    name: str
+    last: int
+    time: int
+    share: str = ""
+
+
+@value
+class Unlinked:
+    """A server has ended."""
+
+
+@value
+class Beat:
+    lag: int  # milliseconds
+
+
+@value
+class Spoken:
+    """Many messages of one person to one room: `events.Burst`."""
+
+    by: Person
+    room: str
+    texts: list[str]
+
+
+@value
+class Announced:
+    """A server says something to everybody."""
+
+    text: str
+
+
+class Servers:
+    """The rules above, for the servers of a house. `moment` is the time of the last entry, in milliseconds."""
+
+    def __init__(self, house: House, timing: Timing) -> None:
+        self.moment = 0
+        self._house = house
+        self._lease = int(timing.lease * 1000)
+        self._stall = int(timing.stall * 1000)
+
+    def pass_to(self, moment: int) -> list[Server]:
+        """An entry of this moment has come; returns who is lost with it."""
+        servers = self._house.servers.values()
+        if moment - self.moment > self._stall:
+            for server in servers:
+                server.heard = moment
+        self.moment = moment
+        return [server for server in servers if moment - server.heard > self._lease]
+
+    def counts(self, id: str, number: int) -> bool:  # noqa: A002
+        """Whether what this server did is to be applied."""
+        server = self._house.servers.get(id)
+        if server is None or number <= server.seen:
+            return False
+        server.seen = number
+        return True
+
+    def hear(self, id: str) -> None:  # noqa: A002
+        server = self._house.servers.get(id)
+        if server:
+            server.heard = self.moment
+
+    def link(self, id: str, name: str, number: int) -> None:  # noqa: A002
+        server = self._house.servers[id] = Server(id, name, self.moment)
+        server.seen = number
+
+    def unlink(self, id: str) -> None:  # noqa: A002
+        del self._house.servers[id]

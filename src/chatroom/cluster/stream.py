@@ -1,0 +1,173 @@
+"""Redis, as far as it is needed: a stream of entries, snapshots of what they have led to, and who may use both.
+
+    chatroom:protocol    what those who write here understand: `Stream` refuses to mix with others
+    chatroom:stream      the entries; each has one field, whose name is the protocol's number
+    chatroom:snapshots   by the id of the last entry that a snapshot stands for; "0-0" is what the first server brought
+
+One connection, for one thread; it is made when it is needed. What goes wrong with it is a `LinkError`, and the next
+call tries again. Nothing is tried twice in here: only the caller knows what may be done twice.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from chatroom.limits import LINK_TIMEOUT, SNAPSHOTS
+
+START = "0-0"  # the id before all others
+_KEY = "chatroom:stream"
+_SNAPSHOTS = "chatroom:snapshots"
+_PROTOCOL = "chatroom:protocol"
+
+
+class LinkError(Exception):
+    """Redis can't be used at the moment: a reason, without any password."""
+
+
+class ClusterError(Exception):
+    """This server can't be part of that chat: a sentence for whoever started it."""
+
+
+Entry = tuple[str, bytes]  # its id and its content
+
+
+class Stream:
+    """Raises `ClusterError` if the URL is none, or redis-py is missing."""
+
+    def __init__(self, url: str, protocol: int, timeout: float = LINK_TIMEOUT) -> None:
+        try:
+            import redis
+        except ImportError:
+            raise ClusterError("--cluster needs more: pip install 'chatroom[cluster]'") from None
+        self.where = shown(url)
+        self._protocol = str(protocol)
+        self._errors = (redis.RedisError, OSError)
+        try:
+            self._pool = redis.ConnectionPool.from_url(
+                url, protocol=2, socket_timeout=timeout, socket_connect_timeout=timeout, retry=_no_retry()
+            )
+            self._connection: Any = self._pool.make_connection()
+        except (ValueError, TypeError):
+            raise ClusterError(f"{self.where} is no URL of a Redis: redis://HOST:6379/0, for example.") from None
+
+    def close(self) -> None:
+        self._connection.disconnect()
+
+    # ---- entries ----------------------------------------------------------------------------------------------------
+
+    def append(self, content: bytes) -> None:
+        self._ask(("XADD", _KEY, "*", self._protocol, content))
+
+    def read(self, after: str, most: int, wait: float = 0.0) -> list[Entry]:
+        """Up to `most` entries behind one; waits so many seconds for the first.
+
+        Raises `ClusterError` if others write what this program does not understand.
+        """
+        block = ("BLOCK", max(1, int(wait * 1000))) if wait else ()
+        [answer] = self._ask(("XREAD", "COUNT", most, *block, "STREAMS", _KEY, after))
+        entries = []
+        for id_, fields in answer[0][1] if answer else ():
+            if fields[0].decode() != self._protocol:
+                raise ClusterError(_other(fields[0].decode(), self._protocol))
+            entries.append((id_.decode(), fields[1]))
+        return entries
+
+    def last(self) -> str:
+        """The id of the last entry there ever was."""
+        [answer] = self._ask(("XREVRANGE", _KEY, "+", "-", "COUNT", 1))
+        return answer[0][0].decode() if answer else START
+
+    def has(self, entry: str) -> bool:
+        """Whether this entry is there; of the start, whether the chat's very beginning is."""
+        if entry == START:
+            [found] = self._ask(("HEXISTS", _SNAPSHOTS, START))
+        else:
+            [found] = self._ask(("XRANGE", _KEY, entry, entry))
+        return bool(found)
+
+    def time(self) -> int:
+        """Redis's clock, in Unix milliseconds."""
+        [(seconds, microseconds)] = self._ask(("TIME",))
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    # ---- snapshots --------------------------------------------------------------------------------------------------
+
+    def found(self, snapshot: str) -> None:
+        """Begins a chat, with this as what there is before the first entry, if nobody has begun one."""
+        if not self.snapshots():
+            self._ask(("HSETNX", _SNAPSHOTS, START, snapshot.encode()))
+
+    def snapshots(self) -> list[str]:
+        """The entries that there are snapshots for, newest first."""
+        [answer] = self._ask(("HKEYS", _SNAPSHOTS))
+        return sorted([each.decode() for each in answer], key=order, reverse=True)
+
+    def snapshot(self, entry: str) -> str | None:
+        [answer] = self._ask(("HGET", _SNAPSHOTS, entry))
+        return answer.decode() if answer else None
+
+    def keep(self, entry: str, snapshot: str) -> None:
+        """Keeps a snapshot, forgets all but the newest ones, and what is behind the oldest of these."""
+        self._ask(("HSET", _SNAPSHOTS, entry, snapshot.encode()))
+        newest, old = (all_ := self.snapshots())[:SNAPSHOTS], all_[SNAPSHOTS:]
+        if old:
+            self._ask(("HDEL", _SNAPSHOTS, *old))
+        if newest[-1] != START:
+            self._ask(("XTRIM", _KEY, "MINID", newest[-1]))
+
+    # ---- who may ----------------------------------------------------------------------------------------------------
+
+    def agree(self, patience: float) -> None:
+        """Makes sure that all who write here understand each other; raises `ClusterError` if they wouldn't.
+
+        Where nobody has written anything for `patience` seconds, what there is gives way.
+        """
+        [_, theirs] = self._ask(("SET", _PROTOCOL, self._protocol, "NX"), ("GET", _PROTOCOL))
+        if theirs.decode() == self._protocol:
+            return
+        if self.time() - order(self.last())[0] < patience * 1000:
+            raise ClusterError(_other(theirs.decode(), self._protocol))
+        self._ask(("DEL", _KEY, _SNAPSHOTS), ("SET", _PROTOCOL, self._protocol))
+
+    def _ask(self, *commands: tuple[Any, ...]) -> list[Any]:
+        """The answers to some commands, in one round trip."""
+        connection = self._connection
+        try:
+            connection.connect()  # does nothing if it is
+            connection.send_packed_command(connection.pack_commands(commands))
+            return [connection.read_response() for _ in commands]
+        except self._errors as error:
+            connection.disconnect()  # what was asked before must not be answered to what is asked next
+            raise LinkError(str(error) or type(error).__name__) from None
+        except BaseException:
+            connection.disconnect()
+            raise
+
+
+def order(entry: str) -> tuple[int, int]:
+    """An id as numbers: milliseconds, and which entry of that millisecond."""
+    milliseconds, _, number = entry.partition("-")
+    return int(milliseconds), int(number)
+
+
+def shown(url: str) -> str:
+    """A URL as it may be shown: nobody's name and password are in it."""
+    try:
+        parts = urlsplit(url)
+        where = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+    except ValueError:
+        return "that"
+    return f"{parts.scheme}://{where}{parts.path}" if parts.scheme else "that"
+
+
+def _no_retry() -> Any:
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Retry(NoBackoff(), 0)
+
+
+def _other(theirs: str, ours: str) -> str:
+    return (
+        f"The servers of this chat are of another version ({theirs}, this one is {ours}), and they would not"
+        " understand each other; give all of them the same chatroom."
+    )

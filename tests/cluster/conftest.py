@@ -1,0 +1,157 @@
+"""Real Redis servers, and chats of several servers on them."""
+
+import logging
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chatroom.cluster.log import Links
+from chatroom.cluster.servers import Timing
+from chatroom.server import ChatServer
+from chatroom.store import Store
+from tests.chat import INFO
+from tests.peers import Guests, eventually
+
+# Fast enough for tests, and slow enough for a loaded machine.
+QUICK = Timing(lease=3.0, stall=1.5, beat=0.5, grace=0.3, timeout=1.0)
+
+
+class Redis:
+    """A redis-server on a port of its own, with its data in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._directory = directory
+        self.start()
+
+    def start(self) -> None:
+        options = ["--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self._directory)]
+        self._process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", *options], stdout=subprocess.DEVNULL
+        )
+        eventually(self._answers, "redis-server answers")
+
+    def _answers(self) -> bool:
+        try:
+            return self.tell("PING") == b"+PONG\r\n"
+        except OSError:
+            return False
+
+    def tell(self, *words: str) -> bytes:
+        """What it answers to a command; the first 64 KiB of it."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as sock:
+            sock.sendall((" ".join(words) + "\r\n").encode())
+            return sock.recv(65536)
+
+    def kill(self, forget: bool = False) -> None:
+        """At once, and with `forget` with all its data."""
+        self._process.kill()
+        self._process.wait()
+        if forget:
+            shutil.rmtree(self._directory)
+            self._directory.mkdir()
+
+    def freeze(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        self.thaw()
+        self.kill()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    (tmp_path / "redis").mkdir()
+    redis = Redis(tmp_path / "redis")
+    yield redis
+    redis.close()
+
+
+class Node:
+    """A server of a chat, with its clients."""
+
+    def __init__(self, url: str, name: str, store: Store | None = None, timing: Timing = QUICK) -> None:
+        self.server = ChatServer(
+            "127.0.0.1", 0, replace(INFO, name=name), store=store, unlimited=True, cluster=url, timing=timing
+        )
+        self.server.start()
+        assert self.server.link
+        self.link = self.server.link
+        self.guests = Guests(self.server.port)
+        self.stopped = False
+
+    def people(self) -> list[str]:
+        with self.link.lock:
+            return [user.person.nick for user in self.server.hub.users.values()]
+
+    def settled(self) -> bool:
+        return self.link.link is Links.UP
+
+    def stop(self) -> None:
+        """As `q` at the console does. May be called once; `close` need not be."""
+        self.stopped = True
+        self.server.stop()
+
+    def close(self) -> None:
+        self.guests.close()
+        if not self.stopped:
+            self.stop()
+
+
+@pytest.fixture
+def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Node]]:
+    """Starts servers on `redis`: `node("one")`. They may log no error while they are used."""
+    nodes: list[Node] = []
+
+    def start(name: str, store: Store | None = None, timing: Timing = QUICK) -> Node:
+        nodes.append(Node(redis.url, name, store, timing))
+        return nodes[-1]
+
+    yield start
+    for each in nodes:
+        each.close()
+    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not errors
+
+
+def _difference(one: str, other: str) -> str:
+    at = next(i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return f"…{one[max(0, at - 200) : at + 100]}…\nis not\n…{other[max(0, at - 200) : at + 100]}…"
+
+
+def agree(*nodes: Node, within: float = 10.0) -> None:
+    """Waits until all servers are at the same place, and makes sure that they hold the same."""
+    from chatroom.cluster import state
+
+    deadline = time.monotonic() + within
+    while True:
+        for each in nodes:
+            each.link.lock.acquire()
+        try:
+            at = {each.link._at for each in nodes}
+            if len(at) == 1 and all(each.settled() and not len(each.link._outgoing) for each in nodes):
+                states = [
+                    state.snapshot(each.server.hub, state.Mark(each.link._last, each.link._time, 0)) for each in nodes
+                ]
+                for held in states:
+                    assert held == states[0], _difference(held, states[0])
+                return
+        finally:
+            for each in nodes:
+                each.link.lock.release()
+        assert time.monotonic() < deadline, f"not at one place within {within:g} s: {at}"
+        time.sleep(0.005)

@@ -1,0 +1,130 @@
+"""Three servers under a random load of all commands: what is told and what is held is the same on all of them."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from chatroom.cluster.log import Links
+from tests.cluster.conftest import Node, Redis, agree
+from tests.peers import Peer, eventually
+
+pytestmark = pytest.mark.needs("redis-server")
+Start = Callable[..., Node]
+
+ROOMS = ["#a", "#b", "#c"]
+CAPABILITIES = ("message-tags", "server-time", "away-notify", "setname", "invite-notify", "extended-join")
+COMMANDS = [
+    *(["PRIVMSG {room} :{text}"] * 8),
+    *("NOTICE {room} :{text}", "PRIVMSG @{room} :{text}", "PRIVMSG {nick} :{text}", "@+typing=active TAGMSG {room}"),
+    *("PRIVMSG {room} :\x01ACTION {text}\x01", "TOPIC {room} :{text}", "AWAY :{text}", "AWAY", "SETNAME :{text}"),
+    *("JOIN {room}", "JOIN {room}", "JOIN {room} key", "PART {room} :{text}", "JOIN 0", "JOIN #a,#b,#c"),
+    *("NICK {new}", "NICK {new}", "KICK {room} {nick} :{text}", "INVITE {nick} {room}"),
+    *("MODE {room} {sign}o {nick}", "MODE {room} {sign}v {nick}", "MODE {room} {sign}mnt", "MODE {room} {sign}s"),
+    *("MODE {room} {sign}b {nick}!*@*", "MODE {room} {sign}i", "MODE {room} +k key", "MODE {room} -k key"),
+    *("MODE {room} {sign}l 9", "WHOIS {nick}", "NAMES {room}", "LIST", "WHO {room}", "LUSERS", "LINKS"),
+    *("MODE {me} {sign}i", "OPER x sesame", "KILL {nick} :{text}", "WALLOPS :{text}", "PING {text}", "ISON {nick}"),
+    *("MODE {room} {sign}b m:{nick}!*@*", "MODE {room} +W 1", "MODE {room} -W"),
+    *("PRIVMSG NickServ :REGISTER pass-{me}", "PRIVMSG NickServ :IDENTIFY {nick} pass-{nick}", "QUIT :{text}"),
+]
+
+
+class Mess(threading.Thread):
+    """A client that does anything, and comes again when it is gone."""
+
+    def __init__(self, node: Node, nick: str, seed: int, until: float) -> None:
+        super().__init__(daemon=True)
+        self._node = node
+        self._nick = nick
+        self._random = random.Random(seed)
+        self._until = until
+        self.lines = 0
+
+    def run(self) -> None:
+        while time.monotonic() < self._until:
+            peer = Peer(self._node.server.port)
+            peer.sock.setblocking(True)
+            reader = threading.Thread(target=_drink, args=(peer,), daemon=True)
+            reader.start()
+            try:
+                # The first name may be taken; then the second is the one to come in with.
+                peer.send(
+                    f"NICK {self._nick}", "USER u 0 * :real", f"NICK {self._nick}_{self.lines}", f"NICK {self._nick}"
+                )
+                peer.send("OPER x sesame", *[f"JOIN {room}" for room in ROOMS])
+                while time.monotonic() < self._until and reader.is_alive():
+                    peer.send(*[self._line() for _ in range(self._random.randint(1, 4))])
+                    time.sleep(self._random.random() * 0.01)
+                peer.end_input()
+            except OSError:
+                pass  # killed, or it has quit
+            reader.join(10)
+            peer.close()
+
+    def _line(self) -> str:
+        self.lines += 1
+        pick = self._random.choice
+        names = [f"n{i}" for i in range(9)]
+        return pick(COMMANDS).format(
+            room=pick(ROOMS),
+            nick=pick(names),
+            new=pick([*names, "x", "y", self._nick]),
+            me=self._nick,
+            sign=pick("+-"),
+            text=f"{self._nick} {self.lines}",
+        )
+
+
+def _drink(peer: Peer) -> None:
+    try:
+        while peer.sock.recv(65536):
+            pass
+    except OSError:
+        pass
+
+
+@pytest.mark.parametrize("fault", ["none", "connections killed", "Redis restarted"])
+def test_what_is_told_and_held_is_the_same_on_all_servers(redis: Redis, node: Start, fault: str) -> None:
+    """Three who only listen, one on each server, are told the same, line by line, with the same ids and times."""
+    nodes = [node(name) for name in ("one", "two", "three")]
+    for each in nodes:
+        each.server.hub.operator_password = "sesame"
+    nodes[0].guests.irc("keeper", room=",".join(ROOMS))  # whose rooms they are: those who listen have no rank
+    ears = [each.guests.irc(f"ear{i}", *CAPABILITIES, room=",".join(ROOMS)) for i, each in enumerate(nodes)]
+    agree(*nodes)
+    starts = []
+    for ear in ears:
+        ear.sync()
+        starts.append(len(ear.heard))
+    until = time.monotonic() + 4
+    messes = [Mess(nodes[i % 3], f"n{i}", i, until) for i in range(9)]
+    for mess in messes:
+        mess.start()
+    if fault != "none":
+        time.sleep(1)  # of load, not a wait for anything
+        redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    if fault == "Redis restarted":
+        redis.kill()
+        eventually(lambda: all(each.link.link is Links.DOWN for each in nodes), "it is noticed")
+        redis.start()
+    for mess in messes:
+        mess.join(60)
+        assert not mess.is_alive()
+    agree(*nodes, within=30)
+    told: list[list[str]] = []
+    for ear, start in zip(ears, starts, strict=True):
+        ear.sync()
+        told.append([line for line in ear.heard[start:] if _is_event(line)])
+    assert sum(mess.lines for mess in messes) > 500
+    assert len(told[0]) > 300
+    assert nodes[0].server.hub.accounts
+    for other in told[1:]:
+        first = next((i for i, (a, b) in enumerate(zip(told[0], other, strict=False)) if a != b), -1)
+        assert other == told[0], f"line {first}: {other[first]} is not {told[0][first]}"
+
+
+def _is_event(line: str) -> bool:
+    """What is not an answer to the listener alone."""
+    return " PONG " not in line and " NOTICE ear" not in line and not any(f" {n} ear" in line for n in ("366", "353"))
