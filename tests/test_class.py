@@ -59,6 +59,7 @@ class School:
     def __init__(self, serve: Callable[..., Served], data: Path) -> None:
         self._serve = serve
         self._data = data
+        self._peers: list[Peer] = []
         self.transcripts: dict[str, list[str]] = {}
         self.open()
 
@@ -66,13 +67,21 @@ class School:
         self.server = self._serve("--data", str(self._data))
 
     def plain(self, name: str, address: str) -> Person:
-        return Person(Plain(self.server.port, name, source=address))
+        return self._person(Plain(self.server.port, name, source=address))
 
     def irc(self, name: str, address: str) -> Person:
-        return Person(Irc(self.server.port, name, room="", source=address))
+        return self._person(Irc(self.server.port, name, room="", source=address))
 
     def stranger(self, address: str) -> Person:
-        return Person(Peer(self.server.port, source=address))
+        return self._person(Peer(self.server.port, source=address))
+
+    def _person(self, peer: Peer) -> Person:
+        self._peers.append(peer)
+        return Person(peer)
+
+    def close(self) -> None:
+        for peer in self._peers:
+            peer.close()
 
     def take_class(self) -> tuple[Person, dict[str, Person]]:
         """The teacher opens the room, and the pupils come."""
@@ -92,6 +101,14 @@ class School:
 def play(serve: Callable[..., Served], data: Path) -> dict[str, list[str]]:
     """The whole lesson; returns everybody's transcript."""
     school = School(serve, data)
+    try:
+        lesson(school)
+    finally:
+        school.close()
+    return school.transcripts
+
+
+def lesson(school: School) -> None:
     teacher, pupils = school.take_class()
     everybody = {"teacher": teacher, **pupils}
     max_ = school.plain("max", "127.0.4.1")
@@ -109,9 +126,7 @@ def play(serve: Callable[..., Served], data: Path) -> dict[str, list[str]]:
     school.server.ends()
     for name, person in everybody.items():
         school.transcripts[name] = person.end()
-    max_.peer.close()
     after_the_kill(school)
-    return school.transcripts
 
 
 def flood(teacher: Person, pupils: dict[str, Person], max_: Person) -> None:
@@ -191,7 +206,9 @@ def after_the_kill(school: School) -> None:
     """The room is the teacher's, and closed as before; the bans are what they were, and the address is refused."""
     school.open()
     max_ = school.plain("max", "127.0.4.1")
-    max_.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
+    max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class for .* more \\(calm down\\)")
+    visitor = school.plain("visitor", "127.0.4.3")
+    visitor.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
     refused = school.stranger("127.0.4.2")
     refused.sees("^ERROR :you are banned from this server")
     refused.peer.close()
@@ -201,15 +218,14 @@ def after_the_kill(school: School) -> None:
     teacher.sees("Welcome, teacher")
     teacher.types(f"/join {ROOM}").sees("You are in #class now")
     teacher.types("/mode -i").sees("opened the room to all")
-    max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class")
+    visitor.types(f"/join {ROOM}").sees("You are in #class now")
+    max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class for .* more \\(calm down\\)")
     teacher.types("/bans").sees("^\\* Muted: max")
     assert any(
         re.match(r"\* Banned: quiet .* by teacher for .* more \(it is max again\)", t) for t in teacher.peer.heard
     )
     school.transcripts["max after the server was killed"] = max_.transcript
     school.transcripts["teacher after the server was killed"] = teacher.transcript
-    for person in (max_, teacher):
-        person.peer.close()
 
 
 def test_a_class_of_30_of_whom_one_floods_and_insults(serve: Callable[..., Served], data: Path) -> None:

@@ -89,8 +89,9 @@ class Picture:
             listed[nick] = "".join(sorted(name[: len(name) - len(nick)]))
 
     def _end_of_names(self, who: str, params: list[str]) -> None:
+        listed = self.listed.pop(params[1], {})  # those of a room that one is not in can be asked for, too
         if params[1] in self.rooms:
-            self.rooms[params[1]] = self.listed.pop(params[1], {})
+            self.rooms[params[1]] = listed
 
 
 class _Crowd:

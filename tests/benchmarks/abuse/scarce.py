@@ -18,7 +18,8 @@ _CONNECTS = 400
 _FREED = 250  # clients that leave in the end
 _THREADS = 20  # that the server may have
 _CLIENTS = 40  # that would like one
-# The limit on processes counts a user's threads, and spares root: so it runs as a user with no other process.
+# The limit on processes counts a user's threads, and spares root: so it runs as a user with no other process, not even
+# that of another run of this on the same machine.
 _AS_NOBODY = f"""\
 import os, resource
 from chatroom.cli import main
@@ -27,8 +28,9 @@ from chatroom.server import ChatServer
 class Humble(ChatServer):
     def start(self):
         resource.setrlimit(resource.RLIMIT_NPROC, ({_THREADS}, {_THREADS}))
-        os.setgid(61234)
-        os.setuid(61234)
+        nobody = 100_000 + os.getpid()
+        os.setgid(nobody)
+        os.setuid(nobody)
         super().start()
 
 import chatroom.server
