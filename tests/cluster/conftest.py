@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.cluster.log import Links
+from chatroom.cluster.applying import Links
 from chatroom.cluster.servers import Timing
 from chatroom.server import ChatServer
 from chatroom.store import Store

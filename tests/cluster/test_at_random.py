@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatroom.cluster.log import Links
+from chatroom.cluster.applying import Links
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import Peer, eventually
 

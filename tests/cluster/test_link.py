@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.cluster.log import Links
+from chatroom.cluster.applying import Links
 from chatroom.cluster.servers import Timing
 from chatroom.store import Store
 from tests.cluster.conftest import Node, Redis, agree
@@ -311,7 +311,7 @@ def test_history_is_the_same_on_all_servers(redis: Redis, node: Start, tmp_path:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Snapshots every few entries."""
-    monkeypatch.setattr("chatroom.cluster.log.SNAPSHOT", 20)
+    monkeypatch.setattr("chatroom.cluster.link.SNAPSHOT", 20)
     monkeypatch.setattr("chatroom.cluster.stream.SNAPSHOTS", 3)
 
 

@@ -1,0 +1,336 @@
+"""Carries out what comes from the stream: what clients have caused, and what servers say of themselves.
+
+All of this is done under the log's lock, in the stream's order, and follows from the state and the entries alone; so
+it is the same on all servers, but for what each tells its own clients.
+"""
+
+import json
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from chatroom import events as ev
+from chatroom.cluster import state
+from chatroom.cluster.codec import UnknownPersonError
+from chatroom.cluster.outgoing import Act, Outgoing
+from chatroom.cluster.posts import Quiet
+from chatroom.cluster.races import settle
+from chatroom.cluster.servers import Announced, Beat, Linked, Servers, Spoken, Timing, Unlinked
+from chatroom.cluster.stream import START, ClusterError, Entry, order
+from chatroom.errors import ChatError
+from chatroom.events import Event, Labelled, Lookup, Refused, Reply, Said
+from chatroom.hub import Hub
+from chatroom.log import Archive, Log
+from chatroom.rooms import Capture, Post, Room, Server, Session, User
+
+log = logging.getLogger(__name__)
+
+_NOTICES = {notice.__name__ for notice in state.NOTICES}
+
+
+class Links(Enum):
+    """How this server stands to the others."""
+
+    UP = "up"
+    DOWN = "down"
+    RETURNING = "returning"  # what happened is being caught up with; nothing is decided meanwhile
+
+
+class Applying(Log):
+    """One server's part of the chat, as it follows from the stream: see `log.RedisLog`."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        post: Post,
+        url: str,
+        name: str,
+        archive: Archive | None = None,
+        last: int = 0,
+        last_time: int = 0,
+        saved: int | None = None,
+        admit: Callable[[], None] = lambda: None,
+        timing: Timing = Timing(),  # noqa: B008  # a tuple
+    ) -> None:
+        super().__init__(hub, post, archive)
+        self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
+        self.name = name
+        self.link = Links.RETURNING
+        self._saved = saved
+        self._admit = admit
+        self._timing = timing
+        self._codec = state.codec(hub)
+        self._url = url
+        self._servers = Servers(hub, timing)
+        self._outgoing = Outgoing()
+        self._last = last  # id of the last event, and its time
+        self._time = last_time
+        self._at = START  # the last entry that was applied
+        self._entries = 0  # applied since the last snapshot, and their bytes
+        self._bytes = 0
+        self._flying: dict[Session, Act] = {}  # the last act of each client that is on its way
+        self._steady = threading.Event()  # set unless the link is RETURNING
+        self._share: str | None = None  # what this server brings, while its people are no part of the chat
+        self._told_until = 0  # id of the last event of which this server's clients were told before that
+        self._gap = False
+        self._lag = 0
+        self.skew = 0  # milliseconds that Redis's clock, by which events have their times, is ahead of this machine's
+        self._broken_since = 0.0  # monotonic seconds; 0 while reading works
+        self._refused_since = 0.0  # likewise, while writing works; the writer's
+        self._failure: ClusterError | None = None
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def _rows(self, events: list[Event]) -> list[Any]:
+        return [self._codec.write(event) for event in events]
+
+    def _add(self, act: Act) -> None:
+        self._outgoing.add(act)
+
+    # ---- carrying out -----------------------------------------------------------------------------------------------
+
+    def _carry_out(self, act: Act, rows: list[Any]) -> None:
+        """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
+        session = act.session if act.session and not act.session.closing else None
+        capture = Capture(self._post, session) if session and act.label is not None else None
+        post: Post = capture or self._post
+        self._hub.post = post
+        rest = iter(rows)
+        error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
+        try:
+            for outcome in act.outcomes:
+                if isinstance(outcome, Event):
+                    error = self._apply(next(rest))
+                    if error and session:
+                        post.tell(session, Refused(error, _way(act)))
+                elif error:
+                    continue
+                elif session and isinstance(outcome, Lookup):
+                    post.tell(session, self._find(outcome))
+                elif session and isinstance(outcome, Reply):
+                    post.tell(session, outcome)
+        finally:
+            self._hub.post = self._post
+        if capture and session and act.label is not None and not session.closing:
+            self._post.tell(session, Labelled(act.label, iter(()), tuple(capture.told)))
+
+    def _apply(self, row: list[Any]) -> ChatError | None:
+        """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
+        event = self._read_row(row)
+        if event is None:
+            return None
+        event.time = self._time
+        error = settle(self._hub, event)
+        if error:
+            return error
+        self._place(event)
+        self._hub.apply(event)
+        if type(event) is ev.Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
+            departed = ev.Departed(event.by, "connection closed")  # while they were coming
+            self._add(Act(None, [departed], self._rows([departed])))
+        return None
+
+    def _is_own(self, uid: str) -> bool:
+        return uid.partition(".")[0] == self.id
+
+    def _place(self, event: Event) -> None:
+        self._last += 1
+        event.id = self._last  # type: ignore[misc]  # logs write to values
+        event.time = self._time  # type: ignore[misc]
+
+    # ---- entries ---------------------------------------------------------------------------------------------------
+
+    def _apply_all(self, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        with self.lock:
+            self._hub.post = self._post  # whoever let go of the lock for a while may have put back another
+            for entry, content in entries:
+                self._at = entry
+                self._entries += 1
+                self._bytes += len(content)
+                self._apply_entry(order(entry)[0], json.loads(content))
+        self._post.dispatch()
+
+    def _apply_entry(self, moment: int, content: list[Any]) -> None:
+        server, first, acts = content
+        self._time = max(self._time, moment)
+        self._last = max(self._last, moment * 1000)
+        for lost in self._servers.pass_to(moment):
+            if lost.id == self.id:
+                self._given_up()
+            self._lose(lost, f"the link to {lost.name} was lost")
+        for number, rows in enumerate(acts, first):
+            if rows[0][0] == "Linked":
+                self._link(server, number, self._codec.read(rows[0]))
+            elif self._servers.counts(server, number):
+                self._apply_act(server, number, rows)
+        self._servers.hear(server)
+
+    def _apply_act(self, server: str, number: int, rows: list[Any]) -> None:
+        act = self._outgoing.come_back(number) if server == self.id else None
+        try:
+            if rows[0][0] in _NOTICES:
+                self._heed(server, self._read_row(rows[0]), act)
+            elif act:
+                self._carry_out(act, rows)
+            else:
+                for row in rows:
+                    self._apply(row)
+        except ClusterError:
+            raise
+        except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
+            log.exception("what %s did as number %d could not be applied", server, number)
+        finally:
+            if act:
+                self._finish(act)
+
+    def _finish(self, act: Act) -> None:
+        if act.session and self._flying.get(act.session) is act:
+            del self._flying[act.session]
+        if act.done:
+            act.done.set()
+
+    def _read_row(self, row: list[Any]) -> Any:
+        """What a row says; None if it is by or about somebody who is gone."""
+        try:
+            return self._codec.read(row)
+        except UnknownPersonError:
+            return None
+
+    # ---- what servers say of themselves -----------------------------------------------------------------------------
+
+    def _heed(self, id_: str, notice: Any, act: Act | None) -> None:
+        server = self._hub.servers[id_]
+        if notice is None:
+            return
+        if isinstance(notice, Spoken):
+            self._speak(notice, act)
+        elif isinstance(notice, Beat):
+            server.lag = notice.lag
+            if act:
+                self._lag = int((time.monotonic() - act.since) * 1000)
+        elif isinstance(notice, Announced):
+            for session in list(self._hub.sessions.values()):
+                self._post.tell(session, ev.Announcement(notice.text))
+        else:
+            assert isinstance(notice, Unlinked)
+            self._lose(server, "the server was shut down")
+
+    def _speak(self, spoken: Spoken, act: Act | None) -> None:
+        said = [Said(spoken.by, spoken.room, text, ev.Kind.MESSAGE) for text in spoken.texts]
+        said[0].time = self._time  # type: ignore[misc]  # logs write to values
+        error = settle(self._hub, said[0])
+        if error is None:
+            for event in said:
+                self._place(event)
+            self._hub.apply_burst(said)
+        elif act and act.session and not act.session.closing:
+            for _ in said:
+                self._post.tell(act.session, Refused(error))
+
+    def _link(self, id_: str, number: int, linked: Linked) -> None:
+        """A server is there (again). One that had its name before it is not any more."""
+        known = self._hub.servers.get(id_)
+        if known and number <= known.seen:
+            return  # there twice
+        for other in [server for server in self._hub.servers.values() if server.name == linked.name]:
+            if other.id == self.id != id_:
+                raise ClusterError(f"Another server has come that is called {self.name} too.")
+            self._lose(other, f"the link to {other.name} was lost")
+        self._last = max(self._last, linked.last)
+        self._time = max(self._time, linked.time)
+        self._servers.link(id_, linked.name, number)
+        mine = id_ == self.id
+        act = self._outgoing.come_back(number) if mine else None
+        if linked.share:
+            state.bring(self._hub, linked.share, self._place, mine)
+        if mine:
+            self._returned()
+        if act:
+            self._finish(act)
+
+    def _given_up(self) -> None:
+        """This server was silent for too long. It comes again."""
+        log.warning("the other servers have given this one up; it comes again")
+        self._set_link(Links.RETURNING)
+        self._come_again()
+
+    def _lose(self, server: Server, why: str) -> None:
+        """A server's people leave. If it is this one, they don't notice."""
+        mine = server.id == self.id
+        self._servers.unlink(server.id)
+        prefix = f"{server.id}."
+        for user in [user for uid, user in self._hub.users.items() if uid.startswith(prefix)]:
+            self._depart(user, why, quietly=mine)
+
+    def _depart(self, user: User, why: str, quietly: bool) -> None:
+        departed = ev.Departed(user.person, why, user.room_names())
+        self._place(departed)
+        if quietly:
+            self._detach(user)
+            self._hub.post = Quiet(self._post)
+        try:
+            self._hub.apply(departed)
+        finally:
+            self._hub.post = self._post
+
+    # ---- away, and back ---------------------------------------------------------------------------------------------
+
+    def _set_link(self, link: Links) -> None:
+        self.link = link
+        if link is Links.RETURNING:
+            self._steady.clear()
+        else:
+            self._steady.set()
+        for act in self._flying.values():
+            if act.done:
+                act.done.set()
+                act.done = None
+
+    def _detach(self, user: User) -> None:
+        """Makes a user one without a client. The client goes on: its user comes again."""
+        session = user.session
+        if session:
+            user.session = None
+            self._hub.here -= 1
+            for room in user.rooms.values():
+                room.audience = room.audience.minus(session)
+
+    def _come_again(self) -> None:
+        """Sees to it that this server's people become part of the chat (again)."""
+        if self._share is None:
+            self._share = state.share(self._hub) if self._hub.here else ""
+            self._told_until = self._last
+        linked = Linked(self.name, self._last, self._time, self._share)
+        self._outgoing.renew(Act(None, [], [self._codec.write(linked)]))
+
+    def _returned(self) -> None:
+        """This server is part of the chat. Its clients are told what they missed."""
+        share, self._share = self._share, None
+        self._set_link(Links.UP)
+        if not share:
+            return
+        for session in list(self._hub.sessions.values()):
+            user = session.user
+            if user and user.session is session:
+                self._post.tell(session, ev.Link(works=True, gap=self._gap))
+                for room in user.rooms.values():
+                    self._post.tell(session, room.state(user))
+                    self._tell_missed(session, room)
+        self._gap = False
+
+    def _tell_missed(self, session: Session, room: Room) -> None:
+        veils = room.veils_of(session)
+        for said in room.recent:
+            if said.id > self._told_until and not ev.veiled(said, veils):
+                self._post.tell(session, ev.Told(said))
+
+
+def _way(act: Act) -> ev.Way | None:
+    """The way in which something about an account was asked for, and is refused; None if it was something else."""
+    return next((outcome.way for outcome in act.outcomes if isinstance(outcome, ev.AccountDone)), None)

@@ -1,0 +1,47 @@
+"""Posts that stand between the hub and the courier while not all is to be told."""
+
+import threading
+
+from chatroom.events import Event, Reply
+from chatroom.rooms import Audience, Post, Session
+
+
+class Quiet:
+    """A post that hands on all, but has nobody told."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        self._post.deliver(event, Audience({}))
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        pass
+
+    def fence(self) -> threading.Event:
+        return self._post.fence()
+
+    def dispatch(self) -> None:
+        self._post.dispatch()
+
+
+class Nowhere(Quiet):
+    """A post that hands on nothing."""
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        pass
+
+
+class New(Quiet):
+    """A post that hands on only what is newer than an event, by its id: the rest was seen and saved before."""
+
+    def __init__(self, post: Post, last: int) -> None:
+        super().__init__(post)
+        self._last = last
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        if event.id > self._last:
+            self._post.deliver(event, audience, skip)
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        self._post.tell(session, reply)
