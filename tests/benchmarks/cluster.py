@@ -91,7 +91,7 @@ def latency(servers: list[Served], stack: ExitStack, messages: int) -> tuple[lis
     return took["near"], took["far"]
 
 
-def throughput(servers: list[Served], stack: ExitStack, messages: int, senders: int) -> float:
+def throughput(servers: list[Served], stack: ExitStack, messages: int, senders: int, text: str) -> float:
     """Messages a second, from the first sent to the last read everywhere; `senders` on each server."""
     ears = [Irc(served.port, f"ear{i}", room="#t") for i, served in enumerate(servers)]
     mouths = [Irc(served.port, f"m{i}-{n}", room="#t") for i, served in enumerate(servers) for n in range(senders)]
@@ -104,7 +104,7 @@ def throughput(servers: list[Served], stack: ExitStack, messages: int, senders: 
             os.read(ear.sock.fileno(), 1 << 20)
     each = messages // len(mouths)
     total = each * len(mouths)
-    chunk = f"PRIVMSG #t :{TEXT}\r\n".encode() * each
+    chunk = f"PRIVMSG #t :{text}\r\n".encode() * each
     left = {mouth.sock: memoryview(chunk) for mouth in mouths}
     heard = dict.fromkeys([ear.sock for ear in ears], 0)
     poll = {peer.sock.fileno(): peer.sock for peer in (*ears, *mouths)}
@@ -179,6 +179,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=200_000, help="for the throughput (default: 200,000)")
     parser.add_argument("--senders", type=int, default=8, help="on each server (default: 8)")
     parser.add_argument("--rounds", type=int, default=3, help="the figures are medians of so many (default: 3)")
+    parser.add_argument("--singly", action="store_true", help="messages that are looked at one by one (they have an é)")
     parser.add_argument("--simulate", action="store_true", help="only what a Redis does for 1 to 16 servers")
     options = parser.parse_args()
     if options.simulate:
@@ -202,7 +203,8 @@ def measure(count: int, shared: bool, options: argparse.Namespace) -> tuple[floa
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatroom-bench-")))
         servers = serve(directory, stack, redis(directory, stack) if shared else "", count)
         near, far = latency(servers, stack, 400)
-        rate = throughput(servers, stack, options.messages, options.senders)
+        text = "é" + TEXT[2:] if options.singly else TEXT
+        rate = throughput(servers, stack, options.messages, options.senders, text)
         return median(near), quantiles(near, n=100)[98], median(far), quantiles(far, n=100)[98], rate
 
 

@@ -106,6 +106,7 @@ def test_somebody_is_killed_on_the_server_where_they_are(node: Start) -> None:
     one, two = node("one"), node("two")
     one.server.hub.operator_password = "sesame"
     alice, bob = one.guests.irc("alice"), two.guests.irc("bob")
+    agree(one, two)
     alice.send("OPER x sesame", "KILL bob :enough")
     assert bob.rest()[-1].startswith("ERROR :Closing link: Killed (alice: enough)")
     alice.wait(" QUIT ")
@@ -116,6 +117,7 @@ def test_where_somebody_is_can_be_looked_up(node: Start) -> None:
     """WHOIS, LINKS and /servers name the servers."""
     one, two = node("one"), node("two")
     alice, bob = one.guests.irc("alice"), two.guests.plain("bob")
+    agree(one, two)
     alice.send("WHOIS bob")
     assert alice.wait(r" 312 alice bob (\S+)")[1] == "two"
     alice.send("LINKS")

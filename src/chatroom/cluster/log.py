@@ -208,10 +208,14 @@ class RedisLog(Log):
         if isinstance(command, Burst):
             self._obey_burst(session, command)
             return
-        if not isinstance(command, Say):
+        words = type(command) is Say
+        if not words:
             self._wait(session, for_words=True)
         label = None
         outcomes = self._decide(session, command)
+        if words and len(outcomes) == 1 and type(outcomes[0]) is Said and self.link is Links.UP and self._share is None:
+            self._send(Act(session, outcomes, [self._codec.write(outcomes[0])], words=True))  # what nearly all is
+            return
         if len(outcomes) == 1 and isinstance(outcomes[0], Labelled):
             label = outcomes[0].label
             outcomes = [each for inner in outcomes[0].commands for each in self._decide(session, inner)]
@@ -235,6 +239,8 @@ class RedisLog(Log):
             outcomes = self._hub.decide(session, command)
         except ChatError as error:
             return [Refused(error.with_traceback(None))]  # else it would hold all that was read
+        if not any(type(outcome) is Work for outcome in outcomes):
+            return outcomes
         decided: list[Outcome] = []
         for outcome in outcomes:
             if isinstance(outcome, Work):
@@ -261,7 +267,7 @@ class RedisLog(Log):
     def _send(self, act: Act) -> None:
         assert act.session
         self._flying[act.session] = act
-        self._add(act)
+        self._outgoing.add(act)
 
     def _add(self, act: Act) -> None:
         self._outgoing.add(act)
@@ -347,7 +353,9 @@ class RedisLog(Log):
             now = time.monotonic()
             if now >= beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
                 beat_at = now + self._timing.beat
-                self._add(Act(None, [], [self._codec.write(Beat(self._lag))]))
+                beat = Act(None, [], [self._codec.write(Beat(self._lag))])
+                beat.since = now
+                self._add(beat)
             batch = self._outgoing.take(max(0.0, beat_at - now) if self._outgoing.open else self._timing.beat)
             if not batch:
                 continue

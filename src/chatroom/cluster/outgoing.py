@@ -5,11 +5,11 @@
                 └─── unsend (the same numbers: they may have arrived, and then count once)
                 └─── renew (without numbers: they came back, but this server was no part of the chat)
 
-`Outgoing.changed` guards all of it. It is the innermost lock: whoever holds it takes no other.
+`Outgoing.changed` guards all of it; only `add` does without where it can. It is the innermost lock: whoever holds it
+takes no other.
 """
 
 import threading
-import time
 from collections import deque
 from typing import Any
 
@@ -43,7 +43,7 @@ class Act:
         self.words = words  # whether something is said and nothing else: what follows need not wait
         self.number = 0  # 0 until it is sent
         self.done: threading.Event | None = None  # is set when it was carried out, or won't be soon
-        self.since = time.monotonic()
+        self.since = 0.0  # monotonic seconds, where it matters
 
 
 class Outgoing:
@@ -56,14 +56,16 @@ class Outgoing:
         self._queue: deque[Act] = deque()
         self._sent: deque[Act] = deque()
         self._number = 0
+        self._idle = False
 
     def __len__(self) -> int:
         return len(self._queue) + len(self._sent)
 
     def add(self, act: Act) -> None:
-        with self.changed:
-            self._queue.append(act)
-            if len(self._queue) == 1:
+        """Called under the log's lock, as `renew` is, so that nothing falls between the two; but beats may."""
+        self._queue.append(act)
+        if self._idle:  # a look without the lock: while much is said, nobody waits for more
+            with self.changed:
                 self.changed.notify_all()
 
     def admit(self) -> None:
@@ -75,7 +77,9 @@ class Outgoing:
     def take(self, patience: float) -> list[Act]:
         """The next to be sent in one entry; waits so many seconds for some. Nothing if none come, or at the end."""
         with self.changed:
+            self._idle = True  # before the look at the queue: what is added after that rings
             self.changed.wait_for(lambda: self.ended or (self.open and self._queue), patience)
+            self._idle = False
             if self.ended or not self.open:
                 return []
             batch = [self._queue.popleft() for _ in range(min(ENTRY, len(self._queue)))]
