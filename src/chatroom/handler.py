@@ -1,0 +1,204 @@
+"""A client's thread: reads what the client sends until it leaves, and hands it to the log as commands.
+
+It finds out what the client speaks, agrees on encryption with it, and holds it to the pace of `FLOOD_RATE`. It writes
+nothing: what the client is told comes from the courier.
+"""
+
+import errno
+import logging
+import select
+import ssl
+import time
+from collections.abc import Iterable
+from functools import partial
+from socketserver import StreamRequestHandler
+from typing import Any, Protocol
+
+from chatroom.courier import Connection, Courier
+from chatroom.dialects.detect import Spoken, detect
+from chatroom.dialects.irc import IrcDialect, ServerInfo
+from chatroom.dialects.plain import PlainDialect
+from chatroom.door import is_loopback
+from chatroom.events import Command, Quit, Raw, SetFormat
+from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, READ_FIRST, READ_SIZE, SILENCE
+from chatroom.log import Log
+from chatroom.tls import Tls
+
+log = logging.getLogger(__name__)
+
+_WANTS_TLS = b"ERROR :This server wants TLS\r\n"
+_NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
+_GONE = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF)  # the client, without a goodbye
+
+
+class Host(Protocol):
+    """What a client's thread needs of the server: `server.ChatServer`."""
+
+    connections: dict[Any, Connection]  # by socket; each is there before its thread is
+    log: Log
+    courier: Courier
+    info: ServerInfo
+    unlimited: bool
+    tls: ssl.SSLContext | None
+    tls_only: bool
+
+    def count_refusal(self, reason: str) -> None: ...
+
+
+class ChatHandler(StreamRequestHandler):
+    """Reads one client until it leaves."""
+
+    disable_nagle_algorithm = True
+    rbufsize = 0  # `receive` keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
+
+    def setup(self) -> None:
+        super().setup()
+        self.host: Host = self.server  # type: ignore[assignment]  # socketserver knows it as any server
+        self.client = self.host.connections[self.request]
+        self.who = f"{self.client_address[0]} port {self.client_address[1]}"
+        self.tls: Tls | None = None
+        self.size = READ_FIRST  # bytes to ask for; more where there was more
+        self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
+        self.name = ""  # the client's last one: who has quit has none any more
+
+    def handle(self) -> None:
+        log.info("%s connected", self.who)
+        try:
+            first = self._meet()
+            if first:
+                self._converse(first)
+        except ssl.SSLError as error:
+            log.info("%s: no TLS (%s)", self.who, error.reason)
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
+        finally:
+            reason = self.client.cut or ("said goodbye" if self.client.closing else "connection closed")
+            if self.client.cut:
+                self.host.count_refusal(self.client.cut)
+            self._submit([Quit(reason, ask=False)])
+            log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
+
+    def _meet(self) -> bytes:
+        """Finds out what the client speaks; returns what was read so far, b"" if there is nothing more to do."""
+        first = b""
+        prompted = False
+        while True:
+            if not prompted and self._may_be_plain() and not self._readable(SILENCE):
+                self._prompt()
+                prompted = True
+            data = self._read()
+            first += data
+            spoken = detect(first) if data else Spoken.PLAIN
+            if spoken is Spoken.TLS and self.host.tls and not self.tls:
+                self._encrypt(self.host.tls, first)
+                first = b""
+                continue
+            if spoken is not Spoken.UNKNOWN:
+                break
+        if first and spoken is not Spoken.TLS and not self._may_be_plain():
+            self._submit([Raw(_WANTS_TLS)])
+            return b""
+        if spoken is Spoken.PLAIN and first:
+            if not prompted:
+                self._prompt()
+        elif spoken is Spoken.IRC:
+            self.client.dialect = IrcDialect(self.client, self.host.info)
+            self._submit([SetFormat(self.client.dialect.format, echo=False)])
+        elif spoken is Spoken.HTTP:
+            self._submit([Raw(_NOT_HTTP)])
+        return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
+
+    def _encrypt(self, context: ssl.SSLContext, first: bytes) -> None:
+        """Raises `ssl.SSLError` if the client and the server can't agree."""
+        tls = Tls(self.request, context, partial(self.host.courier.flush, self.client))
+        self.client.encrypt(tls)
+        self.client.agreeing = time.monotonic()
+        tls.handshake(first)
+        self.client.agreeing = 0.0
+        self.tls = tls
+
+    def _may_be_plain(self) -> bool:
+        """Whether the client may talk as it does: encrypted, or from this machine, or where nobody minds."""
+        return bool(self.tls) or not self.host.tls_only or is_loopback(self.client.address)
+
+    def _prompt(self) -> None:
+        dialect = self.client.dialect
+        assert isinstance(dialect, PlainDialect)  # as every connection begins
+        self._submit([Raw(dialect.prompt())])
+
+    def _converse(self, data: bytes) -> None:
+        while data:
+            self._receive(data)
+            if self.client.closing:
+                return
+            if self.client.nick != self.name:
+                self.name = self.client.nick
+                log.info("%s is %s", self.who, self.name)
+            self.host.courier.admit()
+            if not self.name and len(data) >= READ_FIRST:
+                self._let_go_out()
+            data = self._read()
+        self._submit(self.client.dialect.end())
+
+    def _let_go_out(self) -> None:
+        """Who says much without a name is answered before it is listened to again: answers cost more than questions."""
+        fence = self.host.courier.fence()
+        self.host.courier.dispatch()
+        fence.wait(FENCE)
+
+    def _receive(self, data: bytes) -> None:
+        """Hands bytes to the log, line by line no faster than a client may talk."""
+        if b"\n" not in data:
+            self._keep(data)
+            return
+        if self.host.unlimited:
+            self._submit(self.client.dialect.receive(data))
+            return
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            if not self._wait_for_turn():
+                return
+            self._submit(self.client.dialect.receive(line + b"\n"))
+            if self.client.closing:
+                return
+        self._keep(rest)
+
+    def _keep(self, data: bytes) -> None:
+        """Part of a line is the dialect's alone: thousands that drip bytes must not queue for the log's lock."""
+        commands = list(self.client.dialect.receive(data))
+        if commands:
+            self._submit(commands)
+
+    def _wait_for_turn(self) -> bool:
+        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it.
+
+        False if the connection was cut or reset meanwhile: nobody stays for the sake of lines that wait.
+        """
+        now = time.monotonic()
+        self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
+        if self.ready > now:
+            poll = select.poll()
+            poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
+            if poll.poll((self.ready - now) * 1000):
+                return False
+            self.client.heard = time.monotonic()  # it has spoken: that nobody listened is not its silence
+        return True
+
+    def _submit(self, commands: Iterable[Command]) -> None:
+        self.host.log.submit(self.client, commands)
+
+    def _read(self) -> bytes:
+        """What one `recv` brings, b"" at the end."""
+        data = self.tls.read() if self.tls else self.request.recv(self.size)
+        self.size = READ_SIZE if self.name and len(data) >= READ_FIRST else READ_FIRST
+        self.client.heard = time.monotonic()
+        return data
+
+    def _readable(self, timeout: float) -> bool:
+        """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would be one for all."""
+        if self.tls and self.tls.has_some():
+            return True
+        poll = select.poll()
+        poll.register(self.request, select.POLLIN)
+        return bool(poll.poll(timeout * 1000))
