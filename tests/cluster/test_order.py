@@ -54,6 +54,7 @@ def test_a_ban_from_one_server_is_one_from_all(node: Start) -> None:
     one, two = node("one"), node("two")
     one.guests.plain("al")  # who shares the address, so that it is not banned with the name
     bob = two.guests.plain("bob")
+    agree(one, two)
     one.server.log.submit(one.server.hub.itself, [ev.BanFromServer("bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (one: spam))."
     three = node("three")
