@@ -288,6 +288,8 @@ class ChatServer(ThreadingTCPServer):
         except OSError as error:
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 self._out_of_descriptors()
+            elif not self._stopping.is_set():
+                log.warning("a client could not be accepted: %s", error)
             raise
         self._pause = ACCEPT_PAUSE[0]
         return accepted
