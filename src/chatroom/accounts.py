@@ -313,7 +313,7 @@ class Registrar:
             session.account = event.account
         user = house.users.get(event.by.uid)
         if user:
-            user.person = replace(user.person, account=event.account)
+            user.become(replace(user.person, account=event.account))
             house.post.deliver(event, monitor.peers_and_watchers(house, user), movers(user.session))
 
 

@@ -569,7 +569,7 @@ class Hub(House):
             return
         before = user.person
         self.uncall(user)
-        user.person = replace(user.person, nick=event.nick)
+        user.become(replace(user.person, nick=event.nick))
         self.call(user)
         self.post.deliver(event, user.peers())
         if fold(before.nick) != fold(event.nick):
@@ -679,20 +679,20 @@ class Hub(House):
             return
         for change in event.changes:
             self.set_user_mode(user, change.letter, change.on)
-        user.person = replace(user.person, bot=BOT in user.modes)
+        user.become(replace(user.person, bot=BOT in user.modes))
         if user.session:
             self.post.tell(user.session, ev.Told(event))
 
     def _away_set(self, event: ev.AwaySet) -> None:
         user = self.users.get(event.by.uid)
         if user:
-            user.away = event.message
+            user.go_away(event.message)
             self.post.deliver(event, monitor.peers_and_watchers(self, user), user.session)
 
     def _realname_set(self, event: ev.RealnameSet) -> None:
         user = self.users.get(event.by.uid)
         if user:
-            user.person = replace(user.person, realname=event.realname)
+            user.become(replace(user.person, realname=event.realname))
             self.post.deliver(event, monitor.peers_and_watchers(self, user))
 
     def _alerted(self, event: ev.Alerted) -> None:

@@ -189,15 +189,21 @@ class User:
         self.refresh()
 
     def refresh(self) -> None:
-        """Makes anew what is kept so that it need not be made again."""
-        self._card = Member(self.person, "")
+        """Makes anew what is kept so that it need not be made for each: a crowd that joins asks a thousand times."""
+        self._card = Member(self.person, self.away, operator=OPERATOR in self.modes)
+
+    def become(self, person: Person) -> None:
+        self.person = person
+        self.refresh()
+
+    def go_away(self, message: str) -> None:
+        """With "", the user is back."""
+        self.away = message
+        self.refresh()
 
     def card(self) -> Member:
-        """The user as others may know them, without a rank. Kept: a crowd that joins asks for each a thousand times."""
-        card = self._card
-        if card.person is not self.person or card.away != self.away or card.operator != (OPERATOR in self.modes):
-            card = self._card = Member(self.person, self.away, operator=OPERATOR in self.modes)
-        return card
+        """The user as others may know them, without a rank."""
+        return self._card
 
     def room_names(self) -> tuple[str, ...]:
         return tuple([room.name for room in self.rooms.values()])
@@ -398,14 +404,13 @@ class Room:
 
     def listing(self, viewer: User) -> tuple[Member, ...]:
         """The members that `viewer` may see here."""
-        everybody = viewer.person.uid in self.members
         ranks = self.ranks
+        members = self.members.items()
+        if viewer.person.uid not in self.members:
+            members = {uid: user for uid, user in members if user.seen_by(viewer)}.items()
+        # Without a call for each: in a crowd that joins, everybody is told of everybody.
         return tuple(
-            [
-                user.card() if uid not in ranks else replace(user.card(), ranks=ranks[uid])
-                for uid, user in self.members.items()
-                if everybody or user.seen_by(viewer)
-            ]
+            [user._card if uid not in ranks else replace(user._card, ranks=ranks[uid]) for uid, user in members]
         )
 
     def state(self, viewer: User) -> RoomState:
@@ -604,6 +609,7 @@ class House:
         if on is not (letter in user.modes):
             (user.modes.add if on else user.modes.remove)(letter)
             self.holders[letter] += 1 if on else -1
+            user.refresh()
 
     def counts(self) -> CountsAre:
         unknown = max(0, len(self.sessions) - self.here)

@@ -141,7 +141,7 @@ def bring(hub: Hub, text: str, place: Place, mine: bool) -> None:
 
 def _admit(hub: Hub, user: User, mine: bool) -> None:
     before = user.person
-    user.person = replace(before, nick=_free(hub, before))
+    user.become(replace(before, nick=_free(hub, before)))
     hub.users[before.uid] = user
     hub.call(user)
     hub.holders.update(user.modes)
