@@ -180,13 +180,17 @@ class TlsServer:
         self._context.load_cert_chain(self._certificate, key)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     @property
     def fingerprint(self) -> str:
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self._certificate.read_text())).hexdigest()
 
     def close(self) -> None:
+        """Wakes the thread first: left in `accept`, it might go on with whatever gets the listener's descriptor."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._listener.close()
 
     def _serve(self) -> None:

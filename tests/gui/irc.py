@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Self
 
 from tests.gui.people import DEADLINE
@@ -23,9 +24,10 @@ class RudeServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.close()
-        if self._sock:
-            self._sock.close()
+        for sock in filter(None, (self._listener, self._sock)):
+            with suppress(OSError):  # the client was faster
+                sock.shutdown(socket.SHUT_RDWR)  # wakes the thread: closing alone doesn't
+            sock.close()
         self._thread.join(DEADLINE)
 
     def send(self, *lines: bytes) -> None:
