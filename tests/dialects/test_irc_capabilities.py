@@ -340,6 +340,7 @@ def test_list_is_filtered(line: str, rooms: list[str]) -> None:
         ("INFO", ["371", "371", "374"]),
         ("ADMIN", ["256", "257", "259"]),
         ("LINKS", ["364", "365"]),
+        ("CLUSTER", ["364", "365"]),
         ("STATS u", ["242", "219"]),
         ("STATS x", ["219"]),
         ("HELP", None),

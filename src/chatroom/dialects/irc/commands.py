@@ -207,6 +207,7 @@ COMMANDS: dict[str, Row] = {
     "INFO": Row(service.info, 0, "", "tells what this server is"),
     "ADMIN": Row(service.admin, 0, "", "tells who runs this server"),
     "LINKS": Row(service.links, 0, "", "lists the servers that are this chat"),
+    "CLUSTER": Row(service.links, 0, "", "does what LINKS does"),
     "STATS": Row(service.stats, 1, "u|k|d", "tells how long the server has been running; k and d: whom it bans"),
     "HELP": Row(help_, 0, "[<command>]", "explains commands"),
     "HELPOP": Row(help_, 0, "[<command>]", "explains commands"),
