@@ -21,7 +21,6 @@ from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Deed, Outcome, Person, Way
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
-from chatroom.modes import OPERATOR
 from chatroom.names import fold, nickname, skeleton
 from chatroom.networks import counted
 from chatroom.passwords import Guesses, Passwords, Window, acceptable
@@ -215,8 +214,7 @@ class Registrar:
             outcomes += [*way, ev.Renamed(person, account.name, user.room_names())]
         for room in user.rooms.values():
             if room.is_owned_by(person) and not room.operated_by(user):
-                change = ev.ModeChange(True, OPERATOR, person.nick, person.uid)
-                outcomes.append(ev.ModesSet(person, room.name, (change,)))
+                outcomes.append(room.to_operator(person))
         return outcomes
 
     def _log_out(self, session: Session, command: ev.LogOut) -> list[Outcome]:

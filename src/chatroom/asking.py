@@ -10,7 +10,7 @@ from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Outcome
 from chatroom.limits import NAMES_LISTED
-from chatroom.modes import OPERATOR, RANKS, glob, written
+from chatroom.modes import glob, written
 from chatroom.names import fold, is_room
 from chatroom.rooms import House, Room, Session, User, user_of
 
@@ -87,7 +87,7 @@ def ask_who(house: House, session: Session, command: ev.AskWho, now: Callable[[]
         like = glob(command.mask if command.mask != "0" else "*").fullmatch
         found = [u for u in house.users.values() if u.seen_by(viewer) and _like(like, u)]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
-    members = tuple(member(user, ranks.get(user.person.uid, "")) for user in chosen)
+    members = tuple(user.card(ranks.get(user.person.uid, "")) for user in chosen)
     idle = tuple(_idle(user, now) for user in chosen)
     return [ev.WhoIsIn(command.mask, room.name if room else "", members, idle)]
 
@@ -110,7 +110,7 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
     modes = "".join(sorted(user.modes)) if user is viewer or viewer.is_operator else ""
     return [
         ev.WhoisIs(
-            member(user),
+            user.card(),
             rooms,
             _idle(user, now),
             user.since,
@@ -146,7 +146,7 @@ def ask_modes(house: House, session: Session, command: ev.AskModes) -> list[Outc
 def ask_users(house: House, session: Session, command: ev.AskUsers) -> list[Outcome]:
     user_of(session)
     found = (house.by_nick.get(fold(nick)) for nick in command.nicks)
-    return [ev.UsersAre(tuple(member(user) for user in found if user), command.command)]
+    return [ev.UsersAre(tuple(user.card() for user in found if user), command.command)]
 
 
 def ask_invitations(house: House, session: Session, command: ev.AskInvitations) -> list[Outcome]:
@@ -170,11 +170,6 @@ def servers(house: House) -> tuple[tuple[str, int, int], ...]:
         return (("", len(house.users), 0),)
     people = Counter(uid.partition(".")[0] for uid in house.users)
     return tuple((server.name, people[server.id], server.lag) for server in house.servers.values())
-
-
-def member(user: User, ranks: str = "") -> ev.Member:
-    assert all(rank in RANKS for rank in ranks)
-    return ev.Member(user.person, user.away, ranks, OPERATOR in user.modes)
 
 
 def _idle(user: User, now: Callable[[], int]) -> int:

@@ -147,14 +147,20 @@ class Hub(House):
         self.marking.pop(session, None)
         monitor.unwatch(self, session, ev.Unwatch())
 
-    def let_go(self, session: Session) -> None:
-        """Makes a client's user one without a client, who is told nothing, until their departure is applied."""
-        user = session.user
-        if user:
+    def unplug(self, user: User) -> None:
+        """Makes a user one without a client, who is told nothing."""
+        session = user.session
+        if session:
             for room in user.rooms.values():
                 room.audience = room.audience.minus(session)
-            user.session = session.user = None
+            user.session = None
             self.here -= 1
+
+    def let_go(self, session: Session) -> None:
+        """A client goes; its user stays, without one, until their departure is applied."""
+        if session.user:
+            self.unplug(session.user)
+            session.user = None
 
     def restore_accounts(
         self, accounts: Iterable[Account], owners: dict[str, str], kept: dict[str, dict[str, str]]
@@ -269,8 +275,7 @@ class Hub(House):
         self._admit_to(name, user, command.key)
         joined = [*left, ev.Joined(user.person, room.name if room else name)]
         if room and room.is_owned_by(user.person):
-            change = ev.ModeChange(True, OPERATOR, user.person.nick, user.person.uid)
-            joined.append(ev.ModesSet(user.person, room.name, (change,)))
+            joined.append(room.to_operator(user.person))
         return joined
 
     def _admit_to(self, name: str, user: User, key: str) -> None:
@@ -696,8 +701,12 @@ class Hub(House):
             self.post.deliver(event, monitor.peers_and_watchers(self, user))
 
     def _alerted(self, event: ev.Alerted) -> None:
-        listeners = (user for user in self.users.values() if ALERTED in user.modes)
-        self.post.deliver(event, Audience.of(user.session for user in listeners if user.session))
+        self.post.deliver(event, self._with_mode(ALERTED))
+
+    def _with_mode(self, letter: str) -> Audience:
+        """Whoever here has a mode."""
+        holders = (user for user in self.users.values() if letter in user.modes)
+        return Audience.of(user.session for user in holders if user.session)
 
     def _server_banned(self, event: ev.ServerBanned) -> None:
         bans.set_on_server(self, event)
@@ -708,8 +717,7 @@ class Hub(House):
             self._tell_operators(event)
 
     def _tell_operators(self, event: Event) -> None:
-        operators = (user for user in self.users.values() if user.is_operator)
-        self.post.deliver(event, Audience.of(user.session for user in operators if user.session))
+        self.post.deliver(event, self._with_mode(OPERATOR))
         if not event.by.uid:
             self._tell_doer(event)
         self.deeds.append(event)

@@ -12,7 +12,21 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import CountsAre, Entry, Event, Format, Goodbye, Member, Person, Reply, RoomState, Said, Topic
+from chatroom.events import (
+    CountsAre,
+    Entry,
+    Event,
+    Format,
+    Goodbye,
+    Member,
+    ModeChange,
+    ModesSet,
+    Person,
+    Reply,
+    RoomState,
+    Said,
+    Topic,
+)
 from chatroom.limits import DEEDS, EMPTY_ROOMS, ENDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
 from chatroom.modes import (
     BAN,
@@ -201,9 +215,10 @@ class User:
         self.away = message
         self.refresh()
 
-    def card(self) -> Member:
-        """The user as others may know them, without a rank."""
-        return self._card
+    def card(self, ranks: str = "") -> Member:
+        """The user as others may know them."""
+        assert all(rank in RANKS for rank in ranks)
+        return replace(self._card, ranks=ranks) if ranks else self._card
 
     def room_names(self) -> tuple[str, ...]:
         return tuple([room.name for room in self.rooms.values()])
@@ -315,6 +330,10 @@ class Room:
     def is_owned_by(self, person: Person) -> bool:
         return self.owner != "" and fold(person.account) == self.owner
 
+    def to_operator(self, person: Person) -> ModesSet:
+        """The event by which somebody, above all the owner, becomes an operator here, done by themselves."""
+        return ModesSet(person, self.name, (ModeChange(True, OPERATOR, person.nick, person.uid),))
+
     def set_rank(self, uid: str, letter: str, on: bool) -> None:
         held = self.ranks.get(uid, "")
         ranks = "".join(r for r in RANKS if (r == letter and on) or (r != letter and r in held))
@@ -409,9 +428,7 @@ class Room:
         if viewer.person.uid not in self.members:
             members = {uid: user for uid, user in members if user.seen_by(viewer)}.items()
         # Without a call for each: in a crowd that joins, everybody is told of everybody.
-        return tuple(
-            [user._card if uid not in ranks else replace(user._card, ranks=ranks[uid]) for uid, user in members]
-        )
+        return tuple([user._card if uid not in ranks else user.card(ranks[uid]) for uid, user in members])
 
     def state(self, viewer: User) -> RoomState:
         return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)
@@ -455,6 +472,7 @@ class Itself(Session):
         self.told: deque[Reply] = deque(maxlen=TOLD)
         self.user = User(Person("", name, "", ""), None, 0)
         self.user.modes.add(OPERATOR)
+        self.user.refresh()
 
 
 class House:

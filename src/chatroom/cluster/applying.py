@@ -272,7 +272,7 @@ class Applying(Log):
         departed = ev.Departed(user.person, why, user.room_names())
         self._place(departed)
         if quietly:
-            self._detach(user)
+            self._hub.unplug(user)  # the client goes on: its user comes again
             self._hub.post = Quiet(self._post)
         try:
             self._hub.apply(departed)
@@ -291,15 +291,6 @@ class Applying(Log):
             if act.done:
                 act.done.set()
                 act.done = None
-
-    def _detach(self, user: User) -> None:
-        """Makes a user one without a client. The client goes on: its user comes again."""
-        session = user.session
-        if session:
-            user.session = None
-            self._hub.here -= 1
-            for room in user.rooms.values():
-                room.audience = room.audience.minus(session)
 
     def _come_again(self) -> None:
         """Sees to it that this server's people become part of the chat (again)."""

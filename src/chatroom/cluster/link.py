@@ -154,7 +154,7 @@ class Linking(Applying):
         hub.post = Nowhere(self._post)
         try:
             for user in list(hub.users.values()):
-                self._detach(user)
+                hub.unplug(user)
                 hub.apply(ev.Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
         finally:
             hub.post = self._post
