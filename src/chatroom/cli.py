@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from chatroom.server import ChatServer, Settings
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_option = partial(click.option, show_envvar=True)
 
 
 @click.group(
@@ -60,97 +62,77 @@ Examples:
   chatroom serve --host :: -p 6667   IPv6 and IPv4, on IRC's usual port
 """
 )
-@click.option("--host", default="127.0.0.1", show_envvar=True, help="Address to listen on.")
-@click.option(
-    "-p", "--port", type=click.IntRange(0, 65535), default=PORT, show_envvar=True, help="Port; 0 takes any free one."
-)
-@click.option(
+@_option("--host", default="127.0.0.1", help="Address to listen on.")
+@_option("-p", "--port", type=click.IntRange(0, 65535), default=PORT, help="Port; 0 takes any free one.")
+@_option(
     "--name",
     default="chatroom.local",
-    show_envvar=True,
     callback=_server_name,
     help="The server's name, as IRC clients see it.",
 )
-@click.option(
+@_option(
     "--description",
     default="A chatroom server",
-    show_envvar=True,
     callback=_sentence,
     help="What it is, in a few words, for IRC's WHOIS and LINKS.",
 )
-@click.option(
+@_option(
     "--motd-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_envvar=True,
+    type=_FILE,
     help="Text shown to IRC clients that come in.",
 )
-@click.option(
+@_option(
     "--password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_envvar=True,
+    type=_FILE,
     help="Its first line is the password that everybody must give to come in.",
 )
-@click.option(
+@_option(
     "--operator-password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_envvar=True,
+    type=_FILE,
     help="Its first line is the password with which an IRC client becomes an operator of the server (OPER).",
 )
-@click.option(
+@_option(
     "--tls-cert",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_envvar=True,
+    type=_FILE,
     help="Certificate (PEM, with those above it): the port takes TLS besides plain text.",
 )
-@click.option(
-    "--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), show_envvar=True, help="Its key (PEM)."
-)
-@click.option(
-    "--tls-self-signed", is_flag=True, show_envvar=True, help="Make a certificate, once, and keep it in --data."
-)
-@click.option("--tls-only", is_flag=True, show_envvar=True, help="Refuse plain text from other machines.")
+@_option("--tls-key", type=_FILE, help="Its key (PEM).")
+@_option("--tls-self-signed", is_flag=True, help="Make a certificate, once, and keep it in --data.")
+@_option("--tls-only", is_flag=True, help="Refuse plain text from other machines.")
 @data_option
-@click.option(
-    "--keep", type=click.IntRange(0), default=KEEP, show_envvar=True, help="Days that history is kept; 0 keeps it all."
-)
-@click.option("--ephemeral", is_flag=True, show_envvar=True, help="Keep nothing on disk: no history after the end.")
-@click.option(
+@_option("--keep", type=click.IntRange(0), default=KEEP, help="Days that history is kept; 0 keeps it all.")
+@_option("--ephemeral", is_flag=True, help="Keep nothing on disk: no history after the end.")
+@_option(
     "--sync",
     type=click.Choice(["normal", "full"]),
     default="normal",
-    show_envvar=True,
     help="What a message survives before it is shown: the end of the program, or with full a power cut too.",
 )
-@click.option(
+@_option(
     "--cluster",
     default="",
     show_default=False,
-    show_envvar=True,
     help="Be one of several servers of one chat, through this Redis: redis://HOST:6379/0.",
 )
-@click.option("--max-clients", type=click.IntRange(1), default=CLIENTS, show_envvar=True, help="Clients at once.")
-@click.option("--unlimited", is_flag=True, show_envvar=True, help="No flood or rate limits: for benchmarks.")
-@click.option("--log-level", type=click.Choice(LOG_LEVELS), default="info", show_envvar=True, help="What to log.")
-@click.option(
+@_option("--max-clients", type=click.IntRange(1), default=CLIENTS, help="Clients at once.")
+@_option("--unlimited", is_flag=True, help="No flood or rate limits: for benchmarks.")
+@_option("--log-level", type=click.Choice(LOG_LEVELS), default="info", help="What to log.")
+@_option(
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    show_envvar=True,
     help="Lines for people, or an object a line for programs.",
 )
-@click.option(
+@_option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_envvar=True,
+    type=_FILE,
     is_eager=True,
     callback=load,
     help="Settings in TOML: these options without their dashes. Flags and the environment are stronger.",
 )
-@click.option(
-    "--metrics-port", type=click.IntRange(1, 65535), show_envvar=True, help="Serve figures for Prometheus there."
-)
-@click.option("--metrics-host", default="127.0.0.1", show_envvar=True, help="Address for --metrics-port.")
-@click.option("--check-config", is_flag=True, show_envvar=True, help="Say what is wrong with the settings, and end.")
+@_option("--metrics-port", type=click.IntRange(1, 65535), help="Serve figures for Prometheus there.")
+@_option("--metrics-host", default="127.0.0.1", help="Address for --metrics-port.")
+@_option("--check-config", is_flag=True, help="Say what is wrong with the settings, and end.")
 def serve(
     host: str,
     port: int,
@@ -375,19 +357,16 @@ Examples:
 """
 )
 @click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
-@click.option("-p", "--port", type=click.IntRange(1, 65535), default=PORT, show_envvar=True, help="The server's port.")
-@click.option("--nick", default="", show_default=False, show_envvar=True, help="Your name there; asked for otherwise.")
-@click.option("--room", default=LOBBY, show_envvar=True, help="The room to start in.")
-@click.option("--tls", is_flag=True, show_envvar=True, help="Encrypt the connection.")
-@click.option(
+@_option("-p", "--port", type=click.IntRange(1, 65535), default=PORT, help="The server's port.")
+@_option("--nick", default="", show_default=False, help="Your name there; asked for otherwise.")
+@_option("--room", default=LOBBY, help="The room to start in.")
+@_option("--tls", is_flag=True, help="Encrypt the connection.")
+@_option(
     "--password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    show_envvar=True,
+    type=_FILE,
     help="A file whose first line is your password.",
 )
-@click.option(
-    "--text", is_flag=True, show_envvar=True, help="Lines on the terminal instead of a window; for pipes too."
-)
+@_option("--text", is_flag=True, help="Lines on the terminal instead of a window; for pipes too.")
 def connect(
     host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
 ) -> None:
