@@ -260,3 +260,14 @@ class Served:
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 pipe.close()
+
+
+def said(lines: list[str]) -> list[str]:
+    """The texts of messages among IRC lines."""
+    return [match[1] for line in lines if (match := re.search(r"PRIVMSG \S+ :(.*)$", line))]
+
+
+def asked(client: Irc, question: str) -> list[str]:
+    """The lines that answer a question."""
+    client.send(question)
+    return client.sync()

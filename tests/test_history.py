@@ -12,7 +12,7 @@ from chatroom.ircwire import parse
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO
-from tests.peers import Guests, Irc, Plain, Served
+from tests.peers import Guests, Irc, Plain, Served, asked, said
 
 EVERYTHING = ("batch", "server-time", "message-tags", "draft/chathistory")
 
@@ -42,17 +42,6 @@ def talk(client: Irc | Plain, room: str, *texts: str) -> None:
     else:
         client.send(*texts)
     client.sync()
-
-
-def said(lines: list[str]) -> list[str]:
-    """The texts of messages among IRC lines."""
-    return [match[1] for line in lines if (match := re.search(r"PRIVMSG \S+ :(.*)$", line))]
-
-
-def asked(client: Irc, question: str) -> list[str]:
-    """The lines that answer a question."""
-    client.send(question)
-    return client.sync()
 
 
 # ---- joining --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Claimed names as their owners meet them: real servers, real sockets, restarts, kills; and those who want them."""
 
 import base64
-import re
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ from chatroom.limits import LOGIN_TRIES, SCRYPTS
 from chatroom.server import ChatServer
 from chatroom.store import Reader, Store, schema
 from tests.chat import INFO, QUICK
-from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served, own_address
+from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served, asked, own_address, said
 
 PASSWORD = "open-sesame"
 HISTORY = ("batch", "server-time", "message-tags", "draft/chathistory", "soju.im/search")
@@ -54,16 +53,6 @@ def claim(client: Irc | Plain, password: str = PASSWORD) -> None:
 def login(account: str) -> str:
     """What an IRC client gives as its password (PASS) to log in."""
     return f"{account}:{PASSWORD}"
-
-
-def said(lines: list[str]) -> list[str]:
-    """The texts of messages among IRC lines."""
-    return [match[1] for line in lines if (match := re.search(r"PRIVMSG \S+ :(.*)$", line))]
-
-
-def asked(client: Irc, question: str) -> list[str]:
-    client.send(question)
-    return client.sync()
 
 
 # ---- both dialects, one name ----------------------------------------------------------------------------------------
