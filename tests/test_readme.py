@@ -54,7 +54,7 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ("choosing a name", f"within {limits.REGISTRATION} seconds"),
         ("a TLS handshake", f"within {limits.HANDSHAKE} seconds"),
         ("lines a client", f"{limits.FLOOD_BURST} at once, then {limits.FLOOD_RATE:g} a second"),
-        ("an IRC client", f"asked after {limits.PING_AFTER} seconds, closed after {limits.DROP_AFTER}"),
+        ("a client that gives", f"asked after {limits.PING_AFTER} seconds, closed after {limits.DROP_AFTER}"),
         ("wrong passwords", f"{limits.LOGIN_TRIES} a minute"),
         ("names claimed", f"{limits.CLAIMS} an hour; {limits.ACCOUNTS:,} in all"),
         ("rooms that one", f"{limits.ROOMS_OWNED} "),

@@ -61,13 +61,14 @@ def test_an_irc_client_that_gives_no_sign_of_life_is_gone(server: ChatServer, gu
 
 
 def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests) -> None:
-    """They can't answer a PING; TCP's keep-alive finds out whether they are there."""
+    """They can't answer a PING, but their machine acknowledges what comes: that is a sign of life, too."""
     alice = guests.plain("alice")
     connection = connection_of(server, "alice")
     connection.heard -= DROP_AFTER + 1
     bob = guests.irc("bob")
     connection_of(server, "bob").heard -= PING_AFTER + 1
     bob.wait("^PING ")  # so the watch has looked at both
+    assert connection.heard > time.monotonic() - DROP_AFTER
     assert alice.sync() is not None
     assert not connection.closing
 

@@ -20,10 +20,11 @@ The laws:
 import logging
 import selectors
 import socket
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
@@ -36,6 +37,7 @@ from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOX
 from chatroom.rooms import Audience, Itself, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
+_LAST_ACK = 56  # where tcpi_last_ack_recv stands in a struct tcp_info, in milliseconds: linux/tcp.h
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 
 log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class Connection(Session):
         self.dialect: Dialect
         self.born = time.monotonic()
         self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
-        self.heard = self.born  # when bytes last came; its own thread writes it
+        self.heard = self.born  # when bytes last came, or were acknowledged; its own thread writes it, and the watch
         self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.tls: Seal | None = None
         self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty
@@ -98,6 +100,20 @@ class Connection(Session):
         self.tls = tls
         self.secure = True
         self.open_send = self.send = _take_none
+
+    def unacknowledged(self) -> float:
+        """Seconds since the other side's TCP last gave a sign of life; 0 where the platform doesn't tell.
+
+        For any thread. The kernel's own deadlines come one after the other: a connection that keepalive has asked in
+        vain, and that then is sent something, gets the whole time once more.
+        """
+        if sys.platform != "linux":
+            return 0.0
+        try:
+            info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK + 4)
+        except OSError:
+            return 0.0  # it has been closed meanwhile
+        return int.from_bytes(info[_LAST_ACK:], sys.byteorder) / 1000
 
 
 # What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
@@ -286,6 +302,7 @@ class Courier(threading.Thread):
 
     def _send(self, data: bytes, members: Iterable[Any]) -> None:
         size = len(data)
+        late = []  # of which nothing was taken; for them it stays the one object that all share
         for connection in members:
             send = connection.send  # in two steps: as a method call the attribute would be looked up anew each time
             try:
@@ -295,9 +312,16 @@ class Courier(threading.Thread):
             except OSError:
                 self._cut(connection, "")
                 continue
-            if sent != size:
-                # What nothing was taken of stays the one object that all share: a view costs 300 bytes a reader.
-                self._keep(connection, memoryview(data)[sent:] if sent else data)
+            if sent == size:
+                continue
+            if connection.tls:
+                self._seal(connection, data)
+            elif sent:
+                self._put_by((connection,), memoryview(data)[sent:])
+            else:
+                late.append(connection)
+        if late:
+            self._put_by(late, data)
 
     def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
         """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""
@@ -312,30 +336,30 @@ class Courier(threading.Thread):
                 self._cut(connection, "")
                 return
         if sealed:
-            self._put_by(connection, sealed)
+            self._put_by((connection,), sealed)
 
-    def _keep(self, connection: Connection, data: bytes | memoryview) -> None:
-        """Keeps what the socket did not take."""
-        if connection.tls:
-            self._seal(connection, data)
-        else:
-            self._put_by(connection, data)
-
-    def _put_by(self, connection: Connection, data: bytes | memoryview) -> None:
-        if not connection.outbox:
-            self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
-            connection.send = _take_none
-            connection.moved = time.monotonic()
-        connection.outbox.append(data)
-        self._held.add(data)
-        connection.behind += len(data)
-        self._behind += len(data)
-        if connection.behind > PRESSED:
-            self._pressed.add(connection)
-        bound = OUTBOX if connection.user or connection.closing else OUTBOX_UNNAMED
-        if connection.behind > bound:
-            self._cut(connection, "too slow to read what was sent to it")
-        elif self._held.bytes > OUTBOXES:
+    def _put_by(self, late: Sequence[Connection], data: bytes | memoryview) -> None:
+        """Keeps for these what their sockets did not take. Where many are stuck, that's most of what there is to do."""
+        size = len(data)
+        self._held.add(data, len(late))
+        self._behind += size * len(late)
+        for connection in late:
+            outbox = connection.outbox
+            if not outbox:
+                if connection.send is _take_all:  # cut since it took nothing, to relieve the others
+                    self._held.drop((data,))
+                    self._behind -= size
+                    continue
+                self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                connection.send = _take_none
+                connection.moved = time.monotonic()
+            outbox.append(data)
+            connection.behind = behind = connection.behind + size
+            if behind > OUTBOX or (behind > OUTBOX_UNNAMED and not (connection.user or connection.closing)):
+                self._cut(connection, "too slow to read what was sent to it")
+            elif behind > PRESSED:
+                self._pressed.add(connection)
+        if self._held.bytes > OUTBOXES:
             self._relieve()
 
     def _relieve(self) -> None:

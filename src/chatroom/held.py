@@ -20,13 +20,13 @@ class Held:
             int, int
         ] = {}  # outboxes that hold an object, by its id; none is forgotten while it is held
 
-    def add(self, chunk: Chunk) -> None:
-        """One more outbox holds this."""
+    def add(self, chunk: Chunk, count: int = 1) -> None:
+        """So many more outboxes hold this."""
         whole = _whole(chunk)
         key = id(whole)
         holders = self._holders.get(key, 0)
-        self._holders[key] = holders + 1
-        self.bytes += _PLACE if holders else _PLACE + len(whole)
+        self._holders[key] = holders + count
+        self.bytes += count * _PLACE + (0 if holders else len(whole))
 
     def abandon(self, outbox: deque[Chunk]) -> None:
         """Nobody is to get this any more. To count it off takes a while: `tidy` does so bit by bit."""

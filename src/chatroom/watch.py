@@ -4,8 +4,8 @@ Once a second it looks at every connection: who takes too long to encrypt or to 
 what is waiting for it, who has been silent for too long. The times that it looks at are written by others, each by one
 thread; a time that is a moment old does no harm.
 
-Deadlines come in crowds: who came at the same moment is late at the same moment. So departures are told of together,
-and threads are ended a few at a time, because each that ends takes its turn with those that serve.
+Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time,
+because each takes its turn with those that serve, and what all of a crowd are told waits for the end of the batch.
 """
 
 import sys
@@ -97,7 +97,12 @@ class Watch(threading.Thread):
         if connection.user is None:
             if now - connection.born > REGISTRATION:
                 return (Late(connection, f"no name within {REGISTRATION} seconds", True),)
-        elif silent > PING_AFTER and connection.dialect.pings:
+        elif not connection.dialect.pings:
+            if silent > DROP_AFTER:
+                connection.heard = max(connection.heard, now - connection.unacknowledged())
+                if now - connection.heard > DROP_AFTER:
+                    return (Late(connection, f"no sign of life for {DROP_AFTER} seconds", True),)
+        elif silent > PING_AFTER:
             if silent > DROP_AFTER:
                 return (Late(connection, f"no sign of life for {DROP_AFTER} seconds", True),)
             if not connection.pinged:
@@ -108,15 +113,12 @@ class Watch(threading.Thread):
         return ()
 
     def _end(self, late: Sequence[Late]) -> None:
-        stuck = [each for each in late if not each.reads and each.connection.user]
-        self._deafen([each.connection for each in stuck])
-        for connection, reason, _ in stuck:
-            self._log.submit(connection, [Quit(reason, ask=False)])
+        self._deafen([each.connection for each in late if not each.reads and each.connection.user])
         for number, (connection, reason, reads) in enumerate(late, 1):
             connection.cut = connection.cut or reason  # which the log tells
-            if reads:
-                self._log.submit(connection, [Quit(reason)])
-            else:
+            if reads or connection.user:
+                self._log.submit(connection, [Quit(reason, ask=reads)])
+            if not reads:
                 self._courier.cut(connection, reason)
             if number % ENDINGS == 0 and self._ended.wait(ENDINGS_PAUSE):
                 return

@@ -9,6 +9,7 @@ A `Swarm` does one thing at a time: it lets its clients in, waits, or counts. Wh
 that its own use of the processor tells whether it was the bottleneck.
 """
 
+import os
 import re
 import resource
 import select
@@ -341,6 +342,11 @@ class Stopwatch:
     def starved(self) -> float:
         """The share of the time in which it would have liked one, and did not get it."""
         return (self._end[2] - self._begin[2]) / self.seconds
+
+
+def stolen() -> float:
+    """Seconds for which the machine below this one gave its processors to others, all of them together: proc(5)."""
+    return int(Path("/proc/stat").read_text().split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def raise_limits() -> int:

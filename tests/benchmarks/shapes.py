@@ -12,13 +12,14 @@ from itertools import cycle
 from statistics import median, quantiles
 from typing import NamedTuple, Protocol
 
-from tests.benchmarks.load import Client, RoundError, Stopwatch, Swarm
+from tests.benchmarks.load import Client, RoundError, Stopwatch, Swarm, stolen
 from tests.benchmarks.servers import Server
 
 PAYLOAD = 64  # bytes of text in a message
 STALL = 10.0  # seconds without a single delivery after which a round is over
 LONGEST = 60.0  # seconds that messages are sent and counted
 TIGHT = 0.9  # of the time: if the load generator is busier than this, it is what was measured
+STOLEN = 0.01  # seconds a second: if the machine itself is stopped for longer, it's that which the latencies tell of
 STARVED = 0.2  # of the time: if it waits for a processor longer than this, the machine has other work
 
 
@@ -225,7 +226,7 @@ class Slow:
     stuck: int
     rate: int = 50
     size: int = 400
-    alone: float = 10.0  # seconds
+    alone: float = 30.0  # seconds
     together: float = 100.0  # seconds at most; less if all that are stuck are closed before
     senders: int = 10
     peers: tuple[str, ...] = ()
@@ -262,6 +263,8 @@ class Slow:
                 "p99_without_ms": without["p99_ms"],
                 "p99_with_ms": with_["p99_ms"],
                 "ratio": with_["p99_ms"] / without["p99_ms"],
+                "seconds_without": without["seconds"],
+                "seconds_with": with_["seconds"],
                 "lost": without["lost"] + with_["lost"],
                 "seconds": time.monotonic() - began,
                 "closed": sum(reasons.values()),
@@ -276,18 +279,28 @@ class Slow:
     def _talk(
         self, swarm: Swarm, healthy: list[Client], seconds: float, witness: Client, quits: int
     ) -> tuple[dict[str, float], Stopwatch]:
-        """Messages for so many seconds, or until `quits` are known to have gone; latencies, and what was lost."""
-        swarm.latencies.clear()
+        """Messages for so many seconds, or until `quits` are known to have gone; latencies, and what was lost.
+
+        Seconds in which the machine was stopped from outside, and the ones after these, count for the loss alone.
+        """
         swarm.got = 0
-        sent = 0
-        turn = max(1, self.rate // 5)
+        sent = turns = 0
+        latencies: list[int] = []
+        stopped = True  # the machine, of late; whoever has just come is let settle
         watch = Stopwatch()
         assert witness.kept is not None
         while sent < seconds * self.rate and not (quits and len(_QUIT.findall(witness.kept)) >= quits):
-            _pace(swarm, healthy[: self.senders], self.rate, turn, self.size)
-            sent += turn
+            swarm.latencies.clear()
+            before = stolen()
+            _pace(swarm, healthy[: self.senders], self.rate, self.rate, self.size)
+            sent += self.rate
+            stopped, was = stolen() - before > STOLEN, stopped
+            if not (stopped or was):
+                latencies += swarm.latencies
+                turns += 1
         _collect(swarm, sent * (len(healthy) - 1), watch)
-        return {**_latency(swarm.latencies), "lost": sent * (len(healthy) - 1) - swarm.got}, watch
+        lost = sent * (len(healthy) - 1) - swarm.got
+        return {**_latency(latencies or swarm.latencies), "seconds": turns, "lost": lost}, watch
 
 
 _QUIT = re.compile(rb" QUIT :([^\r\n]*)\r")

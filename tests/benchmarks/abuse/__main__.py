@@ -24,7 +24,7 @@ def main() -> None:
         print(f"\n{attack.name}: {attack.about}", flush=True)
         try:
             checks = attack.run(options.short)
-        except RoundError as failure:
+        except (RoundError, AssertionError) as failure:
             checks = [Check("carried out", str(failure), "to its end", False)]
         for check in checks:
             _show(check)

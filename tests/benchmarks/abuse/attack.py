@@ -1,12 +1,15 @@
 """What an attack is: a function that starts a server, does its worst, and returns what it found as `Check`s."""
 
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from tests.benchmarks.servers import Server, ours, pins
+
+MODULE = ("-m", "chatroom")
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Attack(NamedTuple):
     run: Callable[[bool], list[Check]]  # whether it is to be short: seconds, with a handful of clients
 
 
-def start(*options: str, port: int = 0, python: Sequence[str] = ("-m", "chatroom")) -> Server:
+def start(*options: str, port: int = 0, python: Sequence[str] = MODULE) -> Server:
     """A server of its own; without `--unlimited` it has all its limits. `python` is what Python is told to run."""
     command = [sys.executable, *python, "serve", "-p", "{port}", "--data", "{data}", *options]
     return Server(
@@ -40,3 +43,15 @@ def at_most(what: str, measured: float, bound: float, unit: str, timed: bool = F
 
 def exactly(what: str, measured: float, wanted: float) -> Check:
     return Check(what, measured, f"{wanted:g}", measured == wanted)
+
+
+def not_here(needs: str) -> list[Check]:
+    return [Check("carried out", f"no: that needs {needs}", "told only", True)]
+
+
+def allowed(*command: str) -> bool:
+    """Whether this machine has such a command, and lets us."""
+    try:
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False

@@ -4,10 +4,10 @@ from tests.benchmarks.abuse.attack import Attack
 from tests.benchmarks.abuse.clock import clock
 from tests.benchmarks.abuse.crowds import churn, idle, unread
 from tests.benchmarks.abuse.encrypted import encrypted
-from tests.benchmarks.abuse.endings import half_open, sigterm
+from tests.benchmarks.abuse.endings import half_open, network, sigterm
 from tests.benchmarks.abuse.fuzz import fuzz
 from tests.benchmarks.abuse.pictures import pictures
-from tests.benchmarks.abuse.scarce import descriptors, threads
+from tests.benchmarks.abuse.scarce import descriptors, disk, threads
 from tests.benchmarks.abuse.strangers import babbler, slowloris, stalled
 
 ATTACKS = (
@@ -21,7 +21,9 @@ ATTACKS = (
     Attack("churn", "100,000 clients come and go, every other one with a reset", churn),
     Attack("files", "400 clients where there are descriptors for fewer", descriptors),
     Attack("threads", "clients where there are threads for fewer (needs root)", threads),
+    Attack("disk", "the disk is full, five times, while people talk (needs root)", disk),
     Attack("half-open", "clients whose process is stopped (SIGSTOP)", half_open),
+    Attack("network", "clients whose network drops everything (needs root and iptables)", network),
     Attack("sigterm", "SIGTERM under load, and a restart at once", sigterm),
     Attack("clock", "the clock is set back a day while people talk (needs libfaketime)", clock),
     Attack("pictures", "500 clients do everything at random for 30 minutes", pictures),

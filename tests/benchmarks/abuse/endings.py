@@ -1,24 +1,40 @@
 """Ends: of clients that are there and are not, and of the server itself under load."""
 
+import ctypes
+import itertools
+import os
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from chatroom.limits import DROP_AFTER
-from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
+from tests.benchmarks.abuse.attack import MODULE, Check, allowed, at_most, exactly, not_here, start
 from tests.benchmarks.load import RoundError, Swarm
-from tests.peers import DEADLINE, Irc, Peer
+from tests.benchmarks.shapes import settled
+from tests.peers import DEADLINE, Irc, Peer, Plain
 
 _STOPPED = 20  # clients whose process is stopped
+_CUT_OFF = 5  # clients of each kind whose network is gone
+_HURRY = 6  # seconds; some ticks of the watch
+_HURRIED = f"""\
+import chatroom.watch
+from chatroom.cli import main
+
+chatroom.watch.PING_AFTER, chatroom.watch.DROP_AFTER = {_HURRY // 2}, {_HURRY}
+main(prog_name="chatroom")
+"""
+_CLONE_NEWNET = 0x4000_0000  # linux/sched.h
 _TALKERS = 20
 _READERS = 80
 _SPEECH = re.compile(rb":(\S+)!\S+ PRIVMSG #r0 :?(\|\d+)")
 _FROZEN = """\
 import os, signal, sys, time
 from tests.peers import Irc
-peers = [Irc(int(sys.argv[1]), f"stopped{n}") for n in range(int(sys.argv[2]))]
+peers = [Irc(int(sys.argv[1]), f"gone{n}") for n in range(int(sys.argv[2]))]
 print("ready", flush=True)
 os.kill(os.getpid(), signal.SIGSTOP)
 """
@@ -56,14 +72,71 @@ def half_open(short: bool) -> list[Check]:
     ]
 
 
+def network(short: bool) -> list[Check]:
+    """Nothing comes from these any more, and nothing reaches them: half of them in a room where people talk.
+
+    The short one has shorter deadlines.
+    """
+    lost = "127.0.0.2"
+    cut = [["iptables", "-A", "INPUT", direction, lost, "-j", "DROP"] for direction in ("-s", "-d")]
+    if not allowed("unshare", "--net", *cut[0]):
+        return not_here("root and iptables")
+    count = 1 if short else _CUT_OFF
+    drop_after = _HURRY if short else DROP_AFTER
+    with _own_network(), start(python=("-c", _HURRIED) if short else MODULE) as server, ExitStack() as stack:
+        witness = Irc(server.port, "witness", room="#lobby,#quiet")
+        threads, files = server.threads(), server.descriptors()
+        names = (f"gone{number}" for number in itertools.count())
+        for _ in range(count):
+            talkative = Irc(server.port, next(names), source=lost), Plain(server.port, next(names), source=lost)
+            quiet = (
+                Irc(server.port, next(names), source=lost, room="#quiet"),
+                Plain(server.port, next(names), source=lost),
+            )
+            quiet[1].send("/join #quiet")
+            for peer in (*talkative, *quiet):
+                peer.sync()
+                stack.callback(peer.close)
+        witness.sync()
+        for command in cut:
+            subprocess.run(command, check=True)
+        began = time.monotonic()
+        witness.send("PRIVMSG #lobby :anybody?")
+        told = _departures(witness, 4 * count, began + drop_after + 30)
+        gone = time.monotonic() - began
+        settled(server)
+        left = server.threads() - threads, server.descriptors() - files
+        witness.close()
+    return [
+        exactly("departures that the room was told of", told, 4 * count),
+        at_most("until the last was gone", gone, drop_after + 5, "s", timed=True),
+        exactly("threads left behind", left[0], 0),
+        exactly("descriptors left behind", left[1], 0),
+    ]
+
+
+@contextmanager
+def _own_network() -> Iterator[None]:
+    """This thread, and what it starts, has a network of its own: a loopback interface, and nothing else."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open() as before:
+        if libc.unshare(_CLONE_NEWNET):
+            raise RoundError(f"no network of its own: {os.strerror(ctypes.get_errno())}")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            yield
+        finally:
+            libc.setns(before.fileno(), _CLONE_NEWNET)
+
+
 def _departures(witness: Irc, count: int, deadline: float) -> int:
-    """How many of the stopped ones are told to have gone. The witness answers pings meanwhile."""
+    """How many are told to have gone. The witness talks and answers pings meanwhile."""
     told = 0
     while told < count and time.monotonic() < deadline:
         try:
-            line = witness.until(r"^(PING |:stopped\d+!\S+ QUIT )", 5)[-1]
+            line = witness.until(r"^(PING |:gone\d+!\S+ QUIT )", 5)[-1]
         except AssertionError:
-            witness.sync()
+            witness.send("PRIVMSG #lobby :anybody?")
             continue
         if line.startswith("PING"):
             witness.send("PONG :here")
