@@ -19,7 +19,7 @@ from typing import TypeVar
 
 P = TypeVar("P", bound="Peer")
 
-DEADLINE = 10.0  # seconds; generous, because a loaded machine is no failure
+DEADLINE = 30.0  # seconds; generous, because a loaded machine is no failure
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST instead of FIN
 
 

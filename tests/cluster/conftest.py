@@ -18,7 +18,7 @@ from chatroom.cluster.servers import Timing
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO
-from tests.peers import Guests, eventually
+from tests.peers import DEADLINE, Guests, eventually
 
 # Fast enough for tests, and slow enough for a loaded machine.
 QUICK = Timing(lease=3.0, stall=1.5, beat=0.5, grace=0.3, timeout=1.0)
@@ -133,7 +133,7 @@ def _difference(one: str, other: str) -> str:
     return f"…{one[max(0, at - 200) : at + 100]}…\nis not\n…{other[max(0, at - 200) : at + 100]}…"
 
 
-def agree(*nodes: Node, within: float = 10.0) -> None:
+def agree(*nodes: Node, within: float = DEADLINE) -> None:
     """Waits until all servers are at the same place, and makes sure that they hold the same."""
     from chatroom.cluster import state
 

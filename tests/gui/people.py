@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 T = TypeVar("T")
-DEADLINE = 15.0  # s; for what takes milliseconds on an idle machine
+DEADLINE = 30.0  # s; for what takes milliseconds on an idle machine
 
 
 def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -> T:
@@ -42,7 +42,11 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.client.test_link import TlsServer
 from tests.gui.irc import RudeServer
-from tests.gui.people import Irc, Netcat, Server, environment, wait_for
+from tests.gui.people import DEADLINE, Irc, Netcat, Server, environment, wait_for
 from tests.gui.window import Window
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
@@ -137,7 +137,7 @@ def test_a_screen_of_high_density(server: Server, tmp_path: Path) -> None:
             )
     finally:
         xvfb.terminate()
-        xvfb.wait(10)
+        xvfb.wait(DEADLINE)
 
 
 def test_rooms_are_left_and_entered_by_keys(display: str, server: Server, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tests.gui.people import environment, wait_for
+from tests.gui.people import DEADLINE, environment, wait_for
 
 
 class Window:
@@ -24,16 +24,24 @@ class Window:
         self.process = subprocess.Popen(command, env=self._env, stdout=self._log, stderr=self._log)
 
     def __enter__(self) -> Self:
-        self.wait(lambda state: state["focused"] or self._take_focus(), "the window comes up")
+        try:
+            self.wait(lambda state: state["focused"] or self._take_focus(), "the window comes up")
+        except BaseException:
+            self._close()  # or it would take the focus from those of later tests
+            self._log.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(10)
+        self._close()
         log = self.log()
         self._log.close()
         assert "Traceback" not in log, log
+
+    def _close(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(DEADLINE)
 
     def log(self) -> str:
         self._log.seek(0)

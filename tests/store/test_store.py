@@ -17,6 +17,7 @@ from chatroom.events import Event, Joined, Kind, Person, Point, Said, TopicSet
 from chatroom.limits import RECENT
 from chatroom.store import Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS
+from tests.peers import DEADLINE
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 BASE = 1_790_000_000_000
@@ -169,7 +170,7 @@ class Told:
 
     def wait_for(self, count: int) -> list[tuple[bool, int]]:
         with self._more:
-            assert self._more.wait_for(lambda: len(self.all) >= count, 10), self.all
+            assert self._more.wait_for(lambda: len(self.all) >= count, DEADLINE), self.all
         return self.all
 
 
