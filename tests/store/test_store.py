@@ -1,5 +1,6 @@
 """The file: what was saved is there after the end, in order, once; and what happens when it can't be saved."""
 
+import logging
 import os
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ from chatroom.events import Event, Joined, Kind, Person, Point, Said, TopicSet
 from chatroom.limits import RECENT
 from chatroom.store import Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS
-from tests.peers import DEADLINE
+from tests.peers import DEADLINE, eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 BASE = 1_790_000_000_000
@@ -223,6 +224,24 @@ def test_a_full_disk_stops_nobody_and_nothing_is_lost(store: Store, told: Told) 
     assert told.wait_for(2)[1:] == [(True, 0)]
     store.save([said(40)])
     assert [text.split()[0] for text in history(store)] == ["message", *map(str, range(2, 40)), "message"]
+
+
+def test_as_long_as_nothing_is_saved_the_log_says_so(
+    store: Store, told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each trial; or else the last word about a second trouble within a minute would be that all is well."""
+    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.01)
+    monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.01)
+    caplog.set_level(logging.INFO)
+    empty = fill(store)
+    for n in range(1, 41):
+        store.save([said(n, text="x" * 4000)])
+    try:
+        eventually(lambda: caplog.text.count("not being saved: ") > 2, "it is said again")
+    finally:
+        empty()
+    told.wait_for(2)
+    assert caplog.messages[-1] == "messages are being saved again; 0 were not"
 
 
 def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

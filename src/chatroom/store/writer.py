@@ -234,8 +234,8 @@ class Store:
         self._places.clear()  # some may have been written down in what was rolled back
         self._pause = min(self._pause * 2, RETRY_MOST) if self.trouble else RETRY_FIRST
         self._retry_at = now + self._pause
+        log.error("messages are not being saved: %s", why)  # at each trial: as long as it lasts, the log says so
         if not self.trouble:
-            log.error("messages are not being saved: %s", why)
             self._held = 0
             waiting, self._waiting = self._waiting, []
             for runs, settings in waiting:
@@ -254,7 +254,8 @@ class Store:
             self._held += size
 
     def _recover(self) -> None:
-        log.warning("messages are being saved again; %d were not", self.lost)
+        level = logging.WARNING if self.lost else logging.INFO  # which is never left out of the log
+        log.log(level, "messages are being saved again; %d were not", self.lost)
         self.trouble = ""
         self.changed.set()
 
