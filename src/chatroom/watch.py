@@ -4,8 +4,8 @@ Once a second it looks at every connection: who takes too long to encrypt or to 
 what is waiting for it, who has been silent for too long. The times that it looks at are written by others, each by one
 thread; a time that is a moment old does no harm.
 
-Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time,
-because each takes its turn with those that serve, and what all of a crowd are told waits for the end of the batch.
+Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time:
+each that ends takes its turn with those that serve, and a batch full of departures makes everybody wait for its end.
 """
 
 import sys

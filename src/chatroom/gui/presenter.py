@@ -324,11 +324,6 @@ class Presenter:
         elif name:
             self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
 
-    def close_room(self, name: str) -> None:
-        if self.client and (room := self.client.session.rooms.get(fold(name))):
-            self.client.session.close(room)
-            self.refresh()
-
     def member_action(self, nick: str, action: str, length: str = "") -> None:
         """From a member's menu: msg, whois, kick, ban, mute, op. What harms is asked about first.
 
