@@ -23,9 +23,18 @@ LONG_INFO = ServerInfo(  # all that a server may say of itself
 )
 INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
+
 TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}
 TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.AccountDropped, ev.Founded}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
+
+
+def kinds(base: type) -> set[type]:
+    """All there are of events, or of replies.
+
+    Not `__subclasses__()`: a dataclass with slots is a copy of a class, which is among them until it is collected.
+    """
+    return {each for each in vars(ev).values() if isinstance(each, type) and base in each.__bases__}
 
 
 def place(event: Event, id: int, time: int) -> None:  # noqa: A002

@@ -35,7 +35,7 @@ from chatroom.limits import (
     USERNAME_LENGTH,
 )
 from chatroom.names import is_nickname, nickname, room_name
-from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, place
+from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
 LETTERS = {1: "x", 2: "ж", 3: "語", 4: WIDE}  # by their bytes
@@ -389,7 +389,7 @@ _EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.Event]] = {
 
 def test_no_kind_of_event_is_left_out() -> None:
     """Those aside that are told of as others."""
-    assert set(_EVENTS) == set(ev.Event.__subclasses__()) - TOLD_AS_OTHERS - TOLD_NOBODY
+    assert set(_EVENTS) == kinds(ev.Event) - TOLD_AS_OTHERS - TOLD_NOBODY
 
 
 @pytest.mark.parametrize("kind", _EVENTS)

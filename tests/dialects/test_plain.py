@@ -14,7 +14,7 @@ from chatroom.events import Command, Kind, Person
 from chatroom.limits import PLAIN_LINE
 from chatroom.names import Fault
 from chatroom.text import clean
-from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat
+from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")
 
@@ -150,7 +150,7 @@ def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:
 
 def test_every_event_has_a_sentence() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(plain._SENTENCES) == set(ev.Event.__subclasses__()) - (TOLD_AS_OTHERS - {ev.Killed}) - TOLD_NOBODY
+    assert set(plain._SENTENCES) == kinds(ev.Event) - (TOLD_AS_OTHERS - {ev.Killed}) - TOLD_NOBODY
 
 
 def test_what_is_for_programs_is_not_shown() -> None:
