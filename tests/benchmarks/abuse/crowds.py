@@ -46,8 +46,8 @@ def churn(short: bool) -> list[Check]:
     with start("--unlimited") as server, Swarm(server.port, names=1000) as swarm:
         _come_and_go(swarm, cycles // 10)
         begin = settled(server)
-        half, rate = _half(server, swarm, cycles // 2)
-        end, _ = _half(server, swarm, cycles // 2)
+        half, rate = _half(server, swarm, cycles // 2, begin)
+        end, _ = _half(server, swarm, cycles // 2, begin)
     return [
         at_most("threads more at the end", end["threads"] - begin["threads"], 2, ""),
         at_most("descriptors more at the end", end["descriptors"] - begin["descriptors"], 2, ""),
@@ -56,12 +56,12 @@ def churn(short: bool) -> list[Check]:
     ]
 
 
-def _half(server: Server, swarm: Swarm, cycles: int) -> tuple[dict[str, float], float]:
+def _half(server: Server, swarm: Swarm, cycles: int, before: dict[str, float]) -> tuple[dict[str, float], float]:
     """What the server holds after so many cycles, and how many there were a second."""
     begin = swarm.now()
     _come_and_go(swarm, cycles)
     rate = cycles / (swarm.now() - begin) * 1e6
-    return settled(server), rate
+    return settled(server, before), rate
 
 
 def _come_and_go(swarm: Swarm, count: int, at_once: int = 50) -> None:

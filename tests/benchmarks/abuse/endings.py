@@ -104,7 +104,7 @@ def network(short: bool) -> list[Check]:
         witness.send("PRIVMSG #lobby :anybody?")
         told = _departures(witness, 4 * count, began + drop_after + 30)
         gone = time.monotonic() - began
-        settled(server)
+        settled(server, {"threads": threads, "descriptors": files})
         left = server.threads() - threads, server.descriptors() - files
         witness.close()
     return [
