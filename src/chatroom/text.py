@@ -29,9 +29,12 @@ _CODES = re.compile(
     "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x01\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
 
-# Where a tower of combining marks may be: no letter, no digit, no space, beyond ASCII. Emoji and punctuation, too.
-_TOWER = re.compile(rf"[^\w\s\x00-\x7f]{{{MARKS + 1},}}")
+# Where a tower of combining marks may be: no letter, no digit, no space, beyond ASCII. Emoji and punctuation, too. What
+# formats it is not seen, and no ground to build on.
+_TOWER = re.compile(rf"(?:[^\w\s\x00-\x7f](?:{_CODES.pattern})*){{{MARKS + 1},}}")
+_PIECE = re.compile(f"{_CODES.pattern}|.", re.DOTALL)
 _MARK = ("Mn", "Me")  # Unicode's categories of what is drawn over the character before it
+_UNSEEN = ("Cf", "Cc")  # joiners and the like, formatting codes: no ground to build on
 
 
 def clean(text: str) -> str:
@@ -56,13 +59,13 @@ def _lowered(found: re.Match[str]) -> str:
     """No more than `MARKS` combining marks in a row: higher towers are drawn over the lines above and below."""
     kept: list[str] = []
     height = 0
-    for c in found[0]:
-        category = unicodedata.category(c)
+    for c in _PIECE.findall(found[0]):
+        category = unicodedata.category(c[0])
         if category in _MARK:
             height += 1
-        elif category != "Cf":  # what is not seen, such as a joiner, is no ground to build on
+        elif category not in _UNSEEN:
             height = 0
-        if height <= MARKS:
+        if height <= MARKS or category == "Cc":
             kept.append(c)
     return "".join(kept)
 
