@@ -1,5 +1,6 @@
 """Deadlines, on a real server. Instead of waiting, a test makes a connection's times older than they are."""
 
+import logging
 import os
 import resource
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.courier import Connection
+from chatroom.events import Quit
 from chatroom.limits import (
     ACCEPT_PAUSE,
     DROP_AFTER,
@@ -19,9 +21,11 @@ from chatroom.limits import (
     PING_AFTER,
     REGISTRATION,
     SEND_BUFFER,
+    STOPPED,
     STUCK,
 )
 from chatroom.server import ChatServer
+from chatroom.watch import Watch
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Peer, eventually
 
@@ -65,10 +69,11 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     alice = guests.plain("alice")
     connection = connection_of(server, "alice")
     connection.heard -= DROP_AFTER + 1
+    connection.alive -= DROP_AFTER + 1
     bob = guests.irc("bob")
     connection_of(server, "bob").heard -= PING_AFTER + 1
     bob.wait("^PING ")  # so the watch has looked at both
-    assert connection.heard > time.monotonic() - DROP_AFTER
+    assert connection.alive > time.monotonic() - DROP_AFTER
     assert alice.sync() is not None
     assert not connection.closing
 
@@ -115,6 +120,107 @@ def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Gues
     connection.moved -= STUCK + 1
     alice.wait(f"QUIT :read nothing for {STUCK} seconds")
     stuck.close()
+
+
+def test_who_has_left_without_reading_keeps_its_place_and_has_its_time(server: ChatServer, guests: Guests) -> None:
+    """Saying that nothing more will be sent is no way out of the limits."""
+    stuck, alice = guests.irc("stuck"), guests.irc("alice")
+    connection = connection_of(server, "stuck")
+    while not connection.behind:  # until the kernel's buffers are full
+        alice.send(*[f"PRIVMSG #lobby :{'x' * 400}"] * 50)
+        alice.sync()
+    stuck.end_input()
+    alice.wait(":stuck!.* QUIT ")
+    eventually(lambda: connection.left, "its reader is done")
+    assert connection in server.everybody()
+    connection.left -= STUCK + 1
+    eventually(lambda: connection not in server.everybody(), "its time is over")
+    assert connection.sock.fileno() == -1
+
+
+def test_what_is_read_after_the_end_is_nothing_that_anybody_says(server: ChatServer, guests: Guests) -> None:
+    """Neither a name, as if they had come anew, nor half a line as a whole one."""
+    stuck, alice = guests.plain("stuck"), guests.irc("alice")
+    connection = connection_of(server, "stuck")
+    stuck.send_bytes(b"half")
+    server.log.submit(connection, [Quit("read nothing", ask=False)])
+    stuck.send_bytes(b" a name\nanother\nhalf")
+    stuck.end_input()
+    eventually(lambda: connection not in server.everybody(), "it is gone")
+    assert [line.partition("!")[0] for line in alice.sync() if "stuck" not in line] == []
+
+
+def test_half_a_line_of_one_who_is_cut_is_not_said(server: ChatServer, guests: Guests) -> None:
+    """They may have been about to say something else."""
+    stuck, alice = guests.plain("stuck"), guests.irc("alice")
+    connection = connection_of(server, "stuck")
+    stuck.send("whole")
+    stuck.send_bytes(b"half")
+    alice.wait(":whole$")
+    server.courier.cut(connection, "read nothing")
+    assert not [line for line in alice.until(":stuck!.* QUIT ") if "PRIVMSG" in line]
+
+
+def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, guests: Guests) -> None:
+    """Whoever stops the process, and lets it go on, throws nobody out."""
+    guests.irc("bob")
+    bob = connection_of(server, "bob")
+    heard = bob.heard
+    watch = Watch(server.everybody, lambda deaf: None, server.log, server.courier, lambda: None)
+    away = 2 * DROP_AFTER
+    watch.look(time.monotonic() + away)
+    assert bob.heard >= heard + away - STOPPED
+    assert not bob.closing
+    bob.heard = time.monotonic()
+
+
+def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer) -> None:
+    """It is logged, and the next look is made."""
+    looks: list[int] = []
+
+    def besides() -> None:
+        looks.append(len(looks))
+        if len(looks) == 1:
+            raise ValueError("a mistake")
+
+    watch = Watch(server.everybody, lambda deaf: None, server.log, server.courier, besides)
+    handler = logging.NullHandler()
+    logger = logging.getLogger("chatroom.watch")
+    records: list[logging.LogRecord] = []
+    handler.handle = records.append  # type: ignore[method-assign, assignment]
+    logger.addHandler(handler)
+    logger.propagate = False
+    watch.start()
+    try:
+        eventually(lambda: len(looks) > 1, "another look")
+    finally:
+        watch.end()
+        watch.join()
+        logger.removeHandler(handler)
+        logger.propagate = True
+    assert records[0].exc_info
+
+
+def test_ends_of_lines_alone_are_not_collected(server: ChatServer, guests: Guests) -> None:
+    """Somebody who sends nothing else is taken for a person, whose lines have a bound."""
+    odd = guests.stranger()
+    odd.send_bytes(b"\r" * 100)
+    odd.wait("^Username$")
+    odd.send_bytes(b"\r" * 5000 + b"\n")
+    odd.wait("too long")
+
+
+def test_the_operator_is_told_who_was_refused(server: ChatServer, guests: Guests) -> None:
+    """Those too who were let in at first, but did not know the password, or were no chat clients."""
+    server.hub.password = "secret"
+    browser, irc, person = guests.stranger(), guests.stranger(), guests.stranger()
+    browser.send("GET / HTTP/1.1")
+    irc.send("NICK al\r\nUSER u 0 * :r\r")
+    person.send("wrong", "wrong", "wrong")
+    for each in (browser, irc, person):
+        each.rest()
+    reasons = ("HTTP", "this server has a password", "too many wrong passwords")
+    eventually(lambda: all(server.refusals[reason] == 1 for reason in reasons), "all are counted")
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class Connection(Session):
     """
 
     __slots__ = (
-        *("address", "agreeing", "born", "heard", "pinged", "dialect", "sock"),
+        *("address", "agreeing", "alive", "born", "heard", "left", "pinged", "dialect", "sock"),
         *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "released", "send", "tls"),
     )
 
@@ -80,7 +80,9 @@ class Connection(Session):
         self.dialect: Dialect
         self.born = time.monotonic()
         self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
-        self.heard = self.born  # when bytes last came, or were acknowledged; its own thread writes it, and the watch
+        self.heard = self.born  # when bytes last came; its own thread writes it
+        self.alive = self.born  # when bytes were last acknowledged, as far as anybody asked; the watch's
+        self.left = 0.0  # when its reader was done with it, in monotonic seconds; 0 before
         self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.tls: Seal | None = None
         self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty
@@ -100,6 +102,14 @@ class Connection(Session):
         self.tls = tls
         self.secure = True
         self.open_send = self.send = _take_none
+
+    def put_off(self, now: float, seconds: float) -> None:
+        """Its deadlines come so much later; all times are monotonic seconds. For the watch."""
+        self.heard = min(now, self.heard + seconds)
+        self.born = min(now, self.born + seconds)
+        self.moved = min(now, self.moved + seconds)
+        if self.agreeing:
+            self.agreeing = min(now, self.agreeing + seconds)
 
     def unacknowledged(self) -> float:
         """Seconds since the other side's TCP last gave a sign of life; 0 where the platform doesn't tell.
@@ -138,6 +148,7 @@ class Courier(threading.Thread):
     def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
         super().__init__(name="courier", daemon=True)
         self._save = save  # may take its time, never fails
+        self.closed: Callable[[Connection], None] | None = None  # is told of each socket that is closed; never fails
         self.meter: Callable[[list[Item]], None] | None = None  # is shown each batch once it is sent; never fails
         self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
@@ -167,6 +178,8 @@ class Courier(threading.Thread):
         if data:
             self._waiting.append((data, session, None))
         if isinstance(reply, Goodbye):
+            if reply.refusal:
+                session.cut = session.cut or reply.reason
             self._waiting.append((_Order.HANG_UP, session, None))
 
     def release(self, connection: Connection) -> None:
@@ -433,6 +446,8 @@ class Courier(threading.Thread):
         if connection.released:
             connection.send = _take_all
             connection.sock.close()
+            if self.closed:
+                self.closed(connection)
         elif connection.hung_up:
             _shut_down(connection)
 

@@ -398,6 +398,7 @@ class Quit:
 
     reason: str
     ask: bool = True  # False when the connection is gone already and there is nobody to say goodbye to
+    refused: bool = False  # whether it is the server that lets nobody in who comes like that
 
 
 @value
@@ -1101,6 +1102,7 @@ class Goodbye(Reply):
     """The last thing a client is told; its connection is closed behind it."""
 
     reason: str
+    refusal: bool = False  # which the operator is told of, too
 
 
 @value

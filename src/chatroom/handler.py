@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 
 _WANTS_TLS = b"ERROR :This server wants TLS\r\n"
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
-_GONE = (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF)  # the client, without a goodbye
+_GONE = {  # the client, or the way to it, without a goodbye
+    *(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF),
+    *(errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET),
+}
 
 
 class Host(Protocol):
@@ -69,6 +72,7 @@ class ChatHandler(StreamRequestHandler):
                 self._converse(first)
         except ssl.SSLError as error:
             log.info("%s: no TLS (%s)", self.who, error.reason)
+            self.client.cut = self.client.cut or "no TLS"
         except OSError as error:
             if error.errno not in _GONE:
                 raise
@@ -83,6 +87,8 @@ class ChatHandler(StreamRequestHandler):
         """Finds out what the client speaks; returns what was read so far, b"" if there is nothing more to do."""
         first = b""
         prompted = False
+        if not self._may_be_plain():
+            self.client.agreeing = time.monotonic()  # on TLS: there is nothing else to begin with
         while True:
             if not prompted and self._may_be_plain() and not self._readable(SILENCE):
                 self._prompt()
@@ -98,6 +104,7 @@ class ChatHandler(StreamRequestHandler):
                 break
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
+            self.client.cut = "no TLS"
             return b""
         if spoken is Spoken.PLAIN and first:
             if not prompted:
@@ -107,6 +114,7 @@ class ChatHandler(StreamRequestHandler):
             self._submit([SetFormat(self.client.dialect.format, echo=False)])
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
+            self.client.cut = "HTTP"
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _encrypt(self, context: ssl.SSLContext, first: bytes) -> None:
@@ -139,7 +147,8 @@ class ChatHandler(StreamRequestHandler):
             if not self.name and len(data) >= READ_FIRST:
                 self._let_go_out()
             data = self._read()
-        self._submit(self.client.dialect.end())
+        if not self.client.cut:  # or half a line would become a whole one
+            self._submit(self.client.dialect.end())
 
     def _let_go_out(self) -> None:
         """Who says much without a name is answered before it is listened to again: answers cost more than questions."""

@@ -231,7 +231,7 @@ class Hub(House):
         refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
         if session.tries < PASSWORD_TRIES:
             return refused
-        return [*refused, *self._quit(session, ev.Quit("too many wrong passwords"))]
+        return [*refused, *self._quit(session, ev.Quit("too many wrong passwords", refused=True))]
 
     def _register(self, session: Session, command: ev.Register) -> list[Outcome]:
         if session.user:
@@ -244,7 +244,7 @@ class Hub(House):
         ban = bans.on_person(self, person)
         if ban:
             refused = ev.Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
-            return [refused, *self._quit(session, ev.Quit("banned from this server"))]
+            return [refused, *self._quit(session, ev.Quit("banned from this server", refused=True))]
         try:
             self._admit_to(command.room, User(person, None, 0), "")
         except ChatError as error:
@@ -371,11 +371,11 @@ class Hub(House):
         user = session.user
         reason = shortened(command.reason, REASON_BYTES)
         departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
+        session.closing = True  # what it has sent before, and is still to be read, counts no more
         if not command.ask:
             return departed
-        session.closing = True
         self.detach(session)
-        return [*departed, ev.Goodbye(reason)]
+        return [*departed, ev.Goodbye(reason, command.refused)]
 
     def _set_format(self, session: Session, command: ev.SetFormat) -> list[Outcome]:
         """Changes something, as `_quit` does: a client's connection is nobody's business but its own."""

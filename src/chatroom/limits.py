@@ -87,6 +87,7 @@ HANDSHAKE = 10  # seconds in all for a TLS handshake: a few round trips and a si
 PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a sign of life
 DROP_AFTER = 150  # seconds of silence, after which it is gone
 TICK = 1.0  # seconds between two looks at the deadlines
+STOPPED = 5.0  # seconds that such a look is late, from which on it is the server that was away, not its clients
 ENDINGS = 50  # connections whose time has run out that are ended at once; each takes its thread some 0.1 ms
 ENDINGS_PAUSE = 0.01  # seconds in between, for the others
 KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does

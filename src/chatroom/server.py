@@ -115,6 +115,7 @@ class ChatServer(ThreadingTCPServer):
         self._uids = count(1)
         self.store = store
         self.courier = Courier(store.save if store else None)
+        self.courier.closed = self._closed
         self.link: RedisLog | None = None
         self.hub = Hub(self.courier, self._now if cluster else now, lasting=bool(store or cluster), name=info.name)
         self.hub.registrar.guesses.unlimited = unlimited
@@ -371,12 +372,17 @@ class ChatServer(ThreadingTCPServer):
             self.hub.detach(connection)
             connection.closing = True  # so nothing is told to it any more
             del connection.dialect  # which knows the connection: a circle that only the collector would undo
+        connection.left = time.monotonic()
         self.courier.release(connection)
-        self.door.leave(connection.address)
-        with self._none_left:  # last: once there are none left, nobody waits for the courier any more
-            del self.connections[request]
+
+    def _closed(self, connection: Connection) -> None:
+        """A connection's socket is closed: until then it takes a place, and has its time. May be told twice."""
+        with self._none_left:
+            if not self.connections.pop(connection.sock, None):
+                return
             if not self.connections:
                 self._none_left.notify_all()
+        self.door.leave(connection.address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])

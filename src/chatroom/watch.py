@@ -8,6 +8,7 @@ Deadlines come in crowds: who came at the same moment is late at the same moment
 each that ends takes its turn with those that serve, and a batch full of departures makes everybody wait for its end.
 """
 
+import logging
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ from chatroom.limits import (
     HANDSHAKE,
     PING_AFTER,
     REGISTRATION,
+    STOPPED,
     STUCK,
     SWITCH,
     SWITCH_EACH,
@@ -30,6 +32,8 @@ from chatroom.limits import (
     TICK,
 )
 from chatroom.log import Log
+
+log = logging.getLogger(__name__)
 
 
 class Late(NamedTuple):
@@ -62,22 +66,34 @@ class Watch(threading.Thread):
         self._courier = courier
         self._besides = besides
         self._ended = threading.Event()
+        self._looked = time.monotonic()
 
     def run(self) -> None:
         while not self._ended.wait(TICK):
-            now = time.monotonic()
-            connections = self._connections()
-            self._give_turns(sum([connection.heard > now - TICK for connection in connections]))
-            now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
-            lately = now - PING_AFTER
-            late: list[Late] = []
+            try:
+                self.look(time.monotonic())
+                self._besides()
+            except Exception:  # a mistake in the program must not end all deadlines, but must be heard of
+                log.exception("a look at the deadlines failed")
+
+    def look(self, now: float) -> None:
+        """Does what is due at this moment, in monotonic seconds."""
+        connections = self._connections()
+        stood_still, self._looked = now - self._looked - TICK, now
+        if stood_still > STOPPED:
+            log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
             for connection in connections:
-                # Most have a name, are not behind and said something lately: with 10,000 clients a call each adds up.
-                if connection.heard < lately or connection.behind or connection.pinged or connection.user is None:
-                    late += self._look(connection, now)
-            if late:
-                self._end(late)
-            self._besides()
+                connection.put_off(now, stood_still)
+        self._give_turns(sum([connection.heard > now - TICK for connection in connections]))
+        now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
+        lately = now - PING_AFTER
+        late: list[Late] = []
+        for connection in connections:
+            # Most have a name, are not behind and said something lately: with 10,000 clients a call each adds up.
+            if connection.heard < lately or connection.behind or connection.pinged or connection.user is None:
+                late += self._look(connection, now)
+        if late:
+            self._end(late)
 
     def end(self) -> None:
         self._ended.set()
@@ -88,6 +104,8 @@ class Watch(threading.Thread):
 
     def _look(self, connection: Connection, now: float) -> Sequence[Late]:
         silent = now - connection.heard
+        if connection.left:
+            return (Late(connection, "left without reading", False),) if now - connection.left > STUCK else ()
         if connection.behind and now - connection.moved > STUCK:
             return (Late(connection, f"read nothing for {STUCK} seconds", False),)
         if connection.agreeing and now - connection.agreeing > HANDSHAKE:
@@ -98,9 +116,9 @@ class Watch(threading.Thread):
             if now - connection.born > REGISTRATION:
                 return (Late(connection, f"no name within {REGISTRATION} seconds", True),)
         elif not connection.dialect.pings:
-            if silent > DROP_AFTER:
-                connection.heard = max(connection.heard, now - connection.unacknowledged())
-                if now - connection.heard > DROP_AFTER:
+            if min(silent, now - connection.alive) > DROP_AFTER:
+                connection.alive = now - connection.unacknowledged()
+                if now - connection.alive > DROP_AFTER:
                     return (Late(connection, f"no sign of life for {DROP_AFTER} seconds", True),)
         elif silent > PING_AFTER:
             if silent > DROP_AFTER:

@@ -28,7 +28,7 @@ def registration(client: Client) -> Iterator[Command]:
         if client.viewer.admitted or not any(isinstance(command, ev.Enter) for command in commands):
             yield ev.Register(client.nick, client.username, client.realname)
         if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
-            yield ev.Quit("this server has a password")
+            yield ev.Quit("this server has a password", refused=True)
 
 
 def _password(client: Client, password: str) -> Command | None:
