@@ -59,6 +59,8 @@ def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
         ("port = 70000\n", ["line 1: port:", "70000"]),
         ('\nlog-level = "loud"\n', ["line 2: log-level:", "loud"]),
         ('motd-file = "/none"\n', ["line 1: motd-file:", "/none"]),
+        ('\nname = "no good!"\n', ["line 2: name:", "no good!"]),
+        ('tls-cert = "/dev/null"\ntls-key = "/dev/null"\n', ["/dev/null and /dev/null are no certificate and its key"]),
         ("host = \n", ["line 1"]),
         ('a = "', ["line 1"]),
         ('config = "other.toml"\n', ["line 1: there is no setting 'config'"]),

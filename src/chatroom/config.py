@@ -71,8 +71,10 @@ def _fault(option: click.Parameter, value: Any, context: click.Context) -> str:
     if type(value) is not wanted:
         return f"{str(option.name).replace('_', '-')} must be {name}"
     try:
-        option.type.convert(value, option, context)
-    except click.BadParameter as error:
+        converted = option.type.convert(value, option, context)
+        if option.callback:
+            option.callback(context, option, converted)
+    except click.ClickException as error:
         return f"{str(option.name).replace('_', '-')}: {error.message}"
     return ""
 

@@ -33,11 +33,16 @@ class Socket(Protocol):
 
 
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """For TLS 1.2 and later; raises `OSError` (`ssl.SSLError` is one) if the files are no certificate and its key."""
+    """For TLS 1.2 and later; raises `OSError` if the files are no certificate and its key."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= ssl.OP_NO_RENEGOTIATION
-    made.load_cert_chain(certificate, key)
+    try:
+        made.load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise OSError(
+            f"{certificate} and {key} are no certificate and its key, in PEM ({error.reason or error})"
+        ) from None
     return made
 
 
