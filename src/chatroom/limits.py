@@ -68,6 +68,7 @@ PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading
 READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
 EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers can read, but never to less than this,
 # so that nobody can hold up a room by reading slowly
+STUMBLE = 0.1  # seconds that the courier waits after a mistake that may come again at once
 LITTER = 2000  # chunks of abandoned outboxes that are counted off at a time: a third of a millisecond
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
