@@ -1,5 +1,7 @@
 """The courier over real socket pairs: order, bounds, and nobody waits."""
 
+import errno
+import os
 import selectors
 import socket
 import threading
@@ -446,3 +448,28 @@ def test_an_outbox_that_cannot_be_written_holds_up_nobody(office: Office, monkey
         pool.submit(bad.rest)
         assert len(slow.until("^alice: 299 ")) == 300
     assert bad.connection.cut == "its outbox could not be written"
+
+
+def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel watches only so many sockets; the others get everything, also those after it."""
+    first, refused, last = (office.reader(buffer=4096) for _ in range(3))
+    register = office.courier._selector.register
+
+    def fail(sock: socket.socket, events: int, data: object = None) -> selectors.SelectorKey:
+        if sock is refused.connection.sock:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return register(sock, events, data)
+
+    monkeypatch.setattr(office.courier._selector, "register", fail)
+    readers = [first, refused, last]
+    office.courier.start()
+    office.publish(readers, *[f"{i} {'x' * 1000}" for i in range(300)])
+    eventually(lambda: refused.connection.cut, "the one that can't be waited for is cut")
+    assert refused.connection.cut == "no room to keep what was sent to it"
+    assert len(refused.rest()) < 300
+    for reader in (first, last):
+        assert len(reader.until("^alice: 299 ")) == 300
+    eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
+    eventually(lambda: office.courier._held.bytes == 0, "nothing is held")

@@ -374,7 +374,14 @@ class Courier(threading.Thread):
                     self._held.drop((data,))
                     self._behind -= size
                     continue
-                self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                try:
+                    self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                except OSError as error:  # the kernel has no memory for it, or watches as much as it may: epoll_ctl(2)
+                    log.warning("a slow reader could not be waited for: %s", error)
+                    self._held.drop((data,))
+                    self._behind -= size
+                    self._cut(connection, "no room to keep what was sent to it")
+                    continue
                 connection.send = _take_none
                 connection.moved = time.monotonic()
             outbox.append(data)
