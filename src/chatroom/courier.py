@@ -350,15 +350,17 @@ class Courier(threading.Thread):
     def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
         """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""
         assert connection.tls
-        sealed = memoryview(connection.tls.seal(data))
+        sealed: bytes | memoryview = connection.tls.seal(data)
         if sealed and not connection.outbox:
             try:
-                sealed = sealed[connection.sock.send(sealed, _DONT_WAIT) :]
+                sent = connection.sock.send(sealed, _DONT_WAIT)
             except BlockingIOError:
-                pass
+                sent = 0
             except OSError:
                 self._cut(connection, "")
                 return
+            if sent:
+                sealed = memoryview(sealed)[sent:]
         if sealed:
             self._put_by((connection,), sealed)
 
