@@ -1,5 +1,8 @@
 """The courier over real socket pairs: order, bounds, and nobody waits."""
 
+import errno
+import os
+import selectors
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,7 +12,7 @@ from itertools import count
 import pytest
 
 from chatroom import events as ev
-from chatroom.courier import Connection, Courier
+from chatroom.courier import Connection, Courier, Item
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.events import Event, Format, Goodbye, Kind, Person, Raw
 from chatroom.limits import BACKLOG, OUTBOX
@@ -342,3 +345,131 @@ def test_a_stopping_courier_gives_up_who_does_not_read(office: Office) -> None:
     office.courier.stop(0.05)
     office.courier.join(DEADLINE)
     assert not office.courier.is_alive()
+
+
+# ---- what goes wrong ------------------------------------------------------------------------------------------------
+
+
+def test_what_could_not_be_saved_is_seen_by_nobody(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Even if saving fails as it never should; whoever is to go goes, nobody waits in vain, and the chat goes on."""
+    saved: list[str] = []
+
+    def save(events: list[Event]) -> None:
+        texts = [event.text for event in events if isinstance(event, ev.Said)]
+        if "unsaved" in texts:
+            raise MemoryError
+        saved.extend(texts)
+
+    office.courier._save = save
+    reader, leaving, gone = office.reader(), office.reader(), office.reader()
+    office.publish([reader, leaving, gone], "unsaved")
+    office.courier.tell(leaving.connection, Goodbye("bye"))
+    office.courier.release(gone.connection)
+    fence = office.courier.fence()
+    office.courier.start()
+    assert fence.wait(DEADLINE)
+    assert leaving.rest() == gone.rest() == []
+    office.publish([reader], "saved")
+    assert reader.until("saved") == ["alice: saved"]
+    assert saved == ["saved"]
+    assert "could not be saved" in caplog.text
+
+
+def test_what_could_not_be_counted_is_delivered(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """The figures may be wrong; the chat is not."""
+
+    def meter(batch: list[Item]) -> None:
+        raise ZeroDivisionError
+
+    office.courier.meter = meter
+    office.courier.start()
+    reader = office.reader()
+    for text in ("one", "two"):
+        office.publish([reader], text)
+        assert reader.until(text) == [f"alice: {text}"]
+    eventually(lambda: "could not be counted" in caplog.text, "it is logged")
+
+
+def test_a_mistake_while_it_waits_does_not_end_the_chat(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was handed over meanwhile is delivered once it has passed."""
+    select = office.courier._selector.select
+    left = 3
+
+    def fail(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        nonlocal left
+        if left:
+            left -= 1
+            raise ZeroDivisionError
+        return select(timeout)
+
+    monkeypatch.setattr(office.courier._selector, "select", fail)
+    office.courier.start()
+    reader = office.reader()
+    eventually(lambda: left == 0, "it has failed")
+    office.publish([reader], "hi")
+    assert reader.until("hi") == ["alice: hi"]
+    assert caplog.text.count("could not be looked through") == 3
+
+
+def test_a_mistake_that_does_not_pass_does_not_keep_it_from_stopping(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else the server would never end."""
+
+    def fail(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        raise ZeroDivisionError
+
+    stuck = office.reader(buffer=4096)
+    office.publish([stuck], *[f"{i} {'x' * 1000}" for i in range(300)])
+    monkeypatch.setattr(office.courier._selector, "select", fail)
+    office.courier.start()
+    eventually(lambda: stuck.connection.behind, "something waits in the outbox")
+    office.courier.stop(0.05)
+    office.courier.join(DEADLINE)
+    assert not office.courier.is_alive()
+
+
+def test_an_outbox_that_cannot_be_written_holds_up_nobody(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake about one connection is the end of that one alone."""
+    bad, slow = office.reader(buffer=4096), office.reader(buffer=4096)
+    drain = office.courier._drain
+
+    def fail(connection: Connection) -> None:
+        if connection is bad.connection:
+            raise ZeroDivisionError
+        drain(connection)
+
+    monkeypatch.setattr(office.courier, "_drain", fail)
+    office.courier.start()
+    office.publish([bad, slow], *[f"{i} {'x' * 1000}" for i in range(300)])
+    with ThreadPoolExecutor() as pool:
+        pool.submit(bad.rest)
+        assert len(slow.until("^alice: 299 ")) == 300
+    assert bad.connection.cut == "its outbox could not be written"
+
+
+def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel watches only so many sockets; the others get everything, also those after it."""
+    first, refused, last = (office.reader(buffer=4096) for _ in range(3))
+    register = office.courier._selector.register
+
+    def fail(sock: socket.socket, events: int, data: object = None) -> selectors.SelectorKey:
+        if sock is refused.connection.sock:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return register(sock, events, data)
+
+    monkeypatch.setattr(office.courier._selector, "register", fail)
+    readers = [first, refused, last]
+    office.courier.start()
+    office.publish(readers, *[f"{i} {'x' * 1000}" for i in range(300)])
+    eventually(lambda: refused.connection.cut, "the one that can't be waited for is cut")
+    assert refused.connection.cut == "no room to keep what was sent to it"
+    assert len(refused.rest()) < 300
+    for reader in (first, last):
+        assert len(reader.until("^alice: 299 ")) == 300
+    eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
+    eventually(lambda: office.courier._held.bytes == 0, "nothing is held")

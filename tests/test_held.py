@@ -1,14 +1,13 @@
 """What outboxes hold is counted once, however many hold it."""
 
+import tracemalloc
 from collections import deque
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.held import Held
+from chatroom.held import OBJECT, PLACE, Held
 from chatroom.limits import LITTER
-
-PLACE = 8
 
 
 def test_what_two_hold_counts_once() -> None:
@@ -17,9 +16,9 @@ def test_what_two_hold_counts_once() -> None:
     parcel = b"x" * 1000
     held.add(parcel)
     held.add(parcel)
-    assert held.bytes == 1000 + 2 * PLACE
+    assert held.bytes == OBJECT + 1000 + 2 * PLACE
     held.drop([parcel])
-    assert held.bytes == 1000 + PLACE
+    assert held.bytes == OBJECT + 1000 + PLACE
     held.drop([parcel])
     assert held.bytes == 0
 
@@ -30,7 +29,7 @@ def test_equal_bytes_in_two_objects_count_twice() -> None:
     one, other = b"x" * 1000, bytes(bytearray(b"x" * 1000))
     held.add(one)
     held.add(other)
-    assert held.bytes == 2000 + 2 * PLACE
+    assert held.bytes == 2 * OBJECT + 2000 + 2 * PLACE
 
 
 def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
@@ -39,9 +38,9 @@ def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
     parcel = b"x" * 1000
     held.add(parcel)
     held.add(memoryview(parcel)[990:])
-    assert held.bytes == 1000 + 2 * PLACE
+    assert held.bytes == OBJECT + 1000 + 2 * PLACE
     held.drop([memoryview(memoryview(parcel)[500:])[499:]])
-    assert held.bytes == 1000 + PLACE
+    assert held.bytes == OBJECT + 1000 + PLACE
 
 
 def test_what_was_abandoned_is_counted_off_bit_by_bit() -> None:
@@ -51,9 +50,9 @@ def test_what_was_abandoned_is_counted_off_bit_by_bit() -> None:
     for parcel in parcels:
         held.add(parcel)
     held.abandon(deque(parcels))
-    assert held.bytes == len(parcels) * (100 + PLACE)
+    assert held.bytes == len(parcels) * (OBJECT + 100 + PLACE)
     held.tidy()
-    assert held.bytes == 100 + PLACE
+    assert held.bytes == OBJECT + 100 + PLACE
     assert held.litter
     held.tidy()
     assert held.bytes == 0
@@ -73,4 +72,21 @@ def test_it_is_what_is_there(steps: list[tuple[int, int, bool]]) -> None:
         elif outboxes[who]:
             held.drop([outboxes[who].popleft()])
         there = {parcel for outbox in outboxes for parcel in outbox}
-        assert held.bytes == sum(map(len, there)) + PLACE * sum(map(len, outboxes))
+        assert held.bytes == OBJECT * len(there) + sum(map(len, there)) + PLACE * sum(map(len, outboxes))
+
+
+def test_it_is_what_the_interpreter_takes() -> None:
+    """Small chunks take many times their length; what is counted is at least that, and not much more."""
+    held = Held()
+    outbox: deque[bytes] = deque()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(20_000):
+            chunk = b"%d hi\n" % number
+            outbox.append(chunk)
+            held.add(chunk)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) <= held.bytes <= 2 * (after - before)

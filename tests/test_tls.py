@@ -3,7 +3,9 @@
 import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -160,6 +162,38 @@ def test_a_handshake_that_never_ends_holds_up_nobody(
         sock.sendall(b"\x16\x03\x01")
         with closing(Encrypted(server.port, certificate[0]).come("al")):
             assert guests.irc("bob")
+
+
+class Full:
+    """A socket that takes nothing until it is told to."""
+
+    def __init__(self) -> None:
+        self.asked, self.takes = threading.Event(), threading.Event()
+        self.taken = b""
+
+    def recv(self, size: int, /) -> bytes:
+        return b""
+
+    def sendall(self, data: bytes, /) -> None:
+        self.asked.set()
+        assert self.takes.wait(DEADLINE)
+        self.taken += data
+
+
+def test_an_alert_that_is_not_taken_holds_up_its_own_thread_alone(certificate: tuple[Path, Path]) -> None:
+    """The courier, which all depend on, must be able to end the conversation meanwhile."""
+    sock = Full()
+    agreeing = tls.Tls(sock, tls.context(*certificate), lambda: None)
+    with ThreadPoolExecutor() as pool:
+        try:
+            shaking = pool.submit(agreeing.handshake, b"\x16\x03\x01\x00\x05rubbish")
+            assert sock.asked.wait(DEADLINE)
+            assert pool.submit(agreeing.seal, b"hi").result(DEADLINE / 2) == b""
+            assert pool.submit(agreeing.farewell).result(DEADLINE / 2) == b""
+        finally:
+            sock.takes.set()
+        assert isinstance(shaking.exception(DEADLINE), ssl.SSLError)
+    assert sock.taken[0] == 21  # an alert: RFC 8446 section 5.1
 
 
 def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -> None:

@@ -1,5 +1,6 @@
 """Deadlines, on a real server. Instead of waiting, a test makes a connection's times older than they are."""
 
+import errno
 import logging
 import os
 import resource
@@ -340,6 +341,36 @@ def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: G
     guests.plain("bob")
     for peer in (newcomer, *refused):
         peer.close()
+
+
+def test_after_a_failed_accept_it_waits_and_recovers(
+    server: ChatServer, guests: Guests, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer each time, whatever it is that the kernel lacks; but not for a client that has left already."""
+    failures = [errno.ENOMEM, errno.ENOMEM, errno.ENOBUFS, errno.ECONNABORTED, errno.ENOMEM]
+    waits: list[float | None] = []
+    wait, accept = server._stopping.wait, socket.socket.accept
+
+    def count(timeout: float | None = None) -> bool:
+        waits.append(timeout)
+        return wait(timeout)
+
+    def fail(sock: socket.socket) -> tuple[socket.socket, object]:
+        if sock is server.socket and failures:
+            number = failures.pop(0)
+            raise OSError(number, os.strerror(number))
+        return accept(sock)
+
+    reserve = server._reserve
+    monkeypatch.setattr(server._stopping, "wait", count)
+    monkeypatch.setattr(socket.socket, "accept", fail)
+    guests.plain("alice")
+    first = ACCEPT_PAUSE[0]
+    assert waits == [first, 2 * first, 4 * first, 8 * first]
+    assert server._pause == first
+    assert server._reserve == reserve
+    assert caplog.messages.count("a client could not be accepted: Cannot allocate memory") == 3
+    assert caplog.messages.count("a client could not be accepted: No buffer space available") == 1
 
 
 def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServer, guests: Guests) -> None:

@@ -33,7 +33,7 @@ from typing import Any, Protocol
 from chatroom.dialects.base import Dialect
 from chatroom.events import Event, Format, Goodbye, Reply
 from chatroom.held import Held
-from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING
+from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
 from chatroom.rooms import Audience, Itself, Session
 
 _DONT_WAIT = int(socket.MSG_DONTWAIT)
@@ -129,6 +129,7 @@ class Connection(Session):
 # What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
 # a fence, `_FENCES` and None.
 Item = tuple[Any, Any, Session | None]
+_Run = tuple[Any, list[Item]]  # items for the same audience, connection or fence
 
 
 class _Nobody(Audience):
@@ -147,9 +148,9 @@ class Courier(threading.Thread):
 
     def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
         super().__init__(name="courier", daemon=True)
-        self._save = save  # may take its time, never fails
+        self._save = save  # may take its time; should it fail, nobody sees that batch
         self.closed: Callable[[Connection], None] | None = None  # is told of each socket that is closed; never fails
-        self.meter: Callable[[list[Item]], None] | None = None  # is shown each batch once it is sent; never fails
+        self.meter: Callable[[list[Item]], None] | None = None  # is shown each batch once it is sent
         self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
@@ -157,6 +158,7 @@ class Courier(threading.Thread):
         self._held = Held()  # what these hold
         self._asleep = False
         self._stopped = False
+        self._is_done = False  # carrying
         self._give_up = 0.0  # when to, in monotonic seconds, once stopped
         self._crowd = 0  # threads that wait for the backlog to shrink
         self._selector = selectors.DefaultSelector()
@@ -236,20 +238,39 @@ class Courier(threading.Thread):
     # ---- carrying: the courier's thread -----------------------------------------------------------------------------
 
     def run(self) -> None:
-        save, meter = self._save, self.meter
-        while batch := self._take():
-            if save:
-                save([what for what, to, _ in batch if type(to) is Audience])
+        while not self._is_done:
             try:
-                self._carry(batch)
+                self._work()
             except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
-                log.exception("a batch of %d could not be delivered", len(batch))
-            if meter:
-                meter(batch)
+                log.exception("what waits could not be looked through")
+                time.sleep(STUMBLE)
+                self._is_done = self._stopped and time.monotonic() >= self._give_up
         with self._bell:  # `stop` may be about to ring
             self._selector.close()
             self._alarm.close()
             self._snooze.close()
+
+    def _work(self) -> None:
+        """Saves and carries batch by batch, until the courier is to stop."""
+        save, meter = self._save, self.meter
+        while batch := self._take():
+            if save:
+                try:
+                    save([what for what, to, _ in batch if type(to) is Audience])
+                except Exception:
+                    log.exception("a batch of %d could not be saved, so nobody is told of it", len(batch))
+                    self._obey(_runs(batch))
+                    continue
+            try:
+                self._carry(batch)
+            except Exception:
+                log.exception("a batch of %d could not be delivered", len(batch))
+            if meter:
+                try:
+                    meter(batch)
+                except Exception:
+                    log.exception("a batch of %d could not be counted", len(batch))
+        self._is_done = True
 
     def _take(self) -> list[Item]:
         """The next batch; sleeps until there is one. Empty when the courier is to stop."""
@@ -278,7 +299,7 @@ class Courier(threading.Thread):
 
     def _carry(self, batch: list[Item]) -> None:
         """Sends each who is concerned what a batch holds for them."""
-        runs = [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
+        runs = _runs(batch)
         parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
         try:
             largest = 0
@@ -295,7 +316,7 @@ class Courier(threading.Thread):
         finally:  # whoever waits for an ending or a fence gets it, even if a message could not be rendered
             self._obey(runs)
 
-    def _obey(self, runs: list[tuple[Any, list[Item]]]) -> None:
+    def _obey(self, runs: list[_Run]) -> None:
         """Does what a batch holds besides things to be sent: orders and fences."""
         for to, run in runs:
             if type(to) is Audience:
@@ -304,7 +325,10 @@ class Courier(threading.Thread):
                 if isinstance(what, threading.Event):
                     what.set()
                 elif isinstance(what, _Order):
-                    self._end(to, what)
+                    try:
+                        self._end(to, what)
+                    except Exception:  # nobody else's order must be lost by it
+                        log.exception("a connection could not be ended: %s", what.value)
 
     def _send_in_parts(self, data: bytes, members: list[Any]) -> None:
         """What is more than an outbox holds must not come faster than somebody reads."""
@@ -339,15 +363,17 @@ class Courier(threading.Thread):
     def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
         """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""
         assert connection.tls
-        sealed = memoryview(connection.tls.seal(data))
+        sealed: bytes | memoryview = connection.tls.seal(data)
         if sealed and not connection.outbox:
             try:
-                sealed = sealed[connection.sock.send(sealed, _DONT_WAIT) :]
+                sent = connection.sock.send(sealed, _DONT_WAIT)
             except BlockingIOError:
-                pass
+                sent = 0
             except OSError:
                 self._cut(connection, "")
                 return
+            if sent:
+                sealed = memoryview(sealed)[sent:]
         if sealed:
             self._put_by((connection,), sealed)
 
@@ -363,7 +389,14 @@ class Courier(threading.Thread):
                     self._held.drop((data,))
                     self._behind -= size
                     continue
-                self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                try:
+                    self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                except OSError as error:  # the kernel has no memory for it, or watches as much as it may: epoll_ctl(2)
+                    log.warning("a slow reader could not be waited for: %s", error)
+                    self._held.drop((data,))
+                    self._behind -= size
+                    self._cut(connection, "no room to keep what was sent to it")
+                    continue
                 connection.send = _take_none
                 connection.moved = time.monotonic()
             outbox.append(data)
@@ -392,7 +425,11 @@ class Courier(threading.Thread):
             if key.data is None:
                 self._snooze.recv(64)
             else:
-                self._drain(key.data)
+                try:
+                    self._drain(key.data)
+                except Exception:  # it would fail again and again, and all others would wait
+                    log.exception("an outbox could not be written")
+                    self._cut(key.data, "its outbox could not be written")
 
     def _ease(self, sent: int) -> None:
         """Gives those who are far behind, but reading, time to catch up with `sent` bytes before more is sent."""
@@ -495,6 +532,11 @@ def _take_all(data: Any, flags: int) -> int:
 
 _SKIPPED = itemgetter(2)  # of an item
 _Parcel = tuple[bytes, Iterable[Any]]
+
+
+def _runs(batch: list[Item]) -> list[_Run]:
+    """A batch in pieces."""
+    return [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
 
 
 def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:

@@ -5,7 +5,11 @@ from collections.abc import Iterable
 
 from chatroom.limits import LITTER
 
-_PLACE = 8  # bytes that a chunk's place in an outbox takes
+PLACE = 8  # bytes that a chunk's place in an outbox takes: a pointer in a deque
+# Bytes that an object takes beside its own: its head (33, and up to 15 that the allocator rounds up by), its id as a
+# number (32) and its entry in `_holders` (37 to 66, as a dict grows). Lines of chat are not much longer than that.
+# A view takes some 320 more, but an outbox has one at most: its first chunk, of which a part was taken.
+OBJECT = 128
 
 Chunk = bytes | memoryview  # a view holds all that it is a part of
 
@@ -16,9 +20,8 @@ class Held:
     def __init__(self) -> None:
         self.bytes = 0
         self.litter: deque[deque[Chunk]] = deque()  # outboxes of nobody, which still count
-        self._holders: dict[
-            int, int
-        ] = {}  # outboxes that hold an object, by its id; none is forgotten while it is held
+        # Outboxes that hold an object, by its id; none is forgotten while it is held.
+        self._holders: dict[int, int] = {}
 
     def add(self, chunk: Chunk, count: int = 1) -> None:
         """So many more outboxes hold this."""
@@ -26,7 +29,7 @@ class Held:
         key = id(whole)
         holders = self._holders.get(key, 0)
         self._holders[key] = holders + count
-        self.bytes += count * _PLACE + (0 if holders else len(whole))
+        self.bytes += count * PLACE + (0 if holders else OBJECT + len(whole))
 
     def abandon(self, outbox: deque[Chunk]) -> None:
         """Nobody is to get this any more. To count it off takes a while: `tidy` does so bit by bit."""
@@ -48,10 +51,10 @@ class Held:
             left = holders[key] - 1
             if left:
                 holders[key] = left
-                self.bytes -= _PLACE
+                self.bytes -= PLACE
             else:
                 del holders[key]
-                self.bytes -= _PLACE + len(whole)
+                self.bytes -= PLACE + OBJECT + len(whole)
 
 
 def _whole(chunk: Chunk) -> bytes:

@@ -68,6 +68,7 @@ PRESSED = OUTBOX // 4  # bytes behind, from which on a client that keeps reading
 READING = 0.2  # seconds since a client last took bytes, within which it counts as reading
 EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers can read, but never to less than this,
 # so that nobody can hold up a room by reading slowly
+STUMBLE = 0.1  # seconds that the courier waits after a mistake that may come again at once
 LITTER = 2000  # chunks of abandoned outboxes that are counted off at a time: a third of a millisecond
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
 
@@ -81,7 +82,7 @@ CLIENTS = 10_000  # a thread each; refused with a sentence beyond
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client; a quarter where there are few
 ADDRESS_LIVE = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
 ADDRESS_RATE = 128  # connections from one address in a minute
-ACCEPT_PAUSE = (0.01, 1.0)  # seconds to wait when there are no descriptors left: doubled from the first to the second
+ACCEPT_PAUSE = (0.01, 1.0)  # seconds to wait when nobody can be accepted: doubled from the first to the second
 REGISTRATION = 30  # seconds in all to choose a name, however the bytes drip in (slowloris)
 HANDSHAKE = 10  # seconds in all for a TLS handshake: a few round trips and a signature
 PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a sign of life

@@ -283,21 +283,26 @@ class ChatServer(ThreadingTCPServer):
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accepts a client. socketserver takes an `OSError` for nothing and tries again at once; so wait before it."""
+        """Accepts a client. socketserver takes an `OSError` for nothing and tries again at once; so wait before it.
+
+        Nobody waits for a client that has left before it was accepted, of which there can be many (ECONNABORTED).
+        """
         try:
             accepted = super().get_request()
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):
-                self._out_of_descriptors()
-            elif not self._stopping.is_set():
-                log.warning("a client could not be accepted: %s", error)
+            if error.errno != errno.ECONNABORTED and not self._stopping.is_set():
+                if error.errno in (errno.EMFILE, errno.ENFILE):
+                    self._out_of_descriptors()
+                else:
+                    log.warning(f"a client could not be accepted: {error.strerror}")  # each reason is worth a line
+                self._stopping.wait(self._pause)
+                self._pause = min(2 * self._pause, ACCEPT_PAUSE[1])
             raise
         self._pause = ACCEPT_PAUSE[0]
         return accepted
 
     def _out_of_descriptors(self) -> None:
-        if self._pause == ACCEPT_PAUSE[0]:
-            log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
+        log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
         self._give_up_reserve()
         try:
             newcomer, _ = self.socket.accept()
@@ -307,8 +312,6 @@ class ChatServer(ThreadingTCPServer):
         except OSError:
             pass  # somebody else took the descriptor
         self._take_reserve()
-        self._stopping.wait(self._pause)
-        self._pause = min(2 * self._pause, ACCEPT_PAUSE[1])
 
     def _take_reserve(self) -> None:
         try:

@@ -66,23 +66,28 @@ class Tls:
         """Agrees on keys; `first` is what came already. Raises `ssl.SSLError`, or `OSError` if the client is gone."""
         self._incoming.write(first)
         while True:
-            with self._lock:
-                try:
+            try:
+                with self._lock:
                     self._object.do_handshake()
-                    done = True
-                except ssl.SSLWantReadError:
-                    done = False
-                except ssl.SSLError:
-                    self._sock.sendall(self._outgoing.read())  # the alert that says why
-                    raise
-                made = self._outgoing.read()
-            if made:
-                self._sock.sendall(made)
+                done = True
+            except ssl.SSLWantReadError:
+                done = False
+            except ssl.SSLError:
+                self._send_made()  # the alert that says why
+                raise
+            self._send_made()
             if done:
                 break
             self._take_in()
         with self._lock:
             self._ready = True
+
+    def _send_made(self) -> None:
+        """Sends what the handshake has made; without the lock, which the courier takes: sending may block."""
+        with self._lock:
+            made = self._outgoing.read()
+        if made:
+            self._sock.sendall(made)
 
     def read(self, size: int = READ_SIZE) -> bytes:
         """Plain bytes as soon as there are any; b"" at the end, also where what came was no TLS."""

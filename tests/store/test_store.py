@@ -1,5 +1,6 @@
 """The file: what was saved is there after the end, in order, once; and what happens when it can't be saved."""
 
+import errno
 import logging
 import os
 import sqlite3
@@ -162,9 +163,13 @@ class Told:
 
     def __init__(self) -> None:
         self.all: list[tuple[bool, int]] = []
+        self.broken = 0  # how many times more it raises something
         self._more = threading.Condition()
 
     def __call__(self, works: bool, lost: int) -> None:
+        if self.broken:
+            self.broken -= 1
+            raise ZeroDivisionError
         with self._more:
             self.all.append((works, lost))
             self._more.notify_all()
@@ -268,6 +273,49 @@ def test_a_file_that_is_gone_is_noticed(data: Path, store: Store, told: Told) ->
     assert history(store) == ["message 2"]
     with closing(sqlite3.connect(data / "chatroom.db")) as db:
         assert db.execute("SELECT value FROM marks WHERE name = 'reserved'").fetchone()[0] >= store.last_id
+
+
+def test_housework_that_fails_for_want_of_descriptors_goes_on_when_there_are_some(
+    data: Path, store: Store, told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread lives on: afterwards the log is emptied into the file, and what can't be saved is tried again."""
+    monkeypatch.setattr("chatroom.store.keeper.CHECKPOINT", 1)
+    tried: list[Path] = []
+
+    def fail(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
+        tried.append(path)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    before = (data / "chatroom.db").stat().st_size
+    with monkeypatch.context() as patch:
+        patch.setattr("chatroom.store.keeper.connect", fail)
+        for n in range(1, 41):
+            store.save([said(n, text="x" * 4000)])
+        eventually(lambda: len(tried) > 2, "the log could not be emptied")
+    assert "Too many open files" in caplog.text
+    eventually(lambda: (data / "chatroom.db").stat().st_size > before + 40 * 4000, "the log is emptied into the file")
+    empty = fill(store)
+    for n in range(41, 81):
+        store.save([said(n, text="x" * 4000)])
+    assert told.wait_for(1) == [(False, 0)]
+    empty()
+    assert told.wait_for(2)[1:] == [(True, 0)]
+    assert len(history(store)) == 80
+
+
+def test_a_mistake_in_one_round_of_housework_does_not_end_it(
+    store: Store, told: Told, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the next round comes: what could not be told is told then."""
+    told.broken = 3
+    empty = fill(store)
+    for n in range(1, 41):
+        store.save([said(n, text="x" * 4000)])
+    assert told.wait_for(1) == [(False, 0)]
+    empty()
+    assert told.wait_for(2)[1:] == [(True, 0)]
+    assert told.broken == 0
+    assert caplog.text.count("could not be finished") == 3
 
 
 # ---- looking up -----------------------------------------------------------------------------------------------------

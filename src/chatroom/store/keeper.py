@@ -41,25 +41,32 @@ class Keeper(threading.Thread):
             self._store.changed.clear()
             if self._stopped:
                 return
-            saved, self._seen = self._store.saved - self._seen, self._store.saved
-            self._store.check()
-            self._store.retry()
-            self._tell()
-            if not self._store.trouble:
-                try:
-                    busy = saved > QUIET * ROUND
-                    self._checkpoint(busy)
-                    if not busy:
-                        self._steps(self._index.step)
-                        if self._keep:
-                            self._steps(self._prune)
-                except sqlite3.Error as error:
-                    log.warning("housework on %s failed: %s", self._store.path, error)
+            try:
+                self._round()
+            except Exception:  # a mistake in the program must not end the housework, but must be heard of
+                log.exception("a round of housework on %s could not be finished", self._store.path)
 
     def stop(self) -> None:
         self._stopped = True
         self._store.changed.set()
         self.join()
+
+    def _round(self) -> None:
+        saved, self._seen = self._store.saved - self._seen, self._store.saved
+        self._store.check()
+        self._store.retry()
+        self._tell()
+        if self._store.trouble:
+            return
+        try:
+            busy = saved > QUIET * ROUND
+            self._checkpoint(busy)
+            if not busy:
+                self._steps(self._index.step)
+                if self._keep:
+                    self._steps(self._prune)
+        except (sqlite3.Error, OSError) as error:  # there may be no descriptors left, say
+            log.warning("housework on %s failed: %s", self._store.path, error)
 
     def _steps(self, step: Callable[[], bool]) -> None:
         """Takes steps until there are none left or something else is to be done, with longer breaks than steps."""
@@ -74,9 +81,11 @@ class Keeper(threading.Thread):
     def _tell(self) -> None:
         troubled = bool(self._store.trouble)
         if troubled != self._told:
-            self._told = troubled
-            lost, self._store.lost = (self._store.lost, 0) if not troubled else (0, self._store.lost)
+            lost = 0 if troubled else self._store.lost
             self._announce(not troubled, lost)
+            self._told = troubled  # only now: what could not be told is told in the next round
+            with self._store.lock:
+                self._store.lost -= lost
 
     def _checkpoint(self, busy: bool) -> None:
         """Empties the log when it has grown, without a lock; if it has grown much, holds saving back for the rest."""

@@ -96,7 +96,7 @@ class StoreError(Exception):
 
 
 def connect(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
-    """A connection that waits at most `busy` seconds for another's write. Raises `sqlite3.Error`."""
+    """A connection that waits at most `busy` seconds for another's write. Raises `sqlite3.Error`, `OSError`."""
     if write:
         # What people say to each other is for nobody else on this machine.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
