@@ -1,6 +1,6 @@
 """How the server's log looks: one line an event, on standard error, as text or as JSON, in UTC.
 
-Modules log by `logging`, as usual; here is decided what becomes of it. The laws:
+Modules log by `logging`, as usual; here is decided what becomes of it, and `logwriter` writes it. The laws:
 - An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
 - A message is no longer than `LOG_LINE` characters, a traceback no longer than its last `LOG_TRACE`: clients choose
   what stands in some of it.
@@ -12,14 +12,12 @@ import json
 import logging
 import time
 from datetime import UTC, datetime
-from typing import TextIO
 
 from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE, LOG_TRACE
 
 
-def configure(level: str, as_json: bool, stream: TextIO) -> None:
-    """Sends everything that is logged from now on to `stream`, one line an event."""
-    handler = logging.StreamHandler(stream)
+def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
+    """Sends everything that is logged from now on to `handler`, one line an event."""
     handler.setFormatter(JsonLines() if as_json else TextLines())
     handler.addFilter(Calm())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
