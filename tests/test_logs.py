@@ -74,6 +74,22 @@ def test_a_traceback_stays_in_its_line(written: Callable[..., list[str]], as_jso
 
 
 @pytest.mark.parametrize("as_json", [False, True])
+def test_what_cannot_be_printed_in_a_traceback_is_escaped(written: Callable[..., list[str]], as_json: bool) -> None:
+    """In JSON too, which would let some of it through; and so it is after JSON's own escapes are undone."""
+
+    def fail_badly(log: logging.Logger) -> None:
+        try:
+            raise ValueError("a\x9b2J\u202e\x1bŁódź")
+        except ValueError:
+            log.exception("it failed")
+
+    [line] = written(fail_badly, as_json)
+    assert line.isprintable()
+    told = json.loads(line)["traceback"] if as_json else line
+    assert told.endswith(r"ValueError: a\x9b2J\u202e\x1bŁódź")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
 def test_a_traceback_has_a_length(written: Callable[..., list[str]], as_json: bool) -> None:
     """Also where what a client sent stands in its error."""
 

@@ -43,15 +43,16 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class _Lines(logging.Formatter):
-    def trace(self, record: logging.LogRecord) -> str:
-        """The end of the traceback, where the error is told; "" if there is none."""
-        return self.formatException(record.exc_info)[-LOG_TRACE:] if record.exc_info else ""
+    def trace(self, record: logging.LogRecord) -> list[str]:
+        """The lines at the end of the traceback, where the error is told, `printable`; [] if there is none."""
+        trace = self.formatException(record.exc_info)[-LOG_TRACE:] if record.exc_info else ""
+        return list(map(printable, trace.splitlines()))
 
 
 class TextLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
         trace = self.trace(record)
-        folded = f" | {' | '.join(map(printable, trace.splitlines()))}" if trace else ""
+        folded = f" | {' | '.join(trace)}" if trace else ""
         return f"{_time(record)} {record.levelname} {_message(record)}{folded}"
 
 
@@ -67,7 +68,7 @@ class JsonLines(_Lines):
         }
         trace = self.trace(record)
         if trace:
-            line["traceback"] = trace
+            line["traceback"] = "\n".join(trace)
         return json.dumps(line, ensure_ascii=False)
 
 
