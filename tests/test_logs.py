@@ -132,6 +132,28 @@ def test_the_same_warning_is_written_once_in_a_while(
     assert line.endswith("no room for 9 (and 4 more like it)")
 
 
+def test_a_record_can_be_marked_as_like_others_or_as_one_that_always_passes(
+    written: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its level and its wording."""
+    now = 1000.0
+    monkeypatch.setattr("chatroom.logs.time.monotonic", lambda: now)
+
+    def log_some(log: logging.Logger) -> None:
+        for number in range(3):
+            log.info("%s left, %d", "fish", number, extra=logs.alike("fish"))
+            log.info("%s left, %d", "fowl", number, extra=logs.alike("fowl"))
+            log.warning("all is well", extra=logs.alike(""))
+
+    lines = written(log_some)
+    well = ["WARNING all is well"]
+    assert [line.split(" ", 1)[1] for line in lines] == ["INFO fish left, 0", "INFO fowl left, 0", *well * 3]
+    now += LOG_AGAIN + 1
+    lines = written(log_some)
+    assert lines[0].endswith("INFO fish left, 0 (and 2 more like it)")
+    assert len(lines) == 5
+
+
 def test_neither_words_nor_passwords_are_logged(serve: Callable[..., Served]) -> None:
     """Not even at the level debug, as JSON, from clients of both kinds."""
     served = serve("--unlimited", "--ephemeral", "--log-level", "debug", "--log-format", "json")

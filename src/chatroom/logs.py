@@ -4,7 +4,8 @@ Modules log by `logging`, as usual; here is decided what becomes of it, and `log
 - An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
 - A message is no longer than `LOG_LINE` characters, a traceback no longer than its last `LOG_TRACE`: clients choose
   what stands in some of it.
-- The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out.
+- The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out. Who logs may say
+  what is the same, or that a record is never left out, by `extra=alike(…)`.
 What was said and passwords are never logged: that is up to those who log, and a test holds it.
 """
 
@@ -72,8 +73,16 @@ class JsonLines(_Lines):
         return json.dumps(line, ensure_ascii=False)
 
 
+def alike(kind: str) -> dict[str, str]:
+    """`extra` for a record, of any level, that is the same to `Calm` as all others of a kind; of kind "" all pass."""
+    return {"alike": kind}
+
+
 class Calm(logging.Filter):
-    """Lets a warning or an error pass once in `LOG_AGAIN` seconds. It is the same if its wording and exception are."""
+    """Lets a warning or an error pass once in `LOG_AGAIN` seconds, and likewise what is marked as `alike`.
+
+    A warning that is not marked is the same if its wording and exception are.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,9 +90,10 @@ class Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Called under the handler's lock or not, as `logging` likes: a count may be one too low, no more."""
-        if record.levelno < logging.WARNING:
+        mark: str | None = getattr(record, "alike", None)
+        if mark == "" or (mark is None and record.levelno < logging.WARNING):
             return True
-        kind = (str(record.msg), record.exc_info[0] if record.exc_info else None)
+        kind = (mark or str(record.msg), record.exc_info[0] if record.exc_info else None)
         now = time.monotonic()
         last, left_out = self._passed.get(kind, (-LOG_AGAIN, 0))
         if now - last < LOG_AGAIN:
