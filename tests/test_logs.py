@@ -154,6 +154,21 @@ def test_a_record_can_be_marked_as_like_others_or_as_one_that_always_passes(
     assert len(lines) == 5
 
 
+def test_refusals_at_the_door_are_logged_once_in_a_while(serve: Callable[..., Served]) -> None:
+    """Each reason once a minute, though they are no warnings."""
+    served = serve("--unlimited", "--max-clients", "1")
+    guests = Guests(served.port)
+    guests.plain("alice")
+    for _ in range(20):
+        assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
+    served.type("q")
+    assert served.ends() == 0
+    refusals = [line for line in served.err.rest() if "refused" in line]
+    guests.close()
+    assert len(refusals) == 1
+    assert refusals[0].endswith("127.0.0.1 refused (the server is full; try again later)")
+
+
 def test_neither_words_nor_passwords_are_logged(serve: Callable[..., Served]) -> None:
     """Not even at the level debug, as JSON, from clients of both kinds."""
     served = serve("--unlimited", "--ephemeral", "--log-level", "debug", "--log-format", "json")
