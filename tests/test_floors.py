@@ -46,7 +46,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"cluster", "courier", "client", "door", "tls", "tuning", "watch"},
+    {"cluster", "courier", "client", "door", "logwriter", "tls", "tuning", "watch"},
     {"handler", "server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]

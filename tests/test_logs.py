@@ -74,6 +74,22 @@ def test_a_traceback_stays_in_its_line(written: Callable[..., list[str]], as_jso
 
 
 @pytest.mark.parametrize("as_json", [False, True])
+def test_what_cannot_be_printed_in_a_traceback_is_escaped(written: Callable[..., list[str]], as_json: bool) -> None:
+    """In JSON too, which would let some of it through; and so it is after JSON's own escapes are undone."""
+
+    def fail_badly(log: logging.Logger) -> None:
+        try:
+            raise ValueError("a\x9b2J\u202e\x1bŁódź")
+        except ValueError:
+            log.exception("it failed")
+
+    [line] = written(fail_badly, as_json)
+    assert line.isprintable()
+    told = json.loads(line)["traceback"] if as_json else line
+    assert told.endswith(r"ValueError: a\x9b2J\u202e\x1bŁódź")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
 def test_a_traceback_has_a_length(written: Callable[..., list[str]], as_json: bool) -> None:
     """Also where what a client sent stands in its error."""
 
@@ -114,6 +130,43 @@ def test_the_same_warning_is_written_once_in_a_while(
     now += LOG_AGAIN + 1
     [line] = written(lambda log: log.warning("no room for %s", 9))
     assert line.endswith("no room for 9 (and 4 more like it)")
+
+
+def test_a_record_can_be_marked_as_like_others_or_as_one_that_always_passes(
+    written: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its level and its wording."""
+    now = 1000.0
+    monkeypatch.setattr("chatroom.logs.time.monotonic", lambda: now)
+
+    def log_some(log: logging.Logger) -> None:
+        for number in range(3):
+            log.info("%s left, %d", "fish", number, extra=logs.alike("fish"))
+            log.info("%s left, %d", "fowl", number, extra=logs.alike("fowl"))
+            log.warning("all is well", extra=logs.alike(""))
+
+    lines = written(log_some)
+    well = ["WARNING all is well"]
+    assert [line.split(" ", 1)[1] for line in lines] == ["INFO fish left, 0", "INFO fowl left, 0", *well * 3]
+    now += LOG_AGAIN + 1
+    lines = written(log_some)
+    assert lines[0].endswith("INFO fish left, 0 (and 2 more like it)")
+    assert len(lines) == 5
+
+
+def test_refusals_at_the_door_are_logged_once_in_a_while(serve: Callable[..., Served]) -> None:
+    """Each reason once a minute, though they are no warnings."""
+    served = serve("--unlimited", "--max-clients", "1")
+    guests = Guests(served.port)
+    guests.plain("alice")
+    for _ in range(20):
+        assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
+    served.type("q")
+    assert served.ends() == 0
+    refusals = [line for line in served.err.rest() if "refused" in line]
+    guests.close()
+    assert len(refusals) == 1
+    assert refusals[0].endswith("127.0.0.1 refused (the server is full; try again later)")
 
 
 def test_neither_words_nor_passwords_are_logged(serve: Callable[..., Served]) -> None:

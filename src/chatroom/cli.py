@@ -3,7 +3,6 @@
 import logging
 import os
 import socket
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from chatroom import __version__, logs, service
 from chatroom.config import load
 from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT
+from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
 from chatroom.text import clean
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chatroom.server import ChatServer, Settings
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
+_STDERR = 2  # the descriptor, also where the stream was closed
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _option = partial(click.option, show_envvar=True)
 
@@ -166,7 +167,8 @@ def serve(
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
     _open_standard_streams()
-    logs.configure(log_level, log_format == "json", sys.stderr)
+    err = LogWriter(_STDERR)
+    logs.configure(log_level, log_format == "json", err)
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, description=description)
     if tls_self_signed and not check_config:
@@ -200,10 +202,10 @@ def serve(
     server.hub.reload = partial(_reload, server, files)
     if metrics_port:
         _publish(server, metrics_host, metrics_port)
-    _run(server, host)
+    _run(server, host, err)
 
 
-def _run(server: "ChatServer", host: str) -> None:
+def _run(server: "ChatServer", host: str, err: LogWriter) -> None:
     """Serves until it is told to stop, at the console or by a signal."""
     from chatroom.cluster.stream import ClusterError
     from chatroom.console import Console
@@ -221,7 +223,7 @@ def _run(server: "ChatServer", host: str) -> None:
     signals.wait(server.hub.reload)
     console.close()
     service.notify("STOPPING=1")
-    click.echo("Saying goodbye to everybody…", err=True)
+    err.write("Saying goodbye to everybody…")
     server.stop()
 
 

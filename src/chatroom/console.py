@@ -56,7 +56,7 @@ class Console(threading.Thread):
         if self._terminal:
             import termios
 
-            termios.tcsetattr(0, termios.TCSADRAIN, self._terminal)
+            termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # a terminal that is stopped never drains
 
     def obey(self, line: str) -> None:
         """Carries out one line."""

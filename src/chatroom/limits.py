@@ -147,5 +147,13 @@ LINK_UP = 30.0  # seconds that a starting server may take to become part of the 
 # ---- logging
 LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk
 LOG_TRACE = 8000  # characters of a traceback in the log, likewise: about 80 lines of it
-LOG_AGAIN = 60.0  # seconds until the same warning is written again: out of descriptors, there would be 100 a second
+LOG_AGAIN = (
+    60.0  # seconds until the same warning or refusal is written again: out of descriptors, there would be 100 a second
+)
 LOG_KINDS = 1000  # kinds of warnings remembered for that
+LOG_HELD = (
+    1024 * 1024
+)  # bytes of the log that wait while standard error takes nothing, some 10,000 lines; as many again
+# may be in the middle of being written
+LOG_LAST = 1.0  # seconds that the end waits for them: the program is to end within 10, of which `DRAIN` takes 5
+LOG_PAUSE = 0.05  # seconds until a standard error that takes nothing, and doesn't make one wait, is tried again

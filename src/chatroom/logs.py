@@ -1,10 +1,11 @@
 """How the server's log looks: one line an event, on standard error, as text or as JSON, in UTC.
 
-Modules log by `logging`, as usual; here is decided what becomes of it. The laws:
+Modules log by `logging`, as usual; here is decided what becomes of it, and `logwriter` writes it. The laws:
 - An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
 - A message is no longer than `LOG_LINE` characters, a traceback no longer than its last `LOG_TRACE`: clients choose
   what stands in some of it.
-- The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out.
+- The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out. Who logs may say
+  what is the same, or that a record is never left out, by `extra=alike(…)`.
 What was said and passwords are never logged: that is up to those who log, and a test holds it.
 """
 
@@ -12,14 +13,12 @@ import json
 import logging
 import time
 from datetime import UTC, datetime
-from typing import TextIO
 
 from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE, LOG_TRACE
 
 
-def configure(level: str, as_json: bool, stream: TextIO) -> None:
-    """Sends everything that is logged from now on to `stream`, one line an event."""
-    handler = logging.StreamHandler(stream)
+def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
+    """Sends everything that is logged from now on to `handler`, one line an event."""
     handler.setFormatter(JsonLines() if as_json else TextLines())
     handler.addFilter(Calm())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -45,15 +44,16 @@ def _message(record: logging.LogRecord) -> str:
 
 
 class _Lines(logging.Formatter):
-    def trace(self, record: logging.LogRecord) -> str:
-        """The end of the traceback, where the error is told; "" if there is none."""
-        return self.formatException(record.exc_info)[-LOG_TRACE:] if record.exc_info else ""
+    def trace(self, record: logging.LogRecord) -> list[str]:
+        """The lines at the end of the traceback, where the error is told, `printable`; [] if there is none."""
+        trace = self.formatException(record.exc_info)[-LOG_TRACE:] if record.exc_info else ""
+        return list(map(printable, trace.splitlines()))
 
 
 class TextLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
         trace = self.trace(record)
-        folded = f" | {' | '.join(map(printable, trace.splitlines()))}" if trace else ""
+        folded = f" | {' | '.join(trace)}" if trace else ""
         return f"{_time(record)} {record.levelname} {_message(record)}{folded}"
 
 
@@ -69,12 +69,20 @@ class JsonLines(_Lines):
         }
         trace = self.trace(record)
         if trace:
-            line["traceback"] = trace
+            line["traceback"] = "\n".join(trace)
         return json.dumps(line, ensure_ascii=False)
 
 
+def alike(kind: str) -> dict[str, str]:
+    """`extra` for a record, of any level, that is the same to `Calm` as all others of a kind; of kind "" all pass."""
+    return {"alike": kind}
+
+
 class Calm(logging.Filter):
-    """Lets a warning or an error pass once in `LOG_AGAIN` seconds. It is the same if its wording and exception are."""
+    """Lets a warning or an error pass once in `LOG_AGAIN` seconds, and likewise what is marked as `alike`.
+
+    A warning that is not marked is the same if its wording and exception are.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,9 +90,10 @@ class Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Called under the handler's lock or not, as `logging` likes: a count may be one too low, no more."""
-        if record.levelno < logging.WARNING:
+        mark: str | None = getattr(record, "alike", None)
+        if mark == "" or (mark is None and record.levelno < logging.WARNING):
             return True
-        kind = (str(record.msg), record.exc_info[0] if record.exc_info else None)
+        kind = (mark or str(record.msg), record.exc_info[0] if record.exc_info else None)
         now = time.monotonic()
         last, left_out = self._passed.get(kind, (-LOG_AGAIN, 0))
         if now - last < LOG_AGAIN:

@@ -45,6 +45,7 @@ from chatroom.limits import (
     SEND_BUFFER,
 )
 from chatroom.log import LocalLog, Log
+from chatroom.logs import alike
 from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tuning import tune
@@ -329,8 +330,9 @@ class ChatServer(ThreadingTCPServer):
         """Whether the client may come in; it is told why if it may not."""
         refusal = self._banned(client_address[0]) or self.door.admit(client_address[0])
         if refusal:
-            log.info("%s refused (%s)", client_address[0], refusal)
-            self.count_refusal("banned" if refusal.startswith(BANNED) else refusal)
+            reason = "banned" if refusal.startswith(BANNED) else refusal
+            log.info("%s refused (%s)", client_address[0], refusal, extra=alike(f"refused: {reason}"))
+            self.count_refusal(reason)
             _refuse(request, refusal)
         return not refusal
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from chatroom.events import Event, Joined, Kind, Person, Point, Said, TopicSet
 from chatroom.limits import RECENT
+from chatroom.logs import Calm
 from chatroom.store import Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS
 from tests.peers import DEADLINE, eventually
@@ -247,6 +248,21 @@ def test_as_long_as_nothing_is_saved_the_log_says_so(
         empty()
     told.wait_for(2)
     assert caplog.messages[-1] == "messages are being saved again; 0 were not"
+
+
+def test_the_end_of_a_trouble_is_always_logged_as_a_warning(
+    store: Store, told: Told, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So it is there with `--log-level warning`, and after a second trouble within a minute too."""
+    caplog.handler.addFilter(calm := Calm())
+    try:
+        for trouble in (1, 2):
+            store.path.unlink()
+            told.wait_for(2 * trouble)
+    finally:
+        caplog.handler.removeFilter(calm)
+    ends = [record for record in caplog.records if record.getMessage() == "messages are being saved again; 0 were not"]
+    assert [record.levelname for record in ends] == ["WARNING", "WARNING"]
 
 
 def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ from chatroom.events import (
 )
 from chatroom.limits import BUSY, EMPTY_ROOMS, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
+from chatroom.logs import alike
 from chatroom.modes import INVITED_ONLY, KEY, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.names import LOBBY, fold
 from chatroom.store.index import forget
@@ -254,8 +255,8 @@ class Store:
             self._held += size
 
     def _recover(self) -> None:
-        level = logging.WARNING if self.lost else logging.INFO  # which is never left out of the log
-        log.log(level, "messages are being saved again; %d were not", self.lost)
+        # Never left out of the log, or a second trouble within a minute would seem to last.
+        log.warning("messages are being saved again; %d were not", self.lost, extra=alike(""))
         self.trouble = ""
         self.changed.set()
 

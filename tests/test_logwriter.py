@@ -1,0 +1,187 @@
+"""The log waits for standard error; nobody waits for the log."""
+
+import contextlib
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chatroom import logs, logwriter
+from chatroom.logwriter import LogWriter
+from tests.peers import DEADLINE, Ear, Guests, Served, eventually
+
+MISSING = r"WARNING (\d+) lines of the log could not be written$"
+
+
+class Pipe:
+    """A pipe whose writing end is `fd`; `fill` makes it take nothing more until `ear` reads."""
+
+    def __init__(self) -> None:
+        self._from, self.fd = os.pipe()
+        self.ear = Ear(self._from, "the pipe")
+
+    def fill(self) -> None:
+        os.set_blocking(self.fd, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self.fd, b"\n")
+        os.set_blocking(self.fd, True)
+
+    def close(self) -> None:
+        os.close(self._from)
+        os.close(self.fd)
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    pipe.close()
+
+
+@pytest.fixture
+def writer_to() -> Iterator[Callable[[int], LogWriter]]:
+    """Makes a writer to a descriptor that writes text."""
+    writers: list[LogWriter] = []
+
+    def make(fd: int) -> LogWriter:
+        writers.append(LogWriter(fd))
+        writers[-1].setFormatter(logs.TextLines())
+        return writers[-1]
+
+    yield make
+    for writer in writers:
+        writer.close()
+
+
+def info(writer: LogWriter, message: str) -> None:
+    writer.handle(logging.makeLogRecord({"msg": message, "levelname": "INFO"}))
+
+
+def test_a_standard_error_that_nobody_reads_stops_nobody(pipe: Pipe) -> None:
+    """People come, talk and go, and SIGTERM ends the server all the same."""
+    pipe.fill()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral", "--unlimited"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=pipe.fd,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout
+        guests = Guests(int(Ear(process.stdout.fileno(), "stdout").wait(r"listening on \S+, port (\d+)")[1]))
+        for number in range(20):
+            guests.plain(f"visitor{number}").send("/quit")
+        alice, bob = guests.plain("alice"), guests.irc("bob")
+        alice.send("hi")
+        bob.wait("PRIVMSG #lobby :hi")
+        process.send_signal(signal.SIGTERM)
+        assert alice.rest()[-1] == "* Goodbye (the server is shutting down)."
+        assert process.wait(DEADLINE) == 0
+        guests.close()
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def test_what_is_logged_last_is_written_before_the_end(serve: Callable[..., Served]) -> None:
+    """Every departure, and in order, when all leave at the end."""
+    served = serve("--unlimited")
+    guests = Guests(served.port)
+    for number in range(20):
+        guests.plain(f"visitor{number}")
+    served.type("q")
+    assert served.ends() == 0
+    lines = served.err.rest()
+    guests.close()
+    end = lines.index("Saying goodbye to everybody…")
+    left = [line for line in lines[end:] if line.endswith(" disconnected (said goodbye)")]
+    assert len(left) == 20
+
+
+def test_lines_keep_their_order_and_those_that_are_left_out_are_counted(
+    pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held has a bound; where lines are missing it is said how many, even if nothing more is logged."""
+    monkeypatch.setattr(logwriter, "LOG_HELD", 2000)
+    pipe.fill()
+    writer = writer_to(pipe.fd)
+    for number in range(1000):
+        info(writer, f"line {number}")
+    come, gaps = 0, 0
+    while come < 1000:
+        line = pipe.ear.until(r"\S")[-1]
+        if missing := re.search(MISSING, line):
+            come += int(missing[1])
+            gaps += 1
+        else:
+            assert line.endswith(f" INFO line {come}")
+            come += 1
+    assert gaps
+    assert come == 1000
+    info(writer, "all is well")
+    pipe.ear.wait("INFO all is well")
+
+
+def test_its_end_does_not_wait_for_long(
+    pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`flush`, which `logging` calls at exit, gives up; what was held is written if there is room after all."""
+    monkeypatch.setattr(logwriter, "LOG_LAST", 0.01)
+    pipe.fill()
+    writer = writer_to(pipe.fd)
+    info(writer, "late")
+    writer.flush()
+    writer.close()
+    pipe.ear.wait("INFO late")
+
+
+def test_a_log_that_can_not_be_written_is_written_again_when_it_can(
+    tmp_path: Path, writer_to: Callable[[int], LogWriter]
+) -> None:
+    """A reader goes, and another comes: it is told how many lines it has missed."""
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    fd = os.open(tmp_path / "fifo", os.O_WRONLY)
+    writer = writer_to(fd)
+    os.close(reader)
+    for number in range(3):
+        info(writer, f"lost {number}")
+        writer.flush()
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    info(writer, "back")
+    ear = Ear(reader, "the fifo")
+    assert ear.wait(MISSING)[1] == "3"
+    ear.wait("INFO back")
+    os.close(reader)
+    writer.close()
+    os.close(fd)
+
+
+def test_a_descriptor_that_does_not_wait_is_waited_for(pipe: Pipe, writer_to: Callable[[int], LogWriter]) -> None:
+    """Some programs leave the standard error they share in that state."""
+    pipe.fill()
+    os.set_blocking(pipe.fd, False)
+    writer = writer_to(pipe.fd)
+    info(writer, "patience")
+    pipe.ear.wait("INFO patience")
+
+
+def test_a_closed_writer_leaves_no_thread(pipe: Pipe, writer_to: Callable[[int], LogWriter]) -> None:
+    """What it had is written first."""
+    threads = threading.active_count()
+    writer = writer_to(pipe.fd)
+    info(writer, "last")
+    writer.close()
+    eventually(lambda: threading.active_count() <= threads, "the thread has ended")
+    pipe.ear.wait("INFO last")
