@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from chatroom import logs, logwriter
 from chatroom.logwriter import LogWriter
 from tests.peers import DEADLINE, Ear, Guests, Served, eventually
 
+LISTENING = r"listening on \S+, port (\d+)"
 MISSING = r"WARNING (\d+) lines of the log could not be written$"
 
 
@@ -65,33 +67,57 @@ def info(writer: LogWriter, message: str) -> None:
     writer.handle(logging.makeLogRecord({"msg": message, "levelname": "INFO"}))
 
 
-def test_a_standard_error_that_nobody_reads_stops_nobody(pipe: Pipe) -> None:
-    """People come, talk and go, and SIGTERM ends the server all the same."""
-    pipe.fill()
-    process = subprocess.Popen(
+def serve_on(stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
+    """`chatroom serve` with these as its standard streams."""
+    return subprocess.Popen(
         [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral", "--unlimited"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=pipe.fd,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
+
+
+def serves_and_ends(process: subprocess.Popen[bytes], port: int) -> None:
+    """People come, talk and go, and SIGTERM ends the server."""
+    guests = Guests(port)
+    for number in range(20):
+        guests.plain(f"visitor{number}").send("/quit")
+    alice, bob = guests.plain("alice"), guests.irc("bob")
+    alice.send("hi")
+    bob.wait("PRIVMSG #lobby :hi")
+    process.send_signal(signal.SIGTERM)
+    assert alice.rest()[-1] == "* Goodbye (the server is shutting down)."
+    assert process.wait(DEADLINE) == 0
+    guests.close()
+
+
+def test_a_standard_error_that_nobody_reads_stops_nobody(pipe: Pipe) -> None:
+    """Neither those who come and talk, nor the end of the server."""
+    pipe.fill()
+    process = serve_on(subprocess.DEVNULL, subprocess.PIPE, pipe.fd)
+    assert process.stdout
+    with process.stdout:
+        try:
+            serves_and_ends(process, int(Ear(process.stdout.fileno(), "stdout").wait(LISTENING)[1]))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_a_terminal_that_is_stopped_stops_nobody() -> None:
+    """Ctrl+S, where all three streams are the terminal, as for whoever starts the server by hand."""
+    ours, theirs = os.openpty()
+    process = serve_on(theirs, theirs, theirs)
     try:
-        assert process.stdout
-        guests = Guests(int(Ear(process.stdout.fileno(), "stdout").wait(r"listening on \S+, port (\d+)")[1]))
-        for number in range(20):
-            guests.plain(f"visitor{number}").send("/quit")
-        alice, bob = guests.plain("alice"), guests.irc("bob")
-        alice.send("hi")
-        bob.wait("PRIVMSG #lobby :hi")
-        process.send_signal(signal.SIGTERM)
-        assert alice.rest()[-1] == "* Goodbye (the server is shutting down)."
-        assert process.wait(DEADLINE) == 0
-        guests.close()
+        port = int(Ear(ours, "the terminal").wait(LISTENING)[1])
+        termios.tcflow(theirs, termios.TCOOFF)
+        serves_and_ends(process, port)
     finally:
         process.kill()
         process.wait()
-        if process.stdout:
-            process.stdout.close()
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_what_is_logged_last_is_written_before_the_end(serve: Callable[..., Served]) -> None:
