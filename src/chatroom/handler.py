@@ -136,7 +136,7 @@ class ChatHandler(StreamRequestHandler):
         self._submit([Raw(dialect.prompt())])
 
     def _converse(self, data: bytes) -> None:
-        while data:
+        while data and not self.client.cut:
             self._receive(data)
             if self.client.closing:
                 return

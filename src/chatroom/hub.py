@@ -161,6 +161,7 @@ class Hub(House):
         if session.user:
             self.unplug(session.user)
             session.user = None
+            session.closing = True
 
     def restore_accounts(
         self, accounts: Iterable[Account], owners: dict[str, str], kept: dict[str, dict[str, str]]
@@ -371,9 +372,9 @@ class Hub(House):
         user = session.user
         reason = shortened(command.reason, REASON_BYTES)
         departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
-        session.closing = True  # what it has sent before, and is still to be read, counts no more
         if not command.ask:
             return departed
+        session.closing = True
         self.detach(session)
         return [*departed, ev.Goodbye(reason, command.refused)]
 
@@ -541,6 +542,7 @@ class Hub(House):
         monitor.has_gone(self, user.person)
         markers.forget(self, user)
         if user.session:
+            user.session.closing = True  # what it has sent before, and is still to be read, counts no more
             user.session.user = None
             self.here -= 1
 
@@ -564,7 +566,6 @@ class Hub(House):
         session = user.session
         self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
         if session:
-            session.closing = True
             self.detach(session)
             self.post.tell(session, ev.Goodbye(goodbye))
 
