@@ -32,6 +32,8 @@ def test_what_happens_is_counted(serve: Callable[..., Served], tmp_path: Path) -
     served = serve("--max-clients", "3", "--metrics-port", port, "--data", str(tmp_path), "--unlimited")
     guests = Guests(served.port)
     alice, bob, _ = guests.plain("alice"), guests.irc("bob"), guests.plain("carol")
+    # A batch is counted once it is sent. Of bob's coming he and alice are told, of carol's both of them.
+    eventually(lambda: figures(port)["chatroom_messages_out_total"] == 4, "all that came before is counted")
     before = figures(port)
     alice.send(*[f"line {number}" for number in range(10)])
     bob.wait("line 9$")
