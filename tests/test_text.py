@@ -65,12 +65,7 @@ def test_marks_do_not_tower(mark: str) -> None:
     assert text.clean(f"a{mark * 400}b{mark}") == text.clean_irc(f"a{mark * 400}b{mark}") == f"{tower}{mark}"
     assert text.clean(f"a{mark * 6}\x08{mark * 6}b") == text.clean_irc(f"a{mark * 6}\x08{mark * 6}b") == tower
     assert text.plain(text.clean_irc(f"a{mark * 6}\x02{mark * 6}b")) == tower
-    for code in (
-        "\x02",
-        "\x0304",
-        "\x0304,12",
-        "\x04ff00ff",
-    ):  # which no IRC client shows
+    for code in ("\x02", "\x0304", "\x0304,12", "\x04ff00ff"):  # which no IRC client shows
         assert text.clean_irc(f"a{f'{mark * 3}{code}' * 9}b").count(mark) == MARKS
     assert text.clean(f"a{mark * 6}\u200d{mark * 6}b") == f"a{mark * 6}\u200d{mark * 2}b"
 

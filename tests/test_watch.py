@@ -1,7 +1,6 @@
 """Deadlines, on a real server. Instead of waiting, a test makes a connection's times older than they are."""
 
 import errno
-import logging
 import os
 import resource
 import socket
@@ -28,7 +27,7 @@ from chatroom.limits import (
 from chatroom.server import ChatServer
 from chatroom.watch import Watch
 from tests.chat import INFO
-from tests.peers import DEADLINE, Guests, Peer, eventually
+from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
 
 
 def connection_of(server: ChatServer, nick: str = "") -> Connection:
@@ -111,13 +110,19 @@ def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyP
     server.stop()
 
 
-def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
-    """Long before its outbox is full; the room is told why."""
+def one_who_is_stuck(server: ChatServer, guests: Guests) -> tuple[Irc, Connection, Irc]:
+    """A client that takes nothing, its connection, and somebody else in its room."""
     stuck, alice = guests.irc("stuck"), guests.irc("alice")
     connection = connection_of(server, "stuck")
     while not connection.behind:  # until the kernel's buffers are full
         alice.send(*[f"PRIVMSG #lobby :{'x' * 400}"] * 50)
         alice.sync()
+    return stuck, connection, alice
+
+
+def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
+    """Long before its outbox is full; the room is told why."""
+    stuck, connection, alice = one_who_is_stuck(server, guests)
     connection.moved -= STUCK + 1
     alice.wait(f"QUIT :read nothing for {STUCK} seconds")
     stuck.close()
@@ -125,11 +130,7 @@ def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Gues
 
 def test_who_has_left_without_reading_keeps_its_place_and_has_its_time(server: ChatServer, guests: Guests) -> None:
     """Saying that nothing more will be sent is no way out of the limits."""
-    stuck, alice = guests.irc("stuck"), guests.irc("alice")
-    connection = connection_of(server, "stuck")
-    while not connection.behind:  # until the kernel's buffers are full
-        alice.send(*[f"PRIVMSG #lobby :{'x' * 400}"] * 50)
-        alice.sync()
+    stuck, connection, alice = one_who_is_stuck(server, guests)
     stuck.end_input()
     alice.wait(":stuck!.* QUIT ")
     eventually(lambda: connection.left, "its reader is done")
@@ -175,7 +176,7 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     bob.heard = time.monotonic()
 
 
-def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer) -> None:
+def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
     """It is logged, and the next look is made."""
     looks: list[int] = []
 
@@ -185,21 +186,15 @@ def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer) -> None:
             raise ValueError("a mistake")
 
     watch = Watch(server.everybody, lambda deaf: None, server.log, server.courier, besides)
-    handler = logging.NullHandler()
-    logger = logging.getLogger("chatroom.watch")
-    records: list[logging.LogRecord] = []
-    handler.handle = records.append  # type: ignore[method-assign, assignment]
-    logger.addHandler(handler)
-    logger.propagate = False
     watch.start()
     try:
         eventually(lambda: len(looks) > 1, "another look")
     finally:
         watch.end()
         watch.join()
-        logger.removeHandler(handler)
-        logger.propagate = True
-    assert records[0].exc_info
+    (record,) = [record for record in caplog.records if record.name == "chatroom.watch"]
+    assert record.exc_info
+    caplog.clear()  # `server` takes any other error for a fault
 
 
 def test_ends_of_lines_alone_are_not_collected(server: ChatServer, guests: Guests) -> None:
