@@ -217,6 +217,12 @@ def fill(store: Store) -> Callable[[], None]:
     return release
 
 
+def save_much(store: Store, first: int = 1) -> None:
+    """40 messages of 4,000 letters: more than fits where the disk is full."""
+    for n in range(first, first + 40):
+        store.save([said(n, text="x" * 4000)])
+
+
 def test_a_full_disk_stops_nobody_and_nothing_is_lost(store: Store, told: Told) -> None:
     """What can't be saved is held, people are told, and it is all in the history when there is space again."""
     store.save([said(1)])
@@ -240,8 +246,7 @@ def test_as_long_as_nothing_is_saved_the_log_says_so(
     monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.01)
     caplog.set_level(logging.INFO)
     empty = fill(store)
-    for n in range(1, 41):
-        store.save([said(n, text="x" * 4000)])
+    save_much(store)
     try:
         eventually(lambda: caplog.text.count("not being saved: ") > 2, "it is said again")
     finally:
@@ -269,8 +274,7 @@ def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.M
     """Over the bound messages are given up, and how many they were is told; later ones are saved."""
     monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
     empty = fill(store)
-    for n in range(1, 41):
-        store.save([said(n, text="x" * 4000)])
+    save_much(store)
     told.wait_for(1)
     empty()
     (_, (works, lost)) = told.wait_for(2)
@@ -305,14 +309,12 @@ def test_housework_that_fails_for_want_of_descriptors_goes_on_when_there_are_som
     before = (data / "chatroom.db").stat().st_size
     with monkeypatch.context() as patch:
         patch.setattr("chatroom.store.keeper.connect", fail)
-        for n in range(1, 41):
-            store.save([said(n, text="x" * 4000)])
+        save_much(store)
         eventually(lambda: len(tried) > 2, "the log could not be emptied")
     assert "Too many open files" in caplog.text
     eventually(lambda: (data / "chatroom.db").stat().st_size > before + 40 * 4000, "the log is emptied into the file")
     empty = fill(store)
-    for n in range(41, 81):
-        store.save([said(n, text="x" * 4000)])
+    save_much(store, 41)
     assert told.wait_for(1) == [(False, 0)]
     empty()
     assert told.wait_for(2)[1:] == [(True, 0)]
@@ -325,8 +327,7 @@ def test_a_mistake_in_one_round_of_housework_does_not_end_it(
     """It is logged, and the next round comes: what could not be told is told then."""
     told.broken = 3
     empty = fill(store)
-    for n in range(1, 41):
-        store.save([said(n, text="x" * 4000)])
+    save_much(store)
     assert told.wait_for(1) == [(False, 0)]
     empty()
     assert told.wait_for(2)[1:] == [(True, 0)]
