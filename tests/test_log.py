@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatroom import events as ev
 from chatroom.dialects.plain import PLAIN
 from chatroom.errors import ChatError
-from chatroom.events import Command
+from chatroom.events import Command, Quit
 from chatroom.rooms import Session
 from tests.chat import NOON, Chat
 
@@ -78,6 +78,18 @@ def test_each_submission_is_dispatched_once() -> None:
     before = chat.post.dispatched
     alice.send(*["hi"] * 100)
     assert chat.post.dispatched == before + 1
+
+
+def test_what_a_crowd_does_is_dispatched_once() -> None:
+    """So that others are told of it in one go. Nothing more is heard of those who are on their way out already."""
+    chat = Chat()
+    alice, *crowd = [chat.plain(name) for name in ("alice", "bob", "carol", "dave")]
+    alice.heard()
+    before = chat.post.dispatched
+    chat.log.submit_all([(each, Quit("late")) for each in crowd] + [(crowd[0], Quit("again"))])
+    assert chat.post.dispatched == before + 1
+    assert alice.heard() == ["* bob left (late)", "* carol left (late)", "* dave left (late)"]
+    assert crowd[0].heard()[-1] == "* Goodbye (late)."
 
 
 def test_an_error_in_the_program_leaves_the_lock_open() -> None:

@@ -16,10 +16,12 @@ from chatroom.events import Quit
 from chatroom.limits import (
     ACCEPT_PAUSE,
     DROP_AFTER,
+    ENDINGS,
     FLOOD_BURST,
     KEEPALIVE,
     PING_AFTER,
     REGISTRATION,
+    SEND_AHEAD,
     SEND_BUFFER,
     STOPPED,
     STUCK,
@@ -62,6 +64,17 @@ def test_an_irc_client_that_gives_no_sign_of_life_is_gone(server: ChatServer, gu
     connection_of(server, "bob").heard -= DROP_AFTER + 1
     assert "no sign of life" in bob.rest()[-1]
     alice.wait(rf"^\* bob left \(no sign of life for {DROP_AFTER} seconds\)$")
+
+
+def test_a_crowd_whose_time_has_run_out_ends_to_the_last(server: ChatServer, guests: Guests) -> None:
+    """However many groups they are ended in; each is told, and so is the room."""
+    alice = guests.plain("alice")
+    crowd = [guests.irc(f"c{number}") for number in range(2 * ENDINGS + 5)]
+    for number in range(len(crowd)):
+        connection_of(server, f"c{number}").heard -= DROP_AFTER + 1
+    assert all("no sign of life" in each.rest()[-1] for each in crowd)
+    left = {alice.wait(r"^\* c(\d+) left \(no sign of life")[1] for _ in crowd}
+    assert len(left) == len(crowd)
 
 
 def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests) -> None:
@@ -305,6 +318,7 @@ def test_a_clients_socket_is_told_what_to_bound(server: ChatServer, guests: Gues
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == KEEPALIVE[0]
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == DROP_AFTER * 1000
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == SEND_AHEAD
 
 
 def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: Guests) -> None:

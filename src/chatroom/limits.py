@@ -71,6 +71,8 @@ EASE = 1024 * 1024  # bytes a second: a flood slows down to what pressed readers
 STUMBLE = 0.1  # seconds that the courier waits after a mistake that may come again at once
 LITTER = 2000  # chunks of abandoned outboxes that are counted off at a time: a third of a millisecond
 SEND_BUFFER = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
+SEND_AHEAD = 16 * 1024  # bytes of it that may wait to be sent (TCP_NOTSENT_LOWAT): what is put there costs a call for
+# each client and message, what is put by here next to nothing; so who never reads is a burden for a moment only
 
 OUTBOX_UNNAMED = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
 OUTBOXES = 512 * 1024 * 1024  # bytes in all outboxes together: 10,000 stuck clients must not eat the machine
@@ -89,8 +91,9 @@ PING_AFTER = 90  # seconds of silence, after which an IRC client is asked for a 
 DROP_AFTER = 150  # seconds of silence, after which it is gone
 TICK = 1.0  # seconds between two looks at the deadlines
 STOPPED = 5.0  # seconds that such a look is late, from which on it is the server that was away, not its clients
-ENDINGS = 50  # connections whose time has run out that are ended at once; each takes its thread some 0.1 ms
+ENDINGS = 10  # connections whose time has run out that are ended at once; each takes its thread some 0.3 ms
 ENDINGS_PAUSE = 0.01  # seconds in between, for the others
+ENDINGS_STEPS = 100  # a crowd is ended in so many groups: it takes its time, but does not stay much longer than it may
 KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
 FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many
 FLOOD_RATE = 4.0  # lines a second after that: nobody types faster, and nobody reads faster

@@ -42,6 +42,11 @@ class Log:
         """
         raise NotImplementedError
 
+    def submit_all(self, submissions: Iterable[tuple[Session, Command]]) -> None:
+        """A command each of many clients, one after the other, so that others are told of all of it together."""
+        for session, command in submissions:
+            self.submit(session, [command])
+
     def _find(self, lookup: Lookup) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
 
@@ -98,6 +103,13 @@ class LocalLog(Log):
             if session.closing:
                 return
             self._carry_out(session, commands, self._post)
+        self._post.dispatch()
+
+    def submit_all(self, submissions: Iterable[tuple[Session, Command]]) -> None:
+        with self.lock:
+            for session, command in submissions:
+                if not session.closing:
+                    self._carry_out(session, [command], self._post)
         self._post.dispatch()
 
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:

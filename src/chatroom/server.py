@@ -42,6 +42,7 @@ from chatroom.limits import (
     DROP_AFTER,
     KEEPALIVE,
     LINK_DRAIN,
+    SEND_AHEAD,
     SEND_BUFFER,
 )
 from chatroom.log import LocalLog, Log
@@ -397,8 +398,8 @@ def _tune(sock: socket.socket) -> None:
     """Sets what a client's socket needs, where the platform has it."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
-    for option, setting in zip(options, (*KEEPALIVE, DROP_AFTER * 1000), strict=True):
+    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT", "TCP_NOTSENT_LOWAT")
+    for option, setting in zip(options, (*KEEPALIVE, DROP_AFTER * 1000, SEND_AHEAD), strict=True):
         if hasattr(socket, option):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
 

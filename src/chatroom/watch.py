@@ -21,6 +21,7 @@ from chatroom.limits import (
     DROP_AFTER,
     ENDINGS,
     ENDINGS_PAUSE,
+    ENDINGS_STEPS,
     HANDSHAKE,
     PING_AFTER,
     REGISTRATION,
@@ -132,11 +133,14 @@ class Watch(threading.Thread):
 
     def _end(self, late: Sequence[Late]) -> None:
         self._deafen([each.connection for each in late if not each.reads and each.connection.user])
-        for number, (connection, reason, reads) in enumerate(late, 1):
-            connection.cut = connection.cut or reason  # which the log tells
-            if reads or connection.user:
-                self._log.submit(connection, [Quit(reason, ask=reads)])
-            if not reads:
-                self._courier.cut(connection, reason)
-            if number % ENDINGS == 0 and self._ended.wait(ENDINGS_PAUSE):
+        at_once = max(ENDINGS, len(late) // ENDINGS_STEPS)
+        for start in range(0, len(late), at_once):
+            if start and self._ended.wait(ENDINGS_PAUSE):
                 return
+            group = late[start : start + at_once]
+            for connection, reason, _ in group:
+                connection.cut = connection.cut or reason  # which the log tells
+            self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user])
+            for connection, reason, reads in group:
+                if not reads:
+                    self._courier.cut(connection, reason)
