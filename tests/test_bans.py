@@ -544,7 +544,7 @@ def test_what_ends_while_the_server_is_down_is_lifted_when_it_is_up(serve: Calla
 def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
     serve: Callable[..., Served], data: Path, tmp_path: Path
 ) -> None:
-    """An address hears why before it is read at all."""
+    """An address hears why, and is asked nothing."""
     password = tmp_path / "password"
     password.write_text("sesame\n")
     server = serve("--data", str(data), "--operator-password-file", str(password))
@@ -558,7 +558,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
     server, guests = served(serve, data)
     barred = Peer(server.port, source="127.0.0.9")
     [line] = barred.rest()
-    assert re.fullmatch(r"ERROR :you are banned from this server for \S.* more \(go away\)\r", line)
+    assert re.fullmatch(r"\* Goodbye \(you are banned from this server for \S.* more \(go away\)\)\.", line)
     barred.close()
     eve = guests.stranger()
     eve.send("eve")

@@ -160,7 +160,7 @@ def test_refusals_at_the_door_are_logged_once_in_a_while(serve: Callable[..., Se
     guests = Guests(served.port)
     guests.plain("alice")
     for _ in range(20):
-        assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
+        assert guests.stranger().rest() == ["* Goodbye (the server is full; try again later)."]
     served.type("q")
     assert served.ends() == 0
     refusals = [line for line in served.err.rest() if "refused" in line]

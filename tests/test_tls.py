@@ -98,6 +98,19 @@ def test_one_port_takes_both_and_they_share_the_rooms(
         assert al.sock.recv(1) == b""  # a farewell: without one, SSLEOFError is raised
 
 
+def test_who_may_not_come_in_is_told_encrypted(certificate: tuple[Path, Path]) -> None:
+    """A full server agrees on TLS all the same: in plain text nothing could be read."""
+    server = ChatServer("127.0.0.1", 0, INFO, max_clients=0)
+    server.configure(Settings(tls=tls.context(*certificate)))
+    server.start()
+    try:
+        with closing(Encrypted(server.port, certificate[0])) as al:
+            al.send("NICK al", "USER u 0 * :x")
+            assert al.until("ERROR") == ["ERROR :Closing link: the server is full; try again later"]
+    finally:
+        server.stop()
+
+
 def test_much_goes_both_ways_whole_and_in_order(
     server: ChatServer, guests: Guests, certificate: tuple[Path, Path]
 ) -> None:

@@ -277,17 +277,41 @@ def test_who_is_slowed_down_and_goes_is_gone_at_once(limited: ChatServer) -> Non
 
 
 def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
-    """In words that a person and an IRC client understand, and lets somebody in when there is room again."""
+    """In what it speaks; and lets somebody in when there is room again."""
     guests = Guests(limited.port)
     first = guests.plain("a")
     guests.plain("b")
     guests.plain("c")
-    refused = Peer(limited.port)
-    assert refused.rest() == ["ERROR :the server is full; try again later\r"]
-    refused.close()
+    for says, told in (
+        ("", "* Goodbye (the server is full; try again later)."),
+        ("dave", "* Goodbye (the server is full; try again later)."),
+        ("NICK dave\r\nUSER u 0 * :r\r", "ERROR :Closing link: the server is full; try again later\r"),
+        ("GET / HTTP/1.1", "This is a chat server."),
+    ):
+        refused = guests.stranger()
+        if says:
+            refused.send(says)
+        assert refused.rest()[-1] == told
     first.close()
     eventually(lambda: len(limited.everybody()) == 2, "there is room")
     guests.plain("d")
+    guests.close()
+
+
+def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer) -> None:
+    """Who finds all places taken by others who are told, or don't listen, reads a line that both kinds understand."""
+    guests = Guests(limited.port)
+    for name in "abc":
+        guests.plain(name)
+    silent = [guests.stranger() for _ in range(limited.door.turned_away)]
+    for each in silent:
+        each.send_bytes(b"NICK")  # not enough to tell what it speaks
+    eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
+    assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
+    for each in silent:
+        each.close()
+    eventually(lambda: len(limited.everybody()) == 3, "they are gone")
+    assert guests.stranger().rest() == ["* Goodbye (the server is full; try again later)."]
     guests.close()
 
 
@@ -301,7 +325,7 @@ def test_an_address_with_too_many_clients_is_told(monkeypatch: pytest.MonkeyPatc
     first = guests.plain("a")
     guests.plain("b")
     refused = guests.stranger()
-    assert refused.rest() == ["ERROR :your address has 2 connections already; close one first\r"]
+    assert refused.rest() == ["* Goodbye (your address has 2 connections already; close one first)."]
     assert server.refusals["your address has 2 connections already; close one first"] == 1
     first.close()
     eventually(lambda: len(server.everybody()) == 1, "there is room")

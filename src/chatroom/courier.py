@@ -70,13 +70,15 @@ class Connection(Session):
 
     __slots__ = (
         *("address", "agreeing", "alive", "born", "heard", "left", "pinged", "dialect", "sock"),
-        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "released", "send", "tls"),
+        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "refusal", "released"),
+        *("send", "tls"),
     )
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
         self.sock = sock
         self.address = host  # as the door counts it
+        self.refusal = ""  # why it may not stay; "" if it may. Set before its thread is
         self.dialect: Dialect
         self.born = time.monotonic()
         self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none

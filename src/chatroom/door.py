@@ -2,7 +2,7 @@
 
 An IPv6 network of 64 bits counts as one address: whoever has one address in it has all of them (RFC 6177).
 
-Only the accepting thread calls `admit`, so nothing but `_live` needs a lock: `Door.lock` guards it.
+Only the accepting thread calls `admit`. `Door.lock` guards what others change, too: `_live`, `_in` and `_out`.
 """
 
 import ipaddress
@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 
-from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS
+from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS, TURNED_AWAY
 from chatroom.networks import address_of, counted
 
 FULL = "the server is full; try again later"
@@ -22,11 +22,14 @@ class Door:
 
     def __init__(self, clients: int = CLIENTS, unlimited: bool = False) -> None:
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        self.clients = min(clients, descriptors - min(SPARE_DESCRIPTORS, descriptors // 4))
+        spare = min(SPARE_DESCRIPTORS, descriptors // 4)
+        self.clients = min(clients, descriptors - spare)
+        self.turned_away = min(TURNED_AWAY, spare // 4)
         self.lock = threading.Lock()
         self._unlimited = unlimited
         self._live: Counter[str] = Counter()
         self._in = 0
+        self._out = 0  # how many are being told why they can't stay
         self._minute = 0
         self._recent: Counter[str] = Counter()  # connections in this minute, by address
 
@@ -44,6 +47,18 @@ class Door:
             self._in += 1
             self._live[host] += 1
         return ""
+
+    def hear_out(self) -> bool:
+        """Whether there is a place for one who was not admitted, to be told why. Whoever has one must `go_away`."""
+        with self.lock:
+            if self._out >= self.turned_away:
+                return False
+            self._out += 1
+        return True
+
+    def go_away(self) -> None:
+        with self.lock:
+            self._out -= 1
 
     def leave(self, host: str) -> None:
         host = counted(host)

@@ -65,6 +65,21 @@ class ChatHandler(StreamRequestHandler):
         self.name = ""  # the client's last one: who has quit has none any more
 
     def handle(self) -> None:
+        if self.client.refusal:
+            self._turn_away()
+        else:
+            self._serve()
+
+    def _turn_away(self) -> None:
+        """Tells who may not stay why; the log knows of it already."""
+        try:
+            self._meet()
+        except OSError:  # those of TLS included
+            return  # there is nobody to be told
+        if not self.client.cut:
+            self._submit([Quit(self.client.refusal)])
+
+    def _serve(self) -> None:
         log.info("%s connected", self.who)
         try:
             first = self._meet()
@@ -91,6 +106,8 @@ class ChatHandler(StreamRequestHandler):
             self.client.agreeing = time.monotonic()  # on TLS: there is nothing else to begin with
         while True:
             if not prompted and self._may_be_plain() and not self._readable(SILENCE):
+                if self.client.refusal:
+                    return b""
                 self._prompt()
                 prompted = True
             data = self._read()
@@ -107,7 +124,7 @@ class ChatHandler(StreamRequestHandler):
             self.client.cut = "no TLS"
             return b""
         if spoken is Spoken.PLAIN and first:
-            if not prompted:
+            if not (prompted or self.client.refusal):
                 self._prompt()
         elif spoken is Spoken.IRC:
             self.client.dialect = IrcDialect(self.client, self.host.info)

@@ -82,6 +82,8 @@ STUCK = 30  # seconds in which a client that is behind must take something
 PORT = 9090
 CLIENTS = 10_000  # a thread each; refused with a sentence beyond
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client; a quarter where there are few
+TURNED_AWAY = 32  # clients at once that are told in their own language why they can't stay: each takes a thread for
+# 0.3 s, and one of `SPARE_DESCRIPTORS`. The others are told in a line that all understand
 ADDRESS_LIVE = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
 ADDRESS_RATE = 128  # connections from one address in a minute
 ACCEPT_PAUSE = (0.01, 1.0)  # seconds to wait when nobody can be accepted: doubled from the first to the second

@@ -327,15 +327,14 @@ class ChatServer(ThreadingTCPServer):
         if reserve != -1:
             os.close(reserve)
 
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Whether the client may come in; it is told why if it may not."""
-        refusal = self._banned(client_address[0]) or self.door.admit(client_address[0])
+    def _refusal(self, host: str) -> str:
+        """Why the client that is there now may not come in; "" if it may."""
+        refusal = self._banned(host) or self.door.admit(host)
         if refusal:
             reason = "banned" if refusal.startswith(BANNED) else refusal
-            log.info("%s refused (%s)", client_address[0], refusal, extra=alike(f"refused: {reason}"))
+            log.info("%s refused (%s)", host, refusal, extra=alike(f"refused: {reason}"))
             self.count_refusal(reason)
-            _refuse(request, refusal)
-        return not refusal
+        return refusal
 
     def _banned(self, host: str) -> str:
         """Why an address may not come in; "" if it may."""
@@ -346,7 +345,25 @@ class ChatServer(ThreadingTCPServer):
         return BANNED + "".join(of_entry(ban.until, ban.reason)) if ban else ""
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Registers the connection before its thread exists, so that `stop` misses none."""
+        """Gives a client its thread. Who may not come in is told why by theirs, which knows what they speak."""
+        refusal = self._refusal(client_address[0])
+        if refusal and not self.door.hear_out():
+            _refuse(request, refusal)
+            self.shutdown_request(request)
+            return
+        connection = self._register(request, client_address)
+        connection.refusal = refusal
+        _tune(request)
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError as error:  # no more threads
+            log.warning("no thread left for %s: %s", client_address[0], error)
+            self.count_refusal("no thread left")
+            self.log.submit(connection, [Raw(f"ERROR :{FULL}\r\n".encode())])
+            self.shutdown_request(request)
+
+    def _register(self, request: Any, client_address: Any) -> Connection:
+        """Makes a connection known before its thread exists, so that `stop` misses none."""
         host = client_address[0].removeprefix("::ffff:")
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
@@ -358,14 +375,7 @@ class ChatServer(ThreadingTCPServer):
             self.connections[request] = connection
         with self.log.lock:
             self.hub.attach(connection)
-        _tune(request)
-        try:
-            super().process_request(request, client_address)
-        except RuntimeError as error:  # no more threads
-            log.warning("no thread left for %s: %s", client_address[0], error)
-            self.count_refusal("no thread left")
-            self.log.submit(connection, [Raw(f"ERROR :{FULL}\r\n".encode())])
-            self.shutdown_request(request)
+        return connection
 
     def shutdown_request(self, request: Any) -> None:
         """The reader is done, or never came to be: the courier closes the socket when it has written what is left."""
@@ -388,7 +398,10 @@ class ChatServer(ThreadingTCPServer):
                 return
             if not self.connections:
                 self._none_left.notify_all()
-        self.door.leave(connection.address)
+        if connection.refusal:
+            self.door.go_away()
+        else:
+            self.door.leave(connection.address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])
