@@ -284,6 +284,32 @@ def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.M
     assert len(history(store)) == 41 - lost
 
 
+UNSAVABLE = "\ud800"  # half a character: nothing that a client sends becomes such a text, but there may be mistakes
+
+
+def test_what_can_never_be_saved_keeps_nothing_back(store: Store) -> None:
+    """Whoever hands it over is told, by the error, so that nobody is shown it; what comes later is saved."""
+    for bad in (said(1, "#new", UNSAVABLE), TopicSet(ALICE, "#new", UNSAVABLE, id=2, time=BASE)):
+        with pytest.raises(UnicodeEncodeError):
+            store.save([bad])
+    store.save([said(3, "#new")])
+    assert history(store, "#new") == ["message 3"]
+    assert not store.trouble
+
+
+def test_what_can_never_be_saved_is_given_up_after_a_trouble(store: Store, told: Told) -> None:
+    """All else that was held meanwhile is saved, and how many were lost is told."""
+    empty = fill(store)
+    save_much(store)
+    told.wait_for(1)
+    store.save([said(41, text=UNSAVABLE)])
+    store.save([said(42)])
+    empty()
+    assert told.wait_for(2)[1:] == [(True, 1)]
+    assert len(history(store)) == 41
+    assert history(store)[-1] == "message 42"
+
+
 def test_a_file_that_is_gone_is_noticed(data: Path, store: Store, told: Told) -> None:
     """Saving goes on in a new file, and people are told."""
     store.save([said(1)])

@@ -160,6 +160,7 @@ class Store:
 
     def _write(self, last: int) -> None:
         """Saves all that waits, and reserves ids if `last` has used them up."""
+        done = 0  # of what waits
         try:
             if self.trouble:
                 self.db.close()
@@ -168,11 +169,18 @@ class Store:
                 with transaction(self.db):
                     for runs, settings in self._waiting:
                         self._insert(runs, settings)
+                        done += 1
                     if last > self.reserved or self.trouble:
                         self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
         except (sqlite3.Error, OSError, StoreError) as error:
             self._fail(str(error))
             return
+        except Exception:  # a mistake in the program, which would be made again and again, and keep back all the rest
+            self._places.clear()
+            if self.trouble:  # or else nobody has seen any of it
+                self.lost += _events(self._waiting[done : done + 1])
+            del self._waiting[done : done + 1]
+            raise
         if last > self.reserved:
             self.reserved = last + RESERVE
         self._waiting.clear()
