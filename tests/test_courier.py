@@ -12,10 +12,12 @@ from itertools import count
 import pytest
 
 from chatroom import events as ev
-from chatroom.courier import Connection, Courier, Item
+from chatroom.connection import Connection
+from chatroom.courier import Courier
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.events import Event, Format, Goodbye, Kind, Person, Raw
 from chatroom.limits import BACKLOG, OUTBOX
+from chatroom.parcels import Item
 from chatroom.rooms import Audience, User
 from tests.peers import DEADLINE, Ear, eventually
 

@@ -46,7 +46,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"cluster", "courier", "client", "door", "logwriter", "tls", "tuning", "watch"},
+    {"cluster", "connection", "courier", "client", "door", "logwriter", "parcels", "tls", "tuning", "watch"},
     {"handler", "server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -79,7 +79,10 @@ SAME_FLOOR = {
         "rooms",
     },
     "log": {"hub", "rooms"},
-    "watch": {"courier"},
+    "connection": set(),
+    "parcels": set(),
+    "courier": {"connection", "parcels"},
+    "watch": {"connection", "courier"},
     "server": {"handler"},
     "console": {"server"},
     "metrics": {"server"},
@@ -99,7 +102,7 @@ HOMES = {
     "ssl": {"tls", "client", "handler", "server"},
     "tkinter": {"gui"},
     "click": {"cli", "config", "history_cli"},
-    "socket": {"courier", "server", "service", "client", "cli"},
+    "socket": {"connection", "courier", "server", "service", "client", "cli"},
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 ENTRANCES = {"__init__", "__main__"}  # of the package: its version, and the way to the command line

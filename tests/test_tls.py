@@ -16,6 +16,7 @@ from chatroom.limits import HANDSHAKE, NICK_LENGTH
 from chatroom.server import ChatServer, Settings
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
+from tests.test_cli import chatroom
 
 pytestmark = pytest.mark.needs("openssl")
 
@@ -252,14 +253,10 @@ def test_serve_takes_a_certificate(serve: Callable[..., Served], certificate: tu
 )
 def test_serve_says_what_does_not_go_together(certificate: tuple[Path, Path], options: list[str], why: str) -> None:
     """Before it listens to anybody, in a sentence."""
-    from click.testing import CliRunner
-
-    from chatroom.cli import main
-
     words = [option.format(cert=certificate[0], key=certificate[1]) for option in options]
-    done = CliRunner().invoke(main, ["serve", "-p", "0", *words])
-    assert done.exit_code in (1, 2)
-    assert why in done.output
+    done = chatroom("serve", "-p", "0", *words)
+    assert done.returncode in (1, 2)
+    assert why in done.stderr
 
 
 def test_a_certificate_of_ones_own_is_made_once(serve: Callable[..., Served], tmp_path: Path) -> None:

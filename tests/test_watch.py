@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.courier import Connection
+from chatroom.connection import Connection
 from chatroom.events import Quit
 from chatroom.limits import (
     ACCEPT_PAUSE,

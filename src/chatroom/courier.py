@@ -1,11 +1,10 @@
 """The courier carries what happens to those who are to be told of it.
 
-One thread takes everything that waits as a *batch*. A run of events for the same audience is rendered once per format
-and joined once, into a parcel: one `bytes` object for many members. Each member is sent its parcel in one `send`. So a
-message's cost does not grow with its readers: only a batch's does, and the busier the room, the more messages share a
-batch.
+One thread takes everything that waits as a *batch*, and makes parcels of it (`parcels`): bytes that many members are to
+get. Each member is sent its parcel in one `send`. So a message's cost does not grow with its readers: only a batch's
+does, and the busier the room, the more messages share a batch.
 
-    deliver, tell ──► _waiting ──► _take ──► save ──► _parcels ──► _send ──► (what is not taken) ──► outbox
+    deliver, tell ──► _waiting ──► _take ──► save ──► parcels ──► _send ──► (what is not taken) ──► outbox
 
 The laws:
 - What a member has seen is saved: a batch is handed to `save` before anybody is sent any of it.
@@ -20,24 +19,22 @@ The laws:
 import logging
 import selectors
 import socket
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
-from itertools import groupby, islice
-from operator import attrgetter, itemgetter
-from typing import Any, Protocol
+from itertools import islice
+from operator import attrgetter
+from typing import Any
 
-from chatroom.dialects.base import Dialect
-from chatroom.events import Event, Format, Goodbye, Reply
+from chatroom.connection import DONT_WAIT, Connection
+from chatroom.events import Event, Goodbye, Reply
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
+from chatroom.parcels import Item, Run, in_runs, joined, parcels_of
 from chatroom.rooms import Audience, Itself, Session
 
-_DONT_WAIT = int(socket.MSG_DONTWAIT)
-_LAST_ACK = 56  # where tcpi_last_ack_recv stands in a struct tcp_info, in milliseconds: linux/tcp.h
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 
 log = logging.getLogger(__name__)
@@ -50,88 +47,6 @@ class _Order(Enum):
     RELEASE = "release"  # the reader is done: write what is left, then close the socket
     CUT = "cut"  # end it now, without what is left
     FLUSH = "flush"  # encryption has something to send of its own
-
-
-class Seal(Protocol):
-    """A connection's encryption: `tls.Tls`."""
-
-    def seal(self, data: bytes | memoryview) -> bytes:
-        """The encrypted bytes for these plain ones, and for what waits before them."""
-
-    def farewell(self) -> bytes:
-        """The bytes that end an encrypted conversation."""
-
-
-class Connection(Session):
-    """A session with a socket. `send` and what follows it belong to the courier's thread alone.
-
-    `dialect` is set by the connection's own thread, before anything is told to it.
-    """
-
-    __slots__ = (
-        *("address", "agreeing", "alive", "born", "heard", "left", "pinged", "dialect", "sock"),
-        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "refusal", "released"),
-        *("send", "tls"),
-    )
-
-    def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
-        super().__init__(uid, host, format)
-        self.sock = sock
-        self.address = host  # as the door counts it
-        self.refusal = ""  # why it may not stay; "" if it may. Set before its thread is
-        self.dialect: Dialect
-        self.born = time.monotonic()
-        self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
-        self.heard = self.born  # when bytes last came; its own thread writes it
-        self.alive = self.born  # when bytes were last acknowledged, as far as anybody asked; the watch's
-        self.left = 0.0  # when its reader was done with it, in monotonic seconds; 0 before
-        self.pinged = False  # whether it was asked for a sign of life; the watch's
-        self.tls: Seal | None = None
-        self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty
-        self.send: Callable[[Any, int], int] = sock.send
-        self.outbox: deque[bytes | memoryview] = deque()
-        self.behind = 0  # bytes in the outbox
-        self.moved = 0.0  # when bytes were last taken from the outbox, in monotonic seconds
-        self.cut = ""  # why the server ended the connection by itself; "" if it did not
-        self.hung_up = False
-        self.released = False
-
-    def encrypt(self, tls: Seal) -> None:
-        """From now on all that is sent goes through `tls`: nothing is taken as it is, and what is kept is sealed.
-
-        Called by the connection's own thread before anything was sent to it.
-        """
-        self.tls = tls
-        self.secure = True
-        self.open_send = self.send = _take_none
-
-    def put_off(self, now: float, seconds: float) -> None:
-        """Its deadlines come so much later; all times are monotonic seconds. For the watch."""
-        self.heard = min(now, self.heard + seconds)
-        self.born = min(now, self.born + seconds)
-        self.moved = min(now, self.moved + seconds)
-        if self.agreeing:
-            self.agreeing = min(now, self.agreeing + seconds)
-
-    def unacknowledged(self) -> float:
-        """Seconds since the other side's TCP last gave a sign of life; 0 where the platform doesn't tell.
-
-        For any thread. The kernel's own deadlines come one after the other: a connection that keepalive has asked in
-        vain, and that then is sent something, gets the whole time once more.
-        """
-        if sys.platform != "linux":
-            return 0.0
-        try:
-            info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_ACK + 4)
-        except OSError:
-            return 0.0  # it has been closed meanwhile
-        return int.from_bytes(info[_LAST_ACK:], sys.byteorder) / 1000
-
-
-# What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
-# a fence, `_FENCES` and None.
-Item = tuple[Any, Any, Session | None]
-_Run = tuple[Any, list[Item]]  # items for the same audience, connection or fence
 
 
 class _Nobody(Audience):
@@ -261,7 +176,7 @@ class Courier(threading.Thread):
                     save([what for what, to, _ in batch if type(to) is Audience])
                 except Exception:
                     log.exception("a batch of %d could not be saved, so nobody is told of it", len(batch))
-                    self._obey(_runs(batch))
+                    self._obey(in_runs(batch))
                     continue
             try:
                 self._carry(batch)
@@ -301,11 +216,11 @@ class Courier(threading.Thread):
 
     def _carry(self, batch: list[Item]) -> None:
         """Sends each who is concerned what a batch holds for them."""
-        runs = _runs(batch)
-        parcels = (parcel for to, run in runs for parcel in _parcels(to, run))
+        runs = in_runs(batch)
+        parcels = (parcel for to, run in runs for parcel in parcels_of(to, run))
         try:
             largest = 0
-            for data, members in _joined(parcels) if len(runs) > 1 else parcels:
+            for data, members in joined(parcels) if len(runs) > 1 else parcels:
                 size = len(data)
                 if size > largest:
                     largest = size
@@ -318,7 +233,7 @@ class Courier(threading.Thread):
         finally:  # whoever waits for an ending or a fence gets it, even if a message could not be rendered
             self._obey(runs)
 
-    def _obey(self, runs: list[_Run]) -> None:
+    def _obey(self, runs: list[Run]) -> None:
         """Does what a batch holds besides things to be sent: orders and fences."""
         for to, run in runs:
             if type(to) is Audience:
@@ -345,7 +260,7 @@ class Courier(threading.Thread):
         for connection in members:
             send = connection.send  # in two steps: as a method call the attribute would be looked up anew each time
             try:
-                sent = send(data, _DONT_WAIT)
+                sent = send(data, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
             except OSError:
@@ -368,7 +283,7 @@ class Courier(threading.Thread):
         sealed: bytes | memoryview = connection.tls.seal(data)
         if sealed and not connection.outbox:
             try:
-                sent = connection.sock.send(sealed, _DONT_WAIT)
+                sent = connection.sock.send(sealed, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
             except OSError:
@@ -387,7 +302,7 @@ class Courier(threading.Thread):
         for connection in late:
             outbox = connection.outbox
             if not outbox:
-                if connection.send is _take_all:  # cut since it took nothing, to relieve the others
+                if connection.is_over:  # cut since it took nothing, to relieve the others
                     self._held.drop((data,))
                     self._behind -= size
                     continue
@@ -399,7 +314,7 @@ class Courier(threading.Thread):
                     self._behind -= size
                     self._cut(connection, "no room to keep what was sent to it")
                     continue
-                connection.send = _take_none
+                connection.hold()
                 connection.moved = time.monotonic()
             outbox.append(data)
             connection.behind = behind = connection.behind + size
@@ -447,7 +362,7 @@ class Courier(threading.Thread):
         """Writes from an outbox as much as its socket takes."""
         outbox = connection.outbox
         try:
-            sent = connection.sock.sendmsg(list(islice(outbox, _BUFFERS)), [], socket.MSG_DONTWAIT)
+            sent = connection.sock.sendmsg(list(islice(outbox, _BUFFERS)), [], DONT_WAIT)
         except BlockingIOError:
             return
         except OSError:
@@ -463,7 +378,7 @@ class Courier(threading.Thread):
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
             self._selector.unregister(connection.sock)
-            connection.send = connection.open_send
+            connection.resume()
             self._finish(connection)
 
     # ---- endings ----------------------------------------------------------------------------------------------------
@@ -483,12 +398,11 @@ class Courier(threading.Thread):
     def _finish(self, connection: Connection) -> None:
         """The outbox is empty: does what was put off until then."""
         if connection.released:
-            connection.send = _take_all
-            connection.sock.close()
+            connection.close()
             if self.closed:
                 self.closed(connection)
         elif connection.hung_up:
-            _shut_down(connection)
+            connection.shut_down()
 
     def _cut(self, connection: Connection, reason: str) -> None:
         """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
@@ -500,74 +414,8 @@ class Courier(threading.Thread):
             connection.behind = 0
         if not connection.released:
             connection.cut = connection.cut or reason
-            _shut_down(connection)
+            connection.shut_down()
         self._finish(connection)
 
 
-def _shut_down(connection: Connection) -> None:
-    if connection.tls and connection.send is not _take_all:
-        try:
-            connection.sock.send(connection.tls.farewell(), _DONT_WAIT)
-        except OSError:
-            pass  # it takes nothing any more
-    connection.send = _take_all
-    try:
-        connection.sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # the other side was faster
-
-
 _behind = attrgetter("behind")
-
-
-def _take_none(data: Any, flags: int) -> int:
-    """The `send` of a connection whose outbox holds something: what comes now must wait behind that."""
-    return 0
-
-
-def _take_all(data: Any, flags: int) -> int:
-    """The `send` of a connection that has ended: whatever still comes is gone."""
-    return len(data)
-
-
-# ---- what is sent to whom: bytes, and the connections that are to get them ------------------------------------------
-
-_SKIPPED = itemgetter(2)  # of an item
-_Parcel = tuple[bytes, Iterable[Any]]
-
-
-def _runs(batch: list[Item]) -> list[_Run]:
-    """A batch in pieces."""
-    return [(to, list(run)) for to, run in groupby(batch, key=itemgetter(1))]
-
-
-def _parcels(to: Any, run: list[Item]) -> Iterator[_Parcel]:
-    """The parcels of a run, items for the same audience or connection. No connection is in two of them."""
-    if not isinstance(to, Audience):
-        yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
-        return
-    in_a_row = [(skip, list(said)) for skip, said in groupby(run, key=_SKIPPED)]
-    for format_, members in to.groups.items():
-        # What one sender said in a row is in one piece.
-        letters = [(skip, format_.render_all([event for event, _, _ in said])) for skip, said in in_a_row]
-        everything = b"".join([letter for _, letter in letters])
-        skipped = {skip for skip, _ in letters}.intersection(members)
-        if not skipped:
-            yield everything, members
-            continue
-        yield everything, [member for member in members if member not in skipped]
-        for member in skipped:
-            yield b"".join([letter for skip, letter in letters if skip is not member]), (member,)
-
-
-def _joined(parcels: Iterable[_Parcel]) -> Iterator[_Parcel]:
-    """The same, with all for one connection in one parcel; connections that get the same share it."""
-    mail: dict[Any, list[bytes]] = {}
-    for data, members in parcels:
-        for member in members:
-            if member in mail:
-                mail[member].append(data)
-            else:
-                mail[member] = [data]
-    for letters, group in groupby(mail.items(), key=itemgetter(1)):
-        yield b"".join(letters), [member for member, _ in group]

@@ -14,7 +14,8 @@ from functools import partial
 from socketserver import StreamRequestHandler
 from typing import Any, Protocol
 
-from chatroom.courier import Connection, Courier
+from chatroom.connection import Connection
+from chatroom.courier import Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PlainDialect

@@ -12,8 +12,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from chatroom.courier import Item
 from chatroom.events import Event, Said
+from chatroom.parcels import Item
 from chatroom.rooms import Audience
 from chatroom.server import ChatServer, now
 

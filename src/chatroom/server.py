@@ -26,7 +26,8 @@ from chatroom.bans import on_address
 from chatroom.cluster.log import RedisLog
 from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
-from chatroom.courier import Connection, Courier
+from chatroom.connection import Connection
+from chatroom.courier import Courier
 from chatroom.dialects.irc import ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.dialects.sentences import of_entry

@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from chatroom.courier import Connection, Courier
+from chatroom.connection import Connection
+from chatroom.courier import Courier
 from chatroom.events import Ping, Quit
 from chatroom.limits import (
     DROP_AFTER,
