@@ -181,7 +181,7 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     guests.irc("bob")
     bob = connection_of(server, "bob")
     heard = bob.heard
-    watch = Watch(server.everybody, lambda deaf: None, server.log, server.courier, lambda: None)
+    watch = Watch(server.everybody, server.log, server.courier, lambda: None)
     away = 2 * DROP_AFTER
     watch.look(time.monotonic() + away)
     assert bob.heard >= heard + away - STOPPED
@@ -198,7 +198,7 @@ def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: py
         if len(looks) == 1:
             raise ValueError("a mistake")
 
-    watch = Watch(server.everybody, lambda deaf: None, server.log, server.courier, besides)
+    watch = Watch(server.everybody, server.log, server.courier, besides)
     watch.start()
     try:
         eventually(lambda: len(looks) > 1, "another look")

@@ -174,7 +174,7 @@ class Hub(House):
         self.kept = {room: modes for room, modes in kept.items() if room in self.owners}
 
     def deafen(self, sessions: Iterable[Session]) -> None:
-        """These read nothing and are about to leave: of what happens in their rooms they are told nothing more.
+        """These are about to leave: of what happens in their rooms they are told nothing more.
 
         When a thousand leave together, all of that goes to the same audience, which makes it cheap.
         """

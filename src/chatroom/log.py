@@ -42,8 +42,13 @@ class Log:
         """
         raise NotImplementedError
 
-    def submit_all(self, submissions: Iterable[tuple[Session, Command]]) -> None:
-        """A command each of many clients, one after the other, so that others are told of all of it together."""
+    def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Iterable[Session] = ()) -> None:
+        """A command each of many clients, one after the other, so that others are told of all of it together.
+
+        From then on, nothing of what happens to others is told to `deaf`.
+        """
+        with self.lock:
+            self._hub.deafen(deaf)
         for session, command in submissions:
             self.submit(session, [command])
 
@@ -105,8 +110,9 @@ class LocalLog(Log):
             self._carry_out(session, commands, self._post)
         self._post.dispatch()
 
-    def submit_all(self, submissions: Iterable[tuple[Session, Command]]) -> None:
+    def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Iterable[Session] = ()) -> None:
         with self.lock:
+            self._hub.deafen(deaf)
             for session, command in submissions:
                 if not session.closing:
                     self._carry_out(session, [command], self._post)

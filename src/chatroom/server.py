@@ -15,7 +15,6 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
@@ -130,7 +129,7 @@ class ChatServer(ThreadingTCPServer):
         else:
             self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
         self._keeper = Keeper(store, self._saving, keep) if store else None
-        self.watch = Watch(self.everybody, self._deafen, self.log, self.courier, self._look_to_order)
+        self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
@@ -191,8 +190,8 @@ class ChatServer(ThreadingTCPServer):
         self._stopping.set()
         self.watch.end()
         self._stop_listening()
-        for connection in self.everybody():
-            self.log.submit(connection, [Quit(reason)])
+        connections = self.everybody()
+        self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
         end = time.monotonic() + DRAIN
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
@@ -265,10 +264,6 @@ class ChatServer(ThreadingTCPServer):
         """All connections of this moment."""
         with self.lock:
             return list(self.connections.values())
-
-    def _deafen(self, connections: Iterable[Connection]) -> None:
-        with self.log.lock:
-            self.hub.deafen(connections)
 
     def count_refusal(self, reason: str) -> None:
         """`reason` is one of few: no text of a client's."""

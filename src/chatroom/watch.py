@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from chatroom.connection import Connection
@@ -49,21 +49,18 @@ class Late(NamedTuple):
 class Watch(threading.Thread):
     """Ends connections whose time has run out; `connections` gives all there are.
 
-    After `deafen`, connections are told nothing more of what happens to others.
     `besides` is called at each look: what else there is to do once a second.
     """
 
     def __init__(
         self,
         connections: Callable[[], list[Connection]],
-        deafen: Callable[[Iterable[Connection]], None],
         log: Log,
         courier: Courier,
         besides: Callable[[], None],
     ) -> None:
         super().__init__(name="watch", daemon=True)
         self._connections = connections
-        self._deafen = deafen
         self._log = log
         self._courier = courier
         self._besides = besides
@@ -133,7 +130,7 @@ class Watch(threading.Thread):
         return ()
 
     def _end(self, late: Sequence[Late]) -> None:
-        self._deafen([each.connection for each in late if not each.reads and each.connection.user])
+        deaf = [each.connection for each in late if not each.reads and each.connection.user]
         at_once = max(ENDINGS, len(late) // ENDINGS_STEPS)
         for start in range(0, len(late), at_once):
             if start and self._ended.wait(ENDINGS_PAUSE):
@@ -141,7 +138,8 @@ class Watch(threading.Thread):
             group = late[start : start + at_once]
             for connection, reason, _ in group:
                 connection.cut = connection.cut or reason  # which the log tells
-            self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user])
+            self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf)
+            deaf = []
             for connection, reason, reads in group:
                 if not reads:
                     self._courier.cut(connection, reason)
