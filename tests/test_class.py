@@ -179,7 +179,7 @@ def come_back(school: School, teacher: Person, pupils: dict[str, Person], max_: 
     school.server.out.wait("banned 127.0.4.2/32 from the server for 1d")
     thief.sees(r"^\* Goodbye \(Killed \(chatroom\.local: max\)\)\.$")
     refused = school.stranger("127.0.4.2")
-    refused.sees(r"^ERROR :you are banned from this server for .* more \(max\)")
+    refused.sees(r"^\* Goodbye \(you are banned from this server for .* more \(max\)\)")
     for name, person in (("max as moritz", moritz), ("max as paul", other), ("max as quiet", thief)):
         school.transcripts[name] = person.transcript
         person.peer.close()
@@ -210,7 +210,7 @@ def after_the_kill(school: School) -> None:
     visitor = school.plain("visitor", "127.0.4.3")
     visitor.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
     refused = school.stranger("127.0.4.2")
-    refused.sees("^ERROR :you are banned from this server")
+    refused.sees(r"^\* Goodbye \(you are banned from this server for .* more")
     refused.peer.close()
     teacher = school.stranger("127.0.1.1")
     teacher.types("teacher").sees("^Password$")

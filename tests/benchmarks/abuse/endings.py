@@ -59,9 +59,7 @@ def half_open(short: bool) -> list[Check]:
             process.communicate()
         if short:
             told = _departures(witness, count, time.monotonic() + DEADLINE)
-        deadline = time.monotonic() + DEADLINE
-        while server.threads() > threads and time.monotonic() < deadline:
-            witness.sync()
+        settled(server, {"threads": threads, "descriptors": files})
         left = server.threads() - threads, server.descriptors() - files
         witness.close()
     return [
