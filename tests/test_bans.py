@@ -241,6 +241,30 @@ def test_what_can_not_be_is_refused(room: Room, line: str, answer: str) -> None:
     assert numerics(room[1], line) == [answer]
 
 
+@pytest.mark.parametrize("slip", ["1.5h", "1h30m", "0s", "-5m", "5", "2x", "99999999w"])
+def test_nobody_is_banned_for_good_by_a_slip(room: Room, slip: str) -> None:
+    """What is meant as a time, and is none, is refused: not taken for a reason."""
+    chat, op, _ = room
+    teacher = chat.plain("teacher").send("/join #b")
+    teacher.heard()
+    told = f"* {slip} is no time, so nothing was done; 30s, 10m, 2h, 1d, 1w are times"
+    assert teacher.send(f"/ban bob {slip} insults", f"/mute bob {slip}", f"/kick teacher {slip}").heard() == [told] * 3
+    for line in (f"BAN #a bob {slip} :insults", f"MUTE #a bob {slip}", f"KICK #a bob {slip} :out"):
+        assert op.send(line).heard()[-1].startswith(f":chatroom.test FAIL * INVALID_PARAMS {slip} :")
+    assert op.send("MODE #a b").heard()[0].split()[1] == "368"
+    assert teacher.send("/ban bob 3rd time").heard() == ["* teacher banned bob (3rd time)"]
+
+
+def test_a_server_ban_needs_a_time_where_one_stands(room: Room) -> None:
+    """KLINE with a wrong one must not ban somebody called like it."""
+    chat, _, _ = room
+    chat.hub.operator_password = "sesame"
+    oper = chat.irc("oper").send("OPER oper sesame")
+    oper.heard()
+    assert "INVALID_PARAMS 5x" in oper.send("KLINE 5x eve :y").heard()[-1]
+    assert not chat.hub.bans
+
+
 def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
     """478."""
     _, op, _ = room

@@ -37,6 +37,11 @@ def test_a_good_file_is_good(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "The settings are good.\n", "")
 
 
+def test_a_file_of_windows_is_good_too(tmp_path: Path) -> None:
+    """Its editors put a mark before the text."""
+    assert check(tmp_path / "chatroom.toml", "\ufeffport = 9090\r\n").returncode == 0
+
+
 def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
     """Settings that there are not, wrong types, values that can't be."""
     file = tmp_path / "chatroom.toml"

@@ -3,15 +3,17 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 
 import pytest
 
 from chatroom.console import COMMANDS
-from tests.peers import DEADLINE, Ear, Guests, Served, eventually
+from tests.peers import DEADLINE, Ear, Guests, Peer, Served, eventually
 
 
 @pytest.fixture
@@ -113,6 +115,51 @@ def test_help_tells_of_every_command(served: Served) -> None:
     served.type("help")
     for row in COMMANDS.values():
         served.out.wait(f"^{re.escape(row.usage)} +{re.escape(row.does)}$")
+
+
+# A terminal, and where the output goes; Python.
+_JOB = """\
+exec <"$0" >"$1" 2>/dev/null
+set -m
+"$2" -m chatroom serve -p 0 --ephemeral &
+echo "process $!"
+read -r anything
+fg
+"""
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_in_the_background_of_a_terminal_it_serves(edited: bool) -> None:
+    """As `chatroom serve &` does: it is not stopped, and takes the terminal when it comes to the front."""
+    master, slave = pty.openpty()
+    terminal = os.ttyname(slave)
+    shell = subprocess.Popen(
+        ["sh", "-c", _JOB, terminal, terminal if edited else "/dev/stdout", sys.executable],
+        start_new_session=True,  # so that the terminal which it opens is its own
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TERM": "xterm", "PYTHONUNBUFFERED": "1"},
+    )
+    assert shell.stdout
+    screen = Ear(master if edited else shell.stdout.fileno(), "terminal")
+    job = int(screen.wait(r"^process (\d+)")[1])
+    try:
+        port = int(screen.wait(r"listening on \S+, port (\d+)")[1])
+        with closing(Peer(port)) as peer:
+            peer.wait("^Username$")
+        os.write(master, b"rooms\r")  # the shell's to read
+        screen.wait("chatroom serve")  # as the shell says what comes to the front
+        os.write(master, b"rooms\r")
+        screen.wait("there are no rooms")
+        os.write(master, b"q\r")
+        shell.wait(3 * DEADLINE)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(job, signal.SIGKILL)
+        shell.kill()
+        shell.wait()
+        shell.stdout.close()
+        os.close(master)
+        os.close(slave)
 
 
 def test_on_a_terminal_lines_are_edited_and_come_back() -> None:

@@ -59,7 +59,7 @@ SAME_FLOOR = {
     "limits": set(),
     "held": {"limits"},
     "lockfile": set(),
-    "text": {"limits"},
+    "text": {"errors", "limits"},
     "rooms": set(),
     "modes": {"events", "names"},
     "asking": {"rooms"},

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +168,27 @@ def test_refusals_at_the_door_are_logged_once_in_a_while(serve: Callable[..., Se
     guests.close()
     assert len(refusals) == 1
     assert refusals[0].endswith("127.0.0.1 refused (the server is full; try again later)")
+
+
+def test_who_tries_passwords_and_who_knows_one_is_logged(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """With the address, and the name if there is one; never the password."""
+    for name in ("server", "operator"):
+        (tmp_path / name).write_text(f"sesame-of-the-{name}\n")
+    served = serve(
+        *("--password-file", str(tmp_path / "server"), "--operator-password-file", str(tmp_path / "operator"))
+    )
+    guests = Guests(served.port)
+    stranger = guests.stranger()
+    stranger.wait("^Password")
+    stranger.send("guess")
+    served.err.wait(r"WARNING 127\.0\.0\.1 port \d+ gave a wrong password$")
+    al = guests.irc("al", password="sesame-of-the-server")
+    al.send("OPER al sesame-of-the-operator")
+    served.err.wait(r"INFO 127\.0\.0\.1 port \d+ al is an operator of the server$")
+    served.type("q")
+    assert served.ends() == 0
+    assert not [line for line in served.err.rest() if "sesame" in line or "guess" in line]
+    guests.close()
 
 
 def test_neither_words_nor_passwords_are_logged(serve: Callable[..., Served]) -> None:

@@ -130,7 +130,7 @@ def test_what_is_logged_last_is_written_before_the_end(serve: Callable[..., Serv
     assert served.ends() == 0
     lines = served.err.rest()
     guests.close()
-    end = lines.index("Saying goodbye to everybody…")
+    end = next(number for number, line in enumerate(lines) if line.endswith("saying goodbye to everybody"))
     left = [line for line in lines[end:] if line.endswith(" disconnected (said goodbye)")]
     assert len(left) == 20
 

@@ -248,7 +248,7 @@ def test_serve_takes_a_certificate(serve: Callable[..., Served], certificate: tu
         (["--tls-only"], "--tls-only needs"),
         (["--tls-cert", "{cert}"], "go together"),
         (["--tls-self-signed", "--tls-cert", "{cert}", "--tls-key", "{key}"], "who have no --tls-cert"),
-        (["--tls-cert", "{key}", "--tls-key", "{cert}"], "Can't read the configuration"),
+        (["--tls-cert", "{key}", "--tls-key", "{cert}"], "Can't read the certificate"),
     ],
 )
 def test_serve_says_what_does_not_go_together(certificate: tuple[Path, Path], options: list[str], why: str) -> None:

@@ -222,13 +222,14 @@ def test_ends_of_lines_alone_are_not_collected(server: ChatServer, guests: Guest
 def test_the_operator_is_told_who_was_refused(server: ChatServer, guests: Guests) -> None:
     """Those too who were let in at first, but did not know the password, or were no chat clients."""
     server.hub.password = "secret"
-    browser, irc, person = guests.stranger(), guests.stranger(), guests.stranger()
+    browser, irc, person, encrypted = [guests.stranger() for _ in range(4)]
     browser.send("GET / HTTP/1.1")
+    encrypted.send_bytes(b"\x16\x03\x01")
     irc.send("NICK al\r\nUSER u 0 * :r\r")
     person.send("wrong", "wrong", "wrong")
-    for each in (browser, irc, person):
+    for each in (browser, irc, person, encrypted):
         each.rest()
-    reasons = ("HTTP", "this server has a password", "too many wrong passwords")
+    reasons = ("HTTP", "this server has a password", "too many wrong passwords", "TLS, which is off here")
     eventually(lambda: all(server.refusals[reason] == 1 for reason in reasons), "all are counted")
 
 

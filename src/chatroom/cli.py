@@ -26,6 +26,8 @@ _STDERR = 2  # the descriptor, also where the stream was closed
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _option = partial(click.option, show_envvar=True)
 
+log = logging.getLogger(__name__)
+
 
 @click.group(
     context_settings={
@@ -167,8 +169,7 @@ def serve(
 
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
     _open_standard_streams()
-    err = LogWriter(_STDERR)
-    logs.configure(log_level, log_format == "json", err)
+    logs.configure(log_level, log_format == "json", LogWriter(_STDERR))
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, description=description)
     if tls_self_signed and not check_config:
@@ -202,10 +203,18 @@ def serve(
     server.hub.reload = partial(_reload, server, files)
     if metrics_port:
         _publish(server, metrics_host, metrics_port)
-    _run(server, host, err)
+    _run(server, host)
 
 
-def _run(server: "ChatServer", host: str, err: LogWriter) -> None:
+def _say(text: str) -> None:
+    """Shows something to who sits at the console. Where nobody reads it, and nothing takes it, the server goes on."""
+    try:
+        click.echo(text)
+    except OSError:
+        pass
+
+
+def _run(server: "ChatServer", host: str) -> None:
     """Serves until it is told to stop, at the console or by a signal."""
     from chatroom.cluster.stream import ClusterError
     from chatroom.console import Console
@@ -216,15 +225,17 @@ def _run(server: "ChatServer", host: str, err: LogWriter) -> None:
         server.start()
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(_how_to_join(host, server.port))
+    log.info("chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.door.clients)
+    _say(_how_to_join(host, server.port))
     service.notify("READY=1")
-    console = Console(server, click.echo, signals.end)
+    console = Console(server, _say, signals.end)
     console.start()
     signals.wait(server.hub.reload)
     console.close()
     service.notify("STOPPING=1")
-    err.write("Saying goodbye to everybody…")
+    log.info("saying goodbye to everybody")
     server.stop()
+    log.info("chatroom has ended")
 
 
 def _publish(server: "ChatServer", host: str, port: int) -> None:
@@ -255,20 +266,29 @@ def _read(files: _Files) -> "Settings":
     from chatroom.tls import context
 
     try:
-        motd = files.motd.read_text(encoding="utf-8", errors="replace") if files.motd else ""
-        return Settings(
-            tuple(motd.splitlines()),
-            _first_line(files.password) if files.password else "",
-            _first_line(files.operator_password) if files.operator_password else "",
-            context(files.certificate, files.key) if files.certificate and files.key else None,
-        )
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"Can't read the configuration: {error}.") from None
+        tls = context(files.certificate, files.key) if files.certificate and files.key else None
+    except OSError as error:
+        raise click.ClickException(f"Can't read the certificate: {error}.") from None
+    return Settings(
+        tuple(_text(files.motd).splitlines()) if files.motd else (),
+        _first_line(files.password) if files.password else "",
+        _first_line(files.operator_password) if files.operator_password else "",
+        tls,
+    )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise click.ClickException(f"Can't read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise click.ClickException(f"Can't read {file}: it is not in UTF-8.") from None
 
 
 def _first_line(file: Path) -> str:
     """A password; raises `click.ClickException` if there is none, which would let everybody in."""
-    password = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+    password = _text(file).partition("\n")[0].strip()
     if not password:
         raise click.ClickException(f"There is no password in the first line of {file}.")
     return password
@@ -302,9 +322,9 @@ def _reload(server: "ChatServer", files: _Files) -> None:
     try:
         server.configure(_read(files))
     except click.ClickException as error:
-        logging.getLogger(__name__).error("%s", error.message)
+        log.error("%s All stays as it was.", error.message, extra=logs.alike(""))  # each fault is another
     else:
-        logging.getLogger(__name__).info("read the configuration again")
+        log.info("read the password files, the message of the day and the certificate again")
 
 
 def _open_standard_streams() -> None:

@@ -29,7 +29,7 @@ def load(context: click.Context, parameter: click.Parameter, file: Path | None) 
 def read(file: Path, context: click.Context) -> dict[str, Any]:
     """The settings by the names of their parameters; raises `click.ClickException` with all that is wrong."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
         found = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"Can't read {file}: {error}.") from None

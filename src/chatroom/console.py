@@ -6,6 +6,7 @@ terminal the line can be edited, and what was typed before comes back by the arr
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from chatroom.names import LOBBY
 from chatroom.server import ChatServer
 from chatroom.text import clean
 
+_GLANCE = 0.5  # seconds between two looks whose the terminal is
 _HERE = "#"  # stands for no room: what is done then is done to the whole server
 
 
@@ -53,7 +55,7 @@ class Console(threading.Thread):
 
     def close(self) -> None:
         """Leaves the terminal as it was found: the thread may be in the middle of a line."""
-        if self._terminal:
+        if self._terminal and _is_in_front():
             import termios
 
             termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # a terminal that is stopped never drains
@@ -72,6 +74,9 @@ class Console(threading.Thread):
     # ---- looking, saying, ending ------------------------------------------------------------------------------------
 
     def _quit(self, rest: str) -> None:
+        if rest:
+            self._write("q ends the server; it takes nothing more")
+            return
         self._ended = True
         self._end()
 
@@ -204,10 +209,27 @@ def _lines() -> Iterator[str]:
 
 def _read() -> bytes:
     """Bytes from standard input. Not through `sys.stdin`: its lock, held by a thread, would trouble the exit."""
+    while True:
+        _come_to_front()
+        try:
+            return os.read(0, 4096)
+        except OSError:
+            if _is_in_front():
+                return b""  # closed
+
+
+def _is_in_front() -> bool:
+    """False in the background of a terminal, which then is others' to use; after `chatroom serve &`, say."""
     try:
-        return os.read(0, 4096)
+        return os.tcgetpgrp(0) == os.getpgrp()
     except OSError:
-        return b""  # closed
+        return True  # it is no terminal of ours
+
+
+def _come_to_front() -> None:
+    """Waits until the terminal is ours. Nothing tells of that, so it looks again and again."""
+    while not _is_in_front():
+        time.sleep(_GLANCE)
 
 
 def _typed() -> Iterator[str]:
@@ -220,10 +242,12 @@ def _typed() -> Iterator[str]:
     readline.set_completer(lambda text, n: [*(name for name in COMMANDS if name.startswith(text)), None][n])
     readline.parse_and_bind("tab: complete")
     while True:
+        _come_to_front()
         try:
             yield input()
         except EOFError:
-            return
+            if _is_in_front():
+                return
 
 
 def _state_of_terminal() -> list[Any] | None:

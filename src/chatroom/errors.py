@@ -76,6 +76,7 @@ class Code(Enum):
     LINE_NOT_UTF8 = "line-not-utf8"
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target
+    TIME_BAD = "time-bad"  # what was meant as one
     NOTHING_KEPT = "nothing-kept"  # this server has no history
     NOTHING_TO_READ = "nothing-to-read"  # target: neither a room's name nor a person's
     NOT_YOURS_TO_REDACT = "not-yours-to-redact"  # target

@@ -64,6 +64,8 @@ class ChatHandler(StreamRequestHandler):
         self.size = READ_FIRST  # bytes to ask for; more where there was more
         self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
         self.name = ""  # the client's last one: who has quit has none any more
+        self.tries = 0  # wrong passwords of which the log was told
+        self.operator = False  # as it was told
 
     def handle(self) -> None:
         if self.client.refusal:
@@ -130,6 +132,8 @@ class ChatHandler(StreamRequestHandler):
         elif spoken is Spoken.IRC:
             self.client.dialect = IrcDialect(self.client, self.host.info)
             self._submit([SetFormat(self.client.dialect.format, echo=False)])
+        elif spoken is Spoken.TLS and not self.tls:
+            self.client.cut = "TLS, which is off here"
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
             self.client.cut = "HTTP"
@@ -156,17 +160,28 @@ class ChatHandler(StreamRequestHandler):
     def _converse(self, data: bytes) -> None:
         while data and not self.client.cut:
             self._receive(data)
+            self._note()
             if self.client.closing:
                 return
-            if self.client.nick != self.name:
-                self.name = self.client.nick
-                log.info("%s is %s", self.who, self.name)
             self.host.courier.admit()
             if not self.name and len(data) >= READ_FIRST:
                 self._let_go_out()
             data = self._read()
         if not self.client.cut:  # or half a line would become a whole one
             self._submit(self.client.dialect.end())
+
+    def _note(self) -> None:
+        """Tells the log what has become of the client."""
+        client, user = self.client, self.client.user
+        if client.nick not in ("", self.name):
+            self.name = client.nick
+            log.info("%s is %s", self.who, self.name)
+        if client.tries > self.tries:
+            self.tries = client.tries
+            log.warning("%s%s gave a wrong password", self.who, f" {self.name}" if self.name else "")
+        if user and user.is_operator > self.operator:
+            log.info("%s %s is an operator of the server", self.who, self.name)
+        self.operator = bool(user and user.is_operator)
 
     def _let_go_out(self) -> None:
         """Who says much without a name is answered before it is listened to again: answers cost more than questions."""

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_OF_TERMINALS = ("SIGTTIN", "SIGTTOU")  # stop who uses a terminal from the background; the console looks first
 
 
 class Signals:
@@ -21,6 +22,9 @@ class Signals:
         signal.set_wakeup_fd(self._write)
         for number in (*_ENDING, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
             signal.signal(number, lambda number, frame: None)
+        for name in _OF_TERMINALS:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
 
     def end(self) -> None:
         """Has the same effect as SIGTERM."""

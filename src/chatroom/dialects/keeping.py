@@ -10,7 +10,7 @@ from chatroom.dialects.irc.channels import room_modes
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
 from chatroom.modes import BAN, KEY, SLOW
-from chatroom.text import seconds
+from chatroom.text import ban_time, seconds
 
 TIMES = "30s, 10m, 2h, 1d, 1w"
 Parse = Callable[[str, str], Iterator[Command]]
@@ -29,7 +29,7 @@ def timed(rest: str) -> tuple[str, int, str]:
     """A name, how long (seconds, 0 for good), and why."""
     who, _, rest = rest.partition(" ")
     first, _, more = rest.strip().partition(" ")
-    length = seconds(first)
+    length = ban_time(first)
     return who, length, more.strip() if length else rest.strip()
 
 

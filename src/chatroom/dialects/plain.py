@@ -107,6 +107,7 @@ _REFUSALS: dict[Code, str] = {
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
+    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {keeping.TIMES} are times",
     Code.NOTHING_KEPT: "no history is kept here",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",

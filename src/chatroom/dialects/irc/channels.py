@@ -11,7 +11,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
-from chatroom.text import seconds
+from chatroom.text import ban_time
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:
@@ -54,7 +54,7 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
     """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8; or a time before the reason."""
     rooms = params[0].split(",")
     nicks = targets(params[1])
-    length = seconds(params[2]) if len(params) > 3 else 0
+    length = ban_time(params[2]) if len(params) > 3 else 0
     reason = params[3 if length else 2] if len(params) > 2 else ""
     for room, nick in zip(rooms * len(nicks) if len(rooms) == 1 else rooms, nicks, strict=False):
         yield ev.Kick(room, nick, reason, length)
@@ -84,7 +84,7 @@ def unmute(client: Client, params: list[str]) -> Iterator[Command]:
 def _order(params: list[str]) -> tuple[str, str, int, str]:
     """A room, a name or mask, how long, and why, of which the last two may be missing."""
     room, who, *rest = params
-    length = seconds(rest[0]) if rest else 0
+    length = ban_time(rest[0]) if rest else 0
     return room, who, length, " ".join(rest[1:] if length else rest)
 
 

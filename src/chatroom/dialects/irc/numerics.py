@@ -147,6 +147,7 @@ FAILURES = {
     Code.LINE_NOT_UTF8: "* INVALID_UTF8 :Messages must be UTF-8; this one was not sent",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
     Code.AWAY_TOO_LONG: "AWAY INVALID_PARAMS :That message is too long",
+    Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are",
     Code.NOTHING_TO_READ: "MARKREAD INVALID_PARAMS {} :That is neither a room nor a nickname",
     Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
     Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",

@@ -86,6 +86,8 @@ def wallops(client: Client, params: list[str]) -> Iterator[Command]:
 def kline(client: Client, params: list[str]) -> Iterator[Command]:
     """``KLINE [time] mask :reason``; a time without a unit is in minutes, as operators know it."""
     length = _minutes(params[0]) if len(params) > 1 else 0
+    if not length and len(params) > 2:
+        raise ChatError(Code.TIME_BAD, params[0])
     who, *reason = params[1:] if length else params
     yield ev.BanFromServer(who, length, " ".join(reason))
 
