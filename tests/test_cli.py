@@ -265,7 +265,7 @@ def test_the_end_of_input_is_no_q(serve: Serve, stdin: int) -> None:
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to look at a process's descriptors")
 @pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- >&- 2>&-", ">/dev/full"])
 def test_it_serves_without_standard_streams(closed: str) -> None:
-    """Closed, their numbers would be given to sockets, which the console must not read from; full, they take nothing."""
+    """Closed, their numbers would be given to sockets, which the console must not read from. Or they are full."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--unlimited"]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click import ClickException
 
+from chatroom import cli
 from tests.peers import DEADLINE, Irc, Served
 from tests.test_cli import chatroom
 
@@ -35,6 +37,30 @@ def test_a_good_file_is_good(tmp_path: Path) -> None:
     """It says so, and starts no server."""
     done = check(tmp_path / "chatroom.toml", '# a comment\nhost = "0.0.0.0"\nport = 9090\nunlimited = false\n')
     assert (done.returncode, done.stdout, done.stderr) == (0, "The settings are good.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--host", "nowhere.invalid"], "There is no host nowhere.invalid; --host takes"),
+        (["--host", "192.0.2.1"], "192.0.2.1 is no address of this machine"),
+        (["--metrics-port=1", "--metrics-host=nowhere.invalid"], "nowhere.invalid; --metrics-host takes"),
+        (["--data", "{file}/data"], "Data can't be kept in {file}/data: nothing can be written to {file}."),
+    ],
+)
+def test_what_this_machine_lacks_is_told(tmp_path: Path, options: list[str], told: str) -> None:
+    """Settings may be well written and ask for what there is not."""
+    file = tmp_path / "chatroom.toml"
+    done = check(file, "", *[option.format(file=file) for option in options])
+    assert done.returncode == 1
+    assert told.format(file=file) in done.stderr
+
+
+def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that brings it."""
+    monkeypatch.setattr("chatroom.cli.find_spec", lambda name: None)
+    with pytest.raises(ClickException, match=r"pip install 'chatroom\[metrics\]'"):
+        cli._rehearse([], ["metrics"], None)
 
 
 def test_a_file_of_windows_is_good_too(tmp_path: Path) -> None:

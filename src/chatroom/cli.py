@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 _STDERR = 2  # the descriptor, also where the stream was closed
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_EXTRAS = {"tls": "cryptography", "metrics": "prometheus_client", "cluster": "redis"}  # the library each brings
 _option = partial(click.option, show_envvar=True)
 
 log = logging.getLogger(__name__)
@@ -177,6 +179,9 @@ def serve(
     files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)
     settings = _read(files)
     if check_config:
+        hosts = [("--host", host), *([("--metrics-host", metrics_host)] if metrics_port else [])]
+        needed = {"tls": tls_self_signed, "metrics": metrics_port, "cluster": cluster}
+        _rehearse(hosts, [extra for extra, wanted in needed.items() if wanted], None if ephemeral else data)
         click.echo("The settings are good.")
         return
     try:
@@ -248,6 +253,31 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
         raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
     except OSError as error:
         raise click.ClickException(_cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
+
+
+def _rehearse(hosts: list[tuple[str, str]], extras: list[str], data: Path | None) -> None:
+    """Looks whether this machine has what the settings ask for; raises `click.ClickException` with all that it lacks.
+
+    Ports are left alone: the server whose settings these are may be running.
+    """
+    from chatroom.server import resolve
+
+    wrong = []
+    for option, host in hosts:
+        try:
+            family, address = resolve(host, 0)
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.bind(address)
+        except OSError as error:
+            wrong.append(_cannot_listen(error, host, 0, option))
+    for extra in extras:
+        if find_spec(_EXTRAS[extra]) is None:
+            wrong.append(f"Something is missing: pip install 'chatroom[{extra}]'")
+    place = next((each for each in (data, *data.parents) if each.exists()), None) if data else None
+    if place and not (place.is_dir() and os.access(place, os.W_OK)):
+        wrong.append(f"Data can't be kept in {data}: nothing can be written to {place}.")
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
 
 
 class _Files(NamedTuple):

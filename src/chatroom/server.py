@@ -103,7 +103,7 @@ class ChatServer(ThreadingTCPServer):
         another machine talks without TLS.
         """
         self._cluster = cluster
-        self.address_family, address = _resolve(host, port)
+        self.address_family, address = resolve(host, port)
         super().__init__(address, ChatHandler)  # first: if it fails, there is nothing to give back
         self.info = replace(info, history=store is not None)
         self.unlimited = unlimited
@@ -421,7 +421,7 @@ def _refuse(sock: socket.socket, why: str) -> None:
         pass  # it has left already
 
 
-def _resolve(host: str, port: int) -> tuple[int, Any]:
+def resolve(host: str, port: int) -> tuple[int, Any]:
     """The address family and the address to listen on; raises `socket.gaierror`."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
