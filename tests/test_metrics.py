@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.dialects.plain import PLAIN
+from chatroom.events import Departed, Person
+from chatroom.rooms import Audience, Session
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.test_cli import chatroom
 
 pytest.importorskip("prometheus_client")
+
+from chatroom.metrics import Meter  # it needs that
 
 
 def free_port() -> str:
@@ -42,8 +47,9 @@ def test_what_happens_is_counted(serve: Callable[..., Served], tmp_path: Path) -
     refused.rest()
     refused.close()
     eventually(lambda: figures(port)["chatroom_messages_in_total"] == before["chatroom_messages_in_total"] + 10, "10")
+    eventually(lambda: figures(port)["chatroom_connections"] == 3, "who was refused is gone")
     after = figures(port)
-    assert after["chatroom_connections"] == after["chatroom_users"] == 3
+    assert after["chatroom_users"] == 3
     assert after["chatroom_rooms"] == 1
     assert after["chatroom_queue_bytes"] == 0
     assert after["chatroom_messages_out_total"] - before["chatroom_messages_out_total"] == 10 * 2
@@ -51,6 +57,14 @@ def test_what_happens_is_counted(serve: Callable[..., Served], tmp_path: Path) -
     assert after['chatroom_refusals_total{reason="the server is full; try again later"}'] == 1
     assert after['chatroom_courier_seconds_bucket{le="+Inf"}'] == after["chatroom_courier_seconds_count"] > 0
     guests.close()
+
+
+def test_what_is_delivered_never_grows_less() -> None:
+    """Not even by departures of those whom nothing was told any more: who is skipped is no reader then."""
+    meter = Meter()
+    gone = Departed(Person("1", "alice", "al", "127.0.0.1"), "bye", ("#lobby",), id=1, time=1)
+    meter.count([(gone, Audience({}), Session("1", "127.0.0.1", PLAIN))])
+    assert meter.deliveries == 0
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -55,7 +55,7 @@ class Encrypted:
         context = ssl.create_default_context(cafile=str(certificate))
         context.minimum_version = context.maximum_version = version
         plain = socket.create_connection((host, port), timeout=DEADLINE)
-        self.sock = context.wrap_socket(plain, server_hostname="localhost")
+        self.sock = context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
         self.pending = b""
 
     def send(self, *lines: str) -> None:
@@ -125,6 +125,22 @@ def test_much_goes_both_ways_whole_and_in_order(
         al.send(*[f"PRIVMSG #lobby :{i} {text}" for i in range(count)], "PRIVMSG #lobby :end")
         said = [line.split(" :")[1].split()[0] for line in bob.until(":end") if "PRIVMSG" in line]
         assert said == [*map(str, range(count)), "end"]
+
+
+def test_a_farewell_comes_behind_all_that_was_left(
+    server: ChatServer, guests: Guests, certificate: tuple[Path, Path]
+) -> None:
+    """However much it was: an encrypted end without one could be somebody else's doing."""
+    bob = guests.irc("bob")
+    count, text = 1000, "x" * 300
+    with closing(Encrypted(server.port, certificate[0]).come("al")) as al:
+        bob.send(*[f"PRIVMSG #lobby :{i} {text}" for i in range(count)])
+        bob.sync()
+        al.send("QUIT :bye")
+        bob.wait(":al![^ ]+ QUIT")
+        al.until(f":{count - 1} ")
+        al.until("ERROR")
+        assert al.sock.recv(1) == b""  # without a farewell, SSLEOFError is raised
 
 
 @pytest.mark.skipif(not own_address(), reason="this machine has no address but its own")

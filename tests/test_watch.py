@@ -18,6 +18,7 @@ from chatroom.limits import (
     DROP_AFTER,
     ENDINGS,
     FLOOD_BURST,
+    HANDSHAKE,
     KEEPALIVE,
     PING_AFTER,
     REGISTRATION,
@@ -299,20 +300,26 @@ def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
     guests.close()
 
 
-def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer) -> None:
+def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who finds all places taken by others who are told, or don't listen, reads a line that both kinds understand."""
     guests = Guests(limited.port)
     for name in "abc":
         guests.plain(name)
-    silent = [guests.stranger() for _ in range(limited.door.turned_away)]
+    with monkeypatch.context() as patch:
+        patch.setattr("chatroom.handler.SILENCE", DEADLINE)
+        silent = [guests.stranger() for _ in range(limited.door.turned_away)]
+        eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
+        assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
+        silent.pop().close()
+        eventually(lambda: len(limited.everybody()) == 3 + len(silent), "there is one again")
+        late = guests.stranger()
+        late.send("hello")
+        assert late.rest() == ["* Goodbye (the server is full; try again later)."]
+    for connection in limited.everybody():
+        connection.born -= HANDSHAKE + 1
     for each in silent:
-        each.send_bytes(b"NICK")  # not enough to tell what it speaks
-    eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
-    assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
-    for each in silent:
-        each.close()
+        assert each.rest() == ["* Goodbye (the server is full; try again later)."]
     eventually(lambda: len(limited.everybody()) == 3, "they are gone")
-    assert guests.stranger().rest() == ["* Goodbye (the server is full; try again later)."]
     guests.close()
 
 

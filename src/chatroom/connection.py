@@ -26,9 +26,9 @@ class Seal(Protocol):
 
 
 class Connection(Session):
-    """A session with a socket. `send` and what follows it, and what changes them, belong to the courier's thread alone.
+    """A session with a socket. `send`, `open_send`, the outbox and how far it is belong to the courier's thread alone.
 
-    `dialect` is set by the connection's own thread, before anything is told to it.
+    `dialect` and `tls` are set by the connection's own thread, before anything is told to it.
     """
 
     __slots__ = (

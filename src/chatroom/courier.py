@@ -398,6 +398,8 @@ class Courier(threading.Thread):
     def _finish(self, connection: Connection) -> None:
         """The outbox is empty: does what was put off until then."""
         if connection.released:
+            if connection.hung_up:
+                connection.shut_down()
             connection.close()
             if self.closed:
                 self.closed(connection)

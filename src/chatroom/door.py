@@ -2,7 +2,7 @@
 
 An IPv6 network of 64 bits counts as one address: whoever has one address in it has all of them (RFC 6177).
 
-Only the accepting thread calls `admit`. `Door.lock` guards what others change, too: `_live`, `_in` and `_out`.
+Only the accepting thread calls `admit` and `hear_out`. `lock` guards what others change: `_live`, `_in` and `_out`.
 """
 
 import ipaddress
@@ -48,8 +48,13 @@ class Door:
             self._live[host] += 1
         return ""
 
-    def hear_out(self) -> bool:
-        """Whether there is a place for one who was not admitted, to be told why. Whoever has one must `go_away`."""
+    def hear_out(self, host: str) -> bool:
+        """Whether there is a place for one who was not admitted, to be told why. Whoever has one must `go_away`.
+
+        There is none for whoever knocks again and again: it takes a thread.
+        """
+        if not self._unlimited and not _is_near(host) and self._is_rushing(counted(host)):
+            return False
         with self.lock:
             if self._out >= self.turned_away:
                 return False

@@ -21,7 +21,15 @@ from chatroom import events as ev
 from chatroom.accounts import Registrar, make_way
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person
-from chatroom.limits import AWAY_BYTES, PASSWORD_TRIES, REALNAME_BYTES, REASON_BYTES, ROOMS_A_USER, ROOMS_OWNED
+from chatroom.limits import (
+    AWAY_BYTES,
+    GOODBYE_BYTES,
+    PASSWORD_TRIES,
+    REALNAME_BYTES,
+    REASON_BYTES,
+    ROOMS_A_USER,
+    ROOMS_OWNED,
+)
 from chatroom.memory import Memories, lifted, veiled_most
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
@@ -370,7 +378,7 @@ class Hub(House):
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
-        reason = shortened(command.reason, REASON_BYTES)
+        reason = shortened(command.reason, REASON_BYTES if user else GOODBYE_BYTES)
         departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
         if not command.ask:
             return departed

@@ -11,6 +11,7 @@ DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 TOPIC_BYTES = 300  # a topic, its room and the room's size fit one line of LIST
 AWAY_BYTES = 300  # likewise, with who is away
 REASON_BYTES = 250  # likewise, with room, who was thrown out and who did it
+GOODBYE_BYTES = 450  # what somebody without a name is told at the end: why they are banned, and how long; one line
 HOST_LENGTH = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
 USERNAME_LENGTH = 10  # characters; the customary USERLEN
 REALNAME_BYTES = 110  # with nickname, user name, host and room it fits one WHO line
@@ -83,7 +84,7 @@ PORT = 9090
 CLIENTS = 10_000  # a thread each; refused with a sentence beyond
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client; a quarter where there are few
 TURNED_AWAY = 32  # clients at once that are told in their own language why they can't stay: each takes a thread for
-# 0.3 s, and one of `SPARE_DESCRIPTORS`. The others are told in a line that all understand
+# some 0.3 s (`HANDSHAKE` at most), and one of `SPARE_DESCRIPTORS`. The others are told in a line that all understand
 ADDRESS_LIVE = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
 ADDRESS_RATE = 128  # connections from one address in a minute
 ACCEPT_PAUSE = (0.01, 1.0)  # seconds to wait when nobody can be accepted: doubled from the first to the second

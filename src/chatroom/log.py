@@ -7,7 +7,7 @@ after the other before another client's turn. `cluster.log.RedisLog` is for seve
 handed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol
@@ -42,15 +42,19 @@ class Log:
         """
         raise NotImplementedError
 
-    def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Iterable[Session] = ()) -> None:
-        """A command each of many clients, one after the other, so that others are told of all of it together.
+    def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
+        """A command each of many clients, one after the other; where that can be, others are told of it all in one go.
 
-        From then on, nothing of what happens to others is told to `deaf`.
+        From then on, nothing of what happens to others is told to `deaf`; but what they have said themselves before is.
         """
         with self.lock:
+            self._settle(deaf)
             self._hub.deafen(deaf)
         for session, command in submissions:
             self.submit(session, [command])
+
+    def _settle(self, sessions: Collection[Session]) -> None:
+        """Waits until what these have submitted is carried out, if it isn't yet. The lock is held before and after."""
 
     def _find(self, lookup: Lookup) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
@@ -110,7 +114,7 @@ class LocalLog(Log):
             self._carry_out(session, commands, self._post)
         self._post.dispatch()
 
-    def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Iterable[Session] = ()) -> None:
+    def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
         with self.lock:
             self._hub.deafen(deaf)
             for session, command in submissions:

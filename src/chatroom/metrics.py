@@ -41,7 +41,7 @@ class Meter:
             if to is not audience:
                 audience, readers = to, sum(map(len, to.groups.values()))
             messages += type(what) is Said
-            deliveries += readers - (skip is not None)
+            deliveries += max(0, readers - (skip is not None))  # who is skipped may not be among the readers any more
             first = first or _time(what)
         if not first:
             return

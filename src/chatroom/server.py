@@ -343,28 +343,29 @@ class ChatServer(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Gives a client its thread. Who may not come in is told why by theirs, which knows what they speak."""
         refusal = self._refusal(client_address[0])
-        if refusal and not self.door.hear_out():
+        if refusal and not self.door.hear_out(client_address[0]):
             _refuse(request, refusal)
             self.shutdown_request(request)
             return
-        connection = self._register(request, client_address)
-        connection.refusal = refusal
+        connection = self._register(request, client_address, refusal)
         _tune(request)
         try:
             super().process_request(request, client_address)
         except RuntimeError as error:  # no more threads
             log.warning("no thread left for %s: %s", client_address[0], error)
-            self.count_refusal("no thread left")
-            self.log.submit(connection, [Raw(f"ERROR :{FULL}\r\n".encode())])
+            if not refusal:
+                self.count_refusal("no thread left")
+            self.log.submit(connection, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
             self.shutdown_request(request)
 
-    def _register(self, request: Any, client_address: Any) -> Connection:
+    def _register(self, request: Any, client_address: Any, refusal: str) -> Connection:
         """Makes a connection known before its thread exists, so that `stop` misses none."""
         host = client_address[0].removeprefix("::ffff:")
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
         connection = Connection(uid, f"0{host}" if host.startswith(":") else host, PLAIN, request)
         connection.address = client_address[0]
+        connection.refusal = refusal
         connection.near = is_loopback(connection.address)
         connection.dialect = PlainDialect(connection)
         with self.lock:
@@ -410,7 +411,10 @@ def _tune(sock: socket.socket) -> None:
     options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT", "TCP_NOTSENT_LOWAT")
     for option, setting in zip(options, (*KEEPALIVE, DROP_AFTER * 1000, SEND_AHEAD), strict=True):
         if hasattr(socket, option):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
+            try:
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
+            except OSError:
+                pass  # the kernel does not know what the library does; or the client has left already
 
 
 def _refuse(sock: socket.socket, why: str) -> None:

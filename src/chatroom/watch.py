@@ -111,6 +111,8 @@ class Watch(threading.Thread):
             return (Late(connection, f"no TLS within {HANDSHAKE} seconds", False),)
         if connection.closing:
             return ()
+        if connection.refusal and now - connection.born > HANDSHAKE:
+            return (Late(connection, connection.refusal, True),)
         if connection.user is None:
             if now - connection.born > REGISTRATION:
                 return (Late(connection, f"no name within {REGISTRATION} seconds", True),)

@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from chatroom.cluster.stream import ClusterError
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.cluster.conftest import QUICK, Node, Redis, agree
-from tests.peers import Served, eventually
+from tests.peers import DEADLINE, Served, eventually
 
 pytestmark = pytest.mark.needs("redis-server")
 Start = Callable[..., Node]
@@ -195,6 +196,24 @@ def test_a_server_that_ends_takes_its_people_along(node: Start) -> None:
     assert bob.rest()[-1].startswith("* Goodbye")
     eventually(lambda: [s.name for s in one.server.hub.servers.values()] == ["one"], "two is gone")
     assert one.people() == ["alice"]
+
+
+def test_a_server_that_stops_delivers_what_is_on_its_way(redis: Redis, node: Start) -> None:
+    """Its people hear what one of them has said and Redis has not taken yet, before they are told goodbye."""
+    one = node("one")
+    alice, bob = one.guests.irc("alice"), one.guests.irc("bob")
+    alice.sync()
+    redis.freeze()
+    alice.send("PRIVMSG #lobby :last words")
+    eventually(lambda: one.link._flying, "they are on their way")
+    stopping = threading.Thread(target=one.stop)
+    stopping.start()
+    eventually(one.server._stopping.is_set, "it stops")
+    redis.thaw()
+    stopping.join(DEADLINE)
+    told = bob.rest()
+    assert told[-2].endswith("PRIVMSG #lobby :last words")
+    assert told[-1].startswith("ERROR :Closing link")
 
 
 def test_two_servers_of_one_name_are_refused(redis: Redis, node: Start) -> None:

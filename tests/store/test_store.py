@@ -20,6 +20,7 @@ from chatroom.limits import RECENT
 from chatroom.logs import Calm
 from chatroom.store import Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS
+from chatroom.store.writer import _SETTINGS
 from tests.peers import DEADLINE, eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
@@ -308,6 +309,32 @@ def test_what_can_never_be_saved_is_given_up_after_a_trouble(store: Store, told:
     assert told.wait_for(2)[1:] == [(True, 1)]
     assert len(history(store)) == 41
     assert history(store)[-1] == "message 42"
+
+
+def test_what_can_never_be_saved_keeps_nothing_back_at_the_end(data: Path) -> None:
+    """What was held is tried once more when the store is closed, and no more is lost than must be."""
+    with closing(Store(data)) as store:
+        empty = fill(store)
+        save_much(store)
+        assert store.trouble
+        store.save([said(41, text=UNSAVABLE)])
+        store.save([said(42)])
+        empty()
+    with closing(Store(data)) as store:
+        assert len(history(store)) == 41
+
+
+def test_a_value_that_sqlite_refuses_is_no_trouble(store: Store) -> None:
+    """It would be refused each time: others must not wait for it."""
+    store.db.execute("CREATE TABLE strict_ones (a TEXT) STRICT")
+    with pytest.raises(sqlite3.IntegrityError), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(
+            _SETTINGS, TopicSet, lambda db, event: db.execute("INSERT INTO strict_ones VALUES (?)", (b"no text",))
+        )
+        store.save([TopicSet(ALICE, "#lobby", "x", id=1, time=BASE)])
+    assert not store.trouble
+    store.save([said(3)])
+    assert history(store) == ["message 3"]
 
 
 def test_a_file_that_is_gone_is_noticed(data: Path, store: Store, told: Told) -> None:

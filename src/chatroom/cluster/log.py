@@ -25,7 +25,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from chatroom import events as ev
 from chatroom.cluster import state
@@ -119,6 +119,10 @@ class RedisLog(Linking):
             if session is self._hub.itself:  # who is at the console reads what comes of it at once
                 self._wait(session, for_words=True)
         self._post.dispatch()
+
+    def _settle(self, sessions: Collection[Session]) -> None:
+        for session in sessions:
+            self._wait(session, for_words=True)
 
     def waiting(self) -> int:
         """How many things that were decided here the other servers can't know yet; for any thread."""

@@ -55,6 +55,7 @@ _HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last)
 _FORGET = f"""DELETE FROM lists WHERE room NOT IN ('', '{LOBBY}')
     AND room NOT IN (SELECT key FROM places WHERE owner != '')
     AND room NOT IN (SELECT room FROM lists GROUP BY room ORDER BY max(since) DESC LIMIT {EMPTY_ROOMS})"""
+_MISTAKES = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -160,32 +161,39 @@ class Store:
 
     def _write(self, last: int) -> None:
         """Saves all that waits, and reserves ids if `last` has used them up."""
-        done = 0  # of what waits
         try:
             if self.trouble:
                 self.db.close()
                 self.db = self._open()
             if not self._write_at_once(last):
                 with transaction(self.db):
-                    for runs, settings in self._waiting:
-                        self._insert(runs, settings)
-                        done += 1
+                    self._insert_all()
                     if last > self.reserved or self.trouble:
                         self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
-        except (sqlite3.Error, OSError, StoreError) as error:
-            self._fail(str(error))
-            return
-        except Exception:  # a mistake in the program, which would be made again and again, and keep back all the rest
+        except Exception as error:
+            if _may_pass(error):
+                self._fail(str(error))
+                return
             self._places.clear()
-            if self.trouble:  # or else nobody has seen any of it
-                self.lost += _events(self._waiting[done : done + 1])
-            del self._waiting[done : done + 1]
+            if not self.trouble:  # or else some of it has been seen
+                self._waiting.clear()
             raise
         if last > self.reserved:
             self.reserved = last + RESERVE
         self._waiting.clear()
         if self.trouble:
             self._recover()
+
+    def _insert_all(self) -> None:
+        """Inserts what waits. What can never be saved must not keep back what was held with it."""
+        for runs, settings in self._waiting:
+            try:
+                self._insert(runs, settings)
+            except Exception as error:
+                if not self.trouble or _may_pass(error):
+                    raise
+                log.exception("%d events can never be saved", _events([(runs, settings)]), extra=alike(""))
+                self.lost += _events([(runs, settings)])
 
     def _write_at_once(self, last: int) -> bool:
         """Saves what waits by one statement, if it can: a transaction of its own.
@@ -267,6 +275,11 @@ class Store:
         log.warning("messages are being saved again; %d were not", self.lost, extra=alike(""))
         self.trouble = ""
         self.changed.set()
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether it is the world that is in the way, and not a mistake in the program, which comes again each time."""
+    return isinstance(error, sqlite3.Error | OSError | StoreError) and not isinstance(error, _MISTAKES)
 
 
 def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
