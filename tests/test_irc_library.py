@@ -54,7 +54,9 @@ def bot(server: ChatServer) -> Iterator[Callable[[str], Bot]]:
         each.close()
 
 
-def test_a_bot_lives_in_a_room_keeps_it_and_comes_back(bot: Callable[[str], Bot], guests: Guests) -> None:
+def test_a_bot_lives_in_a_room_keeps_it_and_comes_back(
+    server: ChatServer, bot: Callable[[str], Bot], guests: Guests
+) -> None:
     """Names with umlauts, talk, the topic, modes, kicks both ways, whispers; and a new connection as the same bot."""
     marvin, bob = bot("märvin"), guests.irc("böb", room="")
     marvin.link.join("#schiffsküche")
@@ -85,6 +87,8 @@ def test_a_bot_lives_in_a_room_keeps_it_and_comes_back(bot: Callable[[str], Bot]
     marvin.link.kick("#schiffsküche", "böb", "likewise")
     bob.wait("KICK #schiffsküche böb :likewise$")
     marvin.events.clear()
+    marvin.link.disconnect("be right back")
+    eventually(lambda: len(server.everybody()) == 1, "the name is free")
     marvin.link.reconnect()
     marvin.hears("endofmotd", "nomotd")
     marvin.link.join("#schiffsküche")
