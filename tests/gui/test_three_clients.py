@@ -54,7 +54,7 @@ def test_three_kinds_of_client_talk_in_one_room(
         window.wait_online()
         nathan.wait("wanda joined")
         irma.sees("wanda.* has joined #lobby")
-        assert window.state["members"] == ["irma", "nathan", "wanda"]
+        window.wait(lambda state: state["members"] == ["irma", "nathan", "wanda"], "all are listed")
 
         nathan.send(f"from netcat: {WORDS}")
         irma.sees(f"nathan.*from netcat: {WORDS}")

@@ -13,11 +13,11 @@ pytestmark = pytest.mark.needs("Xvfb", "xdotool")
 def test_a_name_a_message_an_answer_the_button_and_the_end(display: str, server: Server, tmp_path: Path) -> None:
     """The window asks for a name, both sides see each other's messages, and closing it ends the program."""
     with Netcat(server.port, "bob") as bob, Window(display, tmp_path, "127.0.0.1", "-p", str(server.port)) as window:
-        assert window.state["panel"]
+        window.wait(lambda state: state["panel"], "the window asks")
         window.type("alice")
         window.key("Return")
         window.wait_online()
-        assert window.state["members"] == ["alice", "bob"]
+        window.wait(lambda state: state["members"] == ["alice", "bob"], "both are listed")
 
         window.type("Hello from the window")
         window.key("shift+Return")
