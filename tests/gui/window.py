@@ -25,7 +25,7 @@ class Window:
 
     def __enter__(self) -> Self:
         try:
-            self.wait(lambda state: state["focused"] or self._take_focus(), "the window comes up")
+            self.wait(lambda state: self._take_focus() and state["focused"], "the window comes up")
         except BaseException:
             self._close()  # or it would take the focus from those of later tests
             self._log.close()
@@ -67,7 +67,8 @@ class Window:
         try:
             return wait_for(look, what)
         except AssertionError as error:
-            raise AssertionError(f"{error}; the window shows {json.dumps(self.state)[:3000]} {self.log()}") from None
+            shown = {name: value[-20:] if name == "rows" else value for name, value in self.state.items()}
+            raise AssertionError(f"{error}; the window shows {json.dumps(shown)} {self.log()}") from None
 
     def wait_row(self, text: str) -> dict[str, Any]:
         return self.wait(lambda state: any(text in row for row in state["rows"]), f"{text!r} stands in the window")
@@ -87,10 +88,15 @@ class Window:
     def id(self) -> str:
         return (self._xdotool("search", "--onlyvisible", "--class", "chatroom").split() or [""])[0]
 
-    def _take_focus(self) -> None:
-        """There is no window manager to give it."""
-        if window := self.id:
+    def _take_focus(self) -> bool:
+        """There is no window manager to give it. Whether the window has it now.
+
+        Without, it may seem to have it, as long as the pointer is above it: until it is made smaller, say.
+        """
+        window = self.id
+        if window and self._xdotool("getwindowfocus", "-f") != window:
             self._xdotool("windowfocus", window)
+        return bool(window) and self._xdotool("getwindowfocus", "-f") == window
 
     def type(self, text: str) -> None:
         # Keys for other letters are mapped one by one as they are typed; the window must have seen the one before.
