@@ -263,6 +263,8 @@ def test_a_server_ban_needs_a_time_where_one_stands(room: Room) -> None:
     oper.heard()
     assert "INVALID_PARAMS 5x" in oper.send("KLINE 5x eve :y").heard()[-1]
     assert not chat.hub.bans
+    oper.send("KLINE eve has been warned")
+    assert [entry.reason for entry in chat.hub.bans.values()] == ["has been warned"]
 
 
 def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:

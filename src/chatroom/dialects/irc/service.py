@@ -10,7 +10,7 @@ from chatroom.dialects.irc.format import timestamp
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command
 from chatroom.networks import network_of
-from chatroom.text import seconds
+from chatroom.text import ban_time, seconds
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:
@@ -87,7 +87,7 @@ def kline(client: Client, params: list[str]) -> Iterator[Command]:
     """``KLINE [time] mask :reason``; a time without a unit is in minutes, as operators know it."""
     length = _minutes(params[0]) if len(params) > 1 else 0
     if not length and len(params) > 2:
-        raise ChatError(Code.TIME_BAD, params[0])
+        ban_time(params[0])  # raises if it was meant as one
     who, *reason = params[1:] if length else params
     yield ev.BanFromServer(who, length, " ".join(reason))
 
