@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Server
 from chatroom.gui.screen import Panel
-from chatroom.gui.style import pixels
+from chatroom.gui.style import pixels, take_keys
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter
@@ -88,7 +88,7 @@ class ConnectPanel(ttk.Frame):
         self._password_typed.set(panel.password)
         self._recent = panel.recent
         self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
-        self.name.focus_set()
+        take_keys(self.name)
         self.name.selection_range(0, "end")
 
     def show(self, panel: Panel) -> None:

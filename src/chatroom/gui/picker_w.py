@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tkinter import ttk
 
 from chatroom.gui.palette import Palette
-from chatroom.gui.style import pixels
+from chatroom.gui.style import pixels, take_keys
 
 
 class Picker(ttk.Frame):
@@ -46,7 +46,7 @@ class Picker(ttk.Frame):
         self._typed.set("")
         self._filter()
         self._place()
-        self._entry.focus_set()
+        take_keys(self._entry)
 
     def show_text(self, title: str, text: str) -> None:
         self._rows = []
@@ -57,7 +57,7 @@ class Picker(ttk.Frame):
         self._title.pack(anchor="w", pady=(0, 8))
         self._text.pack(anchor="w")
         self._place()
-        self.focus_set()
+        take_keys(self)
 
     def texts(self) -> list[str]:
         return [str(self._list.set(item, "name")) for item in self._list.get_children()] or [str(self._text["text"])]

@@ -4,6 +4,8 @@ import tkinter as tk
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from chatroom.gui.style import take_keys
+
 if TYPE_CHECKING:
     from chatroom.gui.finder import Finder
 
@@ -32,4 +34,4 @@ class SearchBar(ttk.Frame):
         self._result.configure(text=result)
         if not result:
             self._typed.set("")
-            self.entry.focus_set()
+            take_keys(self.entry)

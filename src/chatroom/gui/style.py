@@ -28,6 +28,12 @@ class Fonts:
         self.large.configure(size=max(8, SIZE + 6 + points))
 
 
+def take_keys(widget: tk.Misc) -> None:
+    """Gives a widget that comes up the keyboard at once: Tk would wait until it is shown, and keys would go astray."""
+    widget.update_idletasks()
+    widget.focus_set()
+
+
 def pixels(root: tk.Misc, count: int) -> int:
     """`count` pixels of a 96 dpi screen on this one. Screens that call themselves nearly 96 dpi count as that."""
     factor = round(4 * float(root.tk.call("tk", "scaling")) / _USUAL_SCALING) / 4

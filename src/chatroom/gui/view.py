@@ -301,7 +301,7 @@ class TkView:
         return bool(str(self.root.tk.call("focus", "-displayof", self.root)))
 
     def focus_composer(self) -> None:
-        self.composer.text.focus_set()
+        style.take_keys(self.composer.text)
 
     def _restyle(self, settings: Settings) -> None:
         colours = self.colours
