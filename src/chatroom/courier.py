@@ -397,14 +397,12 @@ class Courier(threading.Thread):
 
     def _finish(self, connection: Connection) -> None:
         """The outbox is empty: does what was put off until then."""
+        if connection.hung_up:
+            connection.shut_down()
         if connection.released:
-            if connection.hung_up:
-                connection.shut_down()
             connection.close()
             if self.closed:
                 self.closed(connection)
-        elif connection.hung_up:
-            connection.shut_down()
 
     def _cut(self, connection: Connection, reason: str) -> None:
         """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""

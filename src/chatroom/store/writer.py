@@ -192,8 +192,9 @@ class Store:
             except Exception as error:
                 if not self.trouble or _may_pass(error):
                     raise
-                log.exception("%d events can never be saved", _events([(runs, settings)]), extra=alike(""))
-                self.lost += _events([(runs, settings)])
+                given_up = _events([(runs, settings)])
+                log.exception("%d events can never be saved", given_up, extra=alike(""))
+                self.lost += given_up
 
     def _write_at_once(self, last: int) -> bool:
         """Saves what waits by one statement, if it can: a transaction of its own.
