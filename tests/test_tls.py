@@ -232,6 +232,7 @@ def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -
         half.sendall(b"\x16\x03\x01")
         eventually(lambda: [c for c in server.everybody() if c.agreeing], "the handshake has begun")
         server.everybody()[0].agreeing -= HANDSHAKE + 1
+        server.watch.add(server.everybody()[0])
         assert half.recv(100) == b""
 
 

@@ -6,7 +6,7 @@ import resource
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,9 +26,10 @@ from chatroom.limits import (
     SEND_BUFFER,
     STOPPED,
     STUCK,
+    TICK,
 )
 from chatroom.server import ChatServer
-from chatroom.watch import Watch
+from chatroom.watch import Late, Watch
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
 
@@ -39,12 +40,19 @@ def connection_of(server: ChatServer, nick: str = "") -> Connection:
     return found[0]
 
 
+def make_older(server: ChatServer, connection: Connection, seconds: float, *names: str) -> None:
+    """As if what these attributes tell had happened so much earlier."""
+    for name in names:
+        setattr(connection, name, getattr(connection, name) - seconds)
+    server.watch.add(connection)
+
+
 def test_who_chooses_no_name_in_time_is_told_and_closed(server: ChatServer, guests: Guests) -> None:
     """The deadline is for registration in all: bytes that drip in do not extend it."""
     slow = guests.stranger()
     slow.wait("^Username$")
     slow.send_bytes(b"a")
-    connection_of(server).born -= REGISTRATION + 1
+    make_older(server, connection_of(server), REGISTRATION + 1, "born")
     assert slow.rest() == [f"* Goodbye (no name within {REGISTRATION} seconds)."]
 
 
@@ -52,9 +60,12 @@ def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, gue
     """Once, and it stays when it gives one."""
     bob = guests.irc("bob")
     connection = connection_of(server, "bob")
-    connection.heard -= PING_AFTER + 1
+    make_older(server, connection, PING_AFTER + 1, "heard")
     bob.wait("^PING ")
+    assert connection.pinged
     bob.send("PONG :x")
+    bob.sync()
+    server.watch.add(connection)
     eventually(lambda: not connection.pinged, "the sign of life is noticed")
     bob.sync()
 
@@ -62,7 +73,7 @@ def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, gue
 def test_an_irc_client_that_gives_no_sign_of_life_is_gone(server: ChatServer, guests: Guests) -> None:
     """The room is told why."""
     alice, bob = guests.plain("alice"), guests.irc("bob")
-    connection_of(server, "bob").heard -= DROP_AFTER + 1
+    make_older(server, connection_of(server, "bob"), DROP_AFTER + 1, "heard")
     assert "no sign of life" in bob.rest()[-1]
     alice.wait(rf"^\* bob left \(no sign of life for {DROP_AFTER} seconds\)$")
 
@@ -72,7 +83,7 @@ def test_a_crowd_whose_time_has_run_out_ends_to_the_last(server: ChatServer, gue
     alice = guests.plain("alice")
     crowd = [guests.irc(f"c{number}") for number in range(2 * ENDINGS + 5)]
     for number in range(len(crowd)):
-        connection_of(server, f"c{number}").heard -= DROP_AFTER + 1
+        make_older(server, connection_of(server, f"c{number}"), DROP_AFTER + 1, "heard")
     assert all("no sign of life" in each.rest()[-1] for each in crowd)
     left = {alice.wait(r"^\* c(\d+) left \(no sign of life")[1] for _ in crowd}
     assert len(left) == len(crowd)
@@ -82,10 +93,9 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     """They can't answer a PING, but their machine acknowledges what comes: that is a sign of life, too."""
     alice = guests.plain("alice")
     connection = connection_of(server, "alice")
-    connection.heard -= DROP_AFTER + 1
-    connection.alive -= DROP_AFTER + 1
+    make_older(server, connection, DROP_AFTER + 1, "heard", "alive")
     bob = guests.irc("bob")
-    connection_of(server, "bob").heard -= PING_AFTER + 1
+    make_older(server, connection_of(server, "bob"), PING_AFTER + 1, "heard")
     bob.wait("^PING ")  # so the watch has looked at both
     assert connection.alive > time.monotonic() - DROP_AFTER
     assert alice.sync() is not None
@@ -99,11 +109,7 @@ def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyP
     server = ChatServer("127.0.0.1", 0, INFO)
     looked = threading.Event()
 
-    def everybody() -> list[Connection]:
-        looked.set()
-        return server.everybody()
-
-    server.watch._connections = everybody
+    server.watch._besides = looked.set
     server.start()
     guests = Guests(server.port)
     alice, bob = guests.irc("alice", "message-tags", "server-time"), guests.irc("bob")
@@ -182,12 +188,58 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     guests.irc("bob")
     bob = connection_of(server, "bob")
     heard = bob.heard
-    watch = Watch(server.everybody, server.log, server.courier, lambda: None)
+    server.watch.end()
+    server.watch.join()
     away = 2 * DROP_AFTER
-    watch.look(time.monotonic() + away)
+    server.watch.look(time.monotonic() + away)
     assert bob.heard >= heard + away - STOPPED
     assert not bob.closing
     bob.heard = time.monotonic()
+
+
+def test_nobody_is_looked_at_before_it_is_time(
+    server: ChatServer, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands who are silent would cost as much every second. Who has left is not held until then."""
+    alice, bob, stranger = guests.plain("alice"), guests.irc("bob"), guests.stranger()
+    server.watch.end()
+    server.watch.join()
+    looked_at: list[str] = []
+    look = server.watch._look
+
+    def note(connection: Connection, now: float) -> Sequence[Late]:
+        looked_at.append(connection.nick)
+        return look(connection, now)
+
+    def look_after(seconds: float) -> list[str]:
+        """Who is looked at at a moment to come, or just before it."""
+        looked_at.clear()
+        server.watch._looked = start + seconds - TICK  # it has not stood still
+        server.watch.look(start + seconds)
+        return sorted(looked_at)
+
+    monkeypatch.setattr(server.watch, "_look", note)
+    start = float(int(time.monotonic()))  # turns are whole seconds
+    for connection in server.everybody():
+        connection.born = connection.heard = connection.alive = start
+        server.watch.add(connection)
+    assert look_after(TICK) == ["", "alice", "bob"]
+    assert look_after(2) == []
+    assert look_after(REGISTRATION / 2) == [""]  # it might have had a name by then
+    assert look_after(PING_AFTER / 2) == [""]
+    stranger.rest()
+    eventually(lambda: len(server.everybody()) == 2, "it is gone")
+    assert look_after(PING_AFTER - 3) == []
+    assert look_after(PING_AFTER + 1) == ["bob"]
+    bob.wait("^PING ")
+    assert look_after(DROP_AFTER - 3) == []
+    bob.close()
+    alice.wait(r"^\* bob left")
+    eventually(lambda: len(server.everybody()) == 1, "it is gone")
+    assert look_after(DROP_AFTER + 1) == ["alice"]
+    alice.close()
+    eventually(lambda: not server.everybody(), "all are gone")
+    assert not any(server.watch._turns.values())
 
 
 def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -316,7 +368,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
         late.send("hello")
         assert late.rest() == ["* Goodbye (the server is full; try again later)."]
     for connection in limited.everybody():
-        connection.born -= HANDSHAKE + 1
+        make_older(limited, connection, HANDSHAKE + 1, "born")
     for each in silent:
         assert each.rest() == ["* Goodbye (the server is full; try again later)."]
     eventually(lambda: len(limited.everybody()) == 3, "they are gone")

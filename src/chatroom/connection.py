@@ -34,7 +34,7 @@ class Connection(Session):
     __slots__ = (
         *("address", "agreeing", "alive", "born", "heard", "left", "pinged", "dialect", "sock"),
         *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "refusal", "released"),
-        *("send", "tls"),
+        *("send", "tls", "turn"),
     )
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
@@ -48,6 +48,7 @@ class Connection(Session):
         self.heard = self.born  # when bytes last came; its own thread writes it
         self.alive = self.born  # when bytes were last acknowledged, as far as anybody asked; the watch's
         self.left = 0.0  # when its reader was done with it, in monotonic seconds; 0 before
+        self.turn = 0  # in which second it is looked at next; the watch's
         self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.tls: Seal | None = None
         self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty
@@ -104,6 +105,11 @@ class Connection(Session):
     def is_over(self) -> bool:
         """Whether it has ended: whatever still comes for it is gone."""
         return self.send is _take_all
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether its socket is; for any thread."""
+        return self.sock.fileno() == -1
 
     def close(self) -> None:
         self.send = _take_all

@@ -68,6 +68,7 @@ class Courier(threading.Thread):
         self._save = save  # may take its time; should it fail, nobody sees that batch
         self.closed: Callable[[Connection], None] | None = None  # is told of each socket that is closed; never fails
         self.meter: Callable[[list[Item]], None] | None = None  # is shown each batch once it is sent
+        self.slow: set[Connection] = set()  # whose outbox holds something; for others to read
         self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
@@ -197,14 +198,14 @@ class Courier(threading.Thread):
                 self._held.tidy()
                 continue
             timeout = max(0.0, self._give_up - time.monotonic()) if self._stopped else None
-            if self._stopped and not (timeout and self._slow()):
+            if self._stopped and not (timeout and self.slow):
                 return []
             with self._bell:
                 self._asleep = True
             # What was appended before `_asleep` was set rang no bell, so look once more.
             self._serve_the_slow(0 if waiting else timeout)
             self._asleep = False
-        if self._slow():
+        if self.slow:
             self._serve_the_slow(0)
         if self._held.litter:
             self._held.tidy()
@@ -314,6 +315,7 @@ class Courier(threading.Thread):
                     self._behind -= size
                     self._cut(connection, "no room to keep what was sent to it")
                     continue
+                self.slow.add(connection)
                 connection.hold()
                 connection.moved = time.monotonic()
             outbox.append(data)
@@ -330,12 +332,7 @@ class Courier(threading.Thread):
         while self._held.litter and self._held.bytes > OUTBOXES:
             self._held.tidy()
         if self._held.bytes > OUTBOXES:
-            slowest = max((key.data for key in self._selector.get_map().values() if key.data), key=_behind)
-            self._cut(slowest, "the slowest of too many slow readers")
-
-    def _slow(self) -> bool:
-        """Whether anybody's outbox holds something."""
-        return len(self._selector.get_map()) > 1
+            self._cut(max(self.slow, key=_behind), "the slowest of too many slow readers")
 
     def _serve_the_slow(self, timeout: float | None) -> None:
         for key, _ in self._selector.select(timeout):
@@ -378,6 +375,7 @@ class Courier(threading.Thread):
             outbox[0] = memoryview(outbox[0])[sent:]
         if not outbox:
             self._selector.unregister(connection.sock)
+            self.slow.discard(connection)
             connection.resume()
             self._finish(connection)
 
@@ -408,6 +406,7 @@ class Courier(threading.Thread):
         """Ends a connection without ado; its reader wakes up and tells the log. No reason: its client has left."""
         if connection.outbox:
             self._selector.unregister(connection.sock)
+            self.slow.discard(connection)
             self._held.abandon(connection.outbox)
             connection.outbox = deque()
             self._behind -= connection.behind

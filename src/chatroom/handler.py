@@ -24,6 +24,7 @@ from chatroom.events import Command, Quit, Raw, SetFormat
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.log import Log
 from chatroom.tls import Tls
+from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Host(Protocol):
     connections: dict[Any, Connection]  # by socket; each is there before its thread is
     log: Log
     courier: Courier
+    watch: Watch
     info: ServerInfo
     unlimited: bool
     tls: ssl.SSLContext | None
@@ -106,7 +108,7 @@ class ChatHandler(StreamRequestHandler):
         first = b""
         prompted = False
         if not self._may_be_plain():
-            self.client.agreeing = time.monotonic()  # on TLS: there is nothing else to begin with
+            self._begin_to_agree()  # on TLS: there is nothing else to begin with
         while True:
             if not prompted and self._may_be_plain() and not self._readable(SILENCE):
                 if self.client.refusal:
@@ -143,10 +145,14 @@ class ChatHandler(StreamRequestHandler):
         """Raises `ssl.SSLError` if the client and the server can't agree."""
         tls = Tls(self.request, context, partial(self.host.courier.flush, self.client))
         self.client.encrypt(tls)
-        self.client.agreeing = time.monotonic()
+        self._begin_to_agree()
         tls.handshake(first)
         self.client.agreeing = 0.0
         self.tls = tls
+
+    def _begin_to_agree(self) -> None:
+        self.client.agreeing = time.monotonic()
+        self.host.watch.add(self.client)  # it has a new deadline
 
     def _may_be_plain(self) -> bool:
         """Whether the client may talk as it does: encrypted, or from this machine, or where nobody minds."""
@@ -224,7 +230,7 @@ class ChatHandler(StreamRequestHandler):
             poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
             if poll.poll((self.ready - now) * 1000):
                 return False
-            self.client.heard = time.monotonic()  # it has spoken: that nobody listened is not its silence
+            self._hear()  # it has spoken: that nobody listened is not its silence
         return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
@@ -234,8 +240,13 @@ class ChatHandler(StreamRequestHandler):
         """What one `recv` brings, b"" at the end."""
         data = self.tls.read() if self.tls else self.request.recv(self.size)
         self.size = READ_SIZE if self.name and len(data) >= READ_FIRST else READ_FIRST
-        self.client.heard = time.monotonic()
+        self._hear()
         return data
+
+    def _hear(self) -> None:
+        """It has given a sign of life."""
+        self.client.heard = time.monotonic()
+        self.host.watch.busy.add(self.client)
 
     def _readable(self, timeout: float) -> bool:
         """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would be one for all."""

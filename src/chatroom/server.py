@@ -370,6 +370,7 @@ class ChatServer(ThreadingTCPServer):
         connection.dialect = PlainDialect(connection)
         with self.lock:
             self.connections[request] = connection
+        self.watch.add(connection)
         with self.log.lock:
             self.hub.attach(connection)
         return connection
@@ -395,6 +396,7 @@ class ChatServer(ThreadingTCPServer):
                 return
             if not self.connections:
                 self._none_left.notify_all()
+        self.watch.remove(connection)
         if connection.refusal:
             self.door.go_away()
         else:

@@ -1,8 +1,9 @@
 """One thread that looks after all deadlines: a timeout on a socket would spoil its buffered reader for good.
 
-Once a second it looks at every connection: who takes too long to encrypt or to choose a name, who reads nothing of
-what is waiting for it, who has been silent for too long. The times that it looks at are written by others, each by one
-thread; a time that is a moment old does no harm.
+Once a second it looks at those of whom something may be due by now: each has its turn, the second of its next deadline
+as things stood when it was last looked at. Most deadlines only move away; for one that comes nearer, a connection is
+`add`ed again, and who falls behind is told by `Courier.slow`. So ten thousand who are silent cost next to nothing. The
+times that it looks at are written by others, each by one thread; a time that is a moment old does no harm.
 
 Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time:
 each that ends takes its turn with those that serve, and a batch full of departures makes everybody wait for its end.
@@ -12,6 +13,7 @@ import logging
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -47,9 +49,9 @@ class Late(NamedTuple):
 
 
 class Watch(threading.Thread):
-    """Ends connections whose time has run out; `connections` gives all there are.
+    """Ends connections whose time has run out. `connections` gives all there are; they are `add`ed and `remove`d.
 
-    `besides` is called at each look: what else there is to do once a second.
+    `besides` is called at each look: what else there is to do once a second. `_lock` guards `_turns`.
     """
 
     def __init__(
@@ -60,12 +62,24 @@ class Watch(threading.Thread):
         besides: Callable[[], None],
     ) -> None:
         super().__init__(name="watch", daemon=True)
+        self.busy: set[Connection] = set()  # who was read from since the last look; readers put themselves in
         self._connections = connections
         self._log = log
         self._courier = courier
         self._besides = besides
         self._ended = threading.Event()
         self._looked = time.monotonic()
+        self._lock = threading.Lock()
+        self._turns: defaultdict[int, set[Connection]] = defaultdict(set)  # by the second in which it is their turn
+
+    def add(self, connection: Connection) -> None:
+        """It is looked at next time, and from then on when something may be due. For any thread, more than once too."""
+        self._look_again(connection, self._looked)
+
+    def remove(self, connection: Connection) -> None:
+        """Its socket is closed. For any thread."""
+        with self._lock:
+            self._turns[connection.turn].discard(connection)
 
     def run(self) -> None:
         while not self._ended.wait(TICK):
@@ -77,29 +91,46 @@ class Watch(threading.Thread):
 
     def look(self, now: float) -> None:
         """Does what is due at this moment, in monotonic seconds."""
-        connections = self._connections()
         stood_still, self._looked = now - self._looked - TICK, now
         if stood_still > STOPPED:
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
-            for connection in connections:
+            for connection in self._connections():
                 connection.put_off(now, stood_still)
-        self._give_turns(sum([connection.heard > now - TICK for connection in connections]))
+        self._give_turns()
         now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
-        lately = now - PING_AFTER
         late: list[Late] = []
-        for connection in connections:
-            # Most have a name, are not behind and said something lately: with 10,000 clients a call each adds up.
-            if connection.heard < lately or connection.behind or connection.pinged or connection.user is None:
-                late += self._look(connection, now)
+        for connection in self._whose_turn_it_is(now):
+            late += self._look(connection, now)
+            self._look_again(connection, _due(connection, now))
         if late:
             self._end(late)
 
     def end(self) -> None:
         self._ended.set()
 
-    def _give_turns(self, busy: int) -> None:
-        """`busy` threads have read something lately, and may want the interpreter all at once."""
+    def _give_turns(self) -> None:
+        """The threads that have read something lately may want the interpreter all at once."""
+        busy = len(self.busy)
+        self.busy.clear()
         sys.setswitchinterval(min(max(SWITCH, busy * SWITCH_EACH), SWITCH_MOST))
+
+    def _whose_turn_it_is(self, now: float) -> set[Connection]:
+        """Those of whom something may be due. They keep their turn until they are given another."""
+        with self._lock:
+            past = [turn for turn in self._turns if turn <= now / TICK]
+            found = self._courier.slow.union(*[self._turns[turn] for turn in past])
+            for turn in past:
+                if not self._turns[turn]:
+                    del self._turns[turn]
+        return found
+
+    def _look_again(self, connection: Connection, due: float) -> None:
+        """From `due` on, in monotonic seconds; never, if its socket is closed by now."""
+        with self._lock:
+            self._turns[connection.turn].discard(connection)
+            if not connection.is_closed:
+                connection.turn = int(due / TICK)
+                self._turns[connection.turn].add(connection)
 
     def _look(self, connection: Connection, now: float) -> Sequence[Late]:
         silent = now - connection.heard
@@ -116,7 +147,7 @@ class Watch(threading.Thread):
         if connection.user is None:
             if now - connection.born > REGISTRATION:
                 return (Late(connection, f"no name within {REGISTRATION} seconds", True),)
-        elif not connection.dialect.pings:
+        elif not _is_asked(connection):
             if min(silent, now - connection.alive) > DROP_AFTER:
                 connection.alive = now - connection.unacknowledged()
                 if now - connection.alive > DROP_AFTER:
@@ -145,3 +176,24 @@ class Watch(threading.Thread):
             for connection, reason, reads in group:
                 if not reads:
                     self._courier.cut(connection, reason)
+
+
+def _is_asked(connection: Connection) -> bool:
+    """Whether it is asked for signs of life, as a client that can answer; one whose reader is done is not."""
+    dialect = getattr(connection, "dialect", None)
+    return dialect is not None and dialect.pings
+
+
+def _due(connection: Connection, now: float) -> float:
+    """From when on something may be due, in monotonic seconds; who falls behind meanwhile is in `Courier.slow`."""
+    if connection.closing:
+        return now + TICK
+    if connection.user is None:
+        due = [connection.born + (HANDSHAKE if connection.refusal else REGISTRATION)]
+        if connection.agreeing:
+            due.append(connection.agreeing + HANDSHAKE)
+        due.append(now + max(TICK, now - connection.born))  # it may have a name by then, as most do at once
+        return min(due)
+    if not _is_asked(connection):
+        return max(connection.heard, connection.alive) + DROP_AFTER
+    return connection.heard + (DROP_AFTER if connection.pinged else PING_AFTER)

@@ -19,7 +19,7 @@ from chatroom.events import Event, Joined, Kind, Person, Point, Said, TopicSet
 from chatroom.limits import RECENT
 from chatroom.logs import Calm
 from chatroom.store import Keeper, Reader, Store, StoreError
-from chatroom.store.schema import MIGRATIONS
+from chatroom.store.schema import MIGRATIONS, connect
 from chatroom.store.writer import _SETTINGS
 from tests.peers import DEADLINE, eventually
 
@@ -186,6 +186,7 @@ class Told:
 def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     """What a keeper with short pauses announces of the store."""
     monkeypatch.setattr("chatroom.store.keeper.ROUND", 0.02)
+    monkeypatch.setattr("chatroom.store.keeper.ROUND_MOST", 0.04)
     monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.05)
     monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.1)
     told = Told()
@@ -386,6 +387,36 @@ def test_a_mistake_in_one_round_of_housework_does_not_end_it(
     assert told.wait_for(2)[1:] == [(True, 0)]
     assert told.broken == 0
     assert caplog.text.count("could not be finished") == 3
+
+
+def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round is no more than a look then: an idle server starts no transactions, nor does it empty an empty log."""
+    monkeypatch.setattr("chatroom.store.keeper.CHECKPOINT", 1)
+    rounds, work = [], []
+    check = store.check
+
+    def begin_round() -> None:
+        rounds.append("")
+        check()
+
+    def open_another(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
+        work.append("a checkpoint")
+        return connect(path, write=write, busy=busy)
+
+    def rest() -> bool:
+        work.clear()
+        rounds.clear()
+        eventually(lambda: len(rounds) > 3, "three whole rounds")
+        return not work
+
+    monkeypatch.setattr(store, "check", begin_round)
+    monkeypatch.setattr("chatroom.store.keeper.connect", open_another)
+    store.db.set_trace_callback(work.append)
+    for first in (1, 41):
+        save_much(store, first)
+        eventually(lambda: any("words" in statement for statement in work), "what was said is indexed")
+        eventually(lambda: "a checkpoint" in work, "the log is emptied")
+        eventually(rest, "there is no more to do")
 
 
 # ---- looking up -----------------------------------------------------------------------------------------------------

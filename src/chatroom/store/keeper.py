@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from chatroom.limits import CHECKPOINT, QUIET, ROUND
+from chatroom.limits import CHECKPOINT, PRUNE, QUIET, ROUND, ROUND_MOST
 from chatroom.store.index import Index
 from chatroom.store.schema import connect
 from chatroom.store.writer import Store
@@ -32,15 +32,20 @@ class Keeper(threading.Thread):
         self._keep = keep
         self._index = Index(store)
         self._seen = 0  # events saved up to the last round
+        self._kept_up = (0, 0, 0)  # `_state` when there was nothing left to index and to prune
+        self._emptied = 0  # when the log that was emptied last had been written to; it keeps its size
         self._stopped = False
         self._told = False  # that nothing is being saved
 
     def run(self) -> None:
+        pause = ROUND
         while not self._stopped:
-            self._store.changed.wait(ROUND)
+            self._store.changed.wait(pause)
             self._store.changed.clear()
             if self._stopped:
                 return
+            still = self._seen == self._store.saved and not self._store.trouble
+            pause = min(2 * pause, ROUND_MOST) if still else ROUND
             try:
                 self._round()
             except Exception:  # a mistake in the program must not end the housework, but must be heard of
@@ -61,19 +66,29 @@ class Keeper(threading.Thread):
         try:
             busy = saved > QUIET * ROUND
             self._checkpoint(busy)
-            if not busy:
-                self._steps(self._index.step)
-                if self._keep:
-                    self._steps(self._prune)
+            state = self._state()
+            if not busy and state != self._kept_up and self._keep_up():
+                self._kept_up = state
         except (sqlite3.Error, OSError) as error:  # there may be no descriptors left, say
             log.warning("housework on %s failed: %s", self._store.path, error)
 
-    def _steps(self, step: Callable[[], bool]) -> None:
-        """Takes steps until there are none left or something else is to be done, with longer breaks than steps."""
+    def _state(self) -> tuple[int, int, int]:
+        """Without a change of it there is nothing new to index or to prune: each look takes a transaction."""
+        return self._store.saved, self._store.file, int(time.monotonic() / PRUNE)
+
+    def _keep_up(self) -> bool:
+        """Indexes and prunes; whether it came to an end with both."""
+        return self._steps(self._index.step) and (not self._keep or self._steps(self._prune))
+
+    def _steps(self, step: Callable[[], bool]) -> bool:
+        """Takes steps, with longer breaks, until something else is to be done; whether there are none left."""
         while not self._stopped:
             start = time.monotonic()
-            if not step() or self._store.changed.wait(2 * (time.monotonic() - start)):
-                return
+            if not step():
+                return True
+            if self._store.changed.wait(2 * (time.monotonic() - start)):
+                return False
+        return False
 
     def _prune(self) -> bool:
         return self._index.prune(int(time.time() * 1000) - self._keep * 86_400_000) >= 0
@@ -90,10 +105,11 @@ class Keeper(threading.Thread):
     def _checkpoint(self, busy: bool) -> None:
         """Empties the log when it has grown, without a lock; if it has grown much, holds saving back for the rest."""
         try:
-            size = self._store.path.with_name(f"{self._store.path.name}-wal").stat().st_size
+            found = self._store.path.with_name(f"{self._store.path.name}-wal").stat()
         except OSError:
             return
-        if size < CHECKPOINT * (16 if busy else 1):
+        size = found.st_size
+        if size < CHECKPOINT * (16 if busy else 1) or found.st_mtime_ns == self._emptied:
             return
         db = connect(self._store.path, write=True, busy=0.05)
         try:
@@ -101,5 +117,6 @@ class Keeper(threading.Thread):
             if moved < pages and size > 16 * CHECKPOINT:
                 with self._store.lock:
                     db.execute("PRAGMA wal_checkpoint(RESTART)")
+            self._emptied = found.st_mtime_ns if moved == pages else 0
         finally:
             db.close()
