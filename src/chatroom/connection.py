@@ -48,7 +48,7 @@ class Connection(Session):
         self.heard = self.born  # when bytes last came; its own thread writes it
         self.alive = self.born  # when bytes were last acknowledged, as far as anybody asked; the watch's
         self.left = 0.0  # when its reader was done with it, in monotonic seconds; 0 before
-        self.turn = 0  # in which second it is looked at next; the watch's
+        self.turn = 0  # in which second the watch looks at it next; under the watch's lock
         self.pinged = False  # whether it was asked for a sign of life; the watch's
         self.tls: Seal | None = None
         self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty

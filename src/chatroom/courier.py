@@ -68,7 +68,7 @@ class Courier(threading.Thread):
         self._save = save  # may take its time; should it fail, nobody sees that batch
         self.closed: Callable[[Connection], None] | None = None  # is told of each socket that is closed; never fails
         self.meter: Callable[[list[Item]], None] | None = None  # is shown each batch once it is sent
-        self.slow: set[Connection] = set()  # whose outbox holds something; for others to read
+        self.slow: set[Connection] = set()  # whose outbox holds something; for others to copy, in one call
         self._waiting: deque[Item] = deque()
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()

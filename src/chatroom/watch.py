@@ -51,7 +51,7 @@ class Late(NamedTuple):
 class Watch(threading.Thread):
     """Ends connections whose time has run out. `connections` gives all there are; they are `add`ed and `remove`d.
 
-    `besides` is called at each look: what else there is to do once a second. `_lock` guards `_turns`.
+    `besides` is called at each look: what else there is to do once a second. `_lock` guards `_turns` and each `turn`.
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class Watch(threading.Thread):
 
     def add(self, connection: Connection) -> None:
         """It is looked at next time, and from then on when something may be due. For any thread, more than once too."""
-        self._look_again(connection, self._looked)
+        with self._lock:
+            self._give_turn(connection, self._looked)
 
     def remove(self, connection: Connection) -> None:
         """Its socket is closed. For any thread."""
@@ -96,19 +97,20 @@ class Watch(threading.Thread):
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
             for connection in self._connections():
                 connection.put_off(now, stood_still)
-        self._give_turns()
+        self._share_the_interpreter()
         now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
         late: list[Late] = []
         for connection in self._whose_turn_it_is(now):
             late += self._look(connection, now)
-            self._look_again(connection, _due(connection, now))
+            with self._lock:  # what brings a deadline nearer is seen by `_due`, or its `add` comes after this
+                self._give_turn(connection, _due(connection, now))
         if late:
             self._end(late)
 
     def end(self) -> None:
         self._ended.set()
 
-    def _give_turns(self) -> None:
+    def _share_the_interpreter(self) -> None:
         """The threads that have read something lately may want the interpreter all at once."""
         busy = len(self.busy)
         self.busy.clear()
@@ -124,13 +126,12 @@ class Watch(threading.Thread):
                     del self._turns[turn]
         return found
 
-    def _look_again(self, connection: Connection, due: float) -> None:
-        """From `due` on, in monotonic seconds; never, if its socket is closed by now."""
-        with self._lock:
-            self._turns[connection.turn].discard(connection)
-            if not connection.is_closed:
-                connection.turn = int(due / TICK)
-                self._turns[connection.turn].add(connection)
+    def _give_turn(self, connection: Connection, due: float) -> None:
+        """It is looked at from `due` on, in monotonic seconds; never, if its socket is closed. Under the lock."""
+        self._turns[connection.turn].discard(connection)
+        if not connection.is_closed:
+            connection.turn = int(due / TICK)
+            self._turns[connection.turn].add(connection)
 
     def _look(self, connection: Connection, now: float) -> Sequence[Late]:
         silent = now - connection.heard
@@ -192,7 +193,7 @@ def _due(connection: Connection, now: float) -> float:
         due = [connection.born + (HANDSHAKE if connection.refusal else REGISTRATION)]
         if connection.agreeing:
             due.append(connection.agreeing + HANDSHAKE)
-        due.append(now + max(TICK, now - connection.born))  # it may have a name by then, as most do at once
+        due.append(now + max(TICK, now - connection.born))  # most have a name soon, and need no look for want of one
         return min(due)
     if not _is_asked(connection):
         return max(connection.heard, connection.alive) + DROP_AFTER

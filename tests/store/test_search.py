@@ -1,5 +1,6 @@
 """A search finds what was said with these words, and only in the places it is for, with the index and without it."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -149,6 +150,21 @@ def test_without_fts5_a_search_looks_at_everything(tmp_path: Path) -> None:
             assert index.prune(BASE + 2) == 1
         assert not index.exists
         assert numbers(store, "quick", "#lobby") == [2]
+
+
+def test_an_index_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
+    """Another process had the file in use, say, when the server first looked."""
+    with closing(Store(tmp_path)) as store, closing(sqlite3.connect(store.path)) as other:
+        fill(store)
+        index = Index(store)
+        store.db.execute("PRAGMA busy_timeout = 1")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            index.step()
+        other.rollback()
+        assert index.step()
+        assert index.exists
+        assert numbers(store, "secret", PRIVATE) == [4]
 
 
 def test_what_was_taken_back_is_found_nowhere_and_all_else_still_is(store: Store) -> None:

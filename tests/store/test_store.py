@@ -419,6 +419,18 @@ def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, m
         eventually(rest, "there is no more to do")
 
 
+def test_what_is_said_ends_a_rest(store: Store) -> None:
+    """Only the first of it wakes whoever rests."""
+    store.save([said(1)])
+    assert not store.changed.is_set()
+    store.resting = True
+    store.save([said(2)])
+    assert store.changed.is_set()
+    store.changed.clear()
+    store.save([said(3)])
+    assert not store.changed.is_set()
+
+
 # ---- looking up -----------------------------------------------------------------------------------------------------
 
 _steps = st.tuples(st.sampled_from(["#a", "#b"]), st.integers(0, 2), st.integers(1, 3), st.booleans())

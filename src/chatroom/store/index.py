@@ -94,8 +94,8 @@ class Index:
 
     def _ready(self) -> bool:
         """Whether there is an index; makes one if it can."""
-        if self._file != self._store.file:
-            self._file = self._store.file
+        file = self._store.file
+        if self._file != file:
             try:
                 with self._store.writing() as db:
                     db.execute(_CREATE)
@@ -104,6 +104,7 @@ class Index:
                 if "no such module" not in str(error):
                     raise
                 self.exists = False
+            self._file = file
         return self.exists
 
 

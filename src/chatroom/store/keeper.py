@@ -44,8 +44,9 @@ class Keeper(threading.Thread):
             self._store.changed.clear()
             if self._stopped:
                 return
-            still = self._seen == self._store.saved and not self._store.trouble
-            pause = min(2 * pause, ROUND_MOST) if still else ROUND
+            quiet = self._seen == self._store.saved and not self._store.trouble
+            pause = min(2 * pause, ROUND_MOST) if quiet else ROUND
+            self._store.resting = quiet
             try:
                 self._round()
             except Exception:  # a mistake in the program must not end the housework, but must be heard of
@@ -73,7 +74,7 @@ class Keeper(threading.Thread):
             log.warning("housework on %s failed: %s", self._store.path, error)
 
     def _state(self) -> tuple[int, int, int]:
-        """Without a change of it there is nothing new to index or to prune: each look takes a transaction."""
+        """Until it changes, if only by a minute, nothing new is to be indexed or pruned: each look is a transaction."""
         return self._store.saved, self._store.file, int(time.monotonic() / PRUNE)
 
     def _keep_up(self) -> bool:
@@ -113,10 +114,10 @@ class Keeper(threading.Thread):
             return
         db = connect(self._store.path, write=True, busy=0.05)
         try:
-            _, pages, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            blocked, pages, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if moved < pages and size > 16 * CHECKPOINT:
                 with self._store.lock:
                     db.execute("PRAGMA wal_checkpoint(RESTART)")
-            self._emptied = found.st_mtime_ns if moved == pages else 0
+            self._emptied = found.st_mtime_ns if moved == pages and not blocked else 0
         finally:
             db.close()

@@ -67,7 +67,8 @@ class Store:
         self.lock = threading.Lock()
         self.trouble = ""  # why nothing is being saved; "" if all is well
         self.lost = 0  # events given up since the trouble began
-        self.changed = threading.Event()  # set when `trouble` has come or gone
+        self.changed = threading.Event()  # set when `trouble` has come or gone, or a rest is over
+        self.resting = False  # whether somebody is to be told, by `changed`, when something is saved again
         self.file = 0  # goes up when a file is opened
         self.saved = 0  # events so far
         self._sync = sync
@@ -121,6 +122,9 @@ class Store:
             return
         with self.lock:
             self.saved += len(events)
+            if self.resting:
+                self.resting = False
+                self.changed.set()
             self._waiting.append((runs, settings))
             if self.trouble:
                 self._hold(runs)
