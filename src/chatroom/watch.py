@@ -99,8 +99,9 @@ class Watch(threading.Thread):
                 connection.put_off(now, stood_still)
         self._share_the_interpreter()
         now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
-        late: list[Late] = []
-        for connection in self._whose_turn_it_is(now):
+        due = self._whose_turn_it_is(now)
+        late = [each for connection in self._stuck(now) - due for each in self._look(connection, now)]
+        for connection in due:
             late += self._look(connection, now)
             with self._lock:  # what brings a deadline nearer is seen by `_due`, or its `add` comes after this
                 self._give_turn(connection, _due(connection, now))
@@ -116,11 +117,15 @@ class Watch(threading.Thread):
         self.busy.clear()
         sys.setswitchinterval(min(max(SWITCH, busy * SWITCH_EACH), SWITCH_MOST))
 
+    def _stuck(self, now: float) -> set[Connection]:
+        """Those who may have read too little; all others who are behind cost next to nothing, however many they are."""
+        return {each for each in self._courier.slow.copy() if each.moved < now - STUCK or each.left}
+
     def _whose_turn_it_is(self, now: float) -> set[Connection]:
         """Those of whom something may be due. They keep their turn until they are given another."""
         with self._lock:
             past = [turn for turn in self._turns if turn <= now / TICK]
-            found = self._courier.slow.union(*[self._turns[turn] for turn in past])
+            found = set[Connection]().union(*[self._turns[turn] for turn in past])
             for turn in past:
                 if not self._turns[turn]:
                     del self._turns[turn]
