@@ -1,5 +1,6 @@
 """Deadlines, on a real server. Instead of waiting, a test makes a connection's times older than they are."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -166,8 +167,9 @@ def test_what_is_read_after_the_end_is_nothing_that_anybody_says(server: ChatSer
     connection = connection_of(server, "stuck")
     stuck.send_bytes(b"half")
     server.log.submit(connection, [Quit("read nothing", ask=False)])
-    stuck.send_bytes(b" a name\nanother\nhalf")
-    stuck.end_input()
+    with contextlib.suppress(OSError):  # the end may be there first
+        stuck.send_bytes(b" a name\nanother\nhalf")
+        stuck.end_input()
     eventually(lambda: connection not in server.everybody(), "it is gone")
     assert [line.partition("!")[0] for line in alice.sync() if "stuck" not in line] == []
 
