@@ -12,16 +12,12 @@ from chatroom.dialects.plain import PLAIN
 from chatroom.events import Departed, Person
 from chatroom.rooms import Audience, Session
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
+from tests.ports import free_port
 from tests.test_cli import chatroom
 
 pytest.importorskip("prometheus_client")
 
 from chatroom.metrics import Meter  # it needs that
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return str(probe.getsockname()[1])
 
 
 def figures(port: str) -> dict[str, float]:
@@ -33,7 +29,7 @@ def figures(port: str) -> dict[str, float]:
 
 def test_what_happens_is_counted(serve: Callable[..., Served], tmp_path: Path) -> None:
     """Connections, messages in and out, history, refusals by reason, and how long the courier takes."""
-    port = free_port()
+    port = str(free_port())
     served = serve("--max-clients", "3", "--metrics-port", port, "--data", str(tmp_path), "--unlimited")
     guests = Guests(served.port)
     alice, bob, _ = guests.plain("alice"), guests.irc("bob"), guests.plain("carol")

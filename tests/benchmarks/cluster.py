@@ -24,15 +24,14 @@ from statistics import median, quantiles
 
 from chatroom.cluster.stream import START, Stream
 from tests.peers import Irc, Served, eventually
+from tests.ports import free_port
 
 TEXT = "x" * 64
 
 
 def redis(directory: Path, stack: ExitStack) -> str:
     """Starts a Redis; returns its URL."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     process = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)],
         stdout=subprocess.DEVNULL,

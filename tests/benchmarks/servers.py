@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.load import IRC, NATS, RoundError, Wire
+from tests.ports import free_port
 
 OURS = "chatroom"
 COMMAND = f"{shlex.quote(sys.executable)} -m chatroom serve -p {{port}} --unlimited --data {{data}}"
@@ -91,7 +92,7 @@ class Server:
     def __init__(self, kind: Kind, pins: Pins, port: int = 0) -> None:
         """`port` 0 takes any that is free."""
         self.kind = kind
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._dir = tempfile.TemporaryDirectory(prefix="chatroom-bench-")
         work = Path(self._dir.name)
         work.chmod(0o755)  # ngircd reads its configuration as another user
@@ -187,9 +188,3 @@ class Server:
         for pid in found:  # which grows meanwhile
             found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

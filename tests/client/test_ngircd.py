@@ -10,7 +10,8 @@ from chatroom.client.client import Client, Phase
 from chatroom.client.entries import Delivery
 from chatroom.client.link import Target
 from chatroom.client.session import Session
-from tests.gui.people import Irc, free_port, wait_for
+from tests.gui.people import Irc, wait_for
+from tests.ports import free_port
 
 pytestmark = pytest.mark.needs("ngircd")
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, eventually
+from tests.ports import free_port
 
 # Fast enough for tests, and slow enough for a loaded machine.
 QUICK = Timing(lease=3.0, stall=1.5, beat=0.5, grace=0.3, timeout=1.0)
@@ -28,9 +28,7 @@ class Redis:
     """A redis-server on a port of its own, with its data in a directory."""
 
     def __init__(self, directory: Path) -> None:
-        with closing(socket.socket()) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._directory = directory
         self.start()

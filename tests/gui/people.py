@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
 
+from tests.ports import free_port
+
 T = TypeVar("T")
 DEADLINE = 30.0  # s; for what takes milliseconds on an idle machine
 
@@ -24,12 +26,6 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = DEADLINE) -
             return value
         assert time.monotonic() < end, f"{what}: it did not happen in {seconds:g} s"
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 class Server:
