@@ -13,6 +13,7 @@ import pytest
 
 from chatroom import __version__, cli
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
+from tests.ports import free_port
 
 Serve = Callable[..., Served]
 
@@ -266,8 +267,7 @@ def test_the_end_of_input_is_no_q(serve: Serve, stdin: int) -> None:
 @pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- >&- 2>&-", ">/dev/full"])
 def test_it_serves_without_standard_streams(closed: str) -> None:
     """Closed, their numbers would be given to sockets, which the console must not read from. Or they are full."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--unlimited"]
     process = subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command])
     try:

@@ -17,6 +17,7 @@ from chatroom.server import ChatServer, Settings
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
 from tests.test_cli import chatroom
+from tests.test_watch import make_older
 
 pytestmark = pytest.mark.needs("openssl")
 
@@ -231,8 +232,7 @@ def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -
     with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as half:
         half.sendall(b"\x16\x03\x01")
         eventually(lambda: [c for c in server.everybody() if c.agreeing], "the handshake has begun")
-        server.everybody()[0].agreeing -= HANDSHAKE + 1
-        server.watch.add(server.everybody()[0])
+        make_older(server, server.everybody()[0], HANDSHAKE + 1, "agreeing")
         assert half.recv(100) == b""
 
 
