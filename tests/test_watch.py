@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.connection import Connection
-from chatroom.events import Quit
+from chatroom.events import Departed, Quit, Said
 from chatroom.limits import (
     ACCEPT_PAUSE,
     DROP_AFTER,
@@ -29,6 +29,7 @@ from chatroom.limits import (
     STUCK,
     TICK,
 )
+from chatroom.parcels import Item
 from chatroom.server import ChatServer
 from chatroom.watch import Late, Watch
 from tests.chat import INFO
@@ -149,6 +150,31 @@ def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Gues
     stuck.close()
 
 
+def test_who_takes_nothing_leaves_along_with_what_is_said(
+    server: ChatServer, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch for the departure alone would delay everybody. If nobody says anything, it does not wait for long."""
+    stuck, connection, alice = one_who_is_stuck(server, guests)
+    bob = guests.irc("bob")
+    batches: list[list[Item]] = []
+    carry = server.courier._carry
+
+    def noted(batch: list[Item]) -> None:
+        batches.append(batch)
+        carry(batch)
+
+    monkeypatch.setattr(server.courier, "_carry", noted)
+    monkeypatch.setattr("chatroom.watch.ENDINGS_RIDE", DEADLINE)
+    connection.moved -= STUCK + 1
+    eventually(lambda: connection.closing, "it is to leave")
+    bob.send("PRIVMSG #lobby :hello")
+    alice.wait(" QUIT :read nothing")
+    alice.wait(":hello$")
+    shared = next(batch for batch in batches if any(isinstance(what, Departed) for what, _, _ in batch))
+    assert any(isinstance(what, Said) for what, _, _ in shared)
+    stuck.close()
+
+
 def test_who_has_left_without_reading_keeps_its_place_and_has_its_time(server: ChatServer, guests: Guests) -> None:
     """Saying that nothing more will be sent is no way out of the limits."""
     stuck, connection, alice = one_who_is_stuck(server, guests)
@@ -182,6 +208,7 @@ def test_half_a_line_of_one_who_is_cut_is_not_said(server: ChatServer, guests: G
     stuck.send_bytes(b"half")
     alice.wait(":whole$")
     server.courier.cut(connection, "read nothing")
+    server.courier.dispatch()
     assert not [line for line in alice.until(":stuck!.* QUIT ") if "PRIVMSG" in line]
 
 

@@ -108,10 +108,9 @@ class Courier(threading.Thread):
         self.dispatch()
 
     def cut(self, connection: Connection, reason: str) -> None:
-        """Ends a connection that takes nothing any more."""
+        """Ends a connection that takes nothing any more, with what is dispatched next."""
         connection.cut = connection.cut or reason
         self._waiting.append((_Order.CUT, connection, None))
-        self.dispatch()
 
     def flush(self, connection: Connection) -> None:
         """Encryption has made something to be sent by itself."""

@@ -96,6 +96,7 @@ TICK = 1.0  # seconds between two looks at the deadlines
 STOPPED = 5.0  # seconds that such a look is late, from which on it is the server that was away, not its clients
 ENDINGS = 10  # connections whose time has run out that are ended at once; each takes its thread some 0.3 ms
 ENDINGS_PAUSE = 0.01  # seconds in between, for the others
+ENDINGS_RIDE = 0.02  # seconds for which those who read nothing wait for a message to leave along with
 ENDINGS_STEPS = 50  # a crowd is ended in so many groups: it takes its time, but does not stay much longer than it may
 KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
 FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many

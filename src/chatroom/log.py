@@ -46,6 +46,7 @@ class Log:
         """A command each of many clients, one after the other; where that can be, others are told of it all in one go.
 
         From then on, nothing of what happens to others is told to `deaf`; but what they have said themselves before is.
+        It is for the caller to dispatch it.
         """
         with self.lock:
             self._settle(deaf)
@@ -120,7 +121,6 @@ class LocalLog(Log):
             for session, command in submissions:
                 if not session.closing:
                     self._carry_out(session, [command], self._post)
-        self._post.dispatch()
 
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
         now = self._time = max(self._clock(), self._time)

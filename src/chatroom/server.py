@@ -192,6 +192,7 @@ class ChatServer(ThreadingTCPServer):
         self._stop_listening()
         connections = self.everybody()
         self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
+        self.courier.dispatch()
         end = time.monotonic() + DRAIN
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, DRAIN):

@@ -7,6 +7,7 @@ times that it looks at are written by others, each by one thread; a time that is
 
 Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time:
 each that ends takes its turn with those that serve, and a batch full of departures makes everybody wait for its end.
+A batch of departures alone costs as much as one of messages, so members who read nothing leave along with what is said.
 """
 
 import logging
@@ -24,6 +25,7 @@ from chatroom.limits import (
     DROP_AFTER,
     ENDINGS,
     ENDINGS_PAUSE,
+    ENDINGS_RIDE,
     ENDINGS_STEPS,
     HANDSHAKE,
     PING_AFTER,
@@ -175,6 +177,7 @@ class Watch(threading.Thread):
             if start and self._ended.wait(ENDINGS_PAUSE):
                 return
             group = late[start : start + at_once]
+            in_no_hurry = all(c.user and not reads for c, _, reads in group)
             for connection, reason, _ in group:
                 connection.cut = connection.cut or reason  # which the log tells
             self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf)
@@ -182,6 +185,8 @@ class Watch(threading.Thread):
             for connection, reason, reads in group:
                 if not reads:
                     self._courier.cut(connection, reason)
+            if not (in_no_hurry and self._courier.fence().wait(ENDINGS_RIDE)):
+                self._courier.dispatch()
 
 
 def _is_asked(connection: Connection) -> bool:

@@ -24,7 +24,7 @@ def unread(short: bool) -> list[Check]:
 
 
 def _unread(count: int, short: bool) -> list[Check]:
-    shape = Slow("slow", count, count, alone=0.5 if short else 30, together=1 if short else 100, senders=min(10, count))
+    shape = Slow("slow", count, count, alone=0.5 if short else 15, together=1 if short else 100, senders=min(10, count))
     with start("--unlimited") as server:
         figures, notes = shape.run(server)
     calm = short or min(figures["seconds_without"], figures["seconds_with"]) >= 10
