@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from tests.gui.people import DEADLINE, environment, wait_for
 
+_CORNER = ("9999", "9999")  # of the screen, the last
+
 
 class Window:
     """`chatroom connect` as a subprocess. `state` is what `gui.probe` reads from its widgets."""
@@ -20,6 +22,9 @@ class Window:
         self._env = environment(
             DISPLAY=display, XDG_CONFIG_HOME=str(directory), CHATROOM_GUI_STATE=str(self._state), **env
         )
+        # If a window comes up under the pointer, Tk takes the keyboard for its own until the pointer leaves, and then
+        # lets go of it, whoever has given it the keyboard meanwhile.
+        self._xdotool("mousemove", *_CORNER)
         command = [sys.executable, "-m", "chatroom", "connect", *arguments]
         self.process = subprocess.Popen(command, env=self._env, stdout=self._log, stderr=self._log)
 
@@ -68,7 +73,8 @@ class Window:
             return wait_for(look, what)
         except AssertionError as error:
             shown = {name: value[-20:] if name == "rows" else value for name, value in self.state.items()}
-            raise AssertionError(f"{error}; the window shows {json.dumps(shown)} {self.log()}") from None
+            keyboard = f"the keyboard is {self._xdotool('getwindowfocus', '-f')}'s, the window {self.id}"
+            raise AssertionError(f"{error}; the window shows {json.dumps(shown)} {self.log()} {keyboard}") from None
 
     def wait_row(self, text: str) -> dict[str, Any]:
         return self.wait(lambda state: any(text in row for row in state["rows"]), f"{text!r} stands in the window")
@@ -89,10 +95,7 @@ class Window:
         return (self._xdotool("search", "--onlyvisible", "--class", "chatroom").split() or [""])[0]
 
     def _take_focus(self) -> bool:
-        """There is no window manager to give it. Whether the window has it now.
-
-        Without, it may seem to have it, as long as the pointer is above it: until it is made smaller, say.
-        """
+        """There is no window manager to give it. Whether the window has it now."""
         window = self.id
         if window and self._xdotool("getwindowfocus", "-f") != window:
             self._xdotool("windowfocus", window)

@@ -45,7 +45,7 @@ def half_open(short: bool) -> list[Check]:
     count = 2 if short else _STOPPED
     with start() as server:
         witness = Irc(server.port, "witness")
-        threads, files = server.threads(), server.descriptors()
+        before = settled(server)
         command = [sys.executable, "-c", _FROZEN, str(server.port), str(count)]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         try:
@@ -59,14 +59,13 @@ def half_open(short: bool) -> list[Check]:
             process.communicate()
         if short:
             told = _departures(witness, count, time.monotonic() + DEADLINE)
-        settled(server, {"threads": threads, "descriptors": files})
-        left = server.threads() - threads, server.descriptors() - files
+        after = settled(server, before)
         witness.close()
     return [
         exactly("departures that the room was told of", told, count),
         at_most("until the last was gone", gone, DROP_AFTER + 5, "s", timed=True),
-        exactly("threads left behind", left[0], 0),
-        exactly("descriptors left behind", left[1], 0),
+        exactly("threads left behind", after["threads"] - before["threads"], 0),
+        exactly("descriptors left behind", after["descriptors"] - before["descriptors"], 0),
     ]
 
 
@@ -83,7 +82,7 @@ def network(short: bool) -> list[Check]:
     drop_after = _HURRY if short else DROP_AFTER
     with _own_network(), start(python=("-c", _HURRIED) if short else MODULE) as server, ExitStack() as stack:
         witness = Irc(server.port, "witness", room="#lobby,#quiet")
-        threads, files = server.threads(), server.descriptors()
+        before = settled(server)
         names = (f"gone{number}" for number in itertools.count())
         for _ in range(count):
             talkative = Irc(server.port, next(names), source=lost), Plain(server.port, next(names), source=lost)
@@ -102,14 +101,13 @@ def network(short: bool) -> list[Check]:
         witness.send("PRIVMSG #lobby :anybody?")
         told = _departures(witness, 4 * count, began + drop_after + 30)
         gone = time.monotonic() - began
-        settled(server, {"threads": threads, "descriptors": files})
-        left = server.threads() - threads, server.descriptors() - files
+        after = settled(server, before)
         witness.close()
     return [
         exactly("departures that the room was told of", told, 4 * count),
         at_most("until the last was gone", gone, drop_after + 5, "s", timed=True),
-        exactly("threads left behind", left[0], 0),
-        exactly("descriptors left behind", left[1], 0),
+        exactly("threads left behind", after["threads"] - before["threads"], 0),
+        exactly("descriptors left behind", after["descriptors"] - before["descriptors"], 0),
     ]
 
 
