@@ -45,13 +45,24 @@ def test_nothing_that_a_server_sends_moves_a_cursor() -> None:
     script.session.connected(script.send)
     script.feed(
         ":irc 001 m\x1b[2Je :Welcome",
-        ":m[2Je!u@h JOIN #a\x0e\u202eb",
+        ":m[2Je!u@h JOIN #a\x01\x0e\u202eb",
         ":irc 353 me = #ab :m[2Je b\x07o\x02b",
         ":irc 366 me #ab :",
     )
     assert script.session.nick == "m[2Je"
     assert "#ab" in script.session.rooms
     assert script.session.rooms["#ab"].member("bob")
+
+
+def test_what_can_be_no_name_is_no_room() -> None:
+    """There is nothing that could be sent to it."""
+    script = Script()
+    script.session.connected(script.send)
+    script.feed("JOIN", "JOIN :", "JOIN :a b", ":bob!u@h PRIVMSG", "::x!u@h PRIVMSG me :hi", ":irc 001 me :Welcome")
+    assert set(script.session.rooms) == {"#lobby"}
+    assert script.take()[-1] == "JOIN #lobby"
+    script.feed(":bob!u@h PRIVMSG me :hi", ":bob!u@h NICK", ":bob!u@h NICK ::x")
+    assert set(script.session.rooms) == {"#lobby", "bob"}
 
 
 def test_asks_for_the_capabilities_it_knows_and_no_others() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chatroom.client import words
 from chatroom.client.entries import Delivery, Entry, Kind
 from chatroom.client.room import Member, Room
-from chatroom.ircwire import Message
+from chatroom.ircwire import Message, needs_colon
 from chatroom.names import fold, is_room
 from chatroom.text import CTCP, GHOST, clean, plain
 
@@ -27,7 +27,8 @@ _CHANMODES = "b,k,l,imnpst"
 
 
 def _param(message: Message, index: int) -> str:
-    return message.params[index] if index < len(message.params) else ""
+    """A parameter that is looked up or shown, without CTCP's mark, which is for texts alone."""
+    return clean(message.params[index]) if index < len(message.params) else ""
 
 
 def _text(message: Message, index: int = -1) -> str:
@@ -57,7 +58,7 @@ def entry(session: "Session", message: Message, kind: Kind, text: str = "", nick
 def spoken(session: "Session", message: Message) -> Entry | None:
     """The entry for a PRIVMSG or NOTICE; None for what is not for people (CTCP requests)."""
     kind = Kind.NOTICE if message.command == "NOTICE" else Kind.MESSAGE
-    text = _param(message, 1)
+    text = message.params[1] if len(message.params) > 1 else ""
     if text.startswith(CTCP):
         verb, _, text = text.strip(CTCP).partition(" ")
         if verb.upper() != "ACTION":
@@ -76,7 +77,11 @@ def on_spoken(session: "Session", message: Message) -> None:
         session.inform(said.text)  # from the server itself
         return
     target = _param(message, 0).lstrip("@+%&~") if not is_room(_param(message, 0)) else _param(message, 0)
-    room = session.room(said.nick if session.is_me(target) and not said.own else target)
+    name = said.nick if session.is_me(target) and not said.own else target
+    if needs_colon(name):  # nobody could answer there
+        session.inform(said.text)
+        return
+    room = session.room(name)
     if said.own and (label := message.tags.get("label")) and _echo(session, label, said):
         return
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
@@ -106,6 +111,8 @@ def on_pong(session: "Session", message: Message) -> None:
 
 
 def on_join(session: "Session", message: Message) -> None:
+    if needs_colon(_param(message, 0)):
+        return
     room = session.room(_param(message, 0))
     account = _param(message, 1)
     if session.is_me(message.nick):
@@ -152,7 +159,9 @@ def on_quit(session: "Session", message: Message) -> None:
 
 
 def on_nick(session: "Session", message: Message) -> None:
-    old, new = message.nick, clean(_param(message, 0))
+    old, new = message.nick, _param(message, 0)
+    if needs_colon(new):
+        return
     mine = session.is_me(old)
     for room in session.rooms.values():
         if room.rename(old, new) or (mine and not room.is_direct):
@@ -174,7 +183,7 @@ def on_names(session: "Session", message: Message) -> None:
         nick = word.lstrip("".join(signs.values()))
         held = room.member(nick)
         prefix = word[: len(word) - len(nick)][:1]
-        room.enter(Member(clean(nick), prefix, held.away if held else False, held.account if held else ""))
+        room.enter(Member(nick, prefix, held.away if held else False, held.account if held else ""))
 
 
 def on_names_end(session: "Session", message: Message) -> None:
@@ -223,7 +232,7 @@ def on_topic(session: "Session", message: Message) -> None:
 
 def on_invite(session: "Session", message: Message) -> None:
     if session.is_me(_param(message, 0)):
-        session.inform(words.invited(clean(message.nick), clean(_param(message, 1))))
+        session.inform(words.invited(clean(message.nick), _param(message, 1)))
 
 
 def prefixes(session: "Session") -> dict[str, str]:
@@ -280,11 +289,11 @@ def on_error(session: "Session", message: Message) -> None:
 
 
 def on_logged_in(session: "Session", message: Message) -> None:
-    session.logged_in(clean(_param(message, 2)) if message.command == "900" else "")
+    session.logged_in(_param(message, 2) if message.command == "900" else "")
 
 
 def on_nick_refused(session: "Session", message: Message) -> None:
-    nick = clean(_param(message, 1))
+    nick = _param(message, 1)
     if session.is_registered:
         session.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and session.prove():
@@ -315,7 +324,7 @@ def on_away_told(session: "Session", message: Message) -> None:
 
 def on_list(session: "Session", message: Message) -> None:
     people = _param(message, 2)
-    session.listing.append((clean(_param(message, 1)), int(people) if people.isdigit() else 0, _text(message)))
+    session.listing.append((_param(message, 1), int(people) if people.isdigit() else 0, _text(message)))
 
 
 def on_list_end(session: "Session", message: Message) -> None:
@@ -404,15 +413,15 @@ def on_motd_end(session: "Session", message: Message) -> None:
 
 def on_ban_listed(session: "Session", message: Message) -> None:
     """367: a mask, and whose it is, where the server tells."""
-    session.inform(words.ban_listed(*(clean(_param(message, index)) for index in (1, 2, 3))))
+    session.inform(words.ban_listed(*(_param(message, index) for index in (1, 2, 3))))
 
 
 def on_bans_end(session: "Session", message: Message) -> None:
-    session.inform(words.bans_end(clean(_param(message, 1))))
+    session.inform(words.bans_end(_param(message, 1)))
 
 
 def on_modes(session: "Session", message: Message) -> None:
-    session.inform(words.modes(clean(_param(message, 1)), clean(" ".join(message.params[2:]))))
+    session.inform(words.modes(_param(message, 1), clean(" ".join(message.params[2:]))))
 
 
 def ignore(session: "Session", message: Message) -> None:
