@@ -35,9 +35,6 @@ def _ours() -> Iterator[int]:
         except OSError:
             mark.close()
             continue
-        _marks.append(mark)
+        mark.detach()  # stays open until the process ends
         return cycle(others)
     raise OSError(f"no block of {_BLOCK} ports is free")
-
-
-_marks: list[socket.socket] = []  # stay open until the process ends

@@ -111,9 +111,10 @@ def on_pong(session: "Session", message: Message) -> None:
 
 
 def on_join(session: "Session", message: Message) -> None:
-    if needs_colon(_param(message, 0)):
+    name = _param(message, 0)
+    if needs_colon(name):
         return
-    room = session.room(_param(message, 0))
+    room = session.room(name)
     account = _param(message, 1)
     if session.is_me(message.nick):
         room.joined = room.is_here = True
