@@ -78,8 +78,10 @@ class _Attacker:
     def question(self, number: int) -> tuple[bytes, re.Pattern[bytes]]:
         """What is asked, in whatever dialect this is understood to be, and its answer."""
         ask = b"/sync-%d\nPING sync-%d\n" % (number, number)
-        if self._stranger:  # who has no name by now takes one, because not every question is answered before
-            ask = b"%s\nNICK %s\nUSER u 0 * :r\nCAP END\n" % (self._nick, self._nick) + ask
+        if self._stranger:
+            # Who has no name by now takes one, because not every question is answered before. A name that another
+            # attacker has claimed asks for its password, and takes what comes for that: the empty line ends it.
+            ask = b"\n%s\nNICK %s\nUSER u 0 * :r\nCAP END\n" % (self._nick, self._nick) + ask
         return ask, re.compile(rb"unknown command /sync-%d;| PONG [^ ]+ :?sync-%d\r" % (number, number))
 
     def say(self, data: bytes, answer: re.Pattern[bytes], split: bool) -> bool:
