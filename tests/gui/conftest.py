@@ -14,7 +14,7 @@ from tests.gui.people import DEADLINE, Server
 def display() -> Iterator[str]:
     """An X server without a screen; it chooses its own number."""
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-r", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-r", "-noreset", "-nolisten", "tcp"]
     process = subprocess.Popen(command, pass_fds=(writing,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(writing)
     try:
