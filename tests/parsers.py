@@ -15,6 +15,7 @@ from chatroom.cli import serve
 from chatroom.config import read
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.errors import ChatError
+from chatroom.events import Join
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 
@@ -30,8 +31,13 @@ def pieces(data: bytes) -> Iterator[bytes]:
 
 
 def _attack(chat: Chat, attacker: Client, data: bytes) -> None:
-    """Three watch: with netcat, with IRC, and with IRC and all that it can do."""
+    """Three watch: with netcat, with IRC, and with IRC and all that it can do; in the attacker's own room, too."""
     watchers = [chat.plain("watcher"), chat.irc("bob", room="#lobby"), chat.irc("carol", *_CAPABILITIES, room="#lobby")]
+    if attacker.nick:
+        chat.submit(attacker, Join("#fuzz"))
+        for watcher in watchers:
+            chat.submit(watcher, Join("#fuzz"))
+            watcher.heard()
     for piece in pieces(data):
         if attacker.closing:
             break

@@ -141,6 +141,9 @@ def test_help_tells_of_every_command(command: plain.PlainCommand) -> None:
         (ev.TopicSet(ALICE, "#lobby", ""), "* alice removed the topic"),
         (ev.AwaySet(ALICE, "tea"), "* alice is away: tea"),
         (ev.AwaySet(ALICE, ""), "* alice is back"),
+        (ev.ModesSet(ALICE, "#lobby", (ev.ModeChange(True, "e", "{9}{x}!*@*"),)), "* alice set mode +e {9}{x}!*@*"),
+        (ev.ModesSet(ALICE, "#lobby", (ev.ModeChange(False, "I", "\x02{0:9}!*@*"),)), "* alice set mode -I {0:9}!*@*"),
+        (ev.ModesSet(ALICE, "#lobby", (ev.ModeChange(True, "b", "{0}\x0304!*@*"),)), "* alice banned {0}!*@*"),
     ],
 )
 def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:

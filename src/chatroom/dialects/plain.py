@@ -170,8 +170,9 @@ def _change(change: ev.ModeChange, event: ev.ModesSet) -> str:
     """What was done by one change, without who did it."""
     mute = change.letter == BAN and change.param.startswith(MUTE)
     key = (MUTE if mute else change.letter, change.on)
-    sentence = _MODES.get(key, f"set mode {written((change,))}").format(_whom(change))
-    return f"{sentence}{lasting(change.until, event.time)}{_because(change.reason)}"
+    sentence = _MODES.get(key)
+    done = sentence.format(_whom(change)) if sentence else f"set mode {plain(written((change,)))}"
+    return f"{done}{lasting(change.until, event.time)}{_because(change.reason)}"
 
 
 def _whom(change: ev.ModeChange) -> str:
@@ -596,9 +597,9 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.WhoIsIn: _who_is_in,
     ev.ListIs: _list_is,
     ev.NowOperator: lambda r: ["* You are an operator of the server now; you may keep order in every room."],
-    ev.ModesAre: lambda r: [f"* Modes of {r.room}: {r.modes}" if r.room else f"* Your modes: {r.modes}"],
+    ev.ModesAre: lambda r: [f"* Modes of {r.room}: {plain(r.modes)}" if r.room else f"* Your modes: {r.modes}"],
     ev.Inviting: lambda r: [f"* {r.nick} is invited to {r.room}{f', but away: {plain(r.away)}' if r.away else ''}"],
-    ev.ServerBansAre: lambda r: [f"* {who} {how}" for who, how in entries(r.entries)] or ["* Nobody is banned."],
+    ev.ServerBansAre: lambda r: [f"* {plain(who)} {how}" for who, how in entries(r.entries)] or ["* Nobody is banned."],
     ev.Told: lambda r: [f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"],
     ev.Admitted: lambda r: [PROMPT],
     ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],

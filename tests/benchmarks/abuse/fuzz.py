@@ -68,7 +68,9 @@ class _Attacker:
         self.what = _KINDS[kind]
         self.heard = b""
         self.sock = socket.create_connection(("127.0.0.1", port))
-        self.sock.sendall((b"NICK %s\r\nUSER u 0 * :r\r\nJOIN #lobby\r\n" % nick, nick + b"\n", b"NICK ", b"")[kind])
+        self.sock.sendall(
+            (b"NICK %s\r\nUSER u 0 * :r\r\nJOIN #fuzz,#lobby\r\n" % nick, nick + b"\n", b"NICK ", b"")[kind]
+        )
         self.sock.setblocking(False)
         self._stranger = kind > 1
         self._nick = nick

@@ -14,6 +14,7 @@ _WORDS = b"""
     """.split()
 _PHRASES = [
     *(b"GET / HTTP/1.1", b"@a=b;+c=d\\:", b"@label=x", b"@batch=1", b"+1 draft/multiline #lobby", b"-1", b"\x01ACTION"),
+    *(b"MODE #fuzz +e {9}\x02", b"MODE #fuzz -I+k {0.by} {\x03", b"/mode #fuzz +b {}", b"/mode", b"KLINE {}!*@*"),
     *(b"\x0304,12", b"\x1b[2J\x1b]0;x\x07", b"REQ :message-tags batch draft/multiline labeled-response server-time"),
 ]
 _CODES = [
