@@ -14,7 +14,7 @@ import pytest
 from chatroom import events as ev
 from chatroom.connection import Connection
 from chatroom.courier import Courier
-from chatroom.dialects.plain import PLAIN, PlainDialect
+from chatroom.dialects.plain import PLAIN, PlainDialect, PlainFormat
 from chatroom.events import Event, Format, Goodbye, Kind, Person, Raw
 from chatroom.limits import BACKLOG, OUTBOX
 from chatroom.parcels import Item
@@ -357,6 +357,27 @@ def test_a_stopping_courier_gives_up_who_does_not_read(office: Office) -> None:
 
 
 # ---- what goes wrong ------------------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_told_costs_nobody_the_rest(
+    office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in the words for one event, in the midst of others for the same and for other people."""
+    render = PlainFormat.render
+
+    def fail(self: PlainFormat, event: Event) -> bytes:
+        if isinstance(event, ev.Said) and event.text == "untold":
+            raise ZeroDivisionError
+        return render(self, event)
+
+    monkeypatch.setattr(PlainFormat, "render", fail)
+    one, other = office.reader(), office.reader()
+    office.publish([one], "first", "untold", "last")
+    office.publish([other], "untold", "other")
+    office.courier.start()
+    assert one.until("last") == ["alice: first", "alice: last"]
+    assert other.until("other") == ["alice: other"]
+    assert caplog.text.count("an event could not be told: Said") == 2
 
 
 def test_what_could_not_be_saved_is_seen_by_nobody(office: Office, caplog: pytest.LogCaptureFixture) -> None:

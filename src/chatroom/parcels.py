@@ -4,12 +4,16 @@ Events in a row for the same audience are a run. It is rendered once per format 
 `bytes` object for many members.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from chatroom.events import Event, Format
 from chatroom.rooms import Audience, Session
+
+log = logging.getLogger(__name__)
 
 # What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
 # a fence, the fences' audience and None.
@@ -33,7 +37,7 @@ def parcels_of(to: Any, run: list[Item]) -> Iterator[Parcel]:
     in_a_row = [(skip, list(said)) for skip, said in groupby(run, key=_skipped)]
     for format_, members in to.groups.items():
         # What one sender said in a row is in one piece.
-        letters = [(skip, format_.render_all([event for event, _, _ in said])) for skip, said in in_a_row]
+        letters = [(skip, _rendered(format_, [event for event, _, _ in said])) for skip, said in in_a_row]
         everything = b"".join([letter for _, letter in letters])
         skipped = {skip for skip, _ in letters}.intersection(members)
         if not skipped:
@@ -42,6 +46,17 @@ def parcels_of(to: Any, run: list[Item]) -> Iterator[Parcel]:
         yield everything, [member for member in members if member not in skipped]
         for member in skipped:
             yield b"".join([letter for skip, letter in letters if skip is not member]), (member,)
+
+
+def _rendered(format_: Format, events: list[Event]) -> bytes:
+    """What one format makes of these. A mistake in the program that one of them brings up costs nobody the others."""
+    try:
+        return format_.render_all(events)
+    except Exception:
+        if len(events) > 1:
+            return b"".join([_rendered(format_, [event]) for event in events])
+        log.exception("an event could not be told: %s", type(events[0]).__name__)
+        return b""
 
 
 def joined(parcels: Iterable[Parcel]) -> Iterator[Parcel]:
