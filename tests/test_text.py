@@ -49,7 +49,9 @@ def test_a_reader_without_formatting_sees_the_words_alone(formatted: str, shown:
     assert text.plain(formatted) == shown
 
 
-@pytest.mark.parametrize("words", ["zażółć gęślą jaźń", "😀 👩‍👩‍👧 🇵🇱", "עברית", "tab\there", "e\u0301"])
+@pytest.mark.parametrize(
+    "words", ["zażółć gęślą jaźń", "😀 👩‍👩‍👧 🇵🇱", "עברית", "tab\there", "e\u0301", "क्षत्रिय", "\u1112\u119e\u11ab" * 9]
+)
 def test_words_of_all_languages_come_in_as_they_are(words: str) -> None:
     """Letters, joined emoji, right-to-left scripts and the tab."""
     assert text.clean(words) == words
@@ -68,6 +70,8 @@ def test_marks_do_not_tower(mark: str) -> None:
     for code in ("\x02", "\x0304", "\x0304,12", "\x04ff00ff"):  # which no IRC client shows
         assert text.clean_irc(f"a{f'{mark * 3}{code}' * 9}b").count(mark) == MARKS
     assert text.clean(f"a{mark * 6}\u200d{mark * 6}b") == f"a{mark * 6}\u200d{mark * 2}b"
+    for narrow in "\u1160\u11a8\ud7b0\u0903\u2065":  # what takes no place of its own is no new ground
+        assert text.clean(f"a{f'{mark * 8}{narrow}' * 99}b").count(mark) <= MARKS
 
 
 def test_a_row_of_signs_is_no_tower() -> None:
@@ -76,7 +80,8 @@ def test_a_row_of_signs_is_no_tower() -> None:
     assert text.clean(signs) == text.clean_irc(signs) == signs
 
 
-TOWERS = st.text(st.characters(categories=["Mn", "Me", "Cc", "Cf", "Lo", "So"]), max_size=60)
+_STONES = st.characters(categories=["Mn", "Mc", "Me", "Cc", "Cf", "Cn", "Lo", "So"]) | st.sampled_from("\u1160\ud7b0")
+TOWERS = st.text(_STONES, max_size=60)
 
 
 @given(TOWERS)

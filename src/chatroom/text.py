@@ -30,12 +30,13 @@ _CODES = re.compile(
     "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x01\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
 
+_NARROW = "\u1160-\u11ff\ud7b0-\ud7ff"  # Hangul's vowels and finals: drawn into the letter before, as marks are
 # Where a tower of combining marks may be: no letter, no digit, no space, beyond ASCII. Emoji and punctuation, too. What
 # formats it is not seen, and no ground to build on.
-_TOWER = re.compile(rf"(?:[^\w\s\x00-\x7f](?:{_CODES.pattern})*){{{MARKS + 1},}}")
+_TOWER = re.compile(rf"(?:(?:[^\w\s\x00-\x7f]|[{_NARROW}])(?:{_CODES.pattern})*){{{MARKS + 1},}}")
 _PIECE = re.compile(f"{_CODES.pattern}|.", re.DOTALL)
-_MARK = ("Mn", "Me")  # Unicode's categories of what is drawn over the character before it
-_UNSEEN = ("Cf", "Cc")  # joiners and the like, formatting codes: no ground to build on
+_MARK = ("Mn", "Mc", "Me")  # Unicode's categories of what is drawn with the character before it
+_UNSEEN = ("Cf", "Cc", "Cn")  # joiners and the like, formatting codes, nothing yet: no ground to build on
 
 
 def clean(text: str) -> str:
@@ -62,7 +63,7 @@ def _lowered(found: re.Match[str]) -> str:
     height = 0
     for c in _PIECE.findall(found[0]):
         category = unicodedata.category(c[0])
-        if category in _MARK:
+        if category in _MARK or "\u1160" <= c <= "\u11ff" or "\ud7b0" <= c <= "\ud7ff":
             height += 1
         elif category not in _UNSEEN:
             height = 0
