@@ -61,7 +61,7 @@ SAME_FLOOR = {
     "lockfile": set(),
     "text": {"errors", "limits"},
     "rooms": set(),
-    "modes": {"events", "names"},
+    "modes": {"events", "limits", "names"},
     "asking": {"rooms"},
     "networks": {"events"},
     "bans": {"rights", "rooms"},

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.events import ModeChange, Person
+from chatroom.limits import MASK_BYTES
 from chatroom.modes import glob, mask, meets, written
 
 BOB = Person("1", "Bob[x]", "u", "192.0.2.7")
@@ -58,6 +59,12 @@ def test_a_pattern_is_stars_and_question_marks_and_nothing_else(pattern: str, te
 def test_many_stars_take_no_time() -> None:
     """A mask is tried under the lock of the whole server; in a naive matcher this one would outlive the sun."""
     assert not glob("*a" * 60 + "b").fullmatch("a" * 300)
+
+
+def test_a_pattern_that_is_too_long_meets_nothing() -> None:
+    """To make it would take everybody's time, and to remember it their memory."""
+    assert glob("*" * MASK_BYTES).fullmatch("alice")
+    assert not glob("*" * (MASK_BYTES + 1)).fullmatch("alice")
 
 
 def test_changes_are_written_with_their_signs_first() -> None:

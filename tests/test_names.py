@@ -133,6 +133,13 @@ def test_a_room_name_is_refused_or_safe(text: str) -> None:
     assert names.room_name(name) == name
 
 
+def test_what_is_longer_than_any_name_folds_the_same_and_is_not_remembered() -> None:
+    """Strangers ask for it, as often as they like and each time for another."""
+    remembered = names._remembered.cache_info().currsize
+    assert names.fold("ÄB" * 200) == "äb" * 200
+    assert names._remembered.cache_info().currsize == remembered
+
+
 @given(st.text(max_size=40))
 def test_folding_twice_is_folding_once(text: str) -> None:
     """A fold is a fixed form: folding what is folded changes nothing."""

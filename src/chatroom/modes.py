@@ -11,6 +11,7 @@ from fnmatch import translate
 from functools import lru_cache
 
 from chatroom.events import ModeChange, Person
+from chatroom.limits import MASK_BYTES
 from chatroom.names import fold
 
 
@@ -118,7 +119,17 @@ def meets(mask_: str, person: Person) -> bool:
     return glob(mask_).fullmatch(fold(person.mask)) is not None
 
 
-@lru_cache(maxsize=4096)
+_NOTHING = re.compile("(?!)")
+
+
 def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*` and `?`, to be matched against folded text in time that grows with the text alone."""
+    """A pattern with `*` and `?`, to be matched against folded text in time that grows with the text alone.
+
+    One that is longer than `MASK_BYTES` characters meets nothing: to make it would take everybody's time.
+    """
+    return _glob(pattern) if len(pattern) <= MASK_BYTES else _NOTHING
+
+
+@lru_cache(maxsize=1024)
+def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(fold(pattern).replace("[", "[[]")))

@@ -26,6 +26,7 @@ LOBBY = "#lobby"  # where plain and Tk clients start
 _ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"), "CJK")
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 _DOTS = re.compile(f"([{DOTTED}])\u0307")
+_REMEMBERED = 256  # characters of what is folded, at most: no name and no mask is longer, but what strangers ask for is
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
 # Names that would pass for the program itself, its prompts, or whoever runs it.
 _RESERVED = (
@@ -44,12 +45,18 @@ class Fault(Enum):
     RESERVED = "reserved"
 
 
-@lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """The form in which names are compared and looked up."""
+    return _remembered(name) if len(name) <= _REMEMBERED else _folded(name)
+
+
+def _folded(name: str) -> str:
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+_remembered = lru_cache(maxsize=8192)(_folded)
 
 
 def nickname(text: str) -> str:
