@@ -57,6 +57,19 @@ def test_one_address_may_not_rush_in() -> None:
     assert "wait a little" in door.admit(FAR)
 
 
+def test_to_be_told_why_is_no_second_knock() -> None:
+    """Whoever has all the connections that it may have hears so until it rushes in."""
+    door = Door()
+    for _ in range(ADDRESS_LIVE):
+        assert door.admit(FAR) == ""
+    for _ in range(ADDRESS_RATE - ADDRESS_LIVE):
+        assert "close one first" in door.admit(FAR)
+        assert door.hear_out(FAR)
+        door.go_away()
+    assert "wait a little" in door.admit(FAR)
+    assert not door.hear_out(FAR)
+
+
 @pytest.mark.parametrize(
     "near",
     ["127.0.0.1", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.9", "192.168.3.4", "10.0.0.9", "fe80::1%eth0", "fd00::1"],

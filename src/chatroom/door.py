@@ -37,7 +37,8 @@ class Door:
         """Lets a client in and returns "", or says in a sentence why not. Whoever is in must `leave`."""
         limited = not self._unlimited and not _is_near(host)
         host = counted(host)
-        if limited and self._is_rushing(host):
+        self._count(host)
+        if limited and self._recent[host] > ADDRESS_RATE:
             return "too many connections from your address within a minute; wait a little"
         with self.lock:
             if self._in >= self.clients:
@@ -53,7 +54,7 @@ class Door:
 
         There is none for whoever knocks again and again: it takes a thread.
         """
-        if not self._unlimited and not _is_near(host) and self._is_rushing(counted(host)):
+        if not self._unlimited and not _is_near(host) and self._recent[counted(host)] > ADDRESS_RATE:
             return False
         with self.lock:
             if self._out >= self.turned_away:
@@ -73,13 +74,12 @@ class Door:
             if not self._live[host]:
                 del self._live[host]
 
-    def _is_rushing(self, host: str) -> bool:
+    def _count(self, host: str) -> None:
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
             self._minute = minute
             self._recent.clear()
         self._recent[host] += 1
-        return self._recent[host] > ADDRESS_RATE
 
 
 def is_loopback(host: str) -> bool:
