@@ -75,8 +75,8 @@ SAME_FLOOR = {
     "passwords": set(),
     "accounts": {"bans", "monitor", "passwords", "rooms"},
     "hub": {
-        *("accounts", "asking", "bans", "markers", "memory", "monitor", "order", "past", "redaction", "rights"),
-        "rooms",
+        *("accounts", "asking", "bans", "markers", "memory", "monitor", "order", "passwords", "past", "redaction"),
+        *("rights", "rooms"),
     },
     "log": {"hub", "rooms"},
     "connection": set(),

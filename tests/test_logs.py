@@ -11,7 +11,7 @@ import pytest
 
 from chatroom import logs
 from chatroom.limits import LOG_AGAIN, LOG_LINE, LOG_TRACE
-from tests.peers import Guests, Served
+from tests.peers import Guests, Peer, Served
 
 UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -188,6 +188,50 @@ def test_who_tries_passwords_and_who_knows_one_is_logged(serve: Callable[..., Se
     served.type("q")
     assert served.ends() == 0
     assert not [line for line in served.err.rest() if "sesame" in line or "guess" in line]
+    guests.close()
+
+
+def test_each_address_that_tries_passwords_is_logged(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """One that goes on and on hides no other."""
+    (tmp_path / "password").write_text("sesame\n")
+    served = serve("--password-file", str(tmp_path / "password"))
+    for host in ("127.0.0.2", "127.0.0.2", "127.0.0.3"):
+        stranger = Peer(served.port, source=host)
+        stranger.wait("^Password")
+        stranger.send("guess")
+        stranger.wait("password is wrong")
+        stranger.close()
+    served.type("q")
+    assert served.ends() == 0
+    guesses = [line for line in served.err.rest() if "gave a wrong password" in line]
+    assert [line.split()[2] for line in guesses] == ["127.0.0.2", "127.0.0.3"]
+
+
+def test_the_log_tells_who_ended_a_conversation(serve: Callable[..., Served]) -> None:
+    """Who was thrown off, and who is here when the server ends, has not said goodbye."""
+    served = serve()
+    guests = Guests(served.port)
+    alice, bob = guests.plain("alice"), guests.irc("bob")
+    served.type("kick bob spam")
+    bob.rest()
+    served.err.wait(r"bob disconnected \(Killed \(chatroom\.local: spam\)\)$")
+    served.type("q")
+    served.err.wait(r"alice disconnected \(the server is shutting down\)$")
+    assert served.ends() == 0
+    alice.rest()
+    guests.close()
+
+
+def test_what_may_be_a_password_in_the_wrong_place_is_not_logged(serve: Callable[..., Served]) -> None:
+    """A name that nobody has claimed may be half of one, with a space in it."""
+    served = serve()
+    guests = Guests(served.port)
+    alice = guests.plain("alice")
+    alice.send("/login sesame horse")
+    served.err.wait("127.0.0.1 gave a wrong password for no account$")
+    served.type("q")
+    assert served.ends() == 0
+    assert not [line for line in served.err.rest() if "sesame" in line]
     guests.close()
 
 

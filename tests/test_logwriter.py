@@ -131,7 +131,7 @@ def test_what_is_logged_last_is_written_before_the_end(serve: Callable[..., Serv
     lines = served.err.rest()
     guests.close()
     end = next(number for number, line in enumerate(lines) if line.endswith("saying goodbye to everybody"))
-    left = [line for line in lines[end:] if line.endswith(" disconnected (said goodbye)")]
+    left = [line for line in lines[end:] if line.endswith(" disconnected (the server is shutting down)")]
     assert len(left) == 20
 
 

@@ -1,6 +1,6 @@
 """The server's password: who doesn't know it doesn't come in, whatever they speak."""
 
-from chatroom.limits import PASSWORD_TRIES
+from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES
 from tests.chat import Chat, Client
 
 
@@ -24,6 +24,33 @@ def test_wrong_ones_end_a_plain_connection() -> None:
     told = pat.send(*["guess"] * PASSWORD_TRIES).heard()
     assert told[-1] == "* Goodbye (too many wrong passwords)."
     assert pat.closing
+
+
+def test_who_connects_again_and_again_has_no_more_tries() -> None:
+    """So many a minute from an address, and not even the right one is taken then; others are not concerned."""
+    chat = guarded()
+    chat.plain().send(*["guess"] * LOGIN_TRIES)
+    pat = chat.plain()
+    often = "* that was tried too often; wait a minute, then try again"
+    assert pat.send("open sesame").heard() == [often, "Password"]
+    told = irc(chat, "PASS :open sesame", "NICK al", "USER u 0 * :Al").heard()
+    assert told[0] == ":chatroom.test 464 * :That was tried too often; wait a minute, then try again"
+    other = chat.plain()
+    other.host = "192.0.2.7"
+    assert other.send("open sesame").heard() == ["Username"]
+    chat.time += LOGIN_SPAN
+    assert pat.send("open sesame").heard() == ["Username"]
+
+
+def test_who_guesses_at_the_operators_password_has_no_more_tries_either() -> None:
+    """On however many connections."""
+    chat = Chat()
+    chat.hub.operator_password = "sesame"
+    for number in range(LOGIN_TRIES):
+        assert chat.irc(f"al{number}").send("OPER al guess").heard()[-1].split()[1] == "464"
+    assert "too often" in chat.irc("bob").send("OPER bob sesame").heard()[-1]
+    chat.time += LOGIN_SPAN
+    assert chat.irc("carol").send("OPER carol sesame").heard()[0].split()[1] == "381"
 
 
 def irc(chat: Chat, *lines: str) -> Client:

@@ -13,7 +13,7 @@ import pytest
 from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, SLOW, TOPIC_LOCKED
 from chatroom.rights import BARS, LEAST, Deed, Role
 from chatroom.server import ChatServer
-from tests.chat import INFO
+from tests.chat import INFO, Chat
 from tests.peers import Guests, Irc, Peer, Plain
 
 # How the room's operator sets each mode, {who} being the one whose rights are tried.
@@ -167,3 +167,14 @@ def test_every_deed_and_every_bar_is_tried() -> None:
     """A row that is added to the table is tried, or this fails."""
     assert set(IRC) == set(PLAIN) == set(Deed) == set(LEAST)
     assert {mode for bars in BARS.values() for mode in bars} <= set(SET)
+
+
+def test_who_may_in_the_lobby_is_the_servers_operators() -> None:
+    """A refusal there names those who are here."""
+    chat = Chat()
+    chat.hub.operator_password = "sesame"
+    al, bob = chat.plain("al"), chat.irc("bob", room="#lobby")
+    assert al.send("/op al").heard()[-1] == "* only operators of #lobby may do that; they are: none is here"
+    bob.send("OPER bob sesame")
+    al.heard()
+    assert al.send("/op al").heard()[-1] == "* only operators of #lobby may do that; they are: bob"

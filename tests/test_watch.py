@@ -185,6 +185,7 @@ def test_who_has_left_without_reading_keeps_its_place_and_has_its_time(server: C
     connection.left -= STUCK + 1
     eventually(lambda: connection not in server.everybody(), "its time is over")
     assert connection.sock.fileno() == -1
+    assert server.refusals["left without reading"] == 1
 
 
 def test_what_is_read_after_the_end_is_nothing_that_anybody_says(server: ChatServer, guests: Guests) -> None:
@@ -216,12 +217,12 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     """Whoever stops the process, and lets it go on, throws nobody out."""
     guests.irc("bob")
     bob = connection_of(server, "bob")
-    heard = bob.heard
+    heard = bob.heard = bob.left = bob.heard  # as if it were still to read its last, too
     server.watch.end()
     server.watch.join()
     away = 2 * DROP_AFTER
     server.watch.look(time.monotonic() + away)
-    assert bob.heard >= heard + away - STOPPED
+    assert bob.heard == bob.left >= heard + away - STOPPED
     assert not bob.closing
     bob.heard = time.monotonic()
 
@@ -337,15 +338,32 @@ def test_a_flood_is_slowed_down_and_loses_nothing(limited: ChatServer) -> None:
 
 
 def test_who_is_slowed_down_does_not_count_as_silent(limited: ChatServer) -> None:
-    """What a client sent is heard when its turn comes, however long ago it came in."""
+    """An answer would stand behind all that waits for its turn: meanwhile its machine is asked, as with netcat."""
     guests = Guests(limited.port)
     alice, bob = guests.irc("alice"), guests.irc("bob")
     connection = connection_of(limited, "alice")
-    alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(FLOOD_BURST + 2)])
+    alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(FLOOD_BURST + 8)])
     bob.wait("line 0$")
-    first = connection.heard
-    bob.wait(f"line {FLOOD_BURST + 1}$")
-    assert connection.heard > first
+    make_older(limited, connection, DROP_AFTER + 1, "heard", "alive")
+    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER, "its machine was asked")
+    bob.wait(f"line {FLOOD_BURST + 7}$")
+    alice.send("PRIVMSG #lobby :still here")
+    bob.wait("still here$")
+    eventually(lambda: not connection.paced, "it is asked itself again")
+    guests.close()
+
+
+def test_who_is_slowed_down_and_has_no_network_any_more_is_gone(
+    limited: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines that wait for their turn are no signs of life."""
+    guests = Guests(limited.port)
+    alice, bob = guests.irc("alice"), guests.irc("bob")
+    monkeypatch.setattr(Connection, "unacknowledged", lambda connection: DROP_AFTER + 1)
+    alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(200)])
+    bob.wait("line 0$")
+    make_older(limited, connection_of(limited, "alice"), DROP_AFTER + 1, "heard", "alive")
+    bob.wait(f"^:alice![^ ]+ QUIT :no sign of life for {DROP_AFTER} seconds$")
     guests.close()
 
 

@@ -181,7 +181,8 @@ class Registrar:
                 raise ChatError(Code.LOGIN_BUSY)
             account = self._house.accounts.get(fold(name))
             if not command.fits or account is None or account.secret != command.secret:
-                log.info("%s gave a wrong password for %s", session.host, name)
+                # What is no account's name may be a password that was typed in its place.
+                log.info("%s gave a wrong password for %s", session.host, account.name if account else "no account")
                 raise ChatError(Code.LOGIN_FAILED, name)
             return self._proven(session, ask, account)
         except ChatError as error:

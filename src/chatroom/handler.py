@@ -14,6 +14,7 @@ from functools import partial
 from socketserver import StreamRequestHandler
 from typing import Any, Protocol
 
+from chatroom import logs
 from chatroom.connection import Connection
 from chatroom.courier import Courier
 from chatroom.dialects.detect import Spoken, detect
@@ -23,6 +24,7 @@ from chatroom.door import is_loopback
 from chatroom.events import Command, Quit, Raw, SetFormat
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.log import Log
+from chatroom.networks import counted
 from chatroom.tls import Tls
 from chatroom.watch import Watch
 
@@ -97,7 +99,8 @@ class ChatHandler(StreamRequestHandler):
             if error.errno not in _GONE:
                 raise
         finally:
-            reason = self.client.cut or ("said goodbye" if self.client.closing else "connection closed")
+            said = self.client.goodbye or "said goodbye"
+            reason = self.client.cut or (said if self.client.closing else "connection closed")
             if self.client.cut:
                 self.host.count_refusal(self.client.cut)
             self._submit([Quit(reason, ask=False)])
@@ -184,7 +187,8 @@ class ChatHandler(StreamRequestHandler):
             log.info("%s is %s", self.who, self.name)
         if client.tries > self.tries:
             self.tries = client.tries
-            log.warning("%s%s gave a wrong password", self.who, f" {self.name}" if self.name else "")
+            alike = logs.alike(f"wrong password from {counted(self.client.address)}")
+            log.warning("%s%s gave a wrong password", self.who, f" {self.name}" if self.name else "", extra=alike)
         if user and user.is_operator > self.operator:
             log.info("%s %s is an operator of the server", self.who, self.name)
         self.operator = bool(user and user.is_operator)
@@ -230,7 +234,7 @@ class ChatHandler(StreamRequestHandler):
             poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
             if poll.poll((self.ready - now) * 1000):
                 return False
-            self._hear()  # it has spoken: that nobody listened is not its silence
+            self.client.paced = True  # that nobody listens is not its silence
         return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
@@ -238,10 +242,19 @@ class ChatHandler(StreamRequestHandler):
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end."""
+        if self.client.paced:
+            self._catch_up()
         data = self.tls.read() if self.tls else self.request.recv(self.size)
         self.size = READ_SIZE if self.name and len(data) >= READ_FIRST else READ_FIRST
         self._hear()
         return data
+
+    def _catch_up(self) -> None:
+        """Nothing waits for its turn any more, so it can be asked for signs of life; its machine gave the last one."""
+        client = self.client
+        client.heard = max(client.heard, time.monotonic() - client.unacknowledged())
+        client.paced = False
+        self.host.watch.add(client)
 
     def _hear(self) -> None:
         """It has given a sign of life."""

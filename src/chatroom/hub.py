@@ -24,6 +24,8 @@ from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import (
     AWAY_BYTES,
     GOODBYE_BYTES,
+    LOGIN_SPAN,
+    LOGIN_TRIES,
     PASSWORD_TRIES,
     REALNAME_BYTES,
     REASON_BYTES,
@@ -33,6 +35,8 @@ from chatroom.limits import (
 from chatroom.memory import Memories, lifted, veiled_most
 from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
+from chatroom.networks import counted
+from chatroom.passwords import Window
 from chatroom.rights import Asked, Deed, demand, holds
 from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
 from chatroom.text import CTCP, GHOST, shortened
@@ -55,6 +59,7 @@ class Hub(House):
         self._started = clock()
         self.memories = Memories() if lasting else None
         self._not_saving = False
+        self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server and of its operators, by address
         self.registrar = Registrar(self, clock, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
@@ -229,15 +234,23 @@ class Hub(House):
             raise ChatError(Code.ALREADY_REGISTERED)
         if session.admitted:
             return []
-        if not compare_digest(command.password.encode(), self.password.encode()):
-            return self._wrong_password(session)
-        session.admitted = True
-        return [ev.Admitted()]
+        refused = self._compare(session, command.password, self.password)
+        session.admitted = not refused
+        return refused or [ev.Admitted()]
 
-    def _wrong_password(self, session: Session) -> list[Outcome]:
-        """So many tries, and the connection is closed."""
+    def _compare(self, session: Session, given: str, password: str) -> list[Outcome]:
+        """Nothing if it is the password, else a refusal: so many from an address, and it has to wait a while.
+
+        So many on a connection, and that is closed.
+        """
+        network, now = counted(session.host), self._clock()
+        too_often = self._wrong.is_full(network, now) and not self.registrar.guesses.unlimited
+        if not too_often and compare_digest(given.encode(), password.encode()):
+            return []
+        if not too_often:
+            self._wrong.add(network, now)
         session.tries += 1
-        refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
+        refused: list[Outcome] = [ev.Refused(ChatError(Code.LOGIN_TOO_OFTEN if too_often else Code.WRONG_PASSWORD))]
         if session.tries < PASSWORD_TRIES:
             return refused
         return [*refused, *self._quit(session, ev.Quit("too many wrong passwords", refused=True))]
@@ -365,8 +378,9 @@ class Hub(House):
         user = user_of(session)
         if not self.operator_password:
             raise ChatError(Code.OPERATORS_UNKNOWN)
-        if not compare_digest(command.password.encode(), self.operator_password.encode()):
-            return self._wrong_password(session)
+        refused = self._compare(session, command.password, self.operator_password)
+        if refused:
+            return refused
         change = ev.ModeChange(True, OPERATOR)
         return [ev.NowOperator(), *([] if user.is_operator else [ev.UserModesSet(user.person, (change,))])]
 
@@ -574,6 +588,7 @@ class Hub(House):
         session = user.session
         self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
         if session:
+            session.goodbye = goodbye
             self.detach(session)
             self.post.tell(session, ev.Goodbye(goodbye))
 

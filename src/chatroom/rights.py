@@ -18,6 +18,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Entry
 from chatroom.limits import OPERATORS_NAMED
 from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
+from chatroom.names import LOBBY, fold
 from chatroom.rooms import Room, User
 
 
@@ -167,10 +168,14 @@ def holds(room: Room, user: User) -> bool:
 def operators(room: Room, user: User) -> str:
     """The operators of a room who are here, by name, with commas between; at most `OPERATORS_NAMED`.
 
-    Who may not know who is in the room is told "…".
+    The lobby's are those of the server. Who may not know who is in the room is told "…".
     """
     if not room.seen_by(user):
         return "…"
-    names = [room.members[uid].person.nick for uid, ranks in room.ranks.items() if OPERATOR in ranks]
+    if fold(room.name) == LOBBY:
+        users = [member for member in room.members.values() if member.is_operator]
+    else:
+        users = [room.members[uid] for uid, ranks in room.ranks.items() if OPERATOR in ranks]
+    names = [user.person.nick for user in users]
     more = ["…"] if len(names) > OPERATORS_NAMED else []
     return ",".join([*names[:OPERATORS_NAMED], *more])

@@ -58,6 +58,7 @@ class Session:
         "echo",
         "extended_monitor",
         "format",
+        "goodbye",
         "host",
         "near",
         "secure",
@@ -80,6 +81,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.tries = 0  # wrong passwords so far
+        self.goodbye = ""  # why others ended it; "" if they did not
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 
     @property

@@ -50,7 +50,7 @@ from chatroom.logs import alike
 from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.tuning import tune
-from chatroom.watch import Watch
+from chatroom.watch import UNREAD, Watch
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +191,8 @@ class ChatServer(ThreadingTCPServer):
         self.watch.end()
         self._stop_listening()
         connections = self.everybody()
+        for connection in connections:
+            connection.goodbye = reason
         self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
         self.courier.dispatch()
         end = time.monotonic() + DRAIN
@@ -402,6 +404,9 @@ class ChatServer(ThreadingTCPServer):
             self.door.go_away()
         else:
             self.door.leave(connection.address)
+        if connection.cut == UNREAD:  # its reader, which tells of all else, was gone by then
+            self.count_refusal(UNREAD)
+            log.info("%s was closed (%s)", connection.address, UNREAD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])

@@ -42,6 +42,9 @@ from chatroom.log import Log
 log = logging.getLogger(__name__)
 
 
+UNREAD = "left without reading"
+
+
 class Late(NamedTuple):
     """A connection that is to end. Who does not read never sees its goodbye; it is cut."""
 
@@ -143,7 +146,7 @@ class Watch(threading.Thread):
     def _look(self, connection: Connection, now: float) -> Sequence[Late]:
         silent = now - connection.heard
         if connection.left:
-            return (Late(connection, "left without reading", False),) if now - connection.left > STUCK else ()
+            return (Late(connection, UNREAD, False),) if now - connection.left > STUCK else ()
         if connection.behind and now - connection.moved > STUCK:
             return (Late(connection, f"read nothing for {STUCK} seconds", False),)
         if connection.agreeing and now - connection.agreeing > HANDSHAKE:
@@ -190,9 +193,9 @@ class Watch(threading.Thread):
 
 
 def _is_asked(connection: Connection) -> bool:
-    """Whether it is asked for signs of life, as a client that can answer; one whose reader is done is not."""
-    dialect = getattr(connection, "dialect", None)
-    return dialect is not None and dialect.pings
+    """Whether it is asked for signs of life, as a client that can answer and is listened to."""
+    dialect = getattr(connection, "dialect", None)  # none if its reader is done
+    return dialect is not None and dialect.pings and not connection.paced
 
 
 def _due(connection: Connection, now: float) -> float:

@@ -98,6 +98,7 @@ _REFUSALS: dict[Code, str] = {
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
     Code.REALNAME_BAD: "that can't be a real name",
+    Code.TOO_MANY_TARGETS: "these are too many at once",
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Code.NO_RECIPIENT: "say to whom",
     Code.NO_TEXT: "there is nothing to send",

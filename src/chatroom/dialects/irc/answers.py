@@ -361,7 +361,7 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     elif code in history.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)
-    elif code is Code.WATCHING_TOO_MANY:
+    elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(n.REFUSALS[code], words=map(echo, about), glue=",")
     elif code in WORDED:
         first, *rest = worded(code, [clean(word) for word in about])

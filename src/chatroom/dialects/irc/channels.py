@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import chain, repeat
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
@@ -19,8 +19,7 @@ def join(client: Client, params: list[str]) -> Iterator[Command]:
         yield ev.LeaveAll()
         return
     keys = params[1].split(",") if len(params) > 1 else []
-    rooms = targets(params[0])
-    for room, key in zip_longest(rooms, keys[: len(rooms)], fillvalue=""):
+    for room, key in zip(targets(params[0]), chain(keys, repeat("")), strict=False):
         yield ev.Join(room, key=key)
 
 
@@ -53,10 +52,9 @@ def invite(client: Client, params: list[str]) -> Iterator[Command]:
 def kick(client: Client, params: list[str]) -> Iterator[Command]:
     """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8; or a time before the reason."""
     rooms = params[0].split(",")
-    nicks = targets(params[1])
     length = ban_time(params[2]) if len(params) > 3 else 0
     reason = params[3 if length else 2] if len(params) > 2 else ""
-    for room, nick in zip(rooms * len(nicks) if len(rooms) == 1 else rooms, nicks, strict=False):
+    for room, nick in zip(repeat(rooms[0]) if len(rooms) == 1 else rooms, targets(params[1]), strict=False):
         yield ev.Kick(room, nick, reason, length)
 
 

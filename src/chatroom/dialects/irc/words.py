@@ -1,14 +1,20 @@
 """Small tools for the words in a command."""
 
+from collections.abc import Iterator
+
+from chatroom.errors import ChatError, Code
 from chatroom.limits import TARGETS
 from chatroom.text import clean, shortened
 
 _ECHO = 128  # bytes; twice as long as any name
 
 
-def targets(param: str) -> list[str]:
-    """The names in a list with commas, each once; TARGMAX of them at most."""
-    return list(dict.fromkeys(name for name in param.split(",") if name))[:TARGETS]
+def targets(param: str) -> Iterator[str]:
+    """The names in a list with commas, each once; raises `ChatError` after TARGMAX of them, which names the others."""
+    names = list(dict.fromkeys(name for name in param.split(",") if name))
+    yield from names[:TARGETS]
+    if names[TARGETS:]:
+        raise ChatError(Code.TOO_MANY_TARGETS, *names[TARGETS:])
 
 
 def echo(word: str) -> str:
