@@ -98,11 +98,11 @@ HOMES = {
     "prometheus_client": {"metrics"},
     "selectors": {"courier", "client"},
     "ctypes": {"tuning"},
-    "socketserver": {"handler", "server"},
+    "socketserver": {"handler", "metrics", "server"},
     "ssl": {"tls", "client", "handler", "server"},
     "tkinter": {"gui"},
     "click": {"cli", "config", "history_cli"},
-    "socket": {"connection", "courier", "server", "service", "client", "cli"},
+    "socket": {"connection", "courier", "metrics", "server", "service", "client", "cli"},
 }
 MODULES = sorted(SOURCE.rglob("*.py"))
 ENTRANCES = {"__init__", "__main__"}  # of the package: its version, and the way to the command line

@@ -1,26 +1,44 @@
 """Figures for Prometheus, of a server as a process."""
 
+import os
 import re
+import resource
 import socket
+import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from chatroom.dialects.plain import PLAIN
 from chatroom.events import Departed, Person
+from chatroom.limits import ACCEPT_PAUSE, SCRAPES
 from chatroom.rooms import Audience, Session
+from chatroom.server import ChatServer
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port
 from tests.test_cli import chatroom
 
 pytest.importorskip("prometheus_client")
 
-from chatroom.metrics import Meter  # it needs that
+from prometheus_client import CollectorRegistry
+
+from chatroom.metrics import Figures, Meter, MetricsServer  # they need that
 
 
-def figures(port: str) -> dict[str, float]:
+@pytest.fixture
+def metrics(server: ChatServer) -> Iterator[MetricsServer]:
+    """It shows the figures of `server`, in this process."""
+    registry = CollectorRegistry()
+    registry.register(Figures(server, Meter()))  # type: ignore[arg-type, unused-ignore]  # as `publish` does
+    with MetricsServer("127.0.0.1", 0, registry) as metrics:
+        threading.Thread(target=metrics.serve_forever, daemon=True).start()
+        yield metrics
+        metrics.shutdown()
+
+
+def figures(port: str | int) -> dict[str, float]:
     """All of ours, by name and labels."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE) as answer:
         text = answer.read().decode()
@@ -72,3 +90,96 @@ def test_a_port_that_is_taken_is_named() -> None:
     assert f"Port {port} is in use on 127.0.0.1" in done.stderr
     assert "--metrics-port" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_figures_are_shown_over_ipv6(serve: Callable[..., Served]) -> None:
+    """On an address of this machine that is asked for."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    port = free_port()
+    serve("--metrics-host", "::1", "--metrics-port", str(port))
+    asking = Peer(port, "::1")
+    asking.send("GET /metrics HTTP/1.0\r\n\r")
+    asking.wait("^chatroom_connections 0.0$")
+    asking.close()
+
+
+def test_those_who_ask_for_nothing_have_their_time_and_no_more_places_than_there_are(
+    metrics: MetricsServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever comes then is closed at once, which is logged; after that the figures are shown again."""
+    port = metrics.server_address[1]
+    silent = [Peer(port) for _ in range(SCRAPES)]
+    silent[0].send("GET /metrics HTTP/1.0\r")
+    eventually(lambda: len(metrics._came) == SCRAPES, "all have a place")
+    late = Peer(port)
+    assert late.rest() == []
+    assert f"127.0.0.1 is not shown the figures: {SCRAPES} others are being shown them" in caplog.messages
+    with monkeypatch.context() as patch:
+        patch.setattr("chatroom.metrics.SCRAPE_TIME", 0)
+        for each in silent:
+            each.rest()
+        eventually(lambda: not metrics._came, "all have given up their places")
+    assert figures(port)["chatroom_connections"] == 0
+    for each in (*silent, late):
+        each.close()
+
+
+def test_whoever_goes_before_the_figures_leaves_one_line(serve: Callable[..., Served]) -> None:
+    """And that only where somebody debugs: no traceback."""
+    port = free_port()
+    served = serve("--metrics-port", str(port), "--log-level", "debug")
+    gone = Peer(port)
+    gone.send("GET /metrics HTTP/1.0\r")
+    gone.reset()
+    served.err.wait("DEBUG 127.0.0.1 went before it was shown the figures$")
+    assert figures(port)
+    served.type("q")
+    assert served.ends() == 0
+    served.err.rest()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\S+Z [A-Z]+ ", line) for line in served.err.heard)
+
+
+def test_a_mistake_in_the_figures_is_logged(
+    metrics: MetricsServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its traceback, as an error, for it is ours."""
+
+    def fail(figures: Figures) -> None:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(Figures, "collect", fail)
+    asking = Peer(metrics.server_address[1])
+    asking.send("GET /metrics HTTP/1.0\r\n\r")
+    assert asking.rest() == []
+    asking.close()
+    (record,) = [record for record in caplog.records if record.name == "chatroom.metrics"]
+    assert record.exc_info
+    caplog.clear()  # `server` takes any error for a fault
+
+
+def test_without_descriptors_it_waits_and_recovers(metrics: MetricsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before each try, while somebody who can't be accepted waits; who is answered when there are descriptors again."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    monkeypatch.setattr("chatroom.metrics.sleep", wait)
+    with socket.socket() as asking:  # its own descriptor is taken before there are none left
+        asking.settimeout(DEADLINE)
+        lowest = os.dup(1)
+        os.close(lowest)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+            asking.connect(metrics.server_address)
+            asking.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert asking.recv(8) == b"HTTP/1.0"
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert waits == [ACCEPT_PAUSE[1]] * 3

@@ -153,6 +153,10 @@ SNAPSHOTS = 20  # kept, with what is behind the oldest: who is away no longer th
 LINK_DRAIN = 2.0  # seconds that a stopping server waits until the others know
 LINK_UP = 30.0  # seconds that a starting server may take to become part of the chat
 
+# ---- metrics
+SCRAPES = 8  # answered at a time, with a thread and a descriptor each; it takes milliseconds, and few ask
+SCRAPE_TIME = 10  # seconds in all for one of them: as long as Prometheus waits, if it isn't told otherwise
+
 # ---- logging
 LOG_LINE = 1000  # characters of an event in the log: what a client may put there must not fill the disk
 LOG_TRACE = 8000  # characters of a traceback in the log, likewise: about 80 lines of it

@@ -4,18 +4,26 @@ Most are looked up when they are asked for. Only the courier counts as it goes, 
 and only where metrics are wanted.
 """
 
+import logging
+import sys
 from bisect import bisect_left
 from collections.abc import Iterator
-from threading import Lock
+from socket import SHUT_RDWR
+from socketserver import ThreadingTCPServer
+from threading import Lock, Thread
+from time import monotonic, sleep
 from typing import Any
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from chatroom.events import Event, Said
+from chatroom.limits import ACCEPT_PAUSE, SCRAPE_TIME, SCRAPES
 from chatroom.parcels import Item
 from chatroom.rooms import Audience
-from chatroom.server import ChatServer, now
+from chatroom.server import ChatServer, now, resolve
+
+log = logging.getLogger(__name__)
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
@@ -115,6 +123,58 @@ class Figures:
         yield refused
 
 
+class MetricsServer(ThreadingTCPServer):
+    """Shows the figures to `SCRAPES` at a time, each of whom has `SCRAPE_TIME` seconds in all."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, host: str, port: int, registry: CollectorRegistry) -> None:
+        """Binds and listens; raises `OSError` if it can't."""
+        self.address_family, address = resolve(host, port)
+        self._came: dict[Any, float] = {}  # when, by socket, of those who are being answered
+        super().__init__(address, MetricsHandler.factory(registry))
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accepts a scrape. socketserver takes an `OSError` for nothing and tries again at once; so wait before it."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            log.warning(f"who asks for the figures could not be accepted: {error.strerror}")  # each is worth a line
+            sleep(ACCEPT_PAUSE[1])
+            raise
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Whether there is room for one more, who is closed at once if not."""
+        if len(self._came) < SCRAPES:
+            return True
+        log.warning("%s is not shown the figures: %d others are being shown them", client_address[0], SCRAPES)
+        return False
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._came[request] = monotonic()
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._came.pop(request, None)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        """Ends those whose time has run out, however the bytes drip; called twice a second, and after each accept."""
+        for request, came in list(self._came.items()):
+            if monotonic() - came >= SCRAPE_TIME:
+                try:
+                    request.shutdown(SHUT_RDWR)  # which wakes its thread
+                except OSError:
+                    pass  # it has gone meanwhile
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if isinstance(sys.exception(), OSError):
+            log.debug("%s went before it was shown the figures", client_address[0])
+        else:
+            log.exception("error while showing %s the figures", client_address[0])
+
+
 def publish(server: ChatServer, host: str, port: int) -> int:
     """Serves the figures from a thread of their own; called before the server starts. Returns the port.
 
@@ -124,5 +184,6 @@ def publish(server: ChatServer, host: str, port: int) -> int:
     server.courier.meter = meter.count
     registry = CollectorRegistry()
     registry.register(Figures(server, meter))  # type: ignore[arg-type, unused-ignore]  # it has what a collector has
-    http, _ = start_http_server(port, host, registry)
-    return int(http.server_port)
+    http = MetricsServer(host, port, registry)
+    Thread(target=http.serve_forever, name="metrics", daemon=True).start()
+    return int(http.server_address[1])
