@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +13,28 @@ import pytest
 
 from chatroom import logs
 from chatroom.limits import LOG_AGAIN, LOG_LINE, LOG_TRACE
-from tests.peers import Guests, Peer, Served
+from tests.peers import DEADLINE, Guests, Peer, Served
 
 UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+UNCAUGHT = """
+import logging, sys, threading
+from chatroom import logs
+
+def fail():
+    raise ValueError("in a\\nthread")
+
+class Odd:
+    def __del__(self):
+        raise KeyError("in nobody's hands")
+
+logs.configure("info", True, logging.StreamHandler())
+for target in (fail, fail, sys.exit):
+    thread = threading.Thread(target=target, name="reader")
+    thread.start()
+    thread.join()
+Odd()
+raise TypeError("at the end")
+"""
 
 
 @pytest.fixture
@@ -153,6 +174,23 @@ def test_a_record_can_be_marked_as_like_others_or_as_one_that_always_passes(
     lines = written(log_some)
     assert lines[0].endswith("INFO fish left, 0 (and 2 more like it)")
     assert len(lines) == 5
+
+
+def test_what_nobody_catches_is_one_line() -> None:
+    """In a thread, where no thread can be told, and in the main thread, whose end it is; and once in a while."""
+    done = subprocess.run(
+        [sys.executable, "-c", UNCAUGHT], stderr=subprocess.PIPE, text=True, timeout=DEADLINE, check=False
+    )
+    assert done.returncode == 1
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [event["traceback"].splitlines()[-1] for event in events] == [
+        "thread",
+        'KeyError: "in nobody\'s hands"',
+        "TypeError: at the end",
+    ]
+    assert events[0]["level"] == "error"
+    assert events[0]["message"].endswith("in the thread reader")
+    assert "ValueError: in a" in events[0]["traceback"]
 
 
 def test_refusals_at_the_door_are_logged_once_in_a_while(serve: Callable[..., Served]) -> None:

@@ -6,22 +6,37 @@ Modules log by `logging`, as usual; here is decided what becomes of it, and `log
   what stands in some of it.
 - The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out. Who logs may say
   what is the same, or that a record is never left out, by `extra=alike(…)`.
+- What nobody catches is an error like others, in whatever thread; Python by itself would write a page of it.
 What was said and passwords are never logged: that is up to those who log, and a test holds it.
 """
 
 import json
 import logging
+import sys
+import threading
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE, LOG_TRACE
 
+log = logging.getLogger(__name__)
+
 
 def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
-    """Sends everything that is logged from now on to `handler`, one line an event."""
+    """Sends everything that is logged from now on to `handler`, one line an event; what nobody catches too."""
     handler.setFormatter(JsonLines() if as_json else TextLines())
     handler.addFilter(Calm())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _uncaught(kind: type[BaseException], error: Any, trace: Any) -> None:
+    if not issubclass(kind, SystemExit):  # by which a thread may end itself
+        thread = threading.current_thread().name
+        log.error("nobody caught an error in the thread %s", thread, exc_info=(kind, error, trace))
 
 
 def printable(text: str) -> str:
