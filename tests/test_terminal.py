@@ -44,6 +44,14 @@ def test_many_lines_arrive_in_order_and_whole(here: Server, tmp_path: Path) -> N
         assert re.findall(r"ci: line (\d+)", bob.seen) == [str(n) for n in range(300)]
 
 
+def test_a_script_may_change_rooms(here: Server, tmp_path: Path) -> None:
+    """What follows waits until it is there."""
+    with Irc(here.port, "bob", "#dev") as bob:
+        done = talk(tmp_path, here.port, "/join #dev\nhello\n", "--nick", "ci")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        bob.wait("PRIVMSG #dev :?hello")
+
+
 def test_what_others_say_comes_out(here: Server, tmp_path: Path) -> None:
     """Plain lines, without colours."""
     command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
@@ -162,6 +170,84 @@ def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Serve
         bobby.wait("alice: bobby: hello")
         assert terminal.end() == 0
         bobby.wait("alice left")
+
+
+@pytest.fixture
+def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
+    """alice on a terminal, without prompt_toolkit."""
+    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
+    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
+    variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
+    terminal = Terminal("-p", str(here.port), "--nick", "alice", **variables)
+    yield terminal
+    assert terminal.end() == 0
+
+
+def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bare: Terminal) -> None:
+    """In a room, to one person, and back; a script reads nothing of it (see above)."""
+    bare.wait(r"You are in #lobby, alone\.\r\n")
+    with Netcat(here.port, "bob") as bob:
+        bob.send("/topic Tea at five")
+        bare.wait("bob set the topic")
+        bare.type("/msg bob hi\n")
+        bare.wait(r"What you type goes to bob now; /join #lobby goes back\.")
+        bare.type("only you\n")
+        bob.wait(r"\[private\] alice: only you")
+        bare.type("/join #lobby\n")
+        bare.wait(r"You are in #lobby, with 1 person\. Topic: Tea at five\r\n")
+        bare.type("all of you\n")
+        bob.wait(r"\nalice: all of you")
+
+
+def test_from_where_nobody_is_and_where_one_may_not_be_lines_go_back(here: Server, bare: Terminal) -> None:
+    """What is typed next is not lost on them; what was typed for them is not said elsewhere."""
+    with Netcat(here.port, "bob") as bob, Irc(here.port, "op", "#closed") as op:
+        op.send("MODE #closed +i")
+        op.wait(r"MODE #closed \+i")
+        bare.wait("You are in #lobby")
+        bare.type("/msg nosuch hi\n")
+        bare.wait("nosuch: No such nick")
+        bare.type("the first\n")
+        bob.wait("alice: the first")
+        bare.type("/join #closed\nfor them alone\n")
+        bare.wait("Not sent: for them alone")
+        bare.type("the second\n")
+        bob.wait("alice: the second")
+        assert "for them alone" not in bob.seen
+
+
+def test_who_is_thrown_out_is_told_and_comes_back(here: Server, bare: Terminal) -> None:
+    """A line that can't be said doesn't end the program."""
+    with Irc(here.port, "op", "#den") as op:
+        bare.type("/join #den\n")
+        bare.wait("You are in #den, with 1 person")
+        op.send("KICK #den alice :enough")
+        bare.wait("op removed you from #den: enough")
+        bare.type("why?\n")
+        bare.wait("You are not in #den. /join #den goes there.")
+        bare.type("/join #den\n")
+        bare.wait(r"(?s)goes there\..*You are in #den, with 1 person")
+
+
+def test_what_is_said_in_private_is_marked_as_such(here: Server, bare: Terminal) -> None:
+    """Who said it stands there once; in the conversation itself it needs no mark."""
+    with Netcat(here.port, "bob") as bob:
+        bare.wait("You are in #lobby")
+        bob.send("/msg alice psst")
+        bare.wait(r"\d\d:\d\d \[private\] bob: psst\r\n")
+        bare.type("/msg bob yes?\n")
+        bare.wait("goes to bob now")
+        bob.send("/msg alice nothing")
+        bare.wait(r"\d\d:\d\d bob: nothing\r\n")
+
+
+def test_a_lost_connection_is_told_in_whole_sentences(here: Server, bare: Terminal) -> None:
+    """The server's last words, and what happens next."""
+    bare.wait("You are in #lobby")
+    here.stop()
+    bare.wait(r"the server is shutting down\. Trying again…")
+    here.start()
+    bare.wait("Connected again")
 
 
 def test_no_color_is_respected(here: Server, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from chatroom.client import settings as storage
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.commands import Leave, Misuse
 from chatroom.client.composing import candidates
-from chatroom.client.entries import Delivery, Entry, Kind, nick_colour
+from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind, nick_colour
 from chatroom.client.link import Target
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.session import Event, Listing, Refused, Session
@@ -85,6 +85,8 @@ class Conversation:
         self._printed: set[int] = set()
         self._phase = Phase.CONNECTING
         self._waiting: list[str] = []  # typed before we were in the room
+        self._place: Room | None = None  # where lines go, as the user was told last
+        self._room = self.session.current  # the last place that was a room
 
     def run(self) -> None:
         self.client.start()
@@ -154,7 +156,9 @@ class Conversation:
         """A line from the user: said, or done."""
         if not line.strip():
             return
-        if not self.session.was_welcome or (not self.session.current.is_here and not line.startswith("/join")):
+        room = self.session.current
+        comes = not room.is_here and (room.joined or not self._interactive)  # a person is told, and can go elsewhere
+        if not self.session.was_welcome or (comes and not line.startswith("/join")):
             self._waiting.append(line)
             return
         before = {entry.serial for entry in self.session.current.pending()}
@@ -194,6 +198,8 @@ class Conversation:
         self._on_phase()
         for room in list(self.session.rooms.values()):
             self._print_news(room)
+        if self._interactive and self.session.was_welcome:
+            self._tell_place()
         if self._waiting and self.session.current.is_here:
             waiting, self._waiting = self._waiting, []
             for line in waiting:
@@ -223,6 +229,31 @@ class Conversation:
         elif phase is Phase.ONLINE and self.client.lost_at:
             self.say("Connected again.")
 
+    def _tell_place(self) -> None:
+        """Says where lines go, when that has changed for sure. From where we are not let in, or who is not there, we
+        go back; not in a script, whose next lines may be on their way.
+        """
+        room = self.session.current
+        if room is self._place:
+            self._place = room if room.joined else None  # thrown out: coming back is news
+        elif not room.joined or _is_in_vain(room):
+            if self._place:
+                self._go_back(self._place)
+        elif room.is_listed or (room.is_direct and not _is_undecided(room)):
+            self._place = room
+            if room.is_direct:
+                self.say(words.goes_to(room.name, self._room.name))
+            else:
+                self._room = room
+                self.say(words.place(room.name, len(room.members) - 1, room.topic))
+
+    def _go_back(self, place: Room) -> None:
+        """What waits was meant for where we were not let in."""
+        self.session.current = place
+        waiting, self._waiting = self._waiting, []
+        for line in waiting:
+            self.say(f"Not sent: {line}")
+
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
         if dirty == REDRAW_NOTHING:
@@ -237,7 +268,7 @@ class Conversation:
                 self.say(self._render(room, entry))
 
     def _render(self, room: Room, entry: Entry) -> str:
-        place = "" if room is self.session.current else f"[{room.name}] "
+        place = "" if room is self.session.current else f"[{_named(room, entry)}] "
         return f"{words.clock(entry.time)} {place}{self._said_by(entry)}"
 
     def _said_by(self, entry: Entry) -> str:
@@ -270,6 +301,24 @@ class Conversation:
         except UnicodeEncodeError:
             encoding = self._out.encoding or "ascii"
             self._out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+
+
+def _is_undecided(room: Room) -> bool:
+    """Whether something that was said there has no answer yet."""
+    return any(entry.delivery is Delivery.SENT for entry in room.pending())
+
+
+def _is_in_vain(room: Room) -> bool:
+    """Whether all that was ever said to somebody was refused."""
+    said = [entry.delivery is Delivery.FAILED for entry in room.entries if entry.kind in SPOKEN]
+    return room.is_direct and bool(said) and all(said)
+
+
+def _named(room: Room, entry: Entry) -> str:
+    """A place, for a line of it that is read elsewhere; who speaks in private stands in the line."""
+    if not room.is_direct:
+        return room.name
+    return f"private to {room.name}" if entry.own else "private"
 
 
 def _read_lines(lines: "SimpleQueue[str | None]") -> None:

@@ -136,6 +136,15 @@ def test_our_own_ghost_is_waited_for() -> None:
 # --- rooms ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("numeric", ["403", "473", "476"])
+def test_a_room_is_wanted_until_the_server_refuses(old: Script, numeric: str) -> None:
+    """No such channel, by invitation only, a bad name."""
+    room = old.session.join("#dev")
+    assert room.joined and not room.is_here
+    old.feed(f":irc {numeric} me #dev :It can't be")
+    assert not room.joined
+
+
 def test_members_follow_join_part_quit_nick_and_kick(old: Script) -> None:
     """The list of members is what the server's lines make of it."""
     lobby = old.lobby

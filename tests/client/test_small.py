@@ -112,7 +112,7 @@ def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> 
     assert script.take()[0] == line
 
 
-@pytest.mark.parametrize("typed", ["/nosuch", "/join", "/kick", "/mute bob"])
+@pytest.mark.parametrize("typed", ["/nosuch", "/join", "/join #a,#b", "/kick", "/mute bob"])
 def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     """An unknown command, a missing argument, a mode that the server doesn't have."""
     with pytest.raises(Misuse):

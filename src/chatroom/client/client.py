@@ -6,6 +6,7 @@ from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
 from chatroom.client import link as wire
+from chatroom.client import words
 from chatroom.client.link import Link, Security, Target
 from chatroom.client.session import Event, Refused, Session, State
 
@@ -125,7 +126,7 @@ class Client:
         if self.phase is Phase.ONLINE or not self.lost_at:
             self.lost_at = self._now()
         self.phase = Phase.LOST
-        self.error = (self.session.error if was_connected else "") or error
+        self.error = words.sentence((self.session.error if was_connected else "") or error)
         self.retry_at = self._now() + delay
         self.session.lost()
 

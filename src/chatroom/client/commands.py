@@ -76,6 +76,8 @@ def _send(session: Session, *words: str) -> None:
 
 def _join(session: Session, room: Room, rest: str) -> Room:
     name, _, key = rest.partition(" ")
+    if "," in name:
+        raise Misuse("One room at a time.")
     return session.join(name if is_room(name) else f"#{name}", key.strip())
 
 

@@ -189,7 +189,10 @@ def on_names(session: "Session", message: Message) -> None:
 
 def on_names_end(session: "Session", message: Message) -> None:
     room = session.rooms.get(fold(_param(message, 1)))
-    if room and session.has("away-notify") and len(room.members) <= _WHO_AT_MOST:
+    if room is None:
+        return
+    room.is_listed = True
+    if session.has("away-notify") and len(room.members) <= _WHO_AT_MOST:
         session.asked_who.add(fold(room.name))
         session.send(Message("WHO", (room.name,)))
 
@@ -375,6 +378,8 @@ def on_not_sent(session: "Session", message: Message) -> None:
         mine = next((said for said in room.pending() if said.delivery is Delivery.SENT), None)
         if mine:
             room.settle(mine, Delivery.FAILED)
+    if room and not room.is_here:
+        room.joined = False
     session.inform(_text_of_all(message), Kind.ERROR, room if mine else None)
 
 

@@ -43,6 +43,7 @@ class Room:
         self.is_direct = not is_room(name)
         self.joined = self.is_direct  # wanted: stays true while the connection is down
         self.is_here = self.is_direct  # the server says that we are in it
+        self.is_listed = False  # the server has told who is in it
         self.topic = ""
         self.members: dict[str, Member] = {}
         self.members_version = 0  # grows with each change of `members`
@@ -252,5 +253,6 @@ class Room:
     def empty(self) -> None:
         """We are not in the room any more: who is there is not known."""
         self.is_here = self.is_direct
+        self.is_listed = False
         self.members.clear()
         self.members_version += 1

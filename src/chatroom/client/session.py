@@ -260,10 +260,9 @@ class Session:
 
     def join(self, name: str, key: str = "") -> Room:
         room = self.room(name)
+        room.joined = True  # until the server refuses; without a connection, it is joined as soon as there is one
         if self.state is State.READY:
             self.send(Message("JOIN", (name, key) if key else (name,)))
-        else:
-            room.joined = True  # so that it is joined as soon as there is a connection
         return room
 
     def close(self, room: Room) -> None:

@@ -57,6 +57,11 @@ def day(time: float) -> str:
     return f"{moment:%A} {moment.day} {moment:%B} {moment.year}"
 
 
+def sentence(text: str) -> str:
+    """A server's words, so that others can follow them."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def refusal(reason: str, *about: str) -> str:
     return REFUSALS[reason].format(*map(_fingerprint_in_lines, about))
 
@@ -107,6 +112,16 @@ def modes(room: str, letters: str) -> str:
 
 def invited(nick: str, room: str) -> str:
     return f"{nick} invites you to {room}. /join {room} goes there."
+
+
+def place(room: str, others: int, topic: str) -> str:
+    """Where one is."""
+    company = f"with {people(others)}" if others else "alone"
+    return f"You are in {room}, {company}." + (f" Topic: {topic}" if topic else "")
+
+
+def goes_to(nick: str, room: str) -> str:
+    return f"What you type goes to {nick} now; /join {room} goes back."
 
 
 def people(count: int) -> str:
