@@ -76,17 +76,18 @@ def test_a_claimed_name_is_logged_in_to_with_the_password_in_a_file(here: Server
     done = talk(tmp_path, here.port, "/whois ci\n", "--nick", "ci", "--password-file", str(secret))
     assert (done.returncode, done.stderr) == (0, "")
     assert "ci is logged in as ci" in done.stdout
-    for more in ([], ["--password-file", str(other)]):
+    for more, why in (([], "If it is you"), (["--password-file", str(other)], "that password was not accepted")):
         done = talk(tmp_path, here.port, "hello\n", "--nick", "ci", *more)
         assert done.returncode == 1
-        assert "ci belongs to somebody here" in done.stderr
+        assert "ci belongs to somebody here" in done.stderr and why in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--nick", "bob"), "called bob already"),
-        (("--nick", "two words"), "can't be a name"),
+        (("--nick", "two words"), "two words can't be a name: a name is made of letters, digits and -_"),
+        (("--nick", "server"), "server can't be a name: that name would pass for the server."),
         ((), "--nick"),
     ],
 )

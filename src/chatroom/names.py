@@ -45,6 +45,15 @@ class Fault(Enum):
     RESERVED = "reserved"
 
 
+FAULTS = {
+    Fault.EMPTY: "a name has at least one character",
+    Fault.LENGTH: f"a name has at most {NICK_LENGTH} characters, and {NICK_BYTES} bytes",
+    Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
+    Fault.SCRIPTS: "a name is written in one script",
+    Fault.RESERVED: "that name would pass for the server",
+}
+
+
 def fold(name: str) -> str:
     """The form in which names are compared and looked up."""
     return _remembered(name) if len(name) <= _REMEMBERED else _folded(name)
@@ -61,18 +70,19 @@ _remembered = lru_cache(maxsize=8192)(_folded)
 
 def nickname(text: str) -> str:
     """The nickname `text` stands for, in NFC; raises `ChatError(NICK_BAD, text, fault)` if it can't be one."""
-    name = unicodedata.normalize("NFC", text)
-    fault = _nick_fault(name)
+    fault = nick_fault(text)
     if fault:
         raise ChatError(Code.NICK_BAD, text, fault.value)
-    return name
+    return unicodedata.normalize("NFC", text)
 
 
 def is_nickname(text: str) -> bool:
-    return _nick_fault(unicodedata.normalize("NFC", text)) is None
+    return nick_fault(text) is None
 
 
-def _nick_fault(name: str) -> Fault | None:
+def nick_fault(text: str) -> Fault | None:
+    """Why `text` can't be a nickname, if so."""
+    name = unicodedata.normalize("NFC", text)
     if not name:
         return Fault.EMPTY
     if len(name) > NICK_LENGTH or len(name.encode(errors="replace")) > NICK_BYTES:

@@ -25,7 +25,7 @@ from chatroom.client.link import Target
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.session import Event, Listing, Refused, Session
 from chatroom.client.settings import Server
-from chatroom.names import is_nickname
+from chatroom.names import FAULTS, nick_fault
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completion as Choice
@@ -43,8 +43,10 @@ def converse(server: Server, room: str, password: str) -> None:
     """Talks until stdin ends or the user leaves; raises `Trouble` when that is not possible, or not delivered."""
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     nick = server.nick or (_ask_name() if interactive else "")
-    if not is_nickname(nick):
-        raise Trouble(f"{nick} can't be a name." if nick else "Without a terminal, --nick NAME has to say who you are.")
+    if not nick and not interactive:
+        raise Trouble("Without a terminal, --nick NAME has to say who you are.")
+    if fault := nick_fault(nick):
+        raise Trouble(f"{nick or 'That'} can't be a name: {FAULTS[fault]}.")
     path = storage.default_path()
     settings, trouble = storage.load(path)
     place = f"{server.host}:{server.port}"

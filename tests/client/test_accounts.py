@@ -60,12 +60,14 @@ def test_the_password_of_a_claimed_name_opens_the_door() -> None:
 
 
 def test_a_claimed_name_without_its_password_is_refused_with_a_reason() -> None:
-    """Not told as if it were merely taken: the field to look at is the password."""
-    for password in ("", "guess!"):
-        wire = Wire(claimed(Chat()), "bob", password)
+    """Not told as if it were merely taken: the field to look at is the password; if one was given, it was wrong."""
+    for password, near, reason in (
+        ("", True, "nick-claimed"), ("guess!", True, "login-refused"), ("guess!", False, "login-refused")
+    ):  # fmt: skip
+        wire = Wire(claimed(Chat()), "bob", password, near)
         [event] = wire.session.events
         assert isinstance(event, Refused)
-        assert (event.reason, event.about) == ("nick-claimed", ("bob",))
+        assert (event.reason, event.about) == (reason, ("bob",))
 
 
 def test_our_own_ghost_gives_way_at_once() -> None:

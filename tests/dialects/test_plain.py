@@ -12,7 +12,7 @@ from chatroom.dialects.plain import COMMANDS, PLAIN, PlainDialect
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind, Person
 from chatroom.limits import PLAIN_LINE
-from chatroom.names import Fault
+from chatroom.names import FAULTS, Fault
 from chatroom.text import clean
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
 
@@ -112,7 +112,7 @@ def test_every_refusal_has_a_sentence(code: Code, name: str) -> None:
 
 def test_every_fault_of_a_name_has_a_sentence() -> None:
     """So that the next try can be better."""
-    assert set(plain._FAULTS) == set(Fault)
+    assert set(FAULTS) == set(Fault)
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())

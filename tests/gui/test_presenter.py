@@ -101,6 +101,19 @@ def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, lin
     assert stage.view.shown["panel"].errors[field] and stage.links[0].closed and not stage.view.in_chat
 
 
+def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
+    """Else it would look as if nothing had happened."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=True)
+    errors = []
+    for password in ("", "guess!"):
+        stage.presenter.connect(HOST, password)
+        stage.links[-1].queue.put(wire.Connected(1, Security.NONE))
+        stage.tick(*[":irc 433 * me :Nickname is claimed; log in"] * 2)
+        errors.append(stage.view.shown["panel"].errors["password"])
+    assert "not accepted" not in errors[0] and "that password was not accepted" in errors[1]
+
+
 def test_an_unknown_certificate_is_asked_about_once_and_then_pinned(tmp_path: Path) -> None:
     """Its fingerprint is shown; trusted, it is kept in the settings and used from then on."""
     stage = Stage(tmp_path, HOST)

@@ -305,7 +305,8 @@ def on_nick_refused(session: "Session", message: Message) -> None:
     elif message.command == "433" and session.was_welcome:
         session.name_is_held = True  # by our own ghost, most likely: the link comes back and tries again
     elif message.command == "433":
-        session.refuse("nick-claimed" if "is claimed" in _text(message) else "nick-taken", nick)
+        claimed = "login-refused" if session.gave_password else "nick-claimed"
+        session.refuse(claimed if "is claimed" in _text(message) else "nick-taken", nick)
     else:
         session.refuse("nick-bad", nick, _text(message))
 

@@ -180,6 +180,10 @@ class Session:
         self.events.append(Refused(reason, about))
 
     @property
+    def gave_password(self) -> bool:
+        return bool(self._password)
+
+    @property
     def is_registered(self) -> bool:
         return self.state is State.READY
 

@@ -7,6 +7,7 @@ REFUSALS = {
     "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
     "nick-claimed": "{0} belongs to somebody here. If it is you, give your password; else choose another name.",
+    "login-refused": "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another.",
     "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
     "banned": "This server doesn't let you in: {0}",
     "password": "The password was not accepted.",

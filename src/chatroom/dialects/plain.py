@@ -17,8 +17,6 @@ from chatroom.limits import (
     AWAY_BYTES,
     FOUND,
     HISTORY_MOST,
-    NICK_BYTES,
-    NICK_LENGTH,
     PASSWORD_BYTES,
     PASSWORD_LEAST,
     PASSWORD_TRIES,
@@ -27,19 +25,11 @@ from chatroom.limits import (
     TOPIC_BYTES,
 )
 from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
-from chatroom.names import LOBBY, Fault, fold
+from chatroom.names import FAULTS, LOBBY, Fault, fold
 from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
-
-_FAULTS = {
-    Fault.EMPTY: "a name has at least one character",
-    Fault.LENGTH: f"a name has at most {NICK_LENGTH} characters, and {NICK_BYTES} bytes",
-    Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
-    Fault.SCRIPTS: "a name is written in one script",
-    Fault.RESERVED: "that name would pass for the server",
-}
 
 _REFUSALS: dict[Code, str] = {
     Code.UNKNOWN_COMMAND: "unknown command {0}; /help lists them",
@@ -476,7 +466,7 @@ def _text(line: bytes) -> str:
 def _refused(reply: ev.Refused) -> list[str]:
     about = list(map(clean, reply.error.about))
     if reply.error.code is Code.NICK_BAD:
-        about[1] = _FAULTS[Fault(about[1])]
+        about[1] = FAULTS[Fault(about[1])]
     if reply.error.code in WORDED:
         about = worded(reply.error.code, about)
     return [f"* {_REFUSALS[reply.error.code].format(*about)}"]

@@ -27,11 +27,15 @@ from chatroom.gui import display
 from chatroom.gui.finder import Finder
 from chatroom.gui.screen import Panel, View
 from chatroom.gui.transcript import Splice, Transcript
-from chatroom.names import fold, is_nickname, is_room
+from chatroom.names import FAULTS, fold, is_room, nick_fault
 
 TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two looks of the window while more waits: drawing costs more than taking in
 ALERT_SECONDS = 5.0  # between two notifications
+_FIELDS = {  # of the panel, by the reason of a refusal
+    **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
+    **dict.fromkeys(("nick-claimed", "login-refused", "password"), "password"),
+}
 MakeClient = Callable[[Target, Session], Client]
 
 
@@ -206,8 +210,7 @@ class Presenter:
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
-            fields = {"nick-taken": "name", "nick-bad": "name", "nick-claimed": "password", "password": "password"}
-            self._show_panel({fields.get(reason, "server"): text})
+            self._show_panel({_FIELDS.get(reason, "server"): text})
 
     def _on_alert(self, room: Room, entry: Entry) -> None:
         """A mention or a direct message, while nobody looks at the window."""
@@ -477,8 +480,8 @@ def check(server: Server) -> dict[str, str]:
     errors = {}
     if not server.nick:
         errors["name"] = "What should the others call you?"
-    elif not is_nickname(server.nick):
-        errors["name"] = "Letters, digits and -_[]\\{}^|` only, 32 at most, and one alphabet."
+    elif fault := nick_fault(server.nick):
+        errors["name"] = f"That can't be a name: {FAULTS[fault]}."
     if not server.host or any(c.isspace() for c in server.host):
         errors["server"] = "The name or the address of a server."
     if not 1 <= server.port <= 65_535:
