@@ -22,7 +22,11 @@ def here(tmp_path: Path) -> Iterator[Server]:
 
 
 def talk(tmp_path: Path, port: int, said: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(port), *arguments]
+    return connect(tmp_path, said, "-p", str(port), *arguments)
+
+
+def connect(tmp_path: Path, said: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "chatroom", "connect", "--text", *arguments]
     variables = environment(XDG_CONFIG_HOME=str(tmp_path), PYTHONIOENCODING="utf-8")
     return subprocess.run(command, input=said, env=variables, capture_output=True, text=True, timeout=60, check=False)
 
@@ -105,6 +109,28 @@ def test_nobody_listening_ends_it(here: Server, tmp_path: Path) -> None:
     here.kill()
     done = talk(tmp_path, here.port, "hello\n", "--nick", "ci")
     assert done.returncode == 1 and "Nobody is listening" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:{0}", "[127.0.0.1]:{0}", "127.0.0.1:{0} -p {0}"])
+def test_the_port_may_stand_behind_the_host(here: Server, tmp_path: Path, place: str) -> None:
+    """As other programs write it; -p may say the same."""
+    done = connect(tmp_path, "hello\n", "--nick", "ci", *place.format(here.port).split())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("127.0.0.1:7", "-p", "9"), "127.0.0.1:7 says port 7, but -p says 9; leave one of them out."),
+        (("127.0.0.1:70000",), "70000 is not in the range"),
+        (("[::1]:1",), "[::1]:1"),
+        (("::1", "-p", "1"), "[::1]:1"),
+    ],
+)
+def test_host_and_port_are_told_apart(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    """Two ports are one too many, one must be possible, and IPv6 has colons of its own."""
+    done = connect(tmp_path, "hello\n", "--nick", "ci", *arguments)
+    assert done.returncode and words in done.stderr and "no host" not in done.stderr
 
 
 def test_a_refused_message_is_no_success(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import socket
 import time
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from chatroom import __version__, logs, service
 from chatroom.config import load
@@ -399,6 +401,18 @@ def _own_address(family: socket.AddressFamily) -> str:
         return str(probe.getsockname()[0])
 
 
+def _address(place: str, port: int) -> tuple[str, int]:
+    """The host and the port in HOST, HOST:PORT, [::1]:PORT or ::1; raises `click.UsageError` if -p is another port."""
+    match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
+    if not match:
+        return place.removeprefix("[").removesuffix("]"), port
+    there = click.IntRange(1, 65535).convert(int(match[3]), None, None)
+    given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
+    if given and port != there:
+        raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")
+    return match[1] or match[2], there
+
+
 @main.command(
     epilog="""\b
 Examples:
@@ -422,13 +436,16 @@ Examples:
 def connect(
     host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
 ) -> None:
-    """Join a server, in a window or with --text. HOST is 127.0.0.1 unless given, or CHATROOM_CONNECT_HOST."""
+    """Join a server, in a window or with --text.
+
+    HOST is 127.0.0.1 unless given, or CHATROOM_CONNECT_HOST; HOST:PORT does for -p.
+    """
     from chatroom.client.settings import Server
     from chatroom.gui.app import NoWindow, run
     from chatroom.terminal import Trouble, converse
 
     password = (password_file.read_text("utf-8").splitlines() or [""])[0] if password_file else ""
-    server = Server(host or "127.0.0.1", port, tls, nick)
+    server = Server(*_address(host or "127.0.0.1", port), tls, nick)
     rooms = (room if room.startswith("#") else f"#{room}",)
     try:
         if text:
