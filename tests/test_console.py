@@ -9,6 +9,7 @@ import sys
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -79,11 +80,16 @@ def test_without_a_room_it_is_the_whole_server(served: Served, visitors: Guests)
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("kick nobody", "there is nobody called nobody"),
-        ("kick #none bob", "there is no room #none"),
-        ("kick", "needs more"),
-        ("ban", "needs more"),
-        ("unban nobody", "there is no such ban"),
+        ("kick nobody", "^there is nobody called nobody; who lists who is here$"),
+        ("/who", "^nobody is here$"),
+        ("/nosuch", "^unknown command nosuch; help lists them$"),
+        ("kick #none bob", "^there is no room #none; rooms lists them$"),
+        ("kick #/who bob", "^there is no room #/who; rooms lists them$"),
+        ("kick", r"^kick needs more: kick \[#ROOM\] NAME \[TIME\] \[WHY\]$"),
+        ("op #tea", r"^op needs more: op \[#ROOM\] NAME$"),
+        ("ban", "^ban needs more: ban"),
+        ("free", "^free needs more: free NAME$"),
+        ("unban nobody", "^there is no such ban or mute on nobody; bans lists them$"),
         ("mute #none bob", "muted bob"),
         ("bans", "Nobody is banned"),
         ("motd", "there is no message of the day"),
@@ -160,6 +166,44 @@ def test_in_the_background_of_a_terminal_it_serves(edited: bool) -> None:
         shell.stdout.close()
         os.close(master)
         os.close(slave)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_the_end_of_input_on_a_terminal_is_told_about_and_ends_nothing(edited: bool, tmp_path: Path) -> None:
+    """Ctrl+D, again and again, with readline or without; a terminal that has gone is not read any more."""
+    if not edited:
+        (tmp_path / "readline.py").write_text("raise ImportError")
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
+        stdin=slave,
+        stdout=slave,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm", "PYTHONPATH": path},
+    )
+    threads = Path(f"/proc/{process.pid}/task")
+    try:
+        screen = Ear(master, "terminal")
+        port = int(screen.wait(r"listening on \S+, port (\d+)")[1])
+        screen.wait("help lists what else")
+        os.write(master, b"\x04")
+        screen.wait("q and Enter ends the server\r?$")
+        os.write(master, b"\x04")
+        os.write(master, b"rooms\r")
+        assert not [line for line in screen.until("there are no rooms") if "ends the server" in line]
+        alive = len(list(threads.iterdir()))
+        os.close(slave)
+        os.close(master)
+        eventually(lambda: len(list(threads.iterdir())) < alive, "the console ends")
+        with closing(Peer(port)) as peer:
+            peer.wait("^Username$")
+    finally:
+        process.kill()
+        process.wait()
+        for end in (master, slave):
+            with suppress(OSError):
+                os.close(end)
 
 
 def test_on_a_terminal_lines_are_edited_and_come_back() -> None:

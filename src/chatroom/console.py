@@ -1,10 +1,12 @@
 """The console of `chatroom serve`: what can be typed where the server runs, by an operator of the server.
 
-`Console` reads standard input in a thread of its own. Its end is no `q`: a service manager gives none at all. On a
-terminal the line can be edited, and what was typed before comes back by the arrow keys, where Python has `readline`.
+`Console` reads standard input in a thread of its own. Its end is no `q`: a service manager gives none at all, and
+Ctrl+D on a terminal ends nothing. There the line can be edited, and what was typed before comes back by the arrow keys,
+where Python has `readline`.
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -48,10 +50,18 @@ class Console(threading.Thread):
         self._terminal = _state_of_terminal() if self._is_terminal else None
 
     def run(self) -> None:
-        for line in _typed() if self._is_terminal else _lines():
-            self.obey(line.strip())
-            if self._ended:  # another line would change the terminal again
+        told = False
+        while True:
+            for line in _typed() if self._is_terminal else _lines():
+                self.obey(line.strip())
+                if self._ended:  # another line would change the terminal again
+                    return
+            if not os.isatty(0):  # or it was one, and is gone
                 return
+            if not told:  # Ctrl+D
+                self._write("q and Enter ends the server")
+            told = True
+            time.sleep(_GLANCE)  # so that no terminal, whatever becomes of it, keeps this busy
 
     def close(self) -> None:
         """Leaves the terminal as it was found: the thread may be in the middle of a line."""
@@ -61,15 +71,18 @@ class Console(threading.Thread):
             termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # a terminal that is stopped never drains
 
     def obey(self, line: str) -> None:
-        """Carries out one line."""
-        word, _, rest = line.partition(" ")
+        """Carries out one line; a slash in front, as clients type it, does no harm."""
+        word, _, rest = line.removeprefix("/").partition(" ")
         if not word:
             return
         row = COMMANDS.get(word)
-        if row:
-            row.act(self, clean(rest.strip()))
-        else:
+        if row is None:
             self._write(f"unknown command {word}; help lists them")
+            return
+        try:
+            row.act(self, clean(rest.strip()))
+        except ChatError:
+            self._write(f"{word} needs more: {row.usage}")
 
     # ---- looking, saying, ending ------------------------------------------------------------------------------------
 
@@ -117,19 +130,26 @@ class Console(threading.Thread):
     # ---- keeping order: the same as an operator of the server does --------------------------------------------------
 
     def order(self, parse: keeping.Parse, here: str, rest: str) -> None:
-        """Carries out what `parse` makes of a line, and shows what comes of it."""
+        """Carries out what `parse` makes of a line, and shows what comes of it; raises `ChatError` if it is too short."""
         try:
             commands = list(parse(here, rest))
         except ChatError as error:
+            if error.code is Code.TOO_FEW_PARAMETERS:
+                raise
             commands = [ev.Refused(error)]
         server, told = self._server, self._server.hub.itself.told
         with server.log.lock:
             told.clear()
         server.log.submit(server.hub.itself, commands)
         with server.log.lock:
-            answers = [self._answers.answer(reply).decode() for reply in told]
+            answers = [self._answer(reply) for reply in told]
         lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
         self._write("\n".join(lines) or "nothing has changed")
+
+    def _answer(self, reply: ev.Reply) -> str:
+        """In the words that a client reads, but for the slash of what is typed here without one."""
+        text = self._answers.answer(reply).decode()
+        return _SLASHED.sub(r"\1", text) if isinstance(reply, ev.Refused) else text
 
 
 def _kick(here: str, rest: str) -> Iterator[Command]:
@@ -165,7 +185,7 @@ def _bans(here: str, rest: str) -> Iterator[Command]:
 def _free(here: str, rest: str) -> Iterator[Command]:
     name, *more = rest.split() or [""]
     if not name or more:
-        raise ChatError(Code.TOO_FEW_PARAMETERS, "free", "free NAME")
+        raise ChatError(Code.TOO_FEW_PARAMETERS)
     yield ev.DropAccount(name, "")
 
 
@@ -194,6 +214,7 @@ COMMANDS: dict[str, Row] = {
         Row("help", "this list", Console._help),
     )
 }
+_SLASHED = re.compile(rf"(?<!\S)/({'|'.join(COMMANDS)})\b")
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------
