@@ -372,9 +372,10 @@ class PlainDialect:
         yield ev.SetAway(rest)
 
     def _history(self, rest: str) -> Iterator[Command]:
-        if not rest.isdecimal() and rest:
+        count = int(rest[:9]) if rest.isdecimal() else 0
+        if rest and not count:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
-        yield ev.AskHistory(self._here(), min(int(rest[:9] or RECENT), HISTORY_MOST))
+        yield ev.AskHistory(self._here(), min(count or RECENT, HISTORY_MOST))
 
     def _search(self, rest: str) -> Iterator[Command]:
         yield ev.AskSearch(rest, FOUND)
