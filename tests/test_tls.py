@@ -276,6 +276,13 @@ def test_serve_says_what_does_not_go_together(certificate: tuple[Path, Path], op
     assert why in done.stderr
 
 
+def test_the_directory_of_a_certificate_is_for_its_owner(tmp_path: Path) -> None:
+    """Whatever else will be kept there."""
+    pytest.importorskip("cryptography")
+    tls.self_signed(tmp_path / "data", "localhost")
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
 def test_a_certificate_of_ones_own_is_made_once(serve: Callable[..., Served], tmp_path: Path) -> None:
     """It is kept, its key is for its owner's eyes, and its fingerprint is told."""
     pytest.importorskip("cryptography")

@@ -156,7 +156,7 @@ def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
     """
     certificate, key = directory / CERTIFICATE, directory / KEY
     if not (certificate.exists() and key.exists()):
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         certificate_pem, key_pem = _make(name)
         key.touch(mode=0o600)
         key.write_bytes(key_pem)
