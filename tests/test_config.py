@@ -5,10 +5,11 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from click import ClickException
 
-from chatroom import cli
+from chatroom import cli, config
 from tests.peers import DEADLINE, Irc, Served
 from tests.test_cli import chatroom
 
@@ -92,8 +93,16 @@ def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
         ('motd-file = "/none"\n', ["line 1: motd-file:", "/none"]),
         ('\nname = "no good!"\n', ["line 2: name:", "no good!"]),
         ('tls-cert = "/dev/null"\ntls-key = "/dev/null"\n', ["/dev/null and /dev/null are no certificate and its key"]),
-        ("host = \n", ["line 1"]),
-        ('a = "', ["line 1"]),
+        ("host = \n", ["line 1: ", "; a line is NAME = VALUE, and text stands in quotes"]),
+        ("\nhost = 127.0.0.1", ["line 2: ", "; a line is NAME = VALUE, and text stands in quotes"]),
+        ('a = "', ["line 1: ", "; a line is NAME"]),
+        ("port = 1\nkeep = 1\nport = 2\n", ["line 3: port stands there twice; leave one of them"]),
+        ("max-clients = 1\nmax_clients = 2\n", ["line 2: max-clients stands there twice; leave one of them"]),
+        ("[server]\nport = 1\n", ["line 1: there is no setting 'server', and there are no sections; a line is NAME"]),
+        ("server.port = 1\n", ["line 1: there is no setting 'server', and there are no sections; a line is NAME"]),
+        ('\ndata = "/tmp/\\u0000"\n', ["line 2: data must have no \\u0000 in it"]),
+        ('motd-file = "\\u0000"\n', ["line 1: motd-file must have no \\u0000 in it"]),
+        ('host = "\\u0000"\n', ["line 1: host must have no \\u0000 in it"]),
         ('config = "other.toml"\n', ["line 1: there is no setting 'config'"]),
     ],
 )
@@ -105,13 +114,31 @@ def test_a_value_that_cannot_be_is_named(tmp_path: Path, text: str, words: list[
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
-    """In one sentence."""
+@pytest.mark.parametrize(
+    ("content", "line"), [(b"\xff\xfe", 1), ('port = 1\n\nname = "caf\xe9"\n'.encode("latin-1"), 3)]
+)
+def test_a_file_that_is_no_text_is_told(tmp_path: Path, content: bytes, line: int) -> None:
+    """In one sentence, with what to do."""
     file = tmp_path / "chatroom.toml"
-    file.write_bytes(b"\xff\xfe")
+    file.write_bytes(content)
     done = chatroom("serve", "--config", str(file))
-    assert done.returncode == 1
-    assert f"Can't read {file}" in done.stderr
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: {file}, line {line}: it is not in UTF-8; save it as UTF-8\n",
+    )
+
+
+def test_files_are_looked_for_beside_the_file_that_names_them(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Wherever the server was started; a whole path is taken as it is."""
+    file, motd = tmp_path / "chatroom.toml", tmp_path / "motd"
+    motd.write_text("hello from beside\n")
+    (tmp_path / "password").write_text("sesame\n")
+    file.write_text(f'motd-file = "{motd}"\npassword-file = "password"\ndata = "kept"\n')
+    served = serve("--config", str(file))
+    al = Irc(served.port, "al", password="sesame")
+    assert any(line.endswith(" 372 al :- hello from beside") for line in al.heard)
+    al.close()
+    assert config.read(file, click.Context(cli.serve))["data"] == str(tmp_path / "kept")
 
 
 def test_the_service_manager_is_told_of_the_beginning_and_the_end(serve: Callable[..., Served], tmp_path: Path) -> None:

@@ -5,18 +5,55 @@
     tls-only = true
 
 A flag is stronger than a variable of the environment, that is stronger than the file, and the file than the default:
-what stands in it becomes click's `default_map`. Everything that is wrong with it is told at once, by line.
+what stands in it becomes click's `default_map`. Everything that is wrong with it is told at once, by line: what shows
+when it is read, here, and what shows when it is used, in `cli`; `Faults` gathers either.
 """
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 _NOT_IN_FILES = {"config", "check_config"}
+_LINES = "chatroom.config.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
+_HOW = "a line is NAME = VALUE, and text stands in quotes"
+
+
+class Faults:
+    """What is wrong with settings, to be told at once: each with file and line, where the setting stands in a file."""
+
+    def __init__(self, lines: Mapping[str, str] | None = None) -> None:
+        self.found: list[click.ClickException] = []
+        self._lines = lines or {}
+
+    @classmethod
+    def of(cls, context: click.Context) -> "Faults":
+        """For the settings of a command. What a flag or a variable has set stands in no file."""
+        lines: dict[str, str] = context.meta.get(_LINES, {})
+        from_file = ParameterSource.DEFAULT_MAP
+        return cls({name: line for name, line in lines.items() if context.get_parameter_source(name) is from_file})
+
+    @contextmanager
+    def about(self, *settings: str) -> Iterator[None]:
+        """Keeps a `click.ClickException` that is raised inside; it is told by the line of the first in the file."""
+        try:
+            yield
+        except click.ClickException as error:
+            line = next((self._lines[name] for name in settings if name in self._lines), "")
+            self.found.append(click.ClickException(line + error.message) if line else error)
+
+    def end(self) -> None:
+        """Raises `click.ClickException` with all that was found, if anything was."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise click.ClickException("\n".join([fault.message for fault in self.found]))
 
 
 def load(context: click.Context, parameter: click.Parameter, file: Path | None) -> Path | None:
@@ -28,55 +65,81 @@ def load(context: click.Context, parameter: click.Parameter, file: Path | None) 
 
 def read(file: Path, context: click.Context) -> dict[str, Any]:
     """The settings by the names of their parameters; raises `click.ClickException` with all that is wrong."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        found = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"Can't read {file}: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise click.ClickException(f"{file}, {_mistake(str(error), text)}") from None
-    options = {
-        parameter.name.replace("_", "-"): parameter
-        for parameter in context.command.params
-        if parameter.name and parameter.name not in _NOT_IN_FILES
-    }
-    settings, wrong = {}, []
+    text, found = _parse(file)
+    options = {p.name: p for p in context.command.params if p.name and p.name not in _NOT_IN_FILES}
+    lines = {_parameter(key): f"{file}, line {_line(text, key)}: " for key in found}
+    faults = Faults(lines)
+    settings: dict[str, Any] = {}
     for key, value in found.items():
-        option = options.get(key.replace("_", "-"))
-        fault = _fault(option, value, context) if option else _unknown(key, list(options))
-        if fault:
-            wrong.append(f"{file}, line {_line(text, key)}: {fault}")
-        elif option and option.name:
-            settings[option.name] = value
-    if wrong:
-        raise click.ClickException("\n".join(wrong))
+        name = _parameter(key)
+        with faults.about(name):
+            if name not in options:
+                raise click.ClickException(_unknown(key, value, list(options)))
+            if name in settings:
+                raise click.ClickException(f"{_setting(name)} stands there twice; leave one of them")
+            settings[name] = _checked(options[name], value, file.parent, context)
+    faults.end()
+    context.meta[_LINES] = lines
     return settings
 
 
-def _mistake(error: str, text: str) -> str:
-    """What tomllib says, with the line in front."""
+def _parse(file: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a file and what stands in it; raises `click.ClickException`."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        return text, tomllib.loads(text)
+    except OSError as error:
+        raise click.ClickException(f"Can't read {file}: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise click.ClickException(f"{file}, line {line}: it is not in UTF-8; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise click.ClickException(f"{file}, {_mistake(str(error), text.splitlines())}") from None
+
+
+def _mistake(error: str, lines: list[str]) -> str:
+    """What tomllib says, with the line in front, and what to do."""
     what, _, where = error.partition(" (at ")
-    line = re.match(r"line (\d+)", where)
-    return f"line {line[1] if line else max(1, len(text.splitlines()))}: {what}"
+    match = re.match(r"line (\d+)", where)
+    line = int(match[1]) if match else max(1, len(lines))
+    if what == "Cannot overwrite a value":
+        what = f"{lines[line - 1].partition('=')[0].strip()} stands there twice; leave one of them"
+        return f"line {line}: {what}"
+    return f"line {line}: {what}; {_HOW}"
 
 
-def _unknown(key: str, known: list[str]) -> str:
-    close = get_close_matches(key.replace("_", "-"), known, 1)
+def _parameter(key: str) -> str:
+    return key.replace("-", "_")
+
+
+def _setting(parameter: str) -> str:
+    return parameter.replace("_", "-")
+
+
+def _unknown(key: str, value: Any, parameters: list[str]) -> str:
+    if isinstance(value, dict):
+        return f"there is no setting {key!r}, and there are no sections; {_HOW}"
+    close = get_close_matches(_setting(key), map(_setting, parameters), 1)
     return f"there is no setting {key!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
-def _fault(option: click.Parameter, value: Any, context: click.Context) -> str:
-    """What is wrong with a value, "" if nothing is."""
-    wanted, name = _kind(option)
+def _checked(option: click.Parameter, value: Any, directory: Path, context: click.Context) -> Any:
+    """A value as it would be given to the option, files beside the configuration; raises `click.ClickException`."""
+    wanted, kind = _kind(option)
+    name = _setting(str(option.name))
     if type(value) is not wanted:
-        return f"{str(option.name).replace('_', '-')} must be {name}"
+        raise click.ClickException(f"{name} must be {kind}")
+    if isinstance(value, str) and "\0" in value:
+        raise click.ClickException(f"{name} must have no \\u0000 in it")
+    if isinstance(value, str) and isinstance(option.type, click.Path):
+        value = str(directory / value)
     try:
         converted = option.type.convert(value, option, context)
         if option.callback:
             option.callback(context, option, converted)
     except click.ClickException as error:
-        return f"{str(option.name).replace('_', '-')}: {error.message}"
-    return ""
+        raise click.ClickException(f"{name}: {error.message}") from None
+    return value
 
 
 def _kind(option: click.Parameter) -> tuple[type, str]:
