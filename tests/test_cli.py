@@ -220,7 +220,7 @@ def test_a_hangup_has_files_read_again(serve: Serve, tmp_path: Path) -> None:
     assert "again" in hang_up()
     faults = (
         (motd, None, f"Can't read {motd}: No such file or directory."),
-        (motd, b"\xff", f"Can't read {motd}: it is not in UTF-8."),
+        (motd, b"\xff", f"Can't read {motd}: it is not in UTF-8; save it as UTF-8."),
         (password, b"\n", f"There is no password in the first line of {password}."),
     )
     for file, content, told in faults:

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 import pytest
-from click import ClickException
 
 from chatroom import cli, config
 from tests.peers import DEADLINE, Irc, Served
 from tests.test_cli import chatroom
 
 
-def check(file: Path, text: str, *more: str) -> subprocess.CompletedProcess[str]:
+def check(file: Path, text: str, *more: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """What `--check-config` says of a file with this text."""
     file.write_text(text, encoding="utf-8")
-    return chatroom("serve", "--config", str(file), "--check-config", *more)
+    return chatroom("serve", "--config", str(file), "--check-config", *more, env=env)
 
 
 def test_a_flag_is_stronger_than_the_environment_and_that_than_the_file(
@@ -47,6 +46,7 @@ def test_a_good_file_is_good(tmp_path: Path) -> None:
         (["--host", "192.0.2.1"], "192.0.2.1 is no address of this machine"),
         (["--metrics-port=1", "--metrics-host=nowhere.invalid"], "nowhere.invalid; --metrics-host takes"),
         (["--data", "{file}/data"], "Data can't be kept in {file}/data: nothing can be written to {file}."),
+        (["--data", f"{{file}}/../{'x' * 300}"], "Data can't be kept in {file}/../xxx"),
     ],
 )
 def test_what_this_machine_lacks_is_told(tmp_path: Path, options: list[str], told: str) -> None:
@@ -60,8 +60,71 @@ def test_what_this_machine_lacks_is_told(tmp_path: Path, options: list[str], tol
 def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that brings it."""
     monkeypatch.setattr("chatroom.cli.find_spec", lambda name: None)
-    with pytest.raises(ClickException, match=r"pip install 'chatroom\[metrics\]'"):
-        cli._rehearse([], ["metrics"], None)
+    faults = config.Faults({"metrics_port": "file, line 1: "})
+    cli._rehearse({}, ["metrics_port", "cluster"], faults)
+    assert [fault.message for fault in faults.found] == [
+        "file, line 1: Something is missing: pip install 'chatroom[metrics]'",
+        "Something is missing: pip install 'chatroom[cluster]'",
+    ]
+
+
+def test_all_that_this_machine_lacks_is_told_by_line(tmp_path: Path) -> None:
+    """What the settings name was looked at: hosts, and what stands in files."""
+    file, empty, latin = tmp_path / "chatroom.toml", tmp_path / "empty", tmp_path / "latin"
+    empty.touch()
+    latin.write_bytes(b"caf\xe9")
+    done = check(
+        file,
+        'host = "nowhere.invalid"\nmetrics-host = "192.0.2.1"\nmetrics-port = 1\n'
+        'motd-file = "latin"\npassword-file = "empty"\noperator-password-file = "empty"\n'
+        'tls-key = "empty"\ntls-cert = "empty"\ndata = "empty/data"\n',
+        env={"CHATROOM_SERVE_DATA": ""},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    told = [
+        f"line 4: Can't read {latin}: it is not in UTF-8; save it as UTF-8.",
+        f"line 5: There is no password in the first line of {empty}.",
+        f"line 6: There is no password in the first line of {empty}.",
+        f"line 8: Can't read the certificate: {empty} and {empty} are no certificate and its key",
+        "line 1: There is no host nowhere.invalid; --host takes",
+        "line 2: 192.0.2.1 is no address of this machine; --metrics-host",
+        f"line 9: Data can't be kept in {empty}/data: nothing can be written to {empty}.",
+    ]
+    for line, words in zip(done.stderr.removeprefix("Error: ").splitlines(), told, strict=True):
+        assert line.startswith(f"{file}, {words}")
+
+
+@pytest.mark.parametrize("check", [["--check-config"], []])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('\ntls-cert = "chatroom.toml"\n', "line 2: --tls-cert and --tls-key go together"),
+        ('\ntls-key = "chatroom.toml"\n', "line 2: --tls-cert and --tls-key go together"),
+        (
+            'tls-cert = "chatroom.toml"\ntls-key = "chatroom.toml"\ntls-self-signed = true\n',
+            "line 3: --tls-self-signed is for those who have no --tls-cert",
+        ),
+        ("tls-only = true\n", "line 1: --tls-only needs"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_told_by_line(
+    tmp_path: Path, text: str, told: str, check: list[str]
+) -> None:
+    """It is no misuse of the command; also when the server is to start."""
+    file = tmp_path / "chatroom.toml"
+    file.write_text(text)
+    done = chatroom("serve", "-p", "0", "--config", str(file), *check)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{file}, {told}" in done.stderr
+    assert "Usage" not in done.stderr
+
+
+def test_what_a_flag_has_set_is_told_without_a_line(tmp_path: Path) -> None:
+    """The file sets it, too, but that does not count."""
+    done = check(tmp_path / "chatroom.toml", 'host = "127.0.0.1"\n', "--host", "nowhere.invalid")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: There is no host nowhere.invalid;")
+    assert chatroom("serve", "--check-config", "--tls-only").returncode == 2
 
 
 def test_a_file_of_windows_is_good_too(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from chatroom import __version__, logs, service
-from chatroom.config import load
+from chatroom.config import Faults, load
 from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT
 from chatroom.logwriter import LogWriter
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 _STDERR = 2  # the descriptor, also where the stream was closed
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_EXTRAS = {"tls": "cryptography", "metrics": "prometheus_client", "cluster": "redis"}  # the library each brings
+_EXTRAS = {  # by the setting that needs it, and the library it brings
+    "tls_self_signed": ("tls", "cryptography"),
+    "metrics_port": ("metrics", "prometheus_client"),
+    "cluster": ("cluster", "redis"),
+}
 _option = partial(click.option, show_envvar=True)
 
 log = logging.getLogger(__name__)
@@ -171,19 +175,24 @@ def serve(
     from chatroom.server import ChatServer
     from chatroom.store import Store, StoreError
 
-    _check_tls(tls_cert, tls_key, tls_self_signed, tls_only)
+    faults = Faults.of(click.get_current_context())
+    _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
     _open_standard_streams()
     logs.configure(log_level, log_format == "json", LogWriter(_STDERR))
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, description=description)
-    if tls_self_signed and not check_config:
+    if tls_self_signed and not check_config and not faults.found:
         tls_cert, tls_key = _certificate(data, name)
     files = _Files(motd_file, password_file, operator_password_file, tls_cert, tls_key)
-    settings = _read(files)
+    settings = _read(files, faults)
     if check_config:
-        hosts = [("--host", host), *([("--metrics-host", metrics_host)] if metrics_port else [])]
-        needed = {"tls": tls_self_signed, "metrics": metrics_port, "cluster": cluster}
-        _rehearse(hosts, [extra for extra, wanted in needed.items() if wanted], None if ephemeral else data)
+        hosts = {"host": host} | ({"metrics_host": metrics_host} if metrics_port else {})
+        needed = {"tls_self_signed": tls_self_signed, "metrics_port": metrics_port, "cluster": cluster}
+        _rehearse(hosts, [setting for setting, value in needed.items() if value], faults)
+        if tls_self_signed or not ephemeral:
+            _try_data(data, faults)
+    faults.end()
+    if check_config:
         click.echo("The settings are good.")
         return
     try:
@@ -257,29 +266,38 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
         raise click.ClickException(_cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 
 
-def _rehearse(hosts: list[tuple[str, str]], extras: list[str], data: Path | None) -> None:
-    """Looks whether this machine has what the settings ask for; raises `click.ClickException` with all that it lacks.
+def _rehearse(hosts: dict[str, str], needing: list[str], faults: Faults) -> None:
+    """Looks whether this machine has these hosts, by setting, and the libraries for these settings.
 
     Ports are left alone: the server whose settings these are may be running.
     """
     from chatroom.server import resolve
 
-    wrong = []
-    for option, host in hosts:
+    for setting, host in hosts.items():
+        with faults.about(setting):
+            try:
+                family, address = resolve(host, 0)
+                with socket.socket(family, socket.SOCK_STREAM) as probe:
+                    probe.bind(address)
+            except OSError as error:
+                option = f"--{setting.replace('_', '-')}"
+                raise click.ClickException(_cannot_listen(error, host, 0, option)) from None
+    for setting in needing:
+        extra, library = _EXTRAS[setting]
+        with faults.about(setting):
+            if find_spec(library) is None:
+                raise click.ClickException(f"Something is missing: pip install 'chatroom[{extra}]'")
+
+
+def _try_data(data: Path, faults: Faults) -> None:
+    """Looks whether the directory for the data, or the one in which it is to be made, can be written to."""
+    with faults.about("data"):
         try:
-            family, address = resolve(host, 0)
-            with socket.socket(family, socket.SOCK_STREAM) as probe:
-                probe.bind(address)
+            place = next(each for each in (data, *data.parents) if each.exists())
         except OSError as error:
-            wrong.append(_cannot_listen(error, host, 0, option))
-    for extra in extras:
-        if find_spec(_EXTRAS[extra]) is None:
-            wrong.append(f"Something is missing: pip install 'chatroom[{extra}]'")
-    place = next((each for each in (data, *data.parents) if each.exists()), None) if data else None
-    if place and not (place.is_dir() and os.access(place, os.W_OK)):
-        wrong.append(f"Data can't be kept in {data}: nothing can be written to {place}.")
-    if wrong:
-        raise click.ClickException("\n".join(wrong))
+            raise click.ClickException(f"Data can't be kept in {data}: {error.strerror}.") from None
+        if not (place.is_dir() and os.access(place, os.W_OK)):
+            raise click.ClickException(f"Data can't be kept in {data}: nothing can be written to {place}.")
 
 
 class _Files(NamedTuple):
@@ -292,21 +310,24 @@ class _Files(NamedTuple):
     key: Path | None
 
 
-def _read(files: _Files) -> "Settings":
-    """What stands in files; raises `click.ClickException` if one can't be read."""
+def _read(files: _Files, faults: Faults) -> "Settings":
+    """What stands in files; not to be used if there are `faults`, as what can't be read is left out."""
     from chatroom.server import Settings
     from chatroom.tls import context
 
-    try:
-        tls = context(files.certificate, files.key) if files.certificate and files.key else None
-    except OSError as error:
-        raise click.ClickException(f"Can't read the certificate: {error}.") from None
-    return Settings(
-        tuple(_text(files.motd).splitlines()) if files.motd else (),
-        _first_line(files.password) if files.password else "",
-        _first_line(files.operator_password) if files.operator_password else "",
-        tls,
-    )
+    motd, password, operator_password, tls = "", "", "", None
+    with faults.about("motd_file"):
+        motd = _text(files.motd) if files.motd else ""
+    with faults.about("password_file"):
+        password = _first_line(files.password) if files.password else ""
+    with faults.about("operator_password_file"):
+        operator_password = _first_line(files.operator_password) if files.operator_password else ""
+    with faults.about("tls_cert", "tls_key"):
+        try:
+            tls = context(files.certificate, files.key) if files.certificate and files.key else None
+        except OSError as error:
+            raise click.ClickException(f"Can't read the certificate: {error}.") from None
+    return Settings(tuple(motd.splitlines()), password, operator_password, tls)
 
 
 def _text(file: Path) -> str:
@@ -315,7 +336,7 @@ def _text(file: Path) -> str:
     except OSError as error:
         raise click.ClickException(f"Can't read {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise click.ClickException(f"Can't read {file}: it is not in UTF-8.") from None
+        raise click.ClickException(f"Can't read {file}: it is not in UTF-8; save it as UTF-8.") from None
 
 
 def _first_line(file: Path) -> str:
@@ -340,22 +361,26 @@ def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
     return certificate, key
 
 
-def _check_tls(certificate: Path | None, key: Path | None, self_signed: bool, only: bool) -> None:
-    if bool(certificate) != bool(key):
-        raise click.UsageError("--tls-cert and --tls-key go together.")
-    if certificate and self_signed:
-        raise click.UsageError("--tls-self-signed is for those who have no --tls-cert.")
-    if only and not (certificate or self_signed):
-        raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+def _check_tls(certificate: Path | None, key: Path | None, self_signed: bool, only: bool, faults: Faults) -> None:
+    with faults.about("tls_cert", "tls_key"):
+        if bool(certificate) != bool(key):
+            raise click.UsageError("--tls-cert and --tls-key go together.")
+    with faults.about("tls_self_signed", "tls_cert"):
+        if certificate and self_signed:
+            raise click.UsageError("--tls-self-signed is for those who have no --tls-cert.")
+    with faults.about("tls_only"):
+        if only and not (certificate or self_signed):
+            raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
 
 
 def _reload(server: "ChatServer", files: _Files) -> None:
     """Reads the files again; if one can't be read, all stays as it was."""
-    try:
-        server.configure(_read(files))
-    except click.ClickException as error:
-        log.error("%s All stays as it was.", error.message, extra=logs.alike(""))  # each fault is another
-    else:
+    faults = Faults()
+    settings = _read(files, faults)
+    for fault in faults.found:
+        log.error("%s All stays as it was.", fault.message, extra=logs.alike(""))  # each fault is another
+    if not faults.found:
+        server.configure(settings)
         log.info("read the password files, the message of the day and the certificate again")
 
 
