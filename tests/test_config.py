@@ -61,10 +61,10 @@ def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that brings it."""
     monkeypatch.setattr("chatroom.cli.find_spec", lambda name: None)
     faults = config.Faults({"metrics_port": "file, line 1: "})
-    cli._rehearse({}, ["metrics_port", "cluster"], faults)
+    cli._rehearse({}, ["metrics_port", "tls_self_signed"], faults)
     assert [fault.message for fault in faults.found] == [
         "file, line 1: Something is missing: pip install 'chatroom[metrics]'",
-        "Something is missing: pip install 'chatroom[cluster]'",
+        "Something is missing: pip install 'chatroom[tls]'",
     ]
 
 
@@ -92,6 +92,32 @@ def test_all_that_this_machine_lacks_is_told_by_line(tmp_path: Path) -> None:
     ]
     for line, words in zip(done.stderr.removeprefix("Error: ").splitlines(), told, strict=True):
         assert line.startswith(f"{file}, {words}")
+
+
+@pytest.mark.parametrize("check", [["--check-config"], []])
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:secret@host:port/x", "that"),
+        ("redis://:secret@host:6379/0?sesame=1", "redis://host:6379/0"),
+        ("redis://:secret@host:6379/0?protocol=9", "redis://host:6379/0"),
+        ("http://:secret@host", "http://host"),
+        ("redis:secret@host:6379", "that"),
+        ("nonsense", "that"),
+    ],
+)
+def test_what_is_no_url_of_a_redis_is_told_without_its_password(
+    tmp_path: Path, url: str, shown: str, check: list[str]
+) -> None:
+    """By its line, where it stands in the file."""
+    pytest.importorskip("redis")
+    file = tmp_path / "chatroom.toml"
+    file.write_text(f'\ncluster = "{url}"\n')
+    told = f"{shown} is no URL of a Redis; --cluster takes one, redis://HOST:6379/0 for example.\n"
+    done = chatroom("serve", "-p", "0", "--ephemeral", "--config", str(file), *check)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: {file}, line 2: {told}")
+    done = chatroom("serve", "-p", "0", "--ephemeral", "--cluster", url, *check)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: {told}")
 
 
 @pytest.mark.parametrize("check", [["--check-config"], []])

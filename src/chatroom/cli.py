@@ -27,11 +27,8 @@ if TYPE_CHECKING:
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 _STDERR = 2  # the descriptor, also where the stream was closed
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_EXTRAS = {  # by the setting that needs it, and the library it brings
-    "tls_self_signed": ("tls", "cryptography"),
-    "metrics_port": ("metrics", "prometheus_client"),
-    "cluster": ("cluster", "redis"),
-}
+# By the setting that needs it, and the library it brings; `Stream` itself asks for that of `cluster`.
+_EXTRAS = {"tls_self_signed": ("tls", "cryptography"), "metrics_port": ("metrics", "prometheus_client")}
 _option = partial(click.option, show_envvar=True)
 
 log = logging.getLogger(__name__)
@@ -177,6 +174,8 @@ def serve(
 
     faults = Faults.of(click.get_current_context())
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
+    if cluster:
+        _check_cluster(cluster, faults)
     _open_standard_streams()
     logs.configure(log_level, log_format == "json", LogWriter(_STDERR))
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
@@ -187,7 +186,7 @@ def serve(
     settings = _read(files, faults)
     if check_config:
         hosts = {"host": host} | ({"metrics_host": metrics_host} if metrics_port else {})
-        needed = {"tls_self_signed": tls_self_signed, "metrics_port": metrics_port, "cluster": cluster}
+        needed = {"tls_self_signed": tls_self_signed, "metrics_port": metrics_port}
         _rehearse(hosts, [setting for setting, value in needed.items() if value], faults)
         if tls_self_signed or not ephemeral:
             _try_data(data, faults)
@@ -371,6 +370,16 @@ def _check_tls(certificate: Path | None, key: Path | None, self_signed: bool, on
     with faults.about("tls_only"):
         if only and not (certificate or self_signed):
             raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+
+
+def _check_cluster(url: str, faults: Faults) -> None:
+    from chatroom.cluster.stream import ClusterError, Stream
+
+    with faults.about("cluster"):
+        try:
+            Stream(url, 0)  # connects only when it is used
+        except ClusterError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def _reload(server: "ChatServer", files: _Files) -> None:

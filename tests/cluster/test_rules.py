@@ -87,3 +87,7 @@ def test_a_url_is_shown_without_what_is_secret() -> None:
     """Wherever in it that stands."""
     for url in ("rediss://user:secret@redis.example:6379/0", "redis://:secret@redis.example:6379/0?password=secret"):
         assert shown(url).endswith("://redis.example:6379/0")
+    for no_url in ("redis:secret@redis.example", "redis:/:secret@redis.example", "redis://:se/cret@redis.example", "x"):
+        assert shown(no_url) == "that"
+    for split in ("redis://:1/secret@redis.example:6379/0", "redis://a/secret@redis.example"):
+        assert shown(split) == "that"

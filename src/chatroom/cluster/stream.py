@@ -46,8 +46,10 @@ class Stream:
                 url, protocol=2, socket_timeout=timeout, socket_connect_timeout=timeout, retry=_no_retry()
             )
             self._connection: Any = self._pool.make_connection()
-        except (ValueError, TypeError):
-            raise ClusterError(f"{self.where} is no URL of a Redis: redis://HOST:6379/0, for example.") from None
+        except (ValueError, TypeError, redis.RedisError):
+            raise ClusterError(
+                f"{self.where} is no URL of a Redis; --cluster takes one, redis://HOST:6379/0 for example."
+            ) from None
 
     def close(self) -> None:
         self._connection.disconnect()
@@ -156,7 +158,8 @@ def shown(url: str) -> str:
         where = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
         return "that"
-    return f"{parts.scheme}://{where}{parts.path}" if parts.scheme else "that"
+    known = "@" not in parts.path and (parts.netloc or parts.scheme == "unix")  # else a password may stand anywhere
+    return f"{parts.scheme}://{where}{parts.path}" if known else "that"
 
 
 def _no_retry() -> Any:
