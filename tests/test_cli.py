@@ -386,6 +386,7 @@ def test_a_port_out_of_range_is_misuse(port: str) -> None:
         ["serve", "x"],
         ["serve", "--motd-file", "/none"],
         ["serve", "--name", "my server"],
+        ["serve", "-p", "1", "--metrics-port", "1"],
     ],
 )
 def test_misuse_is_told_with_the_usage(arguments: list[str]) -> None:

@@ -131,6 +131,7 @@ def test_what_is_no_url_of_a_redis_is_told_without_its_password(
             "line 3: --tls-self-signed is for those who have no --tls-cert",
         ),
         ("tls-only = true\n", "line 1: --tls-only needs"),
+        ("port = 1\nmetrics-port = 1\n", "line 2: -p and --metrics-port can't both be 1; choose another"),
     ],
 )
 def test_settings_that_do_not_go_together_are_told_by_line(
@@ -139,7 +140,7 @@ def test_settings_that_do_not_go_together_are_told_by_line(
     """It is no misuse of the command; also when the server is to start."""
     file = tmp_path / "chatroom.toml"
     file.write_text(text)
-    done = chatroom("serve", "-p", "0", "--config", str(file), *check)
+    done = chatroom("serve", "--config", str(file), *check)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"{file}, {told}" in done.stderr
     assert "Usage" not in done.stderr

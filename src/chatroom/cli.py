@@ -174,6 +174,7 @@ def serve(
 
     faults = Faults.of(click.get_current_context())
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
+    _check_ports(port, metrics_port, faults)
     if cluster:
         _check_cluster(cluster, faults)
     _open_standard_streams()
@@ -370,6 +371,12 @@ def _check_tls(certificate: Path | None, key: Path | None, self_signed: bool, on
     with faults.about("tls_only"):
         if only and not (certificate or self_signed):
             raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+
+
+def _check_ports(port: int, metrics_port: int | None, faults: Faults) -> None:
+    with faults.about("metrics_port", "port"):
+        if port == metrics_port:
+            raise click.UsageError(f"-p and --metrics-port can't both be {port}; choose another for one of them.")
 
 
 def _check_cluster(url: str, faults: Faults) -> None:
