@@ -1,6 +1,8 @@
 """The command `chatroom` as its users meet it: a process, its output, its exit code."""
 
 import os
+import re
+import resource
 import signal
 import socket
 import subprocess
@@ -319,6 +321,32 @@ def test_the_console_knows_who_is_there_and_speaks_to_everybody(served: Served, 
     assert alice.sync() == []
     served.type("q")
     assert served.ends() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--max-clients", "768"], []),
+        (
+            ["--max-clients", "769"],
+            ["only 768 clients can be here at once, not 769: .* to 1025 with ulimit -n"],
+        ),
+        ([], ["only 768 clients can be here at once, not 10000: .* to 10256 with ulimit -n"]),
+    ],
+)
+def test_fewer_clients_than_asked_for_are_told_of(serve: Serve, options: list[str], told: list[str]) -> None:
+    """Where the limit on open files is why: with the one that would do."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, limits[1]))
+    try:
+        served = serve(*options)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    served.type("q")
+    assert served.ends() == 0
+    warnings = [line for line in served.err.rest() if " WARNING " in line]
+    assert len(warnings) == len(told)
+    assert all(re.search(words, line) for words, line in zip(told, warnings, strict=True)), warnings
 
 
 # ---- errors of use ---------------------------------------------------------------------------------------------------

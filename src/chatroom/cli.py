@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from chatroom import __version__, logs, service
 from chatroom.config import Faults, load
 from chatroom.history_cli import data_option, history
-from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT
+from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
 from chatroom.text import clean
@@ -219,7 +219,7 @@ def serve(
     server.hub.reload = partial(_reload, server, files)
     if metrics_port:
         _publish(server, metrics_host, metrics_port)
-    _run(server, host)
+    _run(server, host, max_clients)
 
 
 def _say(text: str) -> None:
@@ -230,7 +230,7 @@ def _say(text: str) -> None:
         pass
 
 
-def _run(server: "ChatServer", host: str) -> None:
+def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     """Serves until it is told to stop, at the console or by a signal."""
     from chatroom.cluster.stream import ClusterError
     from chatroom.console import Console
@@ -242,6 +242,14 @@ def _run(server: "ChatServer", host: str) -> None:
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
     log.info("chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.door.clients)
+    if server.door.clients < max_clients:
+        log.warning(
+            "only %d clients can be here at once, not %d: the limit on open files is too low;"
+            " raise it to %d with ulimit -n, or LimitNOFILE in systemd, or ask for fewer with --max-clients",
+            server.door.clients,
+            max_clients,
+            max_clients + SPARE_DESCRIPTORS,
+        )
     _say(_how_to_join(host, server.port))
     service.notify("READY=1")
     console = Console(server, _say, signals.end)
