@@ -183,6 +183,8 @@ def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
         ('motd-file = "/none"\n', ["line 1: motd-file:", "/none"]),
         ('\nname = "no good!"\n', ["line 2: name:", "no good!"]),
         ('tls-cert = "/dev/null"\ntls-key = "/dev/null"\n', ["/dev/null and /dev/null are no certificate and its key"]),
+        ("# a\u2028b\nport = 70000\n", ["line 2: port:"]),
+        ("# a\u2028b\nport = 1\nport = 2\n\n", ["line 3: port stands there twice"]),
         ("host = \n", ["line 1: ", "; a line is NAME = VALUE, and text stands in quotes"]),
         ("\nhost = 127.0.0.1", ["line 2: ", "; a line is NAME = VALUE, and text stands in quotes"]),
         ('a = "', ["line 1: ", "; a line is NAME"]),

@@ -94,17 +94,17 @@ def _parse(file: Path) -> tuple[str, dict[str, Any]]:
         line = error.object[: error.start].count(b"\n") + 1
         raise click.ClickException(f"{file}, line {line}: it is not in UTF-8; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise click.ClickException(f"{file}, {_mistake(str(error), text.splitlines())}") from None
+        raise click.ClickException(f"{file}, {_mistake(str(error), text)}") from None
 
 
-def _mistake(error: str, lines: list[str]) -> str:
+def _mistake(error: str, text: str) -> str:
     """What tomllib says, with the line in front, and what to do."""
     what, _, where = error.partition(" (at ")
+    lines = text.rstrip().split("\n")
     match = re.match(r"line (\d+)", where)
-    line = int(match[1]) if match else max(1, len(lines))
+    line = int(match[1]) if match else len(lines)
     if what == "Cannot overwrite a value":
-        what = f"{lines[line - 1].partition('=')[0].strip()} stands there twice; leave one of them"
-        return f"line {line}: {what}"
+        return f"line {line}: {lines[line - 1].partition('=')[0].strip()} stands there twice; leave one of them"
     return f"line {line}: {what}; {_HOW}"
 
 
@@ -154,4 +154,4 @@ def _kind(option: click.Parameter) -> tuple[type, str]:
 def _line(text: str, key: str) -> int:
     """The number of the line on which a setting begins; tomllib does not tell."""
     pattern = re.compile(rf"""\s*(?:\[+\s*)?["']?{re.escape(key)}["']?\s*[=.\]]""")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+    return next((number for number, line in enumerate(text.split("\n"), 1) if pattern.match(line)), 1)
