@@ -196,6 +196,8 @@ def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
         ('motd-file = "\\u0000"\n', ["line 1: motd-file must have no \\u0000 in it"]),
         ('host = "\\u0000"\n', ["line 1: host must have no \\u0000 in it"]),
         ('config = "other.toml"\n', ["line 1: there is no setting 'config'"]),
+        ('\ndata = ""\n', ["line 2: data must not be empty"]),
+        (f"port = {'9' * 5000}\n", ["line 1"]),
     ],
 )
 def test_a_value_that_cannot_be_is_named(tmp_path: Path, text: str, words: list[str]) -> None:

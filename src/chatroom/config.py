@@ -93,7 +93,7 @@ def _parse(file: Path) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise click.ClickException(f"{file}, line {line}: it is not in UTF-8; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOML's own, or Python's of a number that is far too long
         raise click.ClickException(f"{file}, {_mistake(str(error), text)}") from None
 
 
@@ -131,6 +131,8 @@ def _checked(option: click.Parameter, value: Any, directory: Path, context: clic
         raise click.ClickException(f"{name} must be {kind}")
     if isinstance(value, str) and "\0" in value:
         raise click.ClickException(f"{name} must have no \\u0000 in it")
+    if isinstance(option.type, click.Path) and not value:
+        raise click.ClickException(f"{name} must not be empty")
     if isinstance(value, str) and isinstance(option.type, click.Path):
         value = str(directory / value)
     try:

@@ -130,7 +130,7 @@ class Console(threading.Thread):
     # ---- keeping order: the same as an operator of the server does --------------------------------------------------
 
     def order(self, parse: keeping.Parse, here: str, rest: str) -> None:
-        """Carries out what `parse` makes of a line, and shows what comes of it; raises `ChatError` if it is too short."""
+        """Carries out what `parse` makes of a line, and shows what comes of it. `ChatError`: the line is too short."""
         try:
             commands = list(parse(here, rest))
         except ChatError as error:
