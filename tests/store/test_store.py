@@ -15,10 +15,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatroom.events import Event, Joined, Kind, Person, Point, Said, TopicSet
+from chatroom.events import (
+    AccountMade,
+    Event,
+    Founded,
+    Joined,
+    Kind,
+    ModeChange,
+    ModesSet,
+    Person,
+    Point,
+    Said,
+    TopicSet,
+)
 from chatroom.limits import RECENT
 from chatroom.logs import Calm
-from chatroom.store import Keeper, Reader, Store, StoreError
+from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
 from chatroom.store.writer import _SETTINGS
 from tests.peers import DEADLINE, eventually
@@ -78,6 +90,39 @@ def test_what_is_remembered_of_rooms_is_bounded(store: Store, monkeypatch: pytes
         store.save([said(n, f"#room{n % 25}")])
         assert len(store._places) <= 10
     assert history(store, "#room3") == ["message 3", "message 28"]
+
+
+def test_of_rooms_that_are_made_up_nothing_stays(data: Path) -> None:
+    """When what was said in them is pruned, they are gone from the file, too; what may still be needed is not."""
+
+    def places(store: Store) -> list[str]:
+        return [name for (name,) in store.db.execute("SELECT name FROM places ORDER BY id")]
+
+    def number(store: Store, key: str) -> int:
+        return int(store.db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone()[0])
+
+    close = (ModeChange(True, "i"),)
+    account = AccountMade(ALICE, "alice", "secret", id=1, time=BASE)
+    with closing(Store(data)) as store:
+        store.save([account, said(2, "#a"), said(3, "#b"), said(4, "#c"), said(5, "#d"), said(6, "#e"), said(7, "#f")])
+        store.save(
+            [TopicSet(ALICE, "#b", "green", id=8, time=BASE + 8), ModesSet(ALICE, "#c", close, id=9, time=BASE + 9)]
+        )
+        store.save([Founded(ALICE, "#d", "alice", id=10, time=BASE + 10), said(20, "#e"), said(21, "#g")])
+        while Index(store).prune(BASE + 20) >= 0:
+            pass
+        assert places(store) == ["#b", "#c", "#d", "#e", "#g"]
+        store.save([said(22, "#a"), said(23, "#f")])
+        assert history(store, "#a") == ["message 22"]
+        assert history(store, "#f") == ["message 23"]
+        newest = number(store, "#f")
+        while Index(store).prune(BASE + 30) >= 0:
+            pass
+        store.save([said(31, "#h")])
+        assert number(store, "#h") > newest  # whoever has just looked up that of #f must not read what was said in #h
+        assert history(store, "#h") == ["message 31"]
+    with closing(Store(data)) as store:
+        assert places(store) == ["#d", "#h"]
 
 
 def test_ids_rise_over_restarts(data: Path) -> None:

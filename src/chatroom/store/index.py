@@ -32,6 +32,9 @@ class Writable(Protocol):
     def writing(self) -> AbstractContextManager[sqlite3.Connection]:
         """A short transaction."""
 
+    def drop_places(self, db: sqlite3.Connection, places: set[int]) -> None:
+        """Part of one: what is to be done when runs of these places were deleted."""
+
 
 class Index:
     """Keeps the index of a store; `exists` is False where it can't."""
@@ -69,6 +72,7 @@ class Index:
         with self._store.writing() as db:
             indexed = _indexed(db) if has_words else 0
             rows: list[tuple[int]] = []
+            places: set[int] = set()
             entries: list[tuple[int, str, str, str]] = []
             said = 0
             for row, until, count, place, *run in db.execute(
@@ -81,11 +85,13 @@ class Index:
                 if row <= indexed:
                     entries += _entries(row, place, run)
                 rows.append((row,))
+                places.add(place)
                 said += count
             if not rows:
                 return -1
             db.executemany(_DELETE, entries) if entries else None
             db.executemany("DELETE FROM runs WHERE row = ?", rows)
+            self._store.drop_places(db, places)
             # A row's number may be used again when none above it is left.
             db.execute(
                 "UPDATE marks SET value = min(value, (SELECT coalesce(max(row), 0) FROM runs)) WHERE name = 'indexed'"

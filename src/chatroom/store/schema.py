@@ -14,7 +14,8 @@ from pathlib import Path
 Failure = sqlite3.Error  # what may be raised, for those outside of this package
 FILE = "chatroom.db"
 
-# `places` has a row for every room and conversation, and is never pruned, so that a number once looked up stays true.
+# `places` has a row for every room and conversation of which anything is kept. No number is ever given to another, so
+# that one that was looked up is never wrong.
 # `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
 # said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
 # `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the

@@ -51,6 +51,12 @@ _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, event
 _INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_AT_ONCE + 1)]
 _HIDE = """UPDATE places SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
     WHERE closed != '' AND owner = '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
+# A place that is nobody's goes with the last of its history. A room's topic and what closes it count while somebody is
+# in it, which nobody is at the start.
+_UNUSED = "owner = '' AND NOT EXISTS (SELECT * FROM runs WHERE place = places.id)"
+_QUITE_UNUSED = f"{_UNUSED} AND topic = '' AND closed = ''"
+# The newest stays, so that no number is given twice: somebody may just have looked it up.
+_DROP = "DELETE FROM places WHERE id < (SELECT max(id) FROM places) AND"
 # Of rooms that are nobody's no more is kept than is held in memory.
 _FORGET = f"""DELETE FROM lists WHERE room NOT IN ('', '{LOBBY}')
     AND room NOT IN (SELECT key FROM places WHERE owner != '')
@@ -83,6 +89,7 @@ class Store:
             self.db = self._open()
             self.db.execute(_HIDE)
             self.db.execute(_FORGET)
+            self.db.execute(f"{_DROP} {_UNUSED}")
             self.reserved = self._mark("reserved")
         except (sqlite3.Error, OSError) as error:
             self._guard.release()
@@ -148,6 +155,11 @@ class Store:
         """A transaction on the write connection, for short work beside saving. May raise `sqlite3.Error`."""
         with self.lock, transaction(self.db):
             yield self.db
+
+    def drop_places(self, db: sqlite3.Connection, places: set[int]) -> None:
+        """Part of a transaction (`writing`): deletes those of these places of which nothing is kept any more."""
+        db.executemany(f"{_DROP} {_QUITE_UNUSED} AND id = ?", [(place,) for place in places])
+        self._places.clear()
 
     def close(self) -> None:
         """Saves what waits, if it can, and lets go of the file."""
