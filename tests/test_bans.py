@@ -9,6 +9,7 @@ import pytest
 
 from chatroom import events as ev
 from chatroom.limits import EMPTY_ROOMS, ENDS, LIST_LENGTH, SERVER_BANS, SLOW_MOST
+from chatroom.memory import Memories
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO, Chat, Client
@@ -188,6 +189,20 @@ def test_what_is_remembered_of_empty_rooms_has_an_end(room: Room) -> None:
         chat.time += 1
         op.send("BAN #a eve 1w")
     assert len(chat.hub.ends) <= 3 * (EMPTY_ROOMS + ENDS)
+
+
+def test_rooms_that_are_made_up_fill_no_memory(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one in which nothing was said a single veil is held, however many bans were lifted; of most not even that."""
+    monkeypatch.setattr("chatroom.memory.VEILED_ROOMS", 4)
+    chat, op, _ = room
+    memories = chat.hub.memories = Memories()
+    masks = " ".join([f"x{n}!*@*" for n in range(20)])
+    for n in range(10):
+        op.send(f"JOIN #r{n}", f"MODE #r{n} +{'b' * 20} {masks}", f"MODE #r{n} -{'b' * 20} {masks}", f"PART #r{n}")
+    assert not memories.rooms and list(memories.veils) == ["#r6", "#r7", "#r8", "#r9"]
+    for n in range(10):
+        op.send(f"JOIN #r{n}", f"PART #r{n}")
+    assert list(memories.veils) == ["#r6", "#r7", "#r8", "#r9"]
 
 
 def test_a_ban_can_be_lifted_by_its_end_in_an_empty_room(room: Room) -> None:

@@ -365,6 +365,30 @@ def test_who_opens_a_closed_room_anew_is_shown_nothing(data: Path, mode: str, re
             assert_nothing_is_shown(guests)
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_who_makes_up_rooms_lifts_no_veil(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of rooms that were closed little is remembered, of others nothing; what was said behind a door stays there."""
+    monkeypatch.setattr("chatroom.memory.EMPTY_ROOMS", 4)
+    monkeypatch.setattr("chatroom.memory.VEILED_ROOMS", 4)
+    monkeypatch.setattr("chatroom.store.reader.EMPTY_ROOMS", 4)
+    with running(data) as guests:
+        al = guests.irc("al", *EVERYTHING, room="#tea")
+        al.send("MODE #tea +i")
+        talk(al, "#tea", "among us")
+        al.send("PART #tea")
+        eve = guests.irc("eve", *EVERYTHING)
+        for n in range(20):
+            eve.send(f"JOIN #r{n}", f"MODE #r{n} +i", f"PRIVMSG #r{n} :x", f"PART #r{n}")
+        eve.sync()
+        talk(eve, "#lobby", "still here")
+        assert said(asked(eve, "CHATHISTORY LATEST #lobby * 9")) == ["still here"]
+        if not restart:
+            assert_nothing_is_shown(guests)
+    if restart:
+        with running(data) as guests:
+            assert_nothing_is_shown(guests)
+
+
 def assert_nothing_is_shown(guests: Guests) -> None:
     bob = guests.irc("bob", "server-time", "soju.im/search", room="#tea")
     assert said(bob.heard) == []

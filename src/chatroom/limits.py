@@ -118,6 +118,7 @@ WHISPERS = 1000  # private messages held so that they can be taken back; their m
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
 EMPTY_ROOMS = 1000  # rooms without members whose topic, recent messages and bans are held in memory
 VEILS = 100  # times of which some are shown nothing, in one room: as many as there may be bans
+VEILED_ROOMS = 10_000  # rooms of which no more is held in memory than which time is shown to nobody: some 4 MB
 PLACES = 10_000  # places whose number in the file is remembered: whoever makes up rooms must not fill the memory
 RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow
 UNSAVED = 16 * 1024 * 1024  # bytes held in memory while they can't be saved: some 100,000 messages

@@ -63,7 +63,7 @@ class Reader:
     def rooms(self) -> Iterator[KeptRoom]:
         """The rooms that have a history, as many as may be held without members, and all that have an owner.
 
-        Those last used come first.
+        Those last used come first. Of the others no more is told than what is hidden of them.
         """
         rows = self._db.execute(
             """SELECT key, name, created, hidden, topic, topic_by, topic_time, owner,
@@ -72,6 +72,8 @@ class Reader:
         ).fetchall()
         for i, (key, name, created, hidden, text, by, time, owner, _) in enumerate(rows):
             if i >= EMPTY_ROOMS and not owner:
+                if hidden:
+                    yield KeptRoom(name, created, None, [], hidden)
                 continue
             said = self.history(key, limit=RECENT, veils=((0, hidden),))
             recent = [event for event in said if isinstance(event, Said)]
