@@ -389,6 +389,26 @@ def test_who_makes_up_rooms_lifts_no_veil(data: Path, restart: bool, monkeypatch
             assert_nothing_is_shown(guests)
 
 
+def test_a_ban_that_is_forgotten_has_been_one(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever makes up rooms, until their own ban is among those forgotten, is shown nothing of its time."""
+    monkeypatch.setattr("chatroom.rooms.EMPTY_ROOMS", 4)
+    al = guests.irc("al", room="#tea")
+    bob = guests.irc("bob", "server-time", room="#tea")
+    al.send("BAN #tea bob", "KICK #tea bob")
+    al.sync()
+    talk(al, "#tea", "behind his back")
+    al.send("PART #tea")
+    al.sync()
+    assert " 474 " in asked(bob, "JOIN #tea")[-1]
+    for n in range(5):
+        bob.send(f"JOIN #r{n}", f"MODE #r{n} +b x!*@*", f"PART #r{n}")
+    bob.sync()
+    bob.send("JOIN #tea")
+    bob.wait(" 366 ")
+    assert said(bob.sync()) == []
+    assert said(guests.irc("cy", "server-time", room="#tea").heard) == ["behind his back"]
+
+
 def assert_nothing_is_shown(guests: Guests) -> None:
     bob = guests.irc("bob", "server-time", "soju.im/search", room="#tea")
     assert said(bob.heard) == []

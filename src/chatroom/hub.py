@@ -544,11 +544,13 @@ class Hub(House):
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
-            self.leave_lists(fold(room.name))
+            forgotten = self.leave_lists(fold(room.name))
             if room.owner:
                 self.kept[fold(room.name)] = room.modes
             if self.memories:
                 self.memories.keep(room, last)
+                for key, lists in forgotten.items():
+                    self.memories.veil(key, lifted(lists[BAN], {}, last))
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)

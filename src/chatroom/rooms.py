@@ -594,10 +594,10 @@ class House:
         entry = self.entry_at(room, letter, key)
         return entry is not None and entry.until == until
 
-    def leave_lists(self, key: str) -> None:
+    def leave_lists(self, key: str) -> dict[str, Lists]:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
 
-        Not of those that have an owner, of which nobody makes thousands; nor of the lobby.
+        Not of those that have an owner, of which nobody makes thousands; nor of the lobby. Returns what is forgotten.
         """
         lists = self.lists.pop(key)
         if any(lists.values()):
@@ -607,7 +607,8 @@ class House:
             left = (room for room in self.lists if room not in self.rooms and room not in kept)
             forgotten = next(left, None)
             if forgotten:
-                del self.lists[forgotten]
+                return {forgotten: self.lists.pop(forgotten)}
+        return {}
 
     def is_due(self, now: int) -> bool:
         """Whether anything has lasted its time."""
