@@ -347,6 +347,20 @@ def test_who_was_banned_is_shown_nothing_of_that_time(guests: Guests) -> None:
     assert said(asked(guests.irc("cy", *EVERYTHING, room="#tea"), "CHATHISTORY LATEST #tea * 9")) == everything
 
 
+def test_who_is_banned_and_opens_the_empty_room_is_shown_nothing_of_that_time(guests: Guests) -> None:
+    """They may, as nobody is there to keep them out; others who come then are shown it all."""
+    al = guests.irc("al", *EVERYTHING, room="#tea")
+    talk(al, "#tea", "tea before")
+    al.send("MODE #tea +b bob!*@*")
+    talk(al, "#tea", "tea behind his back")
+    al.send("PART #tea")
+    al.sync()
+    bob = guests.irc("bob", *EVERYTHING, room="#tea")
+    assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == ["tea before"]
+    cy = guests.irc("cy", *EVERYTHING, room="#tea")
+    assert said(asked(cy, "CHATHISTORY LATEST #tea * 9")) == ["tea before", "tea behind his back"]
+
+
 @pytest.mark.parametrize("mode", ["+i", "+k sesame"])
 @pytest.mark.parametrize("restart", [False, True])
 def test_who_opens_a_closed_room_anew_is_shown_nothing(data: Path, mode: str, restart: bool) -> None:

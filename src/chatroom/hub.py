@@ -468,6 +468,8 @@ class Hub(House):
             room = self.rooms[fold(name)] = Room(name, event.time, self.lists.setdefault(fold(name), new_lists()))
             if self.memories:
                 self.memories.recall(room)
+                if room.ban_on(user.person):  # they may open it, since nobody is there to mind, but not look back
+                    room.veils = veiled_most([*room.veils, *lifted(room.lists[BAN], {}, event.id)])
         room.add(user)
         if opened and fold(name) != LOBBY:
             self._found(room, user, event)
