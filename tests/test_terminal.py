@@ -233,7 +233,7 @@ def test_from_where_nobody_is_and_where_one_may_not_be_lines_go_back(here: Serve
         op.wait(r"MODE #closed \+i")
         bare.wait("You are in #lobby")
         bare.type("/msg nosuch hi\n")
-        bare.wait("nosuch: No such nick")
+        bare.wait(r"(?s)nosuch: No such nick.*You are in #lobby, with")
         bare.type("the first\n")
         bob.wait("alice: the first")
         bare.type("/join #closed\nfor them alone\n")

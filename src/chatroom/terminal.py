@@ -250,8 +250,9 @@ class Conversation:
                 self.say(words.place(room.name, len(room.members) - 1, room.topic))
 
     def _go_back(self, place: Room) -> None:
-        """What waits was meant for where we were not let in."""
+        """What waits was meant for where we were not let in. That we are back is news."""
         self.session.current = place
+        self._place = None
         waiting, self._waiting = self._waiting, []
         for line in waiting:
             self.say(f"Not sent: {line}")
