@@ -228,11 +228,15 @@ class Guests:
 class Served:
     """`chatroom serve` as a process. `out` and `err` are what it writes; `port` is where it listens."""
 
-    def __init__(self, *options: str, env: dict[str, str] | None = None, stdin: int = subprocess.PIPE) -> None:
+    def __init__(
+        self, *options: str, env: dict[str, str] | None = None, stdin: int = subprocess.PIPE, files: str = ""
+    ) -> None:
+        """`files` is what `ulimit` is told of open files."""
+        limited = ["sh", "-c", f'ulimit {files} && exec "$@"', "sh"] if files else []
         if "--data" not in options:
             options = (*options, "--ephemeral")  # the data of whoever runs the tests is none of theirs
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatroom", "serve", *options],
+            [*limited, sys.executable, "-m", "chatroom", "serve", *options],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

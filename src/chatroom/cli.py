@@ -171,6 +171,7 @@ def serve(
     from chatroom.dialects.irc import ServerInfo
     from chatroom.server import ChatServer
     from chatroom.store import Store, StoreError
+    from chatroom.tuning import allow_files
 
     faults = Faults.of(click.get_current_context())
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
@@ -199,6 +200,7 @@ def serve(
         store = None if ephemeral else Store(data, sync)
     except StoreError as error:
         raise click.ClickException(str(error)) from None
+    allow_files(max_clients + SPARE_DESCRIPTORS)
     try:
         server = ChatServer(
             host,
@@ -245,7 +247,7 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     if server.door.clients < max_clients:
         log.warning(
             "only %d clients can be here at once, not %d: the limit on open files is too low;"
-            " raise it to %d with ulimit -n, or LimitNOFILE in systemd, or ask for fewer with --max-clients",
+            " raise it to %d with ulimit -Hn, or LimitNOFILE in systemd, or ask for fewer with --max-clients",
             server.door.clients,
             max_clients,
             max_clients + SPARE_DESCRIPTORS,
