@@ -379,6 +379,23 @@ def test_who_opens_a_closed_room_anew_is_shown_nothing(data: Path, mode: str, re
             assert_nothing_is_shown(guests)
 
 
+def test_a_closed_room_that_all_have_left_stays_hidden_whatever_is_done_there_next(data: Path) -> None:
+    """Over a restart, too: who opens it anew can close and open it as they like."""
+    with running(data) as guests:
+        al = guests.irc("al", *EVERYTHING, room="#tea")
+        al.send("MODE #tea +i")
+        talk(al, "#tea", "among us")
+        al.send("PART #tea")
+        al.sync()
+        bob = guests.irc("bob", *EVERYTHING, room="#tea")
+        bob.send("MODE #tea +i", "MODE #tea -i")
+        bob.sync()
+        talk(bob, "#tea", "for all")
+    with running(data) as guests:
+        bob = guests.irc("bob", *EVERYTHING, room="#tea")
+        assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == ["for all"]
+
+
 @pytest.mark.parametrize("restart", [False, True])
 def test_who_makes_up_rooms_lifts_no_veil(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of rooms that were closed little is remembered, of others nothing; what was said behind a door stays there."""

@@ -778,6 +778,13 @@ class Founded(Event):
 
 
 @value
+class Hidden(Event):
+    """All have left a room that was closed; nobody who opens it is shown what was until then."""
+
+    room: str
+
+
+@value
 class Killed(Event):
     """An operator has thrown `who` off the server."""
 

@@ -134,6 +134,7 @@ class Hub(House):
             ev.ServerUnbanned: self._server_unbanned,
             ev.Ghosted: self._ghosted,
             ev.Founded: self._founded,
+            ev.Hidden: self._hidden,
             **self.registrar.appliers(),
             ev.AccountDropped: self._account_dropped,
         }
@@ -512,6 +513,8 @@ class Hub(House):
         for room in rooms:
             modes = self.kept.pop(room, {})
             if self.memories:
+                if closed(modes):
+                    self._hidden(ev.Hidden(event.by, room, id=event.id))
                 self.memories.disown(room, closed(modes), event.id)
 
     def _left(self, event: ev.Left) -> None:
@@ -550,9 +553,15 @@ class Hub(House):
             if room.owner:
                 self.kept[fold(room.name)] = room.modes
             if self.memories:
+                if closed(room.modes) and not room.owner:
+                    self._hidden(ev.Hidden(user.person, room.name, id=last))
                 self.memories.keep(room, last)
                 for key, lists in forgotten.items():
                     self.memories.veil(key, lifted(lists[BAN], {}, last))
+
+    def _hidden(self, event: ev.Hidden) -> None:
+        """Delivered to nobody, but saved: it is so after a restart, too."""
+        self.post.deliver(event, Audience({}))
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)

@@ -26,6 +26,7 @@ from chatroom.events import (
     AccountMade,
     Event,
     Founded,
+    Hidden,
     ModesSet,
     PasswordSet,
     Redacted,
@@ -367,6 +368,10 @@ def _founded(db: sqlite3.Connection, event: Founded) -> None:
     )
 
 
+def _hidden(db: sqlite3.Connection, event: Hidden) -> None:
+    db.execute("UPDATE places SET closed = '', topic = '', hidden = ? WHERE key = ?", (event.id, fold(event.room)))
+
+
 def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
     row = db.execute(
         """SELECT row, places.id, name, first, since, people, events FROM runs JOIN places ON places.id = place
@@ -396,6 +401,7 @@ _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     PasswordSet: _password_set,
     AccountDropped: _account_dropped,
     Founded: _founded,
+    Hidden: _hidden,
 }
 
 
