@@ -226,21 +226,41 @@ def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bar
         bob.wait(r"\nalice: all of you")
 
 
-def test_from_where_nobody_is_and_where_one_may_not_be_lines_go_back(here: Server, bare: Terminal) -> None:
-    """What is typed next is not lost on them; what was typed for them is not said elsewhere."""
+def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_else(
+    here: Server, bare: Terminal
+) -> None:
+    """Until one goes elsewhere, which is said then."""
     with Netcat(here.port, "bob") as bob, Irc(here.port, "op", "#closed") as op:
         op.send("MODE #closed +i")
         op.wait(r"MODE #closed \+i")
         bare.wait("You are in #lobby")
         bare.type("/msg nosuch hi\n")
-        bare.wait(r"(?s)nosuch: No such nick.*You are in #lobby, with")
-        bare.type("the first\n")
-        bob.wait("alice: the first")
+        bare.wait(r"(?s)nosuch: No such nick.*What you type goes to nosuch now; /join #lobby goes back\.")
+        bare.type("for one alone\n")
+        bare.wait("Not sent: for one alone")
         bare.type("/join #closed\nfor them alone\n")
-        bare.wait("Not sent: for them alone")
-        bare.type("the second\n")
-        bob.wait("alice: the second")
-        assert "for them alone" not in bob.seen
+        bare.wait("#closed: Cannot join channel|Not sent: for them alone|You are not in #closed")
+        bare.type("nor this\n/me waves\n")
+        bare.wait("(?s)(You are not in #closed. /join #closed goes there.*){2}")
+        bare.type("/join #lobby\n")
+        bare.wait("(?s)You are not in #closed.*You are in #lobby, with")
+        bare.type("for all\n")
+        bob.wait("alice: for all")
+        assert not any(words in bob.seen for words in ("alone", "nor this", "waves"))
+
+
+def test_who_leaves_where_they_were_not_let_in_is_told_where_they_are(here: Server, bare: Terminal) -> None:
+    """And is still there."""
+    with Netcat(here.port, "bob") as bob, Irc(here.port, "op", "#closed") as op:
+        op.send("MODE #closed +i")
+        op.wait(r"MODE #closed \+i")
+        bare.wait("You are in #lobby")
+        bare.type("/join #closed\n")
+        bare.wait("#closed: Cannot join channel")
+        bare.type("/leave\n")
+        bare.wait("(?s)Cannot join channel.*You are in #lobby, with")
+        bare.type("still here\n")
+        bob.wait("alice: still here")
 
 
 def test_who_is_thrown_out_is_told_and_comes_back(here: Server, bare: Terminal) -> None:

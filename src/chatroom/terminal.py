@@ -20,7 +20,7 @@ from chatroom.client import settings as storage
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.commands import Leave, Misuse
 from chatroom.client.composing import candidates
-from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind, nick_colour
+from chatroom.client.entries import Delivery, Entry, Kind, nick_colour
 from chatroom.client.link import Target
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.session import Event, Listing, Refused, Session
@@ -160,13 +160,16 @@ class Conversation:
             return
         room = self.session.current
         comes = not room.is_here and (room.joined or not self._interactive)  # a person is told, and can go elsewhere
-        if not self.session.was_welcome or (comes and not line.startswith("/join")):
+        behind = self._waiting and not self._interactive
+        if not self.session.was_welcome or behind or (comes and not line.startswith("/join")):
             self._waiting.append(line)
             return
         before = {entry.serial for entry in self.session.current.pending()}
         try:
             room = commands.run(self.session, self.session.current, line) or self.session.current
         except Misuse as misuse:
+            if line.startswith("/join") and not self._interactive:
+                raise Trouble(str(misuse)) from None  # what follows was meant for there
             self.say(str(misuse))
             return
         self.session.current = room
@@ -207,7 +210,11 @@ class Conversation:
             for line in waiting:
                 self.typed(line)
         if self._waiting and self.session.was_welcome and not self.session.current.joined:
-            raise Trouble(f"{self.session.current.name} doesn't let you in.")
+            if not self._interactive:
+                raise Trouble(f"{self.session.current.name} doesn't let you in.")
+            waiting, self._waiting = self._waiting, []
+            for line in waiting:
+                self.say(f"Not sent: {line}")
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -232,15 +239,15 @@ class Conversation:
             self.say("Connected again.")
 
     def _tell_place(self) -> None:
-        """Says where lines go, when that has changed for sure. From where we are not let in, or who is not there, we
-        go back; not in a script, whose next lines may be on their way.
+        """Says where lines go, when that has changed for sure.
+
+        Where we are not let in, they are refused one by one: what was meant for few must not be said to many.
         """
         room = self.session.current
         if room is self._place:
             self._place = room if room.joined else None  # thrown out: coming back is news
-        elif not room.joined or _is_in_vain(room):
-            if self._place:
-                self._go_back(self._place)
+        elif not room.joined:
+            self._place = None
         elif room.is_listed or (room.is_direct and not _is_undecided(room)):
             self._place = room
             if room.is_direct:
@@ -248,14 +255,6 @@ class Conversation:
             else:
                 self._room = room
                 self.say(words.place(room.name, len(room.members) - 1, room.topic))
-
-    def _go_back(self, place: Room) -> None:
-        """What waits was meant for where we were not let in. That we are back is news."""
-        self.session.current = place
-        self._place = None
-        waiting, self._waiting = self._waiting, []
-        for line in waiting:
-            self.say(f"Not sent: {line}")
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
@@ -309,12 +308,6 @@ class Conversation:
 def _is_undecided(room: Room) -> bool:
     """Whether something that was said there has no answer yet."""
     return any(entry.delivery is Delivery.SENT for entry in room.pending())
-
-
-def _is_in_vain(room: Room) -> bool:
-    """Whether all that was ever said to somebody was refused."""
-    said = [entry.delivery is Delivery.FAILED for entry in room.entries if entry.kind in SPOKEN]
-    return room.is_direct and bool(said) and all(said)
 
 
 def _named(room: Room, entry: Entry) -> str:

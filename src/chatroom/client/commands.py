@@ -42,8 +42,7 @@ class Command:
 def run(session: Session, room: Room, line: str) -> Room | None:
     """Carries out what was typed: says a text, or does a command. Returns the room to go to."""
     if not line.startswith("/") or line.startswith("//"):
-        if not room.is_direct and not room.is_here and session.state is State.READY:
-            raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
+        _demand_presence(session, room)
         session.say(room, line.removeprefix("/") if line.startswith("//") else line)
         return None
     name, _, rest = line[1:].partition(" ")
@@ -55,6 +54,11 @@ def run(session: Session, room: Room, line: str) -> Room | None:
     if command.needs_connection and session.state is not State.READY:
         raise Misuse("There is no connection right now.")
     return command.act(session, room, rest.strip())
+
+
+def _demand_presence(session: Session, room: Room) -> None:
+    if not room.is_direct and not room.is_here and session.state is State.READY:
+        raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
 
 
 def is_secret(line: str) -> bool:
@@ -94,6 +98,7 @@ def _msg(session: Session, room: Room, rest: str) -> Room:
 
 
 def _me(session: Session, room: Room, rest: str) -> None:
+    _demand_presence(session, room)
     session.say(room, rest, Kind.ACTION)
 
 
