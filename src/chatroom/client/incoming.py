@@ -312,7 +312,9 @@ def on_nick_refused(session: "Session", message: Message) -> None:
 
 
 def on_password_refused(session: "Session", message: Message) -> None:
-    session.refuse("password")
+    text = _text(message)
+    if not ("too often" in text and session.was_welcome):  # or the link comes back, and tries again
+        session.refuse("password", text)
 
 
 def on_banned(session: "Session", message: Message) -> None:

@@ -10,7 +10,7 @@ REFUSALS = {
     "login-refused": "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another.",
     "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
     "banned": "This server doesn't let you in: {0}",
-    "password": "The password was not accepted.",
+    "password": "The password was not accepted: {0}",
     "certificate-changed": (
         "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
         "Somebody may be reading along. Ask who runs the server before you connect."
