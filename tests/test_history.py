@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chatroom.ircwire import parse
+from chatroom.limits import EMPTY_ROOMS, VEILS
 from chatroom.server import ChatServer
-from chatroom.store import Store
+from chatroom.store import Store, writer
 from tests.chat import INFO
 from tests.peers import Guests, Irc, Plain, Served, asked, said
 
@@ -357,6 +358,9 @@ def test_who_is_banned_and_opens_the_empty_room_is_shown_nothing_of_that_time(gu
     al.sync()
     bob = guests.irc("bob", *EVERYTHING, room="#tea")
     assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == ["tea before"]
+    for _ in range(VEILS + 1):  # again and again, which is not to hide it from others
+        bob.send("PART #tea", "JOIN #tea")
+    bob.sync()
     cy = guests.irc("cy", *EVERYTHING, room="#tea")
     assert said(asked(cy, "CHATHISTORY LATEST #tea * 9")) == ["tea before", "tea behind his back"]
 
@@ -418,6 +422,37 @@ def test_who_makes_up_rooms_lifts_no_veil(data: Path, restart: bool, monkeypatch
     if restart:
         with running(data) as guests:
             assert_nothing_is_shown(guests)
+
+
+def test_a_ban_that_is_forgotten_at_a_start_has_been_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it isn't known any more whom it met, nobody is shown what was said during it."""
+    for name in ("_FORGET", "_VEIL"):
+        monkeypatch.setattr(f"chatroom.store.writer.{name}", getattr(writer, name).replace(f"{EMPTY_ROOMS}", "4"))
+    with running(data) as guests:
+        al, bob = guests.irc("al", room="#tea"), guests.irc("bob")
+        al.send("MODE #tea +b bob!*@*")
+        talk(al, "#tea", "behind his back")
+        al.send("PART #tea")
+        al.sync()
+        for n in range(5):
+            bob.send(f"JOIN #r{n}", f"MODE #r{n} +b x!*@*", f"PART #r{n}")
+        bob.sync()
+    with running(data) as guests:
+        bob = guests.irc("bob", *EVERYTHING, room="#tea")
+        assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == []
+
+
+def test_the_lobby_is_never_forgotten(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many rooms somebody makes up while it is empty."""
+    for name in ("EMPTY_ROOMS", "VEILED_ROOMS"):
+        monkeypatch.setattr(f"chatroom.memory.{name}", 4)
+    eve = guests.irc("eve", room="#lobby")
+    talk(eve, "#lobby", "in the lobby")
+    eve.send("PART #lobby")
+    for n in range(20):
+        eve.send(f"JOIN #r{n}", f"MODE #r{n} {'+i' if n % 2 else '-n'}", f"PRIVMSG #r{n} :x", f"PART #r{n}")
+    eve.sync()
+    assert "in the lobby" in said(guests.irc("al", "server-time", room="#lobby").heard)
 
 
 def test_a_ban_that_is_forgotten_has_been_one(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ is known. What is forgotten hides more, never less.
 from chatroom.events import Entry
 from chatroom.limits import EMPTY_ROOMS, VEILED_ROOMS, VEILS
 from chatroom.modes import MUTE, closed
-from chatroom.names import fold
+from chatroom.names import LOBBY, fold
 from chatroom.rooms import Room, Veil
 
 
@@ -77,7 +77,7 @@ class Memories:
             return
         self.rooms[key] = room
         if len(self.rooms) > EMPTY_ROOMS:
-            oldest = next(iter(self.rooms))
+            oldest = next(room for room in self.rooms if room != LOBBY)
             self._forget(oldest, self.rooms.pop(oldest).veils)
 
     def _forget(self, key: str, veils: list[Veil]) -> None:
@@ -101,7 +101,8 @@ def as_one(veils: list[Veil]) -> list[Veil]:
 
 
 def veiled_most(veils: list[Veil]) -> list[Veil]:
-    """No more than `VEILS`: the oldest become one, for everybody."""
+    """One for each ban, no more than `VEILS`: the oldest become one, for everybody."""
+    veils = list({(veil.mask, veil.since): veil for veil in sorted(veils, key=lambda veil: veil.until)}.values())
     if len(veils) <= VEILS:
         return veils
     return [*as_one(veils[: -VEILS + 1]), *veils[-VEILS + 1 :]]

@@ -37,7 +37,7 @@ from chatroom.events import (
 from chatroom.limits import BUSY, EMPTY_ROOMS, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
 from chatroom.lockfile import LockedError, LockFile
 from chatroom.logs import alike
-from chatroom.modes import INVITED_ONLY, KEY, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.modes import BAN, INVITED_ONLY, KEY, MUTE, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.names import LOBBY, fold
 from chatroom.store.index import forget
 from chatroom.store.reader import Reader
@@ -59,9 +59,14 @@ _QUITE_UNUSED = f"{_UNUSED} AND topic = '' AND closed = ''"
 # The newest stays, so that no number is given twice: somebody may just have looked it up.
 _DROP = "DELETE FROM places WHERE id < (SELECT max(id) FROM places) AND"
 # Of rooms that are nobody's no more is kept than is held in memory.
-_FORGET = f"""DELETE FROM lists WHERE room NOT IN ('', '{LOBBY}')
+_FORGOTTEN = f"""FROM lists WHERE room NOT IN ('', '{LOBBY}')
     AND room NOT IN (SELECT key FROM places WHERE owner != '')
     AND room NOT IN (SELECT room FROM lists GROUP BY room ORDER BY max(since) DESC LIMIT {EMPTY_ROOMS})"""
+_FORGET = f"DELETE {_FORGOTTEN}"
+# What was said while somebody was banned stays hidden: from all, when it isn't known any more from whom.
+_VEIL = f"""UPDATE places SET hidden = (SELECT max(last) FROM runs WHERE place = places.id)
+    WHERE EXISTS (SELECT * FROM runs WHERE place = places.id)
+    AND key IN (SELECT room {_FORGOTTEN} AND letter = '{BAN}' AND lists.key NOT LIKE '{MUTE}%')"""
 _MISTAKES = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
@@ -89,6 +94,7 @@ class Store:
         try:
             self.db = self._open()
             self.db.execute(_HIDE)
+            self.db.execute(_VEIL)
             self.db.execute(_FORGET)
             self.db.execute(f"{_DROP} {_UNUSED}")
             self.reserved = self._mark("reserved")
