@@ -50,7 +50,13 @@ def test_a_reader_without_formatting_sees_the_words_alone(formatted: str, shown:
 
 
 @pytest.mark.parametrize(
-    "words", ["zażółć gęślą jaźń", "😀 👩‍👩‍👧 🇵🇱", "עברית", "tab\there", "e\u0301", "क्षत्रिय", "\u1112\u119e\u11ab" * 9]
+    "words",
+    [
+        *("zażółć gęślą jaźń", "😀 👩‍👩‍👧 🇵🇱", "עברית", "tab\there", "e\u0301", "क्षत्रिय"),
+        f"ह{'ा' * 12}ँ",  # a long vowel
+        "\U0001fae9\ufe0f" * 12,  # newer than some tables
+        "\u1112\u119e\u11ab" * 9,  # Hangul without composed forms
+    ],
 )
 def test_words_of_all_languages_come_in_as_they_are(words: str) -> None:
     """Letters, joined emoji, right-to-left scripts and the tab."""
@@ -70,7 +76,7 @@ def test_marks_do_not_tower(mark: str) -> None:
     for code in ("\x02", "\x0304", "\x0304,12", "\x04ff00ff"):  # which no IRC client shows
         assert text.clean_irc(f"a{f'{mark * 3}{code}' * 9}b").count(mark) == MARKS
     assert text.clean(f"a{mark * 6}\u200d{mark * 6}b") == f"a{mark * 6}\u200d{mark * 2}b"
-    for narrow in "\u1160\u11a8\ud7b0\u0903\u2065":  # what takes no place of its own is no new ground
+    for narrow in "\u1160\u11a8\ud7b0\u0903\u2065\u093e":  # what takes no place of its own is no new ground
         assert text.clean(f"a{f'{mark * 8}{narrow}' * 99}b").count(mark) <= MARKS
 
 

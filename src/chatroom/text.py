@@ -35,8 +35,9 @@ _NARROW = "\u1160-\u11ff\ud7b0-\ud7ff"  # Hangul's vowels and finals: drawn into
 # formats it is not seen, and no ground to build on.
 _TOWER = re.compile(rf"(?:(?:[^\w\s\x00-\x7f]|[{_NARROW}])(?:{_CODES.pattern})*){{{MARKS + 1},}}")
 _PIECE = re.compile(f"{_CODES.pattern}|.", re.DOTALL)
-_MARK = ("Mn", "Mc", "Me")  # Unicode's categories of what is drawn with the character before it
-_UNSEEN = ("Cf", "Cc", "Cn")  # joiners and the like, formatting codes, nothing yet: no ground to build on
+_MARK = ("Mn", "Me")  # Unicode's categories of what is drawn over the character before it
+_NO_GROUND = ("Cf", "Cc", "Mc")  # to build on: joiners and the like, formatting codes, vowels beside a letter;
+_IGNORABLE = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff]")  # and what is nothing yet, and never to be seen
 
 
 def clean(text: str) -> str:
@@ -65,9 +66,9 @@ def _lowered(found: re.Match[str]) -> str:
         category = unicodedata.category(c[0])
         if category in _MARK or "\u1160" <= c <= "\u11ff" or "\ud7b0" <= c <= "\ud7ff":
             height += 1
-        elif category not in _UNSEEN:
+        elif category not in _NO_GROUND and not _IGNORABLE.match(c):
             height = 0
-        if height <= MARKS or category == "Cc":
+        if height <= MARKS or category in ("Cc", "Mc"):
             kept.append(c)
     return "".join(kept)
 
