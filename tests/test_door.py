@@ -57,6 +57,17 @@ def test_one_address_may_not_rush_in() -> None:
     assert "wait a little" in door.admit(FAR)
 
 
+def test_who_is_banned_knocks_as_often_as_others() -> None:
+    """And is told why no more often."""
+    door = Door()
+    for _ in range(ADDRESS_RATE):
+        door.knock(FAR)
+        assert door.hear_out(FAR)
+        door.go_away()
+    door.knock(FAR)
+    assert not door.hear_out(FAR)
+
+
 def test_to_be_told_why_is_no_second_knock() -> None:
     """Whoever has all the connections that it may have hears so until it rushes in."""
     door = Door()

@@ -49,6 +49,9 @@ def test_who_guesses_at_the_operators_password_has_no_more_tries_either() -> Non
     for number in range(LOGIN_TRIES):
         assert chat.irc(f"al{number}").send("OPER al guess").heard()[-1].split()[1] == "464"
     assert "too often" in chat.irc("bob").send("OPER bob sesame").heard()[-1]
+    chat.hub.password = "open sesame"
+    assert chat.plain().send("open sesame").heard() == ["Username"]  # which is another password
+    chat.hub.password = ""
     chat.time += LOGIN_SPAN
     assert chat.irc("carol").send("OPER carol sesame").heard()[0].split()[1] == "381"
 

@@ -37,7 +37,7 @@ class Door:
         """Lets a client in and returns "", or says in a sentence why not. Whoever is in must `leave`."""
         limited = not self._unlimited and not _is_near(host)
         host = counted(host)
-        self._count(host)
+        self.knock(host)
         if limited and self._recent[host] > ADDRESS_RATE:
             return "too many connections from your address within a minute; wait a little"
         with self.lock:
@@ -74,7 +74,9 @@ class Door:
             if not self._live[host]:
                 del self._live[host]
 
-    def _count(self, host: str) -> None:
+    def knock(self, host: str) -> None:
+        """Counts a connection from an address, whatever becomes of it."""
+        host = counted(host)
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
             self._minute = minute

@@ -59,7 +59,8 @@ class Hub(House):
         self._started = clock()
         self.memories = Memories() if lasting else None
         self._not_saving = False
-        self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server and of its operators, by address
+        self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
+        self._wrong_operators = Window(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
         self.registrar = Registrar(self, clock, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
@@ -235,23 +236,23 @@ class Hub(House):
             raise ChatError(Code.ALREADY_REGISTERED)
         if session.admitted:
             return []
-        refused = self._compare(session, command.password, self.password)
+        refused = self._compare(session, command.password, self.password, self._wrong)
         session.admitted = not refused
         return refused or [ev.Admitted()]
 
-    def _compare(self, session: Session, given: str, password: str) -> list[Outcome]:
-        """Nothing if it is the password, else a refusal: so many from an address, and it has to wait a while.
+    def _compare(self, session: Session, given: str, password: str, wrong: Window) -> list[Outcome]:
+        """Nothing if it is the password, else a refusal. So many on a connection, and it is closed.
 
-        So many on a connection, and that is closed.
+        So many from an address, and it has to wait a while.
         """
         network, now = counted(session.host), self._clock()
-        too_often = self._wrong.is_full(network, now) and not self.registrar.guesses.unlimited
-        if not too_often and compare_digest(given.encode(), password.encode()):
+        if wrong.is_full(network, now) and not self.registrar.guesses.unlimited:
+            raise ChatError(Code.LOGIN_TOO_OFTEN)
+        if compare_digest(given.encode(), password.encode()):
             return []
-        if not too_often:
-            self._wrong.add(network, now)
+        wrong.add(network, now)
         session.tries += 1
-        refused: list[Outcome] = [ev.Refused(ChatError(Code.LOGIN_TOO_OFTEN if too_often else Code.WRONG_PASSWORD))]
+        refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
         if session.tries < PASSWORD_TRIES:
             return refused
         return [*refused, *self._quit(session, ev.Quit("too many wrong passwords", refused=True))]
@@ -379,7 +380,7 @@ class Hub(House):
         user = user_of(session)
         if not self.operator_password:
             raise ChatError(Code.OPERATORS_UNKNOWN)
-        refused = self._compare(session, command.password, self.operator_password)
+        refused = self._compare(session, command.password, self.operator_password, self._wrong_operators)
         if refused:
             return refused
         change = ev.ModeChange(True, OPERATOR)

@@ -328,7 +328,11 @@ class ChatServer(ThreadingTCPServer):
 
     def _refusal(self, host: str) -> str:
         """Why the client that is there now may not come in; "" if it may."""
-        refusal = self._banned(host) or self.door.admit(host)
+        refusal = self._banned(host)
+        if refusal:
+            self.door.knock(host)
+        else:
+            refusal = self.door.admit(host)
         if refusal:
             reason = "banned" if refusal.startswith(BANNED) else refusal
             log.info("%s refused (%s)", host, refusal, extra=alike(f"refused: {reason}"))
@@ -404,7 +408,7 @@ class ChatServer(ThreadingTCPServer):
             self.door.go_away()
         else:
             self.door.leave(connection.address)
-        if connection.cut == UNREAD:  # its reader, which tells of all else, was gone by then
+        if connection.cut == UNREAD and not connection.refusal:  # its reader, which tells of all else, was gone by then
             self.count_refusal(UNREAD)
             log.info("%s was closed (%s)", connection.address, UNREAD)
 

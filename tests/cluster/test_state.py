@@ -11,7 +11,7 @@ from tests.chat import NOON, Chat, RecordingPost
 # What is each server's own: its clients, who of them wants to know what, its passwords and tables.
 OWN = {
     *("post", "sessions", "watchers", "here", "password", "operator_password", "reload"),
-    *("registrar", "_clock", "_started", "_not_saving", "_wrong", "_deciders", "_appliers"),
+    *("registrar", "_clock", "_started", "_not_saving", "_wrong", "_wrong_operators", "_deciders", "_appliers"),
     *("markers", "marking", "itself", "deeds"),
 }
 # What is made of the shared, by `House.reindex`.
