@@ -12,7 +12,7 @@ class Code(Enum):
     """The reasons to refuse. The comment says what stands in `ChatError.about`, in order."""
 
     UNKNOWN_COMMAND = "unknown-command"  # command
-    TOO_FEW_PARAMETERS = "too-few-parameters"  # command
+    TOO_FEW_PARAMETERS = "too-few-parameters"  # command, what it needs (IRC's own do without)
     NOT_REGISTERED = "not-registered"
     ALREADY_REGISTERED = "already-registered"
     NICK_MISSING = "nick-missing"

@@ -156,6 +156,14 @@ def test_every_event_has_a_sentence() -> None:
     assert set(plain._SENTENCES) == kinds(ev.Event) - (TOLD_AS_OTHERS - {ev.Killed}) - TOLD_NOBODY
 
 
+@pytest.mark.parametrize("line", ["/mode o", "/mode #lobby +ov-l", "/mode +k", "/mode {", "/mode o {}"])
+def test_a_mode_without_its_parameter_is_refused_with_a_sentence(line: str) -> None:
+    """Where IRC clients read no more than that it is missing."""
+    told = Chat().plain("al").send(line).heard()
+    assert told
+    assert all(each.startswith("* ") for each in told)
+
+
 def test_what_is_for_programs_is_not_shown() -> None:
     """A CTCP question means nothing to a person."""
     assert PLAIN.render(ev.Said(ALICE, "#lobby", "\x01VERSION\x01", Kind.MESSAGE)) == b""

@@ -9,6 +9,7 @@ from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
+from chatroom.limits import TARGETS
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
 from chatroom.text import ban_time
@@ -97,7 +98,8 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
     """Rooms by name, and filters: modern.ircdocs.horse/#elist-parameter."""
     rooms, masks, not_masks = [], [], []
     bounds = {"": (-1, 1 << 62), "C": (-1, 1 << 62), "T": (-1, 1 << 62)}  # of people, and of ages
-    for word in targets(params[0]) if params else []:
+    words = list(dict.fromkeys(params[0].split(","))) if params else []
+    for word in words[:TARGETS]:
         bound = _BOUND.fullmatch(word)
         if bound:
             letter, sign, number = bound.groups()
@@ -111,6 +113,8 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
         else:
             rooms.append(word)
     yield ev.AskRooms(tuple(rooms), tuple(masks), tuple(not_masks), bounds[""], bounds["C"], bounds["T"])
+    if words[TARGETS:]:
+        raise ChatError(Code.TOO_MANY_TARGETS, *words[TARGETS:])
 
 
 # ---- MODE -----------------------------------------------------------------------------------------------------------
@@ -143,7 +147,7 @@ def room_modes(room: str, words: list[str]) -> Iterator[Command]:
         elif letter == KEY and not on:
             changes.append(ModeChange(False, letter, "*"))
         else:
-            asked.append(ev.Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE")))
+            asked.append(ev.Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
     if changes:
         yield ev.SetModes(room, tuple(changes))
     yield from asked
