@@ -120,6 +120,12 @@ def test_what_is_no_url_of_a_redis_is_told_without_its_password(
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: {told}")
 
 
+def test_the_same_port_on_another_address_is_another(tmp_path: Path) -> None:
+    """Of the chat and of its figures."""
+    text = 'host = "127.0.0.2"\nport = 1\nmetrics-port = 1\n'
+    assert check(tmp_path / "chatroom.toml", text).returncode == 0
+
+
 @pytest.mark.parametrize("check", [["--check-config"], []])
 @pytest.mark.parametrize(
     ("text", "told"),
@@ -197,7 +203,7 @@ def test_all_that_is_wrong_is_told_by_line(tmp_path: Path) -> None:
         ('host = "\\u0000"\n', ["line 1: host must have no \\u0000 in it"]),
         ('config = "other.toml"\n', ["line 1: there is no setting 'config'"]),
         ('\ndata = ""\n', ["line 2: data must not be empty"]),
-        (f"port = {'9' * 5000}\n", ["line 1"]),
+        (f"\nport = {'9' * 5000}\n\nkeep = 1\n", ["line 2: that number is too long\n"]),
     ],
 )
 def test_a_value_that_cannot_be_is_named(tmp_path: Path, text: str, words: list[str]) -> None:

@@ -175,7 +175,8 @@ def serve(
 
     faults = Faults.of(click.get_current_context())
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
-    _check_ports(port, metrics_port, faults)
+    if host == metrics_host:
+        _check_ports(port, metrics_port, faults)
     if cluster:
         _check_cluster(cluster, faults)
     _open_standard_streams()

@@ -103,6 +103,9 @@ def _mistake(error: str, text: str) -> str:
     lines = text.rstrip().split("\n")
     match = re.match(r"line (\d+)", where)
     line = int(match[1]) if match else len(lines)
+    if "digits" in what:  # Python's words, who doesn't say where
+        line = next((n for n, text in enumerate(lines, 1) if re.search(r"[0-9_]{4000}", text)), line)
+        return f"line {line}: that number is too long"
     if what == "Cannot overwrite a value":
         return f"line {line}: {lines[line - 1].partition('=')[0].strip()} stands there twice; leave one of them"
     return f"line {line}: {what}; {_HOW}"

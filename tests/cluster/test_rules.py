@@ -89,5 +89,5 @@ def test_a_url_is_shown_without_what_is_secret() -> None:
         assert shown(url).endswith("://redis.example:6379/0")
     for no_url in ("redis:secret@redis.example", "redis:/:secret@redis.example", "redis://:se/cret@redis.example", "x"):
         assert shown(no_url) == "that"
-    for split in ("redis://:1/secret@redis.example:6379/0", "redis://a/secret@redis.example"):
+    for split in ("redis://:1/secret@redis.example:6379/0", "redis://a/secret@redis.example", "redis://:1#secret@r:1"):
         assert shown(split) == "that"

@@ -158,8 +158,9 @@ def shown(url: str) -> str:
         where = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
     except ValueError:
         return "that"
-    known = "@" not in parts.path and (parts.netloc or parts.scheme == "unix")  # else a password may stand anywhere
-    return f"{parts.scheme}://{where}{parts.path}" if known else "that"
+    if "@" in parts.path + parts.query + parts.fragment or not (parts.netloc or parts.scheme == "unix"):
+        return "that"  # in which a password may stand anywhere
+    return f"{parts.scheme}://{where}{parts.path}"
 
 
 def _no_retry() -> Any:
