@@ -6,10 +6,9 @@ from itertools import chain, repeat
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import targets
+from chatroom.dialects.irc.words import split, targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
-from chatroom.limits import TARGETS
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
 from chatroom.text import ban_time
@@ -98,8 +97,8 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
     """Rooms by name, and filters: modern.ircdocs.horse/#elist-parameter."""
     rooms, masks, not_masks = [], [], []
     bounds = {"": (-1, 1 << 62), "C": (-1, 1 << 62), "T": (-1, 1 << 62)}  # of people, and of ages
-    words = list(dict.fromkeys(params[0].split(","))) if params else []
-    for word in words[:TARGETS]:
+    words, others = split(params[0]) if params else ([], [])
+    for word in words:
         bound = _BOUND.fullmatch(word)
         if bound:
             letter, sign, number = bound.groups()
@@ -113,8 +112,8 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
         else:
             rooms.append(word)
     yield ev.AskRooms(tuple(rooms), tuple(masks), tuple(not_masks), bounds[""], bounds["C"], bounds["T"])
-    if words[TARGETS:]:
-        raise ChatError(Code.TOO_MANY_TARGETS, *words[TARGETS:])
+    if others:
+        raise ChatError(Code.TOO_MANY_TARGETS, *others)
 
 
 # ---- MODE -----------------------------------------------------------------------------------------------------------

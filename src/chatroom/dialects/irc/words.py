@@ -11,10 +11,16 @@ _ECHO = 128  # bytes; twice as long as any name
 
 def targets(param: str) -> Iterator[str]:
     """The names in a list with commas, each once; raises `ChatError` after TARGMAX of them, which names the others."""
+    names, others = split(param)
+    yield from names
+    if others:
+        raise ChatError(Code.TOO_MANY_TARGETS, *others)
+
+
+def split(param: str) -> tuple[list[str], list[str]]:
+    """The names in a list with commas, each once: TARGMAX of them at most, and the others."""
     names = list(dict.fromkeys(name for name in param.split(",") if name))
-    yield from names[:TARGETS]
-    if names[TARGETS:]:
-        raise ChatError(Code.TOO_MANY_TARGETS, *names[TARGETS:])
+    return names[:TARGETS], names[TARGETS:]
 
 
 def echo(word: str) -> str:
