@@ -168,6 +168,17 @@ def test_in_the_background_of_a_terminal_it_serves(edited: bool) -> None:
         os.close(slave)
 
 
+def serve_on(terminal: int, **variables: str) -> "subprocess.Popen[bytes]":
+    """`chatroom serve`, whose input and output is a terminal's descriptor."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TERM": "xterm", **variables},
+    )
+
+
 @pytest.mark.parametrize("edited", [True, False])
 def test_the_end_of_input_on_a_terminal_is_told_about_and_ends_nothing(edited: bool, tmp_path: Path) -> None:
     """Ctrl+D, again and again, with readline or without; a terminal that has gone is not read any more."""
@@ -178,13 +189,7 @@ def test_the_end_of_input_on_a_terminal_is_told_about_and_ends_nothing(edited: b
     path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
-        stdin=slave,
-        stdout=slave,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "TERM": "xterm", "PYTHONPATH": path},
-    )
+    process = serve_on(slave, PYTHONPATH=path)
     threads = Path(f"/proc/{process.pid}/task")
     try:
         screen = Ear(master, "terminal")
@@ -216,13 +221,7 @@ def test_on_a_terminal_lines_are_edited_and_come_back() -> None:
     pytest.importorskip("readline")
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
-        stdin=slave,
-        stdout=slave,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "TERM": "xterm"},
-    )
+    process = serve_on(slave)
     try:
         screen = Ear(master, "terminal")
         screen.wait("q and Enter ends the server")
