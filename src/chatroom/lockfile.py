@@ -13,8 +13,15 @@ class LockedError(Exception):
         self.pid = pid
 
 
+class NoLocksError(Exception):
+    """The file can't be locked, by anybody: a sentence's part that says why."""
+
+
 class LockFile:
-    """Holds the lock on `path` once it is made; raises `LockedError`, or `OSError` if there can be no file."""
+    """Holds the lock on `path` once it is made.
+
+    Raises `LockedError`, `NoLocksError`, or `OSError` if there can be no file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -24,6 +31,9 @@ class LockFile:
             pid = os.read(self._file, 20).decode(errors="replace").strip()
             os.close(self._file)
             raise LockedError(pid) from None
+        except OSError as error:
+            os.close(self._file)
+            raise NoLocksError(error.strerror) from None
         os.truncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
 

@@ -50,10 +50,10 @@ class Summary(NamedTuple):
 
 
 class Reader:
-    """Reads the file at `path`; raises `sqlite3.Error` where it can't."""
+    """Reads the file at `path`, by a connection of its own or by `db`; raises `sqlite3.Error` where it can't."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = connect(path, write=False, busy=BUSY)
+    def __init__(self, path: Path, db: sqlite3.Connection | None = None) -> None:
+        self._db = db or connect(path, write=False, busy=BUSY)
 
     def close(self) -> None:
         self._db.close()

@@ -2,10 +2,15 @@
 
 A migration has a name, is run once, and in a transaction of its own: a file is never half migrated. A file that knows
 a migration that this program doesn't was written by a newer chatroom, and is left alone.
+
+Nothing but SQLite opens the file in a process that uses it. Closing any descriptor of a file drops all locks that the
+process has on it (POSIX), SQLite's too: then another process takes itself for the last one, and deletes the log in
+which most of what was said may stand (https://sqlite.org/howtocorrupt.html, 2.2).
 """
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,7 +94,13 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-_TOO_NEW = "This data was written by a newer chatroom; install that version, or choose other data."
+TOO_NEW = "This data was written by a newer chatroom; install that version, or choose other data."
+# What SQLite calls it when a file can't be locked, or can't be shared as memory is. A full disk is none of these.
+_NOT_LOCAL = {
+    *("SQLITE_IOERR_LOCK", "SQLITE_IOERR_UNLOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_CHECKRESERVEDLOCK"),
+    *("SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_SHMLOCK", "SQLITE_NOLFS"),
+}
+_masked = threading.Lock()  # held while the process's mask for new files is another
 
 
 class StoreError(Exception):
@@ -97,23 +108,78 @@ class StoreError(Exception):
 
 
 def connect(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
-    """A connection that waits at most `busy` seconds for another's write. Raises `sqlite3.Error`, `OSError`."""
-    if write:
-        # What people say to each other is for nobody else on this machine.
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """A connection that waits at most `busy` seconds for another's write. Raises `sqlite3.Error`."""
+    return _connect(path, "mode=rw", busy, write)
+
+
+def create(path: Path, busy: float) -> sqlite3.Connection:
+    """A connection for writing to a file that is made if there is none. Raises `sqlite3.Error`."""
+    with _masked:
+        before = os.umask(0o077)  # what people say to each other is for nobody else on this machine
+        try:
+            return _connect(path, "mode=rwc", busy, write=True)
+        finally:
+            os.umask(before)
+
+
+def may_write(path: Path) -> bool:
+    """Whether this process may write to the file and beside it, as SQLite does."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def visit(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
+    """A connection for whoever comes from outside. Raises `sqlite3.Error`.
+
+    Where nothing can be written, nothing is: a file without a log is taken for one that doesn't change, and a log
+    without its index (`-shm`), which a copy of the files may lack, is read without asking who else has it open. That
+    leaves no locks, so it is not for the server's process.
+    """
+    log, shared = beside(path)
+    if may_write(path):
+        return _connect(path, "mode=rw", busy, write)
+    if not log.exists():
+        return _connect(path, "mode=ro&immutable=1", busy, write=False)
+    if shared.exists():
+        return _connect(path, "mode=ro", busy, write=False)
+    db = _connect(path, "mode=ro&vfs=unix-none", busy, write=False)
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")  # so that the log's index is kept in memory
+    return db
+
+
+def _connect(path: Path, how: str, busy: float, write: bool) -> sqlite3.Connection:
     db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, check_same_thread=False, timeout=busy
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=busy
     )
     if not write:
         db.execute("PRAGMA query_only = 1")
     return db
 
 
+def beside(path: Path) -> tuple[Path, Path]:
+    """SQLite's own files, which stand beside the database: its log, and the index of that."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def unusable(path: Path, error: Exception) -> StoreError:
+    """Why a file can't be used, as a sentence."""
+    if getattr(error, "sqlite_errorname", "") in _NOT_LOCAL:
+        return not_local(path, str(error))
+    return StoreError(f"{path} can't be used: {error}.")
+
+
+def not_local(path: Path, why: str) -> StoreError:
+    """The file's file system has no locks, or no memory that programs share."""
+    return StoreError(
+        f"{path} can't be locked or shared ({why}): its file system can't do that."
+        " The data must be on a local disk; --data says where."
+    )
+
+
 def check(db: sqlite3.Connection) -> None:
     """Raises `StoreError` if the file isn't of this program's version."""
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
-        raise StoreError(_TOO_NEW)
+        raise StoreError(TOO_NEW)
     if len(done) < len(MIGRATIONS):
         raise StoreError(
             "This data was written by an older chatroom; start the server once, which brings it up to date."
@@ -121,14 +187,17 @@ def check(db: sqlite3.Connection) -> None:
 
 
 def prepare(db: sqlite3.Connection, sync: str) -> None:
-    """Sets up a connection for writing, and brings the file up to date; raises `StoreError` if it is too new."""
-    db.execute("PRAGMA journal_mode = WAL")
+    """Sets up a connection for writing, and brings the file up to date; raises `StoreError` if it can't be."""
+    (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        path = db.execute("PRAGMA database_list").fetchone()[2]
+        raise not_local(Path(path), f"SQLite's journal mode stays {mode}")
     db.execute(f"PRAGMA synchronous = {sync}")
     db.execute("PRAGMA wal_autocheckpoint = 0")  # the keeper's work: it syncs to disk, for which nobody should wait
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
-        raise StoreError(_TOO_NEW)
+        raise StoreError(TOO_NEW)
     for name, statements in MIGRATIONS:
         if name not in done:
             _migrate(db, name, statements)

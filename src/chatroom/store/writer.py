@@ -4,6 +4,8 @@
   on the disk before it is told, and survives a power cut.
 - `save` never fails. While the file can't be written (the disk is full, or the file is gone), what happens is held in
   memory, up to `UNSAVED` bytes; a fresh connection is tried again and again, and then all of it is saved.
+- If the file is gone (deleted, moved away), a new one is begun, with what is kept beside the history: whose names and
+  rooms are whose, and who is banned. The server still knows these, and so they stay so over its next start.
 - Ids are reserved by `RESERVE`, in the file, before they are used up: so they rise over restarts even if the clock has
   gone back, and for events that nobody keeps.
 - A file may only be written by whoever holds the data's lock, or in short transactions (`chatroom history prune`).
@@ -34,15 +36,26 @@ from chatroom.events import (
     ServerUnbanned,
     TopicSet,
 )
-from chatroom.limits import BUSY, EMPTY_ROOMS, PLACES, RESERVE, RETRY_FIRST, RETRY_MOST, UNSAVED
-from chatroom.lockfile import LockedError, LockFile
+from chatroom.limits import (
+    BUSY,
+    EMPTY_ROOMS,
+    PLACES,
+    RESERVE,
+    RETRY_FIRST,
+    RETRY_MOST,
+    SETTING,
+    UNSAVED,
+    UNSAVED_SETTINGS,
+)
+from chatroom.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.logs import alike
 from chatroom.modes import BAN, INVITED_ONLY, KEY, MUTE, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.names import LOBBY, fold
 from chatroom.store.index import forget
+from chatroom.store.known import Known
 from chatroom.store.reader import Reader
 from chatroom.store.runs import Run, pack, without
-from chatroom.store.schema import FILE, StoreError, connect, prepare, transaction
+from chatroom.store.schema import FILE, StoreError, beside, create, not_local, prepare, transaction, unusable
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +80,10 @@ _FORGET = f"DELETE {_FORGOTTEN}"
 _VEIL = f"""UPDATE places SET hidden = (SELECT max(last) FROM runs WHERE place = places.id)
     WHERE EXISTS (SELECT * FROM runs WHERE place = places.id)
     AND key IN (SELECT room {_FORGOTTEN} AND letter = '{BAN}' AND lists.key NOT LIKE '{MUTE}%')"""
+# When something last happened in a place: of all its runs the last, which is found by its index.
+_LATEST = "(SELECT until FROM runs WHERE place = places.id ORDER BY last DESC LIMIT 1)"
 _MISTAKES = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+_CHANGES = "changes of topics, modes, accounts, owners and bans"
 _MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -78,7 +94,8 @@ class Store:
         self.path = directory / FILE
         self.lock = threading.Lock()
         self.trouble = ""  # why nothing is being saved; "" if all is well
-        self.lost = 0  # events given up since the trouble began
+        self.lost = 0  # messages given up since the trouble began
+        self.unset = 0  # likewise, changes of topics, modes, accounts, owners and bans
         self.changed = threading.Event()  # set when `trouble` has come or gone, or a rest is over
         self.resting = False  # whether somebody is to be told, by `changed`, when something is saved again
         self.file = 0  # goes up when a file is opened
@@ -90,7 +107,9 @@ class Store:
         self._retry_at = 0.0
         self._pause = RETRY_FIRST
         self._identity = (0, 0)  # of the file that is open: device and inode
-        self._guard = _lock(directory)
+        self._logs: list[tuple[int, int]] = []  # of SQLite's own files beside it
+        self._known: Known | None = None  # what is to be written to a new file, because the old one is gone
+        self._guard = lock(directory)
         try:
             self.db = self._open()
             self.db.execute(_HIDE)
@@ -100,7 +119,7 @@ class Store:
             self.reserved = self._mark("reserved")
         except (sqlite3.Error, OSError) as error:
             self._guard.release()
-            raise StoreError(f"{self.path} can't be used: {error}.") from None
+            raise unusable(self.path, error) from None
         except StoreError:
             self._guard.release()
             raise
@@ -118,8 +137,7 @@ class Store:
     @property
     def last_time(self) -> int:
         """The time of the last event that was saved, in milliseconds; 0 if there is none."""
-        row = self.db.execute("SELECT until FROM runs ORDER BY row DESC LIMIT 1").fetchone()
-        return int(row[0]) if row else 0
+        return int(self.db.execute(f"SELECT coalesce(max({_LATEST}), 0) FROM places").fetchone()[0])
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
@@ -139,10 +157,10 @@ class Store:
             if self.resting:
                 self.resting = False
                 self.changed.set()
-            self._waiting.append((runs, settings))
             if self.trouble:
-                self._hold(runs)
+                self._hold(runs, settings)
             else:
+                self._waiting.append((runs, settings))
                 self._write(events[-1].id)
 
     def retry(self) -> None:
@@ -174,7 +192,9 @@ class Store:
             if self._waiting:
                 self._write(self.reserved)
             if self._waiting:
-                log.error("%d events could not be saved: %s", self.lost + _events(self._waiting), self.trouble)
+                said = self.lost + _said(self._waiting)
+                changes = self.unset + sum([len(settings) for _, settings in self._waiting])
+                log.error("%d messages and %d %s could not be saved: %s", said, changes, _CHANGES, self.trouble)
             with contextlib.suppress(sqlite3.Error):
                 self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.db.close()
@@ -186,10 +206,11 @@ class Store:
         """Saves all that waits, and reserves ids if `last` has used them up."""
         try:
             if self.trouble:
-                self.db.close()
-                self.db = self._open()
+                self._reopen()
             if not self._write_at_once(last):
                 with transaction(self.db):
+                    if self._known:
+                        self._known.write(self.db)
                     self._insert_all()
                     if last > self.reserved or self.trouble:
                         self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
@@ -209,15 +230,17 @@ class Store:
 
     def _insert_all(self) -> None:
         """Inserts what waits. What can never be saved must not keep back what was held with it."""
-        for runs, settings in self._waiting:
+        parts = [part for runs, settings in self._waiting for part in ((runs, []), *[([], [e]) for e in settings])]
+        for runs, settings in parts:
             try:
                 self._insert(runs, settings)
             except Exception as error:
                 if not self.trouble or _may_pass(error):
                     raise
-                given_up = _events([(runs, settings)])
-                log.exception("%d events can never be saved", given_up, extra=alike(""))
-                self.lost += given_up
+                self.lost += (given_up := _said([(runs, settings)]))
+                self.unset += len(settings)
+                what = (given_up, len(settings), _CHANGES)
+                log.exception("%d messages and %d %s can never be saved", *what, extra=alike(""))
 
     def _write_at_once(self, last: int) -> bool:
         """Saves what waits by one statement, if it can: a transaction of its own.
@@ -258,15 +281,29 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         self._places.clear()
-        db = connect(self.path, write=True, busy=BUSY)
+        db = create(self.path, BUSY)
         try:
             prepare(db, self._sync)
         except BaseException:
             db.close()
             raise
         self._identity = _identity(self.path)
+        self._logs = [_identity(path) for path in beside(self.path)]
         self.file += 1
         return db
+
+    def _reopen(self) -> None:
+        """Opens the file afresh. If it is gone, what it holds beside the history is kept for the one in its place."""
+        gone = self._identity not in ((0, 0), _identity(self.path))
+        if gone:
+            self._known = self._known or Known.of(self.db)
+            self._identity = (0, 0)
+        self.db.close()
+        if gone:  # with the logs that are left of it, a new one would not be read rightly
+            for path, identity in zip(beside(self.path), self._logs, strict=True):
+                if identity == _identity(path) != (0, 0):
+                    path.unlink(missing_ok=True)
+        self.db = self._open()
 
     # ---- when it can't be written -----------------------------------------------------------------------------------
 
@@ -280,23 +317,36 @@ class Store:
             self._held = 0
             waiting, self._waiting = self._waiting, []
             for runs, settings in waiting:
-                self._waiting.append((runs, settings))
-                self._hold(runs)
+                self._hold(runs, settings)
             self.changed.set()
         self.trouble = why
 
-    def _hold(self, runs: list[Run]) -> None:
-        """Counts what came last among the waiting, or gives it up if it is too much to hold."""
+    def _hold(self, runs: list[Run], settings: list[Event]) -> None:
+        """Keeps a batch until it can be saved, as far as there is room.
+
+        What people say is given up first: accounts, owners and bans are small, and others rely on them.
+        """
         size = sum([len(run.events) + len(run.people) + 200 for run in runs])
         if self._held + size > UNSAVED:
-            given_up, _ = self._waiting.pop()
-            self.lost += sum([run.said for run in given_up])
-        else:
+            self.lost += sum([run.said for run in runs])
+            runs, size = [], 0
+        size += SETTING * len(settings)
+        if self._held + size > UNSAVED + UNSAVED_SETTINGS:
+            self.unset += len(settings)
+            return
+        if runs or settings:
+            self._waiting.append((runs, settings))
             self._held += size
 
     def _recover(self) -> None:
         # Never left out of the log, or a second trouble within a minute would seem to last.
+        if self._known:
+            log.error("%s", self._known.report(self.path), extra=alike(""))
+            self._known = None
         log.warning("messages are being saved again; %d were not", self.lost, extra=alike(""))
+        if self.unset:
+            log.error("%d %s were not saved; they last until the server ends", self.unset, _CHANGES)
+            self.unset = 0
         self.trouble = ""
         self.changed.set()
 
@@ -411,10 +461,14 @@ _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
 }
 
 
-def _lock(directory: Path) -> LockFile:
+def lock(directory: Path) -> LockFile:
+    """The lock of the data in a directory, which is made if there is none; raises `StoreError`, a sentence."""
+    path = directory / "chatroom.lock"
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return LockFile(directory / "chatroom.lock")
+        return LockFile(path)
+    except NoLocksError as error:
+        raise not_local(path, str(error)) from None
     except LockedError as other:
         who = f"Another chatroom, process {other.pid}," if other.pid else "Another chatroom"
         raise StoreError(
@@ -433,5 +487,5 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _events(waiting: list[tuple[list[Run], list[Event]]]) -> int:
+def _said(waiting: list[tuple[list[Run], list[Event]]]) -> int:
     return sum([run.said for runs, _ in waiting for run in runs])
