@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from chatroom import __version__, logs, service
+from chatroom.backup_cli import backup, restore
 from chatroom.config import Faults, load
 from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
@@ -48,6 +49,8 @@ def main() -> None:
 
 
 main.add_command(history)
+main.add_command(backup)
+main.add_command(restore)
 
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -59,6 +59,7 @@ from chatroom.store.schema import FILE, StoreError, beside, create, not_local, p
 
 log = logging.getLogger(__name__)
 
+LOCK = "chatroom.lock"  # a file beside the data; whoever has it locked is its one server
 _AT_ONCE = 32  # runs saved by one statement
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
@@ -463,7 +464,7 @@ _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
 
 def lock(directory: Path) -> LockFile:
     """The lock of the data in a directory, which is made if there is none; raises `StoreError`, a sentence."""
-    path = directory / "chatroom.lock"
+    path = directory / LOCK
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return LockFile(path)

@@ -1,0 +1,126 @@
+"""SQLite's locks on the file stay: what another program does beside the server takes nothing away.
+
+By POSIX, a process that closes any descriptor of a file loses all its locks on it: https://sqlite.org/howtocorrupt.html.
+"""
+
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from chatroom.store import Keeper, Store
+from tests.crash import history
+from tests.peers import DEADLINE, Irc, Served, eventually, said
+from tests.store.test_store import fill, save_much
+
+LOCKS = Path("/proc/locks")
+BESIDE = {
+    "rooms": ("history", "rooms"),
+    "export": ("history", "export", "#lobby"),
+    "search": ("history", "search", "first"),
+    "prune": ("history", "prune", "--older-than", "1h"),
+    "prune all": ("history", "prune", "--older-than", "0h"),
+    "backup": ("backup",),
+}
+
+
+def beside(data: Path, name: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs one of these commands on this data, as a process of its own."""
+    command = [*BESIDE[name], str(data.parent / "backup.db")] if name == "backup" else BESIDE[name]
+    program = [sys.executable, "-m", "chatroom", *command, "--data", str(data)]
+    return subprocess.run(program, check=True, capture_output=True, timeout=DEADLINE)
+
+
+def locks(pid: int, data: Path) -> set[str]:
+    """The locks of a process on the file and on what SQLite has beside it: which kind, on which bytes."""
+    names = {path.stat().st_ino: path.name for path in data.iterdir() if path.name != "chatroom.lock"}
+    found = set()
+    for line in LOCKS.read_text().splitlines():
+        _, kind, _, access, owner, place, *between = line.split()
+        inode = int(place.split(":")[2])
+        if kind == "POSIX" and int(owner) == pid and inode in names:
+            found.add(f"{names[inode]} {access} {'-'.join(between)}")
+    return found
+
+
+@pytest.mark.skipif(not LOCKS.exists(), reason="needs /proc to see locks")
+def test_housework_and_what_runs_beside_it_leave_the_locks_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint, indexing, pruning, recovery from a full disk, and every command that may be used meanwhile."""
+    monkeypatch.setattr("chatroom.store.keeper.ROUND", 0.02)
+    monkeypatch.setattr("chatroom.store.keeper.ROUND_MOST", 0.04)
+    monkeypatch.setattr("chatroom.store.keeper.CHECKPOINT", 1)
+    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.05)
+    with closing(Store(data)) as store, closing(store.reader()):
+        keeper = Keeper(store, lambda works, lost: None, keep=1)
+        save_much(store)
+        before = locks(os.getpid(), data)
+        assert {lock.split()[0] for lock in before} == {"chatroom.db", "chatroom.db-shm"}
+
+        size = store.path.stat().st_size
+        keeper.start()
+        eventually(lambda: store.path.stat().st_size > size, "the log is emptied into the file")
+        eventually(lambda: keeper._kept_up != (0, 0, 0), "all is indexed and pruned")
+        eventually(lambda: locks(os.getpid(), data) == before, "the locks are there after housework")
+
+        empty = fill(store)
+        save_much(store, 41)
+        assert store.trouble
+        empty()
+        eventually(lambda: not store.trouble, "all is saved again")
+        keeper.stop()
+        assert locks(os.getpid(), data) == before
+        for name in BESIDE:
+            beside(data, name)
+            assert locks(os.getpid(), data) == before, name
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_is_done_beside_a_server_that_is_then_killed_loses_nothing(
+    serve: Callable[..., Served], data: Path, name: str
+) -> None:
+    """All that was heard is in the history (but what was pruned), and the file is whole."""
+    served = serve("--data", str(data), "--unlimited")
+    al = Irc(served.port, "al", "message-tags", "echo-message")
+    _fill_for_a_moment(served, al)
+    _talk(al, "first", 50)
+    talking = threading.Thread(target=_talk, args=(al, "meanwhile", 500))
+    talking.start()
+    beside(data, name)
+    talking.join()
+    _talk(al, "last", 50)
+    served.process.kill()
+    served.process.wait()
+    al.close()
+    with closing(sqlite3.connect(data / "chatroom.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    heard = [text for text in said(al.heard) if text != "full"]
+    kept = [text for room, _, text in history(data) if room == "#lobby" and text != "full"]
+    if name == "prune all":
+        assert 50 <= len(kept) <= len(heard) == 600
+        assert kept == heard[-len(kept) :]
+    else:
+        assert kept == heard
+        assert len(heard) == 600
+
+
+def _talk(client: Irc, text: str, count: int) -> None:
+    client.send(*[f"PRIVMSG #lobby :{text}-{number}" for number in range(count)])
+    client.until(f"PRIVMSG #lobby :{text}-{count - 1}$")
+
+
+def _fill_for_a_moment(served: Served, client: Irc) -> None:
+    """The server's files may not grow, until it has noticed; then they may again, until it has noticed that."""
+    pid = served.process.pid
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
+    client.send("PRIVMSG #lobby :full")
+    client.wait("Messages are not being saved at the moment$")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+    client.wait("Messages are being saved again$")
