@@ -6,9 +6,12 @@ At some moment the process is killed. What then must hold is checked by `audit`.
 
 import re
 import socket
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -65,8 +68,42 @@ class Sender(threading.Thread):
         self.join()
 
 
-def cycle(data: Path, number: int, life: float, senders: int = 4, rate: float = 75) -> list[Heard]:
-    """Runs a server on `data`, kills it after `life` seconds of talk, returns what each of its clients heard."""
+# What may be done while a server runs.
+BESIDE = {
+    "rooms": ("history", "rooms"),
+    "export": ("history", "export", "#lobby"),
+    "search": ("history", "search", "first"),
+    "prune": ("history", "prune", "--older-than", "1h"),
+    "prune all": ("history", "prune", "--older-than", "0h"),
+    "backup": ("backup",),
+}
+
+
+def beside(data: Path, name: str) -> subprocess.CompletedProcess[bytes]:
+    """Runs one of these commands on this data, as a process of its own."""
+    command = [*BESIDE[name], str(data.parent / "backup.db")] if name == "backup" else BESIDE[name]
+    program = [sys.executable, "-m", "chatroom", *command, "--data", str(data)]
+    return subprocess.run(program, check=True, capture_output=True, timeout=DEADLINE)
+
+
+def check(data: Path) -> None:
+    """Checks that the file is whole."""
+    with closing(sqlite3.connect(data / "chatroom.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def cycle(
+    data: Path,
+    number: int,
+    life: float,
+    senders: int = 4,
+    rate: float = 75,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> list[Heard]:
+    """Runs a server on `data`, kills it after `life` seconds of talk, returns what each of its clients heard.
+
+    `meanwhile` is called in the middle of it.
+    """
     served = Served("-p", "0", "--unlimited", "--log-level", "warning", "--data", str(data))
     clients: list[Irc] = []
     try:
@@ -78,7 +115,9 @@ def cycle(data: Path, number: int, life: float, senders: int = 4, rate: float = 
         talkers = [Sender(client, f"{number}-{i}", rate) for i, client in enumerate(clients[:senders])]
         for thread in (*listeners, *talkers):
             thread.start()
-        time.sleep(life)  # the moment of the kill, not a wait for anything
+        time.sleep(life / 2)
+        meanwhile()
+        time.sleep(life / 2)  # the moment of the kill, not a wait for anything
         served.process.kill()
         served.process.wait()
         for listener in listeners:

@@ -5,9 +5,6 @@ By POSIX, a process that closes any descriptor of a file loses all its locks on 
 
 import os
 import resource
-import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -16,26 +13,11 @@ from pathlib import Path
 import pytest
 
 from chatroom.store import Keeper, Store
-from tests.crash import history
-from tests.peers import DEADLINE, Irc, Served, eventually, said
+from tests.crash import BESIDE, beside, check, history
+from tests.peers import Irc, Served, asked, eventually, said
 from tests.store.test_store import fill, save_much
 
 LOCKS = Path("/proc/locks")
-BESIDE = {
-    "rooms": ("history", "rooms"),
-    "export": ("history", "export", "#lobby"),
-    "search": ("history", "search", "first"),
-    "prune": ("history", "prune", "--older-than", "1h"),
-    "prune all": ("history", "prune", "--older-than", "0h"),
-    "backup": ("backup",),
-}
-
-
-def beside(data: Path, name: str) -> subprocess.CompletedProcess[bytes]:
-    """Runs one of these commands on this data, as a process of its own."""
-    command = [*BESIDE[name], str(data.parent / "backup.db")] if name == "backup" else BESIDE[name]
-    program = [sys.executable, "-m", "chatroom", *command, "--data", str(data)]
-    return subprocess.run(program, check=True, capture_output=True, timeout=DEADLINE)
 
 
 def locks(pid: int, data: Path) -> set[str]:
@@ -87,7 +69,8 @@ def test_what_is_done_beside_a_server_that_is_then_killed_loses_nothing(
 ) -> None:
     """All that was heard is in the history (but what was pruned), and the file is whole."""
     served = serve("--data", str(data), "--unlimited")
-    al = Irc(served.port, "al", "message-tags", "echo-message")
+    al = Irc(served.port, "al", "echo-message", "batch", "draft/chathistory")
+    asked(al, "CHATHISTORY LATEST #lobby * 1")  # from here on the server reads by another connection, too
     _fill_for_a_moment(served, al)
     _talk(al, "first", 50)
     talking = threading.Thread(target=_talk, args=(al, "meanwhile", 500))
@@ -98,8 +81,7 @@ def test_what_is_done_beside_a_server_that_is_then_killed_loses_nothing(
     served.process.kill()
     served.process.wait()
     al.close()
-    with closing(sqlite3.connect(data / "chatroom.db")) as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    check(data)
     heard = [text for text in said(al.heard) if text != "full"]
     kept = [text for room, _, text in history(data) if room == "#lobby" and text != "full"]
     if name == "prune all":
