@@ -19,9 +19,9 @@ EVERYTHING = ("batch", "server-time", "message-tags", "draft/chathistory")
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Guests]:
+def running(data: Path, keep: int = 0) -> Iterator[Guests]:
     """A server on this data, in this process, and its clients."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), keep=keep, unlimited=True)
     server.start()
     guests = Guests(server.port)
     try:
@@ -88,6 +88,24 @@ def test_only_the_last_50_are_shown(guests: Guests) -> None:
     talk(guests.irc("al"), "#lobby", *map(str, range(60)))
     bob = guests.irc("bob", "server-time")
     assert said(bob.heard) == [str(n) for n in range(10, 60)]
+
+
+def test_what_is_older_than_is_kept_is_not_shown(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--keep counts for who joins, too, after a restart and without one: in a quiet room 50 messages last for years."""
+    day = 86_400_000
+    time = [2_000_000_000_000]  # nothing is that old by the clock that the file is pruned by
+    monkeypatch.setattr("chatroom.server.now", lambda: time[0])
+    with running(data, keep=2) as guests:
+        al = guests.irc("al")
+        for _ in range(3):
+            talk(al, "#lobby", f"said on day {time[0] // day}")
+            time[0] += day
+        texts = [f"said on day {time[0] // day - n}" for n in (2, 1)]
+        assert said(guests.irc("bob", "server-time").heard) == texts
+    with running(data, keep=2) as guests:
+        assert said(guests.irc("bob", "server-time").heard) == texts
+        time[0] += day
+        assert said(guests.irc("cy", "server-time").heard) == texts[1:]
 
 
 def test_a_room_is_still_there_after_a_restart(data: Path) -> None:

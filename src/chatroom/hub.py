@@ -58,6 +58,7 @@ class Hub(House):
         self._clock = clock  # Unix milliseconds
         self._started = clock()
         self.memories = Memories() if lasting else None
+        self.keep = 0  # milliseconds after which what was said is shown no more; 0 for ever
         self._not_saving = False
         self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
         self._wrong_operators = Window(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
@@ -472,6 +473,8 @@ class Hub(House):
                 self.memories.recall(room)
                 if room.ban_on(user.person):  # they may open it, since nobody is there to mind, but not look back
                     room.veils = veiled_most([*room.veils, *lifted(room.lists[BAN], {}, event.id)])
+        while self.keep and room.recent and room.recent[0].time < event.time - self.keep:
+            room.recent.popleft()
         room.add(user)
         if opened and fold(name) != LOBBY:
             self._found(room, user, event)

@@ -128,6 +128,7 @@ class ChatServer(ThreadingTCPServer):
             self.log = self.link = self._linked(cluster, last_id, last_time, timing)
         else:
             self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
+        self.hub.keep = keep * 86_400_000 if store else 0
         self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
