@@ -23,12 +23,14 @@ from chatroom.events import (
     Kind,
     ModeChange,
     ModesSet,
+    PasswordSet,
     Person,
     Point,
     Said,
+    ServerBanned,
     TopicSet,
 )
-from chatroom.limits import RECENT
+from chatroom.limits import RECENT, SETTING
 from chatroom.logs import Calm
 from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
@@ -139,6 +141,12 @@ def test_the_last_time_is_known(data: Path) -> None:
         assert store.last_time == 0
         store.save([said(1, time=BASE + 7)])
         assert store.last_time == BASE + 7
+
+
+def test_the_last_time_is_that_of_the_batch_s_last_event(store: Store) -> None:
+    """Not that of the room which was heard of last for the first time."""
+    store.save([said(1, "#a", time=BASE), said(2, "#b", time=BASE + 1), said(3, "#a", time=BASE + 2)])
+    assert store.last_time == BASE + 2
 
 
 # ---- the file -------------------------------------------------------------------------------------------------------
@@ -381,6 +389,162 @@ def test_a_value_that_sqlite_refuses_is_no_trouble(store: Store) -> None:
     assert not store.trouble
     store.save([said(3)])
     assert history(store) == ["message 3"]
+
+
+def test_accounts_and_bans_are_given_up_last(
+    store: Store, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When there is no room for what people say any more, there still is for what others rely on."""
+    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
+    empty = fill(store)
+    save_much(store)
+    told.wait_for(1)
+    store.save([AccountMade(ALICE, "alice", "first", id=41, time=BASE + 41), said(41, text="x" * 60_000)])
+    store.save(
+        [said(42), ServerBanned(ALICE, "bob!*@*", 0, "rude", id=43, time=BASE + 43), said(44, text="x" * 60_000)]
+    )
+    store.save([said(45, "#new", "x" * 60_000), TopicSet(ALICE, "#new", "green", id=46, time=BASE + 46)])
+    empty()
+    told.wait_for(2)
+    with closing(store.reader()) as reader:
+        assert [name for name, *_ in reader.accounts()] == ["alice"]
+        assert [entry.mask for _, _, entry in reader.lists()] == ["bob!*@*"]
+    assert "changes of" not in caplog.text
+
+
+def test_what_of_accounts_and_bans_is_given_up_is_told(
+    store: Store, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is a bound for these, too; the log says how many they were."""
+    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
+    monkeypatch.setattr("chatroom.store.writer.UNSAVED_SETTINGS", 10 * SETTING)
+    empty = fill(store)
+    save_much(store)
+    told.wait_for(1)
+    for n in range(1000):
+        store.save([AccountMade(ALICE, f"a{n}", "secret", id=41 + n, time=BASE)])
+    empty()
+    told.wait_for(2)
+    with closing(store.reader()) as reader:
+        kept = len(reader.accounts())
+    assert 10 <= kept < 1000
+    assert f"{1000 - kept} changes of topics, modes, accounts, owners and bans were not saved" in caplog.text
+
+
+def test_what_can_never_be_saved_keeps_no_account_back(store: Store, told: Told) -> None:
+    """Not even one of its own batch."""
+    empty = fill(store)
+    save_much(store)
+    told.wait_for(1)
+    store.save([said(41, text=UNSAVABLE), AccountMade(ALICE, "alice", "secret", id=42, time=BASE + 42)])
+    empty()
+    assert told.wait_for(2)[1:] == [(True, 1)]
+    with closing(store.reader()) as reader:
+        assert [name for name, *_ in reader.accounts()] == ["alice"]
+
+
+def test_a_room_is_closed_though_nothing_said_in_it_was_saved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what is said there afterwards is hidden from who opens it anew."""
+    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 100)
+    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0)
+    with closing(Store(data)) as store:
+        empty = fill(store)
+        save_much(store)
+        store.save([said(41, "#tea"), ModesSet(ALICE, "#tea", (ModeChange(True, "i"),), id=42, time=BASE + 42)])
+        empty()
+        store.retry()
+        assert not store.trouble
+        assert history(store, "#tea") == []
+        store.save([said(43, "#tea", "among us")])
+    with closing(Store(data)) as store, closing(store.reader()) as reader:
+        assert [(room.hidden, texts(list(room.recent))) for room in reader.rooms() if room.name == "#tea"] == [(43, [])]
+
+
+def known(directory: Path) -> dict[str, list[tuple[object, ...]]]:
+    """What a file holds beside the history."""
+    with closing(sqlite3.connect(directory / "chatroom.db")) as db:
+        questions = {
+            "accounts": "SELECT key, name, secret FROM accounts",
+            "lists": "SELECT room, letter, mask, reason FROM lists ORDER BY room",
+            "places": "SELECT key, owner, modes, topic FROM places WHERE owner != ''",
+        }
+        return {name: db.execute(question).fetchall() for name, question in questions.items()}
+
+
+@pytest.fixture
+def settled(store: Store) -> Store:
+    """With an account, a room of its own with modes, a topic and a ban, and a ban from the server."""
+    store.save(
+        [
+            AccountMade(ALICE, "Alice", "secret", id=1, time=BASE + 1),
+            Joined(ALICE, "#Tea", id=2, time=BASE + 2),
+            Founded(ALICE, "#Tea", "Alice", id=3, time=BASE + 3),
+            TopicSet(ALICE, "#Tea", "green", id=4, time=BASE + 4),
+            ModesSet(ALICE, "#Tea", (ModeChange(True, "m"), ModeChange(True, "b", "x!*@*")), id=5, time=BASE + 5),
+            ServerBanned(ALICE, "bob!*@*", 0, "rude", id=6, time=BASE + 6),
+            said(7, "#Tea"),
+        ]
+    )
+    return store
+
+
+@pytest.mark.parametrize("how", ["deleted", "deleted with its log", "moved", "replaced"])
+def test_names_owners_and_bans_outlive_the_file(
+    data: Path, settled: Store, told: Told, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server still knows them, so they are written to the new one; what is lost is logged."""
+    store = settled
+    moved = data / "moved.db"
+    before = known(data)
+    assert all(before.values())
+    with closing(store.reader()):  # somebody looks something up meanwhile
+        if how == "replaced":
+            other = data.parent / "other"
+            with closing(Store(other)) as another:
+                another.save([said(1), AccountMade(ALICE, "carol", "x", id=2, time=BASE)])
+            (other / "chatroom.db").rename(data / "chatroom.db")
+        elif how == "moved":
+            (data / "chatroom.db").rename(moved)
+        else:
+            for path in data.glob("chatroom.db*" if "log" in how else "chatroom.db"):
+                path.unlink()
+        assert told.wait_for(2) == [(False, 0), (True, 0)]
+        store.save([said(8, "#Tea")])
+    assert history(store, "#tea") == ["message 8"]
+    assert f"{data / 'chatroom.db'} was gone" in caplog.text
+    assert "1 accounts, 1 rooms and 2 bans" in caplog.text
+    store.save([PasswordSet(ALICE, "Alice", "another", id=9, time=BASE + 9)])
+    assert not store.trouble
+    after = known(data)
+    assert ("alice", "Alice", "another") in after["accounts"]
+    assert (after["lists"], after["places"]) == (before["lists"], before["places"])
+    check_whole(data / "chatroom.db")
+    if how == "moved":
+        check_whole(moved)
+        with closing(sqlite3.connect(moved)) as db:
+            assert db.execute("SELECT sum(said) FROM runs").fetchall() == [(1,)]
+    elif how == "replaced":
+        assert "carol" in {name for _, name, _ in after["accounts"]}
+
+
+def check_whole(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_file_that_is_deleted_for_want_of_space_is_begun_anew(settled: Store, told: Told, data: Path) -> None:
+    """It is gone while nothing could be saved: what waited, and who is known, is in the new one."""
+    store = settled
+    empty = fill(store)
+    save_much(store, 10)
+    told.wait_for(1)
+    store.save([AccountMade(ALICE, "late", "secret", id=50, time=BASE + 50)])
+    (data / "chatroom.db").unlink()
+    empty()
+    assert told.wait_for(2)[1:] == [(True, 0)]
+    assert len(history(store)) == 40
+    with closing(store.reader()) as reader:
+        assert sorted(name for name, *_ in reader.accounts()) == ["Alice", "late"]
 
 
 def test_a_file_that_is_gone_is_noticed(data: Path, store: Store, told: Told) -> None:

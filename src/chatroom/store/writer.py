@@ -357,7 +357,14 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, sqlite3.Error | OSError | StoreError) and not isinstance(error, _MISTAKES)
 
 
+def _keep_place(db: sqlite3.Connection, event: TopicSet | ModesSet) -> None:
+    """The room may not be there: what was said in it could not be held."""
+    row = (fold(event.room), event.room, event.time)
+    db.execute("INSERT INTO places (key, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row)
+
+
 def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
+    _keep_place(db, event)
     db.execute(
         "UPDATE places SET topic = ?, topic_by = ?, topic_time = ? WHERE key = ?",
         (event.topic, event.by.mask, event.time, fold(event.room)),
@@ -365,6 +372,7 @@ def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
 
 
 def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
+    _keep_place(db, event)
     _keep_modes(db, event)
     for change in event.changes:
         if ROOM_MODES[change.letter] is ModeKind.LIST:
