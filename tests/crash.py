@@ -86,9 +86,9 @@ def beside(data: Path, name: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(program, check=True, capture_output=True, timeout=DEADLINE)
 
 
-def check(data: Path) -> None:
-    """Checks that the file is whole."""
-    with closing(sqlite3.connect(data / "chatroom.db")) as db:
+def check(file: Path) -> None:
+    """Checks that a database is whole."""
+    with closing(sqlite3.connect(file)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 

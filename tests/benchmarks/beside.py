@@ -24,7 +24,7 @@ def main(times: int = 20, rate: int = 400) -> None:
             for number in range(times):
                 meanwhile = partial(beside, data, name)
                 heard += cycle(data, number, random.uniform(*LIFE), senders, rate / senders, meanwhile)
-                check(data)
+                check(data / "chatroom.db")
                 kept = history(data)
                 if name == "prune all":  # what was said until then is gone, as was asked for
                     first = min([id for _, id, _ in kept])  # noqa: A001

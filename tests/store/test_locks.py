@@ -81,7 +81,7 @@ def test_what_is_done_beside_a_server_that_is_then_killed_loses_nothing(
     served.process.kill()
     served.process.wait()
     al.close()
-    check(data)
+    check(data / "chatroom.db")
     heard = [text for text in said(al.heard) if text != "full"]
     kept = [text for room, _, text in history(data) if room == "#lobby" and text != "full"]
     if name == "prune all":

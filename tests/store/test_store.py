@@ -35,6 +35,7 @@ from chatroom.logs import Calm
 from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
 from chatroom.store.writer import _SETTINGS
+from tests.crash import check
 from tests.peers import DEADLINE, eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
@@ -518,18 +519,13 @@ def test_names_owners_and_bans_outlive_the_file(
     after = known(data)
     assert ("alice", "Alice", "another") in after["accounts"]
     assert (after["lists"], after["places"]) == (before["lists"], before["places"])
-    check_whole(data / "chatroom.db")
+    check(data / "chatroom.db")
     if how == "moved":
-        check_whole(moved)
+        check(moved)
         with closing(sqlite3.connect(moved)) as db:
             assert db.execute("SELECT sum(said) FROM runs").fetchall() == [(1,)]
     elif how == "replaced":
         assert "carol" in {name for _, name, _ in after["accounts"]}
-
-
-def check_whole(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_a_file_that_is_deleted_for_want_of_space_is_begun_anew(settled: Store, told: Told, data: Path) -> None:

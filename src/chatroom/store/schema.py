@@ -162,8 +162,14 @@ def beside(path: Path) -> tuple[Path, Path]:
 
 def unusable(path: Path, error: Exception) -> StoreError:
     """Why a file can't be used, as a sentence."""
-    if getattr(error, "sqlite_errorname", "") in _NOT_LOCAL:
+    name = getattr(error, "sqlite_errorname", "")
+    if name in _NOT_LOCAL:
         return not_local(path, str(error))
+    if name == "SQLITE_BUSY":  # some file systems without locks say the same
+        return StoreError(
+            f"{path} is locked by another program; end that. Should there be none, its file system has no locks:"
+            " then the data must be on a local disk; --data says where."
+        )
     return StoreError(f"{path} can't be used: {error}.")
 
 
