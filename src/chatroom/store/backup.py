@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chatroom.lockfile import LockFile
 from chatroom.store.guest import find
-from chatroom.store.schema import FILE, MIGRATIONS, TOO_NEW, StoreError, beside, unusable, visit
+from chatroom.store.schema import FILE, MIGRATIONS, TOO_NEW, StoreError, alone, at_rest, beside, unusable, visit
 from chatroom.store.writer import LOCK, lock
 
 _PATIENCE = 10.0  # seconds to wait for somebody else's write
@@ -28,7 +28,8 @@ def back_up(directory: Path, file: Path, progress: Progress) -> None:
     """Copies the data in a directory to a file; raises `StoreError`. A server may be using it."""
     source = find(directory)
     target = _place(file, source)
-    with _opened(source, "data") as db, _copied(db, target, progress, f"The data in {directory}") as copy:
+    of = f"The data in {directory}"
+    with _opened(source, of, "data") as db, _copied(db, target, progress, of) as copy:
         copy.replace(target)
 
 
@@ -42,7 +43,7 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
         raise StoreError(f"There is no file {file}.")
     if target.exists() and target.samefile(file):
         raise StoreError(f"{file} is the data itself; name a backup of it.")
-    with _opened(file, "backup") as db, _locked(directory), _copied(db, target, progress, str(file)) as copy:
+    with _opened(file, str(file), "backup") as db, _locked(directory), _copied(db, target, progress, str(file)) as copy:
         _fit_in(copy, target)
         former = _set_aside(target)
         copy.replace(target)
@@ -58,15 +59,15 @@ def _place(file: Path, source: Path) -> Path:
         raise StoreError(f"{file} is the data itself; choose another name for its backup.")
     if not target.exists():
         return target
-    if not target.is_file() or not _is_ours(target):
-        raise StoreError(f"{file} is there, and no backup of chatroom's; choose another name.")
     if any(path.exists() for path in beside(target)):
         raise StoreError(f"{file} seems to be in use, as {beside(target)[0].name} is beside it; choose another name.")
+    if not target.is_file() or not _is_ours(target):
+        raise StoreError(f"{file} is there, and no backup of chatroom's; choose another name.")
     return target
 
 
 def _is_ours(path: Path) -> bool:
-    with suppress(sqlite3.Error), closing(visit(path, write=False, busy=_PATIENCE)) as db:
+    with suppress(sqlite3.Error), closing(at_rest(path)) as db:
         return bool(_migrations(db))
     return False
 
@@ -76,10 +77,11 @@ def _migrations(db: sqlite3.Connection) -> set[str]:
 
 
 @contextmanager
-def _opened(path: Path, what: str) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path, of: str, what: str) -> Iterator[sqlite3.Connection]:
     """A connection to read what this program, or an older one, has written; raises `StoreError` for anything else."""
     try:
-        with closing(visit(path, write=False, busy=_PATIENCE)) as db:
+        in_use = beside(path)[0].exists()
+        with closing(visit(path, write=False, busy=_PATIENCE) if in_use else at_rest(path)) as db:
             try:
                 done = _migrations(db)
             except sqlite3.DatabaseError as error:
@@ -90,7 +92,17 @@ def _opened(path: Path, what: str) -> Iterator[sqlite3.Connection]:
                 raise StoreError(TOO_NEW)
             yield db
     except sqlite3.Error as error:
-        raise unusable(path, error) from None
+        raise _damaged(of, error) or unusable(path, error) from None
+
+
+def _damaged(of: str, error: sqlite3.Error) -> StoreError | None:
+    """What to say if it is damage that an error tells of."""
+    damage = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+    return _is_damaged(of, str(error)) if getattr(error, "sqlite_errorname", "").startswith(damage) else None
+
+
+def _is_damaged(of: str, how: str) -> StoreError:
+    return StoreError(f"{of} is damaged ({how}); nothing was changed.")
 
 
 @contextmanager
@@ -125,7 +137,7 @@ def _copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) -
 
 def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -> None:
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as copy:
+        with closing(alone(path)) as copy:
             # What is committed from here on isn't looked at; else each message would make the copy begin anew.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -134,12 +146,10 @@ def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -
             source.execute("ROLLBACK")
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
             (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.DatabaseError as error:
-        if "malformed" not in str(error) and "not a database" not in str(error):
-            raise StoreError(f"{of} could not be copied to {path.parent}: {error}.") from None
-        found = str(error)
+    except sqlite3.Error as error:
+        raise _damaged(of, error) or StoreError(f"{of} could not be copied to {path.parent}: {error}.") from None
     if found != "ok":
-        raise StoreError(f"{of} is damaged ({found}); nothing was changed.")
+        raise _is_damaged(of, found)
 
 
 def _to_disk(path: Path) -> None:
@@ -165,11 +175,12 @@ def _set_aside(target: Path) -> Path | None:
     """Gives the data that is there another name, with its log if that is still needed; None if there is none."""
     if not target.exists():
         return None
-    try:
-        with closing(visit(target, write=True, busy=_PATIENCE)) as db:  # which empties its log into it
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error:
-        pass  # it may be damaged: that is why one puts a backup back
+    if target.stat().st_size:  # SQLite would throw away the log of an empty file
+        try:
+            with closing(visit(target, write=True, busy=_PATIENCE)) as db:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # empties the log into it
+        except sqlite3.Error:
+            pass  # it may be damaged: that is why one puts a backup back
     former = _free(target.with_name(f"{target.stem}-{time.strftime('%Y%m%d-%H%M%S')}{target.suffix}"))
     log, shared = beside(target)
     if log.exists():  # another file must never be read with it

@@ -138,11 +138,23 @@ def visit(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
     if may_write(path):
         return _connect(path, "mode=rw", busy, write)
     if not log.exists():
-        return _connect(path, "mode=ro&immutable=1", busy, write=False)
+        return at_rest(path)
     if shared.exists():
         return _connect(path, "mode=ro", busy, write=False)
     db = _connect(path, "mode=ro&vfs=unix-none", busy, write=False)
     db.execute("PRAGMA locking_mode = EXCLUSIVE")  # so that the log's index is kept in memory
+    return db
+
+
+def at_rest(path: Path) -> sqlite3.Connection:
+    """A connection to read what nobody writes to. It asks for no lock: not every disk for backups has these."""
+    return _connect(path, "mode=ro&immutable=1", 0, write=False)
+
+
+def alone(path: Path) -> sqlite3.Connection:
+    """A connection to write to a file that nobody else knows of; likewise without a lock. Raises `sqlite3.Error`."""
+    db = _connect(path, "mode=rw&vfs=unix-none", 0, write=True)
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")
     return db
 
 
