@@ -84,7 +84,7 @@ def test_a_backup_of_a_running_server_is_a_server_again(
     serve: Callable[..., Served], data: Path, tmp_path: Path
 ) -> None:
     """All that was said until then, accounts and bans; one file, for its owner alone, and whole."""
-    served = serve("--data", str(data), "--operator-password-file", str(_password(tmp_path)))
+    served = serve("--unlimited", "--data", str(data), "--operator-password-file", str(_password(tmp_path)))
     al = Irc(served.port, "al", "echo-message")
     al.send("OPER al sesame", "KLINE bad!*@* :rude", "PRIVMSG NickServ :REGISTER open-sesame")
     al.wait(" 900 ")
