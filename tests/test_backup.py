@@ -174,14 +174,14 @@ def test_a_full_disk_leaves_the_last_backup(copy: Path, kept: Path) -> None:
     with closing(Store(kept)) as store:
         for n in range(6, 30):
             store.save([told(n, "x" * 4000)])
-    done = subprocess.run(
-        [sys.executable, "-m", "chatroom", "backup", str(copy), "--data", str(kept)],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE,
-        check=False,
-    )
+        done = subprocess.run(
+            [sys.executable, "-m", "chatroom", "backup", str(copy), "--data", str(kept)],
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+        )
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1
     assert f"could not be copied to {copy.parent}" in done.stderr

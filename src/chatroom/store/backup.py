@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from chatroom.lockfile import LockFile
@@ -29,7 +30,8 @@ def back_up(directory: Path, file: Path, progress: Progress) -> None:
     source = find(directory)
     target = _place(file, source)
     of = f"The data in {directory}"
-    with _opened(source, of, "data") as db, _copied(db, target, progress, of) as copy:
+    connect = partial(visit, source, write=False, busy=_PATIENCE)  # with locks: a server may start at any moment
+    with _opened(connect, source, of, "data") as db, _copied(db, target, progress, of) as copy:
         copy.replace(target)
 
 
@@ -43,7 +45,13 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
         raise StoreError(f"There is no file {file}.")
     if target.exists() and target.samefile(file):
         raise StoreError(f"{file} is the data itself; name a backup of it.")
-    with _opened(file, str(file), "backup") as db, _locked(directory), _copied(db, target, progress, str(file)) as copy:
+    copied_while_used = beside(file)[0].exists()
+    connect = partial(visit, file, write=False, busy=_PATIENCE) if copied_while_used else partial(at_rest, file)
+    with (
+        _opened(connect, file, str(file), "backup") as db,
+        _locked(directory),
+        _copied(db, target, progress, str(file)) as copy,
+    ):
         _fit_in(copy, target)
         former = _set_aside(target)
         copy.replace(target)
@@ -77,11 +85,10 @@ def _migrations(db: sqlite3.Connection) -> set[str]:
 
 
 @contextmanager
-def _opened(path: Path, of: str, what: str) -> Iterator[sqlite3.Connection]:
+def _opened(connect: Callable[[], sqlite3.Connection], path: Path, of: str, what: str) -> Iterator[sqlite3.Connection]:
     """A connection to read what this program, or an older one, has written; raises `StoreError` for anything else."""
     try:
-        in_use = beside(path)[0].exists()
-        with closing(visit(path, write=False, busy=_PATIENCE) if in_use else at_rest(path)) as db:
+        with closing(connect()) as db:
             try:
                 done = _migrations(db)
             except sqlite3.DatabaseError as error:
@@ -145,6 +152,7 @@ def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -
             source.backup(copy, pages=_STEP, progress=lambda status, left, pages: progress(pages - left, pages))
             source.execute("ROLLBACK")
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+            copy.set_progress_handler(lambda: 0, 1_000_000)  # the check of a large file can be interrupted
             (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise _damaged(of, error) or StoreError(f"{of} could not be copied to {path.parent}: {error}.") from None
