@@ -24,6 +24,7 @@ class LockFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,6 +37,13 @@ class LockFile:
             raise NoLocksError(error.strerror) from None
         os.truncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def is_in_place(self) -> bool:
+        """Whether it keeps others out: somebody may have deleted the file, and then another can be locked."""
+        try:
+            return os.path.samestat(os.fstat(self._file), self._path.stat())
+        except OSError:
+            return False
 
     def release(self) -> None:
         """The file stays: to remove it would let two others lock two files of that name."""

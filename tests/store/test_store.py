@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from chatroom.events import (
     TopicSet,
 )
 from chatroom.limits import RECENT, SETTING
+from chatroom.lockfile import LockFile
 from chatroom.logs import Calm
 from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
@@ -526,6 +528,33 @@ def test_names_owners_and_bans_outlive_the_file(
             assert db.execute("SELECT sum(said) FROM runs").fetchall() == [(1,)]
     elif how == "replaced":
         assert "carol" in {name for _, name, _ in after["accounts"]}
+
+
+def test_a_directory_that_is_gone_is_made_anew(settled: Store, told: Told, data: Path) -> None:
+    """With a file and its lock: nobody else can use it."""
+    before = known(data)
+    shutil.rmtree(data)
+    assert told.wait_for(2) == [(False, 0), (True, 0)]
+    assert known(data) == before
+    with pytest.raises(StoreError, match="Another chatroom"):
+        Store(data)
+
+
+def test_a_lock_that_is_gone_is_taken_anew(store: Store, told: Told, data: Path) -> None:
+    """Unless another server was faster: then nothing is saved until that has ended."""
+    store.save([said(1)])
+    (data / "chatroom.lock").unlink()
+    assert told.wait_for(2) == [(False, 0), (True, 0)]
+    with pytest.raises(StoreError, match="Another chatroom"):
+        Store(data)
+    (data / "chatroom.lock").unlink()
+    other = LockFile(data / "chatroom.lock")
+    told.wait_for(3)
+    store.save([said(2)])
+    eventually(lambda: "Another chatroom" in store.trouble, "it is said who has the data")
+    other.release()
+    assert told.wait_for(4)[3] == (True, 0)
+    assert history(store) == ["message 1", "message 2"]
 
 
 def test_a_file_that_is_deleted_for_want_of_space_is_begun_anew(settled: Store, told: Told, data: Path) -> None:

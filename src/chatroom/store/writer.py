@@ -171,10 +171,14 @@ class Store:
                 self._write(self.reserved)
 
     def check(self) -> None:
-        """Notices that the file is gone: writing alone wouldn't, for an open file lives on without a name."""
+        """Notices that a file is gone: writing alone wouldn't, for an open file lives on without a name."""
         with self.lock:
-            if not self.trouble and self._identity != _identity(self.path):
+            if self.trouble:
+                return
+            if self._identity != _identity(self.path):
                 self._fail(f"{self.path} is gone")
+            elif not self._guard.is_in_place():
+                self._fail(f"{self.path.with_name(LOCK)} is gone, which keeps other servers out")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -300,6 +304,10 @@ class Store:
             self._known = self._known or Known.of(self.db)
             self._identity = (0, 0)
         self.db.close()
+        if not self._guard.is_in_place():
+            guard = lock(self.path.parent)  # makes the directory, too, if that is gone
+            self._guard.release()
+            self._guard = guard
         if gone:  # with the logs that are left of it, a new one would not be read rightly
             for path, identity in zip(beside(self.path), self._logs, strict=True):
                 if identity == _identity(path) != (0, 0):
