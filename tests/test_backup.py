@@ -205,6 +205,17 @@ def test_who_interrupts_a_copy_loses_nothing(copy: Path, kept: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["backup", "restore"])
+def test_who_is_told_to_end_leaves_nothing(copy: Path, kept: Path, command: str) -> None:
+    """SIGTERM, just before the copy would get its name."""
+    program = "import os; os.fsync = lambda _: os.kill(os.getpid(), 15); from chatroom.cli import main; main()"
+    arguments = [sys.executable, "-c", program, command, str(copy), "--data", str(kept)]
+    done = subprocess.run(arguments, capture_output=True, timeout=DEADLINE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + 15, b"", b"")
+    assert names(copy.parent) == ["copy.db", "data"]
+    assert names(kept) == ["chatroom.db", "chatroom.lock"]
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
 def test_progress_is_shown_on_a_terminal(copy: Path, kept: Path, command: str) -> None:
     """A bar on standard error, once it has taken a while; without a terminal not a byte of it."""
     program = "import chatroom.backup_cli as b; b.PATIENCE = -1; from chatroom.cli import main; main()"

@@ -204,7 +204,7 @@ def test_what_was_confirmed_survives_a_kill(data: Path, serve: Callable[..., Ser
 def test_an_older_file_gets_its_tables(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One from before there were accounts: all that was in it still is."""
     data.mkdir()
-    with monkeypatch.context() as before, closing(schema.connect(data / schema.FILE, write=True, busy=1)) as db:
+    with monkeypatch.context() as before, closing(schema.create(data / schema.FILE, 1)) as db:
         before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
         schema.prepare(db, "normal")
         db.execute("INSERT INTO places (key, name, created, topic) VALUES ('#tea', '#Tea', 1, 'Earl Grey')")

@@ -515,7 +515,7 @@ def test_names_owners_and_bans_outlive_the_file(
         store.save([said(8, "#Tea")])
     assert history(store, "#tea") == ["message 8"]
     assert f"{data / 'chatroom.db'} was gone" in caplog.text
-    assert "1 accounts, 1 rooms and 2 bans" in caplog.text
+    assert "accounts 1, rooms 1, masks (bans) 2" in caplog.text
     store.save([PasswordSet(ALICE, "Alice", "another", id=9, time=BASE + 9)])
     assert not store.trouble
     after = known(data)

@@ -53,7 +53,9 @@ class Known(NamedTuple):
         if self.trouble:
             return f"{lost}; accounts, owners and bans are lost when the server ends ({self.trouble})"
         accounts, lists, rooms = [len(self.tables[table].rows) for table in _TABLES]
-        return f"{lost}, to which {accounts} accounts, {rooms} rooms and {lists} bans and other masks were written"
+        return (
+            f"{lost}. Written to it were what is still known: accounts {accounts}, rooms {rooms}, masks (bans) {lists}"
+        )
 
 
 def _read(db: sqlite3.Connection, table: str) -> _Rows:
