@@ -2,7 +2,6 @@
 
 import os
 import pty
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -174,9 +173,10 @@ def test_a_full_disk_leaves_the_last_backup(copy: Path, kept: Path) -> None:
     with closing(Store(kept)) as store:
         for n in range(6, 30):
             store.save([told(n, "x" * 4000)])
+        limited = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (20_000, 20_000))"
+        program = f"{limited}; from chatroom.cli import main; main()"
         done = subprocess.run(
-            [sys.executable, "-m", "chatroom", "backup", str(copy), "--data", str(kept)],
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+            [sys.executable, "-c", program, "backup", str(copy), "--data", str(kept)],
             capture_output=True,
             text=True,
             timeout=DEADLINE,

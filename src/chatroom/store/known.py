@@ -54,7 +54,7 @@ class Known(NamedTuple):
             return f"{lost}; accounts, owners and bans are lost when the server ends ({self.trouble})"
         accounts, lists, rooms = [len(self.tables[table].rows) for table in _TABLES]
         return (
-            f"{lost}. Written to it were what is still known: accounts {accounts}, rooms {rooms}, masks (bans) {lists}"
+            f"{lost}. What is still known was written to it: accounts {accounts}, rooms {rooms}, masks (bans) {lists}"
         )
 
 
