@@ -137,6 +137,7 @@ class Linking(Applying):
         with self.lock:
             accounts, owners = self._hub.accounts, self._hub.owners
             self._last, self._time, self._servers.moment = state.load(self._hub, text)
+            state.openings(self._hub)
             for event in state.new_accounts(self._hub, accounts, owners):
                 post.deliver(event, Audience({}))  # so that they are saved here, too
             self._at = at
