@@ -510,7 +510,7 @@ def test_a_closed_room_that_is_opened_while_nothing_can_be_saved_is_hidden(
     assert said(asked(al, "CHATHISTORY LATEST #tea * 9")) == ["among us"]
     _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
-    talk(al, "#tea", "among us still")
+    al.send("PRIVMSG #tea :among us still")
     al.wait("not being saved at the moment")
     al.send("PART #tea,#open")
     al.sync()

@@ -440,13 +440,13 @@ def history(peer: Irc, room: str) -> list[str]:
 
 
 def test_a_room_that_was_closed_before_a_server_came_is_closed_to_that_too(
-    redis: Redis, node: Start, tmp_path: Path
+    redis: Redis, node: Start, often: None, tmp_path: Path
 ) -> None:
     """Its own file hides what was said in it from those who open it when all have left; others' history stays."""
     one = node("one")
-    alice = one.guests.irc("alice", *CAPS, room="#tea,#open")
+    alice = one.guests.irc("alice", *CAPS, room="#lobby,#tea,#open")
     alice.send("MODE #tea +i", "PRIVMSG #tea :before")
-    alice.sync()
+    talk(alice, 0, 200)
     two = node("two", Store(tmp_path / "two"))
     agree(one, two)
     alice.send("PRIVMSG #tea :among us", "PRIVMSG #open :for all", "PART #tea,#open")
