@@ -321,13 +321,12 @@ class Hub(House):
         target = command.target
         try:
             if is_room(target):
-                room = self.room_named(target)
-                if room.guarded or user.person.uid not in room.members:
-                    self._hear(room, user, command)
+                room = self.rooms.get(fold(target))
+                if room is None or room.guarded or user.person.uid not in room.members:
+                    room = self._that_hears(target, user, command)
                 return [ev.Said(user.person, room.name, command.text, command.kind, command.tags)]
             if is_room(target[1:]) and target[0] in _SIGNS:
-                room = self.room_named(target[1:])
-                self._hear(room, user, command)
+                room = self._that_hears(target[1:], user, command)
                 return [ev.Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
             other = self.user_named(target)
             if NO_CTCP in other.modes and CTCP in command.text:
@@ -350,11 +349,20 @@ class Hub(House):
         person, name = user.person, room.name
         return [ev.Said(person, name, text, _MESSAGE) for text in command.texts]
 
-    def _hear(self, room: Room, user: User, command: ev.Say) -> None:
-        """Raises `ChatError` if the room does not let this user say this."""
-        demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
-        if "C" in room.modes and CTCP in command.text:
-            raise ChatError(Code.NO_CTCP, room.name)
+    def _that_hears(self, name: str, user: User, command: ev.Say) -> Room:
+        """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
+        room = self.rooms.get(fold(name))
+        if room is None:
+            raise ChatError(Code.NO_SUCH_ROOM, name)
+        try:
+            demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
+            if "C" in room.modes and CTCP in command.text:
+                raise ChatError(Code.NO_CTCP, room.name)
+        except ChatError:
+            if not room.known_to(user):
+                raise ChatError(Code.NO_SUCH_ROOM, name) from None
+            raise
+        return room
 
     def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
         user = user_of(session)
@@ -684,7 +692,7 @@ class Hub(House):
         by = self.users.get(event.by.uid)
         if room is None or user is None:
             return
-        if by and room.operated_by(by):
+        if by and room.operated_by(by) and fold(room.name) not in user.rooms:
             user.invitations[fold(room.name)] = room
             if len(user.invitations) > ROOMS_A_USER:
                 del user.invitations[next(iter(user.invitations))]
@@ -704,6 +712,7 @@ class Hub(House):
         order.set_in_lists(self, key, lists, event)
         if room:
             order.set_in_room(room, event)
+            bans.revoke_invitations(self, room, event)
         elif not any(lists.values()):
             del self.lists[key]
         self._done(event, room)

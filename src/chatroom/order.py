@@ -53,7 +53,7 @@ def set_topic(house: House, session: Session, command: ev.SetTopic) -> list[Outc
 def _room_for(house: House, session: Session, name: str, deed: Deed) -> Room:
     """The room of that name; raises `ChatError` if there is none, or the client's user may not do this there."""
     user = user_of(session)
-    room = house.room_named(name)
+    room = house.room_named(name, user)
     demand(room, user, deed)
     return room
 
@@ -170,8 +170,8 @@ def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcom
         return [
             ev.ListIs(command.room, command.letter, tuple(house.lists[fold(command.room)][command.letter].values()))
         ]
-    room = house.room_named(command.room)
-    if command.letter != BAN or not room.seen_by(user):
+    room = house.room_named(command.room, user)
+    if command.letter != BAN:
         demand(room, user, Deed.LISTS)
     return [ev.ListIs(room.name, command.letter, tuple(room.lists[command.letter].values()))]
 

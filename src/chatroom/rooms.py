@@ -408,6 +408,10 @@ class Room:
     def seen_by(self, user: User) -> bool:
         return "s" not in self.modes or user.person.uid in self.members
 
+    def known_to(self, user: User) -> bool:
+        """Whether the user may be told that this room exists, when they ask for it by name."""
+        return self.seen_by(user) or self.operated_by(user)
+
     def listing(self, viewer: User) -> tuple[Member, ...]:
         """The members that `viewer` may see here."""
         ranks = self.ranks
@@ -502,16 +506,17 @@ class House:
         self.here = 0  # users that are connected to this server
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
-    def room_named(self, name: str) -> Room:
+    def room_named(self, name: str, user: User) -> Room:
+        """The room of that name; raises `ChatError` if there is none that this user may know of."""
         room = self.rooms.get(fold(name))
-        if room is None:
+        if room is None or not room.known_to(user):
             raise ChatError(Code.NO_SUCH_ROOM, name)
         return room
 
     def room_of(self, session: Session, name: str) -> Room:
         """The room of that name; the user must be in it."""
         user = user_of(session)
-        room = self.room_named(name)
+        room = self.room_named(name, user)
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
