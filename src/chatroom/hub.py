@@ -299,12 +299,7 @@ class Hub(House):
 
     def _admit_to(self, name: str, user: User, key: str) -> None:
         """Raises `ChatError` if this user may not enter the room, whether somebody is in it or not."""
-        room = self.rooms.get(fold(name))
-        lists = self.lists.get(fold(name)) if name else None
-        modes = self.kept.get(fold(name))
-        if room is None and (lists or modes):
-            room = bans.empty_room(self, name, lists or new_lists())
-            room.modes = modes or room.modes
+        room = order.door(self, name)
         if room:
             order.admit(room, user, key)
 

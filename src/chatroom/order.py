@@ -13,8 +13,17 @@ from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, SLOW, USER_MOD
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rights import Asked, Deed, demand
-from chatroom.rooms import House, Lists, Room, Session, User, user_of
+from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
 from chatroom.text import shortened
+
+
+def door(house: House, name: str) -> Room | None:
+    """The room as who wants to enter meets it, even if nobody is in it; None if nothing is known of it."""
+    room, lists, modes = house.rooms.get(fold(name)), house.lists.get(fold(name)), house.kept.get(fold(name))
+    if room is None and (lists or modes):
+        room = bans.empty_room(house, name, lists or new_lists())
+        room.modes = modes or room.modes
+    return room
 
 
 def admit(room: Room, user: User, key: str) -> None:

@@ -432,6 +432,48 @@ def test_a_ban_that_is_first_in_the_stream_keeps_out_who_joined_at_once(redis: R
     assert list(one.server.hub.rooms["#tea"].members) == [one.server.hub.by_nick["alice"].person.uid]
 
 
+def test_an_owners_room_that_was_closed_and_left_first_keeps_out_who_opened_it_at_once(
+    redis: Redis, node: Start
+) -> None:
+    """Nobody is in it, but its modes are those that its owner gave it; its owner is let in."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice", room="#open"), two.guests.irc("bob", room="")
+    alice.send("NICKSERV REGISTER open-sesame", "JOIN #tea")
+    alice.wait(" 366 alice #tea ")
+    agree(one, two)
+    two.link._outgoing.let(open=False)  # so that it comes second
+    bob.send("JOIN #tea")
+    eventually(lambda: len(two.link._outgoing), "it is decided")
+    alice.send("MODE #tea +i", "PART #tea")
+    alice.wait(" PART ")
+    two.link._outgoing.let(open=True)
+    bob.wait(" 473 bob #tea ")
+    alice.send("JOIN #tea", "MODE #tea")
+    assert set(alice.wait(" 324 alice #tea (.*)")[1]) == set("+nti")
+    agree(one, two)
+
+
+def test_a_lobby_that_was_closed_first_keeps_out_who_came_at_once(redis: Redis, node: Start) -> None:
+    """They come in all the same, into no room."""
+    one, two = node("one"), node("two")
+    one.server.hub.operator_password = "open-sesame"
+    alice = one.guests.irc("alice")
+    alice.send("OPER alice open-sesame")
+    alice.sync()
+    bob = two.guests.stranger()
+    bob.wait("^Username$")
+    agree(one, two)
+    two.link._outgoing.let(open=False)  # so that it comes second
+    bob.send("bob")
+    eventually(lambda: len(two.link._outgoing), "it is decided")
+    alice.send("MODE #lobby +b bob")
+    alice.wait(" MODE ")
+    two.link._outgoing.let(open=True)
+    bob.wait(r"^\* Welcome, bob")
+    agree(one, two)
+    assert list(one.server.hub.rooms["#lobby"].members) == [one.server.hub.by_nick["alice"].person.uid]
+
+
 CAPS = ("message-tags", "batch", "server-time", "draft/chathistory")
 
 
