@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chatroom.ircwire import parse
+from chatroom.limits import EMPTY_ROOMS
 from chatroom.server import ChatServer
-from chatroom.store import Store
+from chatroom.store import Store, writer
 from tests.chat import INFO
 from tests.peers import Guests, Irc, Plain, Served, asked, said
 
@@ -456,6 +457,30 @@ def test_the_lobby_is_never_forgotten(guests: Guests, monkeypatch: pytest.Monkey
         eve.send(f"JOIN #r{n}", f"MODE #r{n} {'+i' if n % 2 else '-n'}", f"PRIVMSG #r{n} :x", f"PART #r{n}")
     eve.sync()
     assert "in the lobby" in said(guests.irc("al", "server-time", room="#lobby").heard)
+
+
+def test_rooms_that_have_an_owner_push_out_no_bans_of_others_at_a_start(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rooms that are nobody's, those banned in last are remembered."""
+    monkeypatch.setattr("chatroom.store.writer._FORGET", writer._FORGET.replace(f"{EMPTY_ROOMS}", "4"))
+    with running(data) as guests:
+        op, al = guests.irc("op", room="#tea"), guests.irc("al")
+        op.send("MODE #tea +b bob", "PART #tea")
+        op.sync()
+        al.send("NICKSERV REGISTER open-sesame")
+        al.wait("NOTICE al :")
+        for n in range(9):
+            al.send(f"JOIN #own{n}", f"MODE #own{n} +b troll", f"PART #own{n}")
+        al.sync()
+    for others in (4, 0):
+        with running(data) as guests:
+            op = guests.irc("op", room="#tea,#own0")
+            assert any(" 367 op #own0 troll!*@* " in line for line in asked(op, "MODE #own0 b"))
+            assert any(" 367 op #tea bob!*@* " in line for line in asked(op, "MODE #tea b")) is (others == 4)
+            for n in range(others):
+                op.send(f"JOIN #r{n}", f"MODE #r{n} +b eve", f"PART #r{n}")
+            op.sync()
 
 
 def assert_only_the_door_hides(guests: Guests) -> None:
