@@ -492,7 +492,8 @@ class Hub(House):
     def tell_opened(self, room: Room) -> None:
         """Has it saved that a room was opened, and what closes it now."""
         if self.memories:
-            self._opened(ev.Opened(Person("", "", "", ""), room.name, closed(room.modes), room.owner, id=room.opened))
+            nobody, shut = Person("", "", "", ""), closed(room.modes)
+            self._opened(ev.Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created))
 
     def _opened(self, event: ev.Opened) -> None:
         """Delivered to nobody, but saved: what was said in a closed room that all have left is hidden then."""

@@ -502,6 +502,25 @@ def test_a_room_that_was_closed_before_a_server_came_is_closed_to_that_too(
     agree(one, two)
 
 
+def test_a_room_that_is_closed_while_a_server_starts_again_stays_so_there(
+    redis: Redis, node: Start, tmp_path: Path
+) -> None:
+    """At a start nobody is in any room; here somebody was all the time, on another server."""
+    one, two = node("one"), node("two", Store(tmp_path / "two"))
+    alice = one.guests.irc("alice", *CAPS, room="#tea")
+    alice.send("MODE #tea +i", "PRIVMSG #tea :before")
+    alice.sync()
+    agree(one, two)
+    two.stop()
+    two = node("two", Store(tmp_path / "two"))
+    agree(one, two)
+    alice.send("PRIVMSG #tea :among us", "PART #tea")
+    alice.sync()
+    agree(one, two)
+    bob = two.guests.irc("bob", *CAPS, room="#tea")
+    assert history(bob, "#tea") == []
+
+
 def test_a_closed_room_is_closed_still_when_redis_has_lost_it(redis: Redis, node: Start, tmp_path: Path) -> None:
     """Those who are in it read on; who opens it when they have left reads nothing."""
     one, two = node("one", Store(tmp_path / "one")), node("two", Store(tmp_path / "two"))

@@ -148,6 +148,8 @@ class Linking(Applying):
         finally:
             with self.lock:
                 self._post = self._hub.post = post
+        with self.lock:
+            state.openings(self._hub)  # once more: of what was seen before, the rest was handed on to nobody
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""
