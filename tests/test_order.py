@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from chatroom.limits import LIST_LENGTH, MODES_A_LINE, PASSWORD_TRIES
+from chatroom.memory import Memories
 from tests.chat import Chat, Client
 
 Room = tuple[Chat, Client, Client]
@@ -184,6 +185,18 @@ def test_a_ban_takes_back_an_invitation_given_before_it(room: Room, ban: str) ->
     op.send("KICK #a carol")  # an invitation is for one time, so none is left to take back
     carol.heard()
     assert numerics(carol, "JOIN #a") == ["474"]
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_nothing_that_was_said_in_a_closed_room_is_shown_to_who_opens_it_next(lasting: bool) -> None:
+    """With --ephemeral, nothing of any room is."""
+    chat = Chat()
+    chat.hub.memories = Memories() if lasting else None
+    op = chat.irc("op", room="#a,#b")
+    op.send("MODE #a +i", "PRIVMSG #a :among us", "PRIVMSG #b :for all", "TOPIC #a :among us", "PART #a,#b")
+    bob = chat.irc("bob").send("JOIN #a,#b")
+    told = "\n".join(bob.heard())
+    assert "among us" not in told and ("for all" in told) is lasting
 
 
 def test_an_invitation_ends_with_the_room(room: Room) -> None:

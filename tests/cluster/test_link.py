@@ -521,6 +521,47 @@ def test_a_room_that_is_closed_while_a_server_starts_again_stays_so_there(
     assert history(bob, "#tea") == []
 
 
+@pytest.mark.parametrize("owned", [False, True])
+def test_a_closed_room_that_was_opened_anew_while_a_server_was_away_is_hidden_there(
+    redis: Redis, node: Start, often: None, tmp_path: Path, owned: bool
+) -> None:
+    """Its file has what was said behind the door, and never hears of those who left."""
+    one, two = node("one"), node("two", Store(tmp_path / "two"))
+    alice, bob = one.guests.irc("alice", room="#lobby,#tea,#open"), two.guests.irc("bob", *CAPS)
+    alice.send("MODE #tea +i", "PRIVMSG #tea :among us", "PRIVMSG #open :for all")
+    alice.sync()
+    agree(one, two)
+    lose_redis(two, redis)
+    bob.wait("link to the other servers is down")
+    alice.send("PART #tea,#open")
+    if owned:  # by whoever opens it then; it was nobody's
+        alice.send("NICKSERV REGISTER open-sesame")
+        alice.wait(" 900 |now yours|NOTICE alice :")
+    alice.send("JOIN #tea,#open")
+    talk(alice, 0, 200)
+    find_redis(two, redis)
+    bob.wait("link to the other servers is back")
+    agree(one, two)
+    alice.send("MODE #tea +i", "MODE #tea -i", "PRIVMSG #tea :new here")
+    alice.sync()
+    agree(one, two)
+    bob.send("JOIN #tea,#open")
+    bob.wait(" 366 bob #open ")
+    assert history(bob, "#tea") == ["new here"]
+    assert history(bob, "#open") == ["for all"]
+
+
+def test_without_a_store_nobody_is_shown_what_was_said_in_a_closed_room(node: Start) -> None:
+    """What was said last in others is held in memory, by all servers."""
+    one, two = node("one"), node("two")
+    alice = one.guests.irc("alice", room="#tea,#open")
+    alice.send("MODE #tea +k sesame", "PRIVMSG #tea :among us", "PRIVMSG #open :for all", "PART #tea,#open")
+    alice.sync()
+    agree(one, two)
+    bob = two.guests.irc("bob", "server-time", room="#tea,#open")
+    assert said(bob.heard) == ["for all"]
+
+
 def test_a_closed_room_is_closed_still_when_redis_has_lost_it(redis: Redis, node: Start, tmp_path: Path) -> None:
     """Those who are in it read on; who opens it when they have left reads nothing."""
     one, two = node("one", Store(tmp_path / "one")), node("two", Store(tmp_path / "two"))
