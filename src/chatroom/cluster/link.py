@@ -148,8 +148,7 @@ class Linking(Applying):
         finally:
             with self.lock:
                 self._post = self._hub.post = post
-        with self.lock:
-            state.openings(self._hub)  # as it is now: of what was saved once before, nothing was handed on
+                state.openings(self._hub)  # as it is now: of what was saved once before, nothing was handed on
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""

@@ -82,8 +82,8 @@ class Reader:
         been opened since, if that could not be saved yet: then nothing from before is shown.
         """
         row = self._db.execute(
-            """SELECT hidden, closed = '' OR EXISTS
-                   (SELECT * FROM runs WHERE place = places.id AND last >= ?2 AND first <= ?2)
+            """SELECT hidden, closed = '' OR
+                   (SELECT first <= ?2 FROM runs WHERE place = places.id AND last >= ?2 ORDER BY last LIMIT 1)
                FROM places WHERE key = ?1""",
             (key, opened),
         ).fetchone()
