@@ -191,18 +191,33 @@ def test_what_is_remembered_of_empty_rooms_has_an_end(room: Room) -> None:
     assert len(chat.hub.ends) <= 3 * (EMPTY_ROOMS + ENDS)
 
 
-def test_rooms_that_are_made_up_fill_no_memory(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of one in which nothing was said a single veil is held, however many bans were lifted; of most not even that."""
-    monkeypatch.setattr("chatroom.memory.VEILED_ROOMS", 4)
+def test_rooms_that_are_made_up_fill_no_memory(room: Room) -> None:
+    """Of one in which nothing was said, or that was closed, nothing is held, however many bans were lifted there."""
     chat, op, _ = room
     memories = chat.hub.memories = Memories()
     masks = " ".join([f"x{n}!*@*" for n in range(20)])
     for n in range(10):
         op.send(f"JOIN #r{n}", f"MODE #r{n} +{'b' * 20} {masks}", f"MODE #r{n} -{'b' * 20} {masks}", f"PART #r{n}")
-    assert not memories.rooms and list(memories.veils) == ["#r6", "#r7", "#r8", "#r9"]
+        op.send(f"JOIN #k{n}", f"MODE #k{n} +k sesame", f"PRIVMSG #k{n} :hush", f"PART #k{n}")
+    assert not memories.rooms and not memories.owned and not chat.hub.kept
+    assert list(chat.hub.lists) == ["#a"]
+
+
+def test_rooms_that_have_an_owner_push_out_no_others(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They don't count among the rooms whose bans are held; of the others, those left longest ago are forgotten."""
+    monkeypatch.setattr("chatroom.rooms.EMPTY_ROOMS", 4)
+    chat, op, bob = room
+    al = chat.irc("al")
+    al.send("PRIVMSG NickServ :REGISTER open-sesame")
+    op.send("BAN #a bob", "PART #a")
     for n in range(10):
-        op.send(f"JOIN #r{n}", f"PART #r{n}")
-    assert list(memories.veils) == ["#r6", "#r7", "#r8", "#r9"]
+        al.send(f"JOIN #own{n}", f"MODE #own{n} +b troll!*@*", f"PART #own{n}")
+    bob.heard()
+    assert "has banned you" in bob.send("/join #a").heard()[0]
+    for n in range(4):
+        op.send(f"JOIN #r{n}", f"BAN #r{n} eve", f"PART #r{n}")
+    assert "You are in #a" in bob.send("/join #a").heard()[0]
+    assert len(chat.hub.lists) == 15
 
 
 def test_a_ban_can_be_lifted_by_its_end_in_an_empty_room(room: Room) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.ircwire import parse
-from chatroom.limits import EMPTY_ROOMS, VEILS
+from chatroom.limits import EMPTY_ROOMS
 from chatroom.server import ChatServer
 from chatroom.store import Store, writer
 from tests.chat import INFO
@@ -343,44 +343,24 @@ def test_what_was_said_to_operators_alone_is_not_kept(guests: Guests) -> None:
     assert said(guests.irc("bob", "server-time", room="#tea").heard) == ["open"]
 
 
-def test_who_was_banned_is_shown_nothing_of_that_time(guests: Guests) -> None:
-    """Neither on joining again, nor by CHATHISTORY, nor by a search; others are."""
+def test_who_may_enter_may_read_what_was_said_while_they_were_banned(guests: Guests) -> None:
+    """On joining again, by CHATHISTORY and by a search; while they are banned, none of it."""
     al = guests.irc("al", *EVERYTHING, room="#tea")
-    caps = ("server-time", "batch", "message-tags", "soju.im/search")
-    bob = guests.irc("bob", *caps, room="#tea")
+    bob = guests.irc("bob", *EVERYTHING, "soju.im/search", room="#tea")
     talk(al, "#tea", "tea before")
     al.send("MODE #tea +b bob!*@*", "KICK #tea bob")
     al.sync()
     talk(al, "#tea", "tea behind his back")
+    bob.sync()
+    assert "INVALID_TARGET" in asked(bob, "CHATHISTORY LATEST #tea * 9")[0]
+    assert said(asked(bob, "SEARCH text=tea")) == []
     al.send("MODE #tea -b bob!*@*")
     al.sync()
-    talk(al, "#tea", "tea after")
-    bob.sync()
+    everything = ["tea before", "tea behind his back"]
     bob.send("JOIN #tea")
-    assert said(bob.until(" BATCH -")) == ["tea before", "tea after"]
-    assert said(asked(bob, "SEARCH text=tea")) == ["tea before", "tea after"]
-    bob.send("CAP REQ :draft/chathistory")
-    bob.sync()
-    assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == ["tea before", "tea after"]
-    everything = ["tea before", "tea behind his back", "tea after"]
-    assert said(asked(guests.irc("cy", *EVERYTHING, room="#tea"), "CHATHISTORY LATEST #tea * 9")) == everything
-
-
-def test_who_is_banned_and_opens_the_empty_room_is_shown_nothing_of_that_time(guests: Guests) -> None:
-    """They may, as nobody is there to keep them out; others who come then are shown it all."""
-    al = guests.irc("al", *EVERYTHING, room="#tea")
-    talk(al, "#tea", "tea before")
-    al.send("MODE #tea +b bob!*@*")
-    talk(al, "#tea", "tea behind his back")
-    al.send("PART #tea")
-    al.sync()
-    bob = guests.irc("bob", *EVERYTHING, room="#tea")
-    assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == ["tea before"]
-    for _ in range(VEILS + 1):  # again and again, which is not to hide it from others
-        bob.send("PART #tea", "JOIN #tea")
-    bob.sync()
-    cy = guests.irc("cy", *EVERYTHING, room="#tea")
-    assert said(asked(cy, "CHATHISTORY LATEST #tea * 9")) == ["tea before", "tea behind his back"]
+    bob.wait(" 366 ")
+    assert said(asked(bob, "SEARCH text=tea")) == everything
+    assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == everything
 
 
 @pytest.mark.parametrize("mode", ["+i", "+k sesame"])
@@ -419,51 +399,75 @@ def test_a_closed_room_that_all_have_left_stays_hidden_whatever_is_done_there_ne
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_who_makes_up_rooms_lifts_no_veil(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of rooms that were closed little is remembered, of others nothing; what was said behind a door stays there."""
+def test_who_makes_up_rooms_lifts_nothing(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of rooms that nobody is in little is held in memory; what was said behind a door stays there, and only that."""
     monkeypatch.setattr("chatroom.memory.EMPTY_ROOMS", 4)
-    monkeypatch.setattr("chatroom.memory.VEILED_ROOMS", 4)
     monkeypatch.setattr("chatroom.store.reader.EMPTY_ROOMS", 4)
     with running(data) as guests:
-        al = guests.irc("al", *EVERYTHING, room="#tea")
+        al = guests.irc("al", *EVERYTHING, room="#tea,#open")
         al.send("MODE #tea +i")
         talk(al, "#tea", "among us")
-        al.send("PART #tea")
+        talk(al, "#open", "for all")
+        al.send("PART #tea,#open")
         eve = guests.irc("eve", *EVERYTHING)
         for n in range(20):
             eve.send(f"JOIN #r{n}", f"MODE #r{n} +i", f"PRIVMSG #r{n} :x", f"PART #r{n}")
         eve.sync()
-        talk(eve, "#lobby", "still here")
-        assert said(asked(eve, "CHATHISTORY LATEST #lobby * 9")) == ["still here"]
         if not restart:
             assert_nothing_is_shown(guests)
+            assert said(asked(guests.irc("cy", *EVERYTHING, room="#open"), "CHATHISTORY LATEST #open * 9")) == [
+                "for all"
+            ]
     if restart:
         with running(data) as guests:
             assert_nothing_is_shown(guests)
+            assert said(asked(guests.irc("cy", *EVERYTHING, room="#open"), "CHATHISTORY LATEST #open * 9")) == [
+                "for all"
+            ]
 
 
-def test_a_ban_that_is_forgotten_at_a_start_has_been_one(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When it isn't known any more whom it met, nobody is shown what was said during it."""
-    for name in ("_FORGET", "_VEIL"):
-        monkeypatch.setattr(f"chatroom.store.writer.{name}", getattr(writer, name).replace(f"{EMPTY_ROOMS}", "4"))
-    with running(data) as guests:
-        al, bob = guests.irc("al", room="#tea"), guests.irc("bob")
-        al.send("MODE #tea +b bob!*@*")
-        talk(al, "#tea", "behind his back")
+@pytest.mark.parametrize("left", [False, True])
+def test_a_closed_room_stays_so_over_a_kill(serve: Callable[..., Served], data: Path, left: bool) -> None:
+    """Whether somebody was in it when the server was killed, or all had left."""
+    served = serve("--data", str(data), "--unlimited")
+    al = Irc(served.port, "al", *EVERYTHING, room="#tea")
+    al.send("MODE #tea +k sesame")
+    talk(al, "#tea", "among us")
+    if left:
         al.send("PART #tea")
         al.sync()
-        for n in range(5):
-            bob.send(f"JOIN #r{n}", f"MODE #r{n} +b x!*@*", f"PART #r{n}")
-        bob.sync()
+    served.process.kill()
+    served.process.wait(10)
+    al.close()
+    guests = Guests(serve("--data", str(data), "--unlimited").port)
+    assert_nothing_is_shown(guests)
+    guests.close()
+
+
+def test_an_owned_room_keeps_its_door_and_its_history(data: Path) -> None:
+    """Its owner, who alone can open it, reads on; once it is nobody's, nobody does."""
     with running(data) as guests:
-        bob = guests.irc("bob", *EVERYTHING, room="#tea")
-        assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == []
+        al = guests.irc("al", *EVERYTHING)
+        al.send("REGISTER * * open-sesame", "JOIN #tea", "MODE #tea +i")
+        talk(al, "#tea", "among us")
+        al.send("PART #tea")
+        al.sync()
+        bob = guests.irc("bob")
+        assert " 473 " in asked(bob, "JOIN #tea")[-1]
+        al.send("JOIN #tea")
+        al.wait(" 366 ")
+        assert said(asked(al, "CHATHISTORY LATEST #tea * 9")) == ["among us"]
+    with running(data) as guests:
+        al = guests.irc("al", *EVERYTHING, password="al:open-sesame", room="#tea")
+        assert said(asked(al, "CHATHISTORY LATEST #tea * 9")) == ["among us"]
+        al.send("PART #tea", "PRIVMSG NickServ :DROP al open-sesame")
+        al.wait("nobody's any more")
+        assert_nothing_is_shown(guests)
 
 
 def test_the_lobby_is_never_forgotten(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rooms somebody makes up while it is empty."""
-    for name in ("EMPTY_ROOMS", "VEILED_ROOMS"):
-        monkeypatch.setattr(f"chatroom.memory.{name}", 4)
+    monkeypatch.setattr("chatroom.memory.EMPTY_ROOMS", 4)
     eve = guests.irc("eve", room="#lobby")
     talk(eve, "#lobby", "in the lobby")
     eve.send("PART #lobby")
@@ -473,24 +477,34 @@ def test_the_lobby_is_never_forgotten(guests: Guests, monkeypatch: pytest.Monkey
     assert "in the lobby" in said(guests.irc("al", "server-time", room="#lobby").heard)
 
 
-def test_a_ban_that_is_forgotten_has_been_one(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever makes up rooms, until their own ban is among those forgotten, is shown nothing of its time."""
-    monkeypatch.setattr("chatroom.rooms.EMPTY_ROOMS", 4)
-    al = guests.irc("al", room="#tea")
-    bob = guests.irc("bob", "server-time", room="#tea")
-    al.send("BAN #tea bob", "KICK #tea bob")
-    al.sync()
-    talk(al, "#tea", "behind his back")
-    al.send("PART #tea")
-    al.sync()
-    assert " 474 " in asked(bob, "JOIN #tea")[-1]
-    for n in range(5):
-        bob.send(f"JOIN #r{n}", f"MODE #r{n} +b x!*@*", f"PART #r{n}")
-    bob.sync()
-    bob.send("JOIN #tea")
-    bob.wait(" 366 ")
-    assert said(bob.sync()) == []
-    assert said(guests.irc("cy", "server-time", room="#tea").heard) == ["behind his back"]
+def test_rooms_that_have_an_owner_push_out_no_bans_of_others_at_a_start(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of rooms that are nobody's, those banned in last are remembered."""
+    monkeypatch.setattr("chatroom.store.writer._FORGET", writer._FORGET.replace(f"{EMPTY_ROOMS}", "4"))
+    with running(data) as guests:
+        op, al = guests.irc("op", room="#tea"), guests.irc("al")
+        op.send("MODE #tea +b bob", "PART #tea")
+        op.sync()
+        al.send("NICKSERV REGISTER open-sesame")
+        al.wait("NOTICE al :")
+        for n in range(9):
+            al.send(f"JOIN #own{n}", f"MODE #own{n} +b troll", f"PART #own{n}")
+        al.sync()
+    for others in (4, 0):
+        with running(data) as guests:
+            op = guests.irc("op", room="#tea,#own0")
+            assert any(" 367 op #own0 troll!*@* " in line for line in asked(op, "MODE #own0 b"))
+            assert any(" 367 op #tea bob!*@* " in line for line in asked(op, "MODE #tea b")) is (others == 4)
+            for n in range(others):
+                op.send(f"JOIN #r{n}", f"MODE #r{n} +b eve", f"PART #r{n}")
+            op.sync()
+
+
+def assert_only_the_door_hides(guests: Guests) -> None:
+    assert_nothing_is_shown(guests)
+    cy = guests.irc("cy", *EVERYTHING, room="#open")
+    assert said(asked(cy, "CHATHISTORY LATEST #open * 9")) == ["for all"]
 
 
 def assert_nothing_is_shown(guests: Guests) -> None:
@@ -524,6 +538,35 @@ def test_a_full_disk_is_told_and_nothing_stops(serve: Callable[..., Served], dat
     bob.wait(r"^\* Messages are being saved again\.$")
     assert said(asked(al, "CHATHISTORY LATEST #lobby * 9")) == ["while full"]
     for client in (al, bob, cy):
+        client.close()
+
+
+def test_a_closed_room_that_is_opened_while_nothing_can_be_saved_is_hidden(
+    serve: Callable[..., Served], data: Path
+) -> None:
+    """Although the file doesn't know yet that all have left it, nor later that there was such a time."""
+    served = serve("--data", str(data), "--unlimited")
+    pid = served.process.pid
+    al = Irc(served.port, "al", *EVERYTHING, room="#tea,#open")
+    al.send("MODE #tea +i", "PRIVMSG #open :for all")
+    talk(al, "#tea", "among us")
+    assert said(asked(al, "CHATHISTORY LATEST #tea * 9")) == ["among us"]
+    _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, hard))
+    al.send("PRIVMSG #tea :among us still")
+    al.wait("not being saved at the moment")
+    al.send("PART #tea,#open")
+    al.sync()
+    bob = Irc(served.port, "bob", *EVERYTHING, "soju.im/search", room="#tea,#open")
+    assert said(asked(bob, "CHATHISTORY LATEST #open * 9")) == ["for all"]
+    assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == []
+    assert said(asked(bob, "SEARCH text=among")) == []
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+    bob.wait("being saved again")
+    bob.send("MODE #tea +i", "MODE #tea -i")
+    talk(bob, "#tea", "new here")
+    assert said(asked(bob, "CHATHISTORY LATEST #tea * 9")) == ["new here"]
+    for client in (al, bob):
         client.close()
 
 

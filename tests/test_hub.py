@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatroom import events as ev
@@ -15,9 +15,9 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Outcome, Person, Reply
 from chatroom.hub import Hub
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
-from chatroom.memory import Memories, veiled_most
+from chatroom.memory import Memories
 from chatroom.names import fold
-from chatroom.rooms import Room, Session, Veil
+from chatroom.rooms import Room, Session
 from tests.chat import NOON, Chat, RecordingPost, place
 
 IRC = irc_format(frozenset())
@@ -517,43 +517,30 @@ def test_an_event_that_makes_no_sense_any_more_is_dropped(story: list[tuple[int,
 
 # ---- what stays of rooms --------------------------------------------------------------------------------------------
 
-_DEEDS = st.sets(st.sampled_from(["close", "ban", "say", "own", "disown", "ban later"]))
+_DEEDS = st.sets(st.sampled_from(["close", "say", "own", "disown"]))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["#a", "#b", "#c", "#d", "#e", "#f"]), _DEEDS), max_size=40))
-@example([("#a", {"ban", "say"}), ("#b", {"say"}), ("#c", {"say"}), ("#a", set())])
-@example([("#a", {"ban"}), ("#b", {"ban"}), ("#c", {"ban"}), ("#a", set()), ("#a", set())])
-def test_what_is_veiled_once_stays_so_and_what_is_remembered_has_an_end(visits: list[tuple[str, set[str]]]) -> None:
-    """Whatever rooms are made up. A visit opens a room, does what it does, and leaves; its time is its id."""
+def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[tuple[str, set[str]]]) -> None:
+    """Whatever rooms are made up. A visit opens a room, does what it does, and leaves."""
     memories = Memories()
-    veils: dict[str, set[tuple[str, int]]] = {}  # masks, and events that they are not shown, by room
+    shown: dict[str, list[str]] = {}  # what may be shown, by room
     with pytest.MonkeyPatch.context() as patch:
-        for limit in ("EMPTY_ROOMS", "VEILED_ROOMS", "VEILS"):
-            patch.setattr(f"chatroom.memory.{limit}", 2)
-        for last, (name, deeds) in enumerate(visits, 1):
+        patch.setattr("chatroom.memory.EMPTY_ROOMS", 2)
+        for number, (name, deeds) in enumerate(visits):
             room = Room(name, 0)
             memories.recall(room)
-            assert all(veiled(room, *each) for each in veils.setdefault(name, set()))
+            assert {said.text for said in room.recent} <= set(shown.setdefault(name, []))
             room.owner = "al" if "own" in deeds else ""
             if "say" in deeds:
-                room.recent.append(ev.Said(Person("1", "al", "u", "h"), name, "hi", Kind.MESSAGE))
+                room.recent.append(ev.Said(Person("1", "al", "u", "h"), name, f"{number}", Kind.MESSAGE))
+                shown[name].append(f"{number}")
             if "close" in deeds:
                 room.modes["i"] = ""
-                if not room.owner or "disown" in deeds:
-                    veils[name] |= {("", past) for past in range(1, last + 1)}
-            if "ban" in deeds:
-                room.veils = veiled_most([*room.veils, Veil("bob!*@*", last, last)])
-                veils[name].add(("bob!*@*", last))
-            memories.keep(room, last)
+            memories.keep(room)
             if room.owner and "disown" in deeds:
-                memories.disown(name, "close" in deeds, last)
-            if "ban later" in deeds:
-                memories.veil(name, [Veil("bob!*@*", last, last)])
-                veils[name].add(("bob!*@*", last))
-            assert len(memories.rooms) <= 2 and len(memories.veils) <= 2
-            assert all(len(r.veils) <= 2 for r in [*memories.rooms.values(), *memories.owned.values()])
-
-
-def veiled(room: Room, mask: str, past: int) -> bool:
-    """Whether those whom the mask names are not shown what happened then."""
-    return any(veil.mask in ("", mask) and veil.since <= past <= veil.until for veil in room.veils)
+                memories.disown(name, "close" in deeds)
+            if "close" in deeds and (not room.owner or "disown" in deeds):
+                shown[name].clear()
+            assert len(memories.rooms) <= 2
+            assert sum(bool(each.recent) for each in memories.owned.values()) <= 2

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from chatroom.limits import LIST_LENGTH, MODES_A_LINE, PASSWORD_TRIES
+from chatroom.memory import Memories
 from tests.chat import Chat, Client
 
 Room = tuple[Chat, Client, Client]
@@ -166,6 +167,38 @@ def test_a_members_invitation_opens_nothing_and_into_a_closed_room_there_is_none
     assert numerics(bob, "INVITE carol #a") == ["482"]
 
 
+@pytest.mark.parametrize("ban", ["BAN #a carol", "BAN #a carol 1h :x", "MODE #a +b carol", "MODE #a +b *!*@*"])
+def test_a_ban_takes_back_an_invitation_given_before_it(room: Room, ban: str) -> None:
+    """Whoever is invited after it comes in; and so does, still, whom it does not meet."""
+    chat, op, bob = room
+    carol, dave = chat.irc("carol"), chat.irc("dave")
+    op.send(
+        "MODE #a +i", "INVITE carol #a", "INVITE dave #a", "MODE #a +e dave", ban, "MODE #a +b eve", "BAN #a m:x!*@*"
+    )
+    for client in (carol, dave, bob):
+        client.heard()
+    assert numerics(carol, "JOIN #a") == ["474"]
+    assert numerics(dave, "JOIN #a")[0] == "JOIN"
+    op.send("INVITE carol #a", "MODE #a +b eve2", "MUTE #a carol")
+    carol.heard()
+    assert numerics(carol, "JOIN #a")[0] == "JOIN"
+    op.send("KICK #a carol")  # an invitation is for one time, so none is left to take back
+    carol.heard()
+    assert numerics(carol, "JOIN #a") == ["474"]
+
+
+@pytest.mark.parametrize("lasting", [False, True])
+def test_nothing_that_was_said_in_a_closed_room_is_shown_to_who_opens_it_next(lasting: bool) -> None:
+    """With --ephemeral, nothing of any room is."""
+    chat = Chat()
+    chat.hub.memories = Memories() if lasting else None
+    op = chat.irc("op", room="#a,#b")
+    op.send("MODE #a +i", "PRIVMSG #a :among us", "PRIVMSG #b :for all", "TOPIC #a :among us", "PART #a,#b")
+    bob = chat.irc("bob").send("JOIN #a,#b")
+    told = "\n".join(bob.heard())
+    assert "among us" not in told and ("for all" in told) is lasting
+
+
 def test_an_invitation_ends_with_the_room(room: Room) -> None:
     """A room of the same name that somebody else opens is another one."""
     chat, op, bob = room
@@ -307,10 +340,65 @@ def test_a_secret_room_is_seen_by_its_members_alone(room: Room) -> None:
     bob.heard()
     stranger = chat.irc("stranger")
     asked = ("LIST", "NAMES #a", "WHO #a", "MODE #a")
-    assert numerics(stranger, *asked) == ["321", "323", "366", "315", "442"]
+    assert numerics(stranger, *asked) == ["321", "323", "366", "315", "403"]
     assert "319" not in numerics(stranger, "WHOIS op")
     assert bob.send("NAMES #a").heard()[0] == ":chatroom.test 353 bob @ #a :@op bob"
     assert "322" in numerics(bob, "LIST")
+
+
+NAMING = """
+    TOPIC #X|TOPIC #X :tea|NAMES #X|LIST #X|WHO #X|WHO #X %tcn,7|PART #X|INVITE bob #X|INVITE stranger #X
+    MODE #X|MODE #X b|MODE #X +b|MODE #X +e|MODE #X +m|MODE #X +b x|MODE #X +o bob
+    KICK #X bob|KICK #X bob 10m :x|BAN #X bob|UNBAN #X bob|MUTE #X bob|UNMUTE #X bob|REDACT #X abc|MARKREAD #X
+    PRIVMSG #X :hi|PRIVMSG @#X :hi|PRIVMSG #X :\x01VERSION\x01|NOTICE #X :hi|TAGMSG #X|@+a=b TAGMSG #X
+    CHATHISTORY LATEST #X * 9|SEARCH in=#X;text=hi
+"""
+PLAINLY = """
+    /who #X|/invite #X bob|/kick #X bob|/ban #X bob|/unban #X bob|/mute #X bob|/unmute #X bob|/bans #X|/op #X bob
+    /mode #X|/mode #X +m|/slow #X 9|/key #X x|/msg #X hi|/leave #X|/history #X|/search #X hi
+"""
+
+
+@pytest.mark.parametrize("modes", ["+s", "+sm", "+sm-n", "+sk key", "+si"])
+@pytest.mark.parametrize("there", ["#a", "#A"])
+@pytest.mark.parametrize("dialect", ["irc", "plain"])
+def test_a_secret_room_answers_outsiders_like_one_that_does_not_exist(
+    room: Room, modes: str, there: str, dialect: str
+) -> None:
+    """Whatever command names it, and however it is written; but for JOIN, which would make one that does not exist."""
+    chat, op, _ = room
+    caps = ("message-tags", "batch", "standard-replies", "draft/chathistory", "draft/read-marker", "labeled-response")
+    stranger = chat.irc("stranger", *caps) if dialect == "irc" else chat.plain("stranger")
+    op.send(f"MODE #a {modes}")
+    for line in (NAMING if dialect == "irc" else PLAINLY).replace("\n    ", "|").strip().strip("|").split("|"):
+        answers = []
+        for name in (there, "#z"):
+            stranger.send(line.replace("#X", name))
+            answers.append([told.replace(name, "#X") for told in stranger.heard()])
+        assert answers[0] == answers[1], line
+
+
+def test_the_owner_and_the_servers_operators_know_of_a_secret_room_from_outside(room: Room) -> None:
+    """And may do there what they may."""
+    chat, op, _ = room
+    op.send("MODE #a +s")
+    boss = chat.irc("boss")
+    chat.hub.operator_password = "open-sesame"
+    boss.send("OPER boss open-sesame")
+    boss.heard()
+    assert numerics(boss, "MODE #a", "MODE #a b", "KICK #a bob", "INVITE bob #a") == [
+        "324",
+        "329",
+        "368",
+        "KICK",
+        "341",
+    ]
+    owner = chat.irc("al")
+    owner.send("NICKSERV REGISTER open-sesame", "JOIN #own", "MODE #own +s")
+    chat.irc("eve", room="#own")
+    owner.send("PART #own")
+    owner.heard()
+    assert numerics(owner, "MODE #own", "KICK #own eve") == ["324", "329", "KICK"]
 
 
 def test_the_invisible_are_found_by_name_or_in_a_shared_room(room: Room) -> None:

@@ -89,7 +89,7 @@ def ask_who(house: House, session: Session, command: ev.AskWho, now: Callable[[]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
     members = tuple(user.card(ranks.get(user.person.uid, "")) for user in chosen)
     idle = tuple(_idle(user, now) for user in chosen)
-    return [ev.WhoIsIn(command.mask, room.name if room else "", members, idle)]
+    return [ev.WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
 
 
 def _like(like: Callable[[str], object], user: User) -> bool:
@@ -131,10 +131,8 @@ def ask_whowas(house: House, session: Session, command: ev.AskWhowas) -> list[Ou
 def ask_modes(house: House, session: Session, command: ev.AskModes) -> list[Outcome]:
     user = user_of(session)
     if is_room(command.target):
-        room = house.room_named(command.target)
+        room = house.room_named(command.target, user)
         member_ = user.person.uid in room.members
-        if not room.seen_by(user):
-            raise ChatError(Code.NOT_IN_ROOM, room.name)
         # Parameters, the key above all, are for members.
         changes = [ev.ModeChange(True, letter, param if member_ else "") for letter, param in room.modes.items()]
         return [ev.ModesAre(room.name, written(tuple(changes)) or "+", room.created)]

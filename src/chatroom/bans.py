@@ -60,6 +60,18 @@ def timed_kick(house: House, session: Session, command: ev.Kick, target: User, n
     return _banned(user_of(session), name, lists, like, masks, whom, now)
 
 
+def revoke_invitations(house: House, room: Room, event: ev.ModesSet) -> None:
+    """Whom a new ban meets is not invited any more. Who is invited after it is let in."""
+    changes = [change for change in event.changes if change.on and change.letter == BAN]
+    masks = [change.param for change in changes if not change.param.startswith(MUTE)]
+    if not masks:
+        return
+    key = fold(room.name)
+    for user in [user for user in house.users.values() if user.invitations.get(key) is room]:
+        if any(meets(mask, user.person) for mask in masks) and not room.excepts(user.person):
+            del user.invitations[key]
+
+
 def unban(house: House, session: Session, command: ev.Unban) -> list[Outcome]:
     name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
     mark = MUTE if command.mute else ""
@@ -79,7 +91,7 @@ def _lists_of(house: House, session: Session, name: str, deed: Deed) -> tuple[st
     """A room's lists, for who may do this to them; nobody need be in it if an operator of the server asks."""
     user = user_of(session)
     room = house.rooms.get(fold(name))
-    if room:
+    if room and room.known_to(user):
         demand(room, user, deed)
         return room.name, room.lists
     if not user.is_operator:

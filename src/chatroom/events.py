@@ -590,15 +590,15 @@ class AskSearch:
 class Lookup:
     """A question for the history, allowed to ask: in these places, by key, with their names.
 
-    `account` is whose conversations are among them, "" if nobody's. `veils` say from when (milliseconds) to
-    which event (id) nothing is to be shown, by the key of the place.
+    `opened` has the ids of the events by which these rooms were opened, by key. `account` is whose conversations are
+    to be looked at too, "" if nobody's; `since` is the id of the event by which the asker's account was made.
     """
 
     ask: AskHistory | AskTargets | AskSearch
     places: dict[str, str]
+    opened: dict[str, int] = field(default_factory=dict)
     account: str = ""
-    veils: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
-    since: int = 0  # id of the event with which the account began: what was said before is not its own
+    since: int = 0  # what was said between two people before is not this account's own
 
 
 @value
@@ -655,11 +655,6 @@ class Renamed(Event):
 
     nick: str
     rooms: tuple[str, ...] = ()
-
-
-def veiled(event: Event, veils: tuple[tuple[int, int], ...]) -> bool:
-    """Whether an event is not to be shown: each veil is from a time (milliseconds) to an event (id)."""
-    return any(since <= event.time and event.id <= until for since, until in veils)
 
 
 @value
@@ -778,10 +773,16 @@ class Founded(Event):
 
 
 @value
-class Hidden(Event):
-    """All have left a room that was closed; nobody who opens it is shown what was until then."""
+class Opened(Event):
+    """A room was opened, by the event with this id. If it was closed before, what was said then is shown to nobody.
+
+    `closed` are the letters of what closes it now. `owner` is the key of the account whose room it is, "" if it is
+    nobody's: it stays an owner's room, with all that was said there, when all have left.
+    """
 
     room: str
+    closed: str = ""
+    owner: str = ""
 
 
 @value

@@ -32,13 +32,13 @@ from chatroom.limits import (
     ROOMS_A_USER,
     ROOMS_OWNED,
 )
-from chatroom.memory import Memories, lifted, veiled_most
-from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
+from chatroom.memory import Memories
+from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
 from chatroom.networks import counted
 from chatroom.passwords import Window
 from chatroom.rights import Asked, Deed, demand, holds
-from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
+from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, movers, new_lists, user_of
 from chatroom.text import CTCP, GHOST, shortened
 
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
@@ -136,7 +136,7 @@ class Hub(House):
             ev.ServerUnbanned: self._server_unbanned,
             ev.Ghosted: self._ghosted,
             ev.Founded: self._founded,
-            ev.Hidden: self._hidden,
+            ev.Opened: self._opened,
             **self.registrar.appliers(),
             ev.AccountDropped: self._account_dropped,
         }
@@ -199,19 +199,14 @@ class Hub(House):
         for room in rooms.values():
             room.audience = room.audience.without(deaf)
 
-    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said], hidden: int) -> None:
-        """A room from before the start, without members. Those left longest ago come first.
-
-        Nobody is shown what was said up to `hidden`, an id.
-        """
+    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said]) -> None:
+        """A room from before the start, without members. Those left longest ago come first."""
         assert self.memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
         room.owner = self.owners.get(fold(name), "")
         room.topic = topic
         room.recent.extend(recent)
-        if hidden:
-            room.veils.append(Veil("", 0, hidden))
-        self.memories.keep(room, hidden)
+        self.memories.keep(room)
 
     def restore_entry(self, room: str, letter: str, entry: ev.Entry) -> None:
         """A mask in a room's list from before the start, or, without a room, a ban from the server."""
@@ -305,12 +300,7 @@ class Hub(House):
 
     def _admit_to(self, name: str, user: User, key: str) -> None:
         """Raises `ChatError` if this user may not enter the room, whether somebody is in it or not."""
-        room = self.rooms.get(fold(name))
-        lists = self.lists.get(fold(name)) if name else None
-        modes = self.kept.get(fold(name))
-        if room is None and (lists or modes):
-            room = bans.empty_room(self, name, lists or new_lists())
-            room.modes = modes or room.modes
+        room = order.door(self, name)
         if room:
             order.admit(room, user, key)
 
@@ -327,13 +317,12 @@ class Hub(House):
         target = command.target
         try:
             if is_room(target):
-                room = self.room_named(target)
-                if room.guarded or user.person.uid not in room.members:
-                    self._hear(room, user, command)
+                room = self.rooms.get(fold(target))
+                if room is None or room.guarded or user.person.uid not in room.members:
+                    room = self._that_hears(target, user, command)
                 return [ev.Said(user.person, room.name, command.text, command.kind, command.tags)]
             if is_room(target[1:]) and target[0] in _SIGNS:
-                room = self.room_named(target[1:])
-                self._hear(room, user, command)
+                room = self._that_hears(target[1:], user, command)
                 return [ev.Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
             other = self.user_named(target)
             if NO_CTCP in other.modes and CTCP in command.text:
@@ -356,11 +345,20 @@ class Hub(House):
         person, name = user.person, room.name
         return [ev.Said(person, name, text, _MESSAGE) for text in command.texts]
 
-    def _hear(self, room: Room, user: User, command: ev.Say) -> None:
-        """Raises `ChatError` if the room does not let this user say this."""
-        demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
-        if "C" in room.modes and CTCP in command.text:
-            raise ChatError(Code.NO_CTCP, room.name)
+    def _that_hears(self, name: str, user: User, command: ev.Say) -> Room:
+        """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
+        room = self.rooms.get(fold(name))
+        if room is None:
+            raise ChatError(Code.NO_SUCH_ROOM, name)
+        try:
+            demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
+            if "C" in room.modes and CTCP in command.text:
+                raise ChatError(Code.NO_CTCP, room.name)
+        except ChatError:
+            if not room.known_to(user):
+                raise ChatError(Code.NO_SUCH_ROOM, name) from None
+            raise
+        return room
 
     def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
         user = user_of(session)
@@ -459,8 +457,7 @@ class Hub(House):
             self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
-        veils = room.veils_of(session)
-        said = tuple([e for e in room.recent if CTCP not in e.text and not ev.veiled(e, veils)])
+        said = tuple([e for e in room.recent if CTCP not in e.text])
         if said:
             self.post.tell(session, ev.Recent(room.name, said))
 
@@ -469,10 +466,8 @@ class Hub(House):
         opened = room is None
         if room is None:
             room = self.rooms[fold(name)] = Room(name, event.time, self.lists.setdefault(fold(name), new_lists()))
-            if self.memories:
-                self.memories.recall(room)
-                if room.ban_on(user.person):  # they may open it, since nobody is there to mind, but not look back
-                    room.veils = veiled_most([*room.veils, *lifted(room.lists[BAN], {}, event.id)])
+            room.opened = event.id
+            self.reopen(room)
         while self.keep and room.recent and room.recent[0].time < event.time - self.keep:
             room.recent.popleft()
         room.add(user)
@@ -487,15 +482,31 @@ class Hub(House):
             self.post.deliver(away, room.audience, user.session)
         return room
 
+    def reopen(self, room: Room) -> None:
+        """Gives a room that somebody is about to open what was kept of it: its owner's modes before all."""
+        key = fold(room.name)
+        if self.memories:
+            self.memories.recall(room)
+        room.owner = self.owners.get(key, "")
+        room.modes = self.kept.pop(key, room.modes)
+        room.look_to_guard()
+        self.tell_opened(room)
+
+    def tell_opened(self, room: Room) -> None:
+        """Has it saved that a room was opened, and what closes it now."""
+        if self.memories:
+            nobody, shut = Person("", "", "", ""), closed(room.modes)
+            self._opened(ev.Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created))
+
+    def _opened(self, event: ev.Opened) -> None:
+        """Delivered to nobody, but saved: what was said in a closed room that all have left is hidden then."""
+        self.post.deliver(event, Audience({}))
+
     def _found(self, room: Room, user: User, event: Event) -> None:
         """Who opens a room is its operator, and its owner if they are logged in, unless it has one; the lobby has none.
 
         An owner stays one when all have left, and so do the room's modes; others who open it are not its operators.
         """
-        room.owner = self.owners.get(fold(room.name), "")
-        if fold(room.name) in self.kept:
-            room.modes = self.kept.pop(fold(room.name))
-            room.look_to_guard()
         account = user.person.account
         if not room.owner and account and list(self.owners.values()).count(fold(account)) < ROOMS_OWNED:
             self._founded(ev.Founded(event.by, room.name, account, id=event.id, time=event.time))
@@ -517,23 +528,21 @@ class Hub(House):
         for room in rooms:
             modes = self.kept.pop(room, {})
             if self.memories:
-                if closed(modes):
-                    self._hidden(ev.Hidden(event.by, room, id=event.id))
-                self.memories.disown(room, closed(modes), event.id)
+                self.memories.disown(room, was_closed=bool(closed(modes)))
 
     def _left(self, event: ev.Left) -> None:
         user = self.users.get(event.by.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience, movers(user.session))
-            self._exit(user, room, event.id)
+            self._exit(user, room)
 
     def _kicked(self, event: ev.Kicked) -> None:
         user = self.users.get(event.who.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self._done(event, room)
-            self._exit(user, room, event.id)
+            self._exit(user, room)
 
     def _done(self, event: Event, room: Room | None) -> None:
         """Tells the room, and who did it from outside, what an operator has done; the log is told later."""
@@ -548,24 +557,16 @@ class Hub(House):
         if session:
             self.post.tell(session, ev.Told(event))
 
-    def _exit(self, user: User, room: Room, last: int) -> None:
+    def _exit(self, user: User, room: Room) -> None:
         room.remove(user)
         del user.rooms[fold(room.name)]
         if not room.members:
             del self.rooms[fold(room.name)]
-            forgotten = self.leave_lists(fold(room.name))
+            self.leave_lists(fold(room.name))
             if room.owner:
                 self.kept[fold(room.name)] = room.modes
             if self.memories:
-                if closed(room.modes) and not room.owner:
-                    self._hidden(ev.Hidden(user.person, room.name, id=last))
-                self.memories.keep(room, last)
-                for key, lists in forgotten.items():
-                    self.memories.veil(key, lifted(lists[BAN], {}, last))
-
-    def _hidden(self, event: ev.Hidden) -> None:
-        """Delivered to nobody, but saved: it is so after a restart, too."""
-        self.post.deliver(event, Audience({}))
+                self.memories.keep(room)
 
     def _departed(self, event: ev.Departed) -> None:
         user = self.users.pop(event.by.uid, None)
@@ -573,7 +574,7 @@ class Hub(House):
             return
         self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
-            self._exit(user, room, event.id)
+            self._exit(user, room)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
         self.uncall(user)
@@ -690,7 +691,7 @@ class Hub(House):
         by = self.users.get(event.by.uid)
         if room is None or user is None:
             return
-        if by and room.operated_by(by):
+        if by and room.operated_by(by) and fold(room.name) not in user.rooms:
             user.invitations[fold(room.name)] = room
             if len(user.invitations) > ROOMS_A_USER:
                 del user.invitations[next(iter(user.invitations))]
@@ -707,15 +708,11 @@ class Hub(House):
         if not changes:
             return
         event = event if len(changes) == len(event.changes) else replace(event, changes=changes)
-        before = dict(lists[BAN])
         order.set_in_lists(self, key, lists, event)
-        veils = lifted(before, lists[BAN], event.id) if before else []
         if room:
             order.set_in_room(room, event)
-            room.veils = veiled_most([*room.veils, *veils])
-        elif self.memories and veils:
-            self.memories.veil(key, veils)
-        if not room and not any(lists.values()):
+            bans.revoke_invitations(self, room, event)
+        elif not any(lists.values()):
             del self.lists[key]
         self._done(event, room)
 

@@ -5,7 +5,7 @@ kind a letter is decides whether a parameter comes with it, in every dialect.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from enum import Enum
 from fnmatch import translate
 from functools import lru_cache
@@ -60,9 +60,12 @@ NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
 NEW_LOBBY = (CLOSED,)
 
 
-def closed(modes: Iterable[str]) -> bool:
-    """Whether a room with these modes is not open to everybody, so that what is said there is not for everybody."""
-    return not {INVITED_ONLY, KEY}.isdisjoint(modes)
+CLOSING = (INVITED_ONLY, KEY)
+
+
+def closed(modes: Collection[str]) -> str:
+    """The letters of what closes a room with these modes: what is said there is not for everybody. "" if it is open."""
+    return "".join([letter for letter in CLOSING if letter in modes])
 
 
 BOT = "B"

@@ -13,8 +13,17 @@ from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, SLOW, USER_MOD
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rights import Asked, Deed, demand
-from chatroom.rooms import House, Lists, Room, Session, User, user_of
+from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
 from chatroom.text import shortened
+
+
+def door(house: House, name: str) -> Room | None:
+    """The room as who wants to enter meets it, even if nobody is in it; None if nothing is known of it."""
+    room, lists, modes = house.rooms.get(fold(name)), house.lists.get(fold(name)), house.kept.get(fold(name))
+    if room is None and (lists or modes):
+        room = bans.empty_room(house, name, lists or new_lists())
+        room.modes = modes or room.modes
+    return room
 
 
 def admit(room: Room, user: User, key: str) -> None:
@@ -53,7 +62,7 @@ def set_topic(house: House, session: Session, command: ev.SetTopic) -> list[Outc
 def _room_for(house: House, session: Session, name: str, deed: Deed) -> Room:
     """The room of that name; raises `ChatError` if there is none, or the client's user may not do this there."""
     user = user_of(session)
-    room = house.room_named(name)
+    room = house.room_named(name, user)
     demand(room, user, deed)
     return room
 
@@ -170,8 +179,8 @@ def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcom
         return [
             ev.ListIs(command.room, command.letter, tuple(house.lists[fold(command.room)][command.letter].values()))
         ]
-    room = house.room_named(command.room)
-    if command.letter != BAN or not room.seen_by(user):
+    room = house.room_named(command.room, user)
+    if command.letter != BAN:
         demand(room, user, Deed.LISTS)
     return [ev.ListIs(room.name, command.letter, tuple(room.lists[command.letter].values()))]
 

@@ -36,29 +36,25 @@ def _at(house: House, session: Session, ask: AskHistory | AskSearch, verb: str) 
     user = user_of(session)
     room = user.rooms.get(fold(ask.target))
     if room:
-        return Lookup(ask, {fold(room.name): room.name}, veils=_veils(session))
+        return Lookup(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
     account = _account(house, user)
     if account is None or is_room(ask.target):
         raise ChatError(Code.NO_HISTORY, verb, ask.target)
     other = house.by_nick.get(fold(ask.target))
     theirs = other.person.account if other else ""  # they may be called otherwise at the moment
     key = conversation(account.name, theirs or ask.target)
-    return Lookup(ask, {key: ask.target}, veils={key: ((0, account.id),)})
+    return Lookup(ask, {key: ask.target}, since=account.id)
 
 
 def _everywhere(house: House, session: Session, ask: AskTargets | AskSearch) -> Lookup:
     user = user_of(session)
     rooms = {key: room.name for key, room in user.rooms.items()}
+    opened = {key: room.opened for key, room in user.rooms.items()}
     account = _account(house, user)
     if account is None:
-        return Lookup(ask, rooms, veils=_veils(session))
-    return Lookup(ask, rooms, account.name, _veils(session), account.id)
+        return Lookup(ask, rooms, opened)
+    return Lookup(ask, rooms, opened, account.name, account.id)
 
 
 def _account(house: House, user: User) -> Account | None:
     return house.accounts.get(fold(user.person.account)) if user.person.account else None
-
-
-def _veils(session: Session) -> dict[str, tuple[tuple[int, int], ...]]:
-    rooms = user_of(session).rooms.items()
-    return {key: veils for key, room in rooms if (veils := room.veils_of(session))}

@@ -27,7 +27,7 @@ def _in_room(house: House, user: User, command: ev.Redact) -> Said:
     if room is None or user.person.uid not in room.members:
         raise ChatError(Code.NOT_YOURS_TO_REDACT, command.target)
     said = next((each for each in room.recent if each.id == command.said), None)
-    if said is None or (user.session and ev.veiled(said, room.veils_of(user.session))):
+    if said is None:
         raise ChatError(Code.NO_SUCH_MESSAGE, room.name, command.called)
     if not (_own(house, said, user) or room.operated_by(user)):
         raise ChatError(Code.MAY_NOT_REDACT, room.name, command.called)

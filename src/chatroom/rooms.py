@@ -256,14 +256,6 @@ class Account(NamedTuple):
         return f"Account({self.name!r})"
 
 
-class Veil(NamedTuple):
-    """A time of which those whom the mask names are shown nothing; everybody if it is ""."""
-
-    mask: str
-    since: int  # milliseconds
-    until: int  # id of the last event
-
-
 Lists = dict[str, dict[str, Entry]]  # a room's lists by their letters; in each the entries by their folded masks
 
 
@@ -283,23 +275,23 @@ class Room:
         "members",
         "modes",
         "name",
+        "opened",
         "owner",
         "ranks",
         "recent",
         "slow",
         "spoke",
         "topic",
-        "veils",
     )
 
     def __init__(self, name: str, now: int, lists: "Lists | None" = None) -> None:
         self.name = name
         self.created = now
+        self.opened = 0  # id of the event by which its first member came in
         self.topic: Topic | None = None
         self.owner = ""  # the account whose room it is for good, folded; "" if it is nobody's
         self.members: dict[str, User] = {}  # by uid, in the order of joining
         self.recent: deque[Said] = deque(maxlen=RECENT)  # what whoever joins is shown
-        self.veils: list[Veil] = []  # times of which some are shown nothing
         self.audience = Audience({})
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
         # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
@@ -413,15 +405,12 @@ class Room:
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 
-    def veils_of(self, session: Session) -> tuple[tuple[int, int], ...]:
-        """From when (milliseconds) to which event (id) this client is shown nothing of what happened here."""
-        if not self.veils or not session.user:
-            return ()
-        person = session.user.person
-        return tuple([(v.since, v.until) for v in self.veils if not v.mask or meets(v.mask, person)])
-
     def seen_by(self, user: User) -> bool:
         return "s" not in self.modes or user.person.uid in self.members
+
+    def known_to(self, user: User) -> bool:
+        """Whether the user may be told that this room exists, when they ask for it by name."""
+        return self.seen_by(user) or self.operated_by(user)
 
     def listing(self, viewer: User) -> tuple[Member, ...]:
         """The members that `viewer` may see here."""
@@ -517,16 +506,17 @@ class House:
         self.here = 0  # users that are connected to this server
         self.servers: dict[str, Server] = {}  # by id; none if this is the only one
 
-    def room_named(self, name: str) -> Room:
+    def room_named(self, name: str, user: User) -> Room:
+        """The room of that name; raises `ChatError` if there is none that this user may know of."""
         room = self.rooms.get(fold(name))
-        if room is None:
+        if room is None or not room.known_to(user):
             raise ChatError(Code.NO_SUCH_ROOM, name)
         return room
 
     def room_of(self, session: Session, name: str) -> Room:
         """The room of that name; the user must be in it."""
         user = user_of(session)
-        room = self.room_named(name)
+        room = self.room_named(name, user)
         if user.person.uid not in room.members:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         return room
@@ -594,21 +584,19 @@ class House:
         entry = self.entry_at(room, letter, key)
         return entry is not None and entry.until == until
 
-    def leave_lists(self, key: str) -> dict[str, Lists]:
+    def leave_lists(self, key: str) -> None:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
 
-        Not of those that have an owner, of which nobody makes thousands; nor of the lobby. Returns what is forgotten.
+        Not of those that have an owner, which don't count; nor of the lobby.
         """
         lists = self.lists.pop(key)
-        if any(lists.values()):
-            self.lists[key] = lists
+        if not any(lists.values()):
+            return
+        self.lists[key] = lists
         if len(self.lists) - len(self.rooms) > EMPTY_ROOMS:
-            kept = (LOBBY, *self.owners)
-            left = (room for room in self.lists if room not in self.rooms and room not in kept)
-            forgotten = next(left, None)
-            if forgotten:
-                return {forgotten: self.lists.pop(forgotten)}
-        return {}
+            left = [room for room in self.lists if room not in self.rooms and room not in self.owners]
+            for forgotten in [room for room in left if room != LOBBY][:-EMPTY_ROOMS]:
+                del self.lists[forgotten]
 
     def is_due(self, now: int) -> bool:
         """Whether anything has lasted its time."""

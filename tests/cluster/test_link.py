@@ -11,7 +11,7 @@ from chatroom.cluster.applying import Links
 from chatroom.cluster.servers import Timing
 from chatroom.store import Store
 from tests.cluster.conftest import Node, Redis, agree
-from tests.peers import Irc, Served, eventually
+from tests.peers import Irc, Served, asked, eventually, said
 
 pytestmark = pytest.mark.needs("redis-server")
 Start = Callable[..., Node]
@@ -212,23 +212,32 @@ def die(node: Node) -> None:
         stream.close()
 
 
+def lose_redis(node: Node, redis: Redis) -> None:
+    """From now on this one server reaches no Redis; all have to connect anew."""
+    node.link._reading._pool.connection_kwargs["port"] = 1
+    node.link._writing._pool.connection_kwargs["port"] = 1
+    for stream in (node.link._reading, node.link._writing):
+        stream._connection.port = 1
+    redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+
+def find_redis(node: Node, redis: Redis) -> None:
+    for stream in (node.link._reading, node.link._writing):
+        stream._connection.port = redis.port
+
+
 def test_a_server_that_was_given_up_comes_again_with_its_people(redis: Redis, node: Start) -> None:
     """To the others they leave and join; they themselves are told what they missed, and lose nothing they say."""
     one, two = node("one"), node("two")
     alice, bob = one.guests.irc("alice", room="#tea"), two.guests.irc("bob", room="#tea")
     alice.wait(" JOIN ")
-    two.link._reading._pool.connection_kwargs["port"] = 1  # two alone loses Redis
-    two.link._writing._pool.connection_kwargs["port"] = 1
-    for stream in (two.link._reading, two.link._writing):
-        stream._connection.port = 1
-    redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    lose_redis(two, redis)
     bob.wait("link to the other servers is down")
     bob.send("PRIVMSG #tea :from the other side")
     alice.wait(r":bob!\S+ QUIT :the link to two was lost")
     alice.send("PRIVMSG #tea :are you there?", "TOPIC #tea :waiting")
     alice.sync()
-    for stream in (two.link._reading, two.link._writing):
-        stream._connection.port = redis.port
+    find_redis(two, redis)
     alice.wait(r":bob!\S+ JOIN :?#tea")
     alice.wait(r":bob!\S+ PRIVMSG #tea :from the other side")
     heard = bob.until(" 366 ")
@@ -421,3 +430,174 @@ def test_a_ban_that_is_first_in_the_stream_keeps_out_who_joined_at_once(redis: R
     bob.wait(" 474 bob #tea ")
     agree(one, two)
     assert list(one.server.hub.rooms["#tea"].members) == [one.server.hub.by_nick["alice"].person.uid]
+
+
+def test_an_owners_room_that_was_closed_and_left_first_keeps_out_who_opened_it_at_once(
+    redis: Redis, node: Start
+) -> None:
+    """Nobody is in it, but its modes are those that its owner gave it; its owner is let in."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice", room="#open"), two.guests.irc("bob", room="")
+    alice.send("NICKSERV REGISTER open-sesame", "JOIN #tea")
+    alice.wait(" 366 alice #tea ")
+    agree(one, two)
+    two.link._outgoing.let(open=False)  # so that it comes second
+    bob.send("JOIN #tea")
+    eventually(lambda: len(two.link._outgoing), "it is decided")
+    alice.send("MODE #tea +i", "PART #tea")
+    alice.wait(" PART ")
+    two.link._outgoing.let(open=True)
+    bob.wait(" 473 bob #tea ")
+    alice.send("JOIN #tea", "MODE #tea")
+    assert set(alice.wait(" 324 alice #tea (.*)")[1]) == set("+nti")
+    agree(one, two)
+
+
+def test_a_lobby_that_was_closed_first_keeps_out_who_came_at_once(redis: Redis, node: Start) -> None:
+    """They come in all the same, into no room."""
+    one, two = node("one"), node("two")
+    one.server.hub.operator_password = "open-sesame"
+    alice = one.guests.irc("alice")
+    alice.send("OPER alice open-sesame")
+    alice.sync()
+    bob = two.guests.stranger()
+    bob.wait("^Username$")
+    agree(one, two)
+    two.link._outgoing.let(open=False)  # so that it comes second
+    bob.send("bob")
+    eventually(lambda: len(two.link._outgoing), "it is decided")
+    alice.send("MODE #lobby +b bob")
+    alice.wait(" MODE ")
+    two.link._outgoing.let(open=True)
+    bob.wait(r"^\* Welcome, bob")
+    agree(one, two)
+    assert list(one.server.hub.rooms["#lobby"].members) == [one.server.hub.by_nick["alice"].person.uid]
+
+
+CAPS = ("message-tags", "batch", "server-time", "draft/chathistory")
+
+
+def history(peer: Irc, room: str) -> list[str]:
+    return said(asked(peer, f"CHATHISTORY LATEST {room} * 50"))
+
+
+def test_a_room_that_was_closed_before_a_server_came_is_closed_to_that_too(
+    redis: Redis, node: Start, often: None, tmp_path: Path
+) -> None:
+    """Its own file hides what was said in it from those who open it when all have left; others' history stays."""
+    one = node("one")
+    alice = one.guests.irc("alice", *CAPS, room="#lobby,#tea,#open")
+    alice.send("MODE #tea +i", "PRIVMSG #tea :before")
+    talk(alice, 0, 200)
+    two = node("two", Store(tmp_path / "two"))
+    agree(one, two)
+    alice.send("PRIVMSG #tea :among us", "PRIVMSG #open :for all", "PART #tea,#open")
+    alice.sync()
+    agree(one, two)
+    bob = two.guests.irc("bob", *CAPS, room="#tea,#open")
+    assert history(bob, "#tea") == []
+    assert history(bob, "#open") == ["for all"]
+    bob.send("MODE #tea +i", "MODE #tea -i", "PRIVMSG #tea :new here")
+    assert history(bob, "#tea") == ["new here"]
+    agree(one, two)
+
+
+def test_a_room_that_is_closed_while_a_server_starts_again_stays_so_there(
+    redis: Redis, node: Start, tmp_path: Path
+) -> None:
+    """At a start nobody is in any room; here somebody was all the time, on another server."""
+    one, two = node("one"), node("two", Store(tmp_path / "two"))
+    alice = one.guests.irc("alice", *CAPS, room="#tea")
+    alice.send("MODE #tea +i", "PRIVMSG #tea :before")
+    alice.sync()
+    agree(one, two)
+    two.stop()
+    two = node("two", Store(tmp_path / "two"))
+    agree(one, two)
+    alice.send("PRIVMSG #tea :among us", "PART #tea")
+    alice.sync()
+    agree(one, two)
+    bob = two.guests.irc("bob", *CAPS, room="#tea")
+    assert history(bob, "#tea") == []
+
+
+@pytest.mark.parametrize("owned", [False, True])
+def test_a_closed_room_that_was_opened_anew_while_a_server_was_away_is_hidden_there(
+    redis: Redis, node: Start, often: None, tmp_path: Path, owned: bool
+) -> None:
+    """Its file has what was said behind the door, and never hears of those who left."""
+    one, two = node("one"), node("two", Store(tmp_path / "two"))
+    alice, bob = one.guests.irc("alice", room="#lobby,#tea,#open"), two.guests.irc("bob", *CAPS)
+    alice.send("MODE #tea +i", "PRIVMSG #tea :among us", "PRIVMSG #open :for all")
+    alice.sync()
+    agree(one, two)
+    lose_redis(two, redis)
+    bob.wait("link to the other servers is down")
+    alice.send("PART #tea,#open")
+    if owned:  # by whoever opens it then; it was nobody's
+        alice.send("NICKSERV REGISTER open-sesame")
+        alice.wait(" 900 |now yours|NOTICE alice :")
+    alice.send("JOIN #tea,#open")
+    talk(alice, 0, 200)
+    find_redis(two, redis)
+    bob.wait("link to the other servers is back")
+    agree(one, two)
+    alice.send("MODE #tea +i", "MODE #tea -i", "PRIVMSG #tea :new here")
+    alice.sync()
+    agree(one, two)
+    bob.send("JOIN #tea,#open")
+    bob.wait(" 366 bob #open ")
+    assert history(bob, "#tea") == ["new here"]
+    assert history(bob, "#open") == ["for all"]
+
+
+def test_without_a_store_nobody_is_shown_what_was_said_in_a_closed_room(node: Start) -> None:
+    """What was said last in others is held in memory, by all servers."""
+    one, two = node("one"), node("two")
+    alice = one.guests.irc("alice", room="#tea,#open")
+    alice.send("MODE #tea +k sesame", "PRIVMSG #tea :among us", "PRIVMSG #open :for all", "PART #tea,#open")
+    alice.sync()
+    agree(one, two)
+    bob = two.guests.irc("bob", "server-time", room="#tea,#open")
+    assert said(bob.heard) == ["for all"]
+
+
+def test_a_closed_room_is_closed_still_when_redis_has_lost_it(redis: Redis, node: Start, tmp_path: Path) -> None:
+    """Those who are in it read on; who opens it when they have left reads nothing."""
+    one, two = node("one", Store(tmp_path / "one")), node("two", Store(tmp_path / "two"))
+    alice, bob = one.guests.irc("alice", *CAPS, room="#tea"), two.guests.irc("bob", *CAPS)
+    alice.send("MODE #tea +i", "PRIVMSG #tea :among us")
+    alice.sync()
+    agree(one, two)
+    redis.kill(forget=True)
+    bob.wait("link to the other servers is down")
+    redis.start()
+    for peer in (alice, bob):
+        peer.wait("link to the other servers is back")
+    agree(one, two)
+    assert history(alice, "#tea") == ["among us"]
+    alice.send("PRIVMSG #tea :still among us", "PART #tea")
+    alice.sync()
+    bob.send("JOIN #tea")
+    bob.wait(" 366 bob #tea ")
+    assert history(bob, "#tea") == []
+    agree(one, two)
+
+
+def test_an_owners_room_that_is_brought_back_has_the_modes_that_it_was_left_with(redis: Redis, node: Start) -> None:
+    """Not those that its server knew when the others gave it up."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice"), two.guests.irc("bob", room="")
+    bob.send("NICKSERV REGISTER open-sesame", "JOIN #tea")
+    bob.wait(" 366 ")
+    agree(one, two)
+    lose_redis(two, redis)
+    bob.wait("link to the other servers is down")
+    eventually(lambda: one.people() == ["alice"], "bob has left")
+    alice.send("NICKSERV IDENTIFY bob open-sesame", "JOIN #tea", "MODE #tea +i", "PART #tea")
+    alice.wait(" PART ")
+    find_redis(two, redis)
+    bob.wait("link to the other servers is back")
+    agree(one, two)
+    bob.send("MODE #tea")
+    assert set(bob.wait(" 324 bob #tea (.*)")[1]) == set("+nti")

@@ -137,6 +137,7 @@ class Linking(Applying):
         with self.lock:
             accounts, owners = self._hub.accounts, self._hub.owners
             self._last, self._time, self._servers.moment = state.load(self._hub, text)
+            state.openings(self._hub)  # before owners: what was said before a room was theirs is not
             for event in state.new_accounts(self._hub, accounts, owners):
                 post.deliver(event, Audience({}))  # so that they are saved here, too
             self._at = at
@@ -147,6 +148,7 @@ class Linking(Applying):
         finally:
             with self.lock:
                 self._post = self._hub.post = post
+                state.openings(self._hub)  # as it is now: of what was saved once before, nothing was handed on
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""

@@ -14,7 +14,7 @@ from chatroom.events import Event, Person
 from chatroom.modes import KEY
 from chatroom.names import fold, is_room
 from chatroom.rights import Asked, Deed, Role, demand, role
-from chatroom.rooms import House
+from chatroom.rooms import House, User
 
 
 def settle(house: House, event: Event) -> ChatError | None:
@@ -38,7 +38,10 @@ def not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
 
 
 def _connected(house: House, event: ev.Connected) -> ChatError | None:
-    return not_to_be_called(house, event.by, event.by.nick)
+    error = not_to_be_called(house, event.by, event.by.nick)
+    if error is None and event.room and _barred(house, event.room, User(event.by, None, 0)):
+        event.room = ""  # type: ignore[misc]  # they come in all the same
+    return error
 
 
 def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
@@ -58,11 +61,16 @@ def _departed(house: House, event: ev.Departed) -> ChatError | None:
 
 def _joined(house: House, event: ev.Joined) -> ChatError | None:
     """A ban may have come first, or the room's closing. Who had the key, or found room, when asking, comes in."""
-    room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
-    if room is None or user is None or fold(room.name) in user.rooms:
-        return None
+    user = house.users.get(event.by.uid)
+    return None if user is None or fold(event.room) in user.rooms else _barred(house, event.room, user)
+
+
+def _barred(house: House, name: str, user: User) -> ChatError | None:
+    """Also from a room that all have left meanwhile: its bans hold, and its modes where it has an owner."""
+    room = order.door(house, name)
     try:
-        order.admit(room, user, room.modes.get(KEY, ""))
+        if room:
+            order.admit(room, user, room.modes.get(KEY, ""))
     except ChatError as error:
         return None if error.code is Code.ROOM_FULL else error
     return None

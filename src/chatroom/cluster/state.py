@@ -85,6 +85,12 @@ def load(hub: Hub, text: str) -> Mark:
     return mark(text)
 
 
+def openings(hub: Hub) -> None:
+    """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
+    for room in hub.rooms.values():
+        hub.tell_opened(room)
+
+
 def new_accounts(hub: Hub, accounts: dict[str, Account], owners: dict[str, str]) -> list[Event]:
     """What was not so before, as if it had just been: accounts and passwords, and whose rooms are whose."""
     nobody = Person("", "", "", "")
@@ -167,12 +173,9 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
     if room is None:
         room = hub.rooms[key] = settings
         room.lists = hub.lists.setdefault(key, settings.lists)
-        room.owner = hub.owners.get(key, "")
-        hub.kept.pop(key, None)
-        if hub.memories:
-            created, topic = room.created, room.topic
-            hub.memories.recall(room)
-            room.created, room.topic = created, topic
+        created, topic = room.created, room.topic
+        hub.reopen(room)
+        room.created, room.topic = created, topic
         room.refresh()
     room.add(user)
     user.rooms[key] = room

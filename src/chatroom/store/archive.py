@@ -10,7 +10,7 @@ from typing import Any
 from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
 from chatroom.limits import LOOKUPS
-from chatroom.store.reader import Reader, Veils
+from chatroom.store.reader import Reader
 from chatroom.store.writer import Store
 
 log = logging.getLogger(__name__)
@@ -69,9 +69,9 @@ class Archive:
 
 def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
     ((key, name),) = lookup.places.items()
-    veils = lookup.veils.get(key, ())
+    hidden = _hidden(reader, lookup, key)
     if ask.around:
-        events = reader.around(key, ask.around, limit=ask.limit, everything=ask.everything, veils=veils)
+        events = reader.around(key, ask.around, limit=ask.limit, everything=ask.everything, hidden=hidden)
     else:
         after, before, newest = ask.after, ask.before, ask.newest
         if after and before and reader.is_later(key, after, before):
@@ -83,21 +83,23 @@ def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
             limit=ask.limit,
             newest=newest,
             everything=ask.everything,
-            veils=veils,
+            hidden=hidden,
         )
     return HistoryIs(ask, name, tuple(events))
 
 
 def _targets(reader: Reader, lookup: Lookup, ask: AskTargets) -> Reply:
-    places, veils = _places(reader, lookup)
-    latest = ((time, name) for key, name in places.items() if (time := reader.latest(key, veils.get(key, ()))))
+    places = _places(reader, lookup)
+    latest = (
+        (time, name) for key, name in places.items() if (time := reader.latest(key, _hidden(reader, lookup, key)))
+    )
     found = sorted([(time, name) for time, name in latest if ask.after.time < time < ask.before.time])
     chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
     return TargetsAre(tuple([(name, time) for time, name in chosen]))
 
 
 def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
-    places, veils = _places(reader, lookup)
+    places = _places(reader, lookup)
     said = reader.search(
         places,
         ask.words,
@@ -106,14 +108,16 @@ def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
         before=ask.before,
         limit=ask.limit,
         newest=ask.newest,
-        veils=veils,
+        hidden={key: _hidden(reader, lookup, key) for key in places},
     )
     return Found(ask, tuple(said))
 
 
-def _places(reader: Reader, lookup: Lookup) -> tuple[dict[str, str], dict[str, Veils]]:
-    """All places that a look-up is for, by key, with their names; and what of them is not to be shown."""
-    if not lookup.account:
-        return lookup.places, lookup.veils
-    talks = reader.conversations(lookup.account)
-    return {**lookup.places, **talks}, {**lookup.veils, **dict.fromkeys(talks, ((0, lookup.since),))}
+def _places(reader: Reader, lookup: Lookup) -> dict[str, str]:
+    """All places that a look-up is for, by key, with their names."""
+    return {**lookup.places, **(reader.conversations(lookup.account) if lookup.account else {})}
+
+
+def _hidden(reader: Reader, lookup: Lookup, key: str) -> int:
+    """The id of the last event of a place that whoever asks is not to be shown."""
+    return reader.hidden(key, lookup.opened[key]) if key in lookup.opened else lookup.since

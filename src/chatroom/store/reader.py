@@ -14,7 +14,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chatroom.events import Entry, Event, Point, Redacted, Said, Topic, veiled
+from chatroom.events import Entry, Event, Point, Redacted, Said, Topic
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
 from chatroom.names import bare, fold
 from chatroom.store.query import Query, address, expression, found_at
@@ -27,9 +27,6 @@ _MIXED = 1000  # runs of one batch have mixed times, and a batch has fewer runs
 _RUN = "name, first, since, people, events"  # what `unpack` takes
 
 
-Veils = tuple[tuple[int, int], ...]  # from when (milliseconds) to which event (id) nothing is to be shown
-
-
 class KeptRoom(NamedTuple):
     """A room as it was. `created` is in milliseconds; `recent` are the last messages, oldest first."""
 
@@ -37,7 +34,6 @@ class KeptRoom(NamedTuple):
     created: int
     topic: Topic | None
     recent: list[Said]
-    hidden: int  # id of the last event that nobody is to be shown
 
 
 class Summary(NamedTuple):
@@ -63,21 +59,36 @@ class Reader:
     def rooms(self) -> Iterator[KeptRoom]:
         """The rooms that have a history, as many as may be held without members, and all that have an owner.
 
-        Those last used come first. Of the others no more is told than what is hidden of them.
+        Those last used come first.
         """
+        columns = "key, name, created, hidden, topic, topic_by, topic_time"
+        latest = "(SELECT max(last) FROM runs WHERE place = places.id) AS latest"
         rows = self._db.execute(
-            """SELECT key, name, created, hidden, topic, topic_by, topic_time, owner,
-                      (SELECT max(last) FROM runs WHERE place = places.id) AS latest
-               FROM places WHERE key LIKE '#%' AND (latest IS NOT NULL OR owner != '') ORDER BY latest DESC"""
+            f"""SELECT {columns} FROM (
+                SELECT * FROM (SELECT {columns}, {latest} FROM places WHERE key LIKE '#%' AND owner = ''
+                               AND latest IS NOT NULL ORDER BY latest DESC LIMIT {EMPTY_ROOMS})
+                UNION ALL SELECT {columns}, {latest} FROM places WHERE owner != ''
+            ) ORDER BY latest DESC"""
         ).fetchall()
-        for i, (key, name, created, hidden, text, by, time, owner, _) in enumerate(rows):
-            if i >= EMPTY_ROOMS and not owner:
-                if hidden:
-                    yield KeptRoom(name, created, None, [], hidden)
-                continue
-            said = self.history(key, limit=RECENT, veils=((0, hidden),))
+        for key, name, created, hidden, text, by, time in rows:
+            said = self.history(key, limit=RECENT, hidden=hidden)
             recent = [event for event in said if isinstance(event, Said)]
-            yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent, hidden)
+            yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent)
+
+    def hidden(self, key: str, opened: int) -> int:
+        """The id of the last event that those who are in a room now are not to be shown; 0 if there is none.
+
+        `opened` is the id of the event by which it was opened. A room that is closed as far as this file knows may have
+        been opened since, if that could not be saved yet: then nothing from before is shown.
+        """
+        row = self._db.execute(
+            """SELECT hidden, closed = '' OR
+                   (SELECT first <= ?2 FROM runs WHERE place = places.id AND last >= ?2 ORDER BY last LIMIT 1)
+               FROM places WHERE key = ?1""",
+            (key, opened),
+        ).fetchone()
+        hidden, is_known = row or (0, True)
+        return int(hidden) if is_known else max(hidden, opened - 1)
 
     def lists(self) -> Iterator[tuple[str, str, Entry]]:
         """All masks in the lists of rooms: the room's key, the list's letter, the entry; the server's have neither."""
@@ -133,37 +144,38 @@ class Reader:
         limit: int,
         newest: bool = True,
         everything: bool = False,
-        veils: Veils = (),
+        hidden: int = 0,
     ) -> list[Event]:
         """At most `limit` events of a place, oldest first: the newest or the oldest of those between two points.
 
-        The points themselves are left out. Only messages, unless `everything` is asked for; nothing from veiled times.
+        The points themselves are left out. Only messages, unless `everything` is asked for. `hidden` is the id of the
+        last event that is not to be shown.
         """
         place = self._place(key)
         if place is None or limit <= 0:
             return []
-        low = self._after(place, after) if after else 0
+        low = max(hidden, self._after(place, after) if after else 0)
         high = self._before(place, before) if before else _END
         events = self._backwards(place, low, high) if newest else self._forwards(place, low, high)
         found: list[Event] = []
         with closing(events):
             for event in events:
-                if (everything or type(event) is Said) and not veiled(event, veils):
+                if everything or type(event) is Said:
                     found.append(event)
                     if len(found) == limit:
                         break
         return found[::-1] if newest else found
 
-    def around(self, key: str, point: Point, *, limit: int, everything: bool = False, veils: Veils = ()) -> list[Event]:
+    def around(self, key: str, point: Point, *, limit: int, everything: bool = False, hidden: int = 0) -> list[Event]:
         """At most `limit` events of a place, from before the point and from there on, in equal parts if it has them."""
         place = self._place(key)
         if place is None:
             return []
         here = Point(id=self._before(place, point))
-        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, veils=veils)
+        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, hidden=hidden)
         later = Point(id=here.id - 1)
         most = limit - len(earlier)
-        return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, veils=veils)
+        return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, hidden=hidden)
 
     def is_later(self, key: str, one: Point, other: Point) -> bool:
         """Whether `one` is later in the history of a place than `other`."""
@@ -177,9 +189,9 @@ class Reader:
             return iter(())
         return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
 
-    def latest(self, key: str, veils: Veils = ()) -> int:
-        """When something was last said in a place, in milliseconds; 0 if nothing ever was."""
-        events = self.history(key, limit=1, veils=veils)
+    def latest(self, key: str, hidden: int = 0) -> int:
+        """When something was last said in a place, after `hidden`, in milliseconds; 0 if nothing was."""
+        events = self.history(key, limit=1, hidden=hidden)
         return events[0].time if events else 0
 
     def conversations(self, account: str) -> dict[str, str]:
@@ -246,10 +258,11 @@ class Reader:
         limit: int,
         newest: bool = True,
         seconds: float = SEARCH_TIME,
-        veils: Mapping[str, Veils] = MappingProxyType({}),
+        hidden: Mapping[str, int] = MappingProxyType({}),
     ) -> list[Said]:
         """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.
 
+        `hidden` has ids, by key, of the last event that is not to be shown.
         The index is asked as far as it goes; messages that it doesn't hold yet are looked at. Points are moments. After
         that many seconds the search ends with what it has found.
         """
@@ -267,7 +280,7 @@ class Reader:
         def wanted(event: Said) -> bool:
             if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
                 return False
-            return not (veils and veiled(event, veils.get(event.conversation or fold(event.target), ())))
+            return event.id > hidden.get(event.conversation or fold(event.target), 0)
 
         end = monotonic() + seconds
         found: dict[int, Said] = {}

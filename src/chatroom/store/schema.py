@@ -21,8 +21,8 @@ FILE = "chatroom.db"
 
 # `places` has a row for every room and conversation of which anything is kept. No number is ever given to another, so
 # that one that was looked up is never wrong.
-# `closed` holds the letters of the modes that keep people out of a room. Nobody is in it after a restart, so what was
-# said until then is hidden from whoever opens it anew: `hidden` is the id of the last such event.
+# `closed` holds the letters of the modes that keep people out of a room. When it is opened anew and is nobody's, what
+# was said until then is hidden: `hidden` is the id of the last such event. So it is at a start: nobody is in it then.
 # `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the
 # server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
 # `owner` is the key of the account whose room it is for good. `modes` are a room's modes as a JSON object, letters with

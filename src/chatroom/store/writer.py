@@ -28,8 +28,8 @@ from chatroom.events import (
     AccountMade,
     Event,
     Founded,
-    Hidden,
     ModesSet,
+    Opened,
     PasswordSet,
     Redacted,
     ServerBanned,
@@ -49,7 +49,7 @@ from chatroom.limits import (
 )
 from chatroom.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.logs import alike
-from chatroom.modes import BAN, INVITED_ONLY, KEY, MUTE, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.names import LOBBY, fold
 from chatroom.store.index import forget
 from chatroom.store.known import Known
@@ -73,14 +73,9 @@ _QUITE_UNUSED = f"{_UNUSED} AND topic = '' AND closed = ''"
 # The newest stays, so that no number is given twice: somebody may just have looked it up.
 _DROP = "DELETE FROM places WHERE id < (SELECT max(id) FROM places) AND"
 # Of rooms that are nobody's no more is kept than is held in memory.
-_FORGOTTEN = f"""FROM lists WHERE room NOT IN ('', '{LOBBY}')
-    AND room NOT IN (SELECT key FROM places WHERE owner != '')
-    AND room NOT IN (SELECT room FROM lists GROUP BY room ORDER BY max(since) DESC LIMIT {EMPTY_ROOMS})"""
-_FORGET = f"DELETE {_FORGOTTEN}"
-# What was said while somebody was banned stays hidden: from all, when it isn't known any more from whom.
-_VEIL = f"""UPDATE places SET hidden = (SELECT max(last) FROM runs WHERE place = places.id)
-    WHERE EXISTS (SELECT * FROM runs WHERE place = places.id)
-    AND key IN (SELECT room {_FORGOTTEN} AND letter = '{BAN}' AND lists.key NOT LIKE '{MUTE}%')"""
+_NOBODYS = f"room NOT IN ('', '{LOBBY}') AND room NOT IN (SELECT key FROM places WHERE owner != '')"
+_FORGET = f"""DELETE FROM lists WHERE {_NOBODYS} AND room NOT IN
+    (SELECT room FROM lists WHERE {_NOBODYS} GROUP BY room ORDER BY max(since) DESC LIMIT {EMPTY_ROOMS})"""
 # When something last happened in a place: of all its runs the last, which is found by its index.
 _LATEST = "(SELECT until FROM runs WHERE place = places.id ORDER BY last DESC LIMIT 1)"
 _MISTAKES = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
@@ -114,7 +109,6 @@ class Store:
         try:
             self.db = self._open()
             self.db.execute(_HIDE)
-            self.db.execute(_VEIL)
             self.db.execute(_FORGET)
             self.db.execute(f"{_DROP} {_UNUSED}")
             self.reserved = self._mark("reserved")
@@ -390,7 +384,7 @@ def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
                 db.execute(_LISTED, (*at, *entry))
             else:
                 db.execute(_UNLISTED, at)
-        if change.letter in _CLOSING:
+        if change.letter in CLOSING:
             closed = "replace(closed, ?, '') || ?" if change.on else "replace(replace(closed, ?, ''), ?, '')"
             db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
 
@@ -441,8 +435,9 @@ def _founded(db: sqlite3.Connection, event: Founded) -> None:
     )
 
 
-def _hidden(db: sqlite3.Connection, event: Hidden) -> None:
-    db.execute("UPDATE places SET closed = '', topic = '', hidden = ? WHERE key = ?", (event.id, fold(event.room)))
+def _opened(db: sqlite3.Connection, event: Opened) -> None:
+    """The room may be new to this file, although others have long been in it."""
+    db.execute(_OPENED, (fold(event.room), event.room, event.time, event.closed, event.owner, event.id - 1))
 
 
 def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
@@ -462,7 +457,11 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
 
 _LISTED = "INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UNLISTED = "DELETE FROM lists WHERE room = ? AND letter = ? AND key = ?"
-_CLOSING = (INVITED_ONLY, KEY)  # the modes that keep people out
+_SHUT = "closed != '' AND (owner = '' OR owner != ?5)"  # it was, and is not its owner's still
+_OPENED = f"""INSERT INTO places (key, name, created, closed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET
+    hidden = CASE WHEN {_SHUT} THEN max(hidden, ?6) ELSE hidden END,
+    topic = CASE WHEN {_SHUT} THEN '' ELSE topic END,
+    closed = excluded.closed"""
 # What changes what is written already, or is written beside the history.
 _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
@@ -474,7 +473,7 @@ _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     PasswordSet: _password_set,
     AccountDropped: _account_dropped,
     Founded: _founded,
-    Hidden: _hidden,
+    Opened: _opened,
 }
 
 
