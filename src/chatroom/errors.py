@@ -67,6 +67,7 @@ class Code(Enum):
     ACCOUNTS_FULL = "accounts-full"  # no more of them, or no more from this address for now
     NOT_A_GHOST = "not-a-ghost"  # nick; one's own connection
     REALNAME_BAD = "realname-bad"
+    REALNAME_HELD = "realname-held"  # one may not speak in one of one's rooms
     TOO_MANY_TARGETS = "too-many-targets"  # those that nothing was done for
     TOO_MANY_ROOMS = "too-many-rooms"  # room
     NO_RECIPIENT = "no-recipient"  # command

@@ -13,7 +13,7 @@ All are values: never changed once made, but for an event's `id` and `time`, whi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol, TypeVar, dataclass_transform
+from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 from chatroom.errors import ChatError
 
@@ -399,6 +399,7 @@ class Quit:
     reason: str
     ask: bool = True  # False when the connection is gone already and there is nobody to say goodbye to
     refused: bool = False  # whether it is the server that lets nobody in who comes like that
+    own: bool = False  # whether the reason is in the client's own words
 
 
 @value
@@ -609,6 +610,7 @@ class Work:
     """
 
     do: Callable[[], "Command"]
+    count: Callable[[Any], None] = lambda command: None  # is told what came of it, though the client has left
 
 
 # ---- events ---------------------------------------------------------------------------------------------------------

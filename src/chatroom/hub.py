@@ -33,13 +33,15 @@ from chatroom.limits import (
     ROOMS_OWNED,
 )
 from chatroom.memory import Memories, lifted, veiled_most
-from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
+from chatroom.modes import ALERTED, BAN, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
 from chatroom.networks import counted
 from chatroom.passwords import Window
-from chatroom.rights import Asked, Deed, demand, holds
+from chatroom.rights import Asked, Deed, demand, is_silent, is_silent_somewhere, must_not_be_held
 from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, Veil, movers, new_lists, user_of
 from chatroom.text import CTCP, GHOST, shortened
+
+AWAY = "away"  # what others read of somebody who is away and may not speak
 
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -186,7 +188,7 @@ class Hub(House):
         for account in self.accounts.values():
             self.claimed.setdefault(skeleton(account.name), account.name)
         self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
-        self.kept = {room: modes for room, modes in kept.items() if room in self.owners}
+        self.kept = {room: bounded(modes) for room, modes in kept.items() if room in self.owners}
 
     def deafen(self, sessions: Iterable[Session]) -> None:
         """These are about to leave: of what happens in their rooms they are told nothing more.
@@ -282,9 +284,7 @@ class Hub(House):
         ban = bans.on_person(self, replace(user.person, nick=nick))
         if ban:
             raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
-        for room in user.rooms.values():
-            if room.guarded and holds(room, user):
-                raise ChatError(Code.NICK_HELD, nick, room.name)
+        must_not_be_held(user, nick)
         return [*way, ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
@@ -315,7 +315,9 @@ class Hub(House):
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
-        return [ev.Left(user_of(session).person, room.name, shortened(command.reason, REASON_BYTES))]
+        user = user_of(session)
+        reason = "" if is_silent(room, user) else shortened(command.reason, REASON_BYTES)
+        return [ev.Left(user.person, room.name, reason)]
 
     def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
         user = user_of(session)
@@ -365,15 +367,18 @@ class Hub(House):
         user = user_of(session)
         if len(command.message.encode()) > AWAY_BYTES:
             raise ChatError(Code.AWAY_TOO_LONG)
-        noted = ev.AwayNoted(bool(command.message))
-        if command.message == user.away:
+        message = AWAY if command.message and is_silent_somewhere(user) else command.message
+        noted = ev.AwayNoted(bool(message))
+        if message == user.away:
             return [noted]
-        return [ev.AwaySet(user.person, command.message), noted]
+        return [ev.AwaySet(user.person, message), noted]
 
     def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
         user = user_of(session)
         if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
             raise ChatError(Code.REALNAME_BAD)
+        if is_silent_somewhere(user):
+            raise ChatError(Code.REALNAME_HELD)
         return [ev.RealnameSet(user.person, command.realname)]
 
     def _become_operator(self, session: Session, command: ev.BecomeOperator) -> list[Outcome]:
@@ -395,7 +400,10 @@ class Hub(House):
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
         reason = shortened(command.reason, REASON_BYTES if user else GOODBYE_BYTES)
-        departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
+        departed: list[Outcome] = []
+        if user:
+            told = "" if command.own and is_silent_somewhere(user) else reason
+            departed = [ev.Departed(user.person, told, user.room_names())]
         if not command.ask:
             return departed
         session.closing = True
@@ -480,7 +488,8 @@ class Hub(House):
         joined = ev.Joined(event.by, room.name, id=event.id, time=event.time)
         self.post.deliver(joined, room.audience, movers(user.session))
         if user.away:
-            away = ev.AwaySet(event.by, user.away, id=event.id, time=event.time)
+            message = AWAY if is_silent(room, user) else user.away
+            away = ev.AwaySet(event.by, message, id=event.id, time=event.time)
             self.post.deliver(away, room.audience, user.session)
         return room
 
@@ -679,6 +688,8 @@ class Hub(House):
         if room:
             room.topic = ev.Topic(event.topic, event.by.mask, event.time) if event.topic else None
             self.post.deliver(event, room.audience)
+            if event.by.uid not in room.members:
+                self._tell_doer(event)
 
     def _invited(self, event: ev.Invited) -> None:
         """Members with invite-notify are told, too. What an operator of the room says opens its doors."""

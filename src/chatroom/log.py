@@ -72,6 +72,13 @@ class Log:
             except ChatError as error:
                 return Refused(error)
 
+    def _do(self, work: Work) -> Command:
+        """Has work done, in the client's own thread and without the lock, which is held before and after."""
+        with self._outside():
+            command = work.do()
+        work.count(command)
+        return command
+
     @contextmanager
     def _outside(self) -> Iterator[None]:
         """Lets go of the lock, which is held before and after, for what takes its time."""
@@ -123,7 +130,7 @@ class LocalLog(Log):
                     self._carry_out(session, [command], self._post)
 
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
-        now = self._time = max(self._clock(), self._time)
+        self._time = max(self._clock(), self._time)
         for command in commands:
             if isinstance(command, Burst):
                 self._burst(session, command, post)
@@ -136,24 +143,21 @@ class LocalLog(Log):
                 if isinstance(outcome, Event):
                     self._last += 1
                     outcome.id = self._last  # type: ignore[misc]  # the one write to a value
-                    outcome.time = now  # type: ignore[misc]
+                    outcome.time = self._time  # type: ignore[misc]  # of this moment: others may have used the lock
                     self._hub.apply(outcome)
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                 elif isinstance(outcome, Lookup):
                     post.tell(session, self._find(outcome))
-                    now = self._time
                 elif isinstance(outcome, Work):
                     self._work(session, outcome, post)
-                    now = self._time
                 else:
                     post.tell(session, outcome)
             if session.closing:
                 break
 
     def _work(self, session: Session, work: Work, post: Post) -> None:
-        with self._outside():
-            command = work.do()
+        command = self._do(work)
         if not session.closing:
             self._carry_out(session, [command], post)
 

@@ -91,6 +91,19 @@ def _banned(least: Role, code: Code) -> Bar:
     )
 
 
+# Who may not speak is heard in no way. These bar messages and topics; of other words that would reach the room (reasons
+# for leaving, away messages, real names) `is_silent` says whether they may.
+_SPEECH: dict[str, Bar] = {
+    MODERATED: Bar(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
+    BAN: _banned(Role.VOICED, Code.BANNED_THERE),
+    MUTE: Bar(
+        Role.VOICED,
+        Code.MUTED,
+        lambda room, user, asked: room.mute_on(user.person),
+        lambda room, user: _about_entry(room.mute_on(user.person)),
+    ),
+}
+
 # By a mode's letter; `MUTE` is the ban on speaking alone.
 BARS: dict[Deed, dict[str, Bar]] = {
     Deed.JOIN: {
@@ -109,14 +122,7 @@ BARS: dict[Deed, dict[str, Bar]] = {
     },
     Deed.SAY: {
         CLOSED: Bar(Role.MEMBER, Code.CANNOT_SEND, lambda room, user, asked: CLOSED in room.modes),
-        MODERATED: Bar(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
-        BAN: _banned(Role.VOICED, Code.BANNED_THERE),
-        MUTE: Bar(
-            Role.VOICED,
-            Code.MUTED,
-            lambda room, user, asked: room.mute_on(user.person),
-            lambda room, user: _about_entry(room.mute_on(user.person)),
-        ),
+        **_SPEECH,
         SLOW: Bar(
             Role.VOICED,
             Code.SLOW,
@@ -126,6 +132,7 @@ BARS: dict[Deed, dict[str, Bar]] = {
     },
     Deed.TOPIC: {
         TOPIC_LOCKED: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes),
+        **_SPEECH,
     },
     Deed.INVITE: {
         INVITED_ONLY: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: INVITED_ONLY in room.modes),
@@ -158,11 +165,27 @@ def demand(room: Room, user: User, deed: Deed, asked: Asked = _PLAINLY) -> None:
             raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user))
 
 
-def holds(room: Room, user: User) -> bool:
-    """Whether a ban or a mute of a name must not be slipped out of by taking another."""
-    if role(room, user) >= Role.VOICED:
+def must_not_be_held(user: User, nick: str) -> None:
+    """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name."""
+    for room in user.rooms.values():
+        if room.guarded and role(room, user) < Role.VOICED and (room.ban_on(user.person) or room.mute_on(user.person)):
+            raise ChatError(Code.NICK_HELD, nick, room.name)
+
+
+def is_silent(room: Room, user: User) -> bool:
+    """Whether no words of this member may reach the room, whatever way they take.
+
+    Slow mode silences nobody: it only makes their messages wait for each other.
+    """
+    if not room.guarded:
         return False
-    return bool(room.ban_on(user.person) or room.mute_on(user.person))
+    held = role(room, user)
+    return any(held < bar.least and bar.holds(room, user, _PLAINLY) for bar in _SPEECH.values())
+
+
+def is_silent_somewhere(user: User) -> bool:
+    """Likewise in any of the rooms that they are in."""
+    return any(is_silent(room, user) for room in user.rooms.values())
 
 
 def operators(room: Room, user: User) -> str:

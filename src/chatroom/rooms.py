@@ -42,6 +42,7 @@ from chatroom.modes import (
     ROOM_MODES,
     SLOW,
     ModeKind,
+    bounded,
     meets,
 )
 from chatroom.names import LOBBY, fold, skeleton
@@ -545,8 +546,10 @@ class House:
         self.ends.clear()
         for key, entry in self.bans.items():
             self.note_end(entry.until, "", "", key)
+        self.kept = {key: bounded(modes) for key, modes in self.kept.items()}
         for key, room in self.rooms.items():
             self.lists[key] = room.lists
+            room.modes = bounded(room.modes)
             room.refresh()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():

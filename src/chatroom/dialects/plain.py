@@ -26,7 +26,7 @@ from chatroom.limits import (
 )
 from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.names import FAULTS, LOBBY, Fault, fold
-from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
+from chatroom.text import CTCP, CUT, FEED, clean, moment, number, plain
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
@@ -88,6 +88,7 @@ _REFUSALS: dict[Code, str] = {
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
     Code.REALNAME_BAD: "that can't be a real name",
+    Code.REALNAME_HELD: "you can't take another real name while you may not speak in one of your rooms",
     Code.TOO_MANY_TARGETS: "these are too many at once",
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Code.NO_RECIPIENT: "say to whom",
@@ -372,10 +373,10 @@ class PlainDialect:
         yield ev.SetAway(rest)
 
     def _history(self, rest: str) -> Iterator[Command]:
-        count = int(rest[:9]) if rest.isdecimal() else 0
+        count = number(rest, HISTORY_MOST) or 0
         if rest and not count:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
-        yield ev.AskHistory(self._here(), min(count or RECENT, HISTORY_MOST))
+        yield ev.AskHistory(self._here(), count or RECENT)
 
     def _search(self, rest: str) -> Iterator[Command]:
         yield ev.AskSearch(rest, FOUND)
@@ -394,7 +395,7 @@ class PlainDialect:
         yield ev.SetPassword(rest)
 
     def _quit(self, rest: str) -> Iterator[Command]:
-        yield ev.Quit(rest)
+        yield ev.Quit(rest, own=True)
 
 
 def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:

@@ -154,6 +154,7 @@ FAILURES = {
     Code.NO_SUCH_MESSAGE: "REDACT UNKNOWN_MSGID {} {} :There is no such message, or it is too old",
     Code.LINK_DOWN: "* LINK_DOWN :The link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "* LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
+    Code.REALNAME_HELD: "SETNAME CANNOT_CHANGE_REALNAME :Not while you may not speak in one of your channels",
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
 
