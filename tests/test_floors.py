@@ -15,6 +15,7 @@ SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
     {
+        "clock",
         "errors",
         "events",
         "held",
@@ -52,6 +53,7 @@ FLOORS = [
 ]
 # Which parts lean on which others of their own floor: the one way round that is meant.
 SAME_FLOOR = {
+    "clock": set(),
     "errors": set(),
     "events": {"errors"},
     "names": {"errors", "limits", "lookalikes"},

@@ -51,13 +51,13 @@ def make_way(house: House, by: Person, nick: str) -> list[Outcome]:
 class Registrar:
     """Decides what is asked for about accounts. `lasting` says whether they outlive the server."""
 
-    def __init__(self, house: House, clock: Callable[[], int], lasting: bool) -> None:
+    def __init__(self, house: House, steady: Callable[[], int], lasting: bool) -> None:
         self.passwords = Passwords()
         self.guesses = Guesses()
         self._claims = Window(CLAIMS, CLAIM_SPAN)
         self._changes = Window(LOGIN_TRIES, LOGIN_SPAN)  # of passwords: each takes as long as a guess
         self._house = house
-        self._clock = clock  # Unix milliseconds
+        self._steady = steady  # milliseconds: how often something happened is no matter of the time of day
         self._lasting = lasting
 
     def deciders(self) -> dict[type, Callable[[Session, Any], list[Outcome]]]:
@@ -88,10 +88,10 @@ class Registrar:
         name = self._name_of(session, command)
         self._may_claim(session, name)
         acceptable(command.password, name)
-        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._clock()):
+        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._steady()):
             raise ChatError(Code.ACCOUNTS_FULL)
         if not self.guesses.unlimited:
-            self._claims.add(counted(session.host), self._clock())
+            self._claims.add(counted(session.host), self._steady())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
@@ -122,9 +122,9 @@ class Registrar:
         if not session.account:
             raise ChatError(Code.NOT_LOGGED_IN)
         acceptable(command.password, session.account)
-        if self._changes.is_full(fold(session.account), self._clock()) and not self.guesses.unlimited:
+        if self._changes.is_full(fold(session.account), self._steady()) and not self.guesses.unlimited:
             raise ChatError(Code.LOGIN_TOO_OFTEN)
-        self._changes.add(fold(session.account), self._clock())
+        self._changes.add(fold(session.account), self._steady())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _hashed(self, session: Session, command: ev.Hashed) -> list[Outcome]:
@@ -147,7 +147,7 @@ class Registrar:
     def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
         if session.account and session.admitted:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        self.guesses.begin(command.account, session.host, self._clock())
+        self.guesses.begin(command.account, session.host, self._steady())
         if self._is_of_server(session, command):
             session.admitted = True
             if session.account or fold(command.account) not in self._house.accounts:
@@ -166,7 +166,7 @@ class Registrar:
 
     def _check(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         """Has a password checked; raises `ChatError` if this was done too often."""
-        self.guesses.begin(account, session.host, self._clock())
+        self.guesses.begin(account, session.host, self._steady())
         return self._work(session, ask, account)
 
     def _work(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:

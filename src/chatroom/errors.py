@@ -39,7 +39,7 @@ class Code(Enum):
     INVITED_ONLY = "invited-only"  # room, operators
     BANNED = "banned"  # room, operators, whose doing, until when (milliseconds, 0 for good), reason
     BANNED_THERE = "banned-there"  # likewise; one is in the room, and may not speak
-    SLOW = "slow"  # room, operators, seconds between two messages, from when on the next may come (milliseconds)
+    SLOW = "slow"  # room, operators, seconds between two messages, seconds until the next may come
     NOT_BANNED = "not-banned"  # room or "", who
     THAT_IS_YOU = "that-is-you"  # one would ban oneself
     NICK_HELD = "nick-held"  # nick, room; one is banned or muted there, and must not slip out of it

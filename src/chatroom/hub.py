@@ -51,19 +51,28 @@ class Hub(House):
     """Users and rooms, what they may do, and what then happens."""
 
     def __init__(
-        self, post: Post, clock: Callable[[], int], lasting: bool = False, name: str = "chatroom.local"
+        self,
+        post: Post,
+        clock: Callable[[], int],
+        lasting: bool = False,
+        name: str = "chatroom.local",
+        steady: Callable[[], int] | None = None,
     ) -> None:
-        """`lasting` says whether anything of a room outlives its last member; `name` is the server's."""
+        """`lasting` says whether anything of a room outlives its last member; `name` is the server's.
+
+        `clock` gives the time by which the log goes; `steady` one that nobody sets, for what is counted here alone.
+        """
         super().__init__(post, name)
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
         self._clock = clock  # Unix milliseconds
-        self._started = clock()
+        self._steady = steady or clock  # milliseconds
+        self._started = self._steady()
         self.memories = Memories() if lasting else None
         self._not_saving = False
         self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
         self._wrong_operators = Window(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
-        self.registrar = Registrar(self, clock, lasting)
+        self.registrar = Registrar(self, self._steady, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
             ev.Register: self._register,
@@ -247,7 +256,7 @@ class Hub(House):
 
         So many from an address, and it has to wait a while.
         """
-        network, now = counted(session.host), self._clock()
+        network, now = counted(session.host), self._steady()
         if wrong.is_full(network, now) and not self.registrar.guesses.unlimited:
             raise ChatError(Code.LOGIN_TOO_OFTEN)
         if compare_digest(given.encode(), password.encode()):
@@ -428,7 +437,7 @@ class Hub(House):
 
     def _ask_uptime(self, session: Session, command: ev.AskUptime) -> list[Outcome]:
         user_of(session)
-        return [ev.UptimeIs((self._clock() - self._started) // 1000)]
+        return [ev.UptimeIs((self._steady() - self._started) // 1000)]
 
     # ---- applying: what is then so ----------------------------------------------------------------------------------
 

@@ -95,8 +95,8 @@ class Log:
 class LocalLog(Log):
     """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
 
-    Times never go back either: if the clock does, events have the last time, `last_time` at first, until it has caught
-    up. So a history in the order of ids is in the order of times too, and one can be found by the other.
+    Times never go back either, whatever the clock does; `last_time` is the last that was given before. So a history in
+    the order of ids is in the order of times too, and one can be found by the other.
     """
 
     def __init__(

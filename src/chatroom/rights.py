@@ -74,7 +74,7 @@ class Bar(NamedTuple):
     least: Role
     code: Code
     holds: Callable[[Room, User, Asked], object]
-    about: Callable[[Room, User], tuple[str, ...]] = lambda room, user: ()
+    about: Callable[[Room, User, Asked], tuple[str, ...]] = lambda room, user, asked: ()
 
 
 def _about_entry(entry: Entry | None) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def _banned(least: Role, code: Code) -> Bar:
         least,
         code,
         lambda room, user, asked: room.ban_on(user.person),
-        lambda room, user: _about_entry(room.ban_on(user.person)),
+        lambda room, user, asked: _about_entry(room.ban_on(user.person)),
     )
 
 
@@ -100,7 +100,7 @@ _SPEECH: dict[str, Bar] = {
         Role.VOICED,
         Code.MUTED,
         lambda room, user, asked: room.mute_on(user.person),
-        lambda room, user: _about_entry(room.mute_on(user.person)),
+        lambda room, user, asked: _about_entry(room.mute_on(user.person)),
     ),
 }
 
@@ -126,8 +126,8 @@ BARS: dict[Deed, dict[str, Bar]] = {
         SLOW: Bar(
             Role.VOICED,
             Code.SLOW,
-            lambda room, user, asked: asked.now and asked.now < room.speaks_again(user),
-            lambda room, user: (str(room.slow // 1000), str(room.speaks_again(user))),
+            lambda room, user, asked: asked.now and room.wait_of(user, asked.now),
+            lambda room, user, asked: (str(room.slow // 1000), str(-(-room.wait_of(user, asked.now) // 1000))),
         ),
     },
     Deed.TOPIC: {
@@ -162,7 +162,7 @@ def demand(room: Room, user: User, deed: Deed, asked: Asked = _PLAINLY) -> None:
         raise ChatError(Code.NOT_OPERATOR, room.name, operators(room, user))
     for bar in BARS.get(deed, {}).values():
         if held < bar.least and bar.holds(room, user, asked):
-            raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user))
+            raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user, asked))
 
 
 def must_not_be_held(user: User, nick: str) -> None:

@@ -372,10 +372,11 @@ class Room:
         if len(self.spoke) > max(SLOW_KEPT, 2 * len(self.members)):
             self.spoke = {uid: time for uid, time in self.spoke.items() if said.time - time < self.slow}
 
-    def speaks_again(self, user: User) -> int:
-        """When the slow mode lets this user speak, in milliseconds; 0 if it has nothing against it."""
+    def wait_of(self, user: User, now: int) -> int:
+        """How long slow mode lets this user wait, in milliseconds; nobody waits for a clock that was set back."""
         last = self.spoke.get(user.person.uid)
-        return last + self.slow if last is not None else 0
+        left = last + self.slow - now if last is not None else 0
+        return left if 0 < left <= self.slow else 0
 
     def invites(self, person: Person) -> bool:
         """Whether this person needs no invitation."""

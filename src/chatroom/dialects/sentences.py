@@ -20,7 +20,7 @@ def worded(code: Code, about: list[str]) -> list[str]:
     if code in OF_OPERATORS or code in OF_ENTRIES:
         about[1] = about[1].replace(",", ", ") or "none is here"
     if code is Code.SLOW:
-        about[2:] = [span(int(about[2])), span(_left(int(about[3])))]
+        about[2:] = [span(int(about[2])), span(int(about[3]))]
     elif code in OF_ENTRIES:
         about[3:] = of_entry(int(about[3]), about[4])
     elif code is Code.BANNED_HERE:
