@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -257,7 +258,7 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     service.notify("READY=1")
     console = Console(server, _say, signals.end)
     console.start()
-    signals.wait(server.hub.reload)
+    signals.wait(server.reload)
     console.close()
     service.notify("STOPPING=1")
     log.info("saying goodbye to everybody")
@@ -400,15 +401,16 @@ def _check_cluster(url: str, faults: Faults) -> None:
             raise click.ClickException(str(error)) from None
 
 
-def _reload(server: "ChatServer", files: _Files) -> None:
-    """Reads the files again; if one can't be read, all stays as it was."""
+def _reload(server: "ChatServer", files: _Files) -> Callable[[], None] | None:
+    """Reads the files again, and returns what puts them to use; None if one can't be read: then all stays as it was."""
     faults = Faults()
     settings = _read(files, faults)
     for fault in faults.found:
         log.error("%s All stays as it was.", fault.message, extra=logs.alike(""))  # each fault is another
-    if not faults.found:
-        server.configure(settings)
-        log.info("read the password files, the message of the day and the certificate again")
+    if faults.found:
+        return None
+    log.info("read the password files, the message of the day and the certificate again")
+    return partial(server.configure, settings)
 
 
 def _open_standard_streams() -> None:

@@ -85,6 +85,7 @@ class Code(Enum):
     MAY_NOT_REDACT = "may-not-redact"  # target, message's id
     NO_SUCH_MESSAGE = "no-such-message"  # target, message's id
     STAYS_IN_LOBBY = "stays-in-lobby"  # room
+    RELOAD_FAILED = "reload-failed"  # a file can't be read; the log says which
     LINK_DOWN = "link-down"  # the one to the other servers
     SPOOL_FULL = "spool-full"  # what can be kept until the link is back is kept
 

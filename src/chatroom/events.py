@@ -380,6 +380,16 @@ class Hashed:
     secret: str = field(repr=False)
 
 
+@value
+class Reread:
+    """The files were read again: `use` puts to use what stands in them; None if one can't be read.
+
+    No dialect makes this: it is what comes of `Work`.
+    """
+
+    use: Callable[[], None] | None
+
+
 class Format(Protocol):
     """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
 
@@ -1216,6 +1226,7 @@ Command = (
     | Kill
     | Alert
     | Reload
+    | Reread
     | Watch
     | Unwatch
     | AskWhowas

@@ -64,7 +64,8 @@ class Hub(House):
         """
         super().__init__(post, name)
         self.operator_password = ""  # nobody becomes an operator if it is ""
-        self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
+        # Reads the files again, without the lock, and returns what uses them, under it; None if that can't be.
+        self.reload: Callable[[], Callable[[], None] | None] = lambda: lambda: None
         self._clock = clock  # Unix milliseconds
         self._steady = steady or clock  # milliseconds
         self._started = self._steady()
@@ -90,6 +91,7 @@ class Hub(House):
             ev.AskSearch: partial(past.ask_search, self),
             ev.BecomeOperator: self._become_operator,
             ev.Reload: self._reload,
+            ev.Reread: self._reread,
             ev.AskUptime: self._ask_uptime,
             ev.SetTopic: partial(order.set_topic, self),
             ev.Kick: lambda session, command: order.kick(self, session, command, clock()),
@@ -403,7 +405,13 @@ class Hub(House):
     def _reload(self, session: Session, command: ev.Reload) -> list[Outcome]:
         if not user_of(session).is_operator:
             raise ChatError(Code.NOT_SERVER_OPERATOR)
-        self.reload()
+        return [ev.Work(lambda: ev.Reread(self.reload()))]
+
+    def _reread(self, session: Session, command: ev.Reread) -> list[Outcome]:
+        """Changes something, as `_quit` does: what stands in the files is this server's own."""
+        if command.use is None:
+            raise ChatError(Code.RELOAD_FAILED)
+        command.use()
         return [ev.Reloaded()]
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
@@ -445,6 +453,9 @@ class Hub(House):
         person = event.by
         if fold(person.nick) in self.by_nick or person.uid in self.users:
             return
+        if person.account and fold(person.account) not in self.accounts:  # it was given up while they were coming
+            person = replace(person, account="")
+            event = replace(event, by=person)
         session = self.sessions.get(person.uid)
         user = User(person, session, event.time)
         self.users[person.uid] = user
@@ -452,6 +463,7 @@ class Hub(House):
         self.most = max(self.most, len(self.users))
         room = self._enter(user, event.room, event) if event.room else None
         if session:
+            session.account = person.account
             session.user = user
             self.here += 1
             state = room.state(user) if room else None

@@ -165,12 +165,19 @@ class ChatServer(ThreadingTCPServer):
     def configure(self, settings: Settings) -> None:
         """Changes what may change while the server runs; newcomers meet the new message of the day and certificate.
 
-        Called before `start`, in the main thread, or under the log's lock: it must not take it.
+        Called before `start`, or under the log's lock: it must not take it.
         """
         self.info = replace(self.info, motd=settings.motd)
         self.hub.operator_password = settings.operator_password
         self.hub.password = settings.password
         self.tls = settings.tls
+
+    def reload(self) -> None:
+        """Reads the files again, while nobody waits for it, and then uses them, unless one can't be read."""
+        use = self.hub.reload()
+        if use:
+            with self.log.lock:
+                use()
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""

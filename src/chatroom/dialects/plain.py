@@ -101,6 +101,7 @@ _REFUSALS: dict[Code, str] = {
     Code.HISTORY_FAILED: "the history can't be read at the moment",
     Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {keeping.TIMES} are times",
     Code.NOTHING_KEPT: "no history is kept here",
+    Code.RELOAD_FAILED: "a file can't be read, so all stays as it was; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
     Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
