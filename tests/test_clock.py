@@ -1,10 +1,11 @@
 """The time by which the chat goes, where the machine's clock is set back."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from chatroom import events as ev
 from chatroom.clock import Clock
 from chatroom.hub import Hub
 from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
@@ -113,3 +114,50 @@ def test_a_ban_ends_though_the_clock_was_set_back(machine: Machine, chat: Chat) 
     machine.go_on(600_000)
     machine.clock()
     assert [until for until, *_ in chat.hub.ends if until <= machine.clock()] == [NOON + 600_000] * 2
+
+
+# ---- ids and times ------------------------------------------------------------------------------------------------
+
+
+class Slow:
+    """A history that takes its time to answer, while others talk."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+
+    def find(self, lookup: ev.Lookup) -> ev.Reply:
+        self._meanwhile()
+        assert isinstance(lookup.ask, ev.AskHistory)
+        return ev.HistoryIs(lookup.ask, "#r", ())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "CHATHISTORY LATEST #r * 10",
+        "@label=1 CHATHISTORY LATEST #r * 10",
+        "PRIVMSG NickServ :IDENTIFY alice open-sesame",
+        "@label=1 PRIVMSG NickServ :IDENTIFY alice open-sesame",
+    ],
+)
+def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    """What follows in the same packet is later than what others said meanwhile."""
+    chat = Chat()
+    bob = chat.irc("bob", room="#r")
+
+    def meanwhile() -> None:
+        chat.time += 5_000
+        bob.send("PRIVMSG #r :meanwhile")
+
+    def check(password: str, secret: str) -> bool:
+        meanwhile()
+        return False
+
+    chat.log = LocalLog(chat.hub, chat.post, lambda: chat.time, archive=Slow(meanwhile))
+    monkeypatch.setattr(chat.hub.registrar.passwords, "check", check)
+    alice = chat.irc("alice", "batch", "draft/chathistory", "labeled-response", "message-tags", room="#r")
+    alice.send(question, "PRIVMSG #r :and after", "TOPIC #r :that")
+    events = [event for event, _ in chat.post.events]
+    assert [event.text for event in events if isinstance(event, ev.Said)] == ["meanwhile", "and after"]
+    assert [event.id for event in events] == sorted(event.id for event in events)
+    assert [event.time for event in events] == sorted(event.time for event in events)
