@@ -8,6 +8,7 @@ from chatroom.modes import bounded
 from chatroom.rooms import Account
 from chatroom.text import number
 from tests.chat import Chat, Client
+from tests.client.script import MODERN, Script
 
 LONG = "9" * 5000  # digits: more than Python takes for a number
 
@@ -92,3 +93,16 @@ def test_old_files_are_bounded_when_they_are_loaded() -> None:
     assert list(chat.hub.kept["#r"].items()) == [("n", ""), ("W", str(SLOW_MOST)), ("l", str(LIMIT_MOST)), ("t", "")]
     assert chat.hub.kept["#s"] == {"k": "key"}
     assert bounded({"W": "60", "n": ""}) == {"W": "60", "n": ""}
+
+
+@pytest.mark.parametrize("digits", ["²", LONG, "", "-1", "x"])
+def test_a_servers_numbers_trouble_no_client(digits: str) -> None:
+    """Whatever it says how long its lines are, how much history it gives and how many people are in a room."""
+    script = Script(capabilities=MODERN)
+    script.session.connected(script.send)
+    script.feed(f":irc CAP * LS :{MODERN}", f":irc CAP * ACK :{MODERN}", ":irc 001 me :Welcome")
+    script.feed(f":irc 005 me CHATHISTORY={digits} LINELEN={digits} :are supported by this server")
+    script.joined("#lobby")
+    assert script.session.say(script.lobby, "hello")[0].text == "hello"
+    script.feed(":irc 321 me Channel :Users  Name", f":irc 322 me #r {digits or 0} :tea", ":irc 323 me :End")
+    assert [line for line in script.sent if line.startswith("CHATHISTORY")]

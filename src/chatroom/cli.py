@@ -20,7 +20,7 @@ from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
-from chatroom.text import clean
+from chatroom.text import clean, number
 
 if TYPE_CHECKING:
     from chatroom.server import ChatServer, Settings
@@ -105,7 +105,7 @@ Examples:
     type=_FILE,
     help="Certificate (PEM, with those above it): the port takes TLS besides plain text.",
 )
-@_option("--tls-key", type=_FILE, help="Its key (PEM).")
+@_option("--tls-key", type=_FILE, help="Its key (PEM), without a passphrase.")
 @_option("--tls-self-signed", is_flag=True, help="Make a certificate, once, and keep it in --data.")
 @_option("--tls-only", is_flag=True, help="Refuse plain text from other machines.")
 @data_option
@@ -460,7 +460,7 @@ def _address(place: str, port: int) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
     if not match:
         return place.removeprefix("[").removesuffix("]"), port
-    there = click.IntRange(1, 65535).convert(int(match[3]), None, None)
+    there = click.IntRange(1, 65535).convert(number(match[3], 65_536) or 0, None, None)
     given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
     if given and port != there:
         raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")

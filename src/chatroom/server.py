@@ -120,7 +120,7 @@ class ChatServer(ThreadingTCPServer):
         self.courier = Courier(store.save if store else None)
         self.courier.closed = self._closed
         self.link: RedisLog | None = None
-        self.clock = Clock(self._wall)
+        self.clock = Clock(self._wall if cluster else now)
         self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
         self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
@@ -146,7 +146,7 @@ class ChatServer(ThreadingTCPServer):
         return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
 
     def _wall(self) -> int:
-        """Unix time in milliseconds, by the machine's clock, or by that of the Redis that servers share."""
+        """Unix time in milliseconds, by the clock of the Redis that servers share."""
         return now() + (self.link.skew if self.link else 0)
 
     @property

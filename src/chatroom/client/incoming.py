@@ -12,7 +12,7 @@ from chatroom.client.entries import Delivery, Entry, Kind
 from chatroom.client.room import Member, Room
 from chatroom.ircwire import Message, needs_colon
 from chatroom.names import fold, is_room
-from chatroom.text import CTCP, GHOST, clean, plain
+from chatroom.text import CTCP, GHOST, clean, number, plain
 
 if TYPE_CHECKING:
     from chatroom.client.session import Session
@@ -331,7 +331,7 @@ def on_away_told(session: "Session", message: Message) -> None:
 
 def on_list(session: "Session", message: Message) -> None:
     people = _param(message, 2)
-    session.listing.append((_param(message, 1), int(people) if people.isdigit() else 0, _text(message)))
+    session.listing.append((_param(message, 1), number(people, 1_000_000) or 0, _text(message)))
 
 
 def on_list_end(session: "Session", message: Message) -> None:
