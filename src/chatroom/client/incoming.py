@@ -312,8 +312,11 @@ def on_nick_refused(session: "Session", message: Message) -> None:
 
 
 def on_password_refused(session: "Session", message: Message) -> None:
+    """Once one is in, it is the password of the server's operators that was wrong, which ends nothing."""
     text = _text(message)
-    if not ("too often" in text and session.was_welcome):  # or the link comes back, and tries again
+    if session.is_registered:
+        on_other(session, message)
+    elif not ("too often" in text and session.was_welcome):  # or the link comes back, and tries again
         session.refuse("password", text)
 
 
