@@ -1,6 +1,7 @@
 """What happens to an account, or to a client, while a password is checked or somebody is coming in."""
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -60,17 +61,36 @@ def test_who_comes_in_while_their_account_is_dropped_is_a_guest() -> None:
     assert coming.user and coming.user.person.account == coming.account == ""
 
 
-def test_nobody_waits_while_files_are_read_again(tmp_path: Path, serve: Callable[..., Served]) -> None:
-    """REHASH: a file may lie where reading takes its time, on another machine for example. Here it is a pipe."""
-    motd, password = tmp_path / "motd", tmp_path / "password"
-    os.mkfifo(motd)
-    password.write_text("sesame\n")
+def pipes(directory: Path) -> tuple[Path, Callable[[str], threading.Thread]]:
+    """A file that is a pipe: whoever reads it waits until it is written to, by what is returned besides."""
+    pipe = directory / "motd"
+    os.mkfifo(pipe)
 
     def write(text: str) -> threading.Thread:
-        thread = threading.Thread(target=motd.write_text, args=(text,), daemon=True)
+        thread = threading.Thread(target=pipe.write_text, args=(text,), daemon=True)
         thread.start()
         return thread
 
+    return pipe, write
+
+
+def test_a_server_that_reads_its_files_again_ends_all_the_same(tmp_path: Path, serve: Callable[..., Served]) -> None:
+    """SIGHUP, and then SIGTERM while it reads."""
+    motd, write = pipes(tmp_path)
+    write("first\n")
+    server = serve("--motd-file", str(motd))
+    server.process.send_signal(signal.SIGHUP)
+    write("second\n").join(DEADLINE)  # so it reads again
+    server.process.send_signal(signal.SIGHUP)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.ends() == 0
+
+
+def test_nobody_waits_while_files_are_read_again(tmp_path: Path, serve: Callable[..., Served]) -> None:
+    """REHASH: a file may lie where reading takes its time, on another machine for example. Here it is a pipe."""
+    motd, write = pipes(tmp_path)
+    password = tmp_path / "password"
+    password.write_text("sesame\n")
     write("first\n")
     server = serve("--motd-file", str(motd), "--operator-password-file", str(password))
     with closing(Guests(server.port)) as guests:

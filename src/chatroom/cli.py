@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -258,7 +259,7 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     service.notify("READY=1")
     console = Console(server, _say, signals.end)
     console.start()
-    signals.wait(server.reload)
+    signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())  # that may take its time
     console.close()
     service.notify("STOPPING=1")
     log.info("saying goodbye to everybody")
@@ -409,8 +410,12 @@ def _reload(server: "ChatServer", files: _Files) -> Callable[[], None] | None:
         log.error("%s All stays as it was.", fault.message, extra=logs.alike(""))  # each fault is another
     if faults.found:
         return None
-    log.info("read the password files, the message of the day and the certificate again")
-    return partial(server.configure, settings)
+
+    def use() -> None:
+        server.configure(settings)
+        log.info("read the password files, the message of the day and the certificate again")
+
+    return use
 
 
 def _open_standard_streams() -> None:

@@ -122,7 +122,7 @@ class Hub(House):
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
-            ev.MarkRead: partial(markers.mark_read, self),
+            ev.MarkRead: lambda session, command: markers.mark_read(self, session, command, clock()),
             ev.AskMarker: partial(markers.ask_marker, self),
             ev.Redact: partial(redaction.redact, self),
             **self.registrar.deciders(),

@@ -137,6 +137,7 @@ class ChatServer(ThreadingTCPServer):
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
         self._stopping = threading.Event()
+        self._reloading = threading.Lock()  # held by `reload`, which is asked for again while it reads, perhaps
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
 
     def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
@@ -174,10 +175,11 @@ class ChatServer(ThreadingTCPServer):
 
     def reload(self) -> None:
         """Reads the files again, while nobody waits for it, and then uses them, unless one can't be read."""
-        use = self.hub.reload()
-        if use:
-            with self.log.lock:
-                use()
+        with self._reloading:
+            use = self.hub.reload()
+            if use:
+                with self.log.lock:
+                    use()
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""

@@ -56,8 +56,7 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
     else:
         each = ((params[0], nick) for nick in targets(params[1]))
     for room, nick in each:
-        if room:
-            yield ev.Kick(room, nick, reason, length)
+        yield ev.Kick(room, nick, reason, length)
 
 
 # ---- bans with a time and a reason, which MODE can't give ------------------------------------------------------------
