@@ -1,7 +1,9 @@
 """The time by which the chat goes, where the machine's clock is set back."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -10,7 +12,9 @@ from chatroom.clock import Clock
 from chatroom.hub import Hub
 from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
 from chatroom.log import LocalLog
-from tests.chat import NOON, Chat, Client
+from chatroom.server import ChatServer
+from tests.chat import INFO, NOON, Chat, Client
+from tests.peers import Guests
 
 DAY = 86_400_000  # milliseconds
 
@@ -161,3 +165,24 @@ def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyP
     assert [event.text for event in events if isinstance(event, ev.Said)] == ["meanwhile", "and after"]
     assert [event.id for event in events] == sorted(event.id for event in events)
     assert [event.time for event in events] == sorted(event.time for event in events)
+
+
+def test_a_mute_ends_on_a_server_whose_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real one; and whoever has waited for slow mode speaks again."""
+    back = {"by": 0}
+    monkeypatch.setattr("chatroom.server.now", lambda: time.time_ns() // 1_000_000 - back["by"])
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    server.start()
+    with closing(Guests(server.port)) as guests:
+        op, bob = guests.irc("op", room="#r"), guests.irc("bob", room="#r")
+        op.send("MODE #r +W 1")
+        bob.wait(" MODE #r ")
+        bob.send("PRIVMSG #r :one")
+        op.wait(" PRIVMSG #r :one$")
+        op.send("MUTE #r bob 2s")
+        bob.wait(r" MODE #r \+b")
+        back["by"] = DAY
+        bob.wait(r" MODE #r -b")
+        bob.send("PRIVMSG #r :two")
+        op.wait(" PRIVMSG #r :two$")
+    server.stop()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from chatroom import events as ev
+from chatroom.cluster.races import settle
 from chatroom.dialects.irc import IrcDialect
 from tests.chat import Chat, Client
 from tests.test_accounts import PASSWORD, claim
@@ -101,6 +103,17 @@ def test_an_away_message_from_before_is_not_told_to_a_room_where_one_may_not_spe
     assert bob.user and "#r" in bob.user.rooms
     [told] = [line for line in eve.heard() if " AWAY " in line]
     assert told.endswith(" AWAY :away")
+
+
+@pytest.mark.parametrize("how", SILENCED)
+def test_a_topic_that_comes_too_late_is_refused(how: str) -> None:
+    """On several servers, a mute may have come first."""
+    scene = Scene("MODE #r +b nobody!*@*")
+    [topic] = scene.chat.hub.decide(scene.bob, ev.SetTopic("#r", SPAM))
+    assert isinstance(topic, ev.TopicSet)
+    assert settle(scene.chat.hub, topic) is None
+    scene.op.send(how)
+    assert settle(scene.chat.hub, topic)
 
 
 def test_those_above_are_heard() -> None:
