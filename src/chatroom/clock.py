@@ -21,6 +21,8 @@ class Clock:
     `wall` gives the system's time, which may be set back, `steady` one that never is; both in milliseconds.
     """
 
+    __slots__ = ("_behind", "_lock", "_steady", "_time", "_wall")
+
     def __init__(self, wall: Callable[[], int], steady: Callable[[], int] = steady) -> None:
         self._wall = wall
         self._steady = steady

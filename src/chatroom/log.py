@@ -130,7 +130,7 @@ class LocalLog(Log):
                     self._carry_out(session, [command], self._post)
 
     def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
-        self._time = max(self._clock(), self._time)
+        now = self._time = max(self._clock(), self._time)
         for command in commands:
             if isinstance(command, Burst):
                 self._burst(session, command, post)
@@ -143,14 +143,17 @@ class LocalLog(Log):
                 if isinstance(outcome, Event):
                     self._last += 1
                     outcome.id = self._last  # type: ignore[misc]  # the one write to a value
-                    outcome.time = self._time  # type: ignore[misc]  # of this moment: others may have used the lock
+                    outcome.time = now  # type: ignore[misc]
                     self._hub.apply(outcome)
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
+                    now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, Lookup):
                     post.tell(session, self._find(outcome))
+                    now = self._time
                 elif isinstance(outcome, Work):
                     self._work(session, outcome, post)
+                    now = self._time
                 else:
                     post.tell(session, outcome)
             if session.closing:
