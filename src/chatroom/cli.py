@@ -465,7 +465,7 @@ def _address(place: str, port: int) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
     if not match:
         return place.removeprefix("[").removesuffix("]"), port
-    there = click.IntRange(1, 65535).convert(number(match[3], 65_536) or 0, None, None)
+    there = click.IntRange(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
     given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
     if given and port != there:
         raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")

@@ -27,6 +27,7 @@ class Code(Enum):
     CANNOT_SEND = "cannot-send"  # room, operators; one isn't in it
     MODERATED = "moderated"  # room, operators
     MUTED = "muted"  # room, operators, whose doing, until when (milliseconds, 0 for good), reason
+    SILENT = "silent"  # room, operators; one may not speak there, and so not set its topic
     NO_CTCP = "no-ctcp"  # room or nick
     NOT_OPERATOR = "not-operator"  # room, operators: names with commas between, "" if none is here
     NOT_SERVER_OPERATOR = "not-server-operator"

@@ -132,7 +132,7 @@ BARS: dict[Deed, dict[str, Bar]] = {
     },
     Deed.TOPIC: {
         TOPIC_LOCKED: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes),
-        **_SPEECH,
+        **{letter: Bar(bar.least, Code.SILENT, bar.holds) for letter, bar in _SPEECH.items()},
     },
     Deed.INVITE: {
         INVITED_ONLY: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: INVITED_ONLY in room.modes),

@@ -48,6 +48,7 @@ _REFUSALS: dict[Code, str] = {
     Code.CANNOT_SEND: "you can't write to {0} without being in it; /join {0} takes you there",
     Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
     Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
+    Code.SILENT: "you may not speak in {0}, and so not set its topic; its operators: {1}",
     Code.NO_CTCP: "{0} takes no messages for programs",
     Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
     Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",

@@ -9,7 +9,10 @@ from chatroom.text import plain, span
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
 OF_OPERATORS = frozenset(
-    {Code.NOT_OPERATOR, Code.MODERATED, Code.INVITED_ONLY, Code.KEY_WRONG, Code.ROOM_FULL, Code.CANNOT_SEND, Code.SLOW}
+    {
+        *(Code.NOT_OPERATOR, Code.MODERATED, Code.INVITED_ONLY, Code.KEY_WRONG, Code.ROOM_FULL, Code.CANNOT_SEND),
+        *(Code.SLOW, Code.SILENT),
+    }
 )
 OF_ENTRIES = frozenset({Code.BANNED, Code.BANNED_THERE, Code.MUTED})
 WORDED = OF_OPERATORS | OF_ENTRIES | {Code.BANNED_HERE, Code.NICK_BANNED}

@@ -211,6 +211,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
     Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
+    Code.SILENT: Numeric("482", "{} :You may not speak on that channel, nor set its topic; operators are: {}"),
     Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator; operators are: {}"),
     Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
