@@ -95,6 +95,17 @@ def test_who_may_not_speak_goes_and_is_away_without_words() -> None:
     assert scene.carol.heard()[-1] == "* bob left"
 
 
+def test_a_real_name_is_not_told_to_a_room_where_one_may_not_speak() -> None:
+    """Neither is one that was taken elsewhere, by those who come in."""
+    scene = Scene("MUTE #r bob 1h")
+    scene.bob.send("PART #r", f"SETNAME :{SPAM}", "JOIN #r")
+    assert scene.bob.user and scene.bob.user.person.realname == SPAM
+    assert scene.eve.heard()[-1].endswith(":bob!u@127.0.0.1 JOIN #r * :bob")
+    scene.op.send("UNMUTE #r bob")
+    scene.bob.send("PART #r", "JOIN #r")
+    assert scene.eve.heard()[-1].endswith(f":bob!u@127.0.0.1 JOIN #r * :{SPAM}")
+
+
 def test_an_away_message_from_before_is_not_told_to_a_room_where_one_may_not_speak() -> None:
     """Whoever comes in is seen to be away, and no more."""
     chat = Chat()

@@ -506,11 +506,12 @@ class Hub(House):
             self._found(room, user, event)
         user.rooms[fold(name)] = room
         user.invitations.pop(fold(name), None)
-        joined = ev.Joined(event.by, room.name, id=event.id, time=event.time)
+        silent = is_silent(room, user)  # then their real name and their away message are not for this room
+        by = replace(event.by, realname=event.by.nick) if silent else event.by
+        joined = ev.Joined(by, room.name, id=event.id, time=event.time)
         self.post.deliver(joined, room.audience, movers(user.session))
         if user.away:
-            message = AWAY if is_silent(room, user) else user.away
-            away = ev.AwaySet(event.by, message, id=event.id, time=event.time)
+            away = ev.AwaySet(event.by, AWAY if silent else user.away, id=event.id, time=event.time)
             self.post.deliver(away, room.audience, user.session)
         return room
 
