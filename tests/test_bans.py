@@ -259,8 +259,8 @@ def test_a_new_time_takes_the_place_of_the_old_one(room: Room) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("UNBAN #a nobody", "477"),
-        ("UNMUTE #a bob", "477"),
+        ("UNBAN #a nobody", "696"),
+        ("UNMUTE #a bob", "696"),
         ("BAN #none bob", "403"),
         ("BAN #a", "461"),
         ("KICK #a nobody 2h :x", "401"),

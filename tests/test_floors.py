@@ -15,6 +15,7 @@ SOURCE = Path(chatroom.__file__).parent
 
 FLOORS = [
     {
+        "clock",
         "errors",
         "events",
         "held",
@@ -52,6 +53,7 @@ FLOORS = [
 ]
 # Which parts lean on which others of their own floor: the one way round that is meant.
 SAME_FLOOR = {
+    "clock": set(),
     "errors": set(),
     "events": {"errors"},
     "names": {"errors", "limits", "lookalikes"},
@@ -61,7 +63,7 @@ SAME_FLOOR = {
     "lockfile": set(),
     "text": {"errors", "limits"},
     "rooms": set(),
-    "modes": {"events", "limits", "names"},
+    "modes": {"events", "limits", "names", "text"},
     "asking": {"rooms"},
     "networks": {"events"},
     "bans": {"rights", "rooms"},
@@ -70,10 +72,10 @@ SAME_FLOOR = {
     "memory": {"rooms"},
     "markers": {"rooms"},
     "monitor": {"rooms"},
-    "redaction": {"rooms"},
+    "redaction": {"rights", "rooms"},
     "past": {"rooms"},
     "passwords": set(),
-    "accounts": {"bans", "monitor", "passwords", "rooms"},
+    "accounts": {"bans", "monitor", "passwords", "rights", "rooms"},
     "hub": {
         *("accounts", "asking", "bans", "markers", "memory", "monitor", "order", "passwords", "past", "redaction"),
         *("rights", "rooms"),

@@ -485,12 +485,19 @@ def test_wallops_is_for_those_who_want_it(room: Room, oper: Client) -> None:
 
 
 def test_rehash_reads_the_configuration(room: Room, oper: Client) -> None:
-    """382, once it is done."""
+    """382, once it is done. Nobody waits while files are read, and nobody acts while they are put to use."""
     done: list[str] = []
-    remember: Callable[[], None] = lambda: done.append("read")  # noqa: E731
-    room[0].hub.reload = remember
+    chat, _, _ = room
+
+    def reload() -> Callable[[], None]:
+        done.append(f"read, locked: {chat.log.lock.locked()}")
+        return lambda: done.append(f"used, locked: {chat.log.lock.locked()}")
+
+    chat.hub.reload = reload
     assert numerics(oper, "REHASH") == ["382"]
-    assert done == ["read"]
+    assert done == ["read, locked: False", "used, locked: True"]
+    chat.hub.reload = lambda: None  # a file can't be read
+    assert oper.send("REHASH").heard()[-1].startswith(":chatroom.test FAIL REHASH RELOAD_FAILED :")
 
 
 def test_operators_of_the_server_keep_order_in_the_lobby(room: Room, oper: Client) -> None:

@@ -58,8 +58,8 @@ INSIDE = (Role.MEMBER, Role.VOICED, Role.OPERATOR, Role.OWNER)  # where they try
 RANKS = {Role.VOICED: "+v", Role.OPERATOR: "+o"}
 REFUSED = {
     Irc: r"^\S+ (4\d\d) ",
-    Plain: r"^\* (only operators|only those with a voice|you are not in|you can't write|\S+ has (banned|muted) you|"
-    r"\S+ is (by invitation|full|in slow mode)|\S+ needs a key)",
+    Plain: r"^\* (only operators|only those with a voice|you are not in|you can't write|you may not speak|"
+    r"\S+ has (banned|muted) you|\S+ is (by invitation|full|in slow mode)|\S+ needs a key)",
 }
 # What names who may, in every refusal but those that send one into the room first.
 NAMED = "op"

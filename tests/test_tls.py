@@ -43,6 +43,16 @@ def server(certificate: tuple[Path, Path]) -> Iterator[ChatServer]:
     server.stop()
 
 
+def test_a_key_with_a_passphrase_is_refused(certificate: tuple[Path, Path], tmp_path: Path) -> None:
+    """Nobody is asked for one, on whatever terminal: a server reads its files again while it runs."""
+    made, key = certificate
+    locked = tmp_path / "locked.pem"
+    command = ["openssl", "pkey", "-in", str(key), "-aes128", "-passout", "pass:sesame", "-out", str(locked)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    with pytest.raises(OSError, match=f"{locked} has a passphrase; openssl pkey -in {locked}"):
+        tls.context(made, locked)
+
+
 class Encrypted:
     """A client that trusts one certificate."""
 

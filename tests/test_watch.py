@@ -105,7 +105,7 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
 
 
 def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor one that is set ahead: deadlines don't go by it. Ids rise all the same, and times stand still."""
+    """Nor one that is set ahead: deadlines don't go by it. Ids rise all the same, and times go on."""
     clock = {"offset": 0}
     monkeypatch.setattr("chatroom.server.now", lambda: time.time_ns() // 1_000_000 + clock["offset"])
     server = ChatServer("127.0.0.1", 0, INFO)

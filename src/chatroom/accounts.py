@@ -11,6 +11,7 @@
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from hmac import compare_digest
@@ -24,6 +25,7 @@ from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIE
 from chatroom.names import fold, nickname, skeleton
 from chatroom.networks import counted
 from chatroom.passwords import Guesses, Passwords, Window, acceptable
+from chatroom.rights import must_not_be_held
 from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
 
 log = logging.getLogger(__name__)
@@ -49,13 +51,13 @@ def make_way(house: House, by: Person, nick: str) -> list[Outcome]:
 class Registrar:
     """Decides what is asked for about accounts. `lasting` says whether they outlive the server."""
 
-    def __init__(self, house: House, clock: Callable[[], int], lasting: bool) -> None:
+    def __init__(self, house: House, steady: Callable[[], int], lasting: bool) -> None:
         self.passwords = Passwords()
         self.guesses = Guesses()
         self._claims = Window(CLAIMS, CLAIM_SPAN)
         self._changes = Window(LOGIN_TRIES, LOGIN_SPAN)  # of passwords: each takes as long as a guess
         self._house = house
-        self._clock = clock  # Unix milliseconds
+        self._steady = steady  # milliseconds: how often something happened is no matter of the time of day
         self._lasting = lasting
 
     def deciders(self) -> dict[type, Callable[[Session, Any], list[Outcome]]]:
@@ -86,10 +88,10 @@ class Registrar:
         name = self._name_of(session, command)
         self._may_claim(session, name)
         acceptable(command.password, name)
-        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._clock()):
+        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._steady()):
             raise ChatError(Code.ACCOUNTS_FULL)
         if not self.guesses.unlimited:
-            self._claims.add(counted(session.host), self._clock())
+            self._claims.add(counted(session.host), self._steady())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
@@ -120,9 +122,9 @@ class Registrar:
         if not session.account:
             raise ChatError(Code.NOT_LOGGED_IN)
         acceptable(command.password, session.account)
-        if self._changes.is_full(fold(session.account), self._clock()) and not self.guesses.unlimited:
+        if self._changes.is_full(fold(session.account), self._steady()) and not self.guesses.unlimited:
             raise ChatError(Code.LOGIN_TOO_OFTEN)
-        self._changes.add(fold(session.account), self._clock())
+        self._changes.add(fold(session.account), self._steady())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
 
     def _hashed(self, session: Session, command: ev.Hashed) -> list[Outcome]:
@@ -145,7 +147,7 @@ class Registrar:
     def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
         if session.account and session.admitted:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        self.guesses.begin(command.account, session.host, self._clock())
+        self.guesses.begin(command.account, session.host, self._steady())
         if self._is_of_server(session, command):
             session.admitted = True
             if session.account or fold(command.account) not in self._house.accounts:
@@ -153,7 +155,7 @@ class Registrar:
                 return [self._done(Deed.ADMITTED, command.account, command.way)]
         if session.account:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        return self._work(command, command.account)
+        return self._work(session, command, command.account)
 
     def _is_of_server(self, session: Session, command: ev.LogIn) -> bool:
         """Whether this is the server's password, which some clients can give only where others give an account's."""
@@ -164,19 +166,23 @@ class Registrar:
 
     def _check(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         """Has a password checked; raises `ChatError` if this was done too often."""
-        self.guesses.begin(account, session.host, self._clock())
-        return self._work(ask, account)
+        self.guesses.begin(account, session.host, self._steady())
+        return self._work(session, ask, account)
 
-    def _work(self, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
+    def _work(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
         known = self._house.accounts.get(fold(account))
         secret = known.secret if known else ""
-        return [ev.Work(lambda: ev.Checked(ask, secret, self.passwords.check(ask.password, secret)))]
+        return [
+            ev.Work(
+                lambda: ev.Checked(ask, secret, self.passwords.check(ask.password, secret)),
+                lambda checked: self.guesses.end(account, session.host, checked.fits),
+            )
+        ]
 
     def _checked(self, session: Session, command: ev.Checked) -> list[Outcome]:
         ask = command.ask
         name = ask.nick if isinstance(ask, ev.CloseGhost) else ask.account
         try:
-            self.guesses.end(name, session.host, command.fits)
             if command.fits is None:
                 raise ChatError(Code.LOGIN_BUSY)
             account = self._house.accounts.get(fold(name))
@@ -212,7 +218,11 @@ class Registrar:
         ]
         if ask.take and fold(person.nick) != fold(account.name):
             way = make_way(self._house, person, account.name)
+            logged_in = copy(user)
+            logged_in.person = person  # as an owner, or one whom an exception names, they are not held
+            must_not_be_held(logged_in, account.name)
             outcomes += [*way, ev.Renamed(person, account.name, user.room_names())]
+            person = replace(person, nick=account.name)
         for room in user.rooms.values():
             if room.is_owned_by(person) and not room.operated_by(user):
                 outcomes.append(room.to_operator(person))

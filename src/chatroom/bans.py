@@ -121,9 +121,9 @@ def _masks(house: House, who: str) -> tuple[list[str], Person | None]:
 def _banned(
     user: User, name: str, lists: Lists, command: ev.Ban, masks: list[str], whom: Person | None, now: int
 ) -> ev.ModesSet:
-    if len(lists[BAN]) + len(masks) > LIST_LENGTH:
-        raise ChatError(Code.LIST_FULL, name, BAN)
     mark = MUTE if command.mute else ""
+    if len(lists[BAN].keys() | {fold(mark + mask) for mask in masks}) > LIST_LENGTH:
+        raise ChatError(Code.LIST_FULL, name, BAN)
     until = _until(command.seconds, now)
     reason = shortened(command.reason, REASON_BYTES)
     called = whom.nick if whom else command.who if is_nickname(command.who) else ""
@@ -170,7 +170,7 @@ def ban_from_server(house: House, session: Session, command: ev.BanFromServer, n
     """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
     user = operator(session)
     masks, whom = _server_masks(house, command.who)
-    if len(house.bans) + len(masks) > SERVER_BANS:
+    if len(house.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS:
         raise ChatError(Code.BANS_FULL)
     if user is not house.itself.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)

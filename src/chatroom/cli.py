@@ -5,9 +5,11 @@ import os
 import re
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -20,7 +22,7 @@ from chatroom.history_cli import data_option, history
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
-from chatroom.text import clean
+from chatroom.text import clean, number
 
 if TYPE_CHECKING:
     from chatroom.server import ChatServer, Settings
@@ -107,7 +109,7 @@ Examples:
     type=_FILE,
     help="Certificate (PEM, with those above it): the port takes TLS besides plain text.",
 )
-@_option("--tls-key", type=_FILE, help="Its key (PEM).")
+@_option("--tls-key", type=_FILE, help="Its key (PEM), without a passphrase.")
 @_option("--tls-self-signed", is_flag=True, help="Make a certificate, once, and keep it in --data.")
 @_option("--tls-only", is_flag=True, help="Refuse plain text from other machines.")
 @data_option
@@ -260,7 +262,7 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     service.notify("READY=1")
     console = Console(server, _say, signals.end)
     console.start()
-    signals.wait(server.hub.reload)
+    signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())  # that may take its time
     console.close()
     service.notify("STOPPING=1")
     log.info("saying goodbye to everybody")
@@ -403,15 +405,20 @@ def _check_cluster(url: str, faults: Faults) -> None:
             raise click.ClickException(str(error)) from None
 
 
-def _reload(server: "ChatServer", files: _Files) -> None:
-    """Reads the files again; if one can't be read, all stays as it was."""
+def _reload(server: "ChatServer", files: _Files) -> Callable[[], None] | None:
+    """Reads the files again, and returns what puts them to use; None if one can't be read: then all stays as it was."""
     faults = Faults()
     settings = _read(files, faults)
     for fault in faults.found:
         log.error("%s All stays as it was.", fault.message, extra=logs.alike(""))  # each fault is another
-    if not faults.found:
+    if faults.found:
+        return None
+
+    def use() -> None:
         server.configure(settings)
         log.info("read the password files, the message of the day and the certificate again")
+
+    return use
 
 
 def _open_standard_streams() -> None:
@@ -461,7 +468,7 @@ def _address(place: str, port: int) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
     if not match:
         return place.removeprefix("[").removesuffix("]"), port
-    there = click.IntRange(1, 65535).convert(int(match[3]), None, None)
+    there = click.IntRange(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
     given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
     if given and port != there:
         raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")

@@ -27,6 +27,7 @@ class Code(Enum):
     CANNOT_SEND = "cannot-send"  # room, operators; one isn't in it
     MODERATED = "moderated"  # room, operators
     MUTED = "muted"  # room, operators, whose doing, until when (milliseconds, 0 for good), reason
+    SILENT = "silent"  # room, operators; one may not speak there, and so not set its topic
     NO_CTCP = "no-ctcp"  # room or nick
     NOT_OPERATOR = "not-operator"  # room, operators: names with commas between, "" if none is here
     NOT_SERVER_OPERATOR = "not-server-operator"
@@ -39,7 +40,7 @@ class Code(Enum):
     INVITED_ONLY = "invited-only"  # room, operators
     BANNED = "banned"  # room, operators, whose doing, until when (milliseconds, 0 for good), reason
     BANNED_THERE = "banned-there"  # likewise; one is in the room, and may not speak
-    SLOW = "slow"  # room, operators, seconds between two messages, from when on the next may come (milliseconds)
+    SLOW = "slow"  # room, operators, seconds between two messages, seconds until the next may come
     NOT_BANNED = "not-banned"  # room or "", who
     THAT_IS_YOU = "that-is-you"  # one would ban oneself
     NICK_HELD = "nick-held"  # nick, room; one is banned or muted there, and must not slip out of it
@@ -67,6 +68,7 @@ class Code(Enum):
     ACCOUNTS_FULL = "accounts-full"  # no more of them, or no more from this address for now
     NOT_A_GHOST = "not-a-ghost"  # nick; one's own connection
     REALNAME_BAD = "realname-bad"
+    REALNAME_HELD = "realname-held"  # one may not speak in one of one's rooms
     TOO_MANY_TARGETS = "too-many-targets"  # those that nothing was done for
     TOO_MANY_ROOMS = "too-many-rooms"  # room
     NO_RECIPIENT = "no-recipient"  # command
@@ -84,6 +86,7 @@ class Code(Enum):
     MAY_NOT_REDACT = "may-not-redact"  # target, message's id
     NO_SUCH_MESSAGE = "no-such-message"  # target, message's id
     STAYS_IN_LOBBY = "stays-in-lobby"  # room
+    RELOAD_FAILED = "reload-failed"  # a file can't be read; the log says which
     LINK_DOWN = "link-down"  # the one to the other servers
     SPOOL_FULL = "spool-full"  # what can be kept until the link is back is kept
 

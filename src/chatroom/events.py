@@ -13,7 +13,7 @@ All are values: never changed once made, but for an event's `id` and `time`, whi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol, TypeVar, dataclass_transform
+from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 from chatroom.errors import ChatError
 
@@ -380,6 +380,16 @@ class Hashed:
     secret: str = field(repr=False)
 
 
+@value
+class Reread:
+    """The files were read again: `use` puts to use what stands in them; None if one can't be read.
+
+    No dialect makes this: it is what comes of `Work`.
+    """
+
+    use: Callable[[], None] | None
+
+
 class Format(Protocol):
     """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
 
@@ -399,6 +409,7 @@ class Quit:
     reason: str
     ask: bool = True  # False when the connection is gone already and there is nobody to say goodbye to
     refused: bool = False  # whether it is the server that lets nobody in who comes like that
+    own: bool = False  # whether the reason is in the client's own words
 
 
 @value
@@ -609,6 +620,7 @@ class Work:
     """
 
     do: Callable[[], "Command"]
+    count: Callable[[Any], None] = lambda command: None  # is told what came of it, though the client has left
 
 
 # ---- events ---------------------------------------------------------------------------------------------------------
@@ -1215,6 +1227,7 @@ Command = (
     | Kill
     | Alert
     | Reload
+    | Reread
     | Watch
     | Unwatch
     | AskWhowas

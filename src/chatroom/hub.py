@@ -33,13 +33,15 @@ from chatroom.limits import (
     ROOMS_OWNED,
 )
 from chatroom.memory import Memories
-from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, closed
+from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
 from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
 from chatroom.networks import counted
 from chatroom.passwords import Window
-from chatroom.rights import Asked, Deed, demand, holds
+from chatroom.rights import Asked, Deed, demand, is_silent, is_silent_somewhere, must_not_be_held
 from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, movers, new_lists, user_of
 from chatroom.text import CTCP, GHOST, shortened
+
+AWAY = "away"  # what others read of somebody who is away and may not speak
 
 _MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
@@ -49,20 +51,30 @@ class Hub(House):
     """Users and rooms, what they may do, and what then happens."""
 
     def __init__(
-        self, post: Post, clock: Callable[[], int], lasting: bool = False, name: str = "chatroom.local"
+        self,
+        post: Post,
+        clock: Callable[[], int],
+        lasting: bool = False,
+        name: str = "chatroom.local",
+        steady: Callable[[], int] | None = None,
     ) -> None:
-        """`lasting` says whether anything of a room outlives its last member; `name` is the server's."""
+        """`lasting` says whether anything of a room outlives its last member; `name` is the server's.
+
+        `clock` gives the time by which the log goes; `steady` one that nobody sets, for what is counted here alone.
+        """
         super().__init__(post, name)
         self.operator_password = ""  # nobody becomes an operator if it is ""
-        self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
+        # Reads the files again, without the lock, and returns what uses them, under it; None if that can't be.
+        self.reload: Callable[[], Callable[[], None] | None] = lambda: lambda: None
         self._clock = clock  # Unix milliseconds
-        self._started = clock()
+        self._steady = steady or clock  # milliseconds
+        self._started = self._steady()
         self.memories = Memories() if lasting else None
         self.keep = 0  # milliseconds after which what was said is shown no more; 0 for ever
         self._not_saving = False
         self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
         self._wrong_operators = Window(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
-        self.registrar = Registrar(self, clock, lasting)
+        self.registrar = Registrar(self, self._steady, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             ev.Enter: self._admit,
             ev.Register: self._register,
@@ -80,6 +92,7 @@ class Hub(House):
             ev.AskSearch: partial(past.ask_search, self),
             ev.BecomeOperator: self._become_operator,
             ev.Reload: self._reload,
+            ev.Reread: self._reread,
             ev.AskUptime: self._ask_uptime,
             ev.SetTopic: partial(order.set_topic, self),
             ev.Kick: lambda session, command: order.kick(self, session, command, clock()),
@@ -110,7 +123,7 @@ class Hub(House):
             ev.Watch: partial(monitor.watch, self),
             ev.Unwatch: partial(monitor.unwatch, self),
             ev.AskWatched: partial(monitor.ask_watched, self),
-            ev.MarkRead: partial(markers.mark_read, self),
+            ev.MarkRead: lambda session, command: markers.mark_read(self, session, command, clock()),
             ev.AskMarker: partial(markers.ask_marker, self),
             ev.Redact: partial(redaction.redact, self),
             **self.registrar.deciders(),
@@ -187,7 +200,7 @@ class Hub(House):
         for account in self.accounts.values():
             self.claimed.setdefault(skeleton(account.name), account.name)
         self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
-        self.kept = {room: modes for room, modes in kept.items() if room in self.owners}
+        self.kept = {room: bounded(modes) for room, modes in kept.items() if room in self.owners}
 
     def deafen(self, sessions: Iterable[Session]) -> None:
         """These are about to leave: of what happens in their rooms they are told nothing more.
@@ -241,7 +254,7 @@ class Hub(House):
 
         So many from an address, and it has to wait a while.
         """
-        network, now = counted(session.host), self._clock()
+        network, now = counted(session.host), self._steady()
         if wrong.is_full(network, now) and not self.registrar.guesses.unlimited:
             raise ChatError(Code.LOGIN_TOO_OFTEN)
         if compare_digest(given.encode(), password.encode()):
@@ -278,9 +291,7 @@ class Hub(House):
         ban = bans.on_person(self, replace(user.person, nick=nick))
         if ban:
             raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
-        for room in user.rooms.values():
-            if room.guarded and holds(room, user):
-                raise ChatError(Code.NICK_HELD, nick, room.name)
+        must_not_be_held(user, nick)
         return [*way, ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
     def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
@@ -306,7 +317,9 @@ class Hub(House):
 
     def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
-        return [ev.Left(user_of(session).person, room.name, shortened(command.reason, REASON_BYTES))]
+        user = user_of(session)
+        reason = "" if is_silent(room, user) else shortened(command.reason, REASON_BYTES)
+        return [ev.Left(user.person, room.name, reason)]
 
     def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
         user = user_of(session)
@@ -364,15 +377,18 @@ class Hub(House):
         user = user_of(session)
         if len(command.message.encode()) > AWAY_BYTES:
             raise ChatError(Code.AWAY_TOO_LONG)
-        noted = ev.AwayNoted(bool(command.message))
-        if command.message == user.away:
+        message = AWAY if command.message and is_silent_somewhere(user) else command.message
+        noted = ev.AwayNoted(bool(message))
+        if message == user.away:
             return [noted]
-        return [ev.AwaySet(user.person, command.message), noted]
+        return [ev.AwaySet(user.person, message), noted]
 
     def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
         user = user_of(session)
         if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
             raise ChatError(Code.REALNAME_BAD)
+        if is_silent_somewhere(user):
+            raise ChatError(Code.REALNAME_HELD)
         return [ev.RealnameSet(user.person, command.realname)]
 
     def _become_operator(self, session: Session, command: ev.BecomeOperator) -> list[Outcome]:
@@ -388,13 +404,22 @@ class Hub(House):
     def _reload(self, session: Session, command: ev.Reload) -> list[Outcome]:
         if not user_of(session).is_operator:
             raise ChatError(Code.NOT_SERVER_OPERATOR)
-        self.reload()
+        return [ev.Work(lambda: ev.Reread(self.reload()))]
+
+    def _reread(self, session: Session, command: ev.Reread) -> list[Outcome]:
+        """Changes something, as `_quit` does: what stands in the files is this server's own."""
+        if command.use is None:
+            raise ChatError(Code.RELOAD_FAILED)
+        command.use()
         return [ev.Reloaded()]
 
     def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
         user = session.user
         reason = shortened(command.reason, REASON_BYTES if user else GOODBYE_BYTES)
-        departed: list[Outcome] = [ev.Departed(user.person, reason, user.room_names())] if user else []
+        departed: list[Outcome] = []
+        if user:
+            told = "" if command.own and is_silent_somewhere(user) else reason
+            departed = [ev.Departed(user.person, told, user.room_names())]
         if not command.ask:
             return departed
         session.closing = True
@@ -419,7 +444,7 @@ class Hub(House):
 
     def _ask_uptime(self, session: Session, command: ev.AskUptime) -> list[Outcome]:
         user_of(session)
-        return [ev.UptimeIs((self._clock() - self._started) // 1000)]
+        return [ev.UptimeIs((self._steady() - self._started) // 1000)]
 
     # ---- applying: what is then so ----------------------------------------------------------------------------------
 
@@ -427,6 +452,9 @@ class Hub(House):
         person = event.by
         if fold(person.nick) in self.by_nick or person.uid in self.users:
             return
+        if person.account and fold(person.account) not in self.accounts:  # it was given up while they were coming
+            person = replace(person, account="")
+            event = replace(event, by=person)
         session = self.sessions.get(person.uid)
         user = User(person, session, event.time)
         self.users[person.uid] = user
@@ -434,6 +462,7 @@ class Hub(House):
         self.most = max(self.most, len(self.users))
         room = self._enter(user, event.room, event) if event.room else None
         if session:
+            session.account = person.account
             session.user = user
             self.here += 1
             state = room.state(user) if room else None
@@ -475,10 +504,12 @@ class Hub(House):
             self._found(room, user, event)
         user.rooms[fold(name)] = room
         user.invitations.pop(fold(name), None)
-        joined = ev.Joined(event.by, room.name, id=event.id, time=event.time)
+        silent = is_silent(room, user)  # then their real name and their away message are not for this room
+        by = replace(event.by, realname=event.by.nick) if silent else event.by
+        joined = ev.Joined(by, room.name, id=event.id, time=event.time)
         self.post.deliver(joined, room.audience, movers(user.session))
         if user.away:
-            away = ev.AwaySet(event.by, user.away, id=event.id, time=event.time)
+            away = ev.AwaySet(event.by, AWAY if silent else user.away, id=event.id, time=event.time)
             self.post.deliver(away, room.audience, user.session)
         return room
 
@@ -683,6 +714,8 @@ class Hub(House):
         if room:
             room.topic = ev.Topic(event.topic, event.by.mask, event.time) if event.topic else None
             self.post.deliver(event, room.audience)
+            if event.by.uid not in room.members:
+                self._tell_doer(event)
 
     def _invited(self, event: ev.Invited) -> None:
         """Members with invite-notify are told, too. What an operator of the room says opens its doors."""

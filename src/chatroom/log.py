@@ -72,6 +72,13 @@ class Log:
             except ChatError as error:
                 return Refused(error)
 
+    def _do(self, work: Work) -> Command:
+        """Has work done, in the client's own thread and without the lock, which is held before and after."""
+        with self._outside():
+            command = work.do()
+        work.count(command)
+        return command
+
     @contextmanager
     def _outside(self) -> Iterator[None]:
         """Lets go of the lock, which is held before and after, for what takes its time."""
@@ -88,8 +95,8 @@ class Log:
 class LocalLog(Log):
     """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
 
-    Times never go back either: if the clock does, events have the last time, `last_time` at first, until it has caught
-    up. So a history in the order of ids is in the order of times too, and one can be found by the other.
+    Times never go back either, whatever the clock does; `last_time` is the last that was given before. So a history in
+    the order of ids is in the order of times too, and one can be found by the other.
     """
 
     def __init__(
@@ -140,6 +147,7 @@ class LocalLog(Log):
                     self._hub.apply(outcome)
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
+                    now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, Lookup):
                     post.tell(session, self._find(outcome))
                     now = self._time
@@ -152,8 +160,7 @@ class LocalLog(Log):
                 break
 
     def _work(self, session: Session, work: Work, post: Post) -> None:
-        with self._outside():
-            command = work.do()
+        command = self._do(work)
         if not session.closing:
             self._carry_out(session, [command], post)
 

@@ -13,17 +13,17 @@ from chatroom.names import fold, is_nickname, room_name
 from chatroom.rooms import House, Session, User, user_of
 
 
-def mark_read(house: House, session: Session, command: ev.MarkRead) -> list[Outcome]:
-    """Tells all of one's clients that have the capability."""
+def mark_read(house: House, session: Session, command: ev.MarkRead, now: int) -> list[Outcome]:
+    """Tells all of one's clients that have the capability. Nobody has read what is still to be said."""
     user = user_of(session)
     target = _target(command.target)
     markers = house.markers.setdefault(_owner(user), {})
     before = markers.pop(fold(target), 0)
-    now = markers[fold(target)] = max(before, command.time)
+    read = markers[fold(target)] = max(before, min(command.time, now))
     if len(markers) > MARKERS:
         del markers[next(iter(markers))]
-    marker = ev.MarkerIs(target, now)
-    if now > before:
+    marker = ev.MarkerIs(target, read)
+    if read > before:
         for other in house.marking:
             if other is not session and other.user and _owner(other.user) == _owner(user):
                 house.post.tell(other, marker)

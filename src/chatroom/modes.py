@@ -11,8 +11,9 @@ from fnmatch import translate
 from functools import lru_cache
 
 from chatroom.events import ModeChange, Person
-from chatroom.limits import MASK_BYTES
+from chatroom.limits import LIMIT_MOST, MASK_BYTES, SLOW_MOST
 from chatroom.names import fold
+from chatroom.text import number
 
 
 class ModeKind(Enum):
@@ -56,6 +57,7 @@ ROOM_MODES: dict[str, ModeKind] = {
     OPERATOR: ModeKind.RANK,
     VOICE: ModeKind.RANK,
 }
+NUMBERS = {LIMIT: LIMIT_MOST, SLOW: SLOW_MOST}  # those whose parameter is a number, from 1 to this
 NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
 NEW_LOBBY = (CLOSED,)
 
@@ -66,6 +68,16 @@ CLOSING = (INVITED_ONLY, KEY)
 def closed(modes: Collection[str]) -> str:
     """The letters of what closes a room with these modes: what is said there is not for everybody. "" if it is open."""
     return "".join([letter for letter in CLOSING if letter in modes])
+
+
+def bounded(modes: dict[str, str]) -> dict[str, str]:
+    """Modes as they were kept by whichever version, with no number beyond its bound; what is no number is left out."""
+    kept = {}
+    for letter, param in modes.items():
+        value = str(number(param, NUMBERS[letter]) or "") if letter in NUMBERS else param
+        if value or letter not in NUMBERS:
+            kept[letter] = value
+    return kept
 
 
 BOT = "B"

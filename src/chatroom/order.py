@@ -4,17 +4,19 @@ Deciders, as the hub calls them: each takes the house, the client's session and 
 returns what follows or raises `ChatError`. Who may do what is the table's to say: `rights`.
 """
 
+from dataclasses import replace
+
 from chatroom import bans
 from chatroom import events as ev
 from chatroom.errors import ChatError, Code
 from chatroom.events import Entry, ModeChange, Outcome
-from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, SLOW_MOST, TOPIC_BYTES
-from chatroom.modes import BAN, KEY, LIMIT, OPERATOR, ROOM_MODES, SLOW, USER_MODES, ModeKind
+from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
+from chatroom.modes import BAN, KEY, NUMBERS, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
 from chatroom.names import fold
 from chatroom.rights import Asked, Deed, demand
 from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
-from chatroom.text import shortened
+from chatroom.text import number, shortened
 
 
 def door(house: House, name: str) -> Room | None:
@@ -71,75 +73,93 @@ def _room_for(house: House, session: Session, name: str, deed: Deed) -> Room:
 
 
 def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outcome]:
-    """All changes that may be made are made at once; each of the others is refused by itself."""
+    """What the changes come to is done at once, by one event; each that may not be made is refused by itself.
+
+    Each is looked at as if those before it were made already: RFC 2812 §3.2.3 has them one after the other.
+    """
     room = _room_for(house, session, command.room, Deed.MODE)
     refused: list[Outcome] = []
-    made: list[ModeChange] = []
+    made: Made = {}
     for change in command.changes[:MODES_A_LINE]:
         try:
-            settled = _settled(house, room, change)
+            key, settled = _settled(house, room, change, made)
         except ChatError as error:
             refused.append(ev.Refused(error))
-        else:
-            if settled:
-                made.append(settled)
-    return [*refused, ev.ModesSet(user_of(session).person, room.name, tuple(made))] if made else refused
+            continue
+        again = made.pop(key, None) is not None
+        if not _is_so(room, settled, again):
+            made[key] = settled
+    changes = tuple(made.values())
+    return [*refused, ev.ModesSet(user_of(session).person, room.name, changes)] if changes else refused
 
 
-def _settled(house: House, room: Room, change: ModeChange) -> ModeChange | None:
-    """The change as it is made; None if it changes nothing."""
+Made = dict[tuple[str, str], ModeChange]  # what a line changes so far, by letter and whom, or which mask, it is about
+
+
+def _settled(house: House, room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
+    """The change as it is to be made, by what it is about; raises `ChatError` if it may not be."""
     kind = ROOM_MODES.get(change.letter)
     if kind is None:
         raise ChatError(Code.MODE_UNKNOWN, change.letter, room.name)
     if kind is ModeKind.RANK:
         return _settled_rank(house, room, change)
     if kind is ModeKind.LIST:
-        return _settled_mask(room, change)
-    if not change.on:
-        param = "*" if change.letter == KEY else ""  # nobody need know the key to take it off, or to see it go
-        return ModeChange(False, change.letter, param) if change.letter in room.modes else None
-    fault = _FAULTS.get(change.letter)
-    if fault and fault(change.param):
-        raise ChatError(Code.MODE_PARAMETER, room.name, change.letter, "" if change.letter == KEY else change.param)
-    return None if room.modes.get(change.letter) == change.param else change
+        return _settled_mask(room, change, made)
+    return (change.letter, ""), _settled_setting(room, change)
 
 
-def _settled_rank(house: House, room: Room, change: ModeChange) -> ModeChange | None:
+def _is_so(room: Room, change: ModeChange, again: bool) -> bool:
+    """Whether a change changes nothing; with `again`, what it sets was taken off before on the same line."""
+    kind = ROOM_MODES[change.letter]
+    if kind is ModeKind.RANK:
+        return (change.letter in room.ranks.get(change.uid, "")) is change.on
+    if kind is ModeKind.LIST:
+        entry = room.lists[change.letter].get(fold(change.param))
+        if entry is None or not change.on:
+            return entry is None and not change.on
+        return not (again and (entry.until or entry.reason))  # it is set anew then, for good
+    return room.modes.get(change.letter) == change.param if change.on else change.letter not in room.modes
+
+
+def _settled_setting(room: Room, change: ModeChange) -> ModeChange:
+    if not change.on:  # nobody need know the key to take it off, or to see it go
+        return ModeChange(False, change.letter, "*" if change.letter == KEY else "")
+    if change.letter == KEY and _bad_key(change.param):
+        raise ChatError(Code.MODE_PARAMETER, room.name, KEY, "")
+    most = NUMBERS.get(change.letter)
+    if most:
+        value = number(change.param, most + 1)
+        if not value or value > most:
+            raise ChatError(Code.MODE_PARAMETER, room.name, change.letter, change.param)
+        return replace(change, param=str(value))
+    return change
+
+
+def _settled_rank(house: House, room: Room, change: ModeChange) -> tuple[tuple[str, str], ModeChange]:
     target = house.user_named(change.param).person
     if target.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.nick, room.name)
-    if (change.letter in room.ranks.get(target.uid, "")) is change.on:
-        return None
-    return ModeChange(change.on, change.letter, target.nick, target.uid)
+    return (change.letter, target.uid), ModeChange(change.on, change.letter, target.nick, target.uid)
 
 
-def _settled_mask(room: Room, change: ModeChange) -> ModeChange | None:
-    masks = room.lists[change.letter]
+def _settled_mask(room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
+    letter, masks = change.letter, room.lists[change.letter]
     mask = whole_mask(change.param)
+    key = letter, fold(mask)
     if not change.on:
         known = masks.get(fold(mask))
-        return ModeChange(False, change.letter, known.mask) if known else None
+        return key, ModeChange(False, letter, known.mask if known else mask)
     if " " in mask or len(mask.encode()) > MASK_BYTES:
-        raise ChatError(Code.MODE_PARAMETER, room.name, change.letter, mask)
-    if len(masks) >= LIST_LENGTH:
-        raise ChatError(Code.LIST_FULL, room.name, change.letter)
-    return None if fold(mask) in masks else ModeChange(True, change.letter, mask)
+        raise ChatError(Code.MODE_PARAMETER, room.name, letter, mask)
+    others = sum([1 if each.on else -1 for about, each in made.items() if about[0] == letter and about != key])
+    if fold(mask) not in masks and len(masks) + others >= LIST_LENGTH:
+        raise ChatError(Code.LIST_FULL, room.name, letter)
+    return key, ModeChange(True, letter, mask)
 
 
 def _bad_key(key: str) -> bool:
     """RFC 2812 §2.3.1 key; and no comma, which separates keys."""
     return not key or len(key.encode()) > KEY_BYTES or any(c in " ,\t" for c in key) or key.startswith(":")
-
-
-def _bad_limit(limit: str) -> bool:
-    return not (limit.isascii() and limit.isdigit() and len(limit) < 10 and int(limit))
-
-
-def _bad_pause(pause: str) -> bool:
-    return not (pause.isascii() and pause.isdigit() and 0 < int(pause[:10]) <= SLOW_MOST)
-
-
-_FAULTS = {KEY: _bad_key, LIMIT: _bad_limit, SLOW: _bad_pause}
 
 
 def set_in_lists(house: House, room: str, lists: Lists, event: ev.ModesSet) -> None:
@@ -193,12 +213,12 @@ def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> 
     if house.user_named(command.nick) is not user:
         raise ChatError(Code.NOT_YOURS)
     free = USER_MODES.keys() - {OPERATOR}
-    made = tuple(
-        change
-        for change in command.changes
-        if (change.letter in free or (change.letter == OPERATOR and not change.on))  # +o comes with a password only
-        and (change.letter in user.modes) is not change.on
-    )
+    wanted = {
+        change.letter: change
+        for change in command.changes  # of two about the same letter the last counts
+        if change.letter in free or (change.letter == OPERATOR and not change.on)  # +o comes with a password only
+    }
+    made = tuple([change for letter, change in wanted.items() if (letter in user.modes) is not change.on])
     outcomes: list[Outcome] = [ev.UserModesSet(user.person, made)] if made else []
     if any(change.letter not in USER_MODES for change in command.changes):
         outcomes.append(ev.Refused(ChatError(Code.USER_MODE_UNKNOWN)))

@@ -91,7 +91,10 @@ def _read(secret: str) -> tuple[tuple[int, int, int], bytes, bytes]:
 
 
 class Window:
-    """Counts what happened of late, by key: within `span` milliseconds, for `LOGIN_REMEMBERED` keys at most."""
+    """Counts what happened of late, by key: within `span` milliseconds, for `LOGIN_REMEMBERED` keys at most.
+
+    What is still to come was noted before the clock was set back, and counts no more.
+    """
 
     def __init__(self, most: int, span: int) -> None:
         self._most = most
@@ -103,10 +106,10 @@ class Window:
 
     def is_full(self, key: str, now: int) -> bool:
         """Whether it happened as often as it may."""
-        return len([t for t in self._times.get(key, ()) if t > now - self._span]) >= self._most
+        return len([t for t in self._times.get(key, ()) if now - self._span < t <= now]) >= self._most
 
     def add(self, key: str, now: int) -> None:
-        times = [t for t in self._times.pop(key, ()) if t > now - self._span]
+        times = [t for t in self._times.pop(key, ()) if now - self._span < t <= now]
         self._times[key] = [*times, now]
         while len(self._times) > LOGIN_REMEMBERED or next(iter(self._times.values()))[-1] <= now - self._span:
             self._times.popitem(last=False)

@@ -10,6 +10,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Outcome, Said
 from chatroom.limits import REASON_BYTES
 from chatroom.names import fold, is_room
+from chatroom.rights import is_silent
 from chatroom.rooms import House, Session, User, user_of
 from chatroom.text import shortened
 
@@ -17,7 +18,8 @@ from chatroom.text import shortened
 def redact(house: House, session: Session, command: ev.Redact) -> list[Outcome]:
     user = user_of(session)
     said = _in_room(house, user, command) if is_room(command.target) else _whispered(house, user, command)
-    reason = shortened(command.reason, REASON_BYTES)
+    room = house.rooms.get(fold(said.target))
+    reason = "" if room and is_silent(room, user) else shortened(command.reason, REASON_BYTES)
     return [ev.Redacted(user.person, said.target, said.id, reason, said.conversation)]
 
 

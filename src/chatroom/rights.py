@@ -74,7 +74,7 @@ class Bar(NamedTuple):
     least: Role
     code: Code
     holds: Callable[[Room, User, Asked], object]
-    about: Callable[[Room, User], tuple[str, ...]] = lambda room, user: ()
+    about: Callable[[Room, User, Asked], tuple[str, ...]] = lambda room, user, asked: ()
 
 
 def _about_entry(entry: Entry | None) -> tuple[str, ...]:
@@ -87,9 +87,22 @@ def _banned(least: Role, code: Code) -> Bar:
         least,
         code,
         lambda room, user, asked: room.ban_on(user.person),
-        lambda room, user: _about_entry(room.ban_on(user.person)),
+        lambda room, user, asked: _about_entry(room.ban_on(user.person)),
     )
 
+
+# Who may not speak is heard in no way. These bar messages and topics; of other words that would reach the room (reasons
+# for leaving, away messages, real names) `is_silent` says whether they may.
+_SPEECH: dict[str, Bar] = {
+    MODERATED: Bar(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
+    BAN: _banned(Role.VOICED, Code.BANNED_THERE),
+    MUTE: Bar(
+        Role.VOICED,
+        Code.MUTED,
+        lambda room, user, asked: room.mute_on(user.person),
+        lambda room, user, asked: _about_entry(room.mute_on(user.person)),
+    ),
+}
 
 # By a mode's letter; `MUTE` is the ban on speaking alone.
 BARS: dict[Deed, dict[str, Bar]] = {
@@ -109,23 +122,17 @@ BARS: dict[Deed, dict[str, Bar]] = {
     },
     Deed.SAY: {
         CLOSED: Bar(Role.MEMBER, Code.CANNOT_SEND, lambda room, user, asked: CLOSED in room.modes),
-        MODERATED: Bar(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
-        BAN: _banned(Role.VOICED, Code.BANNED_THERE),
-        MUTE: Bar(
-            Role.VOICED,
-            Code.MUTED,
-            lambda room, user, asked: room.mute_on(user.person),
-            lambda room, user: _about_entry(room.mute_on(user.person)),
-        ),
+        **_SPEECH,
         SLOW: Bar(
             Role.VOICED,
             Code.SLOW,
-            lambda room, user, asked: asked.now and asked.now < room.speaks_again(user),
-            lambda room, user: (str(room.slow // 1000), str(room.speaks_again(user))),
+            lambda room, user, asked: asked.now and room.wait_of(user, asked.now),
+            lambda room, user, asked: (str(room.slow // 1000), str(-(-room.wait_of(user, asked.now) // 1000))),
         ),
     },
     Deed.TOPIC: {
         TOPIC_LOCKED: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes),
+        **{letter: Bar(bar.least, Code.SILENT, bar.holds) for letter, bar in _SPEECH.items()},
     },
     Deed.INVITE: {
         INVITED_ONLY: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: INVITED_ONLY in room.modes),
@@ -155,14 +162,30 @@ def demand(room: Room, user: User, deed: Deed, asked: Asked = _PLAINLY) -> None:
         raise ChatError(Code.NOT_OPERATOR, room.name, operators(room, user))
     for bar in BARS.get(deed, {}).values():
         if held < bar.least and bar.holds(room, user, asked):
-            raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user))
+            raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user, asked))
 
 
-def holds(room: Room, user: User) -> bool:
-    """Whether a ban or a mute of a name must not be slipped out of by taking another."""
-    if role(room, user) >= Role.VOICED:
+def must_not_be_held(user: User, nick: str) -> None:
+    """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name."""
+    for room in user.rooms.values():
+        if room.guarded and role(room, user) < Role.VOICED and (room.ban_on(user.person) or room.mute_on(user.person)):
+            raise ChatError(Code.NICK_HELD, nick, room.name)
+
+
+def is_silent(room: Room, user: User) -> bool:
+    """Whether no words of this member may reach the room, whatever way they take.
+
+    Slow mode silences nobody: it only makes their messages wait for each other.
+    """
+    if not room.guarded:
         return False
-    return bool(room.ban_on(user.person) or room.mute_on(user.person))
+    held = role(room, user)
+    return any(held < bar.least and bar.holds(room, user, _PLAINLY) for bar in _SPEECH.values())
+
+
+def is_silent_somewhere(user: User) -> bool:
+    """Likewise in any of the rooms that they are in."""
+    return any(is_silent(room, user) for room in user.rooms.values())
 
 
 def operators(room: Room, user: User) -> str:

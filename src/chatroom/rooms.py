@@ -42,6 +42,7 @@ from chatroom.modes import (
     ROOM_MODES,
     SLOW,
     ModeKind,
+    bounded,
     meets,
 )
 from chatroom.names import LOBBY, fold, skeleton
@@ -363,10 +364,11 @@ class Room:
         if len(self.spoke) > max(SLOW_KEPT, 2 * len(self.members)):
             self.spoke = {uid: time for uid, time in self.spoke.items() if said.time - time < self.slow}
 
-    def speaks_again(self, user: User) -> int:
-        """When the slow mode lets this user speak, in milliseconds; 0 if it has nothing against it."""
+    def wait_of(self, user: User, now: int) -> int:
+        """How long slow mode lets this user wait, in milliseconds; nobody waits for a clock that was set back."""
         last = self.spoke.get(user.person.uid)
-        return last + self.slow if last is not None else 0
+        left = last + self.slow - now if last is not None else 0
+        return left if 0 < left <= self.slow else 0
 
     def invites(self, person: Person) -> bool:
         """Whether this person needs no invitation."""
@@ -535,8 +537,10 @@ class House:
         self.ends.clear()
         for key, entry in self.bans.items():
             self.note_end(entry.until, "", "", key)
+        self.kept = {key: bounded(modes) for key, modes in self.kept.items()}
         for key, room in self.rooms.items():
             self.lists[key] = room.lists
+            room.modes = bounded(room.modes)
             room.refresh()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():

@@ -22,6 +22,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any, NamedTuple
 
 from chatroom.bans import on_address
+from chatroom.clock import Clock, steady
 from chatroom.cluster.log import RedisLog
 from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
@@ -119,7 +120,8 @@ class ChatServer(ThreadingTCPServer):
         self.courier = Courier(store.save if store else None)
         self.courier.closed = self._closed
         self.link: RedisLog | None = None
-        self.hub = Hub(self.courier, self._now if cluster else now, lasting=bool(store or cluster), name=info.name)
+        self.clock = Clock(self._wall if cluster else now)
+        self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
         self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
@@ -127,7 +129,8 @@ class ChatServer(ThreadingTCPServer):
         if cluster:
             self.log = self.link = self._linked(cluster, last_id, last_time, timing)
         else:
-            self.log = LocalLog(self.hub, self.courier, now, last_id, last_time, self._archive)
+            self.clock.start_from(last_time)
+            self.log = LocalLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
         self.hub.keep = keep * 86_400_000 if store else 0
         self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
@@ -135,6 +138,7 @@ class ChatServer(ThreadingTCPServer):
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
         self._stopping = threading.Event()
+        self._reloading = threading.Lock()  # held by `reload`, which is asked for again while it reads, perhaps
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
 
     def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
@@ -143,8 +147,8 @@ class ChatServer(ThreadingTCPServer):
         name, archive, admit = self.info.name, self._archive, self.courier.admit
         return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
 
-    def _now(self) -> int:
-        """Unix time in milliseconds, by the clock that events have their times from."""
+    def _wall(self) -> int:
+        """Unix time in milliseconds, by the clock of the Redis that servers share."""
         return now() + (self.link.skew if self.link else 0)
 
     @property
@@ -163,12 +167,20 @@ class ChatServer(ThreadingTCPServer):
     def configure(self, settings: Settings) -> None:
         """Changes what may change while the server runs; newcomers meet the new message of the day and certificate.
 
-        Called before `start`, in the main thread, or under the log's lock: it must not take it.
+        Called before `start`, or under the log's lock: it must not take it.
         """
         self.info = replace(self.info, motd=settings.motd)
         self.hub.operator_password = settings.operator_password
         self.hub.password = settings.password
         self.tls = settings.tls
+
+    def reload(self) -> None:
+        """Reads the files again, while nobody waits for it, and then uses them, unless one can't be read."""
+        with self._reloading:
+            use = self.hub.reload()
+            if use:
+                with self.log.lock:
+                    use()
 
     def start(self) -> None:
         """Accepts clients in a thread of its own, until `stop`. Raises `ClusterError`."""
@@ -234,14 +246,14 @@ class ChatServer(ThreadingTCPServer):
         ahead = store.last_time - now()
         if ahead > 0:
             log.warning(
-                "the clock is %d s behind the history; until it has caught up, times stand still", ahead // 1000
+                "the clock is %d s behind the history; until it has caught up, times go at half speed", ahead // 1000
             )
         return store.last_id, store.last_time
 
     def _look_to_order(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
         with self.log.lock:
-            due = self.hub.is_due(self._now())
+            due = self.hub.is_due(self.clock())
             deeds = list(self.hub.deeds)
             self.hub.deeds.clear()
         if due:

@@ -10,7 +10,7 @@ import unicodedata
 from datetime import datetime
 
 from chatroom.errors import ChatError, Code
-from chatroom.limits import MARKS
+from chatroom.limits import MARKS, TIME_DIGITS
 
 # Inside a message of many lines; no client can send them, as `clean` takes them out.
 FEED = "\u2028"  # ends a line
@@ -83,8 +83,20 @@ def shortened(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")
 
 
+def number(text: str, most: int) -> int | None:
+    """The whole number that `text` is, or `most` where it is more than that; None if it is no number.
+
+    However long it is, no more of it is looked at than `most` has digits: Python takes its time over long ones, and
+    refuses the longest.
+    """
+    if not text.isdecimal():
+        return None
+    digits = text.lstrip("0") or "0"
+    return most if len(digits) > len(str(most)) else min(int(digits), most)
+
+
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
-_SPAN = re.compile(f"([0-9]{{1,6}})([{''.join(_UNITS)}])")
+_SPAN = re.compile(f"([0-9]{{1,{TIME_DIGITS}}})([{''.join(_UNITS)}])")
 _LIKE_A_SPAN = re.compile(r"[-+]?[0-9]+([.,:][0-9]+)?[a-zA-Z]?|([0-9]+[a-zA-Z]){2,}")
 
 

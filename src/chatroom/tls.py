@@ -33,17 +33,26 @@ class Socket(Protocol):
 
 
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """For TLS 1.2 and later; raises `OSError` if the files are no certificate and its key."""
+    """For TLS 1.2 and later; raises `OSError` if the files are no certificate and its key, or the key has a passphrase.
+
+    Nobody is asked for one: the server may be a service, or its terminal in use, when it reads its files again.
+    """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= ssl.OP_NO_RENEGOTIATION
     try:
-        made.load_cert_chain(certificate, key)
+        made.load_cert_chain(certificate, key, _no_passphrase)
+    except ValueError:
+        raise OSError(f"{key} has a passphrase; openssl pkey -in {key} -out NEW.pem makes a key without one") from None
     except ssl.SSLError as error:
         raise OSError(
             f"{certificate} and {key} are no certificate and its key, in PEM ({error.reason or error})"
         ) from None
     return made
+
+
+def _no_passphrase() -> str:
+    raise ValueError
 
 
 class Tls:

@@ -122,6 +122,16 @@ def test_refusals_that_no_retry_helps_are_reported(line: str, reason: str) -> No
     assert isinstance(event, Refused) and event.reason == reason
 
 
+def test_a_wrong_operators_password_ends_nothing() -> None:
+    """464 once one is in is the answer to OPER: a line in the room, and the session goes on."""
+    script = Script()
+    script.connect()
+    script.session.events.clear()
+    script.feed(":irc 464 me :Password incorrect")
+    assert not [event for event in script.session.events if isinstance(event, Refused)]
+    assert script.lobby.entries[-1].text == "Password incorrect"
+
+
 def test_our_own_ghost_is_waited_for() -> None:
     """After a reconnect the old connection may still hold our name: that is no refusal, the link tries again."""
     script = Script()

@@ -11,8 +11,8 @@ from tests.chat import NOON, Chat, RecordingPost
 # What is each server's own: its clients, who of them wants to know what, its passwords and tables.
 OWN = {
     *("post", "sessions", "watchers", "here", "password", "operator_password", "reload"),
-    *("registrar", "_clock", "_started", "_not_saving", "_wrong", "_wrong_operators", "_deciders", "_appliers"),
-    *("markers", "marking", "itself", "deeds"),
+    *("registrar", "_clock", "_steady", "_started", "_not_saving", "_wrong", "_wrong_operators", "_deciders"),
+    *("markers", "marking", "itself", "deeds", "_appliers"),
 }
 # What is made of the shared, by `House.reindex`.
 DERIVED = {"by_looks", "claimed", "networks", "ends", "_ends_most"}

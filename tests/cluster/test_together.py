@@ -11,12 +11,13 @@ from dataclasses import replace
 
 import pytest
 
-from chatroom.cluster.servers import Timing
+from chatroom.cluster.outgoing import Act
+from chatroom.cluster.servers import Spoken, Timing
 from chatroom.cluster.stream import ClusterError
 from chatroom.server import ChatServer
 from tests.chat import INFO
 from tests.cluster.conftest import QUICK, Node, Redis, agree
-from tests.peers import DEADLINE, Served, eventually
+from tests.peers import DEADLINE, Served, eventually, said
 
 pytestmark = pytest.mark.needs("redis-server")
 Start = Callable[..., Node]
@@ -335,6 +336,27 @@ def test_a_timed_mute_ends_once_on_every_server(node: Start) -> None:
     bob.send("quiet now")
     alice.wait("^bob: quiet now$")
     assert sum("bob" in line and "mute" in line for line in alice.heard) == 2  # when it began, when it ended
+
+
+def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:
+    """It was decided when the room was not slow, and comes after that: only its first message is let through."""
+    one, two = node("one"), node("two")
+    alice = one.guests.irc("alice", room="#r")
+    bob = two.guests.irc("bob", room="#r")
+    bob.sync()
+    with two.link.lock:
+        session = next(each for each in two.server.everybody() if each.nick == "bob")
+        assert session.user
+        spoken = Spoken(session.user.person, "#r", ["first", "second", "third"])
+        late = Act(session, [], [two.link._codec.write(spoken)], words=True)
+    alice.send("MODE #r +W 60")
+    bob.wait(r" MODE #r \+W 60")
+    with two.link.lock:
+        two.link._send(late)
+    assert [bob.wait(r" (404) bob #r :")[1] for _ in range(2)] == ["404"] * 2
+    bob.send("PRIVMSG alice :over")
+    assert said(alice.until(":over$")) == ["first", "over"]
+    agree(one, two)
 
 
 def test_a_redis_with_a_password_is_used_with_it(redis: Redis, node: Start, caplog: pytest.LogCaptureFixture) -> None:

@@ -69,7 +69,7 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
         ("AWAY", [ev.SetAway("")]),
         ("AWAY :out", [ev.SetAway("out")]),
         ("QUIT", [ev.Quit("Quit")]),
-        ("QUIT :bye", [ev.Quit("Quit: bye")]),
+        ("QUIT :bye", [ev.Quit("Quit: bye", own=True)]),
         ("WHO #a", [ev.AskWho("#a")]),
         ("WHOIS srv bob", [ev.AskWhois("bob")]),
         ("MODE #a", [ev.AskModes("#a")]),

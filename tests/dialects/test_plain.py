@@ -62,8 +62,8 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
         ("/topic Earl Grey", ev.SetTopic("#tea", "Earl Grey")),
         ("/away", ev.SetAway("")),
         ("/away out", ev.SetAway("out")),
-        ("/quit", ev.Quit("")),
-        ("/QUIT  bye ", ev.Quit("bye")),
+        ("/quit", ev.Quit("", own=True)),
+        ("/QUIT  bye ", ev.Quit("bye", own=True)),
     ],
 )
 def test_a_line_becomes_a_command(line: str, command: Command) -> None:

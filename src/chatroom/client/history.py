@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chatroom.client.entries import SPOKEN, Entry
 from chatroom.client.room import Room
 from chatroom.ircwire import Message
+from chatroom.text import number
 
 if TYPE_CHECKING:
     from chatroom.client.session import Session
@@ -93,7 +94,7 @@ class History:
         self._session.send(Message("CHATHISTORY", (ask.name, room.name, bound, str(self._page()))))
 
     def _page(self) -> int:
-        return min(PAGE, int(self._session.isupport.get("CHATHISTORY") or PAGE) or PAGE)
+        return number(self._session.isupport.get("CHATHISTORY", ""), PAGE) or PAGE
 
     def _count(self, room: Room, missed: list[Entry]) -> None:
         for entry in missed:

@@ -12,7 +12,7 @@ from chatroom.client.entries import Delivery, Entry, Kind
 from chatroom.client.room import Member, Room
 from chatroom.ircwire import Message, needs_colon
 from chatroom.names import fold, is_room
-from chatroom.text import CTCP, GHOST, clean, plain
+from chatroom.text import CTCP, GHOST, clean, number, plain
 
 if TYPE_CHECKING:
     from chatroom.client.session import Session
@@ -312,8 +312,11 @@ def on_nick_refused(session: "Session", message: Message) -> None:
 
 
 def on_password_refused(session: "Session", message: Message) -> None:
+    """Once one is in, it is the password of the server's operators that was wrong, which ends nothing."""
     text = _text(message)
-    if not ("too often" in text and session.was_welcome):  # or the link comes back, and tries again
+    if session.is_registered:
+        on_other(session, message)
+    elif not ("too often" in text and session.was_welcome):  # or the link comes back, and tries again
         session.refuse("password", text)
 
 
@@ -331,7 +334,7 @@ def on_away_told(session: "Session", message: Message) -> None:
 
 def on_list(session: "Session", message: Message) -> None:
     people = _param(message, 2)
-    session.listing.append((_param(message, 1), int(people) if people.isdigit() else 0, _text(message)))
+    session.listing.append((_param(message, 1), number(people, 1_000_000) or 0, _text(message)))
 
 
 def on_list_end(session: "Session", message: Message) -> None:

@@ -25,7 +25,7 @@ from chatroom.client.registration import Registration
 from chatroom.client.room import Room
 from chatroom.ircwire import Message, parse, render, render_tags
 from chatroom.names import LOBBY, fold
-from chatroom.text import CTCP, clean, plain
+from chatroom.text import CTCP, clean, number, plain
 
 Send = Callable[[str], None]
 
@@ -293,7 +293,7 @@ class Session:
     def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[Entry]:
         """Sends a text, one message a line, or as many as it takes; they stand in the room at once."""
         room.unmark()
-        size = outgoing.room_for_text(self.nick, room.name, int(self.isupport.get("LINELEN") or 512))
+        size = outgoing.room_for_text(self.nick, room.name, number(self.isupport.get("LINELEN", ""), 1 << 16) or 512)
         said = []
         for line in outgoing.lines(text):
             for piece in outgoing.split(line, size):

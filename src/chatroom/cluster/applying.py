@@ -25,6 +25,7 @@ from chatroom.errors import ChatError
 from chatroom.events import Event, Labelled, Lookup, Refused, Reply, Said
 from chatroom.hub import Hub
 from chatroom.log import Archive, Log
+from chatroom.names import fold
 from chatroom.rooms import Capture, Post, Room, Server, Session, User
 
 log = logging.getLogger(__name__)
@@ -121,9 +122,10 @@ class Applying(Log):
     def _apply(self, row: list[Any]) -> ChatError | None:
         """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
         event = self._read_row(row)
-        if event is None:
-            return None
-        event.time = self._time
+        return self._settle_and_apply(event) if event else None
+
+    def _settle_and_apply(self, event: Event) -> ChatError | None:
+        event.time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub, event)
         if error:
             return error
@@ -223,6 +225,13 @@ class Applying(Log):
 
     def _speak(self, spoken: Spoken, act: Act | None) -> None:
         said = [Said(spoken.by, spoken.room, text, ev.Kind.MESSAGE) for text in spoken.texts]
+        room = self._hub.rooms.get(fold(spoken.room))
+        if room and room.slow:  # it was not when this was decided: each of them is looked at
+            for each in said:
+                error = self._settle_and_apply(each)
+                if error and act and act.session and not act.session.closing:
+                    self._post.tell(act.session, Refused(error))
+            return
         said[0].time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub, said[0])
         if error is None:

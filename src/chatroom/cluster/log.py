@@ -190,8 +190,7 @@ class RedisLog(Linking):
         decided: list[Outcome] = []
         for outcome in outcomes:
             if isinstance(outcome, Work):
-                with self._outside():
-                    command = outcome.do()
+                command = self._do(outcome)
                 if not session.closing:
                     decided += self._decide(session, command)
             else:

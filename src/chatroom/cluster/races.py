@@ -13,7 +13,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Event, Person
 from chatroom.modes import KEY
 from chatroom.names import fold, is_room
-from chatroom.rights import Asked, Deed, Role, demand, role
+from chatroom.rights import Asked, Deed, demand
 from chatroom.rooms import House, User
 
 
@@ -93,12 +93,16 @@ def _said(house: House, event: ev.Said) -> ChatError | None:
 
 
 def _topic_set(house: House, event: ev.TopicSet) -> ChatError | None:
-    """Who set it may not be there any more."""
+    """Who set it may not be there any more, or may not speak."""
     room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
     if room is None:
         return ChatError(Code.NO_SUCH_ROOM, event.room)
-    gone = user and role(room, user) is Role.OUTSIDER
-    return ChatError(Code.NOT_IN_ROOM, event.room) if gone else None
+    try:
+        if user:
+            demand(room, user, Deed.TOPIC)
+    except ChatError as error:
+        return error
+    return None
 
 
 def _account_made(house: House, event: ev.AccountMade) -> ChatError | None:

@@ -26,7 +26,7 @@ from chatroom.limits import (
 )
 from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.names import FAULTS, LOBBY, Fault, fold
-from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
+from chatroom.text import CTCP, CUT, FEED, clean, moment, number, plain
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
@@ -48,6 +48,7 @@ _REFUSALS: dict[Code, str] = {
     Code.CANNOT_SEND: "you can't write to {0} without being in it; /join {0} takes you there",
     Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
     Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
+    Code.SILENT: "you may not speak in {0}, and so not set its topic; its operators: {1}",
     Code.NO_CTCP: "{0} takes no messages for programs",
     Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
     Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",
@@ -88,6 +89,7 @@ _REFUSALS: dict[Code, str] = {
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
     Code.REALNAME_BAD: "that can't be a real name",
+    Code.REALNAME_HELD: "you can't take another real name while you may not speak in one of your rooms",
     Code.TOO_MANY_TARGETS: "these are too many at once",
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
     Code.NO_RECIPIENT: "say to whom",
@@ -100,6 +102,7 @@ _REFUSALS: dict[Code, str] = {
     Code.HISTORY_FAILED: "the history can't be read at the moment",
     Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {keeping.TIMES} are times",
     Code.NOTHING_KEPT: "no history is kept here",
+    Code.RELOAD_FAILED: "a file can't be read, so all stays as it was; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
     Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
@@ -372,10 +375,10 @@ class PlainDialect:
         yield ev.SetAway(rest)
 
     def _history(self, rest: str) -> Iterator[Command]:
-        count = int(rest[:9]) if rest.isdecimal() else 0
+        count = number(rest, HISTORY_MOST) or 0
         if rest and not count:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
-        yield ev.AskHistory(self._here(), min(count or RECENT, HISTORY_MOST))
+        yield ev.AskHistory(self._here(), count or RECENT)
 
     def _search(self, rest: str) -> Iterator[Command]:
         yield ev.AskSearch(rest, FOUND)
@@ -394,7 +397,7 @@ class PlainDialect:
         yield ev.SetPassword(rest)
 
     def _quit(self, rest: str) -> Iterator[Command]:
-        yield ev.Quit(rest)
+        yield ev.Quit(rest, own=True)
 
 
 def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:

@@ -9,7 +9,10 @@ from chatroom.text import plain, span
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
 OF_OPERATORS = frozenset(
-    {Code.NOT_OPERATOR, Code.MODERATED, Code.INVITED_ONLY, Code.KEY_WRONG, Code.ROOM_FULL, Code.CANNOT_SEND, Code.SLOW}
+    {
+        *(Code.NOT_OPERATOR, Code.MODERATED, Code.INVITED_ONLY, Code.KEY_WRONG, Code.ROOM_FULL, Code.CANNOT_SEND),
+        *(Code.SLOW, Code.SILENT),
+    }
 )
 OF_ENTRIES = frozenset({Code.BANNED, Code.BANNED_THERE, Code.MUTED})
 WORDED = OF_OPERATORS | OF_ENTRIES | {Code.BANNED_HERE, Code.NICK_BANNED}
@@ -20,7 +23,7 @@ def worded(code: Code, about: list[str]) -> list[str]:
     if code in OF_OPERATORS or code in OF_ENTRIES:
         about[1] = about[1].replace(",", ", ") or "none is here"
     if code is Code.SLOW:
-        about[2:] = [span(int(about[2])), span(_left(int(about[3])))]
+        about[2:] = [span(int(about[2])), span(int(about[3]))]
     elif code in OF_ENTRIES:
         about[3:] = of_entry(int(about[3]), about[4])
     elif code is Code.BANNED_HERE:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from chatroom.client.settings import Server
 from chatroom.gui.screen import Panel
 from chatroom.gui.style import pixels, take_keys
+from chatroom.text import number
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter
@@ -164,7 +165,7 @@ class ConnectPanel(ttk.Frame):
             port = self._port_typed.get().strip()
             server = Server(
                 self._server_typed.get().strip(),
-                int(port) if port.isdecimal() else 0,
+                number(port, 65_536) or 0,  # no port is as high as that, which the client says
                 self._tls_typed.get(),
                 self._name_typed.get().strip(),
             )

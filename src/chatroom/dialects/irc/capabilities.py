@@ -12,7 +12,9 @@ from chatroom.dialects.irc.registration import registration
 from chatroom.dialects.irc.words import echo
 from chatroom.events import Command, Raw
 from chatroom.ircwire import LINE_BYTES
+from chatroom.text import number
 
+_VERSION = 9999  # of capability negotiation, at most: 302 is the highest there is
 CAPABILITIES = (
     "account-notify",
     "account-tag",
@@ -62,8 +64,7 @@ def _offered(client: Client) -> tuple[str, ...]:
 
 def _ls(client: Client, params: list[str]) -> Iterator[Command]:
     client.negotiating = not client.viewer.nick
-    if params and params[0].isascii() and params[0].isdigit():
-        client.version = max(client.version, int(params[0][:4]))
+    client.version = max(client.version, number(params[0], _VERSION) or 0 if params else 0)
     if client.version >= 302:  # these are told of what changes without asking for it
         client.capabilities.add("cap-notify")
     values = _VALUES if client.version >= 302 else {}

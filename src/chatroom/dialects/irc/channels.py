@@ -2,24 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain, repeat
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import split, targets
+from chatroom.dialects.irc.words import pairs, split, targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.names import is_room
-from chatroom.text import ban_time
+from chatroom.text import ban_time, number
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:
     if params[0] == "0":  # out of all rooms: RFC 2812 §3.2.1
         yield ev.LeaveAll()
         return
-    keys = params[1].split(",") if len(params) > 1 else []
-    for room, key in zip(targets(params[0]), chain(keys, repeat("")), strict=False):
+    for room, key in pairs(params[0], params[1] if len(params) > 1 else ""):
         yield ev.Join(room, key=key)
 
 
@@ -51,10 +49,13 @@ def invite(client: Client, params: list[str]) -> Iterator[Command]:
 
 def kick(client: Client, params: list[str]) -> Iterator[Command]:
     """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8; or a time before the reason."""
-    rooms = params[0].split(",")
     length = ban_time(params[2]) if len(params) > 3 else 0
     reason = params[3 if length else 2] if len(params) > 2 else ""
-    for room, nick in zip(repeat(rooms[0]) if len(rooms) == 1 else rooms, targets(params[1]), strict=False):
+    if "," in params[0]:
+        each = ((room, nick) for nick, room in pairs(params[1], params[0]))
+    else:
+        each = ((params[0], nick) for nick in targets(params[1]))
+    for room, nick in each:
         yield ev.Kick(room, nick, reason, length)
 
 
@@ -89,8 +90,9 @@ def _order(params: list[str]) -> tuple[str, str, int, str]:
 # ---- LIST -----------------------------------------------------------------------------------------------------------
 
 
-_BOUND = re.compile(r"([CT]?)([<>])([0-9]{1,9})")
+_BOUND = re.compile(r"([CT]?)([<>])([0-9]+)")
 _MINUTE = 60_000  # milliseconds
+_FILTER_MOST = 999_999_999  # people or minutes: more than any room has of either
 
 
 def list_(client: Client, params: list[str]) -> Iterator[Command]:
@@ -101,9 +103,9 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
     for word in words:
         bound = _BOUND.fullmatch(word)
         if bound:
-            letter, sign, number = bound.groups()
+            letter, sign, count = bound.groups()
             low, high = bounds[letter]
-            value = int(number) * _MINUTE if letter else int(number)
+            value = (number(count, _FILTER_MOST) or 0) * (_MINUTE if letter else 1)
             bounds[letter] = (low, value) if sign == "<" else (value, high)
         elif word.startswith("!"):
             not_masks.append(word[1:])

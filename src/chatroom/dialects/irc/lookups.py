@@ -11,6 +11,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
 from chatroom.ircwire import parse_tags
 from chatroom.limits import HISTORY_MOST
+from chatroom.text import number
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here
@@ -50,10 +51,11 @@ def _ask(verb: str, params: list[str]) -> AskHistory | AskTargets:
         raise Wrong("Too many parameters")
     target = "" if verb == "TARGETS" else params.pop(0)
     *points, limit = params
-    if not (limit.isascii() and limit.isdigit()) or not int(limit[:9]):
+    count = number(limit, HISTORY_MOST)
+    if not count:
         raise Wrong(limit, "Invalid limit")
     found = [_point(point, verb) for point in points]
-    return form.ask(target, found, min(int(limit[:9]), HISTORY_MOST))
+    return form.ask(target, found, count)
 
 
 def _point(text: str, verb: str) -> Point | None:
@@ -105,11 +107,12 @@ def search(client: Client, params: list[str]) -> Iterator[Command]:
     wanted = parse_tags(params[0])
     limit = wanted.get("limit", str(HISTORY_MOST))
     try:
-        if not (limit.isascii() and limit.isdigit()):
+        count = number(limit, HISTORY_MOST)
+        if count is None:
             raise Wrong("limit", "")
         yield AskSearch(
             wanted.get("text", ""),
-            min(int(limit[:9]), HISTORY_MOST),
+            count,
             newest="after" not in wanted,
             target=wanted.get("in", ""),
             by=wanted.get("from", ""),

@@ -1,7 +1,6 @@
 """What is done about messages that are there already: MARKREAD, REDACT."""
 
 from collections.abc import Iterator
-from time import time
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
@@ -15,7 +14,7 @@ REDACTION = "draft/message-redaction"
 
 
 def markread(client: Client, params: list[str]) -> Iterator[Command]:
-    """IRCv3 read-marker; nobody has read what is still to be said."""
+    """IRCv3 read-marker."""
     if READ_MARKER not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "MARKREAD")
     if not params:
@@ -27,7 +26,7 @@ def markread(client: Client, params: list[str]) -> Iterator[Command]:
         try:
             if kind != "timestamp":
                 raise ValueError
-            yield ev.MarkRead(params[0], min(milliseconds(moment), int(time() * 1000)))
+            yield ev.MarkRead(params[0], milliseconds(moment))
         except ValueError:
             yield client.fail("MARKREAD", "INVALID_PARAMS", echo(params[1]), text="That is no time")
 

@@ -152,8 +152,10 @@ FAILURES = {
     Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
     Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",
     Code.NO_SUCH_MESSAGE: "REDACT UNKNOWN_MSGID {} {} :There is no such message, or it is too old",
+    Code.RELOAD_FAILED: "REHASH RELOAD_FAILED :A file can't be read: all stays as it was; the server's log says which",
     Code.LINK_DOWN: "* LINK_DOWN :The link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "* LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
+    Code.REALNAME_HELD: "SETNAME CANNOT_CHANGE_REALNAME :Not while you may not speak in one of your channels",
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
 
@@ -200,7 +202,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NICK_HELD: Numeric("435", "{} {} :Cannot change nickname while banned or muted on channel"),
     Code.BANNED_HERE: Numeric("465", ":You are banned from this server{}{}"),
     Code.THAT_IS_YOU: Numeric("485", ":That would ban yourself"),
-    Code.NOT_BANNED: Numeric("477", "{} {} :is not on that list of bans or mutes"),
+    Code.NOT_BANNED: Numeric("696", "{} b {} :There is no such ban or mute"),  # 477 is that one can't join
     Code.BANS_FULL: Numeric("478", "* K :The server's list of bans is full"),
     Code.BANNED_THERE: Numeric(
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
@@ -209,6 +211,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
     Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
+    Code.SILENT: Numeric("482", "{} :You may not speak on that channel, nor set its topic; operators are: {}"),
     Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator; operators are: {}"),
     Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),

@@ -7,8 +7,8 @@ from chatroom.dialects.irc.answers import WHOX_FIELDS, Whox
 from chatroom.dialects.irc.client import Client
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command
-from chatroom.limits import AWAY_BYTES
-from chatroom.text import shortened
+from chatroom.limits import AWAY_BYTES, WHOWAS
+from chatroom.text import number, shortened
 
 
 def who(client: Client, params: list[str]) -> Iterator[Command]:
@@ -30,7 +30,7 @@ def whowas(client: Client, params: list[str]) -> Iterator[Command]:
     if not params or not params[0]:
         raise ChatError(Code.NICK_MISSING)
     count = params[1] if len(params) > 1 else ""
-    yield ev.AskWhowas(params[0], int(count[:6]) if count.isascii() and count.isdigit() else 0)
+    yield ev.AskWhowas(params[0], number(count, WHOWAS) or 0)
 
 
 def userhost(client: Client, params: list[str]) -> Iterator[Command]:

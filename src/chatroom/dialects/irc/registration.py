@@ -91,4 +91,4 @@ def pong(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def quit_(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Quit(f"Quit: {params[0]}" if params and params[0] else "Quit")
+    yield ev.Quit(f"Quit: {params[0]}", own=True) if params and params[0] else ev.Quit("Quit")

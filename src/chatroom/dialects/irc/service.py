@@ -107,7 +107,7 @@ def dline(client: Client, params: list[str]) -> Iterator[Command]:
 
 def _minutes(text: str) -> int:
     """Seconds; 0 if it is no time."""
-    return 60 * int(text) if text.isascii() and text.isdigit() and len(text) < 7 else seconds(text)
+    return seconds(f"{text}m" if text.isdecimal() else text)
 
 
 def rehash(client: Client, params: list[str]) -> Iterator[Command]:

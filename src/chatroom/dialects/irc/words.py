@@ -1,6 +1,7 @@
 """Small tools for the words in a command."""
 
 from collections.abc import Iterator
+from itertools import chain, repeat
 
 from chatroom.errors import ChatError, Code
 from chatroom.limits import TARGETS
@@ -15,6 +16,18 @@ def targets(param: str) -> Iterator[str]:
     yield from names
     if others:
         raise ChatError(Code.TOO_MANY_TARGETS, *others)
+
+
+def pairs(param: str, others: str) -> Iterator[tuple[str, str]]:
+    """The names in a list with commas, each with what stands at its place in another list, "" where nothing does.
+
+    Each pair once, and no more than TARGMAX: see `targets`.
+    """
+    at_places = zip(param.split(","), chain(others.split(","), repeat("")), strict=False)
+    found = list(dict.fromkeys(pair for pair in at_places if pair[0]))
+    yield from found[:TARGETS]
+    if len(found) > TARGETS:
+        raise ChatError(Code.TOO_MANY_TARGETS, *dict.fromkeys(name for name, _ in found[TARGETS:]))
 
 
 def split(param: str) -> tuple[list[str], list[str]]:

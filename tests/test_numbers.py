@@ -1,0 +1,108 @@
+"""Every number that a client gives has a bound where it is read, however many digits it has."""
+
+import pytest
+
+from chatroom import events as ev
+from chatroom.limits import HISTORY_MOST, LIMIT_MOST, SLOW_MOST, WHOWAS
+from chatroom.modes import bounded
+from chatroom.rooms import Account
+from chatroom.text import number
+from tests.chat import Chat, Client
+from tests.client.script import MODERN, Script
+
+LONG = "9" * 5000  # digits: more than Python takes for a number
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *[("0", 0), ("7", 7), ("100", 100), ("101", 100), ("0000007", 7), ("0" * 5000 + "7", 7), (LONG, 100)],
+        *[("", None), ("-1", None), ("+1", None), ("1.5", None), ("1_0", None), ("²", None), ("x", None), ("٧", 7)],
+    ],
+)
+def test_a_number_is_bounded(text: str, found: int | None) -> None:
+    """What is more than the bound is the bound; what is no number is none."""
+    assert number(text, 100) == found
+
+
+@pytest.fixture
+def room() -> tuple[Chat, Client, Client]:
+    """A chat with op and bob in #r."""
+    chat = Chat()
+    return chat, chat.irc("op", "batch", "draft/chathistory", "soju.im/search", room="#r"), chat.irc("bob", room="#r")
+
+
+@pytest.mark.parametrize("letter", ["W", "l"])
+@pytest.mark.parametrize("digits", ["0000003600" + "9" * 400, "9" * 450, "0", "00", "-5", "1.5", "²"])
+def test_a_modes_number_beyond_its_bound_is_refused(
+    room: tuple[Chat, Client, Client], letter: str, digits: str
+) -> None:
+    """696; nothing is set, and whoever speaks next is heard."""
+    chat, op, bob = room
+    op.heard()
+    assert [line.split()[1] for line in op.send(f"MODE #r +{letter} {digits}").heard()] == ["696"]
+    assert letter not in chat.hub.rooms["#r"].modes
+    bob.send("PRIVMSG #r :one", "PRIVMSG #r :two")
+    assert len(op.heard()) == 2
+
+
+def test_a_modes_number_is_kept_as_it_is_read(room: tuple[Chat, Client, Client]) -> None:
+    """Whatever stands before it; the most that may be is taken."""
+    chat, op, bob = room
+    op.send(f"MODE #r +Wl {SLOW_MOST:09d} {LIMIT_MOST:020d}")
+    modes = chat.hub.rooms["#r"].modes
+    assert (modes["W"], modes["l"]) == (str(SLOW_MOST), str(LIMIT_MOST))
+    bob.heard()
+    bob.send("PRIVMSG #r :one", "PRIVMSG #r :two")
+    assert "one message each 1h, yours may follow in 1h" in bob.heard()[-1]
+
+
+def commands(client: Client, line: str) -> list[ev.Command]:
+    return list(client.dialect.receive(f"{line}\r\n".encode()))
+
+
+@pytest.mark.parametrize("digits", ["9" * 200, "0" * 20 + "9999999"])
+def test_counts_are_as_much_as_there_may_be(room: tuple[Chat, Client, Client], digits: str) -> None:
+    """Of history, searches, people that have gone; and in filters."""
+    _, op, _ = room
+    [asked] = commands(op, f"CHATHISTORY LATEST #r * {digits}")
+    assert isinstance(asked, ev.AskHistory) and asked.limit == HISTORY_MOST
+    [search] = commands(op, f"SEARCH limit={digits};text=tea")
+    assert isinstance(search, ev.AskSearch) and search.limit == HISTORY_MOST
+    [whowas] = commands(op, f"WHOWAS bob {digits}")
+    assert whowas == ev.AskWhowas("bob", WHOWAS)
+    [rooms] = commands(op, f"LIST <{digits},C>{digits}")
+    assert isinstance(rooms, ev.AskRooms) and not rooms.rooms  # they are filters, and no room's name
+    assert max(*rooms.people[1:], *rooms.age[:1]) < 1 << 62
+    [said_before] = Chat().plain("carol").dialect.receive(f"/history {digits}\n".encode())
+    assert isinstance(said_before, ev.AskHistory) and said_before.limit == HISTORY_MOST
+
+
+def test_zeros_in_front_count_for_nothing(room: tuple[Chat, Client, Client]) -> None:
+    """However many they are."""
+    [asked] = commands(room[1], f"CHATHISTORY LATEST #r * {'0' * 20}5")
+    assert isinstance(asked, ev.AskHistory) and asked.limit == 5
+
+
+def test_old_files_are_bounded_when_they_are_loaded() -> None:
+    """A version before this one took longer numbers."""
+    chat = Chat()
+    accounts = [Account("alice", "secret", 1, 1)]
+    kept = {"#r": {"n": "", "W": "0000003600" + "9" * 400, "l": LONG, "t": ""}, "#s": {"W": "x", "k": "key"}}
+    chat.hub.restore_accounts(accounts, {"#r": "alice", "#s": "alice"}, kept)
+    assert list(chat.hub.kept["#r"].items()) == [("n", ""), ("W", str(SLOW_MOST)), ("l", str(LIMIT_MOST)), ("t", "")]
+    assert chat.hub.kept["#s"] == {"k": "key"}
+    assert bounded({"W": "60", "n": ""}) == {"W": "60", "n": ""}
+
+
+@pytest.mark.parametrize("digits", ["²", LONG, "", "-1", "x"])
+def test_a_servers_numbers_trouble_no_client(digits: str) -> None:
+    """Whatever it says how long its lines are, how much history it gives and how many people are in a room."""
+    script = Script(capabilities=MODERN)
+    script.session.connected(script.send)
+    script.feed(f":irc CAP * LS :{MODERN}", f":irc CAP * ACK :{MODERN}", ":irc 001 me :Welcome")
+    script.feed(f":irc 005 me CHATHISTORY={digits} LINELEN={digits} :are supported by this server")
+    script.joined("#lobby")
+    assert script.session.say(script.lobby, "hello")[0].text == "hello"
+    script.feed(":irc 321 me Channel :Users  Name", f":irc 322 me #r {digits or 0} :tea", ":irc 323 me :End")
+    assert [line for line in script.sent if line.startswith("CHATHISTORY")]
