@@ -13,7 +13,7 @@ All are values: never changed once made, but for an event's `id` and `time`, whi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol, TypeVar, dataclass_transform
+from typing import ClassVar, NamedTuple, Protocol, TypeVar, dataclass_transform
 
 from chatroom.errors import ChatError
 
@@ -564,6 +564,8 @@ class AskHistory:
 class AskTargets:
     """Where something was said that one may look up, the last of it between two points."""
 
+    verb: ClassVar[str] = "TARGETS"
+    target: ClassVar[str] = ""
     after: Point
     before: Point
     limit: int
@@ -577,6 +579,7 @@ class AskSearch:
     "" means any words, anybody, anywhere.
     """
 
+    verb: ClassVar[str] = "SEARCH"
     words: str
     limit: int
     newest: bool = True

@@ -4,7 +4,7 @@ So what it costs to save a batch grows with its rooms, not with its messages: an
 write ten more messages into the same row. In a calm room a run is a single event.
 
 - A *place* is where something was said: a room, or two people's conversation. Its key is the room's folded name, or
-  what `names.conversation` makes of two accounts.
+  what `names.conversation` makes of two accounts. A batch may write a room's name in several ways; it is one place.
 - `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
   `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said. A
   line ``"<text>`` is a message by the same person with the next id and the same time.
@@ -58,7 +58,7 @@ class Run(NamedTuple):
 
 def pack(events: Iterable[Event]) -> list[Run]:
     """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
-    places: dict[str, list[Event]] = {}
+    places: dict[str, tuple[str, list[Event]]] = {}  # by key, with the name as it was written first
     room, happened = "", None  # of the message before: most are in the same one
     for event in events:
         if type(event) is Said:
@@ -67,16 +67,22 @@ def pack(events: Iterable[Event]) -> list[Run]:
                 place = room or event.conversation
                 if not place:
                     continue
-                happened = places.setdefault(place, [])
+                happened = _events_of(places, place)
             if event.text:  # without one it is for programs, and of no use later
                 happened.append(event)
         elif type(event) in _ROOMS:
             for place in _ROOMS[type(event)](event):
-                places.setdefault(place, []).append(event)
-    return [_run(place, happened) for place, happened in places.items() if happened]
+                _events_of(places, place).append(event)
+    return [_run(key, name, happened) for key, (name, happened) in places.items() if happened]
 
 
-def _run(place: str, events: list[Event]) -> Run:
+def _events_of(places: dict[str, tuple[str, list[Event]]], place: str) -> list[Event]:
+    """The events of a place, to which more may be added."""
+    key = fold(place) if is_room(place) else place
+    return places.setdefault(key, (place, []))[1]
+
+
+def _run(key: str, name: str, events: list[Event]) -> Run:
     first, last = events[0], events[-1]
     people: dict[int, Person] = {}
     lines = list(_lines(events, people))
@@ -85,8 +91,7 @@ def _run(place: str, events: list[Event]) -> Run:
         text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
     said = list(map(type, events)).count(Said)
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
-    key = fold(place) if is_room(place) else place
-    return Run(key, place, first.id, last.id, first.time, last.time, said, who, text)
+    return Run(key, name, first.id, last.id, first.time, last.time, said, who, text)
 
 
 def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
