@@ -25,6 +25,8 @@ LOBBY = "#lobby"  # where plain and Tk clients start
 # Scripts that one language writes together count as one.
 _ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"), "CJK")
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+# What chooses between forms of the character before, and joins or holds the place of others.
+_SELECTORS = frozenset(map(chr, (0x34F, 0x115F, 0x1160, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
 _DOTS = re.compile(f"([{DOTTED}])\u0307")
 _REMEMBERED = 256  # characters of what is folded, at most: no name and no mask is longer, but what strangers ask for is
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
@@ -153,10 +155,21 @@ def is_server(text: str) -> bool:
 
 
 def bare(text: str) -> str:
-    """`text` without case and diacritics: what a search compares."""
+    """`text` without case, diacritics and what can't be seen: what a search compares.
+
+    However a letter is written it is the same: a ligature is its letters, and Unicode's compatibility forms are those
+    that they are made of. This is Unicode §3.13 D146, with marks left out and syllables put together again.
+    """
     if text.isascii():
         return text.lower()
-    return "".join([c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)])
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFC", "".join([c for c in letters if not _decorates(c)]))
+
+
+@lru_cache(maxsize=8192)
+def _decorates(c: str) -> bool:
+    """Whether a character only changes how those around it look. Vowels that are written as marks do more."""
+    return unicodedata.combining(c) != 0 or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS
 
 
 def opaque(password: str) -> str:

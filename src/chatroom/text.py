@@ -75,7 +75,12 @@ def _lowered(found: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """`text` for a reader that knows no formatting codes."""
-    return text if text.isprintable() else _without_towers(_CODES.sub("", text))
+    return text if text.isprintable() else _without_towers(uncoded(text))
+
+
+def uncoded(text: str) -> str:
+    """`text` without formatting codes."""
+    return _CODES.sub("", text)
 
 
 def shortened(text: str, size: int) -> str:
