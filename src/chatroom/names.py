@@ -19,6 +19,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.limits import NICK_BYTES, NICK_LENGTH, ROOM_BYTES, ROOM_LENGTH, SERVER_BYTES
 from chatroom.lookalikes import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 
+UNICODE = unicodedata.unidata_version  # which letters there are, and which are the same
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
 LOBBY = "#lobby"  # where plain and Tk clients start
 
@@ -170,6 +171,12 @@ def bare(text: str) -> str:
 def _decorates(c: str) -> bool:
     """Whether a character only changes how those around it look. Vowels that are written as marks do more."""
     return unicodedata.combining(c) != 0 or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS
+
+
+@lru_cache(maxsize=8192)
+def in_word(c: str) -> bool:
+    """Whether a character of a `bare` text is part of a word: a letter, a digit, or a vowel that is a mark."""
+    return c.isalnum() or unicodedata.category(c)[0] == "M"
 
 
 def opaque(password: str) -> str:

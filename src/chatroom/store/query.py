@@ -6,10 +6,8 @@ anywhere in a text, and not by the index.
 """
 
 import re
-import unicodedata
-from functools import lru_cache
 
-from chatroom.names import bare, fold
+from chatroom.names import bare, fold, in_word
 from chatroom.text import CUT, uncoded
 
 _POSITION_BITS = 20  # a run has fewer events than that many bits can count
@@ -53,13 +51,8 @@ def words(text: str) -> list[str]:
     """The words of a text, or of a part of one, that is `compared`: letters, digits and the vowels that are marks."""
     if text.isascii():
         return _WORD.findall(text)
-    apart = "".join([c if _in_word(c) else " " for c in _UNSPACED.sub(" ", text)])
+    apart = "".join([c if in_word(c) else " " for c in _UNSPACED.sub(" ", text)])
     return [word for word in apart.split() if _WORD.search(word)]
-
-
-@lru_cache(maxsize=8192)
-def _in_word(c: str) -> bool:
-    return c.isalnum() or unicodedata.category(c)[0] == "M"
 
 
 def expression(query: Query, places: list[int], by: str) -> str:
