@@ -315,13 +315,18 @@ def test_where_nothing_can_be_written_a_sentence_says_so(kept: Path, tmp_path: P
 
 
 def test_what_is_no_file_is_written_to(kept: Path, tmp_path: Path) -> None:
-    """A pipe with a name, say."""
+    """A pipe, with a name or without."""
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE, text=True) as reader:
         assert history("export", "#tea", "-o", str(tmp_path / "pipe")).exit_code == 0
         told, _ = reader.communicate(timeout=DEADLINE)
     assert told == history("export", "#tea").stdout
     assert (tmp_path / "pipe").is_fifo()
+    ours, theirs = os.pipe()
+    assert history("export", "#tea", "-o", f"/dev/fd/{theirs}").exit_code == 0
+    os.close(theirs)
+    with os.fdopen(ours) as pipe:
+        assert pipe.read() == told
 
 
 @pytest.mark.parametrize("arguments", [("export", "#\udcff"), ("search", "\udcff"), ("search", "x", "--by", "\udcff")])

@@ -193,16 +193,17 @@ def _problems() -> Iterator[None]:
 def _written(path: str) -> Iterator[IO[bytes]]:
     """What is written here becomes the file at `path` when all of it is written; until then that is what it was.
 
-    Into what is no file, a pipe or a terminal say, it is written at once; "-" is standard output.
+    Into what is no file, a pipe or a terminal say, it is written at once; "-" and /dev/stdout are standard output.
     """
-    if path == "-":
+    if path in ("-", "/dev/stdout"):
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    target = Path(os.path.realpath(path))
+    target = Path(path)
     try:
         mode = target.stat().st_mode if target.exists() else 0
-        with target.open("wb") if mode and not stat.S_ISREG(mode) else _beside(target, mode) as file:
+        is_file = not mode or stat.S_ISREG(mode)
+        with _beside(Path(os.path.realpath(path)), mode) if is_file else target.open("wb") as file:
             yield file
     except OSError as error:
         raise click.ClickException(f"{path} can't be written: {error.strerror}.") from None
