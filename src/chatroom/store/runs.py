@@ -58,7 +58,7 @@ class Run(NamedTuple):
 
 def pack(events: Iterable[Event]) -> list[Run]:
     """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
-    places: dict[str, tuple[str, list[Event]]] = {}  # by key, with the name as it was written first
+    places: dict[str, list[Event]] = {}  # by name, as it is written
     room, happened = "", None  # of the message before: most are in the same one
     for event in events:
         if type(event) is Said:
@@ -67,22 +67,28 @@ def pack(events: Iterable[Event]) -> list[Run]:
                 place = room or event.conversation
                 if not place:
                     continue
-                happened = _events_of(places, place)
+                happened = places.setdefault(place, [])
             if event.text:  # without one it is for programs, and of no use later
                 happened.append(event)
         elif type(event) in _ROOMS:
             for place in _ROOMS[type(event)](event):
-                _events_of(places, place).append(event)
-    return [_run(key, name, happened) for key, (name, happened) in places.items() if happened]
+                places.setdefault(place, []).append(event)
+    if len(places) > 1:
+        places = _merged(places)
+    return [_run(place, happened) for place, happened in places.items() if happened]
 
 
-def _events_of(places: dict[str, tuple[str, list[Event]]], place: str) -> list[Event]:
-    """The events of a place, to which more may be added."""
-    key = fold(place) if is_room(place) else place
-    return places.setdefault(key, (place, []))[1]
+def _merged(places: dict[str, list[Event]]) -> dict[str, list[Event]]:
+    """One place for each room whose name is written in several ways, by the first of them."""
+    names: dict[str, str] = {}
+    merged: dict[str, list[Event]] = {}
+    for place, happened in places.items():
+        name = names.setdefault(fold(place), place)
+        merged[name] = sorted(merged[name] + happened, key=lambda event: event.id) if name in merged else happened
+    return merged
 
 
-def _run(key: str, name: str, events: list[Event]) -> Run:
+def _run(place: str, events: list[Event]) -> Run:
     first, last = events[0], events[-1]
     people: dict[int, Person] = {}
     lines = list(_lines(events, people))
@@ -91,7 +97,8 @@ def _run(key: str, name: str, events: list[Event]) -> Run:
         text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
     said = list(map(type, events)).count(Said)
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
-    return Run(key, name, first.id, last.id, first.time, last.time, said, who, text)
+    key = fold(place) if is_room(place) else place
+    return Run(key, place, first.id, last.id, first.time, last.time, said, who, text)
 
 
 def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
