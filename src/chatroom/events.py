@@ -13,7 +13,7 @@ All are values: never changed once made, but for an event's `id` and `time`, whi
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import ClassVar, NamedTuple, Protocol, TypeVar, dataclass_transform
+from typing import NamedTuple, Protocol, TypeVar, dataclass_transform
 
 from chatroom.errors import ChatError
 
@@ -564,12 +564,12 @@ class AskHistory:
 class AskTargets:
     """Where something was said that one may look up, the last of it between two points."""
 
-    verb: ClassVar[str] = "TARGETS"
-    target: ClassVar[str] = ""
     after: Point
     before: Point
     limit: int
     newest: bool
+    target: str = ""
+    verb: str = "TARGETS"
 
 
 @value
@@ -579,7 +579,6 @@ class AskSearch:
     "" means any words, anybody, anywhere.
     """
 
-    verb: ClassVar[str] = "SEARCH"
     words: str
     limit: int
     newest: bool = True
@@ -587,6 +586,7 @@ class AskSearch:
     by: str = ""
     after: Point | None = None
     before: Point | None = None
+    verb: str = "SEARCH"
 
 
 @value

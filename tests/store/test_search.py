@@ -277,7 +277,7 @@ def test_without_fts5_a_search_looks_at_everything(tmp_path: Path) -> None:
 
 def old_index(store: Store) -> None:
     """Makes the index as it once was: of texts as they were said."""
-    store.db.execute("DELETE FROM marks WHERE name LIKE 'words by %'")
+    store.db.execute("DELETE FROM marks WHERE name LIKE 'indexed%'")
     store.db.execute("DROP TABLE IF EXISTS words")
     store.db.execute(
         """CREATE VIRTUAL TABLE words USING fts5(text, nick, place, content = '', detail = column,
@@ -356,7 +356,7 @@ def test_another_version_of_unicode_makes_the_index_anew(tmp_path: Path, monkeyp
     with closing(Store(tmp_path)) as store:
         fill(store)
         with monkeypatch.context() as patch:
-            patch.setattr("chatroom.store.index._MARK", "words by Unicode 1.0")
+            patch.setattr("chatroom.store.index._MARK", "indexed by Unicode 1.0")
             index = Index(store)
             while index.step():
                 pass

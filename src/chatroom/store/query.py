@@ -8,7 +8,7 @@ anywhere in a text, and not by the index.
 import re
 
 from chatroom.names import bare, fold, in_word
-from chatroom.text import CUT, uncoded
+from chatroom.text import CODES, CUT
 
 _POSITION_BITS = 20  # a run has fewer events than that many bits can count
 _WORD = re.compile(r"[^\W_]+")
@@ -43,7 +43,7 @@ class Query:
 def compared(text: str) -> str:
     """The form of a text in which it is searched."""
     if not text.isprintable():
-        text = uncoded(text.replace(CUT, ""))
+        text = CODES.sub("", text.replace(CUT, ""))
     return bare(text)
 
 
