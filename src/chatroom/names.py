@@ -28,6 +28,7 @@ _ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGU
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
 # What chooses between forms of the character before, and joins or holds the place of others.
 _SELECTORS = frozenset(map(chr, (0x34F, 0x115F, 0x1160, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # what Unicode doesn't take apart, and people type without it
 _DOTS = re.compile(f"([{DOTTED}])\u0307")
 _REMEMBERED = 256  # characters of what is folded, at most: no name and no mask is longer, but what strangers ask for is
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
@@ -164,13 +165,15 @@ def bare(text: str) -> str:
     if text.isascii():
         return text.lower()
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return unicodedata.normalize("NFC", "".join([c for c in letters if not _decorates(c)]))
+    return unicodedata.normalize("NFC", "".join(map(_letter, letters)))
 
 
 @lru_cache(maxsize=8192)
-def _decorates(c: str) -> bool:
-    """Whether a character only changes how those around it look. Vowels that are written as marks do more."""
-    return unicodedata.combining(c) != 0 or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS
+def _letter(c: str) -> str:
+    """A character as it is compared; "" if it only changes how others look, as a vowel that is a mark does not."""
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS:
+        return ""
+    return _STROKES.get(c, c)
 
 
 @lru_cache(maxsize=8192)

@@ -20,7 +20,8 @@ from chatroom.store.runs import unpack
 
 _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words USING
     fts5(text, nick, place, content = '', detail = column, tokenize = 'ascii')"""
-# Another version of Unicode may take the same text for other words, and what was put in must be taken out alike.
+# Another version of Unicode may take the same text for other words, and what was put in must be taken out alike. When
+# `query.words` or `compared` change, this must change, too.
 _MARK = f"indexed by Unicode {UNICODE}"
 _MARKS = "name LIKE 'indexed%'"  # "indexed" alone was that of texts as they were said
 _NO_MODULE, _NO_TABLE = "no such module", "no such table"  # as SQLite says it; it has no code of its own for them
