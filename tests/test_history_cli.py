@@ -303,15 +303,11 @@ main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
     assert [path.read_text() for path in place.iterdir()] == ["old"]
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [("no/such/x", "No such file or directory"), ("/dev/full", "No space left on device")],
-)
-def test_where_nothing_can_be_written_a_sentence_says_so(kept: Path, tmp_path: Path, name: str, why: str) -> None:
-    """What is no file stays what it is."""
-    done = history("export", "#tea", "-o", str(tmp_path / name))
-    assert (done.exit_code, done.stderr) == (1, f"Error: {tmp_path / name} can't be written: {why}.\n")
-    assert Path("/dev/full").is_char_device()
+def test_where_nothing_can_be_written_a_sentence_says_so(kept: Path, tmp_path: Path) -> None:
+    """With the reason."""
+    done = history("export", "#tea", "-o", f"{tmp_path}/no/tea.txt")
+    why = f"Error: {tmp_path}/no/tea.txt can't be written: No such file or directory.\n"
+    assert (done.exit_code, done.stderr) == (1, why)
 
 
 def test_what_is_no_file_is_written_to(kept: Path, tmp_path: Path) -> None:
