@@ -322,11 +322,3 @@ def test_what_is_no_file_is_written_to(kept: Path, tmp_path: Path) -> None:
         os.close(end)
     os.close(theirs)
     assert named.is_fifo()
-
-
-@pytest.mark.parametrize("arguments", [("export", "#\udcff"), ("search", "\udcff"), ("search", "x", "--by", "\udcff")])
-def test_what_can_not_be_read_is_refused(kept: Path, arguments: tuple[str, ...]) -> None:
-    """Bytes that are no text in this locale."""
-    done = history(*arguments)
-    assert done.exit_code == 2
-    assert "not in this locale's encoding" in done.stderr

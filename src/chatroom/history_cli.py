@@ -69,15 +69,6 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since clic
         return int(match[1]) * _UNITS[match[2]]
 
 
-def _readable(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """What was typed, if it could be read."""
-    try:
-        " ".join([value or ""] if isinstance(value, str | None) else value).encode()
-    except UnicodeEncodeError:
-        raise click.BadParameter("that is not in this locale's encoding; set LC_ALL to the right one.") from None
-    return value
-
-
 _WHEN = "a date, a time, yesterday or today; local time, if no offset as +02:00 is given."
 _since = click.option("--since", type=Moment(), show_default=False, help=f"From when on: {_WHEN}")
 _until = click.option("--until", type=Moment(), show_default=False, help=f"Up to before when: {_WHEN}")
@@ -89,7 +80,7 @@ def history() -> None:
 
 
 @history.command()
-@click.argument("room", callback=_readable)
+@click.argument("room")
 @click.option("--format", "form", type=click.Choice(["text", "jsonl", "html"]), default="text", help="What to write.")
 @_since
 @_until
@@ -110,9 +101,9 @@ def export(room: str, form: str, since: int | None, until: int | None, output: s
 
 
 @history.command()
-@click.argument("words", nargs=-1, required=True, callback=_readable)
-@click.option("--room", callback=_readable, help="Only in this room.")
-@click.option("--by", default="", show_default=False, callback=_readable, help="Only what this person said.")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--room", help="Only in this room.")
+@click.option("--by", default="", show_default=False, help="Only what this person said.")
 @_since
 @_until
 @click.option("--limit", type=click.IntRange(1), default=50, help="How many messages, the newest.")
