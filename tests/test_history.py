@@ -298,6 +298,22 @@ def test_where_nothing_is_kept_nothing_is_offered(serve: Callable[..., Served]) 
     bob.close()
 
 
+def test_where_the_file_can_not_be_read_each_question_fails_by_its_name(guests: Guests, data: Path) -> None:
+    """As IRCv3 standard replies have it."""
+    al = guests.irc("al", *EVERYTHING, "soju.im/search")
+    talk(al, "#lobby", "hello")
+    (data / "chatroom.db").unlink()
+    failed = {
+        "CHATHISTORY LATEST #lobby * 9": "CHATHISTORY MESSAGE_ERROR LATEST #lobby",
+        "CHATHISTORY TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 9": (
+            "CHATHISTORY MESSAGE_ERROR TARGETS *"
+        ),
+        "SEARCH text=hello": "SEARCH INTERNAL_ERROR",
+    }
+    for question, about in failed.items():
+        assert f":chatroom.test FAIL {about} :The history can't be read at the moment" in asked(al, question)
+
+
 # ---- what nobody is shown -------------------------------------------------------------------------------------------
 
 

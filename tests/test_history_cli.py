@@ -4,19 +4,24 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from chatroom.cli import main
-from chatroom.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said
+from chatroom.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said, TopicSet
+from chatroom.history_cli import _EVENTS
 from chatroom.store import Store
-from tests.peers import DEADLINE, Plain, Served
+from chatroom.store.runs import _LINES
+from chatroom.text import CUT, FEED
+from tests.peers import DEADLINE, Plain, Served, eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
@@ -50,7 +55,7 @@ def test_a_room_is_exported_as_text(kept: Path, tmp_path: Path) -> None:
     """All that happened, in sentences, to standard output or to a file; the # may be left out."""
     done = history("export", "tea")
     assert len(done.stdout.splitlines()) == 5
-    assert re.fullmatch(r"2026-01-01 \d\d:\d\d:00 \* alice joined", done.stdout.splitlines()[0])
+    assert re.fullmatch(r"2026-01-01 \d\d:\d\d:00[+-]\d\d:\d\d \* alice joined", done.stdout.splitlines()[0])
     assert done.stdout.endswith("alice: cup <5> & more\n")
     history("export", "#TEA", "-o", str(tmp_path / "tea.txt"))
     assert (tmp_path / "tea.txt").read_text(encoding="utf-8") == done.stdout
@@ -77,6 +82,93 @@ def test_a_period_is_exported(kept: Path) -> None:
     assert re.findall(r"<(\d)>", done.stdout) == ["3", "4"]
 
 
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-01-03T13:00:00.123+01:00", ["2", "3", "4", "5"]),
+        ("2026-01-03 12:00:00.124Z", ["3", "4", "5"]),
+        ("2026-01-03T23:00-14:00", ["4", "5"]),
+        ("20260105", ["4", "5"]),
+        ("2026-01-05T01:00:00", ["4", "5"]),
+        ("yesterday", []),
+        ("today", []),
+    ],
+)
+def test_a_period_may_begin_in_another_zone(kept: Path, time: str, expected: list[str]) -> None:
+    """With an offset; without one it is this machine's time. What is told is told with an offset, and can be given."""
+    done = history("export", "#tea", "--since", time)
+    assert re.findall(r"<(\d)>", done.stdout) == expected
+    assert re.findall(r"<(\d)>", history("search", "cup", "--since", time).stdout) == expected
+    for number, line in zip(expected, done.stdout.splitlines(), strict=True):
+        again = history("export", "#tea", "--since", line[:25]).stdout.splitlines()[0]
+        assert again == line and f"<{number}>" in again
+
+
+def test_yesterday_is_a_day(data: Path) -> None:
+    """The one before today, from midnight to midnight."""
+    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [midnight - timedelta(days=1, minutes=1), midnight - timedelta(days=1), midnight - timedelta(minutes=1)]
+    with closing(Store(data)) as store:
+        for number, when in enumerate([*days, midnight], 1):
+            time = int(when.timestamp()) * 1000
+            store.save([Said(ALICE, "#tea", f"<{number}>", Kind.MESSAGE, id=number, time=time)])
+    told = history("export", "#tea", "--since", "yesterday", "--until", "today").stdout
+    assert re.findall(r"<(\d)>", told) == ["2", "3"]
+    assert re.findall(r"<(\d)>", history("search", "1 2", "--since", "today").output) == []
+    assert re.findall(r"<(\d)>", history("search", "4", "--since", "today").stdout) == ["4"]
+
+
+@pytest.mark.parametrize("time", ["tomorrow", "2026-13-01", "0001-01-01T00:00:00+14:00", "", "12h"])
+def test_what_is_no_time_is_refused_with_what_is(kept: Path, time: str) -> None:
+    """In a sentence."""
+    done = history("export", "#tea", "--since", time)
+    assert done.exit_code == 2
+    assert f"{time} is no time; 2026-01-31, " in done.stderr
+
+
+LINES = f"first{FEED}second and {CUT}its rest{FEED}{FEED}fourth"
+
+
+def test_each_line_of_a_message_has_its_place(data: Path) -> None:
+    """With who said it and when; in JSON it is one text, with what the sender had to cut joined again."""
+    with closing(Store(data)) as store:
+        store.save([Said(ALICE, "#tea", LINES, Kind.MESSAGE, id=1, time=NOON)])
+    expected = ["alice: first", "alice: second and its rest", "alice: fourth"]
+    told = history("export", "#tea").stdout.splitlines()
+    assert [line[26:] for line in told] == expected
+    assert len({line[:26] for line in told}) == 1
+    assert [line[26:] for line in history("search", "rest").stdout.splitlines()] == [f"#tea {e}" for e in expected]
+    page = history("export", "#tea", "--format", "html").stdout
+    assert re.findall("</time> <b>alice</b>: (.*)</p>", page) == [line[7:] for line in expected]
+    (line,) = history("export", "#tea", "--format", "jsonl").stdout.splitlines()
+    assert json.loads(line)["text"] == "first\nsecond and its rest\n\nfourth"
+
+
+def test_an_object_is_one_line_for_every_program(data: Path) -> None:
+    """Whatever it takes for the end of one."""
+    topic = "a\u2028b\u2029c\x85d\x7fe"
+    with closing(Store(data)) as store:
+        store.save([TopicSet(ALICE, "#tea", topic, id=1, time=NOON)])
+    (line,) = history("export", "#tea", "--format", "jsonl").stdout.splitlines()
+    assert json.loads(line)["topic"] == topic
+
+
+def test_events_keep_their_names_in_json() -> None:
+    """Other programs read them. Every event that is kept has one."""
+    names = {kind.__name__: name for kind, (name, _) in _EVENTS.items()}
+    assert names == {
+        "Said": "said",
+        "Joined": "joined",
+        "Left": "left",
+        "Departed": "departed",
+        "Renamed": "renamed",
+        "TopicSet": "topicset",
+        "Kicked": "kicked",
+        "ModesSet": "modesset",
+    }
+    assert _EVENTS.keys() == _LINES.keys()
+
+
 def test_a_room_is_exported_as_json_lines(kept: Path) -> None:
     """An object for each event, with its id, its time in UTC and who it was."""
     first, second, *_ = map(json.loads, history("export", "#tea", "--format", "jsonl").stdout.splitlines())
@@ -92,7 +184,7 @@ def test_what_operators_did_is_exported(data: Path) -> None:
     with closing(Store(data)) as store:
         store.save([ModesSet(op, "#tea", (ban,), id=1, time=NOON), Kicked(op, "#tea", bob, "rude", id=2, time=NOON)])
     told = history("export", "#tea").stdout.splitlines()
-    assert [line[20:] for line in told] == ["* op banned bob for 2h (rude)", "* op threw bob out (rude)"]
+    assert [line[26:] for line in told] == ["* op banned bob for 2h (rude)", "* op threw bob out (rude)"]
     banned, kicked = map(json.loads, history("export", "#tea", "--format", "jsonl").stdout.splitlines())
     assert (banned["event"], banned["modes"], kicked["whom"]) == ("modesset", "+b bob!*@*", "bob")
 
@@ -150,3 +242,83 @@ def test_it_works_beside_a_running_server(serve: Callable[..., Served], data: Pa
         assert history("prune", "--older-than", "0h").exit_code == 0
         assert "round" not in history("export", "#lobby").output
     al.close()
+
+
+# ---- where it is written to -----------------------------------------------------------------------------------------
+
+
+def test_a_file_is_replaced_when_all_is_written(kept: Path, tmp_path: Path) -> None:
+    """With the mode that it had, through a link; nothing else is left in its directory."""
+    place = tmp_path / "exports"
+    place.mkdir()
+    (place / "tea.txt").write_text("old")
+    (place / "tea.txt").chmod(0o640)
+    (place / "link").symlink_to("tea.txt")
+    assert history("export", "#tea", "-o", str(place / "link")).exit_code == 0
+    assert (place / "tea.txt").read_text() == history("export", "#tea").stdout
+    assert (place / "tea.txt").stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in place.iterdir()) == ["link", "tea.txt"]
+
+
+@pytest.fixture
+def long(data: Path) -> Path:
+    """Data with a room of which an export takes a while."""
+    with closing(Store(data)) as store:
+        for first in range(0, 100_000, 1000):
+            store.save([Said(ALICE, "#tea", "cup" * 9, Kind.MESSAGE, id=first + n, time=NOON) for n in range(1, 1001)])
+    return data
+
+
+@pytest.mark.parametrize("old", [None, "old"])
+def test_who_ends_an_export_keeps_what_was_there(long: Path, tmp_path: Path, old: str | None) -> None:
+    """Ctrl+C in the middle of it: the old file, or none, and nothing beside it."""
+    place = tmp_path / "exports"
+    place.mkdir()
+    if old:
+        (place / "tea.txt").write_text(old)
+    command = [sys.executable, "-m", "chatroom", "history", "export", "tea", "-o", str(place / "tea.txt")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        eventually(lambda: any(path.stat().st_size for path in place.glob(".chatroom-*")), "it writes")
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, told.strip()) == (1, "Aborted!")
+    assert [path.read_text() for path in place.iterdir()] == ([old] if old else [])
+
+
+def test_a_full_disk_keeps_what_was_there(long: Path, tmp_path: Path) -> None:
+    """A sentence says so; here no file may be longer than 40,000 bytes."""
+    place = tmp_path / "exports"
+    place.mkdir()
+    (place / "tea.txt").write_text("old")
+    program = f"""
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+from chatroom.cli import main
+main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=DEADLINE
+    )
+    assert (done.returncode, done.stderr) == (1, f"Error: {place}/tea.txt can't be written: File too large.\n")
+    assert [path.read_text() for path in place.iterdir()] == ["old"]
+
+
+def test_where_nothing_can_be_written_a_sentence_says_so(kept: Path, tmp_path: Path) -> None:
+    """With the reason."""
+    done = history("export", "#tea", "-o", f"{tmp_path}/no/tea.txt")
+    why = f"Error: {tmp_path}/no/tea.txt can't be written: No such file or directory.\n"
+    assert (done.exit_code, done.stderr) == (1, why)
+
+
+def test_what_is_no_file_is_written_to(kept: Path, tmp_path: Path) -> None:
+    """A pipe, with a name or without."""
+    told = history("export", "#tea").stdout
+    named = tmp_path / "pipe"
+    os.mkfifo(named)
+    ours, theirs = os.pipe()
+    for place, end in ((str(named), os.open(named, os.O_RDONLY | os.O_NONBLOCK)), (f"/dev/fd/{theirs}", ours)):
+        done = history("export", "#tea", "-o", place)
+        assert (done.exit_code, os.read(end, 10_000).decode()) == (0, told)
+        os.close(end)
+    os.close(theirs)
+    assert named.is_fifo()

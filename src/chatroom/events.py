@@ -579,6 +579,8 @@ class AskTargets:
     before: Point
     limit: int
     newest: bool
+    target: str = ""
+    verb: str = "TARGETS"
 
 
 @value
@@ -595,6 +597,7 @@ class AskSearch:
     by: str = ""
     after: Point | None = None
     before: Point | None = None
+    verb: str = "SEARCH"
 
 
 @value

@@ -2,25 +2,30 @@
 
 import html
 import json
+import os
 import re
+import secrets
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from chatroom.dialects.plain import PLAIN
-from chatroom.events import Event, Kicked, Kind, ModesSet, Point, Said
+from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, ModesSet, Point, Renamed, Said, TopicSet
 from chatroom.modes import written
 from chatroom.names import fold
 from chatroom.store import Failure, Guest, Index, Reader, StoreError
+from chatroom.text import CUT, FEED
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar
-_DATES = ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAYS = {"today": 0, "yesterday": 1}
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 
 data_option = click.option(
@@ -31,8 +36,23 @@ data_option = click.option(
     show_envvar=True,
     help="Where history is kept.",
 )
-_since = click.option("--since", type=click.DateTime(_DATES), show_default=False, help="From when on, local time.")
-_until = click.option("--until", type=click.DateTime(_DATES), show_default=False, help="Up to before when, local time.")
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
+    """A date or a time, of this machine's zone if it has no offset, as milliseconds; days begin at midnight."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            day = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+            when = day - timedelta(days=_DAYS[value]) if value in _DAYS else datetime.fromisoformat(value)
+            return (when.astimezone() - _EPOCH) // timedelta(milliseconds=1)
+        except (ValueError, OverflowError, OSError):
+            times = "2026-01-31, 2026-01-31T14:05, 2026-01-31T14:05:30+02:00, yesterday and today are"
+            self.fail(f"{value} is no time; {times}.", param, ctx)
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
@@ -49,6 +69,11 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since clic
         return int(match[1]) * _UNITS[match[2]]
 
 
+_WHEN = "a date, a time, yesterday or today; local time, if no offset as +02:00 is given."
+_since = click.option("--since", type=Moment(), show_default=False, help=f"From when on: {_WHEN}")
+_until = click.option("--until", type=Moment(), show_default=False, help=f"Up to before when: {_WHEN}")
+
+
 @click.group()
 def history() -> None:
     """Read, search, export and prune what was said."""
@@ -59,19 +84,20 @@ def history() -> None:
 @click.option("--format", "form", type=click.Choice(["text", "jsonl", "html"]), default="text", help="What to write.")
 @_since
 @_until
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", help="File to write.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), default="-", help="File to write; UTF-8.")
 @data_option
-def export(room: str, form: str, since: datetime | None, until: datetime | None, output: IO[str], data: Path) -> None:
+def export(room: str, form: str, since: int | None, until: int | None, output: str, data: Path) -> None:
     """Write what happened in ROOM to a file, or to standard output."""
     key = fold(room if room.startswith("#") else f"#{room}")
-    start, end = _milliseconds(since, 0), _milliseconds(until, 1 << 60)
+    start, end = 0 if since is None else since, 1 << 60 if until is None else until
     with _reader(data) as reader:
         found = next((s for s in reader.summaries() if fold(s.name) == key), None)
         if found is None:
             raise click.ClickException(f"There is no history of {room}; chatroom history rooms lists what there is.")
         count = found.said if since is None and until is None else reader.count(key, start, end)
         events = _watched(reader.walk(key, start, end), count, f"Exporting {found.name}")
-        output.writelines(_FORMS[form](found.name, events))
+        with _written(output) as file:
+            file.writelines(text.encode() for text in _FORMS[form](found.name, events))
 
 
 @history.command()
@@ -86,19 +112,20 @@ def search(
     words: tuple[str, ...],
     room: str | None,
     by: str,
-    since: datetime | None,
-    until: datetime | None,
+    since: int | None,
+    until: int | None,
     limit: int,
     data: Path,
 ) -> None:
     """Find messages in all rooms that have all of the WORDS in them."""
-    after = Point(time=_milliseconds(since, 0) - 1) if since else None
-    before = Point(time=_milliseconds(until, 0)) if until else None
+    after = None if since is None else Point(time=since - 1)
+    before = None if until is None else Point(time=until)
     with _reader(data) as reader:
         keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
     for event in found:
-        click.echo(f"{_local(event.time)} {event.target} {_sentence(event)}")
+        for sentence in _sentences(event):
+            click.echo(f"{_local(event.time)} {event.target} {sentence}")
     if not found:
         click.echo("Nothing was found.", err=True)
 
@@ -153,15 +180,49 @@ def _problems() -> Iterator[None]:
         raise click.ClickException(f"The history can't be used: {error}.") from None
 
 
+@contextmanager
+def _written(path: str) -> Iterator[IO[bytes]]:
+    """What is written here becomes the file at `path` when all of it is written; until then that is what it was.
+
+    Into what is no file, a pipe or a terminal say, it is written at once; "-" and /dev/stdout are standard output.
+    """
+    if path in ("-", "/dev/stdout"):
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        mode = target.stat().st_mode if target.exists() else 0
+        is_file = not mode or stat.S_ISREG(mode)
+        with _beside(Path(os.path.realpath(path)), mode) if is_file else target.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be written: {error.strerror}.") from None
+
+
+@contextmanager
+def _beside(target: Path, mode: int) -> Iterator[IO[bytes]]:
+    """A new file that takes the place of `target` when all went well, with its mode if that isn't 0, or else goes."""
+    path = target.with_name(f".chatroom-{secrets.token_hex(8)}")
+    with path.open("xb") as file:
+        try:
+            if mode:
+                path.chmod(stat.S_IMODE(mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # some file systems are full only now
+            path.replace(target)
+        except BaseException:
+            path.unlink()
+            raise
+
+
 # ---- time and patience ----------------------------------------------------------------------------------------------
 
 
-def _milliseconds(when: datetime | None, default: int) -> int:
-    return int(when.timestamp() * 1000) if when else default
-
-
 def _local(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000).strftime("%Y-%m-%d %H:%M:%S")
+    """A time by this machine's clock, with its offset, as --since takes it."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().isoformat(" ", "seconds")
 
 
 def _utc(milliseconds: int) -> str:
@@ -204,36 +265,47 @@ def _watched(events: Iterable[Event], total: int, label: str) -> Iterator[Event]
 # ---- forms ----------------------------------------------------------------------------------------------------------
 
 
-def _sentence(event: Event) -> str:
-    """What a plain client would be told."""
-    return PLAIN.render(event).decode().rstrip("\n")
+def _sentences(event: Event) -> list[str]:
+    """What a plain client would be told: a line for each of a message that has several."""
+    return [line for line in PLAIN.render(event).decode().split("\n") if line]
 
 
 def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
-        if sentence := _sentence(event):
+        for sentence in _sentences(event):
             yield f"{_local(event.time)} {sentence}\n"
+
+
+def _said(event: Said) -> dict[str, str]:
+    fields = {"text": event.text.replace(CUT, "").replace(FEED, "\n")}
+    return fields if event.kind is Kind.MESSAGE else {**fields, "kind": event.kind.value}
+
+
+# What events are called in JSON, and what is told of them. Other programs read it: no name changes.
+_EVENTS: dict[type[Event], tuple[str, Callable[[Any], dict[str, str]]]] = {
+    Said: ("said", _said),
+    Joined: ("joined", lambda e: {}),
+    Left: ("left", lambda e: {"reason": e.reason}),
+    Departed: ("departed", lambda e: {"reason": e.reason}),
+    Renamed: ("renamed", lambda e: {"to": e.nick}),
+    TopicSet: ("topicset", lambda e: {"topic": e.topic}),
+    Kicked: ("kicked", lambda e: {"reason": e.reason, "whom": e.who.nick}),
+    ModesSet: ("modesset", lambda e: {"modes": written(e.changes)}),
+}
+# What ends a line for some programs, and what JSON may hold as it is.
+_LINE_END = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
 def _as_jsonl(room: str, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
         by = event.by
-        fields = {"id": f"{event.id:x}", "time": _utc(event.time), "room": room, "event": type(event).__name__.lower()}
+        name, told = _EVENTS[type(event)]
+        fields = {"id": f"{event.id:x}", "time": _utc(event.time), "room": room, "event": name}
         fields |= {"nick": by.nick, "username": by.username, "host": by.host}
         if by.account:
             fields["account"] = by.account
-        for name in ("text", "reason", "topic"):
-            if hasattr(event, name):
-                fields[name] = getattr(event, name)
-        if isinstance(event, Said) and event.kind is not Kind.MESSAGE:
-            fields["kind"] = event.kind.value
-        elif isinstance(event, ModesSet):
-            fields["modes"] = written(event.changes)
-        elif isinstance(event, Kicked):
-            fields["whom"] = event.who.nick
-        elif "Renamed" in type(event).__name__:
-            fields["to"] = getattr(event, "nick", "")
-        yield json.dumps(fields, ensure_ascii=False) + "\n"
+        line = json.dumps(fields | told(event), ensure_ascii=False)
+        yield _LINE_END.sub(lambda end: f"\\u{ord(end[0]):04x}", line) + "\n"
 
 
 _PAGE = """<!DOCTYPE html>
@@ -256,15 +328,14 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
     yield _PAGE.format(title=html.escape(room))
     day = ""
     for event in events:
-        sentence = _sentence(event)
-        if not sentence:
-            continue
-        date, clock = _local(event.time).split(" ")
-        if date != day:
-            day = date
-            yield f"<h2>{day}</h2>\n"
+        local = _local(event.time)
+        date, clock, offset = local[:10], local[11:19], local[19:]
         kind = "" if isinstance(event, Said) else ' class="event"'
-        yield f'<p{kind}><time datetime="{_utc(event.time)}">{clock}</time> {_marked(event, sentence)}</p>\n'
+        for sentence in _sentences(event):
+            if day != f"{date} (UTC{offset})":
+                day = f"{date} (UTC{offset})"
+                yield f"<h2>{day}</h2>\n"
+            yield f'<p{kind}><time datetime="{_utc(event.time)}">{clock}</time> {_marked(event, sentence)}</p>\n'
     yield "</html>\n"
 
 

@@ -135,6 +135,7 @@ HISTORY_MOST = 200  # events in one answer: they are rendered under the log's lo
 LOOKUPS = 4  # look-ups at a time: the more there are, the less is left for the chat
 FENCE = 5.0  # seconds that a look-up waits until all that has happened before it is saved
 STEP = 256  # messages indexed or pruned in one transaction: a few milliseconds for which saving waits
+STEP_LETTERS = 32 * 1024  # characters of them, likewise: long ones take longer to take apart
 QUIET = 2000  # events a second up to which there is time for housework
 SEARCH_TIME = 2.0  # seconds after which a search ends with what it has found
 FOUND = 20  # messages that /search shows: a screenful

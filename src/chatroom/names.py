@@ -19,12 +19,16 @@ from chatroom.errors import ChatError, Code
 from chatroom.limits import NICK_BYTES, NICK_LENGTH, ROOM_BYTES, ROOM_LENGTH, SERVER_BYTES
 from chatroom.lookalikes import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 
+UNICODE = unicodedata.unidata_version  # which letters there are, and which are the same
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
 LOBBY = "#lobby"  # where plain and Tk clients start
 
 # Scripts that one language writes together count as one.
 _ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"), "CJK")
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+# What chooses between forms of the character before, and joins or holds the place of others.
+_SELECTORS = frozenset(map(chr, (0x34F, 0x115F, 0x1160, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # what Unicode doesn't take apart, and people type without it
 _DOTS = re.compile(f"([{DOTTED}])\u0307")
 _REMEMBERED = 256  # characters of what is folded, at most: no name and no mask is longer, but what strangers ask for is
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
@@ -153,10 +157,29 @@ def is_server(text: str) -> bool:
 
 
 def bare(text: str) -> str:
-    """`text` without case and diacritics: what a search compares."""
+    """`text` without case, diacritics and what can't be seen: what a search compares.
+
+    However a letter is written it is the same: a ligature is its letters, and Unicode's compatibility forms are those
+    that they are made of. This is Unicode §3.13 D146, with marks left out and syllables put together again.
+    """
     if text.isascii():
         return text.lower()
-    return "".join([c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)])
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFC", "".join(map(_letter, letters)))
+
+
+@lru_cache(maxsize=8192)
+def _letter(c: str) -> str:
+    """A character as it is compared; "" if it only changes how others look, as a vowel that is a mark does not."""
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS:
+        return ""
+    return _STROKES.get(c, c)
+
+
+@lru_cache(maxsize=8192)
+def in_word(c: str) -> bool:
+    """Whether a character of a `bare` text is part of a word: a letter, a digit, or a vowel that is a mark."""
+    return c.isalnum() or unicodedata.category(c)[0] == "M"
 
 
 def opaque(password: str) -> str:

@@ -67,6 +67,15 @@ def test_one_room_is_one_run() -> None:
     assert (tea.key, tea.name, tea.first, tea.last, tea.said) == ("#tea", "#Tea", events[1].id, events[4].id, 2)
 
 
+def test_a_room_written_in_two_spellings_is_one_run() -> None:
+    """In one batch, however the name is written: two runs of one place would overlap, and be told out of order."""
+    dev, loud = "#dév", "#DÉV"
+    events = placed(said("1", dev), Left(ALICE, dev, ""), TopicSet(BOB, loud, "t"), said("2", loud), said("3", dev))
+    (run,) = pack(events)
+    assert (run.key, run.name, run.first, run.last, run.said) == (dev, dev, events[0].id, events[-1].id, 3)
+    assert [event.id for event in opened(run)] == [event.id for event in events]
+
+
 def test_a_departure_is_kept_in_every_room() -> None:
     """Somebody who was in several rooms has left, and been renamed, in each."""
     runs = pack(placed(Renamed(ALICE, "alicia", ("#a", "#b")), Departed(ALICE, "gone", ("#a", "#b"))))

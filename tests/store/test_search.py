@@ -1,16 +1,21 @@
 """A search finds what was said with these words, and only in the places it is for, with the index and without it."""
 
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chatroom.events import Event, Joined, Kind, Person, Point, Redacted, Said
 from chatroom.names import conversation
 from chatroom.store import Store
 from chatroom.store.index import Index
+from chatroom.store.query import compared
+from chatroom.text import CUT, FEED
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 BOB = Person("2", "bob", "bo", "127.0.0.1")
@@ -82,6 +87,110 @@ def test_words_are_found_in_a_text(store: Store, words: str, expected: list[int]
     assert numbers(store, words, "#lobby") == expected
 
 
+# A word, and how else somebody may write it who looks for it.
+SCRIPTS = {
+    "café": "CAFE",
+    "cafe\u0301": "café",
+    "Straße": "STRASSE",
+    "ẞ": "ss",
+    "Łódź": "LODZ",
+    "ŉ": "ʼN",
+    "ǆ": "Ǆ",
+    "ŀ": "l·",
+    "ğüş": "gus",
+    "tiếng": "TIENG",
+    "ÅNGSTRÖM": "ångström",
+    "İstanbul": "istanbul",
+    "ılık søster": "ILIK soster",
+    "naïve": "naive",
+    "мой": "МОИ",
+    "ёлка": "елка",
+    "άνθρωπος": "ΆΝΘΡΩΠΟΣ",
+    "Ελλάς": "ελλασ",
+    "ᾳδω": "αιδω",
+    "ՀԱՅ": "հայ",
+    "ᲥᲐᲠᲗᲣᲚᲘ": "ქართული",
+    "שָׁלוֹם": "שלום",
+    "أَحمد": "احمد",
+    "ﷺ": "صلى الله عليه وسلم",
+    "می\u200cخواهم": "میخواهم",
+    "हिन्दी": "हिन्दी",
+    "தமிழ்": "தமிழ்",
+    "বাংলা": "বাংলা",
+    "አማርኛ": "አማርኛ",
+    "ไทย": "ไทย",
+    "ខ្មែរ": "ខ្មែរ",
+    "မြန်မာ": "မြန်မာ",
+    "བོད": "བོད",
+    "한국어를": "한국어",
+    "\u1112\u1161\u11ab글": "한글",
+    "こんにちは": "にち",
+    "ﾊﾝｶｸ": "ハンカク",
+    "漢字仮名": "漢字",
+    "Pythonで": "python",
+    "ﬁne": "FINE",
+    "ｆｕｌｌ": "full",
+    "Ｘ": "x",
+    "𝐛old": "BOLD",
+    "℻": "fax",
+    "①": "1",
+    "x²": "X2",
+    "½": "1/2",
+    "soft\xadhyphen": "softhyphen",
+    "❤\ufe0f": "❤",
+    "👩\u200d💻": "👩\u200d💻",
+    "don't": "don’t",
+    "foo_bar": "bar foo",
+    "\x0304,01co\x02lour\x0f": "colour",
+    f"several{FEED}lines": "lines several",
+    f"wo{CUT}rd": "word",
+}
+
+
+@pytest.mark.parametrize("said", SCRIPTS, ids=ascii)
+def test_a_word_of_any_script_is_found_before_the_index_has_it_and_after(tmp_path: Path, said: str) -> None:
+    """As it was said, in its other case and forms, and as people type it; other words are not."""
+    asked = [said.replace(CUT, ""), SCRIPTS[said]]
+    asked += [unicodedata.normalize(form, asked[0]) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    asked += [asked[0].upper(), asked[0].lower(), asked[0].casefold()]
+    with closing(Store(tmp_path)) as store:
+        store.save([Said(ALICE, "#lobby", f"see {said} here", Kind.MESSAGE, id=1, time=BASE)])
+        index = Index(store)
+        for _ in range(2):
+            assert [numbers(store, words, "#lobby") for words in asked] == [[1]] * len(asked)
+            assert numbers(store, f"{said}nope", "#lobby") == []
+            while index.step():
+                pass
+
+
+_LETTERS = "ab1_-\x02\x03 éßИйςﬁ①½हि्न한ᄒ日プ\u3099\u0301\u200d\ufe0f❤أَ𝐛" + CUT + FEED
+_TEXTS = st.text(_LETTERS, min_size=1, max_size=8)
+
+
+@settings(max_examples=50)
+@given(st.lists(_TEXTS, min_size=1, max_size=5), st.lists(_TEXTS, min_size=1, max_size=5))
+def test_what_is_found_does_not_depend_on_how_far_the_index_goes(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], asked: list[str]
+) -> None:
+    """Whatever was said, and whatever is looked for."""
+    with closing(Store(tmp_path_factory.mktemp("data"))) as store:
+        store.save([Said(ALICE, "#a", text, Kind.MESSAGE, id=n, time=BASE) for n, text in enumerate(texts, 1)])
+        questions = texts + asked
+        before = [numbers(store, words, "#a") for words in questions]
+        index = Index(store)
+        while index.step():
+            pass
+        assert [numbers(store, words, "#a") for words in questions] == before
+        for number, (text, found) in enumerate(zip(texts, before, strict=False), 1):
+            assert number in found or not compared(text).strip()
+
+
+def test_what_can_not_be_seen_finds_nothing(store: Store) -> None:
+    """Not everything, as no words at all would; beside words that can be seen it doesn't count."""
+    assert numbers(store, "\u200b", "#lobby") == []
+    assert numbers(store, "\u0301 quick", "#lobby") == [1, 2]
+
+
 def test_a_search_stays_in_its_places(store: Store) -> None:
     """What was said elsewhere, or to somebody else alone, is not found."""
     assert numbers(store, "quick", "#tea") == [3]
@@ -94,6 +203,21 @@ def test_a_search_can_be_for_somebody_alone(store: Store) -> None:
     """With a name and no words, all that they said there."""
     assert numbers(store, "quick", "#lobby", by="Bob") == [2]
     assert numbers(store, "", "#lobby", by="alice") == [1, 5, 8]
+
+
+@pytest.mark.parametrize("nick", ["Łukasz", "^^", "a-b", "Юлия", "straße"])
+def test_somebody_of_any_name_is_found(store: Store, nick: str) -> None:
+    """In either case; and nobody whose name has the same letters, or more of them."""
+    others = [f"{nick}_", f"_{nick}", "lukasz", "ab", "strase"]
+    spoken = [Said(Person("3", name, "u", "h"), "#lobby", "hello", Kind.MESSAGE) for name in (nick, *others)]
+    for number, event in enumerate(spoken, 20):
+        event.id, event.time = number, BASE + number  # type: ignore[misc]  # as the log does
+    store.save(list(spoken))
+    index = Index(store)
+    for _ in range(2):
+        assert [numbers(store, "hello", "#lobby", by=name) for name in (nick, nick.upper())] == [[20], [20]]
+        while index.exists and index.step():
+            pass
 
 
 def test_a_search_has_a_limit_and_a_direction(store: Store) -> None:
@@ -150,6 +274,99 @@ def test_without_fts5_a_search_looks_at_everything(tmp_path: Path) -> None:
             assert index.prune(BASE + 2) == 1
         assert not index.exists
         assert numbers(store, "quick", "#lobby") == [2]
+
+
+def old_index(store: Store) -> None:
+    """Makes the index as it once was: of texts as they were said."""
+    store.db.execute("DELETE FROM marks WHERE name LIKE 'indexed%'")
+    store.db.execute("DROP TABLE IF EXISTS words")
+    store.db.execute(
+        """CREATE VIRTUAL TABLE words USING fts5(text, nick, place, content = '', detail = column,
+            tokenize = 'unicode61 remove_diacritics 2')"""
+    )
+    for row, (by, _, text) in enumerate(SAID, 1):
+        store.db.execute(
+            "INSERT INTO words (rowid, text, nick, place) VALUES (?, ?, ?, ?)", (row << 20, text, by.nick, "p1")
+        )
+    store.db.execute("INSERT INTO marks VALUES ('indexed', ?)", (len(SAID),))
+
+
+@pytest.mark.parametrize("first", ["search", "step", "prune"])
+def test_an_index_of_an_older_chatroom_is_made_anew(tmp_path: Path, first: str) -> None:
+    """In steps; until it is done, and afterwards, the same is found."""
+    with closing(Store(tmp_path)) as store:
+        fill(store)
+        old_index(store)
+        index = Index(store)
+        if first == "prune":
+            assert index.prune(BASE) == -1
+        while first == "step" and index.step():
+            pass
+        assert numbers(store, "quick", "#lobby") == [1, 2]
+        assert numbers(store, "gęślą", "#lobby", by="ALICE") == [5]
+        while index.step():
+            pass
+        assert numbers(store, "quick", "#lobby") == [1, 2]
+        assert index.prune(BASE + 2) == 1
+        store.save([Redacted(BOB, "#lobby", 8, "", id=20, time=BASE + 30)])
+        store.db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+        assert numbers(store, "quick", "#lobby") == [2]
+        assert store.db.execute("SELECT count(*) FROM marks WHERE name = 'indexed'").fetchone() == (0,)
+
+
+def use_fts5(path: Path, has_fts5: bool) -> None:
+    """Turns the index of a file into one of a kind that no SQLite knows, or back."""
+    known, unknown = ("no_such_module", "fts5") if has_fts5 else ("fts5", "no_such_module")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA writable_schema = 1")
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'words'", (known, unknown))
+
+
+def test_a_file_with_an_index_does_without_fts5(tmp_path: Path) -> None:
+    """It is searched, taken back from, saved to and pruned; where FTS5 is again, the index is made anew."""
+    with closing(Store(tmp_path)) as store:
+        fill(store)
+        index = Index(store)
+        while index.step():
+            pass
+    use_fts5(store.path, False)
+    with closing(Store(tmp_path)) as store:
+        assert numbers(store, "quick", "#lobby") == [1, 2]
+        assert numbers(store, "", "#lobby", by="alice") == [1, 5, 8]
+        store.save([Redacted(ALICE, "#lobby", 1, "", id=20, time=BASE + 20)])
+        assert not store.trouble
+        index = Index(store)
+        assert not index.step()
+        assert not index.exists
+        assert index.prune(BASE + 2) == 0
+        store.save([Said(BOB, "#lobby", "quick again", Kind.MESSAGE, id=21, time=BASE + 21)])
+        assert numbers(store, "quick", "#lobby") == [2, 21]
+    use_fts5(store.path, True)
+    with closing(Store(tmp_path)) as store:
+        assert numbers(store, "quick", "#lobby") == [2, 21]
+        index = Index(store)
+        while index.step():
+            pass
+        assert index.exists
+        assert numbers(store, "quick", "#lobby") == [2, 21]
+        store.db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+
+
+def test_another_version_of_unicode_makes_the_index_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take what was said for other words, which could not be taken out any more."""
+    with closing(Store(tmp_path)) as store:
+        fill(store)
+        with monkeypatch.context() as patch:
+            patch.setattr("chatroom.store.index._MARK", "indexed by Unicode 1.0")
+            index = Index(store)
+            while index.step():
+                pass
+        assert numbers(store, "quick", "#lobby") == [1, 2]
+        index = Index(store)
+        while index.step():
+            pass
+        assert store.db.execute("SELECT count(*) FROM words('quick')").fetchone() == (4,)
+        assert numbers(store, "quick", "#lobby") == [1, 2]
 
 
 def test_an_index_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:

@@ -38,8 +38,7 @@ class Archive:
                 return self._answers[type(ask)](reader, lookup, ask)
         except (sqlite3.Error, OSError) as error:
             log.warning("a look-up failed: %s", error)
-            verb = ask.verb if isinstance(ask, AskHistory) else type(ask).__name__.removeprefix("Ask").upper()
-            raise ChatError(Code.HISTORY_FAILED, verb, "" if isinstance(ask, AskTargets) else ask.target) from None
+            raise ChatError(Code.HISTORY_FAILED, ask.verb, ask.target) from None
 
     def close(self) -> None:
         with self._lock:

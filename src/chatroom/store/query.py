@@ -1,16 +1,18 @@
-"""What somebody searches for: words, taken apart once, for the full-text index and for a plain look at a text.
+"""What somebody searches for, and what the full-text index holds: words, taken out of both in the same way.
 
-Case and diacritics don't matter. A word is found where it stands as a whole; one without letters, or of a script that
-is written without spaces between words, is found anywhere in a text, and not by the index.
+Case and diacritics don't matter, and neither do formatting codes, nor where a sender had to cut a line. A word is found
+where it stands as a whole; one without letters, or of a script that is written without spaces between words, is found
+anywhere in a text, and not by the index.
 """
 
 import re
 
-from chatroom.names import bare
+from chatroom.names import bare, fold, in_word
+from chatroom.text import CODES, CUT
 
 _POSITION_BITS = 20  # a run has fewer events than that many bits can count
 _WORD = re.compile(r"[^\W_]+")
-# Thai to Khmer, kana, Chinese, Korean: what the index takes for one long word.
+# Thai to Khmer, kana, Chinese, Korean.
 _UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
@@ -19,36 +21,57 @@ _UNSPACED = re.compile(
 class Query:
     """`whole` are the words that must stand in a text, `parts` what must be anywhere in it."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, typed: str) -> None:
         self.whole: list[str] = []
         self.parts: list[str] = []
-        for word in bare(words).split():
-            found = _WORD.findall(word)
+        for word in compared(typed).split() or typed.split():  # what can't be seen at all finds nothing
+            found = words(word)
             if not found or _UNSPACED.search(word):
                 self.parts.append(word)
             else:
                 self.whole += found
 
     def maybe(self, texts: str) -> bool:
-        """Whether it is worth looking at each of these texts; `texts` is `bare` all of them together."""
+        """Whether it is worth looking at each of these texts; `texts` is `compared` all of them together."""
         return all(word in texts for word in (*self.whole, *self.parts))
 
     def matches(self, text: str) -> bool:
-        text = bare(text)
-        return self.maybe(text) and set(self.whole).issubset(_WORD.findall(text))
+        text = compared(text)
+        return self.maybe(text) and set(self.whole).issubset(words(text))
+
+
+def compared(text: str) -> str:
+    """The form of a text in which it is searched."""
+    if not text.isprintable():
+        text = CODES.sub("", text.replace(CUT, ""))
+    return bare(text)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, or of a part of one, that is `compared`: letters, digits and the vowels that are marks."""
+    if text.isascii():
+        return _WORD.findall(text)
+    apart = "".join([c if in_word(c) else " " for c in _UNSPACED.sub(" ", text)])
+    return [word for word in apart.split() if _WORD.search(word)]
 
 
 def expression(query: Query, places: list[int], by: str) -> str:
-    """What the index is asked: FTS5 §3. Nothing but letters and digits of a client's words comes into it."""
+    """What the index is asked: FTS5 §3. Nothing but letters, digits and marks of a client's words comes into it."""
     terms = [f"place : ({' OR '.join([place_word(place) for place in places])})"]
-    terms += [f'text : "{word}"' for word in query.whole]
-    terms += [f'nick : "{word}"' for word in _WORD.findall(by)]
+    terms += [f'text : "{word}"' for word in dict.fromkeys(query.whole)]
+    if by:
+        terms.append(f"nick : {nick_word(by)}")
     return " AND ".join(terms)
 
 
 def place_word(place: int) -> str:
     """A place's number as a word of the index."""
     return f"p{place}"
+
+
+def nick_word(nick: str) -> str:
+    """A nickname as one word of the index, whatever signs it is made of."""
+    return f"n{fold(nick).encode(errors='replace').hex()}"
 
 
 def address(row: int, position: int) -> int:

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from chatroom.events import Entry, Event, Point, Redacted, Said, Topic
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
-from chatroom.names import bare, fold
-from chatroom.store.query import Query, address, expression, found_at
+from chatroom.names import fold
+from chatroom.store.index import indexed
+from chatroom.store.query import Query, address, compared, expression, found_at
 from chatroom.store.runs import unpack
 from chatroom.store.schema import connect
 
@@ -273,9 +274,9 @@ class Reader:
         low, high = after.time if after else -1, before.time if before else _END
         top = self._row_at(high) + _MIXED
         bottom = self._row_at(low) - _MIXED
-        indexed = self._indexed() if (query.whole or by) and not query.parts else 0
-        scan = self._scan(query, places, max(bottom, indexed + 1), top, newest)
-        asked = self._ask_index(query, places, by, max(bottom, 0), min(top, indexed), newest) if indexed else iter(())
+        last = indexed(self._db) if query.whole or by else 0
+        scan = self._scan(query, places, max(bottom, last + 1), top, newest)
+        asked = self._ask_index(query, places, by, max(bottom, 0), min(top, last), newest) if last else iter(())
 
         def wanted(event: Said) -> bool:
             if not low < event.time < high or (by and fold(event.by.nick) != fold(by)):
@@ -301,7 +302,7 @@ class Reader:
     def _ask_index(
         self, query: Query, places: list[int], by: str, bottom: int, top: int, newest: bool
     ) -> Iterator[Event | None]:
-        """What the index knows, between two rows of runs."""
+        """What the index knows, between two rows of runs; None where it is no answer, so that time can be told."""
         rows = self._db.execute(
             f"SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {_way(newest)}",
             (expression(query, places, by), address(bottom, 0), address(top + 1, 0) - 1),
@@ -311,8 +312,8 @@ class Reader:
             run = self._db.execute(
                 f"SELECT {_RUN} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
             ).fetchone()
-            if run:
-                yield next(islice(unpack(*run), position, None))
+            event = next(islice(unpack(*run), position, None), None) if run else None
+            yield event if isinstance(event, Said) and query.matches(event.text) else None
 
     def _scan(self, query: Query, places: list[int], bottom: int, top: int, newest: bool) -> Iterator[Event | None]:
         """What a look at every message between two rows finds; None now and then, so that time can be told."""
@@ -324,16 +325,9 @@ class Reader:
         wanted = set(places)
         for place, *run in rows:
             yield None
-            if place in wanted and query.maybe(bare(run[-1])):
+            if place in wanted and query.maybe(compared(run[-1])):
                 said = [e for e in unpack(*run) if isinstance(e, Said) and query.matches(e.text)]
                 yield from reversed(said) if newest else said
-
-    def _indexed(self) -> int:
-        """The row of runs up to which there is an index; 0 if there is none."""
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words'").fetchone():
-            return 0
-        row = self._db.execute("SELECT value FROM marks WHERE name = 'indexed'").fetchone()
-        return int(row[0]) if row else 0
 
     def _row_at(self, time: int) -> int:
         """About the row of the first run that began at a time or later: by no more than `_MIXED` rows off."""

@@ -4,7 +4,7 @@ So what it costs to save a batch grows with its rooms, not with its messages: an
 write ten more messages into the same row. In a calm room a run is a single event.
 
 - A *place* is where something was said: a room, or two people's conversation. Its key is the room's folded name, or
-  what `names.conversation` makes of two accounts.
+  what `names.conversation` makes of two accounts. A batch may write a room's name in several ways; it is one place.
 - `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
   `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said. A
   line ``"<text>`` is a message by the same person with the next id and the same time.
@@ -58,7 +58,7 @@ class Run(NamedTuple):
 
 def pack(events: Iterable[Event]) -> list[Run]:
     """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
-    places: dict[str, list[Event]] = {}
+    places: dict[str, list[Event]] = {}  # by name, as it is written
     room, happened = "", None  # of the message before: most are in the same one
     for event in events:
         if type(event) is Said:
@@ -73,7 +73,19 @@ def pack(events: Iterable[Event]) -> list[Run]:
         elif type(event) in _ROOMS:
             for place in _ROOMS[type(event)](event):
                 places.setdefault(place, []).append(event)
+    if len(places) > 1:
+        places = _merged(places)
     return [_run(place, happened) for place, happened in places.items() if happened]
+
+
+def _merged(places: dict[str, list[Event]]) -> dict[str, list[Event]]:
+    """One place for each room whose name is written in several ways, by the first of them."""
+    names: dict[str, str] = {}
+    merged: dict[str, list[Event]] = {}
+    for place, happened in places.items():
+        name = names.setdefault(fold(place), place)
+        merged[name] = sorted(merged[name] + happened, key=lambda event: event.id) if name in merged else happened
+    return merged
 
 
 def _run(place: str, events: list[Event]) -> Run:
