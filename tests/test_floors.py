@@ -46,7 +46,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"cluster", "connection", "courier", "client", "door", "logwriter", "parcels", "tls", "tuning", "watch"},
+    {"cluster", "connection", "courier", "client", "door", "logwriter", "parcels", "streams", "tls", "tuning", "watch"},
     {"handler", "server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"cli", "config", "history_cli"},
 ]
@@ -89,6 +89,7 @@ SAME_FLOOR = {
     "history_cli": set(),
     "config": set(),
     "logs": {"limits"},
+    "streams": set(),
     "cli": {"config", "history_cli"},
 }
 HOMES = {
