@@ -271,7 +271,8 @@ def test_it_serves_without_standard_streams(closed: str) -> None:
     """Closed, their numbers would be given to sockets, which the console must not read from. Or they are full."""
     port = free_port()
     command = [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--unlimited"]
-    process = subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command])
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command], env=buffered)
     try:
         eventually(lambda: _listens(port) or process.poll() is not None, "it listens")
         guests = Guests(port)
@@ -288,6 +289,39 @@ def test_it_serves_without_standard_streams(closed: str) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "told"),
+    [
+        (">&-", 0, ""),
+        (">/dev/full", 1, "Error: Nothing can be written to standard output: No space left on device.\n"),
+        ("", 0, ""),
+    ],
+    ids=["closed", "full", "nobody reads"],
+)
+@pytest.mark.parametrize("arguments", ["--help", "--version", "serve --help", "serve --check-config"])
+def test_output_that_takes_nothing_is_no_riddle(to: str, code: int, told: str, arguments: str) -> None:
+    """The exit code is 0 or there is a sentence; the interpreter's own 120 would say nothing to anybody."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m chatroom {arguments} {to}', sys.executable],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=6 * DEADLINE,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (code, told)
+
+
+def test_errors_that_nobody_can_be_told_do_not_change_the_exit_code() -> None:
+    """Standard error is full."""
+    done = subprocess.run(["sh", "-c", '"$0" -m chatroom nonsense 2>/dev/full', sys.executable], check=False)
+    assert done.returncode == 2
 
 
 def _listens(port: int) -> bool:

@@ -64,7 +64,7 @@ class Console(threading.Thread):
         told = False
         while True:
             for line in _typed() if self._is_terminal else _lines():
-                self._take(line.strip())
+                self.take(line.strip())
                 if self._ended:  # another line would change the terminal again
                     return
             if not os.isatty(0):  # or it was one, and is gone
@@ -84,7 +84,7 @@ class Console(threading.Thread):
             except termios.error:  # no `OSError`
                 pass  # it has gone
 
-    def _take(self, line: str) -> None:
+    def take(self, line: str) -> None:
         """Carries out one line. No line ends the console, whatever comes of it."""
         if not readable(line):
             self._write(refusal())
