@@ -398,6 +398,46 @@ def test_a_port_in_use_is_named() -> None:
         assert_one_sentence(chatroom("serve", "-p", port), 1, f"Port {port} is in use on 127.0.0.1", "-p")
 
 
+# Runs the command as somebody whose user id is in no list, as in a container that was given one.
+_NOBODY = """\
+import pwd, sys
+def getpwuid(uid): raise KeyError(uid)
+pwd.getpwuid = getpwuid
+from chatroom.cli import main
+main(sys.argv[1:], prog_name="chatroom")
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("serve -p 0", 1, "this user has no home directory; --data DIR"),
+        ("history rooms", 1, "this user has no home directory; --data DIR"),
+        ("serve --check-config", 1, "this user has no home directory; --data DIR"),
+        ("serve --check-config --ephemeral", 0, ""),
+        ("connect --text --nick ci -p 1", 1, "Nobody is listening"),
+    ],
+)
+def test_without_a_home_directory_nothing_is_put_where_nobody_looks(
+    tmp_path: Path, arguments: str, code: int, told: str
+) -> None:
+    """In one sentence, and never in a directory called "~"; what needs no home goes on."""
+    unset = ("HOME", "XDG_CONFIG_HOME", "CHATROOM_SERVE_DATA")
+    done = subprocess.run(
+        [sys.executable, "-c", _NOBODY, *arguments.split()],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key not in unset},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (code, code)
+    assert told in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_can_be_started_again_at_once(serve: Serve) -> None:
     """SO_REUSEADDR: connections that linger from before don't hold the port."""
     first = serve()

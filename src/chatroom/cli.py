@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from chatroom import __version__, logs, service, streams
 from chatroom.config import Faults, load
-from chatroom.history_cli import data_option, history
+from chatroom.history_cli import data_option, history, whole
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
@@ -193,6 +193,9 @@ def serve(
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
     if host == metrics_host:
         _check_ports(port, metrics_port, faults)
+    if tls_self_signed or not ephemeral:
+        with faults.about("data"):
+            data = whole(data)
     if cluster:
         _check_cluster(cluster, faults)
     as_json = log_format == "json"
