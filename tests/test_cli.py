@@ -398,6 +398,31 @@ def test_a_port_in_use_is_named() -> None:
         assert_one_sentence(chatroom("serve", "-p", port), 1, f"Port {port} is in use on 127.0.0.1", "-p")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "connect --text -p 1 --nick ci --room=#é",
+        "connect --text -p 1 --nick é",
+        "history search --room #é hello",
+        "history search é",
+    ],
+)
+def test_arguments_that_the_locale_can_not_read_are_refused(arguments: str) -> None:
+    """Otherwise a script would wait for ever until it is in a room of that name, or nothing would be found."""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    assert_one_sentence(
+        chatroom(*arguments.split(), env=ascii_only), 2, "Not in ASCII, which is what this locale reads; set LC_ALL"
+    )
+
+
+def test_a_file_may_be_called_what_the_locale_can_not_read(tmp_path: Path) -> None:
+    """It is there, after all."""
+    file = tmp_path / "é"
+    file.write_text("hello")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    assert chatroom("serve", "--check-config", f"--motd-file={file}", env=ascii_only).returncode == 0
+
+
 # Runs the command as somebody whose user id is in no list, as in a container that was given one.
 _NOBODY = """\
 import pwd, sys

@@ -48,6 +48,16 @@ class Commands(click.Group):
             click.ClickException(f"{error}").show()
             sys.exit(1)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses arguments that the locale can't read: in rooms, names and words they would find nothing, or worse.
+
+        Files that are there may be called so.
+        """
+        for argument in args:
+            if not streams.readable(argument) and not Path(argument.rpartition("=")[2]).exists():
+                raise click.UsageError(f"{argument}: {streams.refusal()}", ctx)
+        return super().parse_args(ctx, args)
+
 
 @click.group(
     cls=Commands,

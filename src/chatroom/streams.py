@@ -42,6 +42,8 @@ def prepare() -> None:
             stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
         if number == 0:
             stream.reconfigure(errors="surrogateescape")
+        elif sys.platform == "win32":  # whose console is no file to write bytes to
+            stream.reconfigure(errors="replace")
         else:
             stream = _output(number, stream)
         setattr(sys, name, stream)
