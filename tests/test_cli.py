@@ -15,7 +15,7 @@ import pytest
 
 from chatroom import __version__, cli
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
-from tests.ports import free_port
+from tests.ports import free_port, listens
 
 Serve = Callable[..., Served]
 
@@ -274,7 +274,7 @@ def test_it_serves_without_standard_streams(closed: str) -> None:
     buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
     process = subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command], env=buffered)
     try:
-        eventually(lambda: _listens(port) or process.poll() is not None, "it listens")
+        eventually(lambda: listens(port) or process.poll() is not None, "it listens")
         guests = Guests(port)
         alice, bob = guests.plain("alice"), guests.irc("bob")
         for i in range(100):
@@ -322,14 +322,6 @@ def test_errors_that_nobody_can_be_told_do_not_change_the_exit_code() -> None:
     """Standard error is full."""
     done = subprocess.run(["sh", "-c", '"$0" -m chatroom nonsense 2>/dev/full', sys.executable], check=False)
     assert done.returncode == 2
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def test_the_console_knows_who_is_there_and_speaks_to_everybody(served: Served, visitors: Guests) -> None:

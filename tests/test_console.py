@@ -17,6 +17,7 @@ from chatroom import console as console_module
 from chatroom.console import COMMANDS, Console, Row
 from chatroom.server import ChatServer
 from tests.peers import DEADLINE, Ear, Guests, Peer, Served, eventually
+from tests.ports import free_port, listens
 
 
 @pytest.fixture
@@ -170,10 +171,10 @@ def test_in_the_background_of_a_terminal_it_serves(edited: bool) -> None:
         os.close(slave)
 
 
-def serve_on(terminal: int, **variables: str) -> "subprocess.Popen[bytes]":
+def serve_on(terminal: int, port: int = 0, **variables: str) -> "subprocess.Popen[bytes]":
     """`chatroom serve`, whose input and output is a terminal's descriptor."""
     return subprocess.Popen(
-        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
+        [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--ephemeral"],
         stdin=terminal,
         stdout=terminal,
         stderr=subprocess.DEVNULL,
@@ -345,3 +346,23 @@ def test_it_ends_when_its_terminal_closes(nohup: bool) -> None:
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_terminal_that_is_stopped_from_the_beginning_keeps_it_from_nothing() -> None:
+    """By Ctrl+S, say: what is shown there waits, but nobody else does, and SIGTERM ends the server."""
+    master, slave = pty.openpty()
+    termios.tcflow(slave, termios.TCOOFF)
+    port = free_port()
+    process = serve_on(slave, port)
+    try:
+        eventually(lambda: listens(port), "it listens")
+        with closing(Peer(port)) as peer:
+            peer.wait("^Username$")
+            process.terminate()
+            assert peer.rest() == ["* Goodbye (the server is shutting down)."]
+        assert process.wait(3 * DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)

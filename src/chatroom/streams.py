@@ -73,27 +73,30 @@ def refusal() -> str:
 def _output(number: int, old: io.TextIOWrapper) -> io.TextIOWrapper:
     """A stream that writes as `old` does, by these laws."""
     old.flush()
-    buffer = io.BufferedWriter(_Sink(number, "w", closefd=False))
+    # Without a buffer in between, whose lock a thread that writes to a stopped terminal would hold for ever.
+    sink: Any = _Sink(number, "w", closefd=False)
     return io.TextIOWrapper(
-        buffer, old.encoding, "replace", line_buffering=old.line_buffering, write_through=old.write_through
+        sink, old.encoding, "replace", line_buffering=old.line_buffering, write_through=old.write_through
     )
 
 
 class _Sink(io.FileIO):
-    """A descriptor that is written to until that fails; from then on all is dropped."""
+    """A descriptor to which all is written, until that fails; from then on all is dropped."""
 
     _gone = False
 
     def write(self, data: Any) -> int:
-        while not self._gone:
+        rest = memoryview(data).cast("B")
+        size = len(rest)
+        while rest and not self._gone:
             try:
-                written = super().write(data)
+                written = super().write(rest)
             except OSError as error:
                 self._gone = True
                 if self.fileno() == 1:  # else nobody can be told
                     raise Unwritable(error) from None
             else:
-                if written is not None:
-                    return written
-                select.select([], [self], [])  # whoever shares the descriptor has made it one that doesn't wait
-        return len(data)
+                if written is None:  # whoever shares the descriptor has made it one that doesn't wait
+                    select.select([], [self], [])
+                rest = rest[written or 0 :]
+        return size
