@@ -20,7 +20,12 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """`@pytest.mark.needs("irssi")`: skipped where there is no irssi, failed where everything is required."""
+    """`@pytest.mark.needs("irssi")`: skipped where there is no irssi, failed where everything is required.
+
+    `@pytest.mark.root`: skipped without the rights of root, also where everything is required.
+    """
+    if item.get_closest_marker("root") and os.geteuid() != 0:
+        pytest.skip("needs root")
     missing = [name for mark in item.iter_markers("needs") for name in mark.args if not shutil.which(name)]
     if missing:
         reason = f"needs {' and '.join(missing)}"

@@ -38,3 +38,12 @@ def _ours() -> Iterator[int]:
         mark.detach()  # stays open until the process ends
         return cycle(others)
     raise OSError(f"no block of {_BLOCK} ports is free")
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on a port of 127.0.0.1."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True

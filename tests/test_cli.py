@@ -15,7 +15,7 @@ import pytest
 
 from chatroom import __version__, cli
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
-from tests.ports import free_port
+from tests.ports import free_port, listens
 
 Serve = Callable[..., Served]
 
@@ -271,9 +271,10 @@ def test_it_serves_without_standard_streams(closed: str) -> None:
     """Closed, their numbers would be given to sockets, which the console must not read from. Or they are full."""
     port = free_port()
     command = [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--unlimited"]
-    process = subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command])
+    buffered = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(["sh", "-c", f'exec "$@" {closed}', "sh", *command], env=buffered)
     try:
-        eventually(lambda: _listens(port) or process.poll() is not None, "it listens")
+        eventually(lambda: listens(port) or process.poll() is not None, "it listens")
         guests = Guests(port)
         alice, bob = guests.plain("alice"), guests.irc("bob")
         for i in range(100):
@@ -290,12 +291,37 @@ def test_it_serves_without_standard_streams(closed: str) -> None:
         process.wait()
 
 
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+@pytest.mark.parametrize(
+    ("to", "code", "told"),
+    [
+        (">&-", 0, ""),
+        (">/dev/full", 1, "Error: Nothing can be written to standard output: No space left on device.\n"),
+        ("", 0, ""),
+    ],
+    ids=["closed", "full", "nobody reads"],
+)
+@pytest.mark.parametrize("arguments", ["--help", "--version", "serve --help", "serve --check-config"])
+def test_output_that_takes_nothing_is_no_riddle(to: str, code: int, told: str, arguments: str) -> None:
+    """The exit code is 0 or there is a sentence; the interpreter's own 120 would say nothing to anybody."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m chatroom {arguments} {to}', sys.executable],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=6 * DEADLINE,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (code, told)
+
+
+def test_errors_that_nobody_can_be_told_do_not_change_the_exit_code() -> None:
+    """Standard error is full."""
+    done = subprocess.run(["sh", "-c", '"$0" -m chatroom nonsense 2>/dev/full', sys.executable], check=False)
+    assert done.returncode == 2
 
 
 def test_the_console_knows_who_is_there_and_speaks_to_everybody(served: Served, visitors: Guests) -> None:
@@ -362,6 +388,71 @@ def test_a_port_in_use_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert_one_sentence(chatroom("serve", "-p", port), 1, f"Port {port} is in use on 127.0.0.1", "-p")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "connect --text -p 1 --nick ci --room=#é",
+        "connect --text -p 1 --nick é",
+        "history search --room #é hello",
+        "history search é",
+    ],
+)
+def test_arguments_that_the_locale_can_not_read_are_refused(arguments: str) -> None:
+    """Otherwise a script would wait for ever until it is in a room of that name, or nothing would be found."""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    assert_one_sentence(
+        chatroom(*arguments.split(), env=ascii_only), 2, "Not in ASCII, which is what this locale reads; set LC_ALL"
+    )
+
+
+def test_a_file_may_be_called_what_the_locale_can_not_read(tmp_path: Path) -> None:
+    """It is there, after all."""
+    file = tmp_path / "é"
+    file.write_text("hello")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    assert chatroom("serve", "--check-config", f"--motd-file={file}", env=ascii_only).returncode == 0
+
+
+# Runs the command as somebody whose user id is in no list, as in a container that was given one.
+_NOBODY = """\
+import pwd, sys
+def getpwuid(uid): raise KeyError(uid)
+pwd.getpwuid = getpwuid
+from chatroom.cli import main
+main(sys.argv[1:], prog_name="chatroom")
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("serve -p 0", 1, "this user has no home directory; --data DIR"),
+        ("history rooms", 1, "this user has no home directory; --data DIR"),
+        ("serve --check-config", 1, "this user has no home directory; --data DIR"),
+        ("serve --check-config --ephemeral", 0, ""),
+        ("connect --text --nick ci -p 1", 1, "Nobody is listening"),
+    ],
+)
+def test_without_a_home_directory_nothing_is_put_where_nobody_looks(
+    tmp_path: Path, arguments: str, code: int, told: str
+) -> None:
+    """In one sentence, and never in a directory called "~"; what needs no home goes on."""
+    unset = ("HOME", "XDG_CONFIG_HOME", "CHATROOM_SERVE_DATA")
+    done = subprocess.run(
+        [sys.executable, "-c", _NOBODY, *arguments.split()],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key not in unset},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (code, code)
+    assert told in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_can_be_started_again_at_once(serve: Serve) -> None:

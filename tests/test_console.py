@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.console import COMMANDS
+from chatroom import console as console_module
+from chatroom.console import COMMANDS, Console, Row
+from chatroom.server import ChatServer
 from tests.peers import DEADLINE, Ear, Guests, Peer, Served, eventually
+from tests.ports import free_port, listens
 
 
 @pytest.fixture
@@ -168,10 +171,10 @@ def test_in_the_background_of_a_terminal_it_serves(edited: bool) -> None:
         os.close(slave)
 
 
-def serve_on(terminal: int, **variables: str) -> "subprocess.Popen[bytes]":
+def serve_on(terminal: int, port: int = 0, **variables: str) -> "subprocess.Popen[bytes]":
     """`chatroom serve`, whose input and output is a terminal's descriptor."""
     return subprocess.Popen(
-        [sys.executable, "-m", "chatroom", "serve", "-p", "0", "--ephemeral"],
+        [sys.executable, "-m", "chatroom", "serve", "-p", str(port), "--ephemeral"],
         stdin=terminal,
         stdout=terminal,
         stderr=subprocess.DEVNULL,
@@ -233,6 +236,131 @@ def test_on_a_terminal_lines_are_edited_and_come_back() -> None:
         os.write(master, b"q\r")
         process.wait(3 * DEADLINE)
         assert termios.tcgetattr(slave)[3] == before[3]
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
+
+
+# Terminals that don't show all letters. ASCII, as nothing must make it UTF-8; and Latin-1.
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+LATIN_1 = {"PYTHONIOENCODING": "latin-1"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "comes_of_it"),
+    [(ASCII, b"say caf\xc3\xa9\n", ""), (LATIN_1, b"say caf\xe9\n", "café"), ({}, b"say caf\xe9\n", "")],
+    ids=["ascii", "latin-1", "utf-8"],
+)
+def test_what_the_locale_can_not_show_or_read_does_no_harm(
+    serve: Callable[..., Served], locale: dict[str, str], typed: bytes, comes_of_it: str
+) -> None:
+    """It is shown as "?", in the log too; what can't be read is refused, and the console goes on."""
+    served = serve(env=locale)
+    visitors = Guests(served.port)
+    alice = visitors.plain("Łucja")
+    shown = r"\?ucja" if locale else "Łucja"
+    served.err.wait(rf" is {shown}$")
+    served.type("who")
+    served.out.wait(f"^{shown} ")
+    assert served.process.stdin
+    served.process.stdin.write(typed)
+    if comes_of_it:
+        served.type("rooms")
+        alice.wait(rf"^\* {comes_of_it}$")
+    else:
+        served.type("rooms")
+        served.out.wait("^Not in .*; set LC_ALL")
+    served.out.wait("^#lobby +1$")
+    assert alice.sync() == []
+    served.type("q")
+    assert served.ends() == 0
+    visitors.close()
+
+
+def test_no_mistake_in_a_command_ends_the_console(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, and the next line is carried out."""
+
+    def fail(console: Console, rest: str) -> None:
+        raise ValueError(rest)
+
+    written: list[str] = []
+    monkeypatch.setitem(console_module.COMMANDS, "boom", Row("boom", "goes wrong", fail))
+    console = Console(server, written.append, lambda: None, "hello")
+    console.take("boom now")
+    console.take("rooms")
+    assert written == ["that went wrong; the log says more", "there are no rooms"]
+    assert "ValueError: now" in caplog.text
+    caplog.clear()
+
+
+def test_sigterm_ends_it_after_the_terminal_has_gone() -> None:
+    """Everybody is told, and the exit code is 0: a terminal can't be restored that isn't there."""
+    master, slave = pty.openpty()
+    process = serve_on(slave)
+    try:
+        port = int(Ear(master, "terminal").wait(r"listening on \S+, port (\d+)")[1])
+        with closing(Peer(port)) as peer:
+            peer.wait("^Username$")
+            os.close(slave)
+            os.close(master)
+            process.terminate()
+            assert peer.rest() == ["* Goodbye (the server is shutting down)."]
+        assert process.wait(3 * DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+# A terminal, and Python.
+_ALONE = 'exec <"$0" >"$0" 2>/dev/null; exec "$1" -m chatroom serve -p 0 --ephemeral'
+
+
+@pytest.mark.parametrize("nohup", [False, True])
+def test_it_ends_when_its_terminal_closes(nohup: bool) -> None:
+    """As by SIGTERM: everybody is told. Under nohup, which ignores the hangup, it goes on."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        ["sh", "-c", ("trap '' HUP; " if nohup else "") + _ALONE, os.ttyname(slave), sys.executable],
+        start_new_session=True,  # so that the terminal which it opens is its own
+        env={**os.environ, "TERM": "xterm"},
+    )
+    try:
+        port = int(Ear(master, "terminal").wait(r"listening on \S+, port (\d+)")[1])
+        with closing(Peer(port)) as peer:
+            peer.wait("^Username$")
+            os.close(slave)
+            os.close(master)
+            if nohup:
+                peer.send("alice")
+                peer.wait("Welcome, alice")
+                process.send_signal(signal.SIGHUP)
+                peer.send("/who")
+                peer.wait("alice")
+                process.terminate()
+            assert peer.rest()[-1] == "* Goodbye (the server is shutting down)."
+        assert process.wait(3 * DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_terminal_that_is_stopped_from_the_beginning_keeps_it_from_nothing() -> None:
+    """By Ctrl+S, say: what is shown there waits, but nobody else does, and SIGTERM ends the server."""
+    master, slave = pty.openpty()
+    termios.tcflow(slave, termios.TCOOFF)
+    port = free_port()
+    process = serve_on(slave, port)
+    try:
+        eventually(lambda: listens(port), "it listens")
+        with closing(Peer(port)) as peer:
+            peer.wait("^Username$")
+            process.terminate()
+            assert peer.rest() == ["* Goodbye (the server is shutting down)."]
+        assert process.wait(3 * DEADLINE) == 0
     finally:
         process.kill()
         process.wait()

@@ -47,7 +47,7 @@ FLOORS = [
         "rooms",
         "store",
     },
-    {"cluster", "connection", "courier", "client", "door", "logwriter", "parcels", "tls", "tuning", "watch"},
+    {"cluster", "connection", "courier", "client", "door", "logwriter", "parcels", "streams", "tls", "tuning", "watch"},
     {"handler", "server", "console", "gui", "metrics", "service", "signals", "terminal"},
     {"backup_cli", "cli", "config", "history_cli"},
 ]
@@ -92,6 +92,7 @@ SAME_FLOOR = {
     "backup_cli": {"history_cli"},
     "config": set(),
     "logs": {"limits"},
+    "streams": set(),
     "cli": {"backup_cli", "config", "history_cli"},
 }
 HOMES = {

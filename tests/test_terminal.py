@@ -104,6 +104,44 @@ def test_a_name_that_can_not_be_had_is_said(
     assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_lines_are_read_and_shown_by_the_locale(here: Server, tmp_path: Path, encoding: str) -> None:
+    """What can't be shown becomes "?". What can't be read is refused, with exit code 1, behind what comes before it."""
+    command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
+    variables = environment(XDG_CONFIG_HOME=str(tmp_path), PYTHONIOENCODING=encoding)
+    typed = {"ascii": b"cafe\n\xc3\xa9\nlost\n", "latin-1": b"caf\xe9\n", "utf-8": b"cafe\n\xe9\nlost\n"}[encoding]
+    with Netcat(here.port, "bob") as bob:
+        process = subprocess.Popen(
+            command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout
+        bob.wait("ci joined")
+        bob.send("łé")
+        assert process.stdout.readline().endswith(" bob: łé\n".encode(encoding, "replace"))
+        out, error = process.communicate(typed, timeout=DEADLINE)
+        bob.wait("ci: café\r?\n" if encoding == "latin-1" else "ci: cafe\r?\n")
+        bob.wait("ci left")
+        assert "lost" not in bob.seen
+    told = f"Not in {encoding.upper()}".encode()
+    assert (process.returncode, out) == (0 if encoding == "latin-1" else 1, b"")
+    assert (told in error) == (encoding != "latin-1") and b"Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "words"), [(">&-", 0, ""), (">/dev/full", 1, "No space left"), ("| true", 1, "Nobody reads")]
+)
+def test_output_that_takes_nothing_is_told(here: Server, tmp_path: Path, to: str, code: int, words: str) -> None:
+    """In a sentence, as what was said may not have arrived; never by the interpreter's own exit code 120."""
+    arguments = f"-m chatroom connect --text -p {here.port} --nick ci"
+    command = f'echo /whois ci | {{ "$0" {arguments}; echo "code $?" >&2; }} {to}'
+    variables = environment(XDG_CONFIG_HOME=str(tmp_path))
+    variables.pop("PYTHONUNBUFFERED", None)
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], env=variables, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    assert done.stderr.endswith(f"code {code}\n") and words in done.stderr and "Traceback" not in done.stderr
+
+
 def test_nobody_listening_ends_it(here: Server, tmp_path: Path) -> None:
     """What was not delivered is no success."""
     here.kill()

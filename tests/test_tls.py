@@ -6,8 +6,9 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -253,6 +254,72 @@ def test_a_message_is_cut_off_nowhere(server: ChatServer, certificate: tuple[Pat
         lines = al.until("ERROR")
         assert sum(" 366 " in line for line in lines) == 200
         assert all(len(line) < 100 + NICK_LENGTH for line in lines)
+
+
+class ByHand:
+    """A client that sees each byte of its encryption, and ends its side alone."""
+
+    def __init__(self, port: int, certificate: Path, version: ssl.TLSVersion) -> None:
+        context = ssl.create_default_context(cafile=str(certificate))
+        context.minimum_version = context.maximum_version = version
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_hostname="localhost")
+        self._do(self._tls.do_handshake)
+        self._flush()
+
+    def send(self, *lines: str) -> None:
+        self._tls.write("".join([f"{line}\r\n" for line in lines]).encode())
+        self._flush()
+
+    def say_farewell(self) -> None:
+        """close_notify; the socket stays open both ways."""
+        with suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self._flush()
+
+    def rest(self) -> list[str]:
+        """The lines up to the server's farewell; fails if there is none, or if the socket stays open."""
+        read = b""
+        with suppress(ssl.SSLZeroReturnError):
+            while data := self._do(lambda: self._tls.read(65536)):
+                read += data
+        assert self.sock.recv(1) == b""
+        return read.decode().splitlines()
+
+    def _do(self, act: Callable[[], Any]) -> Any:
+        while True:
+            try:
+                return act()
+            except ssl.SSLWantReadError:
+                self._flush()
+                came = self.sock.recv(65536)
+                assert came, "the connection was cut off without a farewell"
+                self._in.write(came)
+
+    def _flush(self) -> None:
+        if made := self._out.read():
+            self.sock.sendall(made)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("farewell", [True, False], ids=["close_notify", "half-closed"])
+@pytest.mark.parametrize("much", [1, 3000])
+def test_who_ends_its_input_gets_what_waits_and_a_farewell(
+    server: ChatServer, certificate: tuple[Path, Path], version: ssl.TLSVersion, farewell: bool, much: int
+) -> None:
+    """However much it is, and though it says no more itself: whether by close_notify, or by the socket alone."""
+    client = ByHand(server.port, certificate[0], version)
+    with closing(client.sock):
+        client.send("NICK al", "USER u 0 * :x", *["MOTD"] * much, "JOIN #a")
+        if farewell:
+            client.say_farewell()
+        else:
+            client.sock.shutdown(socket.SHUT_WR)
+        eventually(lambda: not [c for c in server.everybody() if not c.left], "the server is done with its input")
+        lines = client.rest()
+        assert sum(" 422 " in line for line in lines) >= much
+        assert " 366 al #a " in lines[-1]
 
 
 # ---- serve -----------------------------------------------------------------------------------------------------------

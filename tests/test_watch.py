@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from chatroom.limits import (
     FLOOD_BURST,
     HANDSHAKE,
     KEEPALIVE,
+    LOOKUPS,
     PING_AFTER,
     REGISTRATION,
     SEND_AHEAD,
@@ -31,6 +33,7 @@ from chatroom.limits import (
 )
 from chatroom.parcels import Item
 from chatroom.server import ChatServer
+from chatroom.store import Archive, Store
 from chatroom.watch import Late, Watch
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
@@ -535,3 +538,34 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServ
         for knock in knocking:
             knock.close()
     os.close(theirs)
+
+
+def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer to a ping can't be read meanwhile; who is silent is closed as ever. Its own turn comes at last."""
+    store = Store(data)
+    archive = Archive(store)
+    monkeypatch.setattr("chatroom.server.Archive", lambda store: archive)
+    server = ChatServer("127.0.0.1", 0, INFO, store=store, unlimited=True)
+    server.start()
+    guests = Guests(server.port)
+    try:
+        alice, silent = guests.irc("alice", "batch", "draft/chathistory"), guests.irc("silent")
+        alice.send("PRIVMSG #lobby :hello")
+        alice.sync()
+        with ExitStack() as others:
+            for _ in range(LOOKUPS):
+                others.enter_context(archive.turns.turn("192.0.2.1"))
+            alice.send("CHATHISTORY LATEST #lobby * 10")
+            eventually(lambda: archive.turns.waiting() == 1, "alice waits for her turn")
+            connection = connection_of(server, "alice")
+            connection.pinged = True
+            make_older(server, connection, DROP_AFTER + 1, "heard")
+            make_older(server, connection_of(server, "silent"), DROP_AFTER + 1, "heard")
+            assert silent.rest()[-1].endswith(f"no sign of life for {DROP_AFTER} seconds")
+            assert not connection.cut
+        alice.wait("PRIVMSG #lobby :.*hello")
+        alice.sync()
+        assert not connection.paced
+    finally:
+        guests.close()
+        server.stop()

@@ -4,21 +4,22 @@ import logging
 import os
 import re
 import socket
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
-from chatroom import __version__, logs, service
+from chatroom import __version__, logs, service, streams
 from chatroom.backup_cli import backup, restore
 from chatroom.config import Faults, load
-from chatroom.history_cli import data_option, history
+from chatroom.history_cli import data_option, history, whole
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
@@ -37,13 +38,38 @@ _option = partial(click.option, show_envvar=True)
 log = logging.getLogger(__name__)
 
 
+class Commands(click.Group):
+    """The commands, with standard streams that can't bring them down."""
+
+    def main(self, *arguments: Any, **more: Any) -> Any:
+        streams.prepare()
+        try:
+            return super().main(*arguments, **more)
+        except streams.Unwritable as error:
+            if error.gone:  # who reads only the beginning, as `head` does, has got what it wanted
+                sys.exit(0)
+            click.ClickException(f"{error}").show()
+            sys.exit(1)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuses arguments that the locale can't read: in rooms, names and words they would find nothing, or worse.
+
+        Files that are there may be called so.
+        """
+        for argument in args:
+            if not streams.readable(argument) and not Path(argument.rpartition("=")[2]).exists():
+                raise click.UsageError(f"{argument}: {streams.refusal()}", ctx)
+        return super().parse_args(ctx, args)
+
+
 @click.group(
+    cls=Commands,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
         "auto_envvar_prefix": "CHATROOM",
         "show_default": True,
-    }
+    },
 )
 @click.version_option(__version__, "-V", "--version", prog_name="chatroom")
 def main() -> None:
@@ -182,10 +208,13 @@ def serve(
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
     if host == metrics_host:
         _check_ports(port, metrics_port, faults)
+    if tls_self_signed or not ephemeral:
+        with faults.about("data"):
+            data = whole(data)
     if cluster:
         _check_cluster(cluster, faults)
-    _open_standard_streams()
-    logs.configure(log_level, log_format == "json", LogWriter(_STDERR))
+    as_json = log_format == "json"
+    logs.configure(log_level, as_json, LogWriter(_STDERR, "utf-8" if as_json else sys.stderr.encoding))
     started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     info = ServerInfo(name, name.partition(".")[0], __version__, started, description=description)
     if tls_self_signed and not check_config and not faults.found:
@@ -200,7 +229,7 @@ def serve(
             _try_data(data, faults)
     faults.end()
     if check_config:
-        click.echo("The settings are good.")
+        streams.show("The settings are good.")
         return
     try:
         store = None if ephemeral else Store(data, sync)
@@ -233,8 +262,8 @@ def serve(
 def _say(text: str) -> None:
     """Shows something to who sits at the console. Where nobody reads it, and nothing takes it, the server goes on."""
     try:
-        click.echo(text)
-    except OSError:
+        streams.show(text)
+    except streams.Unwritable:
         pass
 
 
@@ -249,6 +278,22 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
         server.start()
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
+    try:
+        _tell_of_start(server, host, max_clients)
+        console = Console(server, _say, signals.end, greeting=_how_to_join(host, server.port))
+        console.start()
+        # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
+        signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
+        console.close()
+        service.notify("STOPPING=1")
+    finally:  # whatever goes wrong before
+        log.info("saying goodbye to everybody")
+        server.stop()
+    log.info("chatroom has ended")
+
+
+def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
+    """Tells the log and the service manager."""
     log.info("chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.door.clients)
     if server.door.clients < max_clients:
         log.warning(
@@ -258,16 +303,7 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
             max_clients,
             max_clients + SPARE_DESCRIPTORS,
         )
-    _say(_how_to_join(host, server.port))
     service.notify("READY=1")
-    console = Console(server, _say, signals.end)
-    console.start()
-    signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())  # that may take its time
-    console.close()
-    service.notify("STOPPING=1")
-    log.info("saying goodbye to everybody")
-    server.stop()
-    log.info("chatroom has ended")
 
 
 def _publish(server: "ChatServer", host: str, port: int) -> None:
@@ -373,7 +409,7 @@ def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
         raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
     except OSError as error:
         raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
-    click.echo(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
+    streams.show(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
     return certificate, key
 
 
@@ -419,13 +455,6 @@ def _reload(server: "ChatServer", files: _Files) -> Callable[[], None] | None:
         log.info("read the password files, the message of the day and the certificate again")
 
     return use
-
-
-def _open_standard_streams() -> None:
-    """Opens those that are closed, on nothing: else the next socket gets the number that the console reads from."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(number)
 
 
 def _cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:

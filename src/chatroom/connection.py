@@ -33,7 +33,7 @@ class Connection(Session):
 
     __slots__ = (
         *("address", "agreeing", "alive", "born", "heard", "left", "pinged", "dialect", "sock"),
-        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "paced", "refusal", "released"),
+        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "refusal", "released"),
         *("send", "tls", "turn"),
     )
 
@@ -46,7 +46,6 @@ class Connection(Session):
         self.born = time.monotonic()
         self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
         self.heard = self.born  # when bytes last came; its own thread writes it
-        self.paced = False  # whether lines of it wait for their turn, an answer to a ping perhaps behind them
         self.alive = self.born  # when bytes were last acknowledged, as far as anybody asked; the watch's
         self.left = 0.0  # when its reader was done with it, in monotonic seconds; 0 before
         self.turn = 0  # in which second the watch looks at it next; under the watch's lock

@@ -5,6 +5,7 @@ Ctrl+D on a terminal ends nothing. There the line can be edited, and what was ty
 where Python has `readline`.
 """
 
+import logging
 import os
 import re
 import threading
@@ -22,7 +23,10 @@ from chatroom.events import Command
 from chatroom.modes import OPERATOR
 from chatroom.names import LOBBY
 from chatroom.server import ChatServer
+from chatroom.streams import decoded, readable, refusal
 from chatroom.text import clean
+
+log = logging.getLogger(__name__)
 
 _GLANCE = 0.5  # seconds between two looks whose the terminal is
 _HERE = "#"  # stands for no room: what is done then is done to the whole server
@@ -37,23 +41,30 @@ class Row(NamedTuple):
 
 
 class Console(threading.Thread):
-    """Carries out what is typed; `write` shows a line of text, `end` ends the server."""
+    """Shows `greeting`, and carries out what is typed; `write` shows a line of text, `end` ends the server.
 
-    def __init__(self, server: ChatServer, write: Callable[[str], None], end: Callable[[], None]) -> None:
+    It greets by itself: writing to a terminal that is stopped waits, and nothing else may wait for that.
+    """
+
+    def __init__(
+        self, server: ChatServer, write: Callable[[str], None], end: Callable[[], None], greeting: str
+    ) -> None:
         super().__init__(name="console", daemon=True)
         self._server = server
         self._write = write
         self._end = end
+        self._greeting = greeting
         self._ended = False
         self._answers = PlainDialect(server.hub.itself)  # words what comes of commands
         self._is_terminal = os.isatty(0) and os.isatty(1)
         self._terminal = _state_of_terminal() if self._is_terminal else None
 
     def run(self) -> None:
+        self._write(self._greeting)
         told = False
         while True:
             for line in _typed() if self._is_terminal else _lines():
-                self.obey(line.strip())
+                self.take(line.strip())
                 if self._ended:  # another line would change the terminal again
                     return
             if not os.isatty(0):  # or it was one, and is gone
@@ -68,7 +79,21 @@ class Console(threading.Thread):
         if self._terminal and _is_in_front():
             import termios
 
-            termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # a terminal that is stopped never drains
+            try:
+                termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # a terminal that is stopped never drains
+            except termios.error:  # no `OSError`
+                pass  # it has gone
+
+    def take(self, line: str) -> None:
+        """Carries out one line. No line ends the console, whatever comes of it."""
+        if not readable(line):
+            self._write(refusal())
+            return
+        try:
+            self.obey(line)
+        except Exception:
+            log.exception("a command of the console went wrong")
+            self._write("that went wrong; the log says more")
 
     def obey(self, line: str) -> None:
         """Carries out one line; a slash in front, as clients type it, does no harm."""
@@ -225,7 +250,7 @@ def _lines() -> Iterator[str]:
     while data := _read():
         *lines, pending = (pending + data).split(b"\n")
         for line in lines:
-            yield line.decode(errors="replace")
+            yield decoded(line)
 
 
 def _read() -> bytes:
@@ -274,7 +299,9 @@ def _typed() -> Iterator[str]:
 def _state_of_terminal() -> list[Any] | None:
     try:
         import termios
-
+    except ImportError:
+        return None
+    try:
         return termios.tcgetattr(0)
-    except (ImportError, OSError):
+    except termios.error:  # no `OSError`
         return None

@@ -280,7 +280,9 @@ class Courier(threading.Thread):
     def _seal(self, connection: Connection, data: bytes | memoryview) -> None:
         """Encrypts and sends; what the socket does not take is kept as it is, encrypted."""
         assert connection.tls
-        sealed: bytes | memoryview = connection.tls.seal(data)
+        self._send_sealed(connection, connection.tls.seal(data))
+
+    def _send_sealed(self, connection: Connection, sealed: bytes | memoryview) -> None:
         if sealed and not connection.outbox:
             try:
                 sent = connection.sock.send(sealed, DONT_WAIT)
@@ -385,10 +387,13 @@ class Courier(threading.Thread):
             self._cut(connection, connection.cut)
         elif order is _Order.FLUSH:
             self._seal(connection, b"")
-        elif order is _Order.HANG_UP:
-            connection.hung_up = True
         else:
-            connection.released = True
+            if connection.tls and not connection.is_over:
+                self._send_sealed(connection, connection.tls.farewell())  # behind what is left, and like it
+            if order is _Order.HANG_UP:
+                connection.hung_up = True
+            else:
+                connection.released = True
         if not connection.outbox:
             self._finish(connection)
 

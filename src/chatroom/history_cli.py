@@ -28,9 +28,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = {"today": 0, "yesterday": 1}
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 
+
+def whole(data: Path) -> Path:
+    """The directory with its ~ replaced; raises `click.ClickException` where there is no home directory for it."""
+    try:
+        return data.expanduser()
+    except RuntimeError:
+        raise click.ClickException(
+            f"There is no {data}, as this user has no home directory; --data DIR says where the data are to be."
+        ) from None
+
+
+def _found(context: click.Context, parameter: click.Parameter, data: Path) -> Path:
+    """`whole`; only `serve` can do without, and asks for it when it needs it."""
+    return data if context.command.name == "serve" else whole(data)
+
+
 data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
+    callback=_found,
     default=Path(click.get_app_dir("chatroom")),
     envvar="CHATROOM_SERVE_DATA",  # the same for `serve` and for these
     show_envvar=True,

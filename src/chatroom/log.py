@@ -16,14 +16,15 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
+from chatroom.networks import counted
 from chatroom.rooms import Capture, Post, Session
 
 
 class Archive(Protocol):
     """Where what is over can be looked up."""
 
-    def find(self, lookup: Lookup) -> Reply:
-        """The answer; raises `ChatError`. May take its time, but has an end."""
+    def find(self, lookup: Lookup, owner: str) -> Reply:
+        """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
 
 
 class Log:
@@ -57,18 +58,21 @@ class Log:
     def _settle(self, sessions: Collection[Session]) -> None:
         """Waits until what these have submitted is carried out, if it isn't yet. The lock is held before and after."""
 
-    def _find(self, lookup: Lookup) -> Reply:
+    def _find(self, session: Session, lookup: Lookup) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
+
+        Meanwhile nobody listens to the client, which may have to wait for its turn: that is not its silence.
 
         All that has happened so far is saved by then, unless the courier is far behind.
         """
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
+        session.paced = True
         fence = self._post.fence()
         with self._outside():
             fence.wait(FENCE)
             try:
-                return self._archive.find(lookup)
+                return self._archive.find(lookup, counted(session.host))
             except ChatError as error:
                 return Refused(error)
 
@@ -149,7 +153,7 @@ class LocalLog(Log):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, Lookup):
-                    post.tell(session, self._find(outcome))
+                    post.tell(session, self._find(session, outcome))
                     now = self._time
                 elif isinstance(outcome, Work):
                     self._work(session, outcome, post)

@@ -20,11 +20,12 @@ from chatroom.limits import LOG_HELD, LOG_LAST, LOG_PAUSE
 
 
 class LogWriter(logging.Handler):
-    """Writes lines to the descriptor `fd`, in UTF-8."""
+    """Writes lines to the descriptor `fd`, in `encoding`; what that can't show becomes "?"."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, encoding: str = "utf-8") -> None:
         super().__init__()
         self._fd = fd
+        self._encoding = encoding
         self._changed = threading.Condition()
         self._lines: list[bytes] = []
         self._held = 0  # bytes in `_lines`
@@ -39,7 +40,7 @@ class LogWriter(logging.Handler):
 
     def write(self, line: str) -> None:
         """Leaves a line to be written, without its line end; waits for nothing."""
-        data = f"{line}\n".encode()
+        data = self._encoded(line)
         with self._changed:
             if self._left_out or self._held + len(data) > LOG_HELD:  # one gap, not many with a short line in between
                 self._left_out += 1
@@ -47,6 +48,9 @@ class LogWriter(logging.Handler):
             self._lines.append(data)
             self._held += len(data)
             self._changed.notify_all()
+
+    def _encoded(self, line: str) -> bytes:
+        return f"{line}\n".encode(self._encoding, "replace")
 
     def flush(self) -> None:
         """Waits until all is written, but no longer than `LOG_LAST` seconds."""
@@ -85,7 +89,7 @@ class LogWriter(logging.Handler):
         if self._missing:
             told = {"msg": "%d lines of the log could not be written", "args": (self._missing,)}
             record = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING", **told}
-            if not self._put(f"{self.format(logging.makeLogRecord(record))}\n".encode()):
+            if not self._put(self._encoded(self.format(logging.makeLogRecord(record)))):
                 self._missing = 0
 
     def _put(self, data: bytes) -> int:

@@ -62,6 +62,7 @@ class Session:
         "goodbye",
         "host",
         "near",
+        "paced",
         "secure",
         "tries",
         "uid",
@@ -83,6 +84,7 @@ class Session:
         self.near = False  # whether it comes from this machine
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
+        self.paced = False  # whether its lines or look-ups wait for their turn, an answer to a ping perhaps behind them
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 
     @property

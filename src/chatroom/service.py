@@ -11,8 +11,8 @@ def notify(state: str) -> None:
         return
     if address.startswith("@"):  # an abstract socket: unix(7)
         address = f"\0{address[1:]}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.sendto(state.encode(), address)
-        except OSError:
-            pass
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.sendto(state.encode(), socket.MSG_DONTWAIT, address)
+    except OSError:
+        pass

@@ -6,7 +6,6 @@ server has everything that was said, and its exit code tells: 0 when all of it a
 """
 
 import asyncio
-import codecs
 import os
 import sys
 import threading
@@ -26,6 +25,7 @@ from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.session import Event, Listing, Refused, Session
 from chatroom.client.settings import Server
 from chatroom.names import FAULTS, nick_fault
+from chatroom.streams import Unwritable, decoded, readable, refusal
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completion as Choice
@@ -89,6 +89,7 @@ class Conversation:
         self._waiting: list[str] = []  # typed before we were in the room
         self._place: Room | None = None  # where lines go, as the user was told last
         self._room = self.session.current  # the last place that was a room
+        self._unreadable = False  # whether a script gave us what the locale can't read
 
     def run(self) -> None:
         self.client.start()
@@ -98,6 +99,8 @@ class Conversation:
             else:
                 self._run_plain()
             self._deliver()
+            if self._unreadable:
+                raise Trouble(f"A line was not sent, nor what follows it. {refusal()}")
         except Leave:
             pass
         finally:
@@ -118,6 +121,9 @@ class Conversation:
             except Empty:
                 continue
             if line is None:
+                return
+            if not (self._interactive or readable(line)):
+                self._unreadable = True  # what came before is to be delivered, and nothing after
                 return
             self.typed(line)
 
@@ -157,6 +163,9 @@ class Conversation:
     def typed(self, line: str) -> None:
         """A line from the user: said, or done."""
         if not line.strip():
+            return
+        if not readable(line):
+            self.say(refusal())
             return
         room = self.session.current
         comes = not room.is_here and (room.joined or not self._interactive)  # a person is told, and can go elsewhere
@@ -298,11 +307,8 @@ class Conversation:
         try:
             self._out.write(line + "\n")
             self._out.flush()
-        except BrokenPipeError:
-            raise Trouble("Nobody reads the output any more.") from None
-        except UnicodeEncodeError:
-            encoding = self._out.encoding or "ascii"
-            self._out.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        except Unwritable as error:
+            raise Trouble("Nobody reads the output any more." if error.gone else str(error)) from None
 
 
 def _is_undecided(room: Room) -> bool:
@@ -319,14 +325,13 @@ def _named(room: Room, entry: Entry) -> str:
 
 def _read_lines(lines: "SimpleQueue[str | None]") -> None:
     """Stdin, line by line, then None. Reads the descriptor itself: `sys.stdin` can't be left in a reading thread."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    rest = ""
+    rest = b""
     while data := os.read(sys.stdin.fileno(), 65_536):
-        *whole, rest = (rest + decoder.decode(data)).split("\n")
+        *whole, rest = (rest + data).split(b"\n")
         for line in whole:
-            lines.put(line.rstrip("\r"))
+            lines.put(decoded(line).rstrip("\r"))
     if rest.strip():
-        lines.put(rest)
+        lines.put(decoded(rest))
     lines.put(None)
 
 

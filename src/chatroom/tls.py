@@ -40,6 +40,9 @@ def context(certificate: Path, key: Path) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= ssl.OP_NO_RENEGOTIATION
+    # A client that ends its side of the TCP connection without a farewell still gets what waits for it. Where OpenSSL
+    # is too old to know this option, it does so by itself.
+    made.options |= getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     try:
         made.load_cert_chain(certificate, key, _no_passphrase)
     except ValueError:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,13 @@ from tests.benchmarks.abuse.attack import Attack
 from tests.benchmarks.abuse.attacks import ATTACKS
 
 DEADLINES = {"slowloris", "tls"}  # for which even a short one waits: tests/test_watch.py and test_tls.py don't
+
+AS_ROOT = {"threads", "disk", "network"}
+
+
+def named(attack: Attack) -> Any:
+    """An attack as a test, under its name."""
+    return pytest.param(attack, id=attack.name, marks=[pytest.mark.root] if attack.name in AS_ROOT else [])
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +27,7 @@ def processors() -> Iterator[None]:
     os.sched_setaffinity(0, before)
 
 
-@pytest.mark.parametrize("attack", [a for a in ATTACKS if a.name not in DEADLINES], ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", [named(attack) for attack in ATTACKS if attack.name not in DEADLINES])
 def test_an_attack_does_no_harm(attack: Attack) -> None:
     """Nothing is lost, nobody sees what they should not, nothing stays behind, no traceback. Nothing is timed here."""
     failed = [check for check in attack.run(True) if not (check.passed or check.timed)]

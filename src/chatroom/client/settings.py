@@ -46,14 +46,22 @@ class Settings:
         self.recent = [server, *others][:RECENT]
 
 
+def _home() -> Path:
+    """The user's home directory; where there is none, / as in a container."""
+    try:
+        return Path.home()
+    except RuntimeError:  # no HOME, and nobody has this user's id
+        return Path("/")
+
+
 def directory() -> Path:
     """The platform's directory for configuration, with our name; it need not exist."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+        base = Path(os.environ.get("APPDATA") or _home() / "AppData" / "Roaming")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = _home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or _home() / ".config")
     return base / "chatroom"
 
 

@@ -111,7 +111,7 @@ class Applying(Log):
                 elif error:
                     continue
                 elif session and isinstance(outcome, Lookup):
-                    post.tell(session, self._find(outcome))
+                    post.tell(session, self._find(session, outcome))
                 elif session and isinstance(outcome, Reply):
                     post.tell(session, outcome)
         finally:

@@ -11,17 +11,18 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
 from chatroom.limits import LOOKUPS
 from chatroom.store.reader import Reader
+from chatroom.store.turns import Turns
 from chatroom.store.writer import Store
 
 log = logging.getLogger(__name__)
 
 
 class Archive:
-    """Has `LOOKUPS` readers for all; who comes when they are taken waits. `_lock` guards `_free`."""
+    """Has `LOOKUPS` readers for all; who comes when they are taken waits for a turn. `_lock` guards `_free`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._turns = threading.Semaphore(LOOKUPS)
+        self.turns = Turns(LOOKUPS)
         self._lock = threading.Lock()
         self._free: list[tuple[int, Reader]] = []  # with the number of the file that they read
         self._answers: dict[type, Callable[[Reader, Lookup, Any], Reply]] = {
@@ -30,11 +31,11 @@ class Archive:
             AskSearch: _search,
         }
 
-    def find(self, lookup: Lookup) -> Reply:
-        """The answer; raises `ChatError` if the file can't be read."""
+    def find(self, lookup: Lookup, owner: str) -> Reply:
+        """The answer, when it is the turn of `owner`, an address; raises `ChatError` if the file can't be read."""
         ask = lookup.ask
         try:
-            with self._reader() as reader:
+            with self._reader(owner) as reader:
                 return self._answers[type(ask)](reader, lookup, ask)
         except (sqlite3.Error, OSError) as error:
             log.warning("a look-up failed: %s", error)
@@ -46,8 +47,8 @@ class Archive:
                 self._free.pop()[1].close()
 
     @contextmanager
-    def _reader(self) -> Iterator[Reader]:
-        with self._turns:
+    def _reader(self, owner: str) -> Iterator[Reader]:
+        with self.turns.turn(owner):
             file = self._store.file
             reader = None
             with self._lock:
