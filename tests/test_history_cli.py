@@ -322,3 +322,57 @@ def test_what_is_no_file_is_written_to(kept: Path, tmp_path: Path) -> None:
         os.close(end)
     os.close(theirs)
     assert named.is_fifo()
+
+
+@pytest.mark.parametrize("arguments", ["rooms", "search cup", "export tea", "prune --older-than 9999w"])
+@pytest.mark.parametrize(
+    ("to", "code", "told"),
+    [
+        (">&-", 0, ""),
+        (">/dev/full", 1, "Error: Nothing can be written to standard output: No space left on device.\n"),
+        ("", 0, ""),
+    ],
+    ids=["closed", "full", "nobody reads"],
+)
+def test_standard_output_that_takes_nothing_is_no_riddle(
+    kept: Path, arguments: str, to: str, code: int, told: str
+) -> None:
+    """The exit code is 0 or there is a sentence."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m chatroom history {arguments} {to}', sys.executable],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=6 * DEADLINE,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (code, told)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("command", ["search 太郎", "rooms"])
+def test_what_the_locale_can_not_show_becomes_a_question_mark(data: Path, command: str, encoding: str) -> None:
+    """And the search ends as any other."""
+    with closing(Store(data)) as store:
+        store.save([Said(ALICE, "#茶", "太郎 <>", Kind.MESSAGE, id=1, time=NOON)])
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "chatroom", "history", *command.split()],
+        capture_output=True,
+        env=environment,
+        check=True,
+        timeout=DEADLINE,
+    )
+    assert b"#?" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("export", "#\udcff"), ("search", "\udcff"), ("search", "x", "--by", "\udcff")])
+def test_what_can_not_be_read_is_refused(kept: Path, arguments: tuple[str, ...]) -> None:
+    """Bytes that are no text in this locale."""
+    done = history(*arguments)
+    assert done.exit_code == 2
+    assert "set LC_ALL to the right one" in done.stderr

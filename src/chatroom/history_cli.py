@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import click
 
+from chatroom import streams
 from chatroom.dialects.plain import PLAIN
 from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, ModesSet, Point, Renamed, Said, TopicSet
 from chatroom.modes import written
@@ -142,7 +143,7 @@ def search(
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
     for event in found:
         for sentence in _sentences(event):
-            click.echo(f"{_local(event.time)} {event.target} {sentence}")
+            streams.show(f"{_local(event.time)} {event.target} {sentence}")
     if not found:
         click.echo("Nothing was found.", err=True)
 
@@ -161,7 +162,7 @@ def prune(older_than: int, data: Path) -> None:
         while (said := index.prune(before)) >= 0:
             deleted += said
             step(said)
-    click.echo(f"{deleted} messages deleted.")
+    streams.show(f"{deleted} messages deleted.")
 
 
 @history.command()
@@ -172,7 +173,7 @@ def rooms(data: Path) -> None:
         summaries = list(reader.summaries())
     width = max([len(s.name) for s in summaries], default=0)
     for s in summaries:
-        click.echo(f"{s.name:<{width}}  {s.said:>9} messages  {_local(s.since)}  to  {_local(s.until)}")
+        streams.show(f"{s.name:<{width}}  {s.said:>9} messages  {_local(s.since)}  to  {_local(s.until)}")
     if not summaries:
         click.echo("Nothing was said yet.", err=True)
 
