@@ -129,7 +129,7 @@ class Slow:
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         self._meanwhile = meanwhile
 
-    def find(self, lookup: ev.Lookup) -> ev.Reply:
+    def find(self, lookup: ev.Lookup, owner: str) -> ev.Reply:
         self._meanwhile()
         assert isinstance(lookup.ask, ev.AskHistory)
         return ev.HistoryIs(lookup.ask, "#r", ())
