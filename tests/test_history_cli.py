@@ -21,7 +21,7 @@ from chatroom.history_cli import _EVENTS
 from chatroom.store import Store
 from chatroom.store.runs import _LINES
 from chatroom.text import CUT, FEED
-from tests.peers import DEADLINE, Plain, Served, eventually
+from tests.peers import DEADLINE, Plain, Served
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
@@ -276,9 +276,28 @@ def test_who_ends_an_export_keeps_what_was_there(long: Path, tmp_path: Path, old
     place.mkdir()
     if old:
         (place / "tea.txt").write_text(old)
-    command = [sys.executable, "-m", "chatroom", "history", "export", "tea", "-o", str(place / "tea.txt")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        eventually(lambda: any(path.stat().st_size for path in place.glob(".chatroom-*")), "it writes")
+    program = f"""
+import time
+from chatroom.cli import main
+from chatroom.history_cli import _FORMS
+
+whole = _FORMS["text"]
+
+def half(room, events):
+    for number, text in enumerate(whole(room, events)):
+        if number == 50_000:
+            print("half of it is written", flush=True)
+            time.sleep({DEADLINE})
+        yield text
+
+_FORMS["text"] = half
+main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
+"""
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "half of it is written\n"
+        assert [path.name for path in place.glob(".chatroom-*")]
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=DEADLINE)
     assert (process.returncode, told.strip()) == (1, "Aborted!")
