@@ -26,15 +26,15 @@ _BIDI = "\u202a-\u202e\u2066-\u2069"  # overrides, embeddings, isolates: they tu
 _UNWANTED = re.compile(f"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
 _UNWANTED_IRC = re.compile(f"[\x00\x05-\x08\x0a-\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f\u2028\u2029\ud800-\udfff{_BIDI}]")
 # Bold, colour, hex colour, reset, monospace, reverse, italic, strikethrough, underline: modern.ircdocs.horse/formatting
-_CODES = re.compile(
+CODES = re.compile(
     "\x03(?:[0-9]{1,2}(?:,[0-9]{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x01\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
 
 _NARROW = "\u1160-\u11ff\ud7b0-\ud7ff"  # Hangul's vowels and finals: drawn into the letter before, as marks are
 # Where a tower of combining marks may be: no letter, no digit, no space, beyond ASCII. Emoji and punctuation, too. What
 # formats it is not seen, and no ground to build on.
-_TOWER = re.compile(rf"(?:(?:[^\w\s\x00-\x7f]|[{_NARROW}])(?:{_CODES.pattern})*){{{MARKS + 1},}}")
-_PIECE = re.compile(f"{_CODES.pattern}|.", re.DOTALL)
+_TOWER = re.compile(rf"(?:(?:[^\w\s\x00-\x7f]|[{_NARROW}])(?:{CODES.pattern})*){{{MARKS + 1},}}")
+_PIECE = re.compile(f"{CODES.pattern}|.", re.DOTALL)
 _MARK = ("Mn", "Me")  # Unicode's categories of what is drawn over the character before it
 _NO_GROUND = ("Cf", "Cc", "Mc")  # to build on: joiners and the like, formatting codes, vowels beside a letter;
 _IGNORABLE = re.compile("[\u2065\ufff0-\ufff8\U000e0000-\U000e0fff]")  # and what is nothing yet, and never to be seen
@@ -75,7 +75,7 @@ def _lowered(found: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """`text` for a reader that knows no formatting codes."""
-    return text if text.isprintable() else _without_towers(_CODES.sub("", text))
+    return text if text.isprintable() else _without_towers(CODES.sub("", text))
 
 
 def shortened(text: str, size: int) -> str:

@@ -145,6 +145,10 @@ LISTS = {
 # Refusals without a number: IRCv3 standard-replies.
 FAILURES = {
     Code.LINE_NOT_UTF8: "* INVALID_UTF8 :Messages must be UTF-8; this one was not sent",
+    Code.PASSWORD_ALOUD: "PRIVMSG PASSWORD :That looks like a command with a password, so it was not sent; nothing may "
+    "stand before its /",
+    Code.PASSWORD_ALOUD: "* PASSWORD_ALOUD :That looks like a command with a password, so it was not sent; "
+    "a command begins with its /",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
     Code.AWAY_TOO_LONG: "AWAY INVALID_PARAMS :That message is too long",
     Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are",
@@ -156,6 +160,9 @@ FAILURES = {
     Code.SPOOL_FULL: "* LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
+
+# Commands of extensions that say themselves that these fail in this way: whoever uses them knows it.
+KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
 
 REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_NICK: Numeric("401", "{} :No such nick/channel"),
