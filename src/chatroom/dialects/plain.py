@@ -26,7 +26,7 @@ from chatroom.limits import (
 )
 from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.names import FAULTS, LOBBY, Fault, fold
-from chatroom.slips import refuse_slips
+from chatroom.slips import refuse_programs, refuse_slips
 from chatroom.text import CTCP, CUT, FEED, clean, moment, plain
 
 PROMPT = "Username"
@@ -314,6 +314,7 @@ class PlainDialect:
         elif text.strip():
             if not text.startswith("//"):
                 refuse_slips(text)
+                refuse_programs(text)
             yield ev.Say(self._here(), text.removeprefix("/") if text.startswith("//") else text)
 
     def _prove(self, password: str) -> Iterator[Command]:
