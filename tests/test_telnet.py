@@ -35,6 +35,7 @@ PUTTY = b"".join(IAC + WILL + option for option in (b"\x1f", b"\x20", b"\x18", b
         (IAC + IP + IAC + DM + IAC + DO + TIMING_MARK + b"hello\n", b"hello\n", IAC + WONT + TIMING_MARK),
         (b"a" + IAC + IAC + DO + b"b\n", b"a" + IAC + DO + b"b\n", b""),  # a byte 255 that is meant
         ("l'Haÿ-les-Roses\n".encode("latin-1"), "l'Haÿ-les-Roses\n".encode("latin-1"), b""),  # no telnet at all
+        ("hi\n".encode("utf-16"), "hi\n".encode("utf-16"), b""),
         (IAC + SB + b"x" * 100 + b"\n", IAC + SB + b"x" * 100 + b"\n", b""),  # nor this
     ],
 )
@@ -99,7 +100,7 @@ def test_an_irc_client_typed_with_telnet_is_understood(guests: Guests) -> None:
 
 
 def test_refusing_options_costs_as_much_as_lines_do(serve: Callable[..., Served]) -> None:
-    """Who sends nothing but options, each in a packet, is answered no faster than one who talks."""
+    """Who sends nothing but commands, each in a packet, is read no faster than one who talks."""
     eve = Guests(serve().port).stranger()
     try:
         start, got = time.monotonic(), b""

@@ -232,11 +232,12 @@ class ChatHandler(StreamRequestHandler):
             self._submit(commands)
 
     def _without_options(self, data: bytes) -> bytes:
-        """What a telnet client sends beside text is answered, at the pace of lines, and taken out."""
-        data, answer = self.telnet.receive(data)
-        if answer and (self.host.unlimited or self._wait_for_turn()):
+        """What a telnet client sends beside text is taken out and answered, at the pace of lines."""
+        text, answer = self.telnet.receive(data)
+        may_go_on = self.host.unlimited or len(text) == len(data) or self._wait_for_turn()
+        if answer and may_go_on:
             self._submit([Raw(answer)])
-        return data
+        return text
 
     def _is_free(self, line: bytes) -> bool:
         """Whether a line costs nothing: who asks for one capability after the other must not wait for each."""

@@ -11,10 +11,11 @@ _DETAILS = 64  # bytes of an option's details; no client sends them without an o
 
 # A command: with an option, an option's details up to IAC SE, or one byte. A twofold IAC is the byte itself. What may
 # be the beginning of a command, at the end, is kept until the rest comes. Anything else is no telnet: somebody's text
-# in another encoding.
+# in another encoding, such as UTF-16, which begins like a DONT.
+_DETAIL = rb"(?:[^\xff]|\xff\xff){0,%d}" % _DETAILS
 _COMMAND = re.compile(
-    rb"\xff(?:(?P<verb>[\xfb-\xfe])(?P<option>.)|\xfa.{0,%d}?\xff\xf0|[\xf0-\xf9]|(?P<itself>\xff)"
-    rb"|(?P<open>(?:[\xfb-\xfe]|\xfa.{0,%d})?)\Z)" % (_DETAILS, _DETAILS),
+    rb"\xff(?:(?P<verb>[\xfb-\xfd])(?P<option>.)|\xfe[\x00-\x1f\x7f-\xff]|\xfa%b\xff\xf0|[\xf0-\xf9]|(?P<itself>\xff)"
+    rb"|(?P<open>(?:[\xfb-\xfe]|\xfa%b\xff?)?)\Z)" % (_DETAIL, _DETAIL),
     re.DOTALL,
 )
 _REFUSALS = {b"\xfb": b"\xfe", b"\xfd": b"\xfc"}  # WILL: DONT, DO: WONT. What is not done already is not answered
