@@ -233,11 +233,14 @@ def test_any_other_line_that_is_not_utf8_is_refused(chat: Chat, line: bytes) -> 
         assert bob.heard() == []
 
 
-def test_what_is_not_utf8_before_registration_is_told_in_a_notice(chat: Chat) -> None:
-    """To a client that has no name yet."""
+def test_what_is_not_utf8_before_registration_is_refused_too(chat: Chat) -> None:
+    """To a client that has no name yet: with a notice, or the number that belongs to USER."""
     guest = chat.irc()
-    guest.send_bytes(b"NICK caf\xe9\r\n")
-    assert guest.heard() == [":chatroom.test NOTICE * :Messages must be UTF-8; this one was not sent"]
+    guest.send_bytes(b"NICK caf\xe9\r\nUSER u 0 * :Ren\xe9\r\n")
+    assert guest.heard() == [
+        ":chatroom.test NOTICE * :Messages must be UTF-8; this one was not sent",
+        ":chatroom.test 468 * :Your user name and real name must be UTF-8",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,9 @@ class IrcDialect:
         label = self._label(tags)
         if "batch" in tags:
             multiline.give_up(self._client, tags["batch"])
-        refused = ev.Refused(error)
+        refused: ev.Reply = ev.Refused(error)
+        if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
+            refused = self._client.say(n.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
         yield ev.Labelled(label, iter([refused])) if label else refused
 
     def _label(self, tags: Mapping[str, str]) -> str:
