@@ -695,7 +695,7 @@ def test_a_plain_user_is_seen_by_irc_as_anybody_else(guests: Guests) -> None:
 
 def test_topic_is_asked_and_set(guests: Guests) -> None:
     """331 or 332 and 333; TOPIC to the room; 442 from outside; too long is a FAIL."""
-    al, bob = guests.irc("al"), guests.irc("bob", room="")
+    al, bob = guests.irc("al", "standard-replies"), guests.irc("bob", room="")
     al.send("TOPIC #lobby", "TOPIC #lobby :tea", "TOPIC #lobby", f"TOPIC #lobby :{'x' * 391}")
     told = al.sync()
     assert told[:3] == [
@@ -764,15 +764,16 @@ def test_an_unknown_irc_command_is_421(guests: Guests) -> None:
 
 
 def test_an_irc_line_that_is_too_long_or_not_utf8_is_refused(guests: Guests) -> None:
-    """417 where it, or what others are told of it, is over 512 bytes; FAIL INVALID_UTF8. The room gets nothing."""
+    """417 for more than 4,096 bytes of text; FAIL INVALID_UTF8, or a notice. The room gets nothing."""
     al, bob = guests.irc("al"), guests.plain("bob")
-    room = 512 - 2 - len(":al!u@127.0.0.1 PRIVMSG #lobby :")
-    al.send("PRIVMSG #lobby :" + "x" * room, "PRIVMSG #lobby :" + "x" * (room + 1), "X" * 9000)
+    al.send("PRIVMSG #lobby :" + "x" * 4096, "PRIVMSG #lobby :" + "x" * 4097, "X" * 9000)
+    al.send_bytes(b"PRIVMSG #lobby :caf\xe9\r\n")
+    al.send("CAP REQ standard-replies")
     al.send_bytes(b"PRIVMSG #lobby :caf\xe9\r\n")
     al.send("PRIVMSG #lobby :after")
     told = [line for line in al.sync() if "JOIN" not in line]
-    assert [line.split()[1] for line in told] == ["417", "417", "FAIL"]
-    assert bob.until("after") == ["al: " + "x" * room, "al: after"]
+    assert [line.split()[1] for line in told] == ["417", "417", "NOTICE", "CAP", "FAIL"]
+    assert bob.until("after") == ["al: " + "x" * 4096, "al: after"]
 
 
 def test_a_tagged_line_may_be_longer(guests: Guests) -> None:

@@ -77,6 +77,7 @@ class Code(Enum):
     AWAY_TOO_LONG = "away-too-long"
     LINE_TOO_LONG = "line-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
+    PASSWORD_ALOUD = "password-aloud"
     NO_HISTORY = "no-history"  # command, target: none that is for this client
     HISTORY_FAILED = "history-failed"  # command, target
     TIME_BAD = "time-bad"  # what was meant as one

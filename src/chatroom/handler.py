@@ -6,7 +6,9 @@ nothing: what the client is told comes from the courier.
 
 import errno
 import logging
+import re
 import select
+import socket
 import ssl
 import time
 from collections.abc import Iterable
@@ -22,9 +24,10 @@ from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PlainDialect
 from chatroom.door import is_loopback
 from chatroom.events import Command, Quit, Raw, SetFormat
-from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, READ_FIRST, READ_SIZE, SILENCE
+from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.log import Log
 from chatroom.networks import counted
+from chatroom.telnet import IAC, Telnet
 from chatroom.tls import Tls
 from chatroom.watch import Watch
 
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _WANTS_TLS = b"ERROR :This server wants TLS\r\n"
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
+_SETTLING = re.compile(rb"(?:CAP|AUTHENTICATE) ", re.IGNORECASE)  # what IRC clients say before they come in
 _GONE = {  # the client, or the way to it, without a goodbye
     *(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF),
     *(errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET),
@@ -61,11 +65,14 @@ class ChatHandler(StreamRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some of its commands so
         self.host: Host = self.server  # type: ignore[assignment]  # socketserver knows it as any server
         self.client = self.host.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
         self.size = READ_FIRST  # bytes to ask for; more where there was more
+        self.telnet = Telnet()
+        self.free = FREE_LINES  # that still cost nothing
         self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
         self.name = ""  # the client's last one: who has quit has none any more
         self.tries = 0  # wrong passwords of which the log was told
@@ -201,6 +208,8 @@ class ChatHandler(StreamRequestHandler):
 
     def _receive(self, data: bytes) -> None:
         """Hands bytes to the log, line by line no faster than a client may talk."""
+        if IAC in data or self.telnet.is_open:
+            data = self._without_options(data)
         if b"\n" not in data:
             self._keep(data)
             return
@@ -209,7 +218,7 @@ class ChatHandler(StreamRequestHandler):
             return
         *lines, rest = data.split(b"\n")
         for line in lines:
-            if not self._wait_for_turn():
+            if not (self._is_free(line) or self._wait_for_turn()):
                 return
             self._submit(self.client.dialect.receive(line + b"\n"))
             if self.client.closing:
@@ -221,6 +230,21 @@ class ChatHandler(StreamRequestHandler):
         commands = list(self.client.dialect.receive(data))
         if commands:
             self._submit(commands)
+
+    def _without_options(self, data: bytes) -> bytes:
+        """What a telnet client sends beside text is taken out and answered, at the pace of lines."""
+        text, answer = self.telnet.receive(data)
+        may_go_on = self.host.unlimited or len(text) == len(data) or self._wait_for_turn()
+        if answer and may_go_on:
+            self._submit([Raw(answer)])
+        return text
+
+    def _is_free(self, line: bytes) -> bool:
+        """Whether a line costs nothing: who asks for one capability after the other must not wait for each."""
+        if self.name or not self.free or len(line) > FREE_BYTES or not _SETTLING.match(line):
+            return False
+        self.free -= 1
+        return True
 
     def _wait_for_turn(self) -> bool:
         """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it.

@@ -21,7 +21,9 @@ MASK_BYTES = 160  # a mask, its room and who set it fit one line
 MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
 MULTILINE_BYTES = 4096  # in it, likewise
 MARKS = 8  # combining marks on one character: no language stacks as many, and towers deface the lines around them
+CLUSTER = 32  # characters that are read as one; no language and no emoji needs half as many
 PLAIN_LINE = 4096  # bytes; about a screen of text. Longer lines are refused, never cut
+MESSAGE_BYTES = PLAIN_LINE  # in one PRIVMSG or NOTICE: many programs send more than a line holds
 
 # ---- people
 ROOMS_A_USER = 100  # rooms one user may be in: each departure is told in all of them
@@ -103,6 +105,8 @@ ENDINGS_STEPS = 50  # a crowd is ended in so many groups: it takes its time, but
 KEEPALIVE = (90, 15, 4)  # seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
 FLOOD_BURST = 10  # lines at once; a client that comes in sends about that many
 FLOOD_RATE = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
+FREE_LINES = 64  # CAP and AUTHENTICATE before registration that cost nothing of that: all capabilities, one by one
+FREE_BYTES = 512  # in one of them; a longer one is as costly as any other
 ACCEPT_QUEUE = 1024  # connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
 READ_FIRST = 2048  # bytes asked for where little comes: a client that only listens waits with that much allocated
 READ_SIZE = 16 * 1024  # bytes handled in one go: some 200 lines, a few milliseconds under the log's lock

@@ -16,6 +16,7 @@ from chatroom.dialects.irc.numerics import REFUSALS
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind, Person
 from chatroom.ircwire import LINE_BYTES, parse
+from chatroom.limits import MESSAGE_BYTES
 from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds, place
 
 AL = Person("1", "al", "u", "127.0.0.1")
@@ -126,13 +127,13 @@ def test_before_registration_nearly_everything_is_451(command: str) -> None:
 
 @pytest.mark.parametrize("code", Code)
 def test_a_refusal_is_one_line(code: Code) -> None:
-    """A numeric or a FAIL, and nothing that a client sent can break it."""
+    """A numeric, a FAIL or a notice, and nothing that a client sent can break it."""
     if code is Code.STAYS_IN_LOBBY:
         return  # only the plain dialect refuses so
     about = ["7"] if code is Code.BANNED_HERE else [":a b\r\nQUIT", "7", "7", "7"]
     way = ev.Way.SASL if code in account_answers._REFUSED and code not in REFUSALS else None
     answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, *about, "z\r\nQUIT"), way)).decode()
-    assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+) [^\r\n]*:[^\r\n]+\r\n", answer)
+    assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+|NOTICE al) [^\r\n]*:[^\r\n]+\r\n", answer)
     assert "a_bQUIT" in answer or "zQUIT" in answer or "{" not in REFUSALS.get(code, ("", ""))[1]
 
 
@@ -274,7 +275,11 @@ _BYTES = st.one_of(
         (b"PRIVMSG #a :one\r\nPRIVMSG #a :\xc5\x82\r\n", None),
         (b"PRIVMSG #a :one\r\nPRIVMSG #a :\x01ACTION\r\n", None),
         (b"PRIVMSG #a :one\rx\nPRIVMSG #a :two\r\n", None),
-        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 400 + b"\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 600 + b"\r\n", ["one", "x" * 600]),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 4100 + b"\r\n", None),
+        (b"PRIVMSG #a :/one\r\nPRIVMSG #a :two\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a : /two\r\n", None),
+        (b"PRIVMSG #a :one/two\r\nPRIVMSG #a :three\r\n", ["one/two", "three"]),
         (b"PRIVMSG #a,#b :one\r\nPRIVMSG #a,#b :two\r\n", None),
         (b"PRIVMSG #a :one\r\n", None),
     ],
@@ -336,15 +341,15 @@ def test_what_comes_in_pieces_arrives_the_same(data: bytes) -> None:
     assert told([data[i : i + 11] for i in range(0, len(data), 11)]) == whole
 
 
-@pytest.mark.parametrize("size", [300, 494, 495, 509, 510, 511, 512, 4500, 4608, 4609, 9000])
+@pytest.mark.parametrize("size", [300, 494, 495, 509, 510, 511, 512, 4096, 4108, 4109, 4608, 4609, 8703, 8704, 9999])
 @pytest.mark.parametrize("tags", [b"", b"@x=y ", b"@x=" + b"y" * 4091 + b" ", b"@x=" + b"y" * 4092 + b" "])
 def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: bytes) -> None:
-    """510 bytes and their CR LF, besides 4,096 of tags; less, where others could not be told of it in one line."""
+    """4,096 bytes of text, besides 4,096 of tags."""
     line = b"PRIVMSG #a :"
     data = tags + line + b"x" * (size - len(line)) + b"\r\nPING x\r\n"
     first, ping = read_in_pieces(data, 1, "al")
     assert [first, ping] == read_in_pieces(data, len(data), "al")
-    fits = size <= LINE_BYTES - 2 - len(":al!u@127.0.0.1 ") and len(tags) <= 4096
+    fits = size - len(line) <= MESSAGE_BYTES and len(tags) <= 4096
     assert first.startswith("Say(") == fits
     assert ("LINE_TOO_LONG" in first) != fits
 

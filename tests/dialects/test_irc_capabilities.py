@@ -203,8 +203,8 @@ def test_a_label_is_nothing_without_the_capability_and_a_long_one_is_none() -> N
 
 def test_a_labelled_line_that_can_not_be_read_is_refused_with_its_label() -> None:
     """UTF8ONLY, and lines that are too long."""
-    al = Chat().irc("al", *LABELS)
-    al.send_bytes(b"@label=a PRIVMSG #a :\xff\r\n@label=b PRIVMSG #a :" + b"x" * 600 + b"\r\n")
+    al = Chat().irc("al", *LABELS, "standard-replies")
+    al.send_bytes(b"@label=a PRIVMSG #a :\xff\r\n@label=b TOPIC #a :" + b"x" * 600 + b"\r\n")
     first, second = map(parse, al.heard())
     assert (first.tags, first.command) == ({"label": "a"}, "FAIL")
     assert (second.tags, second.command) == ({"label": "b"}, "417")

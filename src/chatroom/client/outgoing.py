@@ -1,5 +1,6 @@
 """From what somebody wrote to lines that fit on the wire."""
 
+from chatroom.clusters import between_clusters
 from chatroom.ircwire import LINE_BYTES
 from chatroom.text import CTCP, clean
 
@@ -23,7 +24,7 @@ def split(text: str, size: int) -> list[str]:
     """`text` in pieces of at most `size` bytes of UTF-8, at spaces where there are some."""
     pieces = []
     while len(encoded := text.encode()) > size:
-        cut = len(encoded[:size].decode(errors="ignore"))
+        cut = between_clusters(text, len(encoded[:size].decode(errors="ignore")))
         space = text.rfind(" ", cut // 2, cut + 1)
         head, text = (text[:space], text[space + 1 :]) if space > 0 else (text[:cut], text[cut:])
         pieces.append(head)

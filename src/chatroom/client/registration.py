@@ -11,6 +11,7 @@ from chatroom.ircwire import Message
 WANTED = frozenset(
     {
         "server-time",
+        "standard-replies",
         "message-tags",
         "echo-message",
         "batch",

@@ -26,6 +26,7 @@ from chatroom.limits import (
 )
 from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.names import FAULTS, LOBBY, Fault, fold
+from chatroom.slips import refuse_programs, refuse_slips
 from chatroom.text import CTCP, CUT, FEED, clean, moment, number, plain
 
 PROMPT = "Username"
@@ -98,6 +99,7 @@ _REFUSALS: dict[Code, str] = {
     Code.AWAY_TOO_LONG: f"that is too long; what you leave while you are away has at most {AWAY_BYTES} bytes",
     Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE} bytes",
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
+    Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
     Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {keeping.TIMES} are times",
@@ -313,6 +315,9 @@ class PlainDialect:
                 raise ChatError(Code.TOO_FEW_PARAMETERS, name, command.usage)
             yield from command.parse(self, rest)
         elif text.strip():
+            if not text.startswith("//"):
+                refuse_slips(text)
+                refuse_programs(text)
             yield ev.Say(self._here(), text.removeprefix("/") if text.startswith("//") else text)
 
     def _prove(self, password: str) -> Iterator[Command]:

@@ -62,6 +62,14 @@ class Speaker:
             return labelled(reply.label, b"".join(told), self.server.name)
         return "".join(_ANSWERS[type(reply)](self, reply)).encode()
 
+    def standard(self, kind: str, command: str, code: str, *about: str) -> str:
+        """A standard reply, whose last word is a text; for clients that know none, and would drop it, a notice."""
+        *rest, text = about
+        context = " ".join(rest)
+        if "standard-replies" in self.capabilities or command in n.KNOWN_TO_FAIL:
+            return f":{self.server.name} {' '.join([kind, command, code, *rest])} :{text}\r\n"
+        return f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}\r\n"
+
     def isupport(self) -> Iterator[str]:
         history = n.ISUPPORT_OF_HISTORY if self.server.history else ()
         tokens = [*n.ISUPPORT, *history, f"NETWORK={self.server.network}"]
@@ -357,7 +365,8 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
     if reply.way:
         yield from account_answers.refused(to, reply.error, reply.way)
     elif code in n.FAILURES:
-        yield f":{to.server.name} FAIL {n.FAILURES[code].format(*map(echo, about))}\r\n"
+        words, _, text = n.FAILURES[code].format(*map(echo, about)).partition(" :")
+        yield to.standard("FAIL", *words.split(), text)
     elif code in history.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)

@@ -69,7 +69,14 @@ class Client:
 
     def fail(self, command: str, code: str, *about: str, text: str) -> ev.Raw:
         """IRCv3 standard-replies."""
-        return self.send(" ".join(["FAIL", command, code, *about, f":{text}"]))
+        return self._standard("FAIL", command, code, *about, text)
+
+    def warn(self, command: str, code: str, text: str) -> ev.Raw:
+        """The same for what was done, but not as it should be."""
+        return self._standard("WARN", command, code, text)
+
+    def _standard(self, kind: str, *words: str) -> ev.Raw:
+        return ev.Raw(self.speaker.standard(kind, *words).encode())
 
     def its_me(self, name: str) -> None:
         """Raises `ChatError` if `name` is neither like this server's name nor the client's own."""

@@ -6,6 +6,7 @@ dialect can answer by itself (PING, CAP, MOTD) it yields as `Raw`, so that the a
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from chatroom import events as ev
@@ -14,20 +15,21 @@ from chatroom.dialects.irc import accounts, channels, lookups, marks, messages, 
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.messages import SHORT
 from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Format, Reply
 from chatroom.ircwire import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
-from chatroom.limits import LABEL_BYTES
+from chatroom.limits import LABEL_BYTES, MESSAGE_BYTES, ROOM_BYTES
 from chatroom.text import clean_irc
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes; one of many that came together, a thirtieth.
-_HEAD = rb"PRIVMSG (#[!-+\--~]+) :"
+_HEAD = rb"PRIVMSG (#[!-+\--~]{1,%d}) :" % ROOM_BYTES
 _OPENING = re.compile(_HEAD)
-_SIMPLE = re.compile(_HEAD + rb"([ -~]+)\r?")
+_SIMPLE = re.compile(_HEAD + rb"([!-.0-Z\\-~][ -~]*)\r?")
+_SUSPECT = frozenset(" /[")  # with these, which are not in there, may begin what is a password said by a slip: `slips`
+_first = itemgetter(0)
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
 
@@ -39,7 +41,7 @@ class IrcDialect:
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self._viewer = viewer
         self._client = Client(viewer, server)
-        self._lines = Lines(TAG_BYTES + LINE_BYTES)
+        self._lines = Lines(TAG_BYTES + LINE_BYTES + MESSAGE_BYTES)
 
     @property
     def format(self) -> Format:
@@ -54,7 +56,7 @@ class IrcDialect:
             return
         for line in lines:
             simple = _SIMPLE.fullmatch(line) if known else None
-            if simple and len(line) <= SHORT:
+            if simple and len(line) <= MESSAGE_BYTES:
                 room, text = simple.groups()
                 yield ev.Say(room.decode(), text.decode())
                 continue
@@ -68,7 +70,7 @@ class IrcDialect:
 
     def _read(self, line: bytes) -> Iterator[Command]:
         try:
-            message = parse(_text(line))
+            message, cut = _parsed(line)
         except ChatError as error:
             yield from self._refuse(line, error)
             return
@@ -76,21 +78,33 @@ class IrcDialect:
             return  # empty lines are silently ignored: RFC 2812 §2.3.1
         label = self._label(message.tags) if message.tags else ""
         self._client.label = label
+        commands = self._obey_cut(message) if cut else self._obey(message)
         if label and message.command != "BATCH":  # that is answered when it has ended
-            yield ev.Labelled(label, self._obey(message))
+            yield ev.Labelled(label, commands)
         else:
-            yield from self._obey(message)
+            yield from commands
 
     def _refuse(self, line: bytes, error: ChatError) -> Iterator[Command]:
         """Refuses a line that can't be read; if at least its label can, the refusal bears it."""
-        tags = line.partition(b" ")[0].decode(errors="replace")
-        label = self._label(parse_tags(tags[1:])) if tags.startswith("@") else ""
-        refused = ev.Refused(error)
+        start = line.partition(b" ")[0].decode(errors="replace")
+        tags = parse_tags(start[1:]) if start.startswith("@") else {}
+        label = self._label(tags)
+        if "batch" in tags:
+            multiline.give_up(self._client, tags["batch"])
+        refused: ev.Reply = ev.Refused(error)
+        if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
+            refused = self._client.say(n.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
         yield ev.Labelled(label, iter([refused])) if label else refused
 
     def _label(self, tags: Mapping[str, str]) -> str:
         label = tags.get("label", "")
         return label if "labeled-response" in self._client.capabilities and len(label.encode()) <= LABEL_BYTES else ""
+
+    def _obey_cut(self, message: Message) -> Iterator[Command]:
+        """Obeys a line whose last letter its program has cut in two, and tells of it: IRCv3 utf8-only."""
+        yield from self._obey(message)
+        text = "Your program cut the last letter of that message in two; it was left out"
+        yield self._client.warn(message.command, "INVALID_UTF8", text=text)
 
     def _obey(self, message: Message) -> Iterator[Command]:
         client = self._client
@@ -227,7 +241,7 @@ COMMANDS: dict[str, Row] = {
 def _burst(lines: list[bytes]) -> ev.Burst | None:
     """What these lines are if all of them say something simple to one room; None if not."""
     opening = _OPENING.match(lines[0])
-    if not opening or max(map(len, lines)) > SHORT:
+    if not opening or max(map(len, lines)) > MESSAGE_BYTES:
         return None
     whole = b"\n".join(lines)
     end = b"\r" if lines[0].endswith(b"\r") else b""
@@ -236,18 +250,37 @@ def _burst(lines: list[bytes]) -> ev.Burst | None:
     head = opening[0].decode()
     between = f"{end.decode()}\n{head}"
     texts = whole[len(head) : len(whole) - len(end)].decode().split(between)
-    if len(texts) != len(lines) or "" in texts:
+    if len(texts) != len(lines) or "" in texts or (b"/" in whole and not _SUSPECT.isdisjoint(map(_first, texts))):
         return None
     return ev.Burst(opening[1].decode(), texts)
 
 
-def _text(line: bytes) -> str:
-    """A line's text; raises `ChatError` if it is too long or not UTF-8."""
-    if len(line) > LINE_BYTES - 2:
-        tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
-        if len(tags) >= TAG_BYTES or len(rest) > LINE_BYTES - 2:
-            raise ChatError(Code.LINE_TOO_LONG)
+def _parsed(line: bytes) -> tuple[Message, bool]:
+    """A line taken apart, and whether half a letter was left out at its end.
+
+    Raises `ChatError` if it is too long or not UTF-8, and `ValueError` if there is nothing in it. What is said may be
+    longer than a line, and end in half a letter: there are programs that never cut, and some that cut anywhere.
+    """
+    tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
+    if len(tags) >= TAG_BYTES or len(rest) > LINE_BYTES + MESSAGE_BYTES:
+        raise ChatError(Code.LINE_TOO_LONG)
+    cut = False
     try:
-        return clean_irc(line.decode())
-    except UnicodeDecodeError:
-        raise ChatError(Code.LINE_NOT_UTF8) from None
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        if error.reason != "unexpected end of data" or _looks_latin(line):
+            raise ChatError(Code.LINE_NOT_UTF8) from None
+        cut = True
+        text = line[: error.start].decode()
+    message = parse(clean_irc(text))
+    said = message.params[1] if message.command in messages.SAYING and len(message.params) == 2 else ""
+    if len(rest) - len(said.encode()) > LINE_BYTES - 2:
+        raise ChatError(Code.LINE_TOO_LONG)
+    if cut and (not said or messages.is_for_service(message.params[0])):
+        raise ChatError(Code.LINE_NOT_UTF8)
+    return message, cut
+
+
+def _looks_latin(line: bytes) -> bool:
+    """Whether a line's last byte, where UTF-8 would go on, is the only letter beyond ASCII in a short text: "café"."""
+    return line[-1] >= 0xDF and line[:-1].isascii() and len(line) < LINE_BYTES // 2

@@ -8,9 +8,11 @@ from time import gmtime, strftime
 from typing import Any
 
 from chatroom import events as ev
+from chatroom.clusters import place_to_cut
 from chatroom.dialects.sentences import lasting
 from chatroom.events import Event, Kind
 from chatroom.ircwire import LINE_BYTES
+from chatroom.limits import HOST_LENGTH, NICK_BYTES, ROOM_BYTES, USERNAME_LENGTH
 from chatroom.modes import written
 from chatroom.text import CTCP, CUT, FEED
 
@@ -106,6 +108,9 @@ def _second(seconds: int) -> str:
 # ---- each event as its lines, with their CR LF ----------------------------------------------------------------------
 
 
+# Characters of text that one line holds with any names and any letters, at 4 bytes each.
+_SURELY_FIT = (LINE_BYTES - 2 - (NICK_BYTES + USERNAME_LENGTH + HOST_LENGTH + ROOM_BYTES + len(":!@ PRIVMSG @ :"))) // 4
+
 _MESSAGE, _ACTION = Kind.MESSAGE, Kind.ACTION  # a look-up in an Enum takes as long as the rest of the line
 # TAGMSG is for those with message-tags.
 _VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE", Kind.TAGS: ""}
@@ -159,13 +164,17 @@ def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _said_in_batch(event: ev.Said) -> str:
-    """A message of many lines as `draft/multiline` has it; any other as ever."""
-    if FEED not in event.text and CUT not in event.text:
+    """A message of many lines, or one that is too long for a line, as `draft/multiline` has it; any other as ever."""
+    text = event.text
+    long = len(text) > _SURELY_FIT and event.kind is not _ACTION
+    if not long and FEED not in text and CUT not in text:
         return _said_with_tags(event)
     name, head = f"{event.id:x}", f":{event.by.mask}"
+    said = f"{head} {_VERBS[event.kind]} {event.target} :"
+    if len(f"{said}{text}".encode()) <= LINE_BYTES - 2 and FEED not in text and CUT not in text:
+        return f"{said}{text}\r\n"
     rows = [f"{head} BATCH +{name} draft/multiline {event.target}\r\n"]
-    for line, cut in _all_lines(event.text):
-        said = f"{head} {_VERBS[event.kind]} {event.target} :"
+    for line, cut in _all_lines(text):
         for i, part in enumerate(parts(line, len(said.encode()))):
             tags = f"@batch={name}{';draft/multiline-concat' if cut or i else ''}"
             rows.append(f"{tags} {said}{part}\r\n")
@@ -175,17 +184,12 @@ def _said_in_batch(event: ev.Said) -> str:
 def parts(text: str, head_bytes: int) -> Iterator[str]:
     """`text` in parts that fit a line beside a head of so many bytes: text that came in is never cut off."""
     room = LINE_BYTES - 2 - head_bytes
-    data = text.encode()
-    while len(data) > room:
-        end = room
-        while data[end] & 0xC0 == 0x80:  # inside a character
-            end -= 1
-        space = data.rfind(b" ", end // 2, end)
-        if space > 0:
-            end = space + 1
-        yield data[:end].decode()
-        data = data[end:]
-    yield data.decode()
+    start = 0
+    while len(data := (ahead := text[start : start + room + 1]).encode()) > room:
+        end = place_to_cut(ahead, len(data[:room].decode(errors="ignore")))
+        yield ahead[:end]
+        start += end
+    yield ahead
 
 
 def _departed(event: ev.Departed) -> str:

@@ -10,17 +10,15 @@ from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind
 from chatroom.ircwire import LINE_BYTES
-from chatroom.limits import HOST_LENGTH, NICK_BYTES, USERNAME_LENGTH
+from chatroom.limits import MESSAGE_BYTES, TARGETS
 from chatroom.names import fold
+from chatroom.slips import refuse_slips
 from chatroom.text import CTCP
-
-# Bytes that what a client sends may grow by when others are told of it: its mask, a colon and a space. Every message
-# that leaves room for the longest mask can be told to anybody in one line.
-SHORT = LINE_BYTES - 2 - (NICK_BYTES + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
 
 _SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "
 VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}
+SAYING = frozenset(VERBS.values())  # the text of these may be longer than a line
 
 
 def privmsg(client: Client, params: list[str]) -> Iterator[Command]:
@@ -35,19 +33,30 @@ def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]
     if len(params) < 2 or not params[1]:
         raise ChatError(Code.NO_TEXT)
     text = params[1]
-    must_fit(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
+    size = len(text.encode())
+    if size > MESSAGE_BYTES or size * (params[0].count(",") + 1) > TARGETS * LINE_BYTES:
+        raise ChatError(Code.LINE_TOO_LONG)  # what one line causes is bounded: many targets get short messages
     if kind is Kind.MESSAGE and text.startswith(_ACTION):
         kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
+    elif CTCP in text:
+        must_fit(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
     for target in targets(params[0]):
         if fold(target) == _SERVICE:
             if kind is Kind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
                 yield from nickserv(client, [text])
         else:
+            if kind is Kind.MESSAGE:
+                refuse_slips(text)
             yield ev.Say(target, text, kind, client.tags)
 
 
+def is_for_service(param: str) -> bool:
+    """Whether one of the targets is NickServ, who is told passwords."""
+    return _SERVICE in fold(param).split(",")
+
+
 def must_fit(line: str) -> None:
-    """Raises `ChatError` if the line can't be told to others as one; it is refused, never cut (417)."""
+    """Raises `ChatError` if the line can't be told to others as one: what is for programs is refused, not cut (417)."""
     if len(line.encode()) > LINE_BYTES - 2:
         raise ChatError(Code.LINE_TOO_LONG)
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 
 from chatroom import events as ev
 from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.messages import VERBS, must_fit
 from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError
 from chatroom.events import Command, Kind
 from chatroom.ircwire import Message
 from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
+from chatroom.slips import refuse_slips
 from chatroom.text import CTCP, CUT, FEED
 
 MULTILINE = "draft/multiline"
@@ -78,10 +78,6 @@ def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
     concat = _CONCAT in message.tags
     if target != batch.target:
         return "MULTILINE_INVALID_TARGET", echo(batch.target), echo(target)
-    try:
-        must_fit(f":{client.viewer.mask} {VERBS[kind]} {target} :{text}")
-    except ChatError:
-        return ("MULTILINE_INVALID",)
     if CTCP in text or (concat and not text):
         return ("MULTILINE_INVALID",)
     batch.text += text if not batch.lines else (CUT if concat else FEED) + text
@@ -94,11 +90,22 @@ def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
     return ()
 
 
+def give_up(client: Client, name: str) -> None:
+    """A line of a batch could not be read, which its client is told: nothing is said with a hole in it."""
+    if client.batch and client.batch.name == name:
+        client.batch.failed = True
+
+
 def _say(client: Client, batch: Batch) -> Iterator[Command]:
     if batch.kind is None or not batch.text.strip(FEED + CUT + " "):
         yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text="There is nothing to send"))
-    else:
-        yield _labelled(batch.label, ev.Say(batch.target, batch.text, batch.kind, batch.tags))
+        return
+    try:
+        refuse_slips(batch.text)
+        said: Command = ev.Say(batch.target, batch.text, batch.kind, batch.tags)
+    except ChatError as error:
+        said = ev.Refused(error)
+    yield _labelled(batch.label, said)
 
 
 def _labelled(label: str, command: Command) -> Command:

@@ -118,6 +118,7 @@ ERR_WASNOSUCHNICK = Numeric("406", "{} :There was no such nickname")
 ERR_INVALIDCAPCMD = Numeric("410", "{} :Invalid CAP command")
 ERR_NOMOTD = Numeric("422", ":There is no message of the day")
 ERR_HELPNOTFOUND = Numeric("524", "{} :No help available on this topic")
+ERR_INVALIDUSERNAME = Numeric("468", ":Your user name and real name must be UTF-8")
 RPL_WHOISSECURE = Numeric("671", "{} :is using a secure connection")
 RPL_HELPSTART = Numeric("704", "{} :{}")
 RPL_HELPTXT = Numeric("705", "{} :{}")
@@ -145,6 +146,10 @@ LISTS = {
 # Refusals without a number: IRCv3 standard-replies.
 FAILURES = {
     Code.LINE_NOT_UTF8: "* INVALID_UTF8 :Messages must be UTF-8; this one was not sent",
+    Code.PASSWORD_ALOUD: "PRIVMSG PASSWORD :That looks like a command with a password, so it was not sent; nothing may "
+    "stand before its /",
+    Code.PASSWORD_ALOUD: "* PASSWORD_ALOUD :That looks like a command with a password, so it was not sent; "
+    "a command begins with its /",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
     Code.AWAY_TOO_LONG: "AWAY INVALID_PARAMS :That message is too long",
     Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are",
@@ -158,6 +163,9 @@ FAILURES = {
     Code.REALNAME_HELD: "SETNAME CANNOT_CHANGE_REALNAME :Not while you may not speak in one of your channels",
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
+
+# Commands of extensions that say themselves that these fail in this way: whoever uses them knows it.
+KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
 
 REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_NICK: Numeric("401", "{} :No such nick/channel"),
