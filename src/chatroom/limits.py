@@ -151,6 +151,7 @@ READ_ENTRIES = 64  # entries applied in one go, for which the lock is held
 SNAPSHOT = 5_000  # entries between two snapshots: what a new server reads within a second or so
 SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
 SNAPSHOTS = 20  # kept, with what is behind the oldest: who is away no longer than that misses nothing
+CHATS = 20  # losses of Redis's data over which a server that was away is known to have been part of the chat
 LINK_DRAIN = 2.0  # seconds that a stopping server waits until the others know
 LINK_UP = 30.0  # seconds that a starting server may take to become part of the chat
 

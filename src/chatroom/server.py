@@ -139,8 +139,11 @@ class ChatServer(ThreadingTCPServer):
     def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
         """A log that is shared with other servers."""
         saved = self.store.last_saved if self.store else None
+        chat, settled = (self.store.chat, self.store.settled) if self.store else (0, 0)
         name, archive, admit = self.info.name, self._archive, self.courier.admit
-        return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
+        return RedisLog(
+            self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing, chat, settled
+        )
 
     def _now(self) -> int:
         """Unix time in milliseconds, by the clock that events have their times from."""

@@ -46,7 +46,8 @@ class RedisLog(Linking):
     """One server's log. From `start` to `close` it is part of the chat at `url`, called `name` there.
 
     No event gets an id or a time below `last` and `last_time`. `saved` is the highest id in this server's history, None
-    if it keeps none. `admit` waits while the courier has too much to do.
+    if it keeps none. `admit` waits while the courier has too much to do. `chat` is the number of the chat that this
+    history was part of, 0 if of none, and `settled` the id of the last event in it that changed what lasts.
     """
 
     _writing: Stream  # of the writer's thread, once that has started
