@@ -112,6 +112,8 @@ SWITCH_MOST = 0.02  # and thousands would do nothing else. No turn is longer tha
 ARENAS = 2  # of malloc: each keeps what it once needed, and with 8 a processor they come to 50 MB in a few hours
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
+STOP = 8.0  # seconds in all until a server has stopped, whatever hangs: the program is to end within 10
+CLOSING = 1.0  # seconds of these, or besides, that are left for closing the files
 
 # ---- history
 WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB

@@ -91,6 +91,9 @@ class Applying(Log):
         self._refused_since = 0.0  # likewise, while writing works; the writer's
         self._failure: ClusterError | None = None
         self._stopping = threading.Event()
+        self._hurried = (
+            0.0  # until when somebody waits for the others, in monotonic seconds; 0: for as long as it takes
+        )
         self._threads: list[threading.Thread] = []
 
     def _rows(self, events: list[Event]) -> list[Any]:
@@ -312,6 +315,10 @@ class Applying(Log):
             self._steady.clear()
         else:
             self._steady.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Has those who wait for what they have caused look again at how things stand."""
         for act in self._flying.values():
             if act.done:
                 act.done.set()

@@ -65,6 +65,8 @@ class Linking(Applying):
     # ---- broken, and mended -----------------------------------------------------------------------------------------
 
     def _disconnected(self, error: LinkError) -> None:
+        if self._stopping.is_set():
+            return
         if not self._broken_since:
             log.warning("the link to %s is broken: %s", self._reading.where, error)
             self._broken_since = time.monotonic()

@@ -74,24 +74,43 @@ class RedisLog(Linking):
             self._threads.append(thread)
             thread.start()
         if not self._steady.wait(LINK_UP) or self._failure:
+            self._end(time.monotonic())
             raise self._failure or ClusterError(f"{self._reading.where} did not take what this server wrote.")
+
+    def hasten(self, until: float) -> None:
+        """This server is about to end: nobody waits for the others longer than that, in monotonic seconds."""
+        self._outgoing.hurry()
+        with self.lock:
+            self._hurried = until
+            self._wake()
+            if self.link is Links.RETURNING:
+                self._steady.set()  # wakes who waits for it
+                self._steady.clear()
 
     def close(self, patience: float) -> None:
         """Leaves the chat, once all that was decided is in the stream, or after `patience` seconds."""
         if not any(thread.is_alive() for thread in self._threads):
             return
+        end = time.monotonic() + patience
         farewell = Act(None, [], [self._codec.write(Unlinked())])
         farewell.done = threading.Event()
         with self.lock:
             self._add(farewell)
         if not farewell.done.wait(patience):
             log.warning("%d things could not be told to the other servers", len(self._outgoing))
+        self._end(end)
+
+    def _end(self, end: float) -> None:
+        """Ends the threads; one that even then does not come to an end, by that moment, is left to the process's."""
         self._stopping.set()
         self._outgoing.end()
+        for stream in (self._reading, self._writing):
+            stream.interrupt()
         for thread in self._threads:
-            thread.join()
-        self._reading.close()
-        self._writing.close()
+            thread.join(max(0.1, end - time.monotonic()))
+        if not any(thread.is_alive() for thread in self._threads):
+            self._reading.close()
+            self._writing.close()
 
     def _look_for_namesake(self) -> None:
         """Raises `ClusterError` if a living server has this one's name. One that doesn't live gives none a sign."""
@@ -135,7 +154,7 @@ class RedisLog(Linking):
             self._add(Act(None, [], [self._codec.write(Announced(text))]))
 
     def _wait(self, session: Session, for_words: bool) -> None:
-        """Waits, without the lock, until what this client has caused is carried out; or won't be soon."""
+        """Waits, without the lock, until what this client has caused is carried out; or won't be soon, or in time."""
         while True:
             if self.link is Links.RETURNING:
                 waited_for = self._steady
@@ -144,10 +163,13 @@ class RedisLog(Linking):
                 if act is None or (act.words and not for_words) or self.link is Links.DOWN:
                     return
                 waited_for = act.done = act.done or threading.Event()
+            left = self._hurried - time.monotonic() if self._hurried else None
+            if left is not None and left <= 0:
+                return
             self.lock.release()
             try:
                 self._post.dispatch()
-                waited_for.wait()
+                waited_for.wait(left)
             finally:
                 self.lock.acquire()
 

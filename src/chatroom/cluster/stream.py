@@ -69,6 +69,7 @@ class Stream:
             raise ClusterError("--cluster needs more: pip install 'chatroom[cluster]'") from None
         self.where = shown(url)
         self.chat = 0
+        self._ended = False
         self._protocol = str(protocol)
         self._errors = (redis.RedisError, OSError)
         try:
@@ -85,7 +86,8 @@ class Stream:
         self._connection.disconnect()
 
     def interrupt(self) -> None:
-        """Has whoever waits for an answer get a `LinkError` instead; for any thread."""
+        """Nobody gets an answer any more, but a `LinkError`, and at once; for any thread."""
+        self._ended = True
         sock = getattr(self._connection, "_sock", None)
         if sock is not None:
             try:
@@ -180,6 +182,8 @@ class Stream:
 
     def _ask(self, *commands: tuple[Any, ...]) -> list[Any]:
         """The answers to some commands, in one round trip."""
+        if self._ended:
+            raise LinkError("it is not needed any more")
         connection = self._connection
         try:
             connection.connect()  # does nothing if it is
