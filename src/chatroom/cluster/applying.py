@@ -327,7 +327,7 @@ class Applying(Log):
     def _pack(self) -> None:
         """Keeps what this server's people are, while they are no part of the chat."""
         if self._share is None:
-            self._share = state.share(self._hub) if self._hub.here else ""
+            self._share = state.share(self._hub, self.id)
             self._told_until = self._last
         for session in self._hub.sessions.values():
             if session.account:

@@ -32,17 +32,21 @@ class Linking(Applying):
                     self._reconnect()
                 self._read_on(wait=min(0.25, self._timing.beat / 2))
                 pause = LINK_RETRY[0]
-            except LinkError as error:
-                self._disconnected(error)
-                self._stopping.wait(pause)
-                pause = min(2 * pause, LINK_RETRY[1])
             except ClusterError as error:
                 self._fail(error)
-            except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
-                log.exception("what came from %s could not be applied", self._reading.where)
-                self._disconnected(LinkError("an error in the program"))
+            except Exception as error:  # a mistake in the program, too, must not end the chat for everybody
+                self._stumble(error)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LINK_RETRY[1])
+
+    def _stumble(self, error: Exception) -> None:
+        """Something went wrong; the reading goes on, whatever comes of it."""
+        try:
+            if not isinstance(error, LinkError):
+                log.error("what came from %s could not be applied", self._reading.where, exc_info=error)
+            self._disconnected(error if isinstance(error, LinkError) else LinkError("an error in the program"))
+        except Exception:
+            log.exception("it could not be told that the link is broken")
 
     def _read_on(self, wait: float) -> None:
         self._look_after()

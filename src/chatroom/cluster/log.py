@@ -26,6 +26,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from chatroom import events as ev
 from chatroom.cluster import state
@@ -51,6 +52,7 @@ class RedisLog(Linking):
     """
 
     _writing: Stream  # of the writer's thread, once that has started
+    _beat_at = 0.0  # when to give the next sign of life, in monotonic seconds; the writer's
 
     # ---- from start to end ------------------------------------------------------------------------------------------
 
@@ -249,6 +251,8 @@ class RedisLog(Linking):
         """A client is gone, or is told goodbye: at once, whatever becomes of the link."""
         rows = self._rows(events)  # before their user is let go
         self._hub.let_go(session)
+        session.closing = True
+        self._hub.detach(session)  # if they are still to come, by what is on its way, they find no client and leave
         self._flying.pop(session, None)
         for outcome in outcomes:
             if isinstance(outcome, Reply):
@@ -260,26 +264,51 @@ class RedisLog(Linking):
 
     def _write(self) -> None:
         pause = LINK_RETRY[0]
-        beat_at = 0.0
         while not self._outgoing.ended:
-            now = time.monotonic()
-            if now >= beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
-                beat_at = now + self._timing.beat
-                beat = Act(None, [], [self._codec.write(Beat(self._lag))])
-                beat.since = now
-                self._add(beat)
-            batch = self._outgoing.take(max(0.0, beat_at - now) if self._outgoing.open else self._timing.beat)
-            if not batch:
-                continue
-            rows = [act.rows for act in batch]
-            content = json.dumps([self.id, batch[0].number, rows], ensure_ascii=False, separators=(",", ":")).encode()
             try:
-                self._writing.append(content)
-                pause, self._refused_since = LINK_RETRY[0], 0.0
-            except LinkError as error:
-                if not self._refused_since:
-                    log.warning("%s takes nothing: %s", self._writing.where, error)
-                    self._refused_since = time.monotonic()
-                self._outgoing.unsend()
+                self._write_on()
+                pause = LINK_RETRY[0]
+            except Exception as error:  # a mistake in the program, too, must not silence this server for good
+                self._refused(error)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LINK_RETRY[1])
+
+    def _write_on(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
+            self._beat_at = now + self._timing.beat
+            beat = Act(None, [], [self._codec.write(Beat(self._lag))])
+            beat.since = now
+            self._add(beat)
+        batch = self._outgoing.take(max(0.0, self._beat_at - now) if self._outgoing.open else self._timing.beat)
+        if batch:
+            self._writing.append(self._content(batch))
+            self._refused_since = 0.0
+
+    def _content(self, batch: list[Act]) -> bytes:
+        """What is written of these acts. One that can't be written must not hold up all others for ever."""
+        try:
+            return _as_json([self.id, batch[0].number, [act.rows for act in batch]])
+        except (TypeError, ValueError, RecursionError):
+            log.exception("something can't be told to the other servers, and does not happen")
+            for act in batch:
+                try:
+                    _as_json(act.rows)
+                except (TypeError, ValueError, RecursionError):
+                    act.since = time.monotonic()
+                    act.rows = [self._codec.write(Beat(self._lag))]
+            return _as_json([self.id, batch[0].number, [act.rows for act in batch]])
+
+    def _refused(self, error: Exception) -> None:
+        """What was to be written may have arrived or not; it is written again."""
+        if not isinstance(error, LinkError):
+            log.error("an error in the program keeps this server from writing", exc_info=error)
+        elif not self._refused_since and not self._stopping.is_set():
+            log.warning("%s takes nothing: %s", self._writing.where, error)
+        self._refused_since = self._refused_since or time.monotonic()
+        self._outgoing.unsend()
+
+
+def _as_json(content: list[Any]) -> bytes:
+    """What can't be encoded, as half a character from a console, becomes "?"."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -129,9 +129,14 @@ def _owned(hub: Hub, key: str, owner: str) -> Owned:
 # ---- what one server brings -----------------------------------------------------------------------------------------
 
 
-def share(hub: Hub) -> str:
-    """The people with a client here, with their rooms."""
-    own = [user for user in hub.users.values() if user.session]
+def share(hub: Hub, server: str) -> str:
+    """The people of a server, by its id, with their rooms; "" if there are none.
+
+    Among them are those who have left while it was away: what they said before, and that they leave, follows.
+    """
+    own = [user for uid, user in hub.users.items() if uid.partition(".")[0] == server]
+    if not own:
+        return ""
     places = {key: room for user in own for key, room in user.rooms.items()}
     return GRAPH.write(
         {

@@ -139,7 +139,20 @@ class Stream:
 
     def found(self, snapshot: str, chat: int) -> None:
         """Begins a chat with this number, and this as what there is at first, if there is none."""
-        self._ask(("EVAL", _FOUND, 3, _KEY, _SNAPSHOTS, _CHAT, self._protocol, _EMPTY, chat, snapshot.encode()))
+        self._ask(
+            (
+                "EVAL",
+                _FOUND,
+                3,
+                _KEY,
+                _SNAPSHOTS,
+                _CHAT,
+                self._protocol,
+                _EMPTY,
+                chat,
+                snapshot.encode(errors="replace"),
+            )
+        )
 
     def snapshots(self) -> list[str]:
         """The entries that there are snapshots for, newest first. Raises `LinkError` if there are none."""
@@ -154,7 +167,7 @@ class Stream:
 
     def keep(self, entry: str, snapshot: str) -> None:
         """Keeps a snapshot, forgets all but the newest ones, and what is behind the oldest of these."""
-        [kept] = self._ask(("EVAL", _KEEP, 2, _SNAPSHOTS, _CHAT, self.chat, entry, snapshot.encode()))
+        [kept] = self._ask(("EVAL", _KEEP, 2, _SNAPSHOTS, _CHAT, self.chat, entry, snapshot.encode(errors="replace")))
         if not kept:
             raise LinkError(_LOST)
         newest, old = (all_ := self.snapshots())[:SNAPSHOTS], all_[SNAPSHOTS:]
