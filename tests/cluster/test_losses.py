@@ -144,8 +144,15 @@ def test_a_snapshot_of_a_chat_that_was_lost_is_not_kept_with_the_next(redis: Red
 # ---- what lasts ----------------------------------------------------------------------------------------------------
 
 
-def test_what_was_dropped_while_a_server_was_away_does_not_come_back(redis: Redis, node: Start, tmp_path: Path) -> None:
-    """Accounts with their passwords, owners, modes and bans go from its own file, too; what is new is there."""
+def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
+    redis: Redis, node: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts with their passwords, owners, modes and bans go from its own file, too; what is new is there.
+
+    Although it was away for so long that it is told by a snapshot alone.
+    """
+    monkeypatch.setattr("chatroom.cluster.link.SNAPSHOT", 20)
+    monkeypatch.setattr("chatroom.cluster.stream.SNAPSHOTS", 2)
     one, two = node("one"), node("two", Store(tmp_path / "two"))
     for nick in ("alice", "carol"):
         claim(one, nick, room=f"#of-{nick}")
@@ -161,6 +168,12 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(redis: Redi
     own(one, ev.DropAccount("alice", ""), ev.UnbanFromServer("192.0.2.1"), ev.Unban("#of-carol", "mallory"))
     claim(one, "dora", room="#of-dora")
     own(one, ev.Ban("#of-dora", "trent"))
+    stream = Stream(redis.url, 0)
+    talker = one.guests.irc("talker")
+    while state.mark(stream.snapshot(stream.snapshots()[-1]) or "").last <= two.link._last:
+        talker.send("PRIVMSG #lobby :and so on")
+        talker.sync()
+    stream.close()
     again = node("two", Store(tmp_path / "two"))
     agree(one, again)
     again.stop()
@@ -474,3 +487,29 @@ def test_what_lasts_is_known_by_when_it_was_known() -> None:
     assert not mark.covers(7, 1)
     assert not state.Mark(9, 9, 9).covers(0, 0)
     assert state.mark(f"{json.dumps(mark)}\n{{}}") == mark
+
+
+def test_what_a_stream_that_is_set_back_has_lost_is_brought_again(redis: Redis, node: Start) -> None:
+    """As by a replica that takes over without the latest: accounts, and what is said from then on."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice"), two.guests.irc("bob")
+    agree(one, two)
+    last = one.link._at
+    alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    alice.wait(" 900 ")
+    agree(one, two)
+    for each in (one, two):
+        cut_off(redis, each)
+    stream = Stream(redis.url, int(one.link._reading._protocol))
+    stream.chat = one.link._chat
+    for entry, _ in stream.read(last, 1000):
+        redis.tell("XDEL", "chatroom:stream", entry)
+    stream.close()
+    for each in (one, two):
+        let_back(redis, each)
+    for peer in (alice, bob):
+        peer.wait("what was said there meanwhile may be missing")
+    agree(one, two)
+    assert list(one.server.hub.accounts) == ["alice"]
+    bob.send("PRIVMSG #lobby :hello again")
+    alice.wait("hello again")

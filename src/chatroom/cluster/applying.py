@@ -139,11 +139,25 @@ class Applying(Log):
         if error:
             return error
         self._place(event)
+        if self._share is not None:
+            self._replay(event)
+            return None
         self._hub.apply(event)
         if type(event) is ev.Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
             departed = ev.Departed(event.by, "connection closed")  # while they were coming
             self._add(Act(None, [departed], self._rows([departed])))
         return None
+
+    def _replay(self, event: Event) -> None:
+        """While its people are no part of the chat, what its clients once did here is done by people without clients.
+
+        They are lost again when this server comes, which brings its people as they are.
+        """
+        sessions, self._hub.sessions = self._hub.sessions, {}
+        try:
+            self._hub.apply(event)
+        finally:
+            self._hub.sessions = sessions
 
     def _is_own(self, uid: str) -> bool:
         return uid.partition(".")[0] == self.id
@@ -256,8 +270,8 @@ class Applying(Log):
         self._last = max(self._last, linked.last)
         self._time = max(self._time, linked.time)
         self._servers.link(id_, linked.name, number)
-        mine = id_ == self.id
-        act = self._outgoing.come_back(number) if mine else None
+        act = self._outgoing.come_back(number) if id_ == self.id else None
+        mine = act is not None  # and not one of before, which is there still
         if linked.lasting:
             self._add_lasting(linked.lasting, mine)
         if linked.share:

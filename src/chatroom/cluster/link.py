@@ -154,9 +154,11 @@ class Linking(Applying):
             mine = state.snapshot(hub, state.Mark(self._last, self._time, 0, number, before))
         self._reading.found(mine, number)
         at, text = self._chosen()
+        goes_on = self._reading.cut_behind(self._at)  # else it was set back, as by a replica that lacked the latest
         with self.lock:
             mark = state.load(hub, text)
-            if lasting.has_any and mark.chat != number and not mark.covers(self._chat, settled):
+            covered = mark.chat == number or (goes_on and mark.covers(self._chat, settled))
+            if lasting.has_any and not covered:
                 self._lasting = self._lasting or state.GRAPH.write(lasting)
             self._last, self._time, self._servers.moment, self._chat, self._before = mark
             self._settled = max(self._settled, settled)

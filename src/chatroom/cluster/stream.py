@@ -125,6 +125,11 @@ class Stream:
         [answer] = self._ask(("XREVRANGE", _KEY, "+", "-", "COUNT", 1))
         return answer[0][0].decode() if answer else START
 
+    def cut_behind(self, entry: str) -> bool:
+        """Whether the stream begins later than with this entry: it was cut off, or is of another stream."""
+        [answer] = self._ask(("XRANGE", _KEY, "-", "+", "COUNT", 1))
+        return not answer or order(answer[0][0].decode()) > order(entry)
+
     def has(self, entry: str) -> bool:
         """Whether all of this chat is there still, and its stream holds this entry."""
         chat, kept, found = self._ask(("GET", _CHAT), ("EXISTS", _SNAPSHOTS), ("XRANGE", _KEY, entry, entry))
