@@ -366,6 +366,40 @@ def test_who_logs_in_to_an_account_that_is_dropped_before_they_are_in_has_none(n
     assert [user.person.account for user in one.server.hub.users.values()] == [""]
 
 
+def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -> None:
+    """If it was dropped first, and its name claimed by somebody else, nothing of theirs is changed."""
+    one, two = node("one"), node("two")
+    alice = two.guests.irc("alice")
+    alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    alice.wait(" 900 ")
+    alice.send("NICK alicia")
+    alice.wait(" NICK :?alicia")
+    agree(one, two)
+    two.link._outgoing.let(open=False)  # so that it comes second
+    alice.send("PRIVMSG NickServ :SET PASSWORD another-pass-1")
+    eventually(lambda: two.link._flying, "it is on its way")
+    own(one, ev.DropAccount("alice", ""))
+    claim(one, "alice")
+    secret = one.server.hub.accounts["alice"].secret
+    two.link._outgoing.let(open=True)
+    alice.wait("not logged in")
+    agree(one, two)
+    assert one.server.hub.accounts["alice"].secret == secret
+    holder = one.guests.irc("holder")
+    guest = two.guests.irc("guest")
+    holder.send("NICK dora", f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    holder.wait(" 900 ")
+    agree(one, two)
+    two.link._outgoing.let(open=False)
+    guest.send(f"PRIVMSG NickServ :GHOST dora {PASSWORD}")
+    eventually(lambda: two.link._flying, "it is on its way")
+    own(one, ev.DropAccount("dora", ""))
+    two.link._outgoing.let(open=True)
+    guest.sync()
+    agree(one, two)
+    assert "dora" in one.people()
+
+
 # ---- threads -------------------------------------------------------------------------------------------------------
 
 

@@ -104,6 +104,12 @@ def _account_made(house: House, event: ev.AccountMade) -> ChatError | None:
     return not_to_be_called(house, event.by, event.account)
 
 
+def _ghosted(house: House, event: ev.Ghosted) -> ChatError | None:
+    """The name that was proven to be somebody's own may be nobody's by now, or its holder have another."""
+    claimed = fold(event.who.nick) in house.accounts
+    return None if claimed else ChatError(Code.NO_SUCH_ACCOUNT, event.who.nick)
+
+
 def _password_set(house: House, event: ev.PasswordSet) -> ChatError | None:
     """The account may have been dropped, and be somebody else's by now."""
     user = house.users.get(event.by.uid)
@@ -126,4 +132,5 @@ _TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
     ev.AccountMade: _account_made,
     ev.AccountSet: _account_set,
     ev.PasswordSet: _password_set,
+    ev.Ghosted: _ghosted,
 }
