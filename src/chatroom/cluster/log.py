@@ -17,6 +17,9 @@ The laws:
 - The place of this server is the last entry that it has applied. If Redis has it still, all goes on from there.
   Otherwise Redis has lost it, or this server was away for too long: it takes the last snapshot and what followed, and
   brings its share. So it does too when the others have given it up.
+- Redis may lose its data with the connections alive. It is asked at each read which chat this is, nothing is appended
+  to a stream that is gone, and with each beat all of it is looked at.
+- Once this server is back, its history holds of what lasts (accounts, owners, bans) what the chat holds, no more.
 
 `lock` is as everywhere; `Outgoing` has its own. The reader's thread alone applies, and alone changes `link`.
 """
