@@ -480,12 +480,15 @@ def test_a_stop_has_one_deadline_whatever_hangs(redis: Redis, monkeypatch: pytes
     one.link._reading._pool.connection_kwargs["socket_timeout"] = LINK_TIMEOUT
     try:
         alice, _stuck = one.guests.irc("alice"), one.guests.irc("stuck")
-        alice.send(*[f"PRIVMSG #lobby :{'x' * 400}" for _ in range(20_000)])
-        eventually(lambda: one.server.courier.slow, "somebody reads nothing")
-        alice.sync()
+        for _ in range(500):  # until its sockets are full, but not so much that it is cut
+            alice.send(*[f"PRIVMSG #lobby :{'x' * 400}" for _ in range(100)])
+            alice.sync()
+            if one.server.courier.slow:
+                break
         redis.freeze()
         alice.send("AWAY :gone")
         eventually(lambda: one.link._flying, "it is on its way")
+        assert one.server.courier.slow
         start = time.monotonic()
         stopping = threading.Thread(target=one.stop)
         stopping.start()
