@@ -118,6 +118,8 @@ SWITCH_MOST = 0.02  # and thousands would do nothing else. No turn is longer tha
 ARENAS = 2  # of malloc: each keeps what it once needed, and with 8 a processor they come to 50 MB in a few hours
 GARBAGE = 50_000  # objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
 DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what is left
+STOP = 8.0  # seconds in all until a server has stopped, whatever hangs: the program is to end within 10
+CLOSING = 1.0  # seconds of these, or besides, that are left for closing the files
 
 # ---- history
 WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
@@ -158,6 +160,7 @@ READ_ENTRIES = 64  # entries applied in one go, for which the lock is held
 SNAPSHOT = 5_000  # entries between two snapshots: what a new server reads within a second or so
 SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
 SNAPSHOTS = 20  # kept, with what is behind the oldest: who is away no longer than that misses nothing
+CHATS = 20  # losses of Redis's data over which a server that was away is known to have been part of the chat
 LINK_DRAIN = 2.0  # seconds that a stopping server waits until the others know
 LINK_UP = 30.0  # seconds that a starting server may take to become part of the chat
 

@@ -39,12 +39,14 @@ from chatroom.limits import (
     ACCEPT_PAUSE,
     ACCEPT_QUEUE,
     CLIENTS,
+    CLOSING,
     DRAIN,
     DROP_AFTER,
     KEEPALIVE,
     LINK_DRAIN,
     SEND_AHEAD,
     SEND_BUFFER,
+    STOP,
 )
 from chatroom.log import LocalLog, Log
 from chatroom.logs import alike
@@ -144,8 +146,11 @@ class ChatServer(ThreadingTCPServer):
     def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
         """A log that is shared with other servers."""
         saved = self.store.last_saved if self.store else None
+        chat, settled = (self.store.chat, self.store.settled) if self.store else (0, 0)
         name, archive, admit = self.info.name, self._archive, self.courier.admit
-        return RedisLog(self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing)
+        return RedisLog(
+            self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing, chat, settled
+        )
 
     def _wall(self) -> int:
         """Unix time in milliseconds, by the clock of the Redis that servers share."""
@@ -199,23 +204,36 @@ class ChatServer(ThreadingTCPServer):
         self._acceptor.start()
 
     def stop(self, reason: str = "the server is shutting down") -> None:
-        """Says goodbye to all, closes every connection and ends; within about `DRAIN` seconds. May be called once."""
+        """Says goodbye to all, closes every connection and ends. May be called once.
+
+        It takes no longer than about `STOP` seconds, whatever hangs: a Redis, a client, a disk. They share this time.
+        """
+        end = time.monotonic() + STOP
         self._stopping.set()
         self.watch.end()
+        if self.link:
+            self.link.hasten(time.monotonic() + LINK_DRAIN)
         self._stop_listening()
         connections = self.everybody()
         for connection in connections:
             connection.goodbye = reason
         self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
         self.courier.dispatch()
-        end = time.monotonic() + DRAIN
         with self._none_left:
-            if not self._none_left.wait_for(lambda: not self.connections, DRAIN):
+            if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN, end - time.monotonic())):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self._look_to_order()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
+        closing = threading.Thread(target=self._close, name="closing", daemon=True)
+        closing.start()
+        closing.join(max(CLOSING, end - time.monotonic()))
+        if closing.is_alive():
+            log.error("what was said last could not be saved in time")
+
+    def _close(self) -> None:
+        """Waits for those who use the files, which may hang, and closes these."""
         self.courier.join()
         if self._keeper:
             self._keeper.stop()

@@ -22,7 +22,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median, quantiles
 
-from chatroom.cluster.stream import START, Stream
+from chatroom.cluster.stream import Stream
 from tests.peers import Irc, Served, eventually
 from tests.ports import free_port
 
@@ -136,12 +136,17 @@ def simulate(stack: ExitStack, servers: int, entries: int, messages: int) -> tup
     """
     url = redis(Path(stack.enter_context(tempfile.TemporaryDirectory())), stack)
     content = json.dumps(["01234567", 1, [[["Said", "01234567.1", "#t", TEXT, "message", "", ""]]] * messages]).encode()
+    founder = Stream(url, 1)
+    founder.found("", 1)
+    beginning = founder.last()
+    founder.close()
     before = _figures(url)
 
     def play(each: int) -> None:
         writing, reading = Stream(url, 1), Stream(url, 1)
+        reading.chat = 1
         total = entries // servers * servers
-        at, seen, number = START, 0, 0
+        at, seen, number = beginning, 0, 0
         while seen < total:
             if number < total and number % servers == each:
                 writing.append(content)

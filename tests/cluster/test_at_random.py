@@ -4,10 +4,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from chatroom.cluster import state
 from chatroom.cluster.applying import Links
+from chatroom.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Peer, eventually
 
@@ -29,6 +33,7 @@ COMMANDS = [
     *("MODE {me} {sign}i", "OPER x sesame", "KILL {nick} :{text}", "WALLOPS :{text}", "PING {text}", "ISON {nick}"),
     *("MODE {room} {sign}b m:{nick}!*@*", "MODE {room} +W 1", "MODE {room} -W"),
     *("PRIVMSG NickServ :REGISTER pass-{me}", "PRIVMSG NickServ :IDENTIFY {nick} pass-{nick}", "QUIT :{text}"),
+    "PRIVMSG NickServ :DROP {nick} pass-{nick}",
 ]
 
 
@@ -129,6 +134,44 @@ def test_what_is_told_and_held_is_the_same_on_all_servers(redis: Redis, node: St
     for other in told[1:]:
         first = next((i for i, (a, b) in enumerate(zip(told[0], other, strict=False)) if a != b), -1)
         assert other == told[0], f"line {first}: {other[first]} is not {told[0][first]}"
+
+
+def test_what_is_held_is_the_same_after_losses_and_a_snapshot(
+    redis: Redis, node: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis loses all, then a part, and a server ends and comes back; and what lasts is so in everybody's own file."""
+    monkeypatch.setattr("chatroom.cluster.link.SNAPSHOT", 50)
+    monkeypatch.setattr("chatroom.cluster.stream.SNAPSHOTS", 3)
+    names = ("one", "two", "three")
+    nodes = [node(name, Store(tmp_path / name)) for name in names]
+    for each in nodes:
+        each.server.hub.operator_password = "sesame"
+    until = time.monotonic() + 4
+    messes = [Mess(nodes[i % 2], f"n{i}", i, until) for i in range(6)]
+    for mess in messes:
+        mess.start()
+    for key in ("", "chatroom:stream", "chatroom:snapshots"):
+        time.sleep(0.7)  # of load, not a wait for anything
+        redis.tell(*(("DEL", key) if key else ("FLUSHALL",)))
+        if not key:
+            nodes[2].stop()
+        elif key == "chatroom:stream":
+            nodes[2] = node("three", Store(tmp_path / "three"))
+    for mess in messes:
+        mess.join(2 * DEADLINE)
+        assert not mess.is_alive()
+    agree(*nodes, within=30)
+    lasting = [state.lasting(each.server.hub) for each in nodes]
+    for each in nodes:
+        each.stop()
+    for name, known in zip(names, lasting, strict=True):
+        store = Store(tmp_path / name)
+        with closing(store.reader()) as reader:
+            assert sorted(map(tuple, reader.accounts())) == sorted(map(tuple, known.accounts)), name
+            assert reader.owners() == {room.key: room.owner for room in known.rooms}, name
+            listed = {(room, letter, entry.mask) for room, letter, entry in reader.lists()}
+            assert listed == {(room, letter, entry.mask) for room, letter, entry in known.lists}, name
+        store.close()
 
 
 def _is_event(line: str) -> bool:

@@ -26,7 +26,7 @@ from chatroom.events import Event, Labelled, Lookup, Refused, Reply, Said
 from chatroom.hub import Hub
 from chatroom.log import Archive, Log
 from chatroom.names import fold
-from chatroom.rooms import Capture, Post, Room, Server, Session, User
+from chatroom.rooms import Audience, Capture, Post, Room, Server, Session, User
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ class Applying(Log):
         saved: int | None = None,
         admit: Callable[[], None] = lambda: None,
         timing: Timing = Timing(),  # noqa: B008  # a tuple
+        chat: int = 0,
+        settled: int = 0,
     ) -> None:
         super().__init__(hub, post, archive)
         self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
@@ -76,6 +78,12 @@ class Applying(Log):
         self._flying: dict[Session, Act] = {}  # the last act of each client that is on its way
         self._steady = threading.Event()  # set unless the link is RETURNING
         self._share: str | None = None  # what this server brings, while its people are no part of the chat
+        self._chat = chat  # the number of the chat that this server is, or was last, part of
+        self._before: tuple[tuple[int, int], ...] = ()  # see `state.Mark`
+        self._settled = settled
+        self._lasting = ""  # what it brings besides, while the chat may not know it
+        self._logins: dict[Session, int] = {}  # by which event the accounts of clients were made, likewise
+        self._unsaved = False  # whether this server's history has still to agree with what lasts
         self._told_until = 0  # id of the last event of which this server's clients were told before that
         self._gap = False
         self._lag = 0
@@ -84,6 +92,9 @@ class Applying(Log):
         self._refused_since = 0.0  # likewise, while writing works; the writer's
         self._failure: ClusterError | None = None
         self._stopping = threading.Event()
+        self._hurried = (
+            0.0  # until when somebody waits for the others, in monotonic seconds; 0: for as long as it takes
+        )
         self._threads: list[threading.Thread] = []
 
     def _rows(self, events: list[Event]) -> list[Any]:
@@ -130,11 +141,25 @@ class Applying(Log):
         if error:
             return error
         self._place(event)
+        if self._share is not None:
+            self._replay(event)
+            return None
         self._hub.apply(event)
         if type(event) is ev.Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
             departed = ev.Departed(event.by, "connection closed")  # while they were coming
             self._add(Act(None, [departed], self._rows([departed])))
         return None
+
+    def _replay(self, event: Event) -> None:
+        """While its people are no part of the chat, what its clients once did here is done by people without clients.
+
+        They are lost again when this server comes, which brings its people as they are.
+        """
+        sessions, self._hub.sessions = self._hub.sessions, {}
+        try:
+            self._hub.apply(event)
+        finally:
+            self._hub.sessions = sessions
 
     def _is_own(self, uid: str) -> bool:
         return uid.partition(".")[0] == self.id
@@ -254,8 +279,10 @@ class Applying(Log):
         self._last = max(self._last, linked.last)
         self._time = max(self._time, linked.time)
         self._servers.link(id_, linked.name, number)
-        mine = id_ == self.id
-        act = self._outgoing.come_back(number) if mine else None
+        act = self._outgoing.come_back(number) if id_ == self.id else None
+        mine = act is not None  # and not one of before, which is there still
+        if linked.lasting:
+            self._add_lasting(linked.lasting, mine)
         if linked.share:
             state.bring(self._hub, linked.share, self._place, mine)
         if mine:
@@ -263,10 +290,25 @@ class Applying(Log):
         if act:
             self._finish(act)
 
+    def _add_lasting(self, text: str, mine: bool) -> None:
+        """A server brings what it alone may know of what lasts."""
+        refused = state.add(self._hub, text)
+        if mine and refused:
+            log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
+        if not mine:
+            self._save_lasting()
+
+    def _save_lasting(self) -> None:
+        """Sees to it that this server's history agrees with what lasts, all of it."""
+        lasting = state.lasting(self._hub)
+        lasting.chat, lasting.id, lasting.time = self._chat, self._last, self._time  # type: ignore[misc]  # a value
+        self._hub.post.deliver(lasting, Audience({}))
+
     def _given_up(self) -> None:
         """This server was silent for too long. It comes again."""
         log.warning("the other servers have given this one up; it comes again")
         self._set_link(Links.RETURNING)
+        self._pack()
         self._come_again()
 
     def _lose(self, server: Server, why: str) -> None:
@@ -296,23 +338,41 @@ class Applying(Log):
             self._steady.clear()
         else:
             self._steady.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Has those who wait for what they have caused look again at how things stand."""
         for act in self._flying.values():
             if act.done:
                 act.done.set()
                 act.done = None
 
-    def _come_again(self) -> None:
-        """Sees to it that this server's people become part of the chat (again)."""
+    def _pack(self) -> None:
+        """Keeps what this server's people are, while they are no part of the chat."""
         if self._share is None:
-            self._share = state.share(self._hub) if self._hub.here else ""
+            self._share = state.share(self._hub, self.id)
             self._told_until = self._last
-        linked = Linked(self.name, self._last, self._time, self._share)
+        for session in self._hub.sessions.values():
+            if session.account:
+                self._logins.setdefault(session, state.made(self._hub, session.account))
+
+    def _come_again(self) -> None:
+        """Sees to it that this server and its people become part of the chat (again)."""
+        assert self._share is not None
+        linked = Linked(self.name, self._last, self._time, self._share, self._lasting)
         self._outgoing.renew(Act(None, [], [self._codec.write(linked)]))
 
     def _returned(self) -> None:
         """This server is part of the chat. Its clients are told what they missed."""
-        share, self._share = self._share, None
+        share, self._share, self._lasting = self._share, None, ""
         self._set_link(Links.UP)
+        if self._unsaved:
+            self._unsaved = False
+            self._save_lasting()
+        for session, made in self._logins.items():
+            if session.account and state.made(self._hub, session.account) != made and not session.closing:
+                state.log_out(self._hub, session)
+        self._logins.clear()
         if not share:
             return
         for session in list(self._hub.sessions.values()):

@@ -4,6 +4,7 @@ All of it is the reader's thread; from the first connection to the last, it alon
 """
 
 import logging
+import secrets
 import time
 
 from chatroom import events as ev
@@ -11,8 +12,7 @@ from chatroom.cluster import state
 from chatroom.cluster.applying import Applying, Links
 from chatroom.cluster.posts import New, Nowhere
 from chatroom.cluster.stream import ClusterError, LinkError, Stream, order
-from chatroom.limits import LINK_RETRY, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES
-from chatroom.rooms import Audience
+from chatroom.limits import CHATS, LINK_RETRY, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,7 @@ class Linking(Applying):
     """One server's part of the chat, with its link to the others."""
 
     _reading: Stream  # of the reader's thread, once that has started
+    _look_at = 0.0  # when to look whether Redis has lost anything, in monotonic seconds
 
     def _read(self) -> None:
         pause = LINK_RETRY[0]
@@ -31,19 +32,24 @@ class Linking(Applying):
                     self._reconnect()
                 self._read_on(wait=min(0.25, self._timing.beat / 2))
                 pause = LINK_RETRY[0]
-            except LinkError as error:
-                self._disconnected(error)
-                self._stopping.wait(pause)
-                pause = min(2 * pause, LINK_RETRY[1])
             except ClusterError as error:
                 self._fail(error)
-            except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
-                log.exception("what came from %s could not be applied", self._reading.where)
-                self._disconnected(LinkError("an error in the program"))
+            except Exception as error:  # a mistake in the program, too, must not end the chat for everybody
+                self._stumble(error)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LINK_RETRY[1])
 
+    def _stumble(self, error: Exception) -> None:
+        """Something went wrong; the reading goes on, whatever comes of it."""
+        try:
+            if not isinstance(error, LinkError):
+                log.error("what came from %s could not be applied", self._reading.where, exc_info=error)
+            self._disconnected(error if isinstance(error, LinkError) else LinkError("an error in the program"))
+        except Exception:
+            log.exception("it could not be told that the link is broken")
+
     def _read_on(self, wait: float) -> None:
+        self._look_after()
         self._apply_all(self._reading.read(self._at, READ_ENTRIES, wait))
         self._admit()
         self._look_at_link()
@@ -51,9 +57,20 @@ class Linking(Applying):
         if due and self.id == min(self._hub.servers, default=""):
             self._take_snapshot()
 
+    def _look_after(self) -> None:
+        """With each beat, makes sure that Redis has lost nothing: reading and writing don't notice all of it."""
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + self._timing.beat
+            self._reading.renew()
+            if not self._reading.has(self._at):
+                raise LinkError("it has lost what it had")
+
     # ---- broken, and mended -----------------------------------------------------------------------------------------
 
     def _disconnected(self, error: LinkError) -> None:
+        if self._stopping.is_set():
+            return
         if not self._broken_since:
             log.warning("the link to %s is broken: %s", self._reading.where, error)
             self._broken_since = time.monotonic()
@@ -119,36 +136,45 @@ class Linking(Applying):
 
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
-        post = self._post
+        post, hub = self._post, self._hub
         with self.lock:
-            known = self._saved or 0
-            if self._hub.servers:  # it was part of the chat before: what was applied was saved
+            known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
+            if hub.servers:  # it was part of the chat before: what was applied was saved
                 self._gap = True
-                known = self._last
+                known = settled = foundation = self._last
                 self._saved = None if self._saved is None else known
             self._set_link(Links.RETURNING)
-            for server in [each for each in self._hub.servers.values() if each.id != self.id]:
+            for server in [each for each in hub.servers.values() if each.id != self.id]:
                 self._lose(server, "the link was lost")
-            self._come_again()
+            self._pack()
             self._forget_people()
-            mine = state.snapshot(self._hub, state.Mark(self._last, self._time, 0))
-        self._reading.found(mine)
+            lasting = state.lasting(hub)
+            before = (*self._before, (self._chat, foundation))[-CHATS:] if self._chat else ()
+            number = secrets.randbits(62)
+            mine = state.snapshot(hub, state.Mark(self._last, self._time, 0, number, before))
+        self._reading.found(mine, number)
         at, text = self._chosen()
+        goes_on = self._reading.cut_behind(self._at)  # else it was set back, as by a replica that lacked the latest
         with self.lock:
-            accounts, owners = self._hub.accounts, self._hub.owners
-            self._last, self._time, self._servers.moment = state.load(self._hub, text)
-            state.openings(self._hub)  # before owners: what was said before a room was theirs is not
-            for event in state.new_accounts(self._hub, accounts, owners):
-                post.deliver(event, Audience({}))  # so that they are saved here, too
+            mark = state.load(hub, text)
+            state.openings(hub)  # before owners: what was said before a room was theirs is not
+            covered = mark.chat == number or (goes_on and mark.covers(self._chat, settled))
+            if lasting.has_any and not covered:
+                self._lasting = self._lasting or state.GRAPH.write(lasting)
+            self._last, self._time, self._servers.moment, self._chat, self._before = mark
+            self._settled = max(self._settled, settled)
+            self._reading.chat = mark.chat
+            self._unsaved = True
             self._at = at
             self._entries = self._bytes = 0
-            self._post = self._hub.post = New(post, known)
+            self._come_again()
+            self._post = hub.post = New(post, known)
         try:
             self._catch_up()
         finally:
             with self.lock:
-                self._post = self._hub.post = post
-                state.openings(self._hub)  # as it is now: of what was saved once before, nothing was handed on
+                self._post = hub.post = post
+                state.openings(hub)  # as it is now: of what was saved once before, nothing was handed on
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""
@@ -172,9 +198,12 @@ class Linking(Applying):
             log.warning("this server was away for longer than the others remember: its history has a gap")
         return found or all_[-1]
 
+    def _mark(self) -> state.Mark:
+        return state.Mark(self._last, self._time, self._servers.moment, self._chat, self._before)
+
     def _take_snapshot(self) -> None:
         with self.lock:
             at = self._at
-            text = state.snapshot(self._hub, state.Mark(self._last, self._time, self._servers.moment))
+            text = state.snapshot(self._hub, self._mark())
             self._entries = self._bytes = 0
         self._reading.keep(at, text)

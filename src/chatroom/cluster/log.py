@@ -17,6 +17,9 @@ The laws:
 - The place of this server is the last entry that it has applied. If Redis has it still, all goes on from there.
   Otherwise Redis has lost it, or this server was away for too long: it takes the last snapshot and what followed, and
   brings its share. So it does too when the others have given it up.
+- Redis may lose its data with the connections alive. It is asked at each read which chat this is, nothing is appended
+  to a stream that is gone, and with each beat all of it is looked at.
+- Once this server is back, its history holds of what lasts (accounts, owners, bans) what the chat holds, no more.
 
 `lock` is as everywhere; `Outgoing` has its own. The reader's thread alone applies, and alone changes `link`.
 """
@@ -26,6 +29,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from chatroom import events as ev
 from chatroom.cluster import state
@@ -46,10 +50,12 @@ class RedisLog(Linking):
     """One server's log. From `start` to `close` it is part of the chat at `url`, called `name` there.
 
     No event gets an id or a time below `last` and `last_time`. `saved` is the highest id in this server's history, None
-    if it keeps none. `admit` waits while the courier has too much to do.
+    if it keeps none. `admit` waits while the courier has too much to do. `chat` is the number of the chat that this
+    history was part of, 0 if of none, and `settled` the id of the last event in it that changed what lasts.
     """
 
     _writing: Stream  # of the writer's thread, once that has started
+    _beat_at = 0.0  # when to give the next sign of life, in monotonic seconds; the writer's
 
     # ---- from start to end ------------------------------------------------------------------------------------------
 
@@ -73,24 +79,43 @@ class RedisLog(Linking):
             self._threads.append(thread)
             thread.start()
         if not self._steady.wait(LINK_UP) or self._failure:
+            self._end(time.monotonic())
             raise self._failure or ClusterError(f"{self._reading.where} did not take what this server wrote.")
+
+    def hasten(self, until: float) -> None:
+        """This server is about to end: nobody waits for the others longer than that, in monotonic seconds."""
+        self._outgoing.hurry()
+        with self.lock:
+            self._hurried = until
+            self._wake()
+            if self.link is Links.RETURNING:
+                self._steady.set()  # wakes who waits for it
+                self._steady.clear()
 
     def close(self, patience: float) -> None:
         """Leaves the chat, once all that was decided is in the stream, or after `patience` seconds."""
         if not any(thread.is_alive() for thread in self._threads):
             return
+        end = time.monotonic() + patience
         farewell = Act(None, [], [self._codec.write(Unlinked())])
         farewell.done = threading.Event()
         with self.lock:
             self._add(farewell)
         if not farewell.done.wait(patience):
             log.warning("%d things could not be told to the other servers", len(self._outgoing))
+        self._end(end)
+
+    def _end(self, end: float) -> None:
+        """Ends the threads; one that even then does not come to an end, by that moment, is left to the process's."""
         self._stopping.set()
         self._outgoing.end()
+        for stream in (self._reading, self._writing):
+            stream.interrupt()
         for thread in self._threads:
-            thread.join()
-        self._reading.close()
-        self._writing.close()
+            thread.join(max(0.1, end - time.monotonic()))
+        if not any(thread.is_alive() for thread in self._threads):
+            self._reading.close()
+            self._writing.close()
 
     def _look_for_namesake(self) -> None:
         """Raises `ClusterError` if a living server has this one's name. One that doesn't live gives none a sign."""
@@ -134,7 +159,7 @@ class RedisLog(Linking):
             self._add(Act(None, [], [self._codec.write(Announced(text))]))
 
     def _wait(self, session: Session, for_words: bool) -> None:
-        """Waits, without the lock, until what this client has caused is carried out; or won't be soon."""
+        """Waits, without the lock, until what this client has caused is carried out; or won't be soon, or in time."""
         while True:
             if self.link is Links.RETURNING:
                 waited_for = self._steady
@@ -143,10 +168,13 @@ class RedisLog(Linking):
                 if act is None or (act.words and not for_words) or self.link is Links.DOWN:
                     return
                 waited_for = act.done = act.done or threading.Event()
+            left = self._hurried - time.monotonic() if self._hurried else None
+            if left is not None and left <= 0:
+                return
             self.lock.release()
             try:
                 self._post.dispatch()
-                waited_for.wait()
+                waited_for.wait(left)
             finally:
                 self.lock.acquire()
 
@@ -225,6 +253,8 @@ class RedisLog(Linking):
         """A client is gone, or is told goodbye: at once, whatever becomes of the link."""
         rows = self._rows(events)  # before their user is let go
         self._hub.let_go(session)
+        session.closing = True
+        self._hub.detach(session)  # if they are still to come, by what is on its way, they find no client and leave
         self._flying.pop(session, None)
         for outcome in outcomes:
             if isinstance(outcome, Reply):
@@ -236,26 +266,51 @@ class RedisLog(Linking):
 
     def _write(self) -> None:
         pause = LINK_RETRY[0]
-        beat_at = 0.0
         while not self._outgoing.ended:
-            now = time.monotonic()
-            if now >= beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
-                beat_at = now + self._timing.beat
-                beat = Act(None, [], [self._codec.write(Beat(self._lag))])
-                beat.since = now
-                self._add(beat)
-            batch = self._outgoing.take(max(0.0, beat_at - now) if self._outgoing.open else self._timing.beat)
-            if not batch:
-                continue
-            rows = [act.rows for act in batch]
-            content = json.dumps([self.id, batch[0].number, rows], ensure_ascii=False, separators=(",", ":")).encode()
             try:
-                self._writing.append(content)
-                pause, self._refused_since = LINK_RETRY[0], 0.0
-            except LinkError as error:
-                if not self._refused_since:
-                    log.warning("%s takes nothing: %s", self._writing.where, error)
-                    self._refused_since = time.monotonic()
-                self._outgoing.unsend()
+                self._write_on()
+                pause = LINK_RETRY[0]
+            except Exception as error:  # a mistake in the program, too, must not silence this server for good
+                self._refused(error)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LINK_RETRY[1])
+
+    def _write_on(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
+            self._beat_at = now + self._timing.beat
+            beat = Act(None, [], [self._codec.write(Beat(self._lag))])
+            beat.since = now
+            self._add(beat)
+        batch = self._outgoing.take(max(0.0, self._beat_at - now) if self._outgoing.open else self._timing.beat)
+        if batch:
+            self._writing.append(self._content(batch))
+            self._refused_since = 0.0
+
+    def _content(self, batch: list[Act]) -> bytes:
+        """What is written of these acts. One that can't be written must not hold up all others for ever."""
+        try:
+            return _as_json([self.id, batch[0].number, [act.rows for act in batch]])
+        except (TypeError, ValueError, RecursionError):
+            log.exception("something can't be told to the other servers, and does not happen")
+            for act in batch:
+                try:
+                    _as_json(act.rows)
+                except (TypeError, ValueError, RecursionError):
+                    act.since = time.monotonic()
+                    act.rows = [self._codec.write(Beat(self._lag))]
+            return _as_json([self.id, batch[0].number, [act.rows for act in batch]])
+
+    def _refused(self, error: Exception) -> None:
+        """What was to be written may have arrived or not; it is written again."""
+        if not isinstance(error, LinkError):
+            log.error("an error in the program keeps this server from writing", exc_info=error)
+        elif not self._refused_since and not self._stopping.is_set():
+            log.warning("%s takes nothing: %s", self._writing.where, error)
+        self._refused_since = self._refused_since or time.monotonic()
+        self._outgoing.unsend()
+
+
+def _as_json(content: list[Any]) -> bytes:
+    """What can't be encoded, as half a character from a console, becomes "?"."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

@@ -53,6 +53,7 @@ class Outgoing:
         self.changed = threading.Condition()
         self.open = False  # whether anything may be sent
         self.ended = False
+        self.hurried = False
         self._queue: deque[Act] = deque()
         self._sent: deque[Act] = deque()
         self._number = 0
@@ -70,9 +71,17 @@ class Outgoing:
 
     def admit(self) -> None:
         """Waits while too much is to be sent; for those who cause more of it."""
-        if len(self._queue) > BACKLOG:
+        if len(self._queue) > BACKLOG and not self.hurried:
             with self.changed:
-                self.changed.wait_for(lambda: len(self._queue) <= BACKLOG // 2 or not self.open or self.ended)
+                self.changed.wait_for(
+                    lambda: len(self._queue) <= BACKLOG // 2 or not self.open or self.ended or self.hurried
+                )
+
+    def hurry(self) -> None:
+        """The server is about to end: nobody waits for room any more."""
+        with self.changed:
+            self.hurried = True
+            self.changed.notify_all()
 
     def take(self, patience: float) -> list[Act]:
         """The next to be sent in one entry; waits so many seconds for some. Nothing if none come, or at the end."""

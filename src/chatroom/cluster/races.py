@@ -5,6 +5,7 @@ as if it had been refused at once. What is not in the table is the hub's own to 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chatroom import events as ev
@@ -38,6 +39,9 @@ def not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
 
 
 def _connected(house: House, event: ev.Connected) -> ChatError | None:
+    """The account that they have logged in to may have been dropped while they were coming."""
+    if event.by.account and fold(event.by.account) not in house.accounts:
+        event.by = replace(event.by, account="")  # type: ignore[misc]  # as it is now
     error = not_to_be_called(house, event.by, event.by.nick)
     if error is None and event.room and _barred(house, event.room, User(event.by, None, 0)):
         event.room = ""  # type: ignore[misc]  # they come in all the same
@@ -106,7 +110,23 @@ def _topic_set(house: House, event: ev.TopicSet) -> ChatError | None:
 
 
 def _account_made(house: House, event: ev.AccountMade) -> ChatError | None:
-    return ChatError(Code.ACCOUNT_EXISTS, event.account) if fold(event.account) in house.accounts else None
+    """Of two who claim names that look alike at the same moment, the second is refused."""
+    if fold(event.account) in house.accounts:
+        return ChatError(Code.ACCOUNT_EXISTS, event.account)
+    return not_to_be_called(house, event.by, event.account)
+
+
+def _ghosted(house: House, event: ev.Ghosted) -> ChatError | None:
+    """The name that was proven to be somebody's own may be nobody's by now, or its holder have another."""
+    claimed = fold(event.who.nick) in house.accounts
+    return None if claimed else ChatError(Code.NO_SUCH_ACCOUNT, event.who.nick)
+
+
+def _password_set(house: House, event: ev.PasswordSet) -> ChatError | None:
+    """The account may have been dropped, and be somebody else's by now."""
+    user = house.users.get(event.by.uid)
+    gone = user is None or fold(user.person.account) != fold(event.account)
+    return ChatError(Code.NOT_LOGGED_IN) if gone else None
 
 
 def _account_set(house: House, event: ev.AccountSet) -> ChatError | None:
@@ -123,4 +143,6 @@ _TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
     ev.TopicSet: _topic_set,
     ev.AccountMade: _account_made,
     ev.AccountSet: _account_set,
+    ev.PasswordSet: _password_set,
+    ev.Ghosted: _ghosted,
 }

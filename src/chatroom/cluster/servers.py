@@ -38,7 +38,7 @@ class Timing(NamedTuple):
 
 @value
 class Linked:
-    """A server is part of the chat (again), with what it brings: see `state.share`.
+    """A server is part of the chat (again), with what it brings: see `state.share` and `state.lasting`.
 
     `last` and `time` are those of the last event it knows: what comes has higher ones.
     """
@@ -47,6 +47,7 @@ class Linked:
     last: int
     time: int
     share: str = ""
+    lasting: str = ""
 
 
 @value

@@ -4,9 +4,12 @@
 - A *share* is what one server alone knows when the others have given it up, or when Redis has lost everything: the
   people connected to it, where they were, and what these rooms were like. It is enough to go on: each server brings
   its own.
+- What *lasts* (`lasting`) is in the snapshot, too. Who comes again to a chat that goes on has nothing to add to that:
+  what isn't there was dropped meanwhile. Who knows of later things than the one that began it brings what it has.
 """
 
 import copy
+import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +19,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from chatroom import events as ev
+from chatroom import lasting as lasts
 from chatroom import memory, modes, rooms
 from chatroom import monitor as watching
 from chatroom.cluster.codec import Codec
@@ -24,9 +28,10 @@ from chatroom.cluster.races import not_to_be_called
 from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
 from chatroom.events import Event, Person
 from chatroom.hub import Hub
-from chatroom.limits import NICK_LENGTH
-from chatroom.names import fold
-from chatroom.rooms import Account, Audience, House, Room, User
+from chatroom.lasting import Lasting, Owned
+from chatroom.limits import LIST_LENGTH, NICK_LENGTH
+from chatroom.names import fold, skeleton
+from chatroom.rooms import Audience, House, Room, Session, User, new_lists
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
@@ -52,28 +57,43 @@ def _of(module: ModuleType) -> list[type]:
     return [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
 
 
-GRAPH = Graph(each for module in (rooms, memory, modes, ev) for each in _of(module))
-# Differs where a snapshot would: those of another version can't be read.
-SCHEMA = crc32(repr([(each.__name__, attributes(each)) for m in (rooms, memory) for each in _of(m)]).encode())
+GRAPH = Graph(each for module in (rooms, memory, modes, lasts, ev) for each in _of(module))
 
 
 class Mark(NamedTuple):
-    """What a snapshot stands for: the last event's id and time, and the last entry's time, in milliseconds."""
+    """What a snapshot stands for: the last event's id and time, and the last entry's time, in milliseconds.
+
+    `chat` is the number of this chat in Redis. `before` has those of which it is the continuation, since Redis has lost
+    its data, each with the id of the last event that was known when the next began.
+    """
 
     last: int
     time: int
     moment: int
+    chat: int = 0
+    before: tuple[tuple[int, int], ...] = ()
+
+    def covers(self, chat: int, known: int) -> bool:
+        """Whether who was part of that chat up to that event knows nothing that this one doesn't."""
+        return bool(chat) and (chat == self.chat or known <= dict(self.before).get(chat, -1))
+
+
+# Differs where a snapshot would: those of another version can't be read.
+SCHEMA = crc32(
+    repr([Mark._fields, *[(each.__name__, attributes(each)) for m in (rooms, memory) for each in _of(m)]]).encode()
+)
 
 
 def snapshot(hub: Hub, behind: Mark) -> str:
     """All that servers have in common."""
     graph = GRAPH.write({name: getattr(hub, name) for name in House.SHARED})
-    return f"{' '.join(map(str, behind))}\n{graph}"
+    return f"{json.dumps(behind)}\n{graph}"
 
 
 def mark(text: str) -> Mark:
     """What a snapshot stands for."""
-    return Mark(*map(int, text.partition("\n")[0].split(" ")))
+    last, time, moment, chat, before = json.loads(text.partition("\n")[0])
+    return Mark(last, time, moment, chat, tuple([(earlier, known) for earlier, known in before]))
 
 
 def load(hub: Hub, text: str) -> Mark:
@@ -91,33 +111,55 @@ def openings(hub: Hub) -> None:
         hub.tell_opened(room)
 
 
-def new_accounts(hub: Hub, accounts: dict[str, Account], owners: dict[str, str]) -> list[Event]:
-    """What was not so before, as if it had just been: accounts and passwords, and whose rooms are whose."""
-    nobody = Person("", "", "", "")
-    made = [account for key, account in hub.accounts.items() if accounts.get(key) != account]
-    owned = [(room, owner) for room, owner in hub.owners.items() if owners.get(room) != owner]
-    return [
-        *[ev.AccountMade(nobody, each.name, each.secret, id=each.id, time=each.time) for each in made],
-        *[ev.Founded(nobody, room, owner) for room, owner in owned],
+def lasting(hub: Hub) -> Lasting:
+    """What outlives those who are here."""
+    rooms = [_owned(hub, key, owner) for key, owner in hub.owners.items()]
+    of_rooms = [
+        (key, letter, entry)
+        for key, lists in hub.lists.items()
+        for letter, entries in lists.items()
+        for entry in entries.values()
     ]
+    of_server = [("", "", entry) for entry in hub.bans.values()]
+    nobody = Person("", "", "", "")
+    return Lasting(nobody, tuple(hub.accounts.values()), tuple(rooms), (*of_rooms, *of_server))
+
+
+def _owned(hub: Hub, key: str, owner: str) -> Owned:
+    room = hub.rooms.get(key)
+    modes = room.modes if room else hub.kept.get(key)
+    known = room or (hub.memories.owned.get(key) if hub.memories else None)
+    return Owned(key, known.name if known else key, known.created if known else 0, owner, modes and {**modes})
 
 
 # ---- what one server brings -----------------------------------------------------------------------------------------
 
 
-def share(hub: Hub) -> str:
-    """The people with a client here, with their rooms."""
-    own = [user for user in hub.users.values() if user.session]
+def share(hub: Hub, server: str) -> str:
+    """The people of a server, by its id, with their rooms; "" if there are none.
+
+    Among them are those who have left while it was away: what they said before, and that they leave, follows.
+    """
+    own = [user for uid, user in hub.users.items() if uid.partition(".")[0] == server]
+    if not own:
+        return ""
     places = {key: room for user in own for key, room in user.rooms.items()}
     return GRAPH.write(
         {
             "users": [_alone(user) for user in own],
+            "accounts": [made(hub, user.person.account) for user in own],
             "ranks": [
                 [(room.name, room.ranks.get(user.person.uid, "")) for room in user.rooms.values()] for user in own
             ],
             "rooms": [_empty(room) for room in places.values()],
         }
     )
+
+
+def made(hub: Hub, account: str) -> int:
+    """The id of the event by which an account was made, by which it is known; 0 if there is none of that name."""
+    known = hub.accounts.get(fold(account))
+    return known.id if known else 0
 
 
 def _alone(user: User) -> User:
@@ -136,18 +178,52 @@ def bring(hub: Hub, text: str, place: Place, mine: bool) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave."""
     brought = GRAPH.read(text)
     settings = {fold(room.name): room for room in brought["rooms"]}
-    for user, ranks in zip(brought["users"], brought["ranks"], strict=True):
+    for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
         if user.person.uid not in hub.users:
-            _admit(hub, user, mine)
+            _admit(hub, user, made_by, mine)
             for name, held in ranks:
                 _enter(hub, user, settings[fold(name)], held, place, mine)
             if not mine:
                 watching.has_come(hub, user)
 
 
-def _admit(hub: Hub, user: User, mine: bool) -> None:
+def add(hub: Hub, text: str) -> list[str]:
+    """Adds what lasts and isn't there; returns the accounts' names that are somebody else's here, or look like one."""
+    theirs: Lasting = GRAPH.read(text)
+    refused = []
+    for account in theirs.accounts:
+        key = fold(account.name)
+        known = hub.accounts.get(key)
+        if known is None and skeleton(account.name) not in hub.claimed:
+            hub.accounts[key] = account
+            hub.claimed[skeleton(account.name)] = account.name
+        elif known is None or known.id != account.id:
+            refused.append(account.name)
+    others = {fold(name) for name in refused}
+    for owned in theirs.rooms:
+        if owned.owner in hub.accounts and owned.owner not in others and owned.key not in hub.owners:
+            hub.owners[owned.key] = owned.owner
+            room = hub.rooms.get(owned.key)
+            if room:
+                room.owner = owned.owner
+            elif owned.modes is not None:
+                hub.kept[owned.key] = owned.modes
+    for key, letter, entry in theirs.lists:
+        there = hub.lists.get(key, new_lists())[letter] if key else hub.bans
+        if fold(entry.mask) not in there and (not key or len(there) < LIST_LENGTH):
+            hub.restore_entry(key, letter, entry)
+    for key in {key for key, _, _ in theirs.lists}:
+        if key in hub.rooms:
+            hub.rooms[key].refresh()
+    return refused
+
+
+def _admit(hub: Hub, user: User, made_by: int, mine: bool) -> None:
     before = user.person
-    user.become(replace(before, nick=_free(hub, before)))
+    same = made_by and made_by == made(hub, before.account)  # by now it may be nobody's, or somebody else's
+    account = before.account if same else ""
+    person = replace(before, account=account)
+    user.become(replace(person, nick=_free(hub, person)))
     hub.users[before.uid] = user
     hub.call(user)
     hub.holders.update(user.modes)
@@ -156,8 +232,17 @@ def _admit(hub: Hub, user: User, mine: bool) -> None:
     if session and not session.closing:
         user.session, session.user = session, user
         hub.here += 1
-        if user.person != before:
+        if account != before.account:
+            log_out(hub, session)
+        if user.person.nick != before.nick:
             hub.post.tell(session, ev.Told(ev.Renamed(before, user.person.nick)))
+
+
+def log_out(hub: Hub, session: Session) -> None:
+    """A client's account was dropped while this server could not know."""
+    done = ev.AccountDone(ev.Deed.LOGGED_OUT, session.account, ev.Way.COMMAND, hub.memories is not None)
+    session.account = ""
+    hub.post.tell(session, done)
 
 
 def _free(hub: Hub, person: Person) -> str:

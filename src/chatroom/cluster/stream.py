@@ -2,12 +2,18 @@
 
     chatroom:protocol    what those who write here understand: `Stream` refuses to mix with others
     chatroom:stream      the entries; each has one field, whose name is the protocol's number
-    chatroom:snapshots   by the id of the last entry that a snapshot stands for; "0-0" is what the first server brought
+    chatroom:snapshots   by the id of the last entry that a snapshot stands for
+    chatroom:chat        a number that each beginning has of its own
+
+Stream, snapshots and number begin together. Redis may lose any of them at any moment, with the connections alive
+(FLUSHALL, a key evicted), and another server may begin anew at once. So where one is gone, or the number is another,
+all is lost: nothing is read or written as if it were not.
 
 One connection, for one thread; it is made when it is needed. What goes wrong with it is a `LinkError`, and the next
 call tries again. Nothing is tried twice in here: only the caller knows what may be done twice.
 """
 
+import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +23,26 @@ START = "0-0"  # the id before all others
 _KEY = "chatroom:stream"
 _SNAPSHOTS = "chatroom:snapshots"
 _PROTOCOL = "chatroom:protocol"
+_CHAT = "chatroom:chat"
+_EMPTY = b'["",0,[]]'  # the first entry of a stream: nobody has done anything
+
+# Begins a chat, if none is there that is whole.
+# KEYS: stream, snapshots, number. ARGV: protocol, entry, number, snapshot.
+_FOUND = """
+if redis.call('EXISTS', KEYS[1], KEYS[2], KEYS[3]) == 3 then return 0 end
+redis.call('DEL', KEYS[1], KEYS[2])
+local id = redis.call('XADD', KEYS[1], '*', ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[2], id, ARGV[4])
+redis.call('SET', KEYS[3], ARGV[3])
+return 1
+"""
+# Keeps a snapshot of this chat, and of no other. KEYS: snapshots, number. ARGV: number, entry, snapshot.
+_KEEP = """
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return 1
+"""
+_LOST = "it has lost what it had"
 
 
 class LinkError(Exception):
@@ -31,7 +57,10 @@ Entry = tuple[str, bytes]  # its id and its content
 
 
 class Stream:
-    """Raises `ClusterError` if the URL is none, or redis-py is missing."""
+    """Raises `ClusterError` if the URL is none, or redis-py is missing.
+
+    `chat` is the number of the chat that is expected there.
+    """
 
     def __init__(self, url: str, protocol: int, timeout: float = LINK_TIMEOUT) -> None:
         try:
@@ -39,6 +68,8 @@ class Stream:
         except ImportError:
             raise ClusterError("--cluster needs more: pip install 'chatroom[cluster]'") from None
         self.where = shown(url)
+        self.chat = 0
+        self._ended = False
         self._protocol = str(protocol)
         self._errors = (redis.RedisError, OSError)
         try:
@@ -54,18 +85,34 @@ class Stream:
     def close(self) -> None:
         self._connection.disconnect()
 
+    def interrupt(self) -> None:
+        """Nobody gets an answer any more, but a `LinkError`, and at once; for any thread."""
+        self._ended = True
+        sock = getattr(self._connection, "_sock", None)
+        if sock is not None:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is closed already
+
     # ---- entries ----------------------------------------------------------------------------------------------------
 
     def append(self, content: bytes) -> None:
-        self._ask(("XADD", _KEY, "*", self._protocol, content))
+        """To the stream that there is; if there is none, others must not take this for its beginning."""
+        [id_] = self._ask(("XADD", _KEY, "NOMKSTREAM", "*", self._protocol, content))
+        if id_ is None:
+            raise LinkError(_LOST)
 
     def read(self, after: str, most: int, wait: float = 0.0) -> list[Entry]:
         """Up to `most` entries behind one; waits so many seconds for the first.
 
-        Raises `ClusterError` if others write what this program does not understand.
+        Raises `ClusterError` if others write what this program does not understand, and `LinkError` if what is there
+        may be another chat's: it is asked after it was read which one this is.
         """
         block = ("BLOCK", max(1, int(wait * 1000))) if wait else ()
-        [answer] = self._ask(("XREAD", "COUNT", most, *block, "STREAMS", _KEY, after))
+        answer, chat = self._ask(("XREAD", "COUNT", most, *block, "STREAMS", _KEY, after), ("GET", _CHAT))
+        if chat != b"%d" % self.chat:
+            raise LinkError(_LOST)
         entries = []
         for id_, fields in answer[0][1] if answer else ():
             if fields[0].decode() != self._protocol:
@@ -78,13 +125,15 @@ class Stream:
         [answer] = self._ask(("XREVRANGE", _KEY, "+", "-", "COUNT", 1))
         return answer[0][0].decode() if answer else START
 
+    def cut_behind(self, entry: str) -> bool:
+        """Whether the stream begins later than with this entry: it was cut off, or is of another stream."""
+        [answer] = self._ask(("XRANGE", _KEY, "-", "+", "COUNT", 1))
+        return not answer or order(answer[0][0].decode()) > order(entry)
+
     def has(self, entry: str) -> bool:
-        """Whether this entry is there; of the start, whether the chat's very beginning is."""
-        if entry == START:
-            [found] = self._ask(("HEXISTS", _SNAPSHOTS, START))
-        else:
-            [found] = self._ask(("XRANGE", _KEY, entry, entry))
-        return bool(found)
+        """Whether all of this chat is there still, and its stream holds this entry."""
+        chat, kept, found = self._ask(("GET", _CHAT), ("EXISTS", _SNAPSHOTS), ("XRANGE", _KEY, entry, entry))
+        return chat == b"%d" % self.chat and bool(kept) and bool(found)
 
     def time(self) -> int:
         """Redis's clock, in Unix milliseconds."""
@@ -93,14 +142,28 @@ class Stream:
 
     # ---- snapshots --------------------------------------------------------------------------------------------------
 
-    def found(self, snapshot: str) -> None:
-        """Begins a chat, with this as what there is before the first entry, if nobody has begun one."""
-        if not self.snapshots():
-            self._ask(("HSETNX", _SNAPSHOTS, START, snapshot.encode()))
+    def found(self, snapshot: str, chat: int) -> None:
+        """Begins a chat with this number, and this as what there is at first, if there is none."""
+        self._ask(
+            (
+                "EVAL",
+                _FOUND,
+                3,
+                _KEY,
+                _SNAPSHOTS,
+                _CHAT,
+                self._protocol,
+                _EMPTY,
+                chat,
+                snapshot.encode(errors="replace"),
+            )
+        )
 
     def snapshots(self) -> list[str]:
-        """The entries that there are snapshots for, newest first."""
+        """The entries that there are snapshots for, newest first. Raises `LinkError` if there are none."""
         [answer] = self._ask(("HKEYS", _SNAPSHOTS))
+        if not answer:
+            raise LinkError(_LOST)
         return sorted([each.decode() for each in answer], key=order, reverse=True)
 
     def snapshot(self, entry: str) -> str | None:
@@ -109,12 +172,13 @@ class Stream:
 
     def keep(self, entry: str, snapshot: str) -> None:
         """Keeps a snapshot, forgets all but the newest ones, and what is behind the oldest of these."""
-        self._ask(("HSET", _SNAPSHOTS, entry, snapshot.encode()))
+        [kept] = self._ask(("EVAL", _KEEP, 2, _SNAPSHOTS, _CHAT, self.chat, entry, snapshot.encode(errors="replace")))
+        if not kept:
+            raise LinkError(_LOST)
         newest, old = (all_ := self.snapshots())[:SNAPSHOTS], all_[SNAPSHOTS:]
         if old:
             self._ask(("HDEL", _SNAPSHOTS, *old))
-        if newest[-1] != START:
-            self._ask(("XTRIM", _KEY, "MINID", newest[-1]))
+        self._ask(("XTRIM", _KEY, "MINID", newest[-1]))
 
     # ---- who may ----------------------------------------------------------------------------------------------------
 
@@ -128,10 +192,16 @@ class Stream:
             return
         if self.time() - order(self.last())[0] < patience * 1000:
             raise ClusterError(_other(theirs.decode(), self._protocol))
-        self._ask(("DEL", _KEY, _SNAPSHOTS), ("SET", _PROTOCOL, self._protocol))
+        self._ask(("DEL", _KEY, _SNAPSHOTS, _CHAT), ("SET", _PROTOCOL, self._protocol))
+
+    def renew(self) -> None:
+        """Puts back what others ask for when they come, should it be lost alone."""
+        self._ask(("SET", _PROTOCOL, self._protocol, "NX"))
 
     def _ask(self, *commands: tuple[Any, ...]) -> list[Any]:
         """The answers to some commands, in one round trip."""
+        if self._ended:
+            raise LinkError("it is not needed any more")
         connection = self._connection
         try:
             connection.connect()  # does nothing if it is

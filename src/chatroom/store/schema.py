@@ -28,7 +28,7 @@ FILE = "chatroom.db"
 # `owner` is the key of the account whose room it is for good. `modes` are a room's modes as a JSON object, letters with
 # their parameters; "" for those of a new room. They count where there is an owner.
 # `accounts` has claimed names, by their folds; `id` and `time` are those of the event by which an account was made.
-# `marks` holds single numbers: "reserved" (see writer), "indexed" (see index).
+# `marks` holds single numbers: "reserved", "settled" and "chat" (see writer), "indexed" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "history",

@@ -36,6 +36,7 @@ from chatroom.events import (
     ServerUnbanned,
     TopicSet,
 )
+from chatroom.lasting import Lasting
 from chatroom.limits import (
     BUSY,
     EMPTY_ROOMS,
@@ -51,6 +52,7 @@ from chatroom.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.logs import alike
 from chatroom.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.names import LOBBY, fold
+from chatroom.rooms import Account
 from chatroom.store.index import forget
 from chatroom.store.known import Known
 from chatroom.store.reader import Reader
@@ -128,6 +130,16 @@ class Store:
     def last_saved(self) -> int:
         """The id of the last event that was saved; 0 if there is none."""
         return int(self.db.execute("SELECT coalesce(max(last), 0) FROM runs").fetchone()[0])
+
+    @property
+    def settled(self) -> int:
+        """The id of the last event that changed what lasts."""
+        return self._mark("settled")
+
+    @property
+    def chat(self) -> int:
+        """The number of the chat of several servers that this is the history of; 0 if there is none."""
+        return self._mark("chat")
 
     @property
     def last_time(self) -> int:
@@ -259,6 +271,8 @@ class Store:
         self.db.executemany(_INSERTS[1], [(self._place(run), *run[2:]) for run in runs])
         for event in settings:
             _SETTINGS[type(event)](self.db, event)
+        if settings:
+            self.db.execute(_MARK, ("settled", settings[-1].id))
 
     def _place(self, run: Run) -> int:
         """The number of a run's place, which is written down if it is new."""
@@ -455,6 +469,23 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
         db.execute("UPDATE runs SET events = ?, said = said - 1 WHERE row = ?", (events, number))
 
 
+def _lasting(db: sqlite3.Connection, event: Lasting) -> None:
+    """Puts all that lasts in the place of what there was."""
+    accounts = [(fold(account.name), *account) for account in event.accounts]
+    fields = ("key", *Account._fields)
+    db.execute("DELETE FROM accounts")
+    db.executemany(f"INSERT INTO accounts ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", accounts)
+    db.execute("UPDATE places SET owner = '', modes = '' WHERE owner != ''")
+    db.executemany(
+        """INSERT INTO places (key, name, created, owner, modes) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, modes = excluded.modes""",
+        [(*room[:4], "" if room.modes is None else json.dumps(room.modes)) for room in event.rooms],
+    )
+    db.execute("DELETE FROM lists")
+    db.executemany(_LISTED, [(room, letter, fold(entry.mask), *entry) for room, letter, entry in event.lists])
+    db.execute(_MARK, ("chat", event.chat))
+
+
 _LISTED = "INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _UNLISTED = "DELETE FROM lists WHERE room = ? AND letter = ? AND key = ?"
 _SHUT = "closed != '' AND (owner = '' OR owner != ?5)"  # it was, and is not its owner's still
@@ -474,6 +505,7 @@ _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,
+    Lasting: _lasting,
 }
 
 

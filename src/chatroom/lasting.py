@@ -1,0 +1,37 @@
+"""What outlives those who are here: claimed names, whose rooms are whose, masks in lists, bans from the server.
+
+Several servers have it in common. A server that was away is told of it as a whole, and its history is made to agree;
+what it alone knows, because Redis has lost the rest or because it was never part of that chat, it brings.
+"""
+
+from typing import NamedTuple
+
+from chatroom.events import Entry, Event, value
+from chatroom.rooms import Account
+
+
+class Owned(NamedTuple):
+    """A room that is somebody's for good."""
+
+    key: str  # its folded name
+    name: str
+    created: int  # milliseconds
+    owner: str  # the folded name of the account
+    modes: dict[str, str] | None  # None: those of a new room
+
+
+@value
+class Lasting(Event):
+    """All of it, as it is now: whatever is kept of these gives way. Delivered to nobody, but saved.
+
+    `lists` has masks with the folded room's name and the list's letter; both are "" for a ban from the server.
+    """
+
+    accounts: tuple[Account, ...] = ()
+    rooms: tuple[Owned, ...] = ()
+    lists: tuple[tuple[str, str, Entry], ...] = ()
+    chat: int = 0  # by which a chat of several servers is known again; 0: none
+
+    @property
+    def has_any(self) -> bool:
+        return bool(self.accounts or self.rooms or self.lists)
