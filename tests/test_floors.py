@@ -29,6 +29,7 @@ FLOORS = [
         "text",
     },
     {
+        "absence",
         "accounts",
         "asking",
         "bans",
@@ -73,10 +74,11 @@ SAME_FLOOR = {
     "redaction": {"rooms"},
     "past": {"rooms"},
     "passwords": set(),
+    "absence": {"rooms"},
     "accounts": {"bans", "monitor", "passwords", "rooms"},
     "hub": {
-        *("accounts", "asking", "bans", "markers", "memory", "monitor", "order", "passwords", "past", "redaction"),
-        *("rights", "rooms"),
+        *("absence", "accounts", "asking", "bans", "markers", "memory", "monitor", "order", "passwords", "past"),
+        *("redaction", "rights", "rooms"),
     },
     "log": {"hub", "rooms"},
     "connection": set(),

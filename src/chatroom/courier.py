@@ -28,6 +28,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
+from chatroom.absence import SLOWEST, TOO_SLOW
 from chatroom.connection import DONT_WAIT, Connection
 from chatroom.events import Event, Goodbye, Reply
 from chatroom.held import Held
@@ -320,7 +321,7 @@ class Courier(threading.Thread):
             outbox.append(data)
             connection.behind = behind = connection.behind + size
             if behind > OUTBOX or (behind > OUTBOX_UNNAMED and not (connection.user or connection.closing)):
-                self._cut(connection, "too slow to read what was sent to it")
+                self._cut(connection, TOO_SLOW)
             elif behind > PRESSED:
                 self._pressed.add(connection)
         if self._held.bytes > OUTBOXES:
@@ -331,7 +332,7 @@ class Courier(threading.Thread):
         while self._held.litter and self._held.bytes > OUTBOXES:
             self._held.tidy()
         if self._held.bytes > OUTBOXES:
-            self._cut(max(self.slow, key=_behind), "the slowest of too many slow readers")
+            self._cut(max(self.slow, key=_behind), SLOWEST)
 
     def _serve_the_slow(self, timeout: float | None) -> None:
         for key, _ in self._selector.select(timeout):

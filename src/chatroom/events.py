@@ -335,6 +335,14 @@ class SetPassword:
 
 
 @value
+class SetReplay:
+    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
+
+    on: bool
+    way: Way = Way.COMMAND
+
+
+@value
 class DropAccount:
     """Give a claimed name up. The server's operators need no password."""
 
@@ -756,6 +764,14 @@ class PasswordSet(Event):
 
 
 @value
+class ReplaySet(Event):
+    """Whether the account's clients are told what was said in a room before they join it."""
+
+    account: str
+    on: bool
+
+
+@value
 class AccountDropped(Event):
     """The name is nobody's any more."""
 
@@ -1052,6 +1068,15 @@ class AccountIs(Reply):
 
 
 @value
+class ReplayIs(Reply):
+    """What `SetReplay` has set; `account` is "" if only this connection's."""
+
+    on: bool
+    account: str
+    way: Way
+
+
+@value
 class NowOperator(Reply):
     """One is an operator of the server now."""
 
@@ -1229,6 +1254,7 @@ Command = (
     | LogIn
     | LogOut
     | SetPassword
+    | SetReplay
     | DropAccount
     | CloseGhost
     | AskAccount

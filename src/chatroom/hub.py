@@ -16,7 +16,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, bans, markers, monitor, order, past, redaction
+from chatroom import absence, asking, bans, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.accounts import Registrar, make_way
 from chatroom.errors import ChatError, Code
@@ -29,6 +29,7 @@ from chatroom.limits import (
     PASSWORD_TRIES,
     REALNAME_BYTES,
     REASON_BYTES,
+    RECENT,
     ROOMS_A_USER,
     ROOMS_OWNED,
 )
@@ -55,6 +56,7 @@ class Hub(House):
         super().__init__(post, name)
         self.operator_password = ""  # nobody becomes an operator if it is ""
         self.reload: Callable[[], None] = lambda: None  # reads the configuration again; may not fail
+        self.replay = RECENT  # messages at most that who joins is shown
         self._clock = clock  # Unix milliseconds
         self._started = clock()
         self.memories = Memories() if lasting else None
@@ -458,10 +460,21 @@ class Hub(House):
             self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
+        """Tells who joins what was said there since they left, or, to a newcomer, last."""
+        user = user_of(session)
+        if not self._wants_replay(session, user):
+            return
         veils = room.veils_of(session)
-        said = tuple([e for e in room.recent if CTCP not in e.text and not ev.veiled(e, veils)])
+        since = absence.seen_until(self, room, user.person)
+        said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text and not ev.veiled(e, veils)])
+        said = said[max(0, len(said) - self.replay) :]
         if said:
             self.post.tell(session, ev.Recent(room.name, said))
+
+    def _wants_replay(self, session: Session, user: User) -> bool:
+        """A bot would obey once more what it was told before."""
+        account = self.accounts.get(fold(user.person.account))
+        return session.replay and BOT not in user.modes and (account is None or account.replay)
 
     def _enter(self, user: User, name: str, event: Event) -> Room:
         room = self.rooms.get(fold(name))
@@ -523,6 +536,7 @@ class Hub(House):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience, movers(user.session))
+            absence.note(self, room, user.person, event)
             self._exit(user, room, event.id)
 
     def _kicked(self, event: ev.Kicked) -> None:
@@ -530,6 +544,7 @@ class Hub(House):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self._done(event, room)
+            absence.note(self, room, user.person, event)
             self._exit(user, room, event.id)
 
     def _done(self, event: Event, room: Room | None) -> None:
@@ -570,6 +585,7 @@ class Hub(House):
             return
         self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
+            absence.note(self, room, user.person, event)
             self._exit(user, room, event.id)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
@@ -592,7 +608,7 @@ class Hub(House):
         self._throw_out(event, event.who, reason, reason)
 
     def _ghosted(self, event: ev.Ghosted) -> None:
-        self._throw_out(event, event.who, "came in again from elsewhere", GHOST)
+        self._throw_out(event, event.who, absence.OVERTAKEN, GHOST)
 
     def _throw_out(self, event: Event, who: Person, reason: str, goodbye: str) -> None:
         """`reason` is for the others, `goodbye` for the one who has to go."""

@@ -61,6 +61,7 @@ class Session:
         "goodbye",
         "host",
         "near",
+        "replay",
         "secure",
         "tries",
         "uid",
@@ -80,6 +81,7 @@ class Session:
         self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
+        self.replay = True  # whether it is told what was said in a room before it joins
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
         self.closing = False  # goodbye was said; what the client sends now is not read any more
@@ -251,6 +253,7 @@ class Account(NamedTuple):
     secret: str
     id: int  # of the event by which it was made
     time: int  # when that was, in milliseconds
+    replay: bool = True  # whether its clients are told what was said in a room before they join
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
@@ -483,7 +486,7 @@ class House:
     # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
     SHARED = (
         *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("whispers", "gone", "holders", "most", "memories", "servers"),
+        *("whispers", "gone", "holders", "most", "memories", "servers", "absent"),
     )
 
     def __init__(self, post: Post, name: str) -> None:
@@ -512,6 +515,7 @@ class House:
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         self.whispers: deque[tuple[Said, str]] = deque(maxlen=WHISPERS)  # said to one person alone; with their uid
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
+        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.absence`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
         self.here = 0  # users that are connected to this server

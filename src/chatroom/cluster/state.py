@@ -92,6 +92,7 @@ def new_accounts(hub: Hub, accounts: dict[str, Account], owners: dict[str, str])
     owned = [(room, owner) for room, owner in hub.owners.items() if owners.get(room) != owner]
     return [
         *[ev.AccountMade(nobody, each.name, each.secret, id=each.id, time=each.time) for each in made],
+        *[ev.ReplaySet(nobody, each.name, each.replay) for each in made if not each.replay],
         *[ev.Founded(nobody, room, owner) for room, owner in owned],
     ]
 

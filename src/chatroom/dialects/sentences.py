@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from time import time
 
 from chatroom.errors import Code
-from chatroom.events import Entry
+from chatroom.events import Entry, ReplayIs
 from chatroom.text import plain, span
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
@@ -51,6 +51,13 @@ def entries(listed: Iterable[Entry]) -> list[tuple[str, str]]:
         meant = f" ({', '.join(masks)})" if masks != [who] else ""
         told.append((f"{who}{meant}", f"by {by.partition('!')[0]}{left}{why}"))
     return told
+
+
+def replaying(reply: ReplayIs) -> str:
+    """What is shown to who joins a room from now on."""
+    what = "what was said since you left it" if reply.on else "nothing from before"
+    kept = f"kept for {reply.account}" if reply.account else "until you leave; log in to have it kept"
+    return f"When you join a room you are shown {what} ({kept})."
 
 
 def lasting(until: int, since: int) -> str:

@@ -308,6 +308,8 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
 
 def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
+        if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
+            yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
         yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
 
 
@@ -429,6 +431,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Saving: _saving,
     ev.AccountDone: account_answers.done,
     ev.AccountIs: account_answers.told,
+    ev.ReplayIs: account_answers.replay,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
 }
