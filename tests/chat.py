@@ -110,7 +110,7 @@ class Chat:
         self.info = info
         self.time = NOON
         self.post = RecordingPost()
-        self.hub = Hub(self.post, lambda: self.time)
+        self.hub = Hub(self.post, lambda: self.time, name=info.name)
         self.hub.registrar.passwords.scrypt = QUICK
         self.log = LocalLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)

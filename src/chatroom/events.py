@@ -501,10 +501,10 @@ class AskModes:
 
 @value
 class AskList:
-    """The masks in one of a room's lists: `modes.ModeKind.LIST`."""
+    """The masks in some of a room's lists, by their letters: `modes.ModeKind.LIST`."""
 
     room: str
-    letter: str
+    letters: str
 
 
 @value
@@ -945,7 +945,7 @@ class WhoisIs(Reply):
     member: Member
     rooms: tuple[tuple[str, str], ...]  # name, ranks
     idle: int  # seconds since they last said something
-    since: int  # milliseconds
+    since: int  # milliseconds; 0 for the service, which is always here
     modes: str  # "" for whom they are no business of
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one

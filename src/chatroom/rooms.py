@@ -44,7 +44,7 @@ from chatroom.modes import (
     ModeKind,
     meets,
 )
-from chatroom.names import LOBBY, fold, skeleton
+from chatroom.names import LOBBY, SERVICE, fold, skeleton
 from chatroom.networks import Networks
 
 
@@ -492,6 +492,7 @@ class House:
     def __init__(self, post: Post, name: str) -> None:
         self.post = post
         self.itself = Itself(name)
+        self.service = Member(Person("", SERVICE, SERVICE, name, "looks after claimed names"), "")
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.by_looks: dict[str, User] = {}  # by the skeleton of the nickname; of those who look alike the first
@@ -617,6 +618,11 @@ class House:
     def is_due(self, now: int) -> bool:
         """Whether anything has lasted its time."""
         return bool(self.ends) and self.ends[0][0] <= now
+
+    def card_of(self, nick: str) -> Member | None:
+        """Who is here by that name, the service for claimed names among them."""
+        user = self.by_nick.get(fold(nick))
+        return user.card() if user else self.service if fold(nick) == fold(SERVICE) else None
 
     def user_named(self, nick: str) -> User:
         user = self.by_nick.get(fold(nick))

@@ -5,6 +5,7 @@ from time import time
 
 from chatroom.errors import Code
 from chatroom.events import Entry, ReplayIs
+from chatroom.names import LOBBY, fold
 from chatroom.text import plain, span
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
@@ -18,7 +19,8 @@ WORDED = OF_OPERATORS | OF_ENTRIES | {Code.BANNED_HERE, Code.NICK_BANNED}
 def worded(code: Code, about: list[str]) -> list[str]:
     """What a refusal is about, as it is said: who the operators are, how long it lasts, why."""
     if code in OF_OPERATORS or code in OF_ENTRIES:
-        about[1] = about[1].replace(",", ", ") or "none is here"
+        here = about[1].replace(",", ", ") or "none is here"
+        about[1] = f"the server's operators, whose room it is ({here})" if fold(about[0]) == LOBBY else here
     if code is Code.SLOW:
         about[2:] = [span(int(about[2])), span(_left(int(about[3])))]
     elif code in OF_ENTRIES:

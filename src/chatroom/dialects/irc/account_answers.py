@@ -11,11 +11,10 @@ from chatroom.dialects.sentences import replaying
 from chatroom.errors import ChatError, Code
 from chatroom.events import Way
 from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
+from chatroom.names import SERVICE
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.answers import Speaker
-
-SERVICE = "NickServ"
 
 
 def notice(to: "Speaker", text: str) -> str:

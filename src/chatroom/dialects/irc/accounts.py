@@ -64,10 +64,14 @@ def _prove(client: Client) -> Command:
     """What came as PLAIN: RFC 4616 §2, ``[authzid] NUL authcid NUL passwd``."""
     message, client.sasl = client.sasl or "", None
     try:
-        acting, account, password = base64.b64decode(message, validate=True).decode().split("\0")
+        acting, account, password = (
+            base64.b64decode(message, validate=True).decode().split("\0") if message else [""] * 3
+        )
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return client.say(n.ERR_SASLFAIL, "that can't be read")
-    if not account or (acting and fold(acting) != fold(account)):
+    if not account or not password:
+        return client.say(n.ERR_SASLFAIL, "a name and a password are needed")
+    if acting and fold(acting) != fold(account):
         return client.say(n.ERR_SASLFAIL, "nobody acts for somebody else here")
     return ev.LogIn(account, password, way=Way.SASL)
 

@@ -102,7 +102,7 @@ class Speaker:
 
 def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
     server = to.server
-    yield to.line(n.RPL_WELCOME, server.network, reply.person.mask)
+    yield to.line(n.RPL_WELCOME, server.network, reply.person.nick)
     yield to.line(n.RPL_YOURHOST, server.name, server.version)
     yield to.line(n.RPL_CREATED, server.created)
     yield to.line(n.RPL_MYINFO, server.name, server.version, *n.MYINFO_MODES)
@@ -254,7 +254,8 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
         yield to.line(n.RPL_AWAY, p.nick, reply.member.away)
     if reply.modes:
         yield to.line(n.RPL_WHOISMODES, p.nick, reply.modes)
-    yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
+    if reply.since:
+        yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
     yield to.line(n.RPL_ENDOFWHOIS, p.nick)
 
 
