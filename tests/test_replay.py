@@ -124,6 +124,7 @@ def test_a_person_is_a_nickname_and_an_address_or_an_account(chat: Chat, al: Cli
     ("reason", "seconds"),
     [
         (absence.SILENT, DROP_AFTER),
+        (absence.TIMED_OUT, DROP_AFTER),
         (absence.STALLED, STUCK),
         (absence.TOO_SLOW, STUCK),
         (absence.SLOWEST, STUCK),

@@ -24,7 +24,11 @@ STALLED = f"read nothing for {STUCK} seconds"
 TOO_SLOW = "too slow to read what was sent to it"
 SLOWEST = "the slowest of too many slow readers"
 OVERTAKEN = "came in again from elsewhere"
-_UNNOTICED = {SILENT: DROP_AFTER, OVERTAKEN: DROP_AFTER, STALLED: STUCK, TOO_SLOW: STUCK, SLOWEST: STUCK}
+TIMED_OUT = "connection timed out"
+_UNNOTICED = {
+    **dict.fromkeys((SILENT, TIMED_OUT, OVERTAKEN), DROP_AFTER),
+    **dict.fromkeys((STALLED, TOO_SLOW, SLOWEST), STUCK),
+}
 _LINK_LOST = ("the link to ", " was lost")
 
 

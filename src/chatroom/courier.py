@@ -29,7 +29,7 @@ from operator import attrgetter
 from typing import Any
 
 from chatroom.absence import SLOWEST, TOO_SLOW
-from chatroom.connection import DONT_WAIT, Connection
+from chatroom.connection import DONT_WAIT, Connection, lost
 from chatroom.events import Event, Goodbye, Reply
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
@@ -264,8 +264,8 @@ class Courier(threading.Thread):
                 sent = send(data, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
-            except OSError:
-                self._cut(connection, "")
+            except OSError as error:
+                self._cut(connection, lost(error))
                 continue
             if sent == size:
                 continue
@@ -287,8 +287,8 @@ class Courier(threading.Thread):
                 sent = connection.sock.send(sealed, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
-            except OSError:
-                self._cut(connection, "")
+            except OSError as error:
+                self._cut(connection, lost(error))
                 return
             if sent:
                 sealed = memoryview(sealed)[sent:]
@@ -362,8 +362,8 @@ class Courier(threading.Thread):
             sent = connection.sock.sendmsg(list(islice(outbox, _BUFFERS)), [], DONT_WAIT)
         except BlockingIOError:
             return
-        except OSError:
-            self._cut(connection, "")
+        except OSError as error:
+            self._cut(connection, lost(error))
             return
         connection.behind -= sent
         self._behind -= sent
