@@ -116,7 +116,7 @@ DRAIN = 5.0  # seconds that a stopping server waits for its clients to read what
 # ---- history
 WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
-ABSENT = 20_000  # times that somebody left a room, of which is remembered what they saw last: some 4 MB, twice
+ABSENT = 20_000  # times that somebody left a room, of which is remembered what they saw last: some 3 MB, twice
 # that before the oldest are forgotten
 ABSENT_LOOK = 1000  # events of one room that are looked at for it at the start, and `ABSENT` in all: some 0.1 s
 EMPTY_ROOMS = 1000  # rooms without members whose topic, recent messages and bans are held in memory
