@@ -318,6 +318,22 @@ def test_nor_does_a_server_that_was_killed(serve: Callable[..., Served], data: P
         assert not any("Earlier" in line for line in guests.plain("carol").sync())
 
 
+def test_who_was_not_there_when_it_was_killed_again_misses_nothing(serve: Callable[..., Served], data: Path) -> None:
+    """That somebody never left says nothing of a later run of the server."""
+    for nick, text in (("bob", "one"), ("al", "two")):
+        served = serve("--data", str(data))
+        with closing(Guests(served.port)) as guests:
+            client = guests.irc(nick, room="#tea")
+            client.send(f"PRIVMSG #tea :{text}")
+            client.sync()
+            served.process.send_signal(signal.SIGKILL)
+            served.ends()
+    with closing(Guests(serve("--data", str(data)).port)) as guests:
+        assert said(guests.irc("bob", "server-time", room="#tea").heard) == ["two"]
+        assert said(guests.irc("al", "server-time", room="#tea").heard) == []
+        assert said(guests.irc("carol", "server-time", room="#tea").heard) == ["one", "two"]
+
+
 def test_what_the_history_tells_of_a_room() -> None:
     """The last that is known of each counts; what is done from outside tells nothing."""
     al, bob, carol, dave, eve = (
