@@ -149,7 +149,8 @@ def test_so_did_one_that_its_owner_has_overtaken(chat: Chat, al: Client) -> None
     """Who comes in again while the server takes the old connection to be alive."""
     join(chat, "bob", f"NICKSERV REGISTER {PASSWORD}")
     talk(al, "into the void")
-    assert join(chat, "bob_", f"NICKSERV GHOST bob {PASSWORD}", "NICK bob")[1] == ["into the void"]
+    bob, shown = join(chat, "bob_", f"NICKSERV IDENTIFY bob {PASSWORD}", "NICK bob")
+    assert (bob.nick, shown) == ("bob", ["into the void"])
 
 
 def test_netcat_is_shown_what_it_missed(chat: Chat) -> None:
