@@ -25,7 +25,7 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}
-TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.AccountDropped, ev.Founded, ev.Opened}  # only saved
+TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.ReplaySet, ev.AccountDropped, ev.Founded, ev.Opened}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 
@@ -110,7 +110,7 @@ class Chat:
         self.info = info
         self.time = NOON
         self.post = RecordingPost()
-        self.hub = Hub(self.post, lambda: self.time)
+        self.hub = Hub(self.post, lambda: self.time, name=info.name)
         self.hub.registrar.passwords.scrypt = QUICK
         self.log = LocalLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)

@@ -246,6 +246,7 @@ def test_sasl_is_offered_where_nobody_can_read_along(chat: Chat) -> None:
         (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('nobody', 'guess!')}"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('bob', PASSWORD, 'eve')}"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('', PASSWORD)}"], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('bob', '')}"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", "NICK eve", "USER u 0 * :Eve", "CAP END"], ["AUTHENTICATE", "906", "001"]),
     ],
 )
@@ -256,6 +257,14 @@ def test_sasl_misused_leads_nowhere(chat: Chat, lines: list[str], answers: list[
     assert not eve.account
     eve.send("AUTHENTICATE PLAIN").heard()
     assert numerics(eve.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard())[-1] == "903"
+
+
+@pytest.mark.parametrize("message", ["+", sasl("", ""), sasl("bob", ""), sasl("", PASSWORD)])
+def test_empty_credentials_are_called_so(chat: Chat, message: str) -> None:
+    """And are no try at a password."""
+    eve = newcomer(chat)
+    told = eve.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {message}").heard()
+    assert told[-1] == ":chatroom.test 904 * :SASL authentication failed: a name and a password are needed"
 
 
 @given(st.lists(st.one_of(st.binary(max_size=400), st.text("bo\0", max_size=20).map(str.encode)), max_size=4))
@@ -366,7 +375,7 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
     def say(text: str) -> list[str]:
         return service(al.send(f"PRIVMSG NickServ :{text}").heard())
 
-    assert len(say("nonsense")) == len(say("HELP")) == 7
+    assert len(say("nonsense")) == len(say("HELP")) == 8
     assert say("REGISTER x") == ["A password has at least 6 characters and is not the name; choose another."]
     assert say(f"register {PASSWORD} al@example.org")[0].startswith("The name al is yours, and you are logged in.")
     assert al.account == "al"
@@ -394,6 +403,22 @@ def test_ghost_closes_the_other_connection(chat: Chat) -> None:
     bob.send(f"NICKSERV IDENTIFY bob {PASSWORD}").heard()
     assert bob.send("NICK bob").heard() == [":bob_!u@127.0.0.1 NICK bob"]
     assert service(bob.send("NICKSERV GHOST bob").heard()) == ["bob is you."]
+
+
+def test_nickserv_is_always_here(chat: Chat) -> None:
+    """For WHOIS, ISON, USERHOST and MONITOR: programs look whether it is before they log in."""
+    al = chat.irc("al")
+    assert al.send("WHOIS nickserv").heard() == [
+        ":chatroom.test 311 al NickServ NickServ chatroom.test * :looks after claimed names",
+        ":chatroom.test 312 al NickServ chatroom.test :A chatroom server",
+        ":chatroom.test 318 al NickServ :End of /WHOIS list",
+    ]
+    assert al.send("ISON nobody NICKSERV al").heard() == [":chatroom.test 303 al :NickServ al"]
+    assert al.send("USERHOST NickServ").heard() == [":chatroom.test 302 al :NickServ=+NickServ@chatroom.test"]
+    online = ":chatroom.test 730 al :NickServ!NickServ@chatroom.test"
+    assert al.send("MONITOR + NickServ,bob").heard() == [online, ":chatroom.test 731 al :bob"]
+    assert al.send("MONITOR S").heard() == [online, ":chatroom.test 731 al :bob"]
+    assert al.send("MONITOR - NickServ", "MONITOR L").heard()[0] == ":chatroom.test 732 al :bob"
 
 
 def test_a_message_to_nickserv_is_nobodys_to_read(chat: Chat) -> None:

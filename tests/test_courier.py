@@ -503,3 +503,21 @@ def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
         assert len(reader.until("^alice: 299 ")) == 300
     eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
     eventually(lambda: office.courier._held.bytes == 0, "nothing is held")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(errno.ETIMEDOUT, "connection timed out"), (errno.EHOSTUNREACH, "connection timed out"), (errno.EPIPE, "")],
+)
+def test_a_client_out_of_reach_is_called_so(office: Office, number: int, told: str) -> None:
+    """It may have missed what was said before; who has closed the connection has not."""
+
+    def send(data: bytes, flags: int) -> int:
+        raise OSError(number, os.strerror(number))
+
+    connection = office.reader().connection
+    connection.send = send
+    office.courier.start()
+    office.publish(office.readers, "hello")
+    office.carried()
+    assert connection.cut == told

@@ -30,6 +30,7 @@ FLOORS = [
         "text",
     },
     {
+        "absence",
         "accounts",
         "asking",
         "bans",
@@ -75,10 +76,11 @@ SAME_FLOOR = {
     "redaction": {"rights", "rooms"},
     "past": {"rooms"},
     "passwords": set(),
+    "absence": {"rooms"},
     "accounts": {"bans", "monitor", "passwords", "rights", "rooms"},
     "hub": {
-        *("accounts", "asking", "bans", "markers", "memory", "monitor", "order", "passwords", "past", "redaction"),
-        *("rights", "rooms"),
+        *("absence", "accounts", "asking", "bans", "markers", "memory", "monitor", "order", "passwords", "past"),
+        *("redaction", "rights", "rooms"),
     },
     "log": {"hub", "rooms"},
     "connection": set(),

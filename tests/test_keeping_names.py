@@ -159,7 +159,7 @@ def test_an_owners_room_keeps_its_modes(data: Path) -> None:
     with running(data) as guests:
         closed_to(guests.irc("eve"))
         bob = guests.irc("bob", "server-time", room="#tea", password=login("bob"))
-        assert said(bob.heard) == ["between us"]
+        assert said(guests.irc("cy", "server-time", room="#tea leaves").heard) == ["between us"]
         assert [line.split()[4:] for line in asked(bob, "MODE #tea") if " 324 " in line] == [["+nkms", "leaves"]]
 
 

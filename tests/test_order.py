@@ -106,6 +106,17 @@ def test_who_is_no_operator_keeps_no_order(room: Room, line: str) -> None:
     assert numerics(bob, line) == ["482"]
 
 
+def test_who_asks_for_several_lists_is_refused_once(room: Room) -> None:
+    """Whichever of them they may not see; what they may see they are shown."""
+    _, op, bob = room
+    op.send("MODE #a +beI x!*@* y!*@* z!*@*").heard()
+    bob.heard()
+    assert numerics(bob, "MODE #a +eI") == ["482"]
+    assert numerics(bob, "MODE #a +beIb") == ["367", "368", "482"]
+    assert numerics(bob, "MODE #a Ibe") == ["367", "368", "482"]
+    assert numerics(op, "MODE #a +beI") == ["367", "368", "348", "349", "346", "347"]
+
+
 def test_of_many_changes_each_is_made_or_refused_by_itself(room: Room) -> None:
     """One MODE tells of those that were made."""
     _, op, bob = room

@@ -170,11 +170,14 @@ def test_every_deed_and_every_bar_is_tried() -> None:
 
 
 def test_who_may_in_the_lobby_is_the_servers_operators() -> None:
-    """A refusal there names those who are here."""
+    """A refusal there says that it is theirs, and names those who are here."""
     chat = Chat()
     chat.hub.operator_password = "sesame"
     al, bob = chat.plain("al"), chat.irc("bob", room="#lobby")
-    assert al.send("/op al").heard()[-1] == "* only operators of #lobby may do that; they are: none is here"
+    refused = "* only operators of #lobby may do that; they are: the server's operators, whose room it is"
+    assert al.send("/op al").heard()[-1] == f"{refused} (none is here)"
+    [line] = bob.send("MODE #lobby +i").heard()
+    assert line.endswith("operators are: the server's operators, whose room it is (none is here)")
     bob.send("OPER bob sesame")
     al.heard()
-    assert al.send("/op al").heard()[-1] == "* only operators of #lobby may do that; they are: bob"
+    assert al.send("/op al").heard()[-1] == f"{refused} (bob)"

@@ -186,7 +186,7 @@ def test_help_lists_the_commands(guests: Guests) -> None:
     order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
     more = ["/slow", "/key", "/mode", "/oper", "/away"]
     accounts = ["/register", "/login", "/logout", "/password"]
-    assert list(listed) == [*commands, *order, *more, "/history", "/search", "/servers", *accounts, "/quit"]
+    assert list(listed) == [*commands, *order, *more, "/history", "/search", "/set", "/servers", *accounts, "/quit"]
     assert all(len(line.split()) > 2 for line in listed.values())
 
 
@@ -487,6 +487,7 @@ def test_registration_is_answered_with_001_to_005_and_the_motd(guests: Guests) -
     numerics = [line.split()[1] for line in guest.heard if line.startswith(":chatroom.test ")]
     assert numerics[:5] == ["001", "002", "003", "004", "005"]
     assert "422" in numerics
+    assert ":chatroom.test 001 al :Welcome to the test Network, al" in guest.heard
     features = " ".join(line for line in guest.heard if " 005 " in line)
     for token in ("NICKLEN=32", "CHANTYPES=#", "TOPICLEN=300", "NETWORK=test", "UTF8ONLY"):
         assert token in features

@@ -4,8 +4,8 @@
   gets it, even if an older connection holds it: that one is closed.
 - Deciders, as the hub calls them. Checking a password takes its time, so a decider returns `Work`, which the log has
   done without its lock; what comes of it (`Checked`, `Hashed`) is decided next, and looks at everything again.
-- What changes is an event: `AccountMade`, `PasswordSet`, `AccountDropped`, `AccountSet`, `Ghosted`. Only a login before
-  there is a user is the connection's own business, as the server's password is.
+- What changes is an event: `AccountMade`, `PasswordSet`, `ReplaySet`, `AccountDropped`, `AccountSet`, `Ghosted`. Only a
+  login before there is a user is the connection's own business, as the server's password is.
 - How often somebody was wrong is each server's own knowledge, and not an event.
 """
 
@@ -67,6 +67,7 @@ class Registrar:
             ev.LogIn: self._log_in,
             ev.LogOut: self._log_out,
             ev.SetPassword: self._set_password,
+            ev.SetReplay: self._set_replay,
             ev.DropAccount: self._drop,
             ev.CloseGhost: self._close_ghost,
             ev.AskAccount: self._ask,
@@ -79,6 +80,7 @@ class Registrar:
         return {
             ev.AccountMade: self._account_made,
             ev.PasswordSet: self._password_set,
+            ev.ReplaySet: self._replay_set,
             ev.AccountSet: self._account_set,
         }
 
@@ -126,6 +128,13 @@ class Registrar:
             raise ChatError(Code.LOGIN_TOO_OFTEN)
         self._changes.add(fold(session.account), self._steady())
         return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
+
+    def _set_replay(self, session: Session, command: ev.SetReplay) -> list[Outcome]:
+        """Changes the session at once: what a connection is told is nobody's business but its own."""
+        by = user_of(session).person
+        session.replay = command.on
+        done = ev.ReplayIs(command.on, session.account, command.way)
+        return [ev.ReplaySet(by, session.account, command.on), done] if session.account else [done]
 
     def _hashed(self, session: Session, command: ev.Hashed) -> list[Outcome]:
         ask = command.ask
@@ -288,6 +297,12 @@ class Registrar:
         account = self._house.accounts.get(fold(event.account))
         if account:
             self._house.accounts[fold(event.account)] = account._replace(secret=event.secret)
+            self._house.post.deliver(event, _NOBODY)
+
+    def _replay_set(self, event: ev.ReplaySet) -> None:
+        account = self._house.accounts.get(fold(event.account))
+        if account:
+            self._house.accounts[fold(event.account)] = account._replace(replay=event.on)
             self._house.post.deliver(event, _NOBODY)
 
     def dropped(self, event: ev.AccountDropped) -> None:

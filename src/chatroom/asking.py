@@ -101,7 +101,8 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
     viewer = user_of(session)
     user = house.by_nick.get(fold(command.nick))
     if user is None:
-        return [ev.NoWhois(command.nick)]
+        service = house.card_of(command.nick)
+        return [ev.WhoisIs(service, (), 0, 0, "", False) if service else ev.NoWhois(command.nick)]
     rooms = tuple(
         (room.name, room.ranks.get(user.person.uid, ""))
         for room in user.rooms.values()
@@ -143,8 +144,8 @@ def ask_modes(house: House, session: Session, command: ev.AskModes) -> list[Outc
 
 def ask_users(house: House, session: Session, command: ev.AskUsers) -> list[Outcome]:
     user_of(session)
-    found = (house.by_nick.get(fold(nick)) for nick in command.nicks)
-    return [ev.UsersAre(tuple(user.card() for user in found if user), command.command)]
+    found = map(house.card_of, command.nicks)
+    return [ev.UsersAre(tuple(card for card in found if card), command.command)]
 
 
 def ask_invitations(house: House, session: Session, command: ev.AskInvitations) -> list[Outcome]:

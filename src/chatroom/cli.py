@@ -20,7 +20,7 @@ from chatroom import __version__, logs, service, streams
 from chatroom.backup_cli import backup, restore
 from chatroom.config import Faults, load
 from chatroom.history_cli import data_option, history, whole
-from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, SPARE_DESCRIPTORS
+from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, RECENT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
 from chatroom.names import LOBBY, is_server
 from chatroom.text import clean, number
@@ -140,6 +140,12 @@ Examples:
 @_option("--tls-only", is_flag=True, help="Refuse plain text from other machines.")
 @data_option
 @_option("--keep", type=click.IntRange(0), default=KEEP, help="Days that history is kept; 0 keeps it all.")
+@_option(
+    "--replay",
+    type=click.IntRange(0, RECENT),
+    default=RECENT,
+    help="Messages at most that who joins a room is shown of what was said since they left it.",
+)
 @_option("--ephemeral", is_flag=True, help="Keep nothing on disk: no history after the end.")
 @_option(
     "--sync",
@@ -186,6 +192,7 @@ def serve(
     tls_only: bool,
     data: Path,
     keep: int,
+    replay: int,
     ephemeral: bool,
     sync: str,
     cluster: str,
@@ -252,6 +259,7 @@ def serve(
         if store:
             store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
+    server.hub.replay = replay
     server.configure(settings)
     server.hub.reload = partial(_reload, server, files)
     if metrics_port:

@@ -1,5 +1,6 @@
 """A client's connection: its session, its socket, and what still waits to be written to it."""
 
+import errno
 import socket
 import sys
 import time
@@ -7,12 +8,21 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from chatroom.absence import TIMED_OUT
 from chatroom.dialects.base import Dialect
 from chatroom.events import Format
 from chatroom.rooms import Session
 
 DONT_WAIT = int(socket.MSG_DONTWAIT)
 _LAST_ACK = 56  # where tcpi_last_ack_recv stands in a struct tcp_info, in milliseconds: linux/tcp.h
+
+
+_LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN}
+
+
+def lost(error: OSError) -> str:
+    """Why a connection ends by this error: its client is out of reach; "" if it has closed it."""
+    return TIMED_OUT if error.errno in _LOST else ""
 
 
 class Seal(Protocol):

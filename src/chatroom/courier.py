@@ -28,7 +28,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from chatroom.connection import DONT_WAIT, Connection
+from chatroom.absence import SLOWEST, TOO_SLOW
+from chatroom.connection import DONT_WAIT, Connection, lost
 from chatroom.events import Event, Goodbye, Reply
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
@@ -263,8 +264,8 @@ class Courier(threading.Thread):
                 sent = send(data, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
-            except OSError:
-                self._cut(connection, "")
+            except OSError as error:
+                self._cut(connection, lost(error))
                 continue
             if sent == size:
                 continue
@@ -288,8 +289,8 @@ class Courier(threading.Thread):
                 sent = connection.sock.send(sealed, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
-            except OSError:
-                self._cut(connection, "")
+            except OSError as error:
+                self._cut(connection, lost(error))
                 return
             if sent:
                 sealed = memoryview(sealed)[sent:]
@@ -322,7 +323,7 @@ class Courier(threading.Thread):
             outbox.append(data)
             connection.behind = behind = connection.behind + size
             if behind > OUTBOX or (behind > OUTBOX_UNNAMED and not (connection.user or connection.closing)):
-                self._cut(connection, "too slow to read what was sent to it")
+                self._cut(connection, TOO_SLOW)
             elif behind > PRESSED:
                 self._pressed.add(connection)
         if self._held.bytes > OUTBOXES:
@@ -333,7 +334,7 @@ class Courier(threading.Thread):
         while self._held.litter and self._held.bytes > OUTBOXES:
             self._held.tidy()
         if self._held.bytes > OUTBOXES:
-            self._cut(max(self.slow, key=_behind), "the slowest of too many slow readers")
+            self._cut(max(self.slow, key=_behind), SLOWEST)
 
     def _serve_the_slow(self, timeout: float | None) -> None:
         for key, _ in self._selector.select(timeout):
@@ -363,8 +364,8 @@ class Courier(threading.Thread):
             sent = connection.sock.sendmsg(list(islice(outbox, _BUFFERS)), [], DONT_WAIT)
         except BlockingIOError:
             return
-        except OSError:
-            self._cut(connection, "")
+        except OSError as error:
+            self._cut(connection, lost(error))
             return
         connection.behind -= sent
         self._behind -= sent

@@ -335,6 +335,14 @@ class SetPassword:
 
 
 @value
+class SetReplay:
+    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
+
+    on: bool
+    way: Way = Way.COMMAND
+
+
+@value
 class DropAccount:
     """Give a claimed name up. The server's operators need no password."""
 
@@ -504,10 +512,10 @@ class AskModes:
 
 @value
 class AskList:
-    """The masks in one of a room's lists: `modes.ModeKind.LIST`."""
+    """The masks in some of a room's lists, by their letters: `modes.ModeKind.LIST`."""
 
     room: str
-    letter: str
+    letters: str
 
 
 @value
@@ -766,6 +774,14 @@ class PasswordSet(Event):
 
 
 @value
+class ReplaySet(Event):
+    """Whether the account's clients are told what was said in a room before they join it."""
+
+    account: str
+    on: bool
+
+
+@value
 class AccountDropped(Event):
     """The name is nobody's any more."""
 
@@ -945,7 +961,7 @@ class WhoisIs(Reply):
     member: Member
     rooms: tuple[tuple[str, str], ...]  # name, ranks
     idle: int  # seconds since they last said something
-    since: int  # milliseconds
+    since: int  # milliseconds; 0 for the service, which is always here
     modes: str  # "" for whom they are no business of
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one
@@ -1064,6 +1080,15 @@ class AccountIs(Reply):
     account: str
     made: int
     here: bool
+    way: Way
+
+
+@value
+class ReplayIs(Reply):
+    """What `SetReplay` has set; `account` is "" if only this connection's."""
+
+    on: bool
+    account: str
     way: Way
 
 
@@ -1246,6 +1271,7 @@ Command = (
     | LogIn
     | LogOut
     | SetPassword
+    | SetReplay
     | DropAccount
     | CloseGhost
     | AskAccount

@@ -17,7 +17,7 @@ from socketserver import StreamRequestHandler
 from typing import Any, Protocol
 
 from chatroom import logs
-from chatroom.connection import Connection
+from chatroom.connection import Connection, lost
 from chatroom.courier import Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
@@ -105,6 +105,7 @@ class ChatHandler(StreamRequestHandler):
         except OSError as error:
             if error.errno not in _GONE:
                 raise
+            self.client.cut = self.client.cut or lost(error)
         finally:
             said = self.client.goodbye or "said goodbye"
             reason = self.client.cut or (said if self.client.closing else "connection closed")

@@ -16,7 +16,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import asking, bans, markers, monitor, order, past, redaction
+from chatroom import absence, asking, bans, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.accounts import Registrar, make_way
 from chatroom.errors import ChatError, Code
@@ -29,6 +29,7 @@ from chatroom.limits import (
     PASSWORD_TRIES,
     REALNAME_BYTES,
     REASON_BYTES,
+    RECENT,
     ROOMS_A_USER,
     ROOMS_OWNED,
 )
@@ -66,6 +67,7 @@ class Hub(House):
         self.operator_password = ""  # nobody becomes an operator if it is ""
         # Reads the files again, without the lock, and returns what uses them, under it; None if that can't be.
         self.reload: Callable[[], Callable[[], None] | None] = lambda: lambda: None
+        self.replay = RECENT  # messages at most that who joins is shown
         self._clock = clock  # Unix milliseconds
         self._steady = steady or clock  # milliseconds
         self._started = self._steady()
@@ -486,9 +488,20 @@ class Hub(House):
             self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
-        said = tuple([e for e in room.recent if CTCP not in e.text])
+        """Tells who joins what was said there since they left, or, to a newcomer, last."""
+        user = user_of(session)
+        if not self._wants_replay(session, user):
+            return
+        since = absence.seen_until(self, room, user.person)
+        said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
+        said = said[max(0, len(said) - self.replay) :]
         if said:
             self.post.tell(session, ev.Recent(room.name, said))
+
+    def _wants_replay(self, session: Session, user: User) -> bool:
+        """A bot would obey once more what it was told before."""
+        account = self.accounts.get(fold(user.person.account))
+        return session.replay and BOT not in user.modes and (account is None or account.replay)
 
     def _enter(self, user: User, name: str, event: Event) -> Room:
         room = self.rooms.get(fold(name))
@@ -566,6 +579,7 @@ class Hub(House):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience, movers(user.session))
+            absence.note(self, room, user.person, event)
             self._exit(user, room)
 
     def _kicked(self, event: ev.Kicked) -> None:
@@ -573,6 +587,7 @@ class Hub(House):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self._done(event, room)
+            absence.note(self, room, user.person, event)
             self._exit(user, room)
 
     def _done(self, event: Event, room: Room | None) -> None:
@@ -605,6 +620,7 @@ class Hub(House):
             return
         self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
+            absence.note(self, room, user.person, event)
             self._exit(user, room)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
@@ -627,7 +643,7 @@ class Hub(House):
         self._throw_out(event, event.who, reason, reason)
 
     def _ghosted(self, event: ev.Ghosted) -> None:
-        self._throw_out(event, event.who, "came in again from elsewhere", GHOST)
+        self._throw_out(event, event.who, absence.OVERTAKEN, GHOST)
 
     def _throw_out(self, event: Event, who: Person, reason: str, goodbye: str) -> None:
         """`reason` is for the others, `goodbye` for the one who has to go."""

@@ -124,6 +124,9 @@ CLOSING = 1.0  # seconds of these, or besides, that are left for closing the fil
 # ---- history
 WHISPERS = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 RECENT = 50  # messages shown to whoever joins a room: about what fits two screens
+ABSENT = 20_000  # times that somebody left a room, of which is remembered what they saw last: some 3 MB, twice
+# that before the oldest are forgotten
+ABSENT_LOOK = 1000  # events of one room that are looked at for it at the start, and `ABSENT` in all: some 0.1 s
 EMPTY_ROOMS = 1000  # rooms without members whose topic, recent messages and bans are held in memory
 PLACES = 10_000  # places whose number in the file is remembered: whoever makes up rooms must not fill the memory
 RESERVE = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow

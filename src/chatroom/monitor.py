@@ -20,16 +20,16 @@ def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
     absent: list[str] = []
     outcomes: list[Outcome] = []
     for i, nick in enumerate(command.nicks):
-        if not is_nickname(nick):
+        card = house.card_of(nick)
+        if not card and not is_nickname(nick):
             continue
         if len(session.watching) >= WATCHED and fold(nick) not in session.watching:
             outcomes = [ev.Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
             break
         session.watching[fold(nick)] = nick
         house.watchers.setdefault(fold(nick), {})[session] = None
-        user = house.by_nick.get(fold(nick))
-        if user:
-            here.append(user.person)
+        if card:
+            here.append(card.person)
         else:
             absent.append(nick)
     return [*_status(here, absent), *outcomes]
@@ -51,8 +51,8 @@ def _forget(house: House, session: Session, name: str) -> None:
 def ask_watched(house: House, session: Session, command: ev.AskWatched) -> list[Outcome]:
     if not command.status:
         return [ev.WatchedAre(tuple(session.watching.values()))]
-    found = [(nick, house.by_nick.get(name)) for name, nick in session.watching.items()]
-    return _status([user.person for _, user in found if user], [nick for nick, user in found if not user])
+    found = [(nick, house.card_of(nick)) for nick in session.watching.values()]
+    return _status([card.person for _, card in found if card], [nick for nick, card in found if not card])
 
 
 def _status(here: list[ev.Person], absent: list[str]) -> list[Outcome]:

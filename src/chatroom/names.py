@@ -33,6 +33,7 @@ _DOTS = re.compile(f"([{DOTTED}])\u0307")
 _REMEMBERED = 256  # characters of what is folded, at most: no name and no mask is longer, but what strangers ask for is
 _MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
 # Names that would pass for the program itself, its prompts, or whoever runs it.
+SERVICE = "NickServ"  # who looks after claimed names on IRC: a part of the server, and always here
 _RESERVED = (
     *("server", "system", "chatroom", "service", "services", "console", "username", "password", "everyone"),
     *("admin", "administrator", "moderator", "nickserv", "chanserv", "operserv", "memoserv", "saslserv"),

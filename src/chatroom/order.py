@@ -193,16 +193,23 @@ def set_in_room(room: Room, event: ev.ModesSet) -> None:
 
 
 def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcome]:
-    """Anybody may read who is banned; the other lists are for operators."""
+    """Anybody may read who is banned; the other lists are for operators: who asks for several is refused once."""
     user = user_of(session)
-    if user.is_operator and fold(command.room) not in house.rooms and fold(command.room) in house.lists:
-        return [
-            ev.ListIs(command.room, command.letter, tuple(house.lists[fold(command.room)][command.letter].values()))
-        ]
+    lists = house.lists.get(fold(command.room))
+    if user.is_operator and lists and fold(command.room) not in house.rooms:
+        return [ev.ListIs(command.room, letter, tuple(lists[letter].values())) for letter in command.letters]
     room = house.room_named(command.room, user)
-    if command.letter != BAN:
-        demand(room, user, Deed.LISTS)
-    return [ev.ListIs(room.name, command.letter, tuple(room.lists[command.letter].values()))]
+    told: list[Outcome] = []
+    refused: list[Outcome] = []
+    for letter in command.letters:
+        try:
+            if letter != BAN:
+                demand(room, user, Deed.LISTS)
+        except ChatError as error:
+            refused = [ev.Refused(error)]
+        else:
+            told.append(ev.ListIs(room.name, letter, tuple(room.lists[letter].values())))
+    return told + refused
 
 
 # ---- a user's own modes, and the server's operators -----------------------------------------------------------------

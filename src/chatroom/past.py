@@ -8,8 +8,8 @@ whoever claims a name that somebody has given up finds nothing of theirs.
 """
 
 from chatroom.errors import ChatError, Code
-from chatroom.events import AskHistory, AskSearch, AskTargets, Lookup, Outcome
-from chatroom.names import conversation, fold, is_room
+from chatroom.events import AskHistory, AskSearch, AskTargets, HistoryIs, Lookup, Outcome
+from chatroom.names import Fault, conversation, fold, is_room, nick_fault
 from chatroom.rooms import Account, House, Session, User, user_of
 
 
@@ -20,6 +20,10 @@ def talk(one: User, other: User) -> str:
 
 
 def ask_history(house: House, session: Session, command: AskHistory) -> list[Outcome]:
+    """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
+    user = user_of(session)
+    if nick_fault(command.target) in (None, Fault.RESERVED) and _account(house, user) is None:
+        return [HistoryIs(command, command.target, ())]
     return [_at(house, session, command, command.verb)]
 
 

@@ -45,7 +45,7 @@ from chatroom.modes import (
     bounded,
     meets,
 )
-from chatroom.names import LOBBY, fold, skeleton
+from chatroom.names import LOBBY, SERVICE, fold, skeleton
 from chatroom.networks import Networks
 
 
@@ -63,6 +63,7 @@ class Session:
         "host",
         "near",
         "paced",
+        "replay",
         "secure",
         "tries",
         "uid",
@@ -82,6 +83,7 @@ class Session:
         self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
+        self.replay = True  # whether it is told what was said in a room before it joins
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, an answer to a ping perhaps behind them
@@ -254,6 +256,7 @@ class Account(NamedTuple):
     secret: str
     id: int  # of the event by which it was made
     time: int  # when that was, in milliseconds
+    replay: bool = True  # whether its clients are told what was said in a room before they join
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
@@ -476,12 +479,13 @@ class House:
     # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
     SHARED = (
         *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("whispers", "gone", "holders", "most", "memories", "servers"),
+        *("whispers", "gone", "holders", "most", "memories", "servers", "absent"),
     )
 
     def __init__(self, post: Post, name: str) -> None:
         self.post = post
         self.itself = Itself(name)
+        self.service = Member(Person("", SERVICE, SERVICE, name, "looks after claimed names"), "")
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
         self.by_looks: dict[str, User] = {}  # by the skeleton of the nickname; of those who look alike the first
@@ -505,6 +509,7 @@ class House:
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         self.whispers: deque[tuple[Said, str]] = deque(maxlen=WHISPERS)  # said to one person alone; with their uid
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
+        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.absence`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
         self.here = 0  # users that are connected to this server
@@ -607,6 +612,11 @@ class House:
     def is_due(self, now: int) -> bool:
         """Whether anything has lasted its time."""
         return bool(self.ends) and self.ends[0][0] <= now
+
+    def card_of(self, nick: str) -> Member | None:
+        """Who is here by that name, the service for claimed names among them."""
+        user = self.by_nick.get(fold(nick))
+        return user.card() if user else self.service if fold(nick) == fold(SERVICE) else None
 
     def user_named(self, nick: str) -> User:
         user = self.by_nick.get(fold(nick))

@@ -15,12 +15,14 @@ import ssl
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from socketserver import ThreadingTCPServer
 from typing import Any, NamedTuple
 
+from chatroom import absence
 from chatroom.bans import on_address
 from chatroom.clock import Clock, steady
 from chatroom.cluster.log import RedisLog
@@ -36,6 +38,8 @@ from chatroom.events import Announcement, Expire, Quit, Raw, Saving
 from chatroom.handler import ChatHandler
 from chatroom.hub import Hub
 from chatroom.limits import (
+    ABSENT,
+    ABSENT_LOOK,
     ACCEPT_PAUSE,
     ACCEPT_QUEUE,
     CLIENTS,
@@ -50,8 +54,10 @@ from chatroom.limits import (
 )
 from chatroom.log import LocalLog, Log
 from chatroom.logs import alike
+from chatroom.names import fold
 from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
+from chatroom.store.reader import KeptRoom, Reader
 from chatroom.tuning import tune
 from chatroom.watch import UNREAD, Watch
 
@@ -257,8 +263,10 @@ class ChatServer(ThreadingTCPServer):
         """Puts the rooms back as they were; returns the last id and time of the history."""
         with closing(store.reader()) as reader:
             self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners(), reader.modes())
-            for room in reversed(list(reader.rooms())):
+            rooms = list(reader.rooms())
+            for room in reversed(rooms):
                 self.hub.restore(*room)
+            self.hub.absent = _absent(reader, rooms, store.began)
             for room_key, letter, entry in reader.lists():
                 self.hub.restore_entry(room_key, letter, entry)
         ahead = store.last_time - now()
@@ -445,6 +453,18 @@ class ChatServer(ThreadingTCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])
+
+
+def _absent(reader: Reader, rooms: Iterable[KeptRoom], began: int) -> dict[str, int]:
+    """What people saw last of these rooms, those last used first."""
+    found: dict[str, int] = {}
+    left = ABSENT  # events to look at
+    for room in rooms:
+        if room.recent and left > 0:
+            events = reader.history(fold(room.name), limit=min(left, ABSENT_LOOK), everything=True)
+            left -= len(events)
+            found |= absence.from_history(room.name, room.recent, reversed(events), began)
+    return found
 
 
 def _tune(sock: socket.socket) -> None:

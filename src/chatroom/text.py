@@ -132,3 +132,10 @@ def moment(milliseconds: int) -> str:
     then = datetime.fromtimestamp(milliseconds / 1000)
     today = then.date() == datetime.now().date()
     return then.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
+
+
+def zoned(milliseconds: int) -> str:
+    """The same for a reader elsewhere: "14:05 UTC+02:00"."""
+    offset = datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%z")
+    zone = "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{moment(milliseconds)} {zone}"

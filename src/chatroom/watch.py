@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from chatroom.absence import SILENT, STALLED
 from chatroom.connection import Connection
 from chatroom.courier import Courier
 from chatroom.events import Ping, Quit
@@ -148,7 +149,7 @@ class Watch(threading.Thread):
         if connection.left:
             return (Late(connection, UNREAD, False),) if now - connection.left > STUCK else ()
         if connection.behind and now - connection.moved > STUCK:
-            return (Late(connection, f"read nothing for {STUCK} seconds", False),)
+            return (Late(connection, STALLED, False),)
         if connection.agreeing and now - connection.agreeing > HANDSHAKE:
             return (Late(connection, f"no TLS within {HANDSHAKE} seconds", False),)
         if connection.closing:
@@ -162,10 +163,10 @@ class Watch(threading.Thread):
             if min(silent, now - connection.alive) > DROP_AFTER:
                 connection.alive = now - connection.unacknowledged()
                 if now - connection.alive > DROP_AFTER:
-                    return (Late(connection, f"no sign of life for {DROP_AFTER} seconds", True),)
+                    return (Late(connection, SILENT, True),)
         elif silent > PING_AFTER:
             if silent > DROP_AFTER:
-                return (Late(connection, f"no sign of life for {DROP_AFTER} seconds", True),)
+                return (Late(connection, SILENT, True),)
             if not connection.pinged:
                 connection.pinged = True
                 self._log.submit(connection, [Ping()])

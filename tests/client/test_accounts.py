@@ -109,6 +109,8 @@ def test_claiming_and_logging_in_as_typed() -> None:
     assert (wire.session.nick, wire.session.account) == ("bob", "bob")
     wire.type("/password another-one")
     assert wire.told[-1] == "The password of bob is changed."
+    wire.type("/set replay off")
+    assert wire.told[-1] == "When you join a room you are shown nothing from before (kept for bob)."
     assert list(wire.session.rooms) == ["#lobby"]
 
 

@@ -12,7 +12,7 @@ from tests.chat import NOON, Chat, RecordingPost
 OWN = {
     *("post", "sessions", "watchers", "here", "password", "operator_password", "reload"),
     *("registrar", "_clock", "_steady", "_started", "_not_saving", "_wrong", "_wrong_operators", "_deciders"),
-    *("markers", "marking", "keep", "itself", "deeds", "_appliers"),
+    *("markers", "marking", "keep", "itself", "deeds", "replay", "service", "_appliers"),
 }
 # What is made of the shared, by `House.reindex`.
 DERIVED = {"by_looks", "claimed", "networks", "ends", "_ends_most"}

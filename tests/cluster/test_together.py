@@ -103,6 +103,30 @@ def test_operators_on_one_server_rule_over_people_on_another(node: Start) -> Non
     agree(one, two)
 
 
+def test_who_comes_back_to_another_server_is_shown_what_they_missed(node: Start) -> None:
+    """And nothing twice: all servers know who was where until when, a new one too."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.irc("alice", room="#tea"), one.guests.irc("bob", room="#tea")
+    alice.wait(" JOIN ")
+    alice.send("PRIVMSG #tea :one")
+    bob.wait(":one$")
+    bob.send("QUIT")
+    alice.wait(" QUIT ")
+    alice.send("PRIVMSG #tea :two", "NICKSERV REGISTER open-sesame", "NICKSERV SET REPLAY off")
+    alice.wait("kept for alice")
+    agree(one, two)
+    bob = two.guests.irc("bob", "server-time", room="#tea")
+    assert said(bob.heard) == ["two"]
+    bob.send("QUIT")
+    bob.rest()
+    agree(one, two)
+    three = node("three")
+    agree(one, two, three)
+    assert said(three.guests.irc("bob", "server-time", room="#tea").heard) == []
+    assert said(three.guests.irc("carol", "server-time", room="#tea").heard) == ["one", "two"]
+    assert not three.server.hub.accounts["alice"].replay
+
+
 def test_somebody_is_killed_on_the_server_where_they_are(node: Start) -> None:
     """By an operator of another."""
     one, two = node("one"), node("two")

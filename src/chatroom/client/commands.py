@@ -293,6 +293,7 @@ COMMANDS: dict[str, Command] = {
     "login": Command("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
     "logout": Command("/logout", "be logged in no more", _service("LOGOUT")),
     "password": Command("/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True),
+    "set": Command("/set replay on|off", "whether your other programs show what you missed", _service("SET"), True),
     "quit": Command("/quit", "end the program", _quit, needs_connection=False),
     "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
 }

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from chatroom import events as ev
+from chatroom.absence import link_lost
 from chatroom.cluster import state
 from chatroom.cluster.codec import UnknownPersonError
 from chatroom.cluster.outgoing import Act, Outgoing
@@ -190,7 +191,7 @@ class Applying(Log):
         for lost in self._servers.pass_to(moment):
             if lost.id == self.id:
                 self._given_up()
-            self._lose(lost, f"the link to {lost.name} was lost")
+            self._lose(lost, link_lost(lost.name))
         for number, rows in enumerate(acts, first):
             if rows[0][0] == "Linked":
                 self._link(server, number, self._codec.read(rows[0]))
@@ -275,7 +276,7 @@ class Applying(Log):
         for other in [server for server in self._hub.servers.values() if server.name == linked.name]:
             if other.id == self.id != id_:
                 raise ClusterError(f"Another server has come that is called {self.name} too.")
-            self._lose(other, f"the link to {other.name} was lost")
+            self._lose(other, link_lost(other.name))
         self._last = max(self._last, linked.last)
         self._time = max(self._time, linked.time)
         self._servers.link(id_, linked.name, number)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chatroom import events as ev
 from chatroom.dialects import keeping
 from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.sentences import WORDED, entries, lasting, worded
+from chatroom.dialects.sentences import WORDED, entries, lasting, replaying, worded
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import (
@@ -385,6 +385,12 @@ class PlainDialect:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
         yield ev.AskHistory(self._here(), count or RECENT)
 
+    def _set(self, rest: str) -> Iterator[Command]:
+        on = {"replay on": True, "replay off": False}.get(" ".join(rest.lower().split()))
+        if on is None:
+            raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
+        yield ev.SetReplay(on)
+
     def _search(self, rest: str) -> Iterator[Command]:
         yield ev.AskSearch(rest, FOUND)
 
@@ -449,6 +455,7 @@ COMMANDS: dict[str, PlainCommand] = {
             "/history [COUNT]", f"what was said here, at most {HISTORY_MOST} messages", 0, PlainDialect._history
         ),
         PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
+        PlainCommand("/set replay on|off", "show what you missed when you join a room, or not", 2, PlainDialect._set),
         PlainCommand("/servers", "list the servers that are this chat", 0, PlainDialect._servers),
         PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, PlainDialect._register),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
@@ -611,6 +618,7 @@ _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
     ev.Saving: _saving,
     ev.AccountDone: _account_done,
     ev.AccountIs: _account_is,
+    ev.ReplayIs: lambda r: [f"* {replaying(r)}"],
     ev.Ping: lambda r: [],
     ev.Announcement: lambda r: [f"* {r.text}"],
 }

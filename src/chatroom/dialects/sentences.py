@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from time import time
 
 from chatroom.errors import Code
-from chatroom.events import Entry
+from chatroom.events import Entry, ReplayIs
+from chatroom.names import LOBBY, fold
 from chatroom.text import plain, span
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
@@ -21,7 +22,8 @@ WORDED = OF_OPERATORS | OF_ENTRIES | {Code.BANNED_HERE, Code.NICK_BANNED}
 def worded(code: Code, about: list[str]) -> list[str]:
     """What a refusal is about, as it is said: who the operators are, how long it lasts, why."""
     if code in OF_OPERATORS or code in OF_ENTRIES:
-        about[1] = about[1].replace(",", ", ") or "none is here"
+        here = about[1].replace(",", ", ") or "none is here"
+        about[1] = f"the server's operators, whose room it is ({here})" if fold(about[0]) == LOBBY else here
     if code is Code.SLOW:
         about[2:] = [span(int(about[2])), span(int(about[3]))]
     elif code in OF_ENTRIES:
@@ -54,6 +56,13 @@ def entries(listed: Iterable[Entry]) -> list[tuple[str, str]]:
         meant = f" ({', '.join(masks)})" if masks != [who] else ""
         told.append((f"{who}{meant}", f"by {by.partition('!')[0]}{left}{why}"))
     return told
+
+
+def replaying(reply: ReplayIs) -> str:
+    """What is shown to who joins a room from now on."""
+    what = "what was said since you left it" if reply.on else "nothing from before"
+    kept = f"kept for {reply.account}" if reply.account else "until you leave; log in to have it kept"
+    return f"When you join a room you are shown {what} ({kept})."
 
 
 def lasting(until: int, since: int) -> str:

@@ -106,9 +106,9 @@ class Reader:
         rows = self._db.execute("SELECT key, modes FROM places WHERE owner != '' AND modes != ''")
         return {key: json.loads(modes) for key, modes in rows}
 
-    def accounts(self) -> list[tuple[str, str, int, int]]:
-        """Name and secret of each account, and id and time (milliseconds) of the event by which it was made."""
-        return self._db.execute("SELECT name, secret, id, time FROM accounts").fetchall()
+    def accounts(self) -> list[tuple[str, str, int, int, bool]]:
+        """Name and secret of each account, id and time (milliseconds) of the event by which it was made, `replay`."""
+        return self._db.execute("SELECT name, secret, id, time, replay FROM accounts").fetchall()
 
     def names(self) -> list[str]:
         """The names of all rooms that ever had a history."""

@@ -27,8 +27,9 @@ FILE = "chatroom.db"
 # server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
 # `owner` is the key of the account whose room it is for good. `modes` are a room's modes as a JSON object, letters with
 # their parameters; "" for those of a new room. They count where there is an owner.
-# `accounts` has claimed names, by their folds; `id` and `time` are those of the event by which an account was made.
-# `marks` holds single numbers: "reserved", "settled" and "chat" (see writer), "indexed" (see index).
+# `accounts` has claimed names, by their folds; `id` and `time` are those of the event by which an account was made;
+# `replay` is 0 where its clients are not told what was said before they join.
+# `marks` holds single numbers: "reserved", "began", "settled" and "chat" (see writer), "indexed …" (see index).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "history",
@@ -91,6 +92,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("modes", ("ALTER TABLE places ADD COLUMN modes TEXT NOT NULL DEFAULT ''",)),
+    ("replay", ("ALTER TABLE accounts ADD COLUMN replay INTEGER NOT NULL DEFAULT 1",)),
 )
 
 

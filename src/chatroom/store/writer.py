@@ -32,6 +32,7 @@ from chatroom.events import (
     Opened,
     PasswordSet,
     Redacted,
+    ReplaySet,
     ServerBanned,
     ServerUnbanned,
     TopicSet,
@@ -114,6 +115,8 @@ class Store:
             self.db.execute(_FORGET)
             self.db.execute(f"{_DROP} {_UNUSED}")
             self.reserved = self._mark("reserved")
+            self.began = self._mark("began")  # all ids that were given between the last start and this one are higher
+            self.db.execute(_MARK, ("began", self.reserved))
         except (sqlite3.Error, OSError) as error:
             self._guard.release()
             raise unusable(self.path, error) from None
@@ -435,6 +438,10 @@ def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
     db.execute("UPDATE accounts SET secret = ? WHERE key = ?", (event.secret, fold(event.account)))
 
 
+def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
+    db.execute("UPDATE accounts SET replay = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
 def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
     db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
     db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
@@ -502,6 +509,7 @@ _SETTINGS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     ServerUnbanned: _server_unbanned,
     AccountMade: _account_made,
     PasswordSet: _password_set,
+    ReplaySet: _replay_set,
     AccountDropped: _account_dropped,
     Founded: _founded,
     Opened: _opened,

@@ -7,14 +7,14 @@ from chatroom import events as ev
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import timestamp
 from chatroom.dialects.irc.words import echo
+from chatroom.dialects.sentences import replaying
 from chatroom.errors import ChatError, Code
 from chatroom.events import Way
 from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
+from chatroom.names import SERVICE
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.answers import Speaker
-
-SERVICE = "NickServ"
 
 
 def notice(to: "Speaker", text: str) -> str:
@@ -47,6 +47,10 @@ def done(to: "Speaker", reply: ev.AccountDone) -> Iterator[str]:
         yield to.line(n.RPL_SASLSUCCESS)
     elif reply.way is Way.SERVICE:
         yield notice(to, text)
+
+
+def replay(to: "Speaker", reply: ev.ReplayIs) -> Iterator[str]:
+    yield notice(to, replaying(reply))
 
 
 def told(to: "Speaker", reply: ev.AccountIs) -> Iterator[str]:

@@ -64,10 +64,14 @@ def _prove(client: Client) -> Command:
     """What came as PLAIN: RFC 4616 §2, ``[authzid] NUL authcid NUL passwd``."""
     message, client.sasl = client.sasl or "", None
     try:
-        acting, account, password = base64.b64decode(message, validate=True).decode().split("\0")
+        acting, account, password = (
+            base64.b64decode(message, validate=True).decode().split("\0") if message else [""] * 3
+        )
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return client.say(n.ERR_SASLFAIL, "that can't be read")
-    if not account or (acting and fold(acting) != fold(account)):
+    if not account or not password:
+        return client.say(n.ERR_SASLFAIL, "a name and a password are needed")
+    if acting and fold(acting) != fold(account):
         return client.say(n.ERR_SASLFAIL, "nobody acts for somebody else here")
     return ev.LogIn(account, password, way=Way.SASL)
 
@@ -129,6 +133,13 @@ def _identify(client: Client, words: list[str]) -> Command:
     return ev.LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], way=Way.SERVICE)
 
 
+def _set_replay(client: Client, words: list[str]) -> Command:
+    on = {"on": True, "off": False}.get(words[0].lower())
+    if on is None:
+        return next(_usage(client, _REQUESTS["SET REPLAY"]))
+    return ev.SetReplay(on, way=Way.SERVICE)
+
+
 def _drop(client: Client, words: list[str]) -> Command:
     """With one word, an operator of the server means a name, anybody else their password."""
     password = words[1] if len(words) == 2 else ""
@@ -149,6 +160,9 @@ _REQUESTS: dict[str, Request] = {
     ),
     "SET PASSWORD": Request(
         "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: ev.SetPassword(w[0], way=Way.SERVICE)
+    ),
+    "SET REPLAY": Request(
+        "SET REPLAY on|off", "says whether you are shown what you missed when you join a room", (1, 1), _set_replay
     ),
     "DROP": Request("DROP name password", "gives a name up", (1, 2), _drop),
     "INFO": Request(

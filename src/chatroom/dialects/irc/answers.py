@@ -110,7 +110,7 @@ class Speaker:
 
 def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
     server = to.server
-    yield to.line(n.RPL_WELCOME, server.network, reply.person.mask)
+    yield to.line(n.RPL_WELCOME, server.network, reply.person.nick)
     yield to.line(n.RPL_YOURHOST, server.name, server.version)
     yield to.line(n.RPL_CREATED, server.created)
     yield to.line(n.RPL_MYINFO, server.name, server.version, *n.MYINFO_MODES)
@@ -262,7 +262,8 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
         yield to.line(n.RPL_AWAY, p.nick, reply.member.away)
     if reply.modes:
         yield to.line(n.RPL_WHOISMODES, p.nick, reply.modes)
-    yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
+    if reply.since:
+        yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
     yield to.line(n.RPL_ENDOFWHOIS, p.nick)
 
 
@@ -316,6 +317,8 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
 
 def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
+        if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
+            yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
         yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
 
 
@@ -438,6 +441,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     ev.Saving: _saving,
     ev.AccountDone: account_answers.done,
     ev.AccountIs: account_answers.told,
+    ev.ReplayIs: account_answers.replay,
     ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     ev.Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
 }

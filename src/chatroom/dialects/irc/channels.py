@@ -136,6 +136,7 @@ def room_modes(room: str, words: list[str]) -> Iterator[Command]:
     """Changes, and lists that are asked for by their letter without a parameter."""
     changes: list[ModeChange] = []
     asked: list[Command] = []
+    listed = ""
     params = iter(words[1:])
     for on, letter in _signed(words[0]):
         kind = ROOM_MODES.get(letter, ModeKind.FLAG)
@@ -144,13 +145,15 @@ def room_modes(room: str, words: list[str]) -> Iterator[Command]:
         if param is not None:
             changes.append(ModeChange(on, letter, param))
         elif kind is ModeKind.LIST:
-            asked.append(ev.AskList(room, letter))
+            listed += letter if letter not in listed else ""
         elif letter == KEY and not on:
             changes.append(ModeChange(False, letter, "*"))
         else:
             asked.append(ev.Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
     if changes:
         yield ev.SetModes(room, tuple(changes))
+    if listed:
+        yield ev.AskList(room, listed)
     yield from asked
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from chatroom.dialects.irc.format import timestamp
 from chatroom.errors import Code
 from chatroom.events import Event, Format, Said, TargetsAre
-from chatroom.text import moment
+from chatroom.text import zoned
 
 CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"
@@ -50,7 +50,7 @@ def _lines(events: Iterable[Event], timed: bool, form: Format) -> Iterator[str]:
     """The lines of these events in the client's format; with the time in the text if no tag tells it."""
     for event in events:
         if type(event) is Said and not timed:
-            event = replace(event, text=f"[{moment(event.time)}] {event.text}")  # noqa: PLW2901
+            event = replace(event, text=f"[{zoned(event.time)}] {event.text}")  # noqa: PLW2901
         yield from [f"{line}\n" for line in form.render(event).decode().split("\n")[:-1]]
 
 

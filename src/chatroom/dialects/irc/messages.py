@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
-from chatroom.dialects.irc.account_answers import SERVICE
 from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
@@ -11,7 +10,7 @@ from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind
 from chatroom.ircwire import LINE_BYTES
 from chatroom.limits import MESSAGE_BYTES, TARGETS
-from chatroom.names import fold
+from chatroom.names import SERVICE, fold
 from chatroom.slips import refuse_slips
 from chatroom.text import CTCP
 

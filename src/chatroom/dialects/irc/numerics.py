@@ -45,7 +45,7 @@ class Numeric(NamedTuple):
         return f":{server} {self.number} {nick or '*'} {self.template.format(*about)}\r\n"
 
 
-RPL_WELCOME = Numeric("001", ":Welcome to {}, {}")
+RPL_WELCOME = Numeric("001", ":Welcome to the {} Network, {}")
 RPL_YOURHOST = Numeric("002", ":Your host is {}, running chatroom {}")
 RPL_CREATED = Numeric("003", ":This server was started {}")
 RPL_MYINFO = Numeric("004", "{} chatroom-{} {} {} {}")

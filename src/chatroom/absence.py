@@ -1,0 +1,113 @@
+"""When people were last in a room: who comes back is shown what was said since then, and nothing twice.
+
+A person is an account, or a nickname and an address. Who was logged in at the end is known as both, since clients often
+join before they log in. Of each is remembered which message they saw last (its id). A connection that was lost was dead
+for a while before the server noticed, so its end counts as that much earlier: rather twice than never.
+
+All of it follows from the events alone, so it is the same on all servers of a chat. When there are too many, those who
+left longest ago are forgotten; they are then shown what newcomers are. After a restart the history tells it
+(`from_history`), as far as it goes back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from chatroom.events import Departed, Event, Joined, Kicked, Left, Person, Renamed, Said
+from chatroom.limits import ABSENT, DROP_AFTER, LEASE, STUCK
+from chatroom.names import fold
+from chatroom.rooms import House, Room
+
+# Why the server ended a connection that may have been dead for a while, and for how many seconds.
+SILENT = f"no sign of life for {DROP_AFTER} seconds"
+STALLED = f"read nothing for {STUCK} seconds"
+TOO_SLOW = "too slow to read what was sent to it"
+SLOWEST = "the slowest of too many slow readers"
+OVERTAKEN = "came in again from elsewhere"
+TIMED_OUT = "connection timed out"
+_UNNOTICED = {
+    **dict.fromkeys((SILENT, TIMED_OUT, OVERTAKEN), DROP_AFTER),
+    **dict.fromkeys((STALLED, TOO_SLOW, SLOWEST), STUCK),
+}
+_LINK_LOST = ("the link to ", " was lost")
+
+
+def link_lost(server: str) -> str:
+    """Why somebody leaves whose server is not there any more."""
+    return server.join(_LINK_LOST)
+
+
+def note(house: House, room: Room, person: Person, event: Event) -> None:
+    """Somebody leaves a room by this event. Nothing is noted where nothing could be shown twice."""
+    seen = _seen(event, room.recent)
+    if not seen:
+        return
+    absent = house.absent
+    for key in _keys(room.name, person):
+        absent.pop(key, None)  # who left last stands last
+        absent[key] = seen
+    if len(absent) > 2 * ABSENT:
+        house.absent = dict(islice(absent.items(), len(absent) - ABSENT, None))
+
+
+def seen_until(house: House, room: Room, person: Person) -> int:
+    """The id of the last message that somebody saw in a room; 0 for a newcomer."""
+    return max([house.absent.get(key, 0) for key in _keys(room.name, person)])
+
+
+def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], began: int) -> dict[str, int]:
+    """What `note` would have noted of a room, from what happened in it; the newest event first.
+
+    Who came and never left was there to the end, when the server was killed: if they came since the event with the id
+    `began`, which no event of the server's last run had. Of older ones it isn't known how long they stayed.
+    """
+    found: dict[str, int] = {}
+    settled: set[str] = set()
+    thrown_out: dict[str, Event] = {}  # by folded nickname, which is all that the history keeps of them
+    end = recent[-1].id
+    for event in events:
+        if isinstance(event, Kicked):
+            thrown_out.setdefault(fold(event.who.nick), event)
+        if not isinstance(event, Joined | Left | Departed | Renamed | Said):
+            continue  # operators do the rest from outside, too
+        person = replace(event.by, nick=event.nick) if isinstance(event, Renamed) else event.by
+        kicked = thrown_out.pop(fold(person.nick), None)
+        for key in _keys(room, person):
+            if key in settled:
+                continue
+            if kicked or isinstance(event, Left | Departed):
+                found[key] = _seen(kicked or event, recent)
+            elif isinstance(event, Said):  # from outside, perhaps
+                found.setdefault(key, event.id)
+                continue
+            else:
+                found[key] = end if event.id > began else max(found.get(key, 0), event.id)
+            settled.add(key)
+        if isinstance(event, Renamed):  # they left as who they became
+            before, after = _keys(room, event.by)[0], _keys(room, person)[0]
+            if before not in settled:
+                found[before] = found[after]
+                settled.add(before)
+    return found
+
+
+def _seen(event: Event, recent: Sequence[Said]) -> int:
+    """The id of the last message that somebody surely saw who left by this event; 0 if there is none."""
+    away = _unnoticed(event.reason) if isinstance(event, Departed) else 0
+    if not away and recent and recent[-1].id < event.id:
+        return recent[-1].id
+    last = event.time - 1000 * away
+    return max([said.id for said in recent if said.id < event.id and (not away or said.time < last)], default=0)
+
+
+def _unnoticed(reason: str) -> int:
+    """For how many seconds a connection may have been dead that ended for this reason."""
+    if reason.startswith(_LINK_LOST[0]) and reason.endswith(_LINK_LOST[1]):
+        return int(LEASE)
+    return _UNNOTICED.get(reason, 0)
+
+
+def _keys(room: str, person: Person) -> list[str]:
+    """What a person is known by in a room; no name has a space."""
+    guest = f"{fold(room)} {fold(person.nick)} {person.host}"
+    return [guest, f"{fold(room)} {fold(person.account)}"] if person.account else [guest]
