@@ -1,5 +1,6 @@
 """A chat without sockets: the hub, the log and the dialects, joined by a post that renders at once and remembers."""
 
+import sys
 import threading
 from itertools import count
 
@@ -34,7 +35,11 @@ def kinds(base: type) -> set[type]:
 
     Not `__subclasses__()`: a dataclass with slots is a copy of a class, which is among them until it is collected.
     """
-    return {each for each in vars(ev).values() if isinstance(each, type) and base in each.__bases__}
+    return {
+        each
+        for each in vars(sys.modules[base.__module__]).values()
+        if isinstance(each, type) and base in each.__bases__
+    }
 
 
 def place(event: Event, id: int, time: int) -> None:  # noqa: A002

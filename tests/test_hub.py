@@ -18,7 +18,7 @@ from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.memory import Memories
 from chatroom.names import fold
 from chatroom.rooms import Room, Session
-from tests.chat import NOON, Chat, RecordingPost, place
+from tests.chat import NOON, Chat, RecordingPost, kinds, place
 
 IRC = irc_format(frozenset())
 
@@ -402,8 +402,7 @@ def test_every_command_is_decided_and_every_event_applied(house: House) -> None:
     """By one table each; bursts have a way of their own."""
     commands = {command for command in get_args(Command) if command not in (Reply, ev.Burst)}
     assert set(house.hub._deciders) == commands
-    events = {each for each in vars(ev).values() if isinstance(each, type) and issubclass(each, Event)}
-    assert set(house.hub._appliers) == events - {Event}
+    assert set(house.hub._appliers) == kinds(Event)
 
 
 def test_a_dialects_own_answer_passes_through(house: House) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatroom import events as ev
 from chatroom.cluster.codec import Codec, UnknownPersonError
-from chatroom.cluster.state import EVENTS
+from chatroom.cluster.state import REPLICATED_EVENTS
 from chatroom.events import Event, Person
 
 ALICE = Person("1.1", "alice", "u", "127.0.0.1")
@@ -32,17 +32,17 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
 
 
 @settings(deadline=None)
-@given(st.sampled_from(EVENTS).flatmap(values))
+@given(st.sampled_from(list(REPLICATED_EVENTS.values())).flatmap(values))
 def test_what_is_read_is_what_was_written(event: Event) -> None:
     """Every event there is, through JSON, with any content."""
-    codec = Codec(EVENTS)
+    codec = Codec(REPLICATED_EVENTS)
     assert codec.read(json.loads(json.dumps(codec.write(event)))) == event
 
 
 def test_somebody_known_travels_as_their_uid_and_arrives_as_who_they_are_now() -> None:
     """A message that was decided under the old name has the new one if its place is behind the renaming."""
     now = {"1.1": ALICE}
-    codec = Codec(EVENTS, now.get)
+    codec = Codec(REPLICATED_EVENTS, now.get)
     row = codec.write(ev.Said(ALICE, "#a", "hi", ev.Kind.MESSAGE))
     assert row == ["Said", "1.1", "#a", "hi", "message", "", ""]
     now["1.1"] = Person("1.1", "alicia", "u", "127.0.0.1")
@@ -52,7 +52,7 @@ def test_somebody_known_travels_as_their_uid_and_arrives_as_who_they_are_now() -
 def test_what_somebody_did_who_is_gone_is_not_read() -> None:
     """Their departure had its place before it."""
     now = {"1.1": ALICE}
-    codec = Codec(EVENTS, now.get)
+    codec = Codec(REPLICATED_EVENTS, now.get)
     row = codec.write(ev.Left(ALICE, "#a", ""))
     now.clear()
     with pytest.raises(UnknownPersonError):
@@ -61,7 +61,7 @@ def test_what_somebody_did_who_is_gone_is_not_read() -> None:
 
 def test_a_newcomer_travels_in_full() -> None:
     """Nobody knows them yet."""
-    codec = Codec(EVENTS, lambda uid: None)
+    codec = Codec(REPLICATED_EVENTS, lambda uid: None)
     assert codec.read(json.loads(json.dumps(codec.write(ev.Connected(ALICE, room="#a"))))).by == ALICE
 
 
@@ -72,7 +72,7 @@ def test_events_in_events_keep_their_place() -> None:
     class Kept:
         said: tuple[ev.Said, ...]
 
-    codec = Codec([Kept])
+    codec = Codec({"Kept": Kept})
     kept = Kept((ev.Said(ALICE, "#a", "hi", ev.Kind.ACTION, id=7, time=8),))
     assert codec.read(json.loads(json.dumps(codec.write(kept)))) == kept
 
@@ -88,11 +88,11 @@ def test_the_schema_differs_where_fields_do() -> None:
         mood: Mood
 
     def schema(hint: Any) -> int:
-        return Codec([dataclass(type("Outer", (), {"__annotations__": {"inner": hint}}))]).schema
+        return Codec({"Outer": dataclass(type("Outer", (), {"__annotations__": {"inner": hint}}))}).schema
 
     assert len({schema(Inner), schema(Inner | None), schema(str), schema(tuple[Inner, ...])}) == 4
     assert schema(Inner) == schema(Inner)
-    assert Codec(EVENTS).schema != Codec(EVENTS[1:]).schema
+    assert Codec(REPLICATED_EVENTS).schema != Codec(dict(list(REPLICATED_EVENTS.items())[1:])).schema
 
 
 def test_a_field_that_has_no_way_into_json_is_noticed_at_once() -> None:
@@ -103,4 +103,4 @@ def test_a_field_that_has_no_way_into_json_is_noticed_at_once() -> None:
         what: object
 
     with pytest.raises(TypeError, match="no way into JSON"):
-        Codec([Bad])
+        Codec({"Bad": Bad})

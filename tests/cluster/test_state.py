@@ -53,6 +53,6 @@ def test_every_slot_of_users_and_rooms_is_written() -> None:
 
 def test_no_other_class_is_made_than_those_it_was_told_of() -> None:
     """Whatever stands in a snapshot."""
-    text = Graph([User]).write({"user": object.__new__(User)})
+    text = Graph({"User": User}).write({"user": object.__new__(User)})
     with pytest.raises(KeyError):
-        Graph([Room]).read(text)
+        Graph({"Room": Room}).read(text)

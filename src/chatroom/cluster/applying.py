@@ -31,7 +31,7 @@ from chatroom.rooms import Audience, Capture, Post, Room, Server, Session, User
 
 log = logging.getLogger(__name__)
 
-_NOTICES = {notice.__name__ for notice in state.NOTICES}
+_NOTICES = state.NOTICES.keys()
 
 
 class Links(Enum):

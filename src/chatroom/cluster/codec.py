@@ -1,6 +1,7 @@
-"""Values as JSON and back, from the fields of their dataclasses alone: a new event travels without a line written here.
+"""Values as JSON and back, from the fields of their dataclasses.
 
-- A value is the list of its fields; where its type is not known from its place, its type's name stands before them.
+- A value is the list of its fields; where its type is not known from its place, the type's name in the codec's table
+  stands before them.
 - An enum is its value, a tuple, set or list a list, None is null. The `id` and `time` of an event by itself don't
   travel: its place in the log gives them.
 - A person that everybody knows is only their uid, and is read as who they are when it is read: so an event that was
@@ -9,7 +10,7 @@
 """
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from operator import attrgetter
@@ -45,17 +46,17 @@ class _Ways(NamedTuple):
 
 
 class Codec:
-    """Writes and reads values of these dataclasses, and of those in their fields.
+    """Writes and reads values of these dataclasses, by what they are called on the wire, and of those in their fields.
 
     `person` says who has a uid, None if nobody has; without it, all people are written in full.
     """
 
-    def __init__(self, kinds: Iterable[type], person: Callable[[str], Person | None] | None = None) -> None:
+    def __init__(self, kinds: Mapping[str, type], person: Callable[[str], Person | None] | None = None) -> None:
         self._person = person
         self._seen: dict[str, str] = {}  # fields of all dataclasses met, by name
         self._nested: dict[Any, _Ways] = {}
         self._nested[Person] = self._ways_of_person()
-        self._kinds = {kind.__name__: kind for kind in kinds}
+        self._kinds = dict(kinds)
         self._plans = {kind: self._plan(kind, placed=False) for kind in self._kinds.values()}
         self._names = {kind: name for name, kind in self._kinds.items()}
         self.schema = crc32(repr(sorted(self._seen.items())).encode())

@@ -9,7 +9,7 @@
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -24,18 +24,20 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 class Graph:
-    """Writes and reads objects of these classes."""
+    """Writes and reads objects of these classes, by what they are called in JSON."""
 
-    def __init__(self, classes: Iterable[type]) -> None:
-        self._classes = {each.__name__: each for each in classes}
+    def __init__(self, classes: Mapping[str, type]) -> None:
+        self._classes = dict(classes)
+        self._called = {kind: name for name, kind in classes.items()}
 
     def write(self, root: Any) -> str:
-        writer = _Writer()
+        """Raises `KeyError` for a class that the graph wasn't told of."""
+        writer = _Writer(self._called)
         top = writer.write(root)
         rows: list[list[Any]] = []
         for it in writer.table:  # which grows while it is gone through
             names = [name for name in attributes(type(it)) or vars(it) if hasattr(it, name)]
-            rows.append([type(it).__name__, names, [writer.write(getattr(it, name)) for name in names]])
+            rows.append([self._called[type(it)], names, [writer.write(getattr(it, name)) for name in names]])
         return json.dumps([top, rows], ensure_ascii=False, separators=(",", ":"))
 
     def read(self, text: str) -> Any:
@@ -66,8 +68,9 @@ def _fields(kind: type) -> Callable[[Any], tuple[Any, ...]]:
 class _Writer:
     """Writes one graph. It is made while everybody waits, so what is many times in it is written without detours."""
 
-    def __init__(self) -> None:
+    def __init__(self, called: dict[type, str]) -> None:
         self.table: list[Any] = []
+        self._called = called
         self._numbers: dict[int, int] = {}  # places in the table, by identity
 
     def write(self, it: Any) -> Any:
@@ -75,9 +78,11 @@ class _Writer:
         if kind in _PLAIN:
             return it
         if is_dataclass(kind):
-            return [_VALUE, kind.__name__, *self._every(_fields(kind)(it))]
+            return [_VALUE, self._called[kind], *self._every(_fields(kind)(it))]
         if issubclass(kind, tuple):
-            return [_VALUE, kind.__name__, *self._every(it)] if hasattr(it, "_fields") else [_TUPLE, *self._every(it)]
+            return (
+                [_VALUE, self._called[kind], *self._every(it)] if hasattr(it, "_fields") else [_TUPLE, *self._every(it)]
+            )
         if issubclass(kind, dict):
             mark = _COUNTER if kind is Counter else _DICT
             return [mark, self._every(it.keys()), self._every(it.values())]
@@ -99,7 +104,7 @@ class _Writer:
         if isinstance(it, Audience):
             return [_AUDIENCE]
         if isinstance(it, Enum):
-            return [_ENUM, type(it).__name__, it.value]
+            return [_ENUM, self._called[type(it)], it.value]
         number = self._numbers.get(id(it))
         if number is None:
             number = self._numbers[id(it)] = len(self.table)

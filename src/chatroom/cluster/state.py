@@ -14,13 +14,12 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from types import ModuleType
 from typing import NamedTuple
 from zlib import crc32
 
 from chatroom import events as ev
 from chatroom import lasting as lasts
-from chatroom import memory, modes, rooms
+from chatroom import memory, rooms
 from chatroom import monitor as watching
 from chatroom.cluster.codec import Codec
 from chatroom.cluster.graph import Graph, attributes
@@ -35,11 +34,43 @@ from chatroom.rooms import Audience, House, Room, Session, User, new_lists
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
-# Not `Event.__subclasses__()`: a dataclass with slots is a copy of a class, which is among them too for a while.
-EVENTS = [
-    each for each in vars(ev).values() if isinstance(each, type) and issubclass(each, Event) and each is not Event
-]
-NOTICES = (Linked, Unlinked, Beat, Spoken, Announced)
+# What the events are called in the stream. A class may be renamed; its name here may not.
+REPLICATED_EVENTS: dict[str, type[Event]] = {
+    "Connected": ev.Connected,
+    "Joined": ev.Joined,
+    "Left": ev.Left,
+    "Departed": ev.Departed,
+    "Renamed": ev.Renamed,
+    "Said": ev.Said,
+    "Redacted": ev.Redacted,
+    "TopicSet": ev.TopicSet,
+    "AwaySet": ev.AwaySet,
+    "Kicked": ev.Kicked,
+    "Invited": ev.Invited,
+    "ModesSet": ev.ModesSet,
+    "UserModesSet": ev.UserModesSet,
+    "RealnameSet": ev.RealnameSet,
+    "AccountSet": ev.AccountSet,
+    "AccountMade": ev.AccountMade,
+    "PasswordSet": ev.PasswordSet,
+    "ReplaySet": ev.ReplaySet,
+    "AccountDropped": ev.AccountDropped,
+    "Ghosted": ev.Ghosted,
+    "Founded": ev.Founded,
+    "Opened": ev.Opened,
+    "Killed": ev.Killed,
+    "ServerBanned": ev.ServerBanned,
+    "ServerUnbanned": ev.ServerUnbanned,
+    "Alerted": ev.Alerted,
+}
+# What servers say of themselves, likewise.
+NOTICES: dict[str, type] = {
+    "Linked": Linked,
+    "Unlinked": Unlinked,
+    "Beat": Beat,
+    "Spoken": Spoken,
+    "Announced": Announced,
+}
 
 
 def codec(house: House) -> Codec:
@@ -49,15 +80,28 @@ def codec(house: House) -> Codec:
         user = house.users.get(uid)
         return user.person if user else None
 
-    return Codec([*EVENTS, *NOTICES], person)
+    return Codec({**REPLICATED_EVENTS, **NOTICES}, person)
 
 
-def _of(module: ModuleType) -> list[type]:
-    """The classes that are defined in a module."""
-    return [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
-
-
-GRAPH = Graph(each for module in (rooms, memory, modes, lasts, ev) for each in _of(module))
+# What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
+_OBJECTS: dict[str, type] = {
+    "Memories": memory.Memories,
+    "Room": rooms.Room,
+    "Server": rooms.Server,
+    "User": rooms.User,
+}
+_VALUES: dict[str, type] = {
+    "Account": rooms.Account,
+    "Entry": ev.Entry,
+    "Kind": ev.Kind,
+    "Lasting": lasts.Lasting,
+    "Owned": lasts.Owned,
+    "Person": ev.Person,
+    "Said": ev.Said,
+    "Topic": ev.Topic,
+}
+SNAPSHOT_CLASSES = {**_OBJECTS, **_VALUES}
+GRAPH = Graph(SNAPSHOT_CLASSES)
 
 
 class Mark(NamedTuple):
@@ -79,9 +123,7 @@ class Mark(NamedTuple):
 
 
 # Differs where a snapshot would: those of another version can't be read.
-SCHEMA = crc32(
-    repr([Mark._fields, *[(each.__name__, attributes(each)) for m in (rooms, memory) for each in _of(m)]]).encode()
-)
+SCHEMA = crc32(repr([Mark._fields, *[(name, attributes(kind)) for name, kind in _OBJECTS.items()]]).encode())
 
 
 def snapshot(hub: Hub, behind: Mark) -> str:
