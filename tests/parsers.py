@@ -10,11 +10,12 @@ from pathlib import Path
 
 import click
 
-from chatroom import ircwire, logs, modes, names, text
+from chatroom import modes
 from chatroom.cli import serve
+from chatroom.common import irc_message, logs, names, text
+from chatroom.common.errors import ChatError
 from chatroom.config import read
 from chatroom.dialects.detect import Spoken, detect
-from chatroom.errors import ChatError
 from chatroom.events import Join
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
@@ -50,11 +51,11 @@ def _attack(chat: Chat, attacker: Client, data: bytes) -> None:
         assert text.plain(text.clean(line)) == line
     for client in irc:
         for line in client.wire.decode().split("\r\n")[:-1]:
-            parsed = ircwire.parse(line)
+            parsed = irc_message.parse(line)
             assert parsed.source or parsed.command == "ERROR"
             untagged = line.partition(" ")[2] if line.startswith("@") else line
             assert text.clean_irc(untagged) == untagged
-            assert len(untagged.encode()) <= ircwire.LINE_BYTES - 2
+            assert len(untagged.encode()) <= irc_message.LINE_BYTES - 2
 
 
 def irc_client(data: bytes) -> None:
@@ -88,12 +89,12 @@ def irc_lines(data: bytes) -> None:
     """What is made of a line that could be read is read as the same."""
     for line in text.clean_irc(data.decode(errors="replace")).split("\n"):
         try:
-            message = ircwire.parse(line)
+            message = irc_message.parse(line)
         except ValueError:
             continue
-        if any(map(ircwire.needs_colon, message.params[:-1])) or message.command[0] in ":@":
+        if any(map(irc_message.needs_colon, message.params[:-1])) or message.command[0] in ":@":
             continue  # nobody renders such a thing
-        assert ircwire.parse(ircwire.render(message)) == message
+        assert irc_message.parse(irc_message.render(message)) == message
 
 
 def irc_server(data: bytes) -> None:

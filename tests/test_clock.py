@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from chatroom import events as ev
-from chatroom.clock import Clock
+from chatroom.common.clock import Clock
 from chatroom.hub import Hub
 from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
 from chatroom.log import LocalLog

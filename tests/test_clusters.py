@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.clusters import between_clusters, place_to_cut
+from chatroom.common.graphemes import between_clusters, place_to_cut
 from chatroom.limits import CLUSTER
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"

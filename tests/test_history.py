@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.ircwire import parse
+from chatroom.common.irc_message import parse
 from chatroom.limits import EMPTY_ROOMS
 from chatroom.server import ChatServer
 from chatroom.store import Store, writer

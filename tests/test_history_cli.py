@@ -16,11 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chatroom.cli import main
+from chatroom.common.text import CUT, FEED
 from chatroom.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said, TopicSet
 from chatroom.history_cli import _EVENTS
 from chatroom.store import Store
 from chatroom.store.runs import _LINES
-from chatroom.text import CUT, FEED
 from tests.peers import DEADLINE, Plain, Served
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chatroom.names import skeleton
+from chatroom.common.names import skeleton
 from chatroom.server import ChatServer
 from tests.peers import Guests, Peer
 from tests.test_names import IMPOSTORS, PRETENDERS

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatroom.ircwire import Message, parse, render
+from chatroom.common.irc_message import Message, parse, render
 
 _CHARACTERS = st.characters(blacklist_characters="\r\n\0", blacklist_categories=["Cs"])
 _WORDS = st.text(st.characters(blacklist_characters="\r\n\0 ", blacklist_categories=["Cs"]), min_size=1)

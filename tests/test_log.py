@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError
 from chatroom.dialects.plain import PLAIN
-from chatroom.errors import ChatError
 from chatroom.events import Command, Quit
 from chatroom.rooms import Session
 from tests.chat import NOON, Chat

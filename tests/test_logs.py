@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import logs
+from chatroom.common import logs
 from chatroom.limits import LOG_AGAIN, LOG_LINE, LOG_TRACE
 from tests.peers import DEADLINE, Guests, Peer, Served
 
 UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 UNCAUGHT = """
 import logging, sys, threading
-from chatroom import logs
+from chatroom.common import logs
 
 def fail():
     raise ValueError("in a\\nthread")
@@ -139,7 +139,7 @@ def test_the_same_warning_is_written_once_in_a_while(
 ) -> None:
     """Others are not held back by it; the next one says how many there were. What is no warning always passes."""
     now = 1000.0
-    monkeypatch.setattr("chatroom.logs.time.monotonic", lambda: now)
+    monkeypatch.setattr("chatroom.common.logs.time.monotonic", lambda: now)
 
     def log_some(log: logging.Logger) -> None:
         for number in range(5):
@@ -159,7 +159,7 @@ def test_a_record_can_be_marked_as_like_others_or_as_one_that_always_passes(
 ) -> None:
     """Whatever its level and its wording."""
     now = 1000.0
-    monkeypatch.setattr("chatroom.logs.time.monotonic", lambda: now)
+    monkeypatch.setattr("chatroom.common.logs.time.monotonic", lambda: now)
 
     def log_some(log: logging.Logger) -> None:
         for number in range(3):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import logs, logwriter
+from chatroom import logwriter
+from chatroom.common import logs
 from chatroom.logwriter import LogWriter
 from tests.peers import DEADLINE, Ear, Guests, Served, eventually
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom import names
-from chatroom.errors import ChatError, Code
+from chatroom.common import names
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import Fault
 from chatroom.limits import NICK_LENGTH, ROOM_LENGTH
-from chatroom.names import Fault
 
 
 def fault(name: str) -> str:

@@ -3,10 +3,10 @@
 import pytest
 
 from chatroom import events as ev
+from chatroom.common.text import number
 from chatroom.limits import HISTORY_MOST, LIMIT_MOST, SLOW_MOST, WHOWAS
 from chatroom.modes import bounded
 from chatroom.rooms import Account
-from chatroom.text import number
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom import passwords
-from chatroom.errors import ChatError, Code
+from chatroom.common.addresses import counted
+from chatroom.common.errors import ChatError, Code
 from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPTS
-from chatroom.networks import counted
 from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from tests.chat import NOON, QUICK
 from tests.peers import DEADLINE, eventually

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from chatroom.common.names import fold
 from chatroom.events import Departed, Event, Joined, Kicked, Left, Person, Renamed, Said
 from chatroom.limits import ABSENT, DROP_AFTER, LEASE, STUCK
-from chatroom.names import fold
 from chatroom.rooms import House, Room
 
 # Why the server ended a connection that may have been dead for a while, and for how many seconds.

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from chatroom import events as ev
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_room
 from chatroom.events import Outcome
 from chatroom.limits import NAMES_LISTED
 from chatroom.modes import glob, written
-from chatroom.names import fold, is_room
 from chatroom.rooms import House, Room, Session, User, user_of
 
 

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from chatroom import __version__, logs, service, streams
+from chatroom import __version__, service
 from chatroom.backup_cli import backup, restore
+from chatroom.common import logs, streams
+from chatroom.common.names import LOBBY, is_server
+from chatroom.common.text import clean, number
 from chatroom.config import Faults, load
 from chatroom.history_cli import data_option, history, whole
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, RECENT, SPARE_DESCRIPTORS
 from chatroom.logwriter import LogWriter
-from chatroom.names import LOBBY, is_server
-from chatroom.text import clean, number
 
 if TYPE_CHECKING:
     from chatroom.server import ChatServer, Settings

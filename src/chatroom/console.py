@@ -16,15 +16,15 @@ from typing import Any, NamedTuple
 
 from chatroom import events as ev
 from chatroom.asking import servers
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import LOBBY
+from chatroom.common.streams import decoded, readable, refusal
+from chatroom.common.text import clean
 from chatroom.dialects import keeping
 from chatroom.dialects.plain import PlainDialect
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command
 from chatroom.modes import OPERATOR
-from chatroom.names import LOBBY
 from chatroom.server import ChatServer
-from chatroom.streams import decoded, readable, refusal
-from chatroom.text import clean
 
 log = logging.getLogger(__name__)
 

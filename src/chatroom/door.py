@@ -11,8 +11,8 @@ import threading
 import time
 from collections import Counter
 
+from chatroom.common.addresses import address_of, counted
 from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS, TURNED_AWAY
-from chatroom.networks import address_of, counted
 
 FULL = "the server is full; try again later"
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, TypeVar, dataclass_transform
 
-from chatroom.errors import ChatError
+from chatroom.common.errors import ChatError
 
 T = TypeVar("T")
 

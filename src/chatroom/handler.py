@@ -16,7 +16,8 @@ from functools import partial
 from socketserver import StreamRequestHandler
 from typing import Any, Protocol
 
-from chatroom import logs
+from chatroom.common import logs
+from chatroom.common.addresses import counted
 from chatroom.connection import Connection, lost
 from chatroom.courier import Courier
 from chatroom.dialects.detect import Spoken, detect
@@ -26,7 +27,6 @@ from chatroom.door import is_loopback
 from chatroom.events import Command, Quit, Raw, SetFormat
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.log import Log
-from chatroom.networks import counted
 from chatroom.telnet import IAC, Telnet
 from chatroom.tls import Tls
 from chatroom.watch import Watch

@@ -16,13 +16,13 @@ from typing import IO, Any
 
 import click
 
-from chatroom import streams
+from chatroom.common import streams
+from chatroom.common.names import fold
+from chatroom.common.text import CUT, FEED
 from chatroom.dialects.plain import PLAIN
 from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, ModesSet, Point, Renamed, Said, TopicSet
 from chatroom.modes import written
-from chatroom.names import fold
 from chatroom.store import Failure, Guest, Index, Reader, StoreError
-from chatroom.text import CUT, FEED
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -19,7 +19,10 @@ from typing import Any
 from chatroom import absence, asking, bans, markers, monitor, order, past, redaction
 from chatroom import events as ev
 from chatroom.accounts import Registrar, make_way
-from chatroom.errors import ChatError, Code
+from chatroom.common.addresses import counted
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import LOBBY, fold, is_room, nickname, room_name, skeleton
+from chatroom.common.text import CTCP, GHOST, shortened
 from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import (
     AWAY_BYTES,
@@ -35,12 +38,9 @@ from chatroom.limits import (
 )
 from chatroom.memory import Memories
 from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
-from chatroom.names import LOBBY, fold, is_room, nickname, room_name, skeleton
-from chatroom.networks import counted
 from chatroom.passwords import Window
 from chatroom.rights import Asked, Deed, demand, is_silent, is_silent_somewhere, must_not_be_held
 from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, movers, new_lists, user_of
-from chatroom.text import CTCP, GHOST, shortened
 
 AWAY = "away"  # what others read of somebody who is away and may not speak
 

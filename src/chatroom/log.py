@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.addresses import counted
+from chatroom.common.errors import ChatError, Code
 from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
-from chatroom.networks import counted
 from chatroom.rooms import Capture, Post, Session
 
 

@@ -6,10 +6,10 @@ until the server ends, those of a guest until they leave.
 """
 
 from chatroom import events as ev
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_nickname, room_name
 from chatroom.events import Outcome
 from chatroom.limits import MARKERS
-from chatroom.names import fold, is_nickname, room_name
 from chatroom.rooms import House, Session, User, user_of
 
 

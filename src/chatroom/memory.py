@@ -7,9 +7,9 @@ Of a room that was closed (by key or invitation), and is nobody's, nothing stays
 What the history has of it is hidden when it is opened: see `events.Opened`.
 """
 
+from chatroom.common.names import LOBBY, fold
 from chatroom.limits import EMPTY_ROOMS
 from chatroom.modes import closed
-from chatroom.names import LOBBY, fold
 from chatroom.rooms import Room
 
 

@@ -10,10 +10,10 @@ from enum import Enum
 from fnmatch import translate
 from functools import lru_cache
 
+from chatroom.common.names import fold
+from chatroom.common.text import number
 from chatroom.events import ModeChange, Person
 from chatroom.limits import LIMIT_MOST, MASK_BYTES, SLOW_MOST
-from chatroom.names import fold
-from chatroom.text import number
 
 
 class ModeKind(Enum):

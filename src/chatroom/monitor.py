@@ -4,10 +4,10 @@ Whom a client watches is nobody's business but its own, so these deciders change
 """
 
 from chatroom import events as ev
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_nickname
 from chatroom.events import Outcome
 from chatroom.limits import WATCHED
-from chatroom.names import fold, is_nickname
 from chatroom.rooms import Audience, House, Session, User
 
 

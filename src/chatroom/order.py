@@ -8,15 +8,15 @@ from dataclasses import replace
 
 from chatroom import bans
 from chatroom import events as ev
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold
+from chatroom.common.text import number, shortened
 from chatroom.events import Entry, ModeChange, Outcome
 from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
 from chatroom.modes import BAN, KEY, NUMBERS, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
 from chatroom.modes import mask as whole_mask
-from chatroom.names import fold
 from chatroom.rights import Asked, Deed, demand
 from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
-from chatroom.text import number, shortened
 
 
 def door(house: House, name: str) -> Room | None:

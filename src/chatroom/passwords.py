@@ -15,7 +15,9 @@ import threading
 from collections import OrderedDict
 from hmac import compare_digest
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.addresses import counted
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, opaque
 from chatroom.limits import (
     LOGIN_REMEMBERED,
     LOGIN_SPAN,
@@ -26,8 +28,6 @@ from chatroom.limits import (
     SCRYPT_WAIT,
     SCRYPTS,
 )
-from chatroom.names import fold, opaque
-from chatroom.networks import counted
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ A talk is kept under two accounts, and each of the two may look it up while logg
 whoever claims a name that somebody has given up finds nothing of theirs.
 """
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import Fault, conversation, fold, is_room, nick_fault
 from chatroom.events import AskHistory, AskSearch, AskTargets, HistoryIs, Lookup, Outcome
-from chatroom.names import Fault, conversation, fold, is_room, nick_fault
 from chatroom.rooms import Account, House, Session, User, user_of
 
 

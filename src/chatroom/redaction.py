@@ -6,13 +6,13 @@ newcomers are shown, and from the history; those who have read it are told.
 """
 
 from chatroom import events as ev
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_room
+from chatroom.common.text import shortened
 from chatroom.events import Outcome, Said
 from chatroom.limits import REASON_BYTES
-from chatroom.names import fold, is_room
 from chatroom.rights import is_silent
 from chatroom.rooms import House, Session, User, user_of
-from chatroom.text import shortened
 
 
 def redact(house: House, session: Session, command: ev.Redact) -> list[Outcome]:

@@ -14,11 +14,11 @@ from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import NamedTuple
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import LOBBY, fold
 from chatroom.events import Entry
 from chatroom.limits import OPERATORS_NAMED
 from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
-from chatroom.names import LOBBY, fold
 from chatroom.rooms import Room, User
 
 

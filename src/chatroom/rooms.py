@@ -11,7 +11,8 @@ from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
 from chatroom.events import (
     CountsAre,
     Entry,
@@ -45,7 +46,6 @@ from chatroom.modes import (
     bounded,
     meets,
 )
-from chatroom.names import LOBBY, SERVICE, fold, skeleton
 from chatroom.networks import Networks
 
 

@@ -24,10 +24,12 @@ from typing import Any, NamedTuple
 
 from chatroom import absence
 from chatroom.bans import on_address
-from chatroom.clock import Clock, steady
 from chatroom.cluster.log import RedisLog
 from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
+from chatroom.common.clock import Clock, steady
+from chatroom.common.logs import alike
+from chatroom.common.names import fold
 from chatroom.connection import Connection
 from chatroom.courier import Courier
 from chatroom.dialects.irc import ServerInfo
@@ -53,8 +55,6 @@ from chatroom.limits import (
     STOP,
 )
 from chatroom.log import LocalLog, Log
-from chatroom.logs import alike
-from chatroom.names import fold
 from chatroom.rooms import Account
 from chatroom.store import Archive, Keeper, Store
 from chatroom.store.reader import KeptRoom, Reader

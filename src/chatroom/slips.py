@@ -5,8 +5,8 @@ A blank is all it takes, or what an arrow key leaves with netcat ("[D").
 
 import re
 
-from chatroom.errors import ChatError, Code
-from chatroom.text import FEED
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.text import FEED
 
 # Blanks, what is not seen (a byte order mark, a joiner), and what keys leave of which the terminal knows nothing.
 _BEFORE = r"(?:[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\[[0-9;]*[A-Za-z~]|O[A-DFH](?=/))*"

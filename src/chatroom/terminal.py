@@ -24,8 +24,8 @@ from chatroom.client.link import Target
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.session import Event, Listing, Refused, Session
 from chatroom.client.settings import Server
-from chatroom.names import FAULTS, nick_fault
-from chatroom.streams import Unwritable, decoded, readable, refusal
+from chatroom.common.names import FAULTS, nick_fault
+from chatroom.common.streams import Unwritable, decoded, readable, refusal
 
 if TYPE_CHECKING:
     from prompt_toolkit.completion import Completion as Choice

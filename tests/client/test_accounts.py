@@ -3,7 +3,7 @@
 from chatroom.client import commands
 from chatroom.client.entries import Kind
 from chatroom.client.session import Refused, Session, State
-from chatroom.text import GHOST
+from chatroom.common.text import GHOST
 from tests.chat import Chat, Client
 
 PASSWORD = "open-sesame"

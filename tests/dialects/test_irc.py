@@ -7,15 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.dialects.irc import IrcDialect, account_answers, answers
 from chatroom.dialects.irc import format as irc_lines
 from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.dialects.irc.commands import COMMANDS
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import REFUSALS
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind, Person
-from chatroom.ircwire import LINE_BYTES, parse
 from chatroom.limits import MESSAGE_BYTES
 from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds, place
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chatroom.common.irc_message import parse
 from chatroom.dialects.irc.capabilities import CAPABILITIES
-from chatroom.ircwire import parse
 from chatroom.limits import MARKERS, TARGETS
 from tests.chat import NOON, Chat, Client
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from chatroom import events as ev
+from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.events import Kind
-from chatroom.ircwire import LINE_BYTES, parse
 from chatroom.limits import MESSAGE_BYTES
 from tests.chat import Chat, Client
 

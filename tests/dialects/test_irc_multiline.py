@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.ircwire import parse
+from chatroom.common.irc_message import parse
 from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
 from tests.chat import Chat, Client
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatroom.common.names import conversation
+from chatroom.common.text import CUT, FEED
 from chatroom.events import Event, Joined, Kind, Person, Point, Redacted, Said
-from chatroom.names import conversation
 from chatroom.store import Store
 from chatroom.store.index import Index
 from chatroom.store.query import compared
-from chatroom.text import CUT, FEED
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 BOB = Person("2", "bob", "bo", "127.0.0.1")

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatroom.common.logs import Calm
 from chatroom.events import (
     AccountMade,
     Event,
@@ -33,7 +34,6 @@ from chatroom.events import (
 )
 from chatroom.limits import RECENT, SETTING
 from chatroom.lockfile import LockFile
-from chatroom.logs import Calm
 from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
 from chatroom.store.writer import _SETTINGS

@@ -11,9 +11,9 @@ from chatroom.client.entries import Kind
 from chatroom.client.incoming import prefixes
 from chatroom.client.room import Room
 from chatroom.client.session import Session, State
-from chatroom.ircwire import Message, needs_colon
-from chatroom.names import is_room
-from chatroom.text import seconds
+from chatroom.common.durations import seconds
+from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.names import is_room
 
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)

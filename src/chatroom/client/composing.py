@@ -3,7 +3,7 @@
 from chatroom.client import commands
 from chatroom.client.room import Room
 from chatroom.client.session import Session
-from chatroom.names import fold
+from chatroom.common.names import fold
 
 REMEMBERED = 100  # sent messages
 

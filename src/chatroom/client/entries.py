@@ -5,7 +5,7 @@ from enum import Enum, auto
 from itertools import count
 from zlib import crc32
 
-from chatroom.names import fold
+from chatroom.common.names import fold
 
 NICK_COLOURS = 8  # each screen has its own eight
 _serials = count(1)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from chatroom.client.entries import SPOKEN, Entry
 from chatroom.client.room import Room
-from chatroom.ircwire import Message
-from chatroom.text import number
+from chatroom.common.irc_message import Message
+from chatroom.common.text import number
 
 if TYPE_CHECKING:
     from chatroom.client.session import Session

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from chatroom.client import words
 from chatroom.client.entries import Delivery, Entry, Kind
 from chatroom.client.room import Member, Room
-from chatroom.ircwire import Message, needs_colon
-from chatroom.names import fold, is_room
-from chatroom.text import CTCP, GHOST, clean, number, plain
+from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.names import fold, is_room
+from chatroom.common.text import CTCP, GHOST, clean, number, plain
 
 if TYPE_CHECKING:
     from chatroom.client.session import Session

@@ -23,7 +23,7 @@ from enum import Enum
 from queue import SimpleQueue
 
 from chatroom.client.backoff import Backoff
-from chatroom.ircwire import Message, parse, render
+from chatroom.common.irc_message import Message, parse, render
 
 CONNECT_SECONDS = 10.0  # for the name, the connection and the handshake together
 QUIET_SECONDS = 60.0  # nothing heard for so long: ask whether anybody is there

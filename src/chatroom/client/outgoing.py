@@ -1,8 +1,8 @@
 """From what somebody wrote to lines that fit on the wire."""
 
-from chatroom.clusters import between_clusters
-from chatroom.ircwire import LINE_BYTES
-from chatroom.text import CTCP, clean
+from chatroom.common.graphemes import between_clusters
+from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.text import CTCP, clean
 
 # What a server puts before a message it passes on, next to our name: ":" "!user@host " (RFC 2812 §2.3.1: host of 63).
 _SOURCE_BYTES = 1 + 1 + 10 + 1 + 63 + 1

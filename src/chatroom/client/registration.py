@@ -6,7 +6,7 @@ Everything is optional for the server: one that knows no CAP ignores it or says 
 import base64
 from collections.abc import Callable
 
-from chatroom.ircwire import Message
+from chatroom.common.irc_message import Message
 
 WANTED = frozenset(
     {

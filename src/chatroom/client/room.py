@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind
-from chatroom.names import fold, is_room
+from chatroom.common.names import fold, is_room
 
 KEPT = 20_000  # entries, about 8 MB
 _TRIM = 2_000  # forgotten at once, so that forgetting costs little per message

@@ -23,9 +23,9 @@ from chatroom.client.history import History
 from chatroom.client.incoming import CHECK, HANDLERS, on_other
 from chatroom.client.registration import Registration
 from chatroom.client.room import Room
-from chatroom.ircwire import Message, parse, render, render_tags
-from chatroom.names import LOBBY, fold
-from chatroom.text import CTCP, clean, number, plain
+from chatroom.common.irc_message import Message, parse, render, render_tags
+from chatroom.common.names import LOBBY, fold
+from chatroom.common.text import CTCP, clean, number, plain
 
 Send = Callable[[str], None]
 

@@ -22,11 +22,11 @@ from chatroom.cluster.posts import Quiet
 from chatroom.cluster.races import settle
 from chatroom.cluster.servers import Announced, Beat, Linked, Servers, Spoken, Timing, Unlinked
 from chatroom.cluster.stream import START, ClusterError, Entry, order
-from chatroom.errors import ChatError
+from chatroom.common.errors import ChatError
+from chatroom.common.names import fold
 from chatroom.events import Event, Labelled, Lookup, Refused, Reply, Said
 from chatroom.hub import Hub
 from chatroom.log import Archive, Log
-from chatroom.names import fold
 from chatroom.rooms import Audience, Capture, Post, Room, Server, Session, User
 
 log = logging.getLogger(__name__)

@@ -38,7 +38,7 @@ from chatroom.cluster.link import Linking
 from chatroom.cluster.outgoing import Act
 from chatroom.cluster.servers import Announced, Beat, Spoken, Unlinked
 from chatroom.cluster.stream import ClusterError, LinkError, Stream
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
 from chatroom.events import Burst, Command, Event, Labelled, Outcome, Refused, Reply, Said, Say, Work
 from chatroom.limits import LINK_RETRY, LINK_UP, SPOOL
 from chatroom.rooms import Session

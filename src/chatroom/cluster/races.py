@@ -10,10 +10,10 @@ from typing import Any
 
 from chatroom import events as ev
 from chatroom import order
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_room
 from chatroom.events import Event, Person
 from chatroom.modes import KEY
-from chatroom.names import fold, is_room
 from chatroom.rights import Asked, Deed, demand
 from chatroom.rooms import House, User
 

@@ -25,11 +25,11 @@ from chatroom.cluster.codec import Codec
 from chatroom.cluster.graph import Graph, attributes
 from chatroom.cluster.races import not_to_be_called
 from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
+from chatroom.common.names import fold, skeleton
 from chatroom.events import Event, Person
 from chatroom.hub import Hub
 from chatroom.lasting import Lasting, Owned
 from chatroom.limits import LIST_LENGTH, NICK_LENGTH
-from chatroom.names import fold, skeleton
 from chatroom.rooms import Audience, House, Room, Session, User, new_lists
 
 Place = Callable[[Event], None]  # gives an event its id and time

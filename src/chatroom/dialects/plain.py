@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from chatroom import events as ev
+from chatroom.common.durations import moment
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import FAULTS, LOBBY, Fault, fold
+from chatroom.common.text import CTCP, CUT, FEED, clean, number, plain
 from chatroom.dialects import keeping
 from chatroom.dialects.base import Lines, Viewer
 from chatroom.dialects.sentences import WORDED, entries, lasting, replaying, worded
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import (
     AWAY_BYTES,
@@ -25,9 +28,7 @@ from chatroom.limits import (
     TOPIC_BYTES,
 )
 from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
-from chatroom.names import FAULTS, LOBBY, Fault, fold
 from chatroom.slips import refuse_programs, refuse_slips
-from chatroom.text import CTCP, CUT, FEED, clean, moment, number, plain
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from time import time
 
-from chatroom.errors import Code
+from chatroom.common.durations import span
+from chatroom.common.errors import Code
+from chatroom.common.names import LOBBY, fold
+from chatroom.common.text import plain
 from chatroom.events import Entry, ReplayIs
-from chatroom.names import LOBBY, fold
-from chatroom.text import plain, span
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
 OF_OPERATORS = frozenset(

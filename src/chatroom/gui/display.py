@@ -6,8 +6,8 @@ from chatroom.client.entries import nick_colour
 from chatroom.client.link import Security
 from chatroom.client.room import Room
 from chatroom.client.session import Session
+from chatroom.common.names import fold
 from chatroom.gui.screen import Banner, Header, MemberRow, RoomRow, Status
-from chatroom.names import fold
 
 RECONNECTED_SECONDS = 3.0
 EMPTY_ROOM = "No messages yet. Say hello."

@@ -5,9 +5,9 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Server
+from chatroom.common.text import number
 from chatroom.gui.screen import Panel
 from chatroom.gui.style import pixels, take_keys
-from chatroom.text import number
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter

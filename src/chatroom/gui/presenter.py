@@ -23,11 +23,11 @@ from chatroom.client.link import Target
 from chatroom.client.room import Room
 from chatroom.client.session import Alert, Event, Found, Listing, Refused, Session, Welcome
 from chatroom.client.settings import Server, Settings
+from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import display
 from chatroom.gui.finder import Finder
 from chatroom.gui.screen import Panel, View
 from chatroom.gui.transcript import Splice, Transcript
-from chatroom.names import FAULTS, fold, is_room, nick_fault
 
 TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two looks of the window while more waits: drawing costs more than taking in

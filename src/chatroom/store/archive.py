@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
 from chatroom.limits import LOOKUPS
 from chatroom.store.reader import Reader

@@ -7,8 +7,8 @@ anywhere in a text, and not by the index.
 
 import re
 
-from chatroom.names import bare, fold, in_word
-from chatroom.text import CODES, CUT
+from chatroom.common.names import bare, fold, in_word
+from chatroom.common.text import CODES, CUT
 
 _POSITION_BITS = 20  # a run has fewer events than that many bits can count
 _WORD = re.compile(r"[^\W_]+")

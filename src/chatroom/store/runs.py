@@ -16,6 +16,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from chatroom.common.names import fold, is_room
 from chatroom.events import (
     Departed,
     Event,
@@ -32,7 +33,6 @@ from chatroom.events import (
     TopicSet,
 )
 from chatroom.modes import KEY
-from chatroom.names import fold, is_room
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
 _DITTO = '"'

@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from chatroom.common.logs import alike
+from chatroom.common.names import LOBBY, fold
 from chatroom.events import (
     AccountDropped,
     AccountMade,
@@ -50,9 +52,7 @@ from chatroom.limits import (
     UNSAVED_SETTINGS,
 )
 from chatroom.lockfile import LockedError, LockFile, NoLocksError
-from chatroom.logs import alike
 from chatroom.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.names import LOBBY, fold
 from chatroom.rooms import Account
 from chatroom.store.index import forget
 from chatroom.store.known import Known

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from itertools import count
 
-from chatroom import ircwire, text
+from chatroom.common import irc_message, text
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, start
 from tests.benchmarks.abuse.rubbish import line
 from tests.benchmarks.abuse.scarce import server_errors
@@ -207,7 +207,7 @@ class _Witnesses:
 def _is_irc(line: str) -> bool:
     """Whether an IRC client without capabilities may be sent this."""
     try:
-        ircwire.parse(line)
+        irc_message.parse(line)
     except ValueError:
         return False
-    return text.clean_irc(line) == line and len(line.encode()) <= ircwire.LINE_BYTES - 2
+    return text.clean_irc(line) == line and len(line.encode()) <= irc_message.LINE_BYTES - 2

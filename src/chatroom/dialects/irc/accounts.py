@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chatroom import events as ev
+from chatroom.common.names import fold
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.account_answers import notice
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import echo
 from chatroom.events import Command, Way
 from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
-from chatroom.names import fold
 
 SASL = "sasl"
 REGISTRATION = "draft/account-registration"

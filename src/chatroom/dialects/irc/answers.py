@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
 from chatroom import events as ev
+from chatroom.common.errors import Code
+from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.names import fold
+from chatroom.common.text import clean, clean_irc, shortened
 from chatroom.dialects.base import Viewer
 from chatroom.dialects.irc import account_answers, history
 from chatroom.dialects.irc import numerics as n
@@ -16,11 +20,7 @@ from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
 from chatroom.dialects.irc.words import echo
 from chatroom.dialects.sentences import WORDED, of_entry, worded
-from chatroom.errors import Code
-from chatroom.ircwire import LINE_BYTES
 from chatroom.modes import ACCOUNT, BOT, RANKS
-from chatroom.names import fold
-from chatroom.text import clean, clean_irc, shortened
 
 
 class Whox(NamedTuple):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.text import number
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.accounts import MECHANISMS, REGISTRATION, SASL
 from chatroom.dialects.irc.client import Client
@@ -11,8 +13,6 @@ from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
 from chatroom.dialects.irc.words import echo
 from chatroom.events import Command, Raw
-from chatroom.ircwire import LINE_BYTES
-from chatroom.text import number
 
 _VERSION = 9999  # of capability negotiation, at most: 302 is the highest there is
 CAPABILITIES = (

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.common.durations import ban_time
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import is_room
+from chatroom.common.text import number
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import pairs, split, targets
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command, ModeChange
 from chatroom.modes import KEY, ROOM_MODES, ModeKind
-from chatroom.names import is_room
-from chatroom.text import ban_time, number
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:

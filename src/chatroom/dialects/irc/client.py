@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold
 from chatroom.dialects.base import Viewer
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.answers import Speaker
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import ServerInfo
-from chatroom.errors import ChatError, Code
 from chatroom.events import Format
 from chatroom.modes import glob
-from chatroom.names import fold
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.multiline import Batch

@@ -7,10 +7,10 @@ gets the time in the text, where its user can read it.
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
+from chatroom.common.errors import Code
+from chatroom.common.text import zoned
 from chatroom.dialects.irc.format import timestamp
-from chatroom.errors import Code
 from chatroom.events import Event, Format, Said, TargetsAre
-from chatroom.text import zoned
 
 CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"

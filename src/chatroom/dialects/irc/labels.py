@@ -5,7 +5,7 @@ An answer of one line bears the label; one of many is a batch that bears it; whe
 
 from itertools import count
 
-from chatroom.ircwire import render_tags
+from chatroom.common.irc_message import render_tags
 
 _numbers = count(1)  # of batches; they need only differ
 

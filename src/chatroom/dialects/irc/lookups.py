@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.irc_message import parse_tags
+from chatroom.common.text import number
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.dialects.irc.words import echo
-from chatroom.errors import ChatError, Code
 from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
-from chatroom.ircwire import parse_tags
 from chatroom.limits import HISTORY_MOST
-from chatroom.text import number
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.words import echo
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command
 
 READ_MARKER = "draft/read-marker"

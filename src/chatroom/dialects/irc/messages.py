@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.names import SERVICE, fold
+from chatroom.common.text import CTCP
 from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind
-from chatroom.ircwire import LINE_BYTES
 from chatroom.limits import MESSAGE_BYTES, TARGETS
-from chatroom.names import SERVICE, fold
 from chatroom.slips import refuse_slips
-from chatroom.text import CTCP
 
 _SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chatroom.errors import Code
+from chatroom.common.errors import Code
 from chatroom.events import value
 from chatroom.limits import (
     AWAY_BYTES,

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.text import number, shortened
 from chatroom.dialects.irc.answers import WHOX_FIELDS, Whox
 from chatroom.dialects.irc.client import Client
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command
 from chatroom.limits import AWAY_BYTES, WHOWAS
-from chatroom.text import number, shortened
 
 
 def who(client: Client, params: list[str]) -> Iterator[Command]:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.names import is_nickname
+from chatroom.common.text import shortened
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Way
-from chatroom.ircwire import LINE_BYTES
 from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
-from chatroom.names import is_nickname
-from chatroom.text import shortened
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 

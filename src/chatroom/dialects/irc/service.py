@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from time import time
 
 from chatroom import events as ev
+from chatroom.common.addresses import network_of
+from chatroom.common.durations import ban_time, seconds
+from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import timestamp
-from chatroom.errors import ChatError, Code
 from chatroom.events import Command
-from chatroom.networks import network_of
-from chatroom.text import ban_time, seconds
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import chain, repeat
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.text import clean, shortened
 from chatroom.limits import TARGETS
-from chatroom.text import clean, shortened
 
 _ECHO = 128  # bytes; twice as long as any name
 

@@ -15,9 +15,9 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 
-from chatroom.errors import ChatError, Code
+from chatroom.common.confusables import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
+from chatroom.common.errors import ChatError, Code
 from chatroom.limits import NICK_BYTES, NICK_LENGTH, ROOM_BYTES, ROOM_LENGTH, SERVER_BYTES
-from chatroom.lookalikes import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 
 UNICODE = unicodedata.unidata_version  # which letters there are, and which are the same
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen

@@ -7,8 +7,8 @@ IRC's formatting codes are not broken either.
 
 import unicodedata
 
+from chatroom.common.text import CODES
 from chatroom.limits import CLUSTER
-from chatroom.text import CODES
 
 _ON = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"  # no marks, but they go on with the character before them
 _AHEAD = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\u200d"  # these with the one after them
