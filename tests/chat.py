@@ -4,15 +4,15 @@ import sys
 import threading
 from itertools import count
 
-from chatroom import events as ev
 from chatroom.dialects.base import Dialect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
-from chatroom.events import Command, Event, Quit, Reply, SetFormat
 from chatroom.hub import Hub
 from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.log import LocalLog
-from chatroom.rooms import Audience, Session
+from chatroom.model import events as ev
+from chatroom.model.entities import Audience, Session
+from chatroom.model.events import Command, Event, Quit, Reply, SetFormat
 
 LONG_INFO = ServerInfo(  # all that a server may say of itself
     "s" * SERVER_BYTES,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from chatroom.events import Said
+from chatroom.model.events import Said
 from chatroom.store import Reader
 from tests.peers import DEADLINE, Irc, Served
 

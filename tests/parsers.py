@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from chatroom import modes
 from chatroom.cli import serve
 from chatroom.common import irc_message, logs, names, text
 from chatroom.common.errors import ChatError
 from chatroom.config import read
 from chatroom.dialects.detect import Spoken, detect
-from chatroom.events import Join
+from chatroom.model import modes
+from chatroom.model.events import Join
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 

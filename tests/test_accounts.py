@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.limits import CLAIMS, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES, ROOMS_OWNED, SASL_CHUNK, SASL_CHUNKS
-from chatroom.rooms import Account
+from chatroom.model import events as ev
+from chatroom.model.entities import Account
 from tests.chat import Chat, Client
 
 PASSWORD = "open-sesame"

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chatroom.cli import main
-from chatroom.events import AccountMade, Kind, Person, Said, ServerBanned
+from chatroom.model.events import AccountMade, Kind, Person, Said, ServerBanned
 from chatroom.store import Reader, Store, StoreError, back_up, restore
 from tests.crash import check
 from tests.peers import DEADLINE, Irc, Served, said

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.limits import EMPTY_ROOMS, ENDS, LIST_LENGTH, SERVER_BANS, SLOW_MOST
 from chatroom.memory import Memories
+from chatroom.model import events as ev
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO, Chat, Client
@@ -205,7 +205,7 @@ def test_rooms_that_are_made_up_fill_no_memory(room: Room) -> None:
 
 def test_rooms_that_have_an_owner_push_out_no_others(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """They don't count among the rooms whose bans are held; of the others, those left longest ago are forgotten."""
-    monkeypatch.setattr("chatroom.rooms.EMPTY_ROOMS", 4)
+    monkeypatch.setattr("chatroom.model.entities.EMPTY_ROOMS", 4)
     chat, op, bob = room
     al = chat.irc("al")
     al.send("PRIVMSG NickServ :REGISTER open-sesame")

@@ -7,11 +7,11 @@ from contextlib import closing
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.common.clock import Clock
 from chatroom.hub import Hub
 from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
 from chatroom.log import LocalLog
+from chatroom.model import events as ev
 from chatroom.server import ChatServer
 from tests.chat import INFO, NOON, Chat, Client
 from tests.peers import Guests

@@ -11,14 +11,14 @@ from itertools import count
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.connection import Connection
 from chatroom.courier import Courier
 from chatroom.dialects.plain import PLAIN, PlainDialect, PlainFormat
-from chatroom.events import Event, Format, Goodbye, Kind, Person, Raw
 from chatroom.limits import BACKLOG, OUTBOX
+from chatroom.model import events as ev
+from chatroom.model.entities import Audience, User
+from chatroom.model.events import Event, Format, Goodbye, Kind, Person, Raw
 from chatroom.parcels import Item
-from chatroom.rooms import Audience, User
 from tests.peers import DEADLINE, Ear, eventually
 
 ALICE = Person("1", "alice", "u", "127.0.0.1")

@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 
 from chatroom.cli import main
 from chatroom.common.text import CUT, FEED
-from chatroom.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said, TopicSet
 from chatroom.history_cli import _EVENTS
+from chatroom.model.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said, TopicSet
 from chatroom.store import Store
 from chatroom.store.runs import _LINES
 from tests.peers import DEADLINE, Plain, Served

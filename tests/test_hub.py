@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.dialects.irc.format import irc_format
 from chatroom.dialects.plain import PLAIN
-from chatroom.events import Command, Event, Kind, Outcome, Person, Reply
 from chatroom.hub import Hub
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.memory import Memories
-from chatroom.rooms import Room, Session
+from chatroom.model import events as ev
+from chatroom.model.entities import Room, Session
+from chatroom.model.events import Command, Event, Kind, Outcome, Person, Reply
 from tests.chat import NOON, Chat, RecordingPost, kinds, place
 
 IRC = irc_format(frozenset())

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError
 from chatroom.dialects.plain import PLAIN
-from chatroom.events import Command, Quit
-from chatroom.rooms import Session
+from chatroom.model import events as ev
+from chatroom.model.entities import Session
+from chatroom.model.events import Command, Quit
 from tests.chat import NOON, Chat
 
 

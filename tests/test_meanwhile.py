@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.limits import LOGIN_TRIES
+from chatroom.model import events as ev
 from tests.chat import Chat, place
 from tests.peers import DEADLINE, Guests, Served
 from tests.test_accounts import PASSWORD, claim

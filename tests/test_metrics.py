@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from chatroom.dialects.plain import PLAIN
-from chatroom.events import Departed, Person
 from chatroom.limits import ACCEPT_PAUSE, SCRAPES
-from chatroom.rooms import Audience, Session
+from chatroom.model.entities import Audience, Session
+from chatroom.model.events import Departed, Person
 from chatroom.server import ChatServer
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.events import ModeChange, Person
 from chatroom.limits import MASK_BYTES
-from chatroom.modes import glob, mask, meets, written
+from chatroom.model.events import ModeChange, Person
+from chatroom.model.modes import glob, mask, meets, written
 
 BOB = Person("1", "Bob[x]", "u", "192.0.2.7")
 

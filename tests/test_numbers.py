@@ -2,11 +2,11 @@
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.common.text import number
 from chatroom.limits import HISTORY_MOST, LIMIT_MOST, SLOW_MOST, WHOWAS
-from chatroom.modes import bounded
-from chatroom.rooms import Account
+from chatroom.model import events as ev
+from chatroom.model.entities import Account
+from chatroom.model.modes import bounded
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 

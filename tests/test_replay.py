@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from chatroom import absence
-from chatroom.events import Departed, Joined, Kicked, Kind, Left, Person, Quit, Renamed, Said
 from chatroom.limits import ABSENT, DROP_AFTER, STUCK
+from chatroom.model.events import Departed, Joined, Kicked, Kind, Left, Person, Quit, Renamed, Said
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO, QUICK, Chat, Client, place

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.cluster.races import settle
 from chatroom.dialects.irc import IrcDialect
+from chatroom.model import events as ev
 from tests.chat import Chat, Client
 from tests.test_accounts import PASSWORD, claim
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom import events as ev
+from chatroom.model import events as ev
 from tests.chat import Chat
 
 ALOUD = [

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from chatroom.connection import Connection
-from chatroom.events import Departed, Quit, Said
 from chatroom.limits import (
     ACCEPT_PAUSE,
     DROP_AFTER,
@@ -31,6 +30,7 @@ from chatroom.limits import (
     STUCK,
     TICK,
 )
+from chatroom.model.events import Departed, Quit, Said
 from chatroom.parcels import Item
 from chatroom.server import ChatServer
 from chatroom.store import Archive, Store

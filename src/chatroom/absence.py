@@ -14,9 +14,9 @@ from dataclasses import replace
 from itertools import islice
 
 from chatroom.common.names import fold
-from chatroom.events import Departed, Event, Joined, Kicked, Left, Person, Renamed, Said
 from chatroom.limits import ABSENT, DROP_AFTER, LEASE, STUCK
-from chatroom.rooms import House, Room
+from chatroom.model.entities import House, Room
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Person, Renamed, Said
 
 # Why the server ended a connection that may have been dead for a while, and for how many seconds.
 SILENT = f"no sign of life for {DROP_AFTER} seconds"

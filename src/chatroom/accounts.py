@@ -18,15 +18,15 @@ from hmac import compare_digest
 from typing import Any
 
 from chatroom import bans, monitor
-from chatroom import events as ev
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.events import Deed, Outcome, Person, Way
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
+from chatroom.model import events as ev
+from chatroom.model.entities import Account, Audience, House, Session, User, movers, user_of
+from chatroom.model.events import Deed, Outcome, Person, Way
 from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from chatroom.rights import must_not_be_held
-from chatroom.rooms import Account, Audience, House, Session, User, movers, user_of
 
 log = logging.getLogger(__name__)
 

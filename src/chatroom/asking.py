@@ -6,13 +6,13 @@ Deciders, as the hub calls them; none of them changes anything.
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.events import Outcome
 from chatroom.limits import NAMES_LISTED
-from chatroom.modes import glob, written
-from chatroom.rooms import House, Room, Session, User, user_of
+from chatroom.model import events as ev
+from chatroom.model.entities import House, Room, Session, User, user_of
+from chatroom.model.events import Outcome
+from chatroom.model.modes import glob, written
 
 
 def ask_topic(house: House, session: Session, command: ev.AskTopic) -> list[Outcome]:

@@ -8,17 +8,17 @@ Deciders, as the hub calls them, and what applies the events. The laws:
   until then: a second at most.
 """
 
-from chatroom import events as ev
 from chatroom.common.addresses import address_of, network_of
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, is_nickname, room_name
 from chatroom.common.text import shortened
-from chatroom.events import Entry, ModeChange, Outcome, Person
 from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
-from chatroom.modes import ACCOUNT, BAN, MUTE, meets
-from chatroom.modes import mask as whole_mask
+from chatroom.model import events as ev
+from chatroom.model.entities import House, Lists, Room, Session, User, new_lists, user_of
+from chatroom.model.events import Entry, ModeChange, Outcome, Person
+from chatroom.model.modes import ACCOUNT, BAN, MUTE, meets
+from chatroom.model.modes import mask as whole_mask
 from chatroom.rights import Deed, Role, demand, role
-from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
 

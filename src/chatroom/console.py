@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chatroom import events as ev
 from chatroom.asking import servers
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY
@@ -22,8 +21,9 @@ from chatroom.common.streams import decoded, readable, refusal
 from chatroom.common.text import clean
 from chatroom.dialects import keeping
 from chatroom.dialects.plain import PlainDialect
-from chatroom.events import Command
-from chatroom.modes import OPERATOR
+from chatroom.model import events as ev
+from chatroom.model.events import Command
+from chatroom.model.modes import OPERATOR
 from chatroom.server import ChatServer
 
 log = logging.getLogger(__name__)

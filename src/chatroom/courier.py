@@ -30,11 +30,11 @@ from typing import Any
 
 from chatroom.absence import SLOWEST, TOO_SLOW
 from chatroom.connection import DONT_WAIT, Connection, lost
-from chatroom.events import Event, Goodbye, Reply
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
+from chatroom.model.entities import Audience, Itself, Session
+from chatroom.model.events import Event, Goodbye, Reply
 from chatroom.parcels import Item, Run, in_runs, joined, parcels_of
-from chatroom.rooms import Audience, Itself, Session
 
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 

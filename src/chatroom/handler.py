@@ -24,9 +24,9 @@ from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PlainDialect
 from chatroom.door import is_loopback
-from chatroom.events import Command, Quit, Raw, SetFormat
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.log import Log
+from chatroom.model.events import Command, Quit, Raw, SetFormat
 from chatroom.telnet import IAC, Telnet
 from chatroom.tls import Tls
 from chatroom.watch import Watch

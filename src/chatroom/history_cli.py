@@ -20,8 +20,20 @@ from chatroom.common import streams
 from chatroom.common.names import fold
 from chatroom.common.text import CUT, FEED
 from chatroom.dialects.plain import PLAIN
-from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, ModesSet, Point, Renamed, Said, TopicSet
-from chatroom.modes import written
+from chatroom.model.events import (
+    Departed,
+    Event,
+    Joined,
+    Kicked,
+    Kind,
+    Left,
+    ModesSet,
+    Point,
+    Renamed,
+    Said,
+    TopicSet,
+)
+from chatroom.model.modes import written
 from chatroom.store import Failure, Guest, Index, Reader, StoreError
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar

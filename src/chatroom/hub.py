@@ -17,13 +17,11 @@ from hmac import compare_digest
 from typing import Any
 
 from chatroom import absence, asking, bans, markers, monitor, order, past, redaction
-from chatroom import events as ev
 from chatroom.accounts import Registrar, make_way
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, is_room, nickname, room_name, skeleton
 from chatroom.common.text import CTCP, GHOST, shortened
-from chatroom.events import Command, Event, Kind, Outcome, Person
 from chatroom.limits import (
     AWAY_BYTES,
     GOODBYE_BYTES,
@@ -37,10 +35,12 @@ from chatroom.limits import (
     ROOMS_OWNED,
 )
 from chatroom.memory import Memories
-from chatroom.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
+from chatroom.model import events as ev
+from chatroom.model.entities import Account, Audience, House, Post, Room, Session, User, movers, new_lists, user_of
+from chatroom.model.events import Command, Event, Kind, Outcome, Person
+from chatroom.model.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
 from chatroom.passwords import Window
 from chatroom.rights import Asked, Deed, demand, is_silent, is_silent_somewhere, must_not_be_held
-from chatroom.rooms import Account, Audience, House, Post, Room, Session, User, movers, new_lists, user_of
 
 AWAY = "away"  # what others read of somebody who is away and may not speak
 

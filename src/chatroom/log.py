@@ -14,10 +14,10 @@ from typing import Protocol
 
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
-from chatroom.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
-from chatroom.rooms import Capture, Post, Session
+from chatroom.model.entities import Capture, Post, Session
+from chatroom.model.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
 
 
 class Archive(Protocol):

@@ -5,12 +5,12 @@ of the last message read, in milliseconds; it only ever moves ahead. Markers are
 until the server ends, those of a guest until they leave.
 """
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
-from chatroom.events import Outcome
 from chatroom.limits import MARKERS
-from chatroom.rooms import House, Session, User, user_of
+from chatroom.model import events as ev
+from chatroom.model.entities import House, Session, User, user_of
+from chatroom.model.events import Outcome
 
 
 def mark_read(house: House, session: Session, command: ev.MarkRead, now: int) -> list[Outcome]:

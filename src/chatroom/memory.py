@@ -9,8 +9,8 @@ What the history has of it is hidden when it is opened: see `events.Opened`.
 
 from chatroom.common.names import LOBBY, fold
 from chatroom.limits import EMPTY_ROOMS
-from chatroom.modes import closed
-from chatroom.rooms import Room
+from chatroom.model.entities import Room
+from chatroom.model.modes import closed
 
 
 class Memories:

@@ -17,10 +17,10 @@ from typing import Any
 from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from chatroom.events import Event, Said
 from chatroom.limits import ACCEPT_PAUSE, SCRAPE_TIME, SCRAPES
+from chatroom.model.entities import Audience
+from chatroom.model.events import Event, Said
 from chatroom.parcels import Item
-from chatroom.rooms import Audience
 from chatroom.server import ChatServer, now, resolve
 
 log = logging.getLogger(__name__)

@@ -3,12 +3,12 @@
 Whom a client watches is nobody's business but its own, so these deciders change the session's list at once.
 """
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname
-from chatroom.events import Outcome
 from chatroom.limits import WATCHED
-from chatroom.rooms import Audience, House, Session, User
+from chatroom.model import events as ev
+from chatroom.model.entities import Audience, House, Session, User
+from chatroom.model.events import Outcome
 
 
 def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:

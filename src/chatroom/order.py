@@ -7,16 +7,16 @@ returns what follows or raises `ChatError`. Who may do what is the table's to sa
 from dataclasses import replace
 
 from chatroom import bans
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
-from chatroom.events import Entry, ModeChange, Outcome
 from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
-from chatroom.modes import BAN, KEY, NUMBERS, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
-from chatroom.modes import mask as whole_mask
+from chatroom.model import events as ev
+from chatroom.model.entities import House, Lists, Room, Session, User, new_lists, user_of
+from chatroom.model.events import Entry, ModeChange, Outcome
+from chatroom.model.modes import BAN, KEY, NUMBERS, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.model.modes import mask as whole_mask
 from chatroom.rights import Asked, Deed, demand
-from chatroom.rooms import House, Lists, Room, Session, User, new_lists, user_of
 
 
 def door(house: House, name: str) -> Room | None:

@@ -10,8 +10,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from chatroom.events import Event, Format
-from chatroom.rooms import Audience, Session
+from chatroom.model.entities import Audience, Session
+from chatroom.model.events import Event, Format
 
 log = logging.getLogger(__name__)
 

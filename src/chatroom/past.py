@@ -9,8 +9,8 @@ whoever claims a name that somebody has given up finds nothing of theirs.
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import Fault, conversation, fold, is_room, nick_fault
-from chatroom.events import AskHistory, AskSearch, AskTargets, HistoryIs, Lookup, Outcome
-from chatroom.rooms import Account, House, Session, User, user_of
+from chatroom.model.entities import Account, House, Session, User, user_of
+from chatroom.model.events import AskHistory, AskSearch, AskTargets, HistoryIs, Lookup, Outcome
 
 
 def talk(one: User, other: User) -> str:

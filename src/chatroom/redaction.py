@@ -5,14 +5,14 @@ can be taken back: the last messages of each room, and the last private ones. Wh
 newcomers are shown, and from the history; those who have read it are told.
 """
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import shortened
-from chatroom.events import Outcome, Said
 from chatroom.limits import REASON_BYTES
+from chatroom.model import events as ev
+from chatroom.model.entities import House, Session, User, user_of
+from chatroom.model.events import Outcome, Said
 from chatroom.rights import is_silent
-from chatroom.rooms import House, Session, User, user_of
 
 
 def redact(house: House, session: Session, command: ev.Redact) -> list[Outcome]:

@@ -16,10 +16,22 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
-from chatroom.events import Entry
 from chatroom.limits import OPERATORS_NAMED
-from chatroom.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
-from chatroom.rooms import Room, User
+from chatroom.model.entities import Room, User
+from chatroom.model.events import Entry
+from chatroom.model.modes import (
+    BAN,
+    CLOSED,
+    INVITED_ONLY,
+    KEY,
+    LIMIT,
+    MODERATED,
+    MUTE,
+    OPERATOR,
+    SLOW,
+    TOPIC_LOCKED,
+    VOICE,
+)
 
 
 class Role(IntEnum):

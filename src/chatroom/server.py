@@ -36,7 +36,6 @@ from chatroom.dialects.irc import ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.dialects.sentences import of_entry
 from chatroom.door import FULL, Door, is_loopback
-from chatroom.events import Announcement, Expire, Quit, Raw, Saving
 from chatroom.handler import ChatHandler
 from chatroom.hub import Hub
 from chatroom.limits import (
@@ -55,7 +54,8 @@ from chatroom.limits import (
     STOP,
 )
 from chatroom.log import LocalLog, Log
-from chatroom.rooms import Account
+from chatroom.model.entities import Account
+from chatroom.model.events import Announcement, Expire, Quit, Raw, Saving
 from chatroom.store import Archive, Keeper, Store
 from chatroom.store.reader import KeptRoom, Reader
 from chatroom.tuning import tune

@@ -21,7 +21,6 @@ from typing import NamedTuple
 from chatroom.absence import SILENT, STALLED
 from chatroom.connection import Connection
 from chatroom.courier import Courier
-from chatroom.events import Ping, Quit
 from chatroom.limits import (
     DROP_AFTER,
     ENDINGS,
@@ -39,6 +38,7 @@ from chatroom.limits import (
     TICK,
 )
 from chatroom.log import Log
+from chatroom.model.events import Ping, Quit
 
 log = logging.getLogger(__name__)
 

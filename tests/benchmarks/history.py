@@ -18,7 +18,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from chatroom.cli import main as chatroom
-from chatroom.events import Event, Kind, Person, Said
+from chatroom.model.events import Event, Kind, Person, Said
 from chatroom.store import Index, Reader, Store
 
 ROOMS = [f"#room{i}" for i in range(10)]

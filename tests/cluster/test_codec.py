@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.cluster.codec import Codec, UnknownPersonError
 from chatroom.cluster.state import REPLICATED_EVENTS
-from chatroom.events import Event, Person
+from chatroom.model import events as ev
+from chatroom.model.events import Event, Person
 
 ALICE = Person("1.1", "alice", "u", "127.0.0.1")
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.cluster import state
 from chatroom.cluster.applying import Links
 from chatroom.cluster.outgoing import Act
 from chatroom.cluster.stream import LinkError, Stream
 from chatroom.limits import LINK_TIMEOUT
+from chatroom.model import events as ev
 from chatroom.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Irc, Served, eventually

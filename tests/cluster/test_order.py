@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatroom import events as ev
+from chatroom.model import events as ev
 from tests.cluster.conftest import Node, agree
 
 pytestmark = pytest.mark.needs("redis-server")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chatroom.cluster.outgoing import Act, Outgoing
 from chatroom.cluster.servers import Servers, Timing
 from chatroom.cluster.stream import shown
-from chatroom.rooms import House
+from chatroom.model.entities import House
 from tests.chat import RecordingPost
 
 TIMING = Timing(lease=10, stall=5, beat=2.5)

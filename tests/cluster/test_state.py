@@ -5,7 +5,7 @@ import pytest
 from chatroom.cluster import state
 from chatroom.cluster.graph import Graph, attributes
 from chatroom.hub import Hub
-from chatroom.rooms import House, Room, Server, User
+from chatroom.model.entities import House, Room, Server, User
 from tests.chat import NOON, Chat, RecordingPost
 
 # What is each server's own: its clients, who of them wants to know what, its passwords and tables.

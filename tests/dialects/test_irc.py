@@ -6,7 +6,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.dialects.irc import IrcDialect, account_answers, answers
@@ -15,8 +14,9 @@ from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.dialects.irc.commands import COMMANDS
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import REFUSALS
-from chatroom.events import Command, Kind, Person
 from chatroom.limits import MESSAGE_BYTES
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Kind, Person
 from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds, place
 
 AL = Person("1", "al", "u", "127.0.0.1")

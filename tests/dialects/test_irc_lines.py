@@ -11,13 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.common.names import is_nickname, nickname, room_name
 from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.dialects.irc.format import RENDERED, irc_format
-from chatroom.events import Kind, Person
 from chatroom.limits import (
     AWAY_BYTES,
     HOST_LENGTH,
@@ -35,6 +33,8 @@ from chatroom.limits import (
     TOPIC_BYTES,
     USERNAME_LENGTH,
 )
+from chatroom.model import events as ev
+from chatroom.model.events import Kind, Person
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B

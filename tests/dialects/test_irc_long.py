@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from chatroom import events as ev
 from chatroom.common.irc_message import LINE_BYTES, parse
-from chatroom.events import Kind
 from chatroom.limits import MESSAGE_BYTES
+from chatroom.model import events as ev
+from chatroom.model.events import Kind
 from tests.chat import Chat, Client
 
 MULTILINE = ("batch", "message-tags", "draft/multiline")

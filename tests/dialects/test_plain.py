@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, Fault
 from chatroom.common.text import clean
 from chatroom.dialects import plain
 from chatroom.dialects.plain import COMMANDS, PLAIN, PlainDialect
-from chatroom.events import Command, Kind, Person
 from chatroom.limits import PLAIN_LINE
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Kind, Person
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.events import Kind, Person, Said
+from chatroom.model.events import Kind, Person, Said
 from chatroom.store import Store
 from tests.crash import check
 from tests.peers import DEADLINE, Plain, Served

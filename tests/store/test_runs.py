@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common.names import conversation
-from chatroom.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.model.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
 from chatroom.store.runs import Run, pack, unpack
 
 ALICE = Person("1", "alice", "al", "127.0.0.1", "Alice", account="alice")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chatroom.common.names import conversation
 from chatroom.common.text import CUT, FEED
-from chatroom.events import Event, Joined, Kind, Person, Point, Redacted, Said
+from chatroom.model.events import Event, Joined, Kind, Person, Point, Redacted, Said
 from chatroom.store import Store
 from chatroom.store.index import Index
 from chatroom.store.query import compared

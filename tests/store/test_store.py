@@ -17,7 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatroom.common.logs import Calm
-from chatroom.events import (
+from chatroom.limits import RECENT, SETTING
+from chatroom.lockfile import LockFile
+from chatroom.model.events import (
     AccountMade,
     Event,
     Founded,
@@ -32,8 +34,6 @@ from chatroom.events import (
     ServerBanned,
     TopicSet,
 )
-from chatroom.limits import RECENT, SETTING
-from chatroom.lockfile import LockFile
 from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
 from chatroom.store.writer import _SETTINGS

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from chatroom import events as ev
 from chatroom.absence import link_lost
 from chatroom.cluster import state
 from chatroom.cluster.codec import UnknownPersonError
@@ -24,10 +23,11 @@ from chatroom.cluster.servers import Announced, Beat, Linked, Servers, Spoken, T
 from chatroom.cluster.stream import START, ClusterError, Entry, order
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
-from chatroom.events import Event, Labelled, Lookup, Refused, Reply, Said
 from chatroom.hub import Hub
 from chatroom.log import Archive, Log
-from chatroom.rooms import Audience, Capture, Post, Room, Server, Session, User
+from chatroom.model import events as ev
+from chatroom.model.entities import Audience, Capture, Post, Room, Server, Session, User
+from chatroom.model.events import Event, Labelled, Lookup, Refused, Reply, Said
 
 log = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ import logging
 import secrets
 import time
 
-from chatroom import events as ev
 from chatroom.cluster import state
 from chatroom.cluster.applying import Applying, Links
 from chatroom.cluster.posts import New, Nowhere
 from chatroom.cluster.stream import ClusterError, LinkError, Stream, order
 from chatroom.limits import CHATS, LINK_RETRY, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES
+from chatroom.model import events as ev
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,6 @@ import time
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from chatroom import events as ev
 from chatroom.cluster import state
 from chatroom.cluster.applying import Links
 from chatroom.cluster.link import Linking
@@ -39,9 +38,10 @@ from chatroom.cluster.outgoing import Act
 from chatroom.cluster.servers import Announced, Beat, Spoken, Unlinked
 from chatroom.cluster.stream import ClusterError, LinkError, Stream
 from chatroom.common.errors import ChatError, Code
-from chatroom.events import Burst, Command, Event, Labelled, Outcome, Refused, Reply, Said, Say, Work
 from chatroom.limits import LINK_RETRY, LINK_UP, SPOOL
-from chatroom.rooms import Session
+from chatroom.model import events as ev
+from chatroom.model.entities import Session
+from chatroom.model.events import Burst, Command, Event, Labelled, Outcome, Refused, Reply, Said, Say, Work
 
 log = logging.getLogger(__name__)
 

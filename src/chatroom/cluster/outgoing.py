@@ -13,9 +13,9 @@ import threading
 from collections import deque
 from typing import Any
 
-from chatroom.events import Outcome
 from chatroom.limits import BACKLOG, ENTRY
-from chatroom.rooms import Session
+from chatroom.model.entities import Session
+from chatroom.model.events import Outcome
 
 _OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
 

@@ -2,8 +2,8 @@
 
 import threading
 
-from chatroom.events import Event, Reply
-from chatroom.rooms import Audience, Post, Session
+from chatroom.model.entities import Audience, Post, Session
+from chatroom.model.events import Event, Reply
 
 
 class Quiet:

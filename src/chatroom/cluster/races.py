@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chatroom import events as ev
 from chatroom import order
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.events import Event, Person
-from chatroom.modes import KEY
+from chatroom.model import events as ev
+from chatroom.model.entities import House, User
+from chatroom.model.events import Event, Person
+from chatroom.model.modes import KEY
 from chatroom.rights import Asked, Deed, demand
-from chatroom.rooms import House, User
 
 
 def settle(house: House, event: Event) -> ChatError | None:

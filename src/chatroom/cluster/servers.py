@@ -13,9 +13,9 @@ So everybody comes to the same conclusions at the same place, and nobody has to 
 from typing import NamedTuple
 from zlib import crc32
 
-from chatroom.events import Person, value
 from chatroom.limits import BEAT, LEASE, LINK_GRACE, LINK_TIMEOUT, STALL
-from chatroom.rooms import House, Server
+from chatroom.model.entities import House, Server
+from chatroom.model.events import Person, value
 
 
 class Timing(NamedTuple):

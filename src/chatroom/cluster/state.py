@@ -17,20 +17,21 @@ from itertools import count
 from typing import NamedTuple
 from zlib import crc32
 
-from chatroom import events as ev
-from chatroom import lasting as lasts
-from chatroom import memory, rooms
+from chatroom import memory
 from chatroom import monitor as watching
 from chatroom.cluster.codec import Codec
 from chatroom.cluster.graph import Graph, attributes
 from chatroom.cluster.races import not_to_be_called
 from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
 from chatroom.common.names import fold, skeleton
-from chatroom.events import Event, Person
 from chatroom.hub import Hub
-from chatroom.lasting import Lasting, Owned
 from chatroom.limits import LIST_LENGTH, NICK_LENGTH
-from chatroom.rooms import Audience, House, Room, Session, User, new_lists
+from chatroom.model import entities as rooms
+from chatroom.model import events as ev
+from chatroom.model import lasting as lasts
+from chatroom.model.entities import Audience, House, Room, Session, User, new_lists
+from chatroom.model.events import Event, Person
+from chatroom.model.lasting import Lasting, Owned
 
 Place = Callable[[Event], None]  # gives an event its id and time
 

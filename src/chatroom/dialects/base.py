@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from chatroom.events import Command, Format, Reply
+from chatroom.model.events import Command, Format, Reply
 
 
 class Viewer(Protocol):

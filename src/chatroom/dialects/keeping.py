@@ -5,12 +5,12 @@ Each gets the room that one is in and the rest of the line. Where that begins wi
 
 from collections.abc import Callable, Iterator
 
-from chatroom import events as ev
 from chatroom.common.durations import ban_time, seconds
 from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc.channels import room_modes
-from chatroom.events import Command, ModeChange
-from chatroom.modes import BAN, KEY, SLOW
+from chatroom.model import events as ev
+from chatroom.model.events import Command, ModeChange
+from chatroom.model.modes import BAN, KEY, SLOW
 
 TIMES = "30s, 10m, 2h, 1d, 1w"
 Parse = Callable[[str, str], Iterator[Command]]

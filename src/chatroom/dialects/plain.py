@@ -7,7 +7,6 @@ name can, and so no message; "** " is somebody's /me.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from chatroom import events as ev
 from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, LOBBY, Fault, fold
@@ -15,7 +14,6 @@ from chatroom.common.text import CTCP, CUT, FEED, clean, number, plain
 from chatroom.dialects import keeping
 from chatroom.dialects.base import Lines, Viewer
 from chatroom.dialects.sentences import WORDED, entries, lasting, replaying, worded
-from chatroom.events import Command, Event, Kind, Reply
 from chatroom.limits import (
     AWAY_BYTES,
     FOUND,
@@ -27,7 +25,9 @@ from chatroom.limits import (
     RECENT,
     TOPIC_BYTES,
 )
-from chatroom.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Event, Kind, Reply
+from chatroom.model.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
 from chatroom.slips import refuse_programs, refuse_slips
 
 PROMPT = "Username"

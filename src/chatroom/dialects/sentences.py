@@ -7,7 +7,7 @@ from chatroom.common.durations import span
 from chatroom.common.errors import Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import plain
-from chatroom.events import Entry, ReplayIs
+from chatroom.model.events import Entry, ReplayIs
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
 OF_OPERATORS = frozenset(

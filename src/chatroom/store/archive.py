@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
 from chatroom.limits import LOOKUPS
+from chatroom.model.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
 from chatroom.store.reader import Reader
 from chatroom.store.turns import Turns
 from chatroom.store.writer import Store

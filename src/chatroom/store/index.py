@@ -13,8 +13,8 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chatroom.common.names import UNICODE
-from chatroom.events import Said
 from chatroom.limits import STEP, STEP_LETTERS
+from chatroom.model.events import Said
 from chatroom.store.query import address, compared, nick_word, place_word, words
 from chatroom.store.runs import unpack
 

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chatroom.common.names import fold
-from chatroom.events import Entry, Event, Point, Redacted, Said, Topic
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
+from chatroom.model.events import Entry, Event, Point, Redacted, Said, Topic
 from chatroom.store.index import indexed
 from chatroom.store.query import Query, address, compared, expression, found_at
 from chatroom.store.runs import unpack

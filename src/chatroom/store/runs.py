@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from chatroom.common.names import fold, is_room
-from chatroom.events import (
+from chatroom.model.events import (
     Departed,
     Event,
     Joined,
@@ -32,7 +32,7 @@ from chatroom.events import (
     Said,
     TopicSet,
 )
-from chatroom.modes import KEY
+from chatroom.model.modes import KEY
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
 _DITTO = '"'

@@ -25,7 +25,20 @@ from typing import Any
 
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
-from chatroom.events import (
+from chatroom.limits import (
+    BUSY,
+    EMPTY_ROOMS,
+    PLACES,
+    RESERVE,
+    RETRY_FIRST,
+    RETRY_MOST,
+    SETTING,
+    UNSAVED,
+    UNSAVED_SETTINGS,
+)
+from chatroom.lockfile import LockedError, LockFile, NoLocksError
+from chatroom.model.entities import Account
+from chatroom.model.events import (
     AccountDropped,
     AccountMade,
     Event,
@@ -39,21 +52,8 @@ from chatroom.events import (
     ServerUnbanned,
     TopicSet,
 )
-from chatroom.lasting import Lasting
-from chatroom.limits import (
-    BUSY,
-    EMPTY_ROOMS,
-    PLACES,
-    RESERVE,
-    RETRY_FIRST,
-    RETRY_MOST,
-    SETTING,
-    UNSAVED,
-    UNSAVED_SETTINGS,
-)
-from chatroom.lockfile import LockedError, LockFile, NoLocksError
-from chatroom.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.rooms import Account
+from chatroom.model.lasting import Lasting
+from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.store.index import forget
 from chatroom.store.known import Known
 from chatroom.store.reader import Reader

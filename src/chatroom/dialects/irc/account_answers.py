@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.format import timestamp
 from chatroom.dialects.irc.words import echo
 from chatroom.dialects.sentences import replaying
-from chatroom.events import Way
 from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
+from chatroom.model import events as ev
+from chatroom.model.events import Way
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.answers import Speaker

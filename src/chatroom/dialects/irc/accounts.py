@@ -9,14 +9,14 @@ import binascii
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from chatroom import events as ev
 from chatroom.common.names import fold
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.account_answers import notice
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import echo
-from chatroom.events import Command, Way
 from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Way
 
 SASL = "sasl"
 REGISTRATION = "draft/account-registration"

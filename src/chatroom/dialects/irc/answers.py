@@ -7,7 +7,6 @@ that the client knows.
 from collections.abc import Callable, Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
-from chatroom import events as ev
 from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import fold
@@ -20,7 +19,8 @@ from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
 from chatroom.dialects.irc.words import echo
 from chatroom.dialects.sentences import WORDED, of_entry, worded
-from chatroom.modes import ACCOUNT, BOT, RANKS
+from chatroom.model import events as ev
+from chatroom.model.modes import ACCOUNT, BOT, RANKS
 
 
 class Whox(NamedTuple):

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from chatroom import events as ev
 from chatroom.common.durations import ban_time
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import is_room
 from chatroom.common.text import number
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import pairs, split, targets
-from chatroom.events import Command, ModeChange
-from chatroom.modes import KEY, ROOM_MODES, ModeKind
+from chatroom.model import events as ev
+from chatroom.model.events import Command, ModeChange
+from chatroom.model.modes import KEY, ROOM_MODES, ModeKind
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.dialects.base import Viewer
@@ -11,8 +10,9 @@ from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.answers import Speaker
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import ServerInfo
-from chatroom.events import Format
-from chatroom.modes import glob
+from chatroom.model import events as ev
+from chatroom.model.events import Format
+from chatroom.model.modes import glob
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.multiline import Batch

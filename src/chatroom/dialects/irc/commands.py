@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import NamedTuple
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
 from chatroom.common.text import clean_irc
@@ -30,8 +29,9 @@ from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.dialects.irc.words import echo
-from chatroom.events import Command, Format, Reply
 from chatroom.limits import LABEL_BYTES, MESSAGE_BYTES, ROOM_BYTES
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Format, Reply
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes; one of many that came together, a thirtieth.

@@ -7,14 +7,14 @@ from functools import lru_cache
 from time import gmtime, strftime
 from typing import Any
 
-from chatroom import events as ev
 from chatroom.common.graphemes import place_to_cut
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.dialects.sentences import lasting
-from chatroom.events import Event, Kind
 from chatroom.limits import HOST_LENGTH, NICK_BYTES, ROOM_BYTES, USERNAME_LENGTH
-from chatroom.modes import written
+from chatroom.model import events as ev
+from chatroom.model.events import Event, Kind
+from chatroom.model.modes import written
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})

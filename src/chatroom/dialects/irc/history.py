@@ -10,7 +10,7 @@ from dataclasses import replace
 from chatroom.common.errors import Code
 from chatroom.common.text import zoned
 from chatroom.dialects.irc.format import timestamp
-from chatroom.events import Event, Format, Said, TargetsAre
+from chatroom.model.events import Event, Format, Said, TargetsAre
 
 CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"

@@ -10,8 +10,8 @@ from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.dialects.irc.words import echo
-from chatroom.events import AskHistory, AskSearch, AskTargets, Command, Point
 from chatroom.limits import HISTORY_MOST
+from chatroom.model.events import AskHistory, AskSearch, AskTargets, Command, Point
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here

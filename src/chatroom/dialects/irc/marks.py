@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.words import echo
-from chatroom.events import Command
+from chatroom.model import events as ev
+from chatroom.model.events import Command
 
 READ_MARKER = "draft/read-marker"
 REDACTION = "draft/message-redaction"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import SERVICE, fold
@@ -10,8 +9,9 @@ from chatroom.common.text import CTCP
 from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
-from chatroom.events import Command, Kind
 from chatroom.limits import MESSAGE_BYTES, TARGETS
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Kind
 from chatroom.slips import refuse_slips
 
 _SERVICE = fold(SERVICE)

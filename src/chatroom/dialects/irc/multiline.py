@@ -10,14 +10,14 @@ The batch is one message, said when it ends. A mistake in it is told once, and t
 
 from collections.abc import Iterator
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import Message
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import echo
-from chatroom.events import Command, Kind
 from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Kind
 from chatroom.slips import refuse_slips
 
 MULTILINE = "draft/multiline"

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from chatroom.common.errors import Code
-from chatroom.events import value
 from chatroom.limits import (
     AWAY_BYTES,
     HISTORY_MOST,
@@ -20,7 +19,8 @@ from chatroom.limits import (
     USERNAME_LENGTH,
     WATCHED,
 )
-from chatroom.modes import ACCOUNT, BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.model.events import value
+from chatroom.model.modes import ACCOUNT, BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
 
 
 @value

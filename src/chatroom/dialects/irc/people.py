@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import number, shortened
 from chatroom.dialects.irc.answers import WHOX_FIELDS, Whox
 from chatroom.dialects.irc.client import Client
-from chatroom.events import Command
 from chatroom.limits import AWAY_BYTES, WHOWAS
+from chatroom.model import events as ev
+from chatroom.model.events import Command
 
 
 def who(client: Client, params: list[str]) -> Iterator[Command]:

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from chatroom import events as ev
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import is_nickname
 from chatroom.common.text import shortened
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
-from chatroom.events import Command, Way
 from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
+from chatroom.model import events as ev
+from chatroom.model.events import Command, Way
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 

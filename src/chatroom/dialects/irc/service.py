@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from time import time
 
-from chatroom import events as ev
 from chatroom.common.addresses import network_of
 from chatroom.common.durations import ban_time, seconds
 from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import timestamp
-from chatroom.events import Command
+from chatroom.model import events as ev
+from chatroom.model.events import Command
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:

@@ -1,7 +1,7 @@
 """Addresses and networks, and which of them are held against an address."""
 
 from chatroom.common.addresses import address_of, network_of
-from chatroom.events import Entry
+from chatroom.model.events import Entry
 
 
 class Networks:

@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
-from chatroom.events import (
+from chatroom.limits import DEEDS, EMPTY_ROOMS, ENDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
+from chatroom.model.events import (
     CountsAre,
     Entry,
     Event,
@@ -28,8 +29,7 @@ from chatroom.events import (
     Said,
     Topic,
 )
-from chatroom.limits import DEEDS, EMPTY_ROOMS, ENDS, RECENT, SLOW_KEPT, TOLD, WHISPERS, WHOWAS
-from chatroom.modes import (
+from chatroom.model.modes import (
     BAN,
     EXCEPTION,
     INVISIBLE,
@@ -46,7 +46,7 @@ from chatroom.modes import (
     bounded,
     meets,
 )
-from chatroom.networks import Networks
+from chatroom.model.network_index import Networks
 
 
 class Session:

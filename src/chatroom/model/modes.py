@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from chatroom.common.names import fold
 from chatroom.common.text import number
-from chatroom.events import ModeChange, Person
 from chatroom.limits import LIMIT_MOST, MASK_BYTES, SLOW_MOST
+from chatroom.model.events import ModeChange, Person
 
 
 class ModeKind(Enum):

@@ -6,8 +6,8 @@ what it alone knows, because Redis has lost the rest or because it was never par
 
 from typing import NamedTuple
 
-from chatroom.events import Entry, Event, value
-from chatroom.rooms import Account
+from chatroom.model.entities import Account
+from chatroom.model.events import Entry, Event, value
 
 
 class Owned(NamedTuple):

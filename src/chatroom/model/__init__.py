@@ -1,0 +1,4 @@
+"""What a chat consists of: values, and the things whose state they change. No rules, no I/O.
+
+May import `common`.
+"""
