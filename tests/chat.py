@@ -10,9 +10,23 @@ from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.hub import Hub
 from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.log import LocalLog
-from chatroom.model import events as ev
-from chatroom.model.entities import Audience, Session
-from chatroom.model.events import Command, Event, Quit, Reply, SetFormat
+from chatroom.model.audience import Audience
+from chatroom.model.commands import Quit, SetFormat
+from chatroom.model.entities import Session
+from chatroom.model.events import (
+    AccountDropped,
+    AccountMade,
+    Connected,
+    Event,
+    Founded,
+    Ghosted,
+    Killed,
+    Opened,
+    PasswordSet,
+    ReplaySet,
+)
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Reply
 
 LONG_INFO = ServerInfo(  # all that a server may say of itself
     "s" * SERVER_BYTES,
@@ -25,8 +39,8 @@ LONG_INFO = ServerInfo(  # all that a server may say of itself
 INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
-TOLD_AS_OTHERS = {ev.Connected, ev.Killed, ev.Ghosted}
-TOLD_NOBODY = {ev.AccountMade, ev.PasswordSet, ev.ReplaySet, ev.AccountDropped, ev.Founded, ev.Opened}  # only saved
+TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
+TOLD_NOBODY = {AccountMade, PasswordSet, ReplaySet, AccountDropped, Founded, Opened}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 

@@ -15,8 +15,8 @@ from chatroom.common import irc_message, logs, names, text
 from chatroom.common.errors import ChatError
 from chatroom.config import read
 from chatroom.dialects.detect import Spoken, detect
-from chatroom.model import modes
-from chatroom.model.events import Join
+from chatroom.model import masks
+from chatroom.model.commands import Join
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 
@@ -123,7 +123,7 @@ def words(data: bytes) -> None:
         except ChatError:
             pass
     mask, _, other = string.partition(" ")
-    modes.glob(modes.mask(mask)).fullmatch(other)
+    masks.glob(masks.mask(mask)).fullmatch(other)
     assert logs.printable(string).isprintable()
     names.bare(string)
 

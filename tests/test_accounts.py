@@ -8,8 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.limits import CLAIMS, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES, ROOMS_OWNED, SASL_CHUNK, SASL_CHUNKS
-from chatroom.model import events as ev
+from chatroom.model.commands import (
+    BecomeOperator,
+    Checked,
+    CloseGhost,
+    DropAccount,
+    Enter,
+    Hashed,
+    LogIn,
+    MakeAccount,
+    SetPassword,
+)
 from chatroom.model.entities import Account
+from chatroom.model.events import AccountDropped, AccountMade, PasswordSet
+from chatroom.model.values import Person
 from tests.chat import Chat, Client
 
 PASSWORD = "open-sesame"
@@ -626,19 +638,19 @@ def test_an_operator_of_the_server_can_free_a_name(chat: Chat) -> None:
 
 def test_no_value_shows_a_password_or_a_secret() -> None:
     """What is logged by mistake, or shown in a traceback, is the values' repr."""
-    by = ev.Person("1", "bob", "u", "127.0.0.1")
+    by = Person("1", "bob", "u", "127.0.0.1")
     values = [
-        ev.Enter(PASSWORD),
-        ev.BecomeOperator("root", PASSWORD),
-        ev.MakeAccount(PASSWORD),
-        ev.LogIn("bob", PASSWORD),
-        ev.SetPassword(PASSWORD),
-        ev.DropAccount("bob", PASSWORD),
-        ev.CloseGhost("bob", PASSWORD),
-        ev.Checked(ev.LogIn("bob", PASSWORD), PASSWORD, True),
-        ev.Hashed(ev.MakeAccount(PASSWORD), PASSWORD),
-        ev.AccountMade(by, "bob", PASSWORD),
-        ev.PasswordSet(by, "bob", PASSWORD),
+        Enter(PASSWORD),
+        BecomeOperator("root", PASSWORD),
+        MakeAccount(PASSWORD),
+        LogIn("bob", PASSWORD),
+        SetPassword(PASSWORD),
+        DropAccount("bob", PASSWORD),
+        CloseGhost("bob", PASSWORD),
+        Checked(LogIn("bob", PASSWORD), PASSWORD, True),
+        Hashed(MakeAccount(PASSWORD), PASSWORD),
+        AccountMade(by, "bob", PASSWORD),
+        PasswordSet(by, "bob", PASSWORD),
         Account("bob", PASSWORD, 1, 1),
     ]
     for value in values:
@@ -652,7 +664,7 @@ def test_events_alone_make_the_same_accounts(chat: Chat) -> None:
     claim(chat, "carol")
     other = Chat()
     for event, _ in chat.post.events:
-        if isinstance(event, (ev.AccountMade, ev.PasswordSet, ev.AccountDropped)):
+        if isinstance(event, (AccountMade, PasswordSet, AccountDropped)):
             other.hub.apply(event)
             other.hub.apply(event)  # once too often changes nothing
     assert other.hub.accounts == chat.hub.accounts
@@ -664,6 +676,6 @@ def test_of_two_who_claim_a_name_at_once_the_first_has_it() -> None:
     al, bob = chat.irc("al"), chat.irc("bob")
     first, second = (chat.hub.users[client.uid].person for client in (al, bob))
     for person in (first, second):
-        chat.hub.apply(ev.AccountMade(person, "star", "scrypt$", id=1, time=1))
+        chat.hub.apply(AccountMade(person, "star", "scrypt$", id=1, time=1))
     assert (al.account, bob.account) == ("star", "")
     assert chat.hub.users[bob.uid].person.account == ""

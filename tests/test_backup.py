@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chatroom.cli import main
-from chatroom.model.events import AccountMade, Kind, Person, Said, ServerBanned
+from chatroom.model.events import AccountMade, Said, ServerBanned
+from chatroom.model.values import MessageKind, Person
 from chatroom.store import Reader, Store, StoreError, back_up, restore
 from tests.crash import check
 from tests.peers import DEADLINE, Irc, Served, said
@@ -27,7 +28,7 @@ def chatroom(*arguments: str | Path) -> Result:
 
 
 def told(number: int, text: str = "") -> Said:
-    return Said(ALICE, "#lobby", text or f"message {number}", Kind.MESSAGE, id=number, time=NOON + number)
+    return Said(ALICE, "#lobby", text or f"message {number}", MessageKind.MESSAGE, id=number, time=NOON + number)
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ import pytest
 
 from chatroom.limits import EMPTY_ROOMS, ENDS, LIST_LENGTH, SERVER_BANS, SLOW_MOST
 from chatroom.memory import Memories
-from chatroom.model import events as ev
+from chatroom.model.commands import Ban, BanFromServer, Expire
+from chatroom.model.events import ModesSet, ServerUnbanned
+from chatroom.model.replies import Refused
+from chatroom.model.values import Person
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO, Chat, Client
@@ -34,7 +37,7 @@ def pass_time(chat: Chat, milliseconds: int) -> None:
     """Lets time go by, and the server's clock look what is due."""
     chat.time += milliseconds
     if chat.hub.is_due(chat.time):
-        chat.log.submit(chat.hub.itself, [ev.Expire()])
+        chat.log.submit(chat.hub.itself, [Expire()])
 
 
 def numerics(client: Client, *lines: str) -> list[str]:
@@ -45,7 +48,7 @@ def from_elsewhere(client: Client, host: str) -> Client:
     """As if it came from another address."""
     assert client.user
     client.host = host
-    client.user.person = ev.Person(client.uid, client.nick, "plain", host)
+    client.user.person = Person(client.uid, client.nick, "plain", host)
     return client
 
 
@@ -116,12 +119,12 @@ def test_a_name_that_has_proven_itself_is_banned_by_its_account(room: Room) -> N
     """Whatever name they come back with; `a:` is IRCv3's account-extban."""
     chat, op, bob = room
     assert bob.user
-    bob.user.person = ev.Person(bob.uid, "bob", "plain", "127.0.0.1", account="bob")
+    bob.user.person = Person(bob.uid, "bob", "plain", "127.0.0.1", account="bob")
     op.send("BAN #a bob")
     assert op.heard()[0] == ":op!u@127.0.0.1 MODE #a +bb bob!*@* a:bob"
     other = chat.irc("rob")
     assert other.user
-    other.user.person = ev.Person(other.uid, "rob", "u", "127.0.0.1", account="Bob")
+    other.user.person = Person(other.uid, "rob", "u", "127.0.0.1", account="Bob")
     assert numerics(other, "JOIN #a") == ["474"]
     assert numerics(op, "MODE #a +b m:a:rob", "MODE #a -b m:a:rob") == ["MODE", "MODE"]
 
@@ -364,18 +367,18 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     op.send("BAN #a eve 1h", "BAN #a adam 1h")
     chat.time += HOUR
     itself = chat.hub.itself
-    [ended] = chat.hub.decide(itself, ev.Expire())
-    assert isinstance(ended, ev.ModesSet)
+    [ended] = chat.hub.decide(itself, Expire())
+    assert isinstance(ended, ModesSet)
     op.send("BAN #a adam 2h")
     op.heard()
     for _ in range(3):
         chat.hub.apply(ended)
     assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
     assert list(chat.hub.lists["#a"]["b"]) == ["adam!*@*"]
-    chat.log.submit(itself, [ev.BanFromServer("192.0.2.1", 3600)])
+    chat.log.submit(itself, [BanFromServer("192.0.2.1", 3600)])
     chat.time += HOUR
-    [lifted] = chat.hub.decide(itself, ev.Expire())
-    assert isinstance(lifted, ev.ServerUnbanned)
+    [lifted] = chat.hub.decide(itself, Expire())
+    assert isinstance(lifted, ServerUnbanned)
     deeds = len(chat.hub.deeds)
     for _ in range(3):
         chat.hub.apply(lifted)
@@ -386,7 +389,7 @@ def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:
     """As when all that there is was taken over from another server."""
     chat, op, _ = room
     op.send("BAN #a eve 1h", "MODE #a +Wb 5 m:x")
-    chat.log.submit(chat.hub.itself, [ev.BanFromServer("192.0.2.0/24", 60), ev.BanFromServer("mallory")])
+    chat.log.submit(chat.hub.itself, [BanFromServer("192.0.2.0/24", 60), BanFromServer("mallory")])
     hub = chat.hub
     before = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
     hub.reindex()
@@ -512,7 +515,7 @@ def test_accounts_and_users_at_hosts_are_barred(room: Room, root: Client) -> Non
     """KLINE a:account, KLINE user@host; STATS k shows both."""
     _, _, bob = room
     assert bob.user
-    bob.user.person = ev.Person(bob.uid, "bob", "plain", "127.0.0.1", account="rob")
+    bob.user.person = Person(bob.uid, "bob", "plain", "127.0.0.1", account="rob")
     root.send("KLINE 10 a:rob", "KLINE sp?m@198.51.100.*")
     assert bob.closing
     root.heard()
@@ -535,9 +538,9 @@ def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Clie
 def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
     """Each newcomer is held against them."""
     chat, _, _ = room
-    chat.log.submit(chat.hub.itself, [ev.BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
-    chat.log.submit(chat.hub.itself, [ev.BanFromServer("more")])
-    assert isinstance(chat.post.replies[-1][1], ev.Refused)
+    chat.log.submit(chat.hub.itself, [BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
+    chat.log.submit(chat.hub.itself, [BanFromServer("more")])
+    assert isinstance(chat.post.replies[-1][1], Refused)
 
 
 # ---- over restarts, on real servers ---------------------------------------------------------------------------------
@@ -625,7 +628,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 
 def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
     """A plain client starts there; it is told why, and may go elsewhere."""
-    server.log.submit(server.hub.itself, [ev.Ban("#lobby", "bob", 3600, "rude")])
+    server.log.submit(server.hub.itself, [Ban("#lobby", "bob", 3600, "rude")])
     guests.irc("al")
     bob = guests.plain("bob")
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
@@ -680,7 +683,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob = guests.plain("bob")
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
-    server.log.submit(server.hub.itself, [ev.BanFromServer("a:bob", 3600, "spam")])
+    server.log.submit(server.hub.itself, [BanFromServer("a:bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")

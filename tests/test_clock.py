@@ -11,7 +11,10 @@ from chatroom.common.clock import Clock
 from chatroom.hub import Hub
 from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
 from chatroom.log import LocalLog
-from chatroom.model import events as ev
+from chatroom.model.commands import AskHistory
+from chatroom.model.events import Said
+from chatroom.model.outcomes import HistoryQuery
+from chatroom.model.replies import HistoryIs, Reply
 from chatroom.server import ChatServer
 from tests.chat import INFO, NOON, Chat, Client
 from tests.peers import Guests
@@ -129,10 +132,10 @@ class Slow:
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         self._meanwhile = meanwhile
 
-    def find(self, lookup: ev.Lookup, owner: str) -> ev.Reply:
+    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
         self._meanwhile()
-        assert isinstance(lookup.ask, ev.AskHistory)
-        return ev.HistoryIs(lookup.ask, "#r", ())
+        assert isinstance(lookup.ask, AskHistory)
+        return HistoryIs(lookup.ask, "#r", ())
 
 
 @pytest.mark.parametrize(
@@ -162,7 +165,7 @@ def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyP
     alice = chat.irc("alice", "batch", "draft/chathistory", "labeled-response", "message-tags", room="#r")
     alice.send(question, "PRIVMSG #r :and after", "TOPIC #r :that")
     events = [event for event, _ in chat.post.events]
-    assert [event.text for event in events if isinstance(event, ev.Said)] == ["meanwhile", "and after"]
+    assert [event.text for event in events if isinstance(event, Said)] == ["meanwhile", "and after"]
     assert [event.id for event in events] == sorted(event.id for event in events)
     assert [event.time for event in events] == sorted(event.time for event in events)
 

@@ -15,17 +15,19 @@ from chatroom.connection import Connection
 from chatroom.courier import Courier
 from chatroom.dialects.plain import PLAIN, PlainDialect, PlainFormat
 from chatroom.limits import BACKLOG, OUTBOX
-from chatroom.model import events as ev
-from chatroom.model.entities import Audience, User
-from chatroom.model.events import Event, Format, Goodbye, Kind, Person, Raw
+from chatroom.model.audience import Audience, Format
+from chatroom.model.entities import User
+from chatroom.model.events import Event, Said
+from chatroom.model.replies import Goodbye, Raw
+from chatroom.model.values import MessageKind, Person
 from chatroom.parcels import Item
 from tests.peers import DEADLINE, Ear, eventually
 
 ALICE = Person("1", "alice", "u", "127.0.0.1")
 
 
-def said(text: str) -> ev.Said:
-    return ev.Said(ALICE, "#lobby", text, Kind.MESSAGE)
+def said(text: str) -> Said:
+    return Said(ALICE, "#lobby", text, MessageKind.MESSAGE)
 
 
 class CountingFormat:
@@ -38,7 +40,7 @@ class CountingFormat:
         self.rendered: list[str] = []
 
     def render(self, event: Event) -> bytes:
-        assert isinstance(event, ev.Said)
+        assert isinstance(event, Said)
         self.rendered.append(event.text)
         return f"{self.mark}{event.text}\n".encode()
 
@@ -366,7 +368,7 @@ def test_what_cannot_be_told_costs_nobody_the_rest(
     render = PlainFormat.render
 
     def fail(self: PlainFormat, event: Event) -> bytes:
-        if isinstance(event, ev.Said) and event.text == "untold":
+        if isinstance(event, Said) and event.text == "untold":
             raise ZeroDivisionError
         return render(self, event)
 
@@ -385,7 +387,7 @@ def test_what_could_not_be_saved_is_seen_by_nobody(office: Office, caplog: pytes
     saved: list[str] = []
 
     def save(events: list[Event]) -> None:
-        texts = [event.text for event in events if isinstance(event, ev.Said)]
+        texts = [event.text for event in events if isinstance(event, Said)]
         if "unsaved" in texts:
             raise MemoryError
         saved.extend(texts)

@@ -18,7 +18,8 @@ from click.testing import CliRunner, Result
 from chatroom.cli import main
 from chatroom.common.text import CUT, FEED
 from chatroom.history_cli import _EVENTS
-from chatroom.model.events import Event, Joined, Kicked, Kind, ModeChange, ModesSet, Person, Said, TopicSet
+from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
+from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.store import Store
 from chatroom.store.runs import _LINES
 from tests.peers import DEADLINE, Plain, Served
@@ -38,8 +39,8 @@ def kept(data: Path) -> Path:
     with closing(Store(data)) as store:
         events: list[Event] = [Joined(ALICE, "#Tea", id=1, time=NOON)]
         for n in range(2, 6):
-            events.append(Said(ALICE, "#Tea", f"cup <{n}> & more", Kind.MESSAGE, id=n, time=NOON + n * DAY))
-        events.append(Said(ALICE, "#b", "waves", Kind.ACTION, id=9, time=NOON + 9 * DAY))
+            events.append(Said(ALICE, "#Tea", f"cup <{n}> & more", MessageKind.MESSAGE, id=n, time=NOON + n * DAY))
+        events.append(Said(ALICE, "#b", "waves", MessageKind.ACTION, id=9, time=NOON + 9 * DAY))
         store.save(events)
     return data
 
@@ -111,7 +112,7 @@ def test_yesterday_is_a_day(data: Path) -> None:
     with closing(Store(data)) as store:
         for number, when in enumerate([*days, midnight], 1):
             time = int(when.timestamp()) * 1000
-            store.save([Said(ALICE, "#tea", f"<{number}>", Kind.MESSAGE, id=number, time=time)])
+            store.save([Said(ALICE, "#tea", f"<{number}>", MessageKind.MESSAGE, id=number, time=time)])
     told = history("export", "#tea", "--since", "yesterday", "--until", "today").stdout
     assert re.findall(r"<(\d)>", told) == ["2", "3"]
     assert re.findall(r"<(\d)>", history("search", "1 2", "--since", "today").output) == []
@@ -132,7 +133,7 @@ LINES = f"first{FEED}second and {CUT}its rest{FEED}{FEED}fourth"
 def test_each_line_of_a_message_has_its_place(data: Path) -> None:
     """With who said it and when; in JSON it is one text, with what the sender had to cut joined again."""
     with closing(Store(data)) as store:
-        store.save([Said(ALICE, "#tea", LINES, Kind.MESSAGE, id=1, time=NOON)])
+        store.save([Said(ALICE, "#tea", LINES, MessageKind.MESSAGE, id=1, time=NOON)])
     expected = ["alice: first", "alice: second and its rest", "alice: fourth"]
     told = history("export", "#tea").stdout.splitlines()
     assert [line[26:] for line in told] == expected
@@ -265,7 +266,9 @@ def long(data: Path) -> Path:
     """Data with a room of which an export takes a while."""
     with closing(Store(data)) as store:
         for first in range(0, 100_000, 1000):
-            store.save([Said(ALICE, "#tea", "cup" * 9, Kind.MESSAGE, id=first + n, time=NOON) for n in range(1, 1001)])
+            store.save(
+                [Said(ALICE, "#tea", "cup" * 9, MessageKind.MESSAGE, id=first + n, time=NOON) for n in range(1, 1001)]
+            )
     return data
 
 
@@ -377,7 +380,7 @@ def test_standard_output_that_takes_nothing_is_no_riddle(
 def test_what_the_locale_can_not_show_becomes_a_question_mark(data: Path, command: str, encoding: str) -> None:
     """And the search ends as any other."""
     with closing(Store(data)) as store:
-        store.save([Said(ALICE, "#茶", "太郎 <>", Kind.MESSAGE, id=1, time=NOON)])
+        store.save([Said(ALICE, "#茶", "太郎 <>", MessageKind.MESSAGE, id=1, time=NOON)])
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, "-m", "chatroom", "history", *command.split()],

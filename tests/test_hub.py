@@ -15,9 +15,45 @@ from chatroom.dialects.plain import PLAIN
 from chatroom.hub import Hub
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.memory import Memories
-from chatroom.model import events as ev
+from chatroom.model.commands import (
+    AskModes,
+    AskNames,
+    AskRooms,
+    AskTopic,
+    AskUsers,
+    AskWho,
+    AskWhois,
+    Burst,
+    Join,
+    Leave,
+    Quit,
+    Register,
+    Rename,
+    Say,
+    SetAway,
+    SetFormat,
+    SetTopic,
+)
 from chatroom.model.entities import Room, Session
-from chatroom.model.events import Command, Event, Kind, Outcome, Person, Reply
+from chatroom.model.events import Departed, Event, Joined, Left, Renamed, Said
+from chatroom.model.outcomes import Command, Outcome
+from chatroom.model.replies import (
+    AwayNoted,
+    CountsAre,
+    IsAway,
+    ModesAre,
+    NamesAre,
+    NoWhois,
+    Raw,
+    Reply,
+    RoomState,
+    TopicIs,
+    UsersAre,
+    Welcome,
+    WhoIsIn,
+    WhoisIs,
+)
+from chatroom.model.values import Member, MessageKind, Person, Topic
 from tests.chat import NOON, Chat, RecordingPost, kinds, place
 
 IRC = irc_format(frozenset())
@@ -40,7 +76,7 @@ class House:
     def guest(self, nick: str, room: str = "#lobby", uid: str = "") -> Session:
         """Somebody with a name; a session's uid is its first nickname, unless another is given."""
         session = self.session(uid or nick)
-        self.do(session, ev.Register(nick, "u", "Real Name", room))
+        self.do(session, Register(nick, "u", "Real Name", room))
         self.forget()
         return session
 
@@ -96,14 +132,14 @@ def test_who_registers_is_told_who_is_there_and_the_room_who_came(house: House) 
     """The newcomer gets a welcome with the room's state; the others get the event."""
     house.guest("alice")
     bob = house.session("bob")
-    house.do(bob, ev.Register("bob", "u", "Bob", "#lobby"))
+    house.do(bob, Register("bob", "u", "Bob", "#lobby"))
     assert house.told() == [("Joined", {"alice"})]
     [(to, welcome)] = house.post.replies
     assert to == "bob"
-    assert isinstance(welcome, ev.Welcome)
+    assert isinstance(welcome, Welcome)
     assert welcome.room
     assert [member.person.nick for member in welcome.room.members] == ["alice", "bob"]
-    assert welcome.counts == ev.CountsAre(people=2, invisible=0, operators=0, unknown=0, rooms=1, most=2, here=2)
+    assert welcome.counts == CountsAre(people=2, invisible=0, operators=0, unknown=0, rooms=1, most=2, here=2)
 
 
 def test_who_is_deaf_is_told_of_nobody_and_the_others_of_all() -> None:
@@ -126,11 +162,11 @@ def test_a_format_with_own_moves_is_told_of_its_own_joining(house: House) -> Non
     """An IRC client awaits its own JOIN; a person with netcat does not."""
     irc = Session("irc", "192.0.2.1", IRC)
     house.hub.attach(irc)
-    house.do(irc, ev.Register("irc", "u", "", ""))
-    house.do(irc, ev.Join("#lobby"))
+    house.do(irc, Register("irc", "u", "", ""))
+    house.do(irc, Join("#lobby"))
     house.guest("plain")
     house.forget()
-    house.do(irc, ev.Leave("#lobby"))
+    house.do(irc, Leave("#lobby"))
     assert house.told() == [("Left", {"irc", "plain"})]
 
 
@@ -138,43 +174,43 @@ def test_a_format_with_own_moves_is_told_of_its_own_joining(house: House) -> Non
 def test_a_name_that_folds_to_a_taken_one_is_taken(house: House, nick: str) -> None:
     """Names are unique by case folding."""
     house.guest("alice")
-    assert house.refusal(house.session("x"), ev.Register(nick, "u", "", "")).code is Code.NICK_TAKEN
-    assert house.refusal(house.guest("bob"), ev.Rename(nick)).code is Code.NICK_TAKEN
+    assert house.refusal(house.session("x"), Register(nick, "u", "", "")).code is Code.NICK_TAKEN
+    assert house.refusal(house.guest("bob"), Rename(nick)).code is Code.NICK_TAKEN
 
 
 def test_a_name_is_free_again_when_its_user_has_left_or_changed_it(house: House) -> None:
     """And a user may change the case of the name."""
     alice = house.guest("alice")
-    house.do(alice, ev.Rename("ALICE"))
+    house.do(alice, Rename("ALICE"))
     assert alice.nick == "ALICE"
-    house.do(alice, ev.Rename("carol"))
+    house.do(alice, Rename("carol"))
     bob = house.guest("alice", uid="bob")
-    house.do(bob, ev.Quit(""))
-    house.do(alice, ev.Rename("alice"))
+    house.do(bob, Quit(""))
+    house.do(alice, Rename("alice"))
     assert alice.nick == "alice"
 
 
 def test_nobody_registers_twice(house: House) -> None:
     """A name is changed with Rename."""
-    assert house.refusal(house.guest("alice"), ev.Register("x", "u", "", "")).code is Code.ALREADY_REGISTERED
+    assert house.refusal(house.guest("alice"), Register("x", "u", "", "")).code is Code.ALREADY_REGISTERED
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        ev.Rename("x"),
-        ev.Join("#a"),
-        ev.Leave("#a"),
-        ev.Say("#a", "hi"),
-        ev.SetTopic("#a", "t"),
-        ev.SetAway("x"),
-        ev.AskTopic("#a"),
-        ev.AskNames("#a"),
-        ev.AskRooms(),
-        ev.AskWho("*"),
-        ev.AskWhois("x"),
-        ev.AskModes("#a"),
-        ev.AskUsers(("x",), "ISON"),
+        Rename("x"),
+        Join("#a"),
+        Leave("#a"),
+        Say("#a", "hi"),
+        SetTopic("#a", "t"),
+        SetAway("x"),
+        AskTopic("#a"),
+        AskNames("#a"),
+        AskRooms(),
+        AskWho("*"),
+        AskWhois("x"),
+        AskModes("#a"),
+        AskUsers(("x",), "ISON"),
     ],
     ids=lambda command: type(command).__name__,
 )
@@ -188,10 +224,10 @@ def test_a_departure_is_told_once_to_all_who_shared_a_room(house: House) -> None
     """However many rooms they shared; not to the one who left, nor to strangers."""
     alice, bob, carol = house.guest("alice"), house.guest("bob"), house.guest("carol", "#elsewhere")
     for session in (alice, bob):
-        house.do(session, ev.Join("#second"))
-    house.do(alice, ev.Join("#elsewhere"))
+        house.do(session, Join("#second"))
+    house.do(alice, Join("#elsewhere"))
     house.forget()
-    house.do(alice, ev.Quit("bye"))
+    house.do(alice, Quit("bye"))
     assert house.told() == [("Departed", {"bob", "carol"})]
     assert alice.user is None
     assert alice.closing
@@ -202,17 +238,17 @@ def test_a_departure_is_told_once_to_all_who_shared_a_room(house: House) -> None
 def test_a_lost_connection_departs_without_a_goodbye(house: House) -> None:
     """There is nobody to say it to."""
     alice = house.guest("alice")
-    assert [type(outcome) for outcome in house.do(alice, ev.Quit("gone", ask=False))] == [ev.Departed]
-    assert not house.do(house.session("nameless"), ev.Quit("gone", ask=False))
+    assert [type(outcome) for outcome in house.do(alice, Quit("gone", ask=False))] == [Departed]
+    assert not house.do(house.session("nameless"), Quit("gone", ask=False))
 
 
 def test_a_room_lives_as_long_as_somebody_is_in_it(house: House) -> None:
     """Its topic goes with it."""
     alice = house.guest("alice", "#a")
-    house.do(alice, ev.SetTopic("#a", "old"))
-    house.do(alice, ev.Leave("#a"))
+    house.do(alice, SetTopic("#a", "old"))
+    house.do(alice, Leave("#a"))
     assert not house.hub.rooms
-    house.do(alice, ev.Join("#a"))
+    house.do(alice, Join("#a"))
     assert house.hub.rooms["#a"].topic is None
 
 
@@ -220,7 +256,7 @@ def test_most_counts_the_highest_number_of_users(house: House) -> None:
     """It doesn't sink when they leave."""
     alice = house.guest("alice")
     house.guest("bob")
-    house.do(alice, ev.Quit(""))
+    house.do(alice, Quit(""))
     assert house.hub.most == 2
 
 
@@ -230,7 +266,7 @@ def test_most_counts_the_highest_number_of_users(house: House) -> None:
 def test_joining_again_by_any_case_does_nothing(house: House) -> None:
     """A room is one room however it is written; its first spelling stays."""
     alice = house.guest("alice", "#Łódź")
-    assert house.hub.decide(alice, ev.Join("#ŁÓDŹ")) == []
+    assert house.hub.decide(alice, Join("#ŁÓDŹ")) == []
     house.guest("bob", "#łódź")
     assert [room.name for room in house.hub.rooms.values()] == ["#Łódź"]
 
@@ -238,18 +274,18 @@ def test_joining_again_by_any_case_does_nothing(house: House) -> None:
 def test_moving_leaves_all_other_rooms(house: House) -> None:
     """A plain client is in one room at a time."""
     alice = house.guest("alice")
-    outcomes = house.do(alice, ev.Join("#a", move=True))
-    assert [type(outcome) for outcome in outcomes] == [ev.Left, ev.Joined]
+    outcomes = house.do(alice, Join("#a", move=True))
+    assert [type(outcome) for outcome in outcomes] == [Left, Joined]
     assert alice.room == "#a"
-    assert isinstance(house.hub.decide(alice, ev.Join("#a", move=True))[0], ev.RoomState)
+    assert isinstance(house.hub.decide(alice, Join("#a", move=True))[0], RoomState)
 
 
 def test_the_room_of_a_session_is_the_one_joined_last(house: House) -> None:
     """And the one before it, when that is left."""
     alice = house.guest("alice")
-    house.do(alice, ev.Join("#a"))
+    house.do(alice, Join("#a"))
     assert alice.room == "#a"
-    house.do(alice, ev.Leave("#a"))
+    house.do(alice, Leave("#a"))
     assert alice.room == "#lobby"
 
 
@@ -257,9 +293,9 @@ def test_a_user_is_in_no_more_rooms_than_the_limit(house: House) -> None:
     """A move doesn't count what it leaves."""
     alice = house.guest("alice", "#0")
     for i in range(1, ROOMS_A_USER):
-        house.do(alice, ev.Join(f"#{i}"))
-    assert house.refusal(alice, ev.Join("#more")).code is Code.TOO_MANY_ROOMS
-    house.do(alice, ev.Join("#more", move=True))
+        house.do(alice, Join(f"#{i}"))
+    assert house.refusal(alice, Join("#more")).code is Code.TOO_MANY_ROOMS
+    house.do(alice, Join("#more", move=True))
     assert alice.room == "#more"
 
 
@@ -267,11 +303,11 @@ def test_only_a_room_one_is_in_can_be_left_or_given_a_topic(house: House) -> Non
     """The reason names the room as it is written there."""
     alice = house.guest("alice")
     house.guest("bob", "#B")
-    foreign: list[Command] = [ev.Leave("#b"), ev.SetTopic("#b", "x"), ev.AskTopic("#b")]
+    foreign: list[Command] = [Leave("#b"), SetTopic("#b", "x"), AskTopic("#b")]
     for command in foreign:
         refused = house.refusal(alice, command)
         assert (refused.code, refused.about) == (Code.NOT_IN_ROOM, ("#B",))
-    missing: list[Command] = [ev.Leave("#none"), ev.SetTopic("#none", "x"), ev.Say("#none", "x")]
+    missing: list[Command] = [Leave("#none"), SetTopic("#none", "x"), Say("#none", "x")]
     for command in missing:
         assert house.refusal(alice, command).code is Code.NO_SUCH_ROOM
 
@@ -279,19 +315,19 @@ def test_only_a_room_one_is_in_can_be_left_or_given_a_topic(house: House) -> Non
 def test_a_topic_is_told_to_the_room_its_setter_included(house: House) -> None:
     """And it is there for who asks; an empty one removes it."""
     alice, _ = house.guest("alice"), house.guest("bob")
-    house.do(alice, ev.SetTopic("#lobby", "tea"))
+    house.do(alice, SetTopic("#lobby", "tea"))
     assert house.told() == [("TopicSet", {"alice", "bob"})]
-    [answer] = house.hub.decide(alice, ev.AskTopic("#LOBBY"))
-    assert answer == ev.TopicIs("#lobby", ev.Topic("tea", "alice!u@192.0.2.1", NOON))
-    house.do(alice, ev.SetTopic("#lobby", ""))
-    assert house.hub.decide(alice, ev.AskTopic("#lobby")) == [ev.TopicIs("#lobby", None)]
+    [answer] = house.hub.decide(alice, AskTopic("#LOBBY"))
+    assert answer == TopicIs("#lobby", Topic("tea", "alice!u@192.0.2.1", NOON))
+    house.do(alice, SetTopic("#lobby", ""))
+    assert house.hub.decide(alice, AskTopic("#lobby")) == [TopicIs("#lobby", None)]
 
 
 def test_a_topic_has_a_longest_length_in_bytes(house: House) -> None:
     """Longer is refused, never cut."""
     alice = house.guest("alice")
-    house.do(alice, ev.SetTopic("#lobby", "ł" * (TOPIC_BYTES // 2)))
-    assert house.refusal(alice, ev.SetTopic("#lobby", "ł" * (TOPIC_BYTES // 2) + "x")).code is Code.TOPIC_TOO_LONG
+    house.do(alice, SetTopic("#lobby", "ł" * (TOPIC_BYTES // 2)))
+    assert house.refusal(alice, SetTopic("#lobby", "ł" * (TOPIC_BYTES // 2) + "x")).code is Code.TOPIC_TOO_LONG
 
 
 # ---- saying ----------------------------------------------------------------------------------------------------------
@@ -301,19 +337,19 @@ def test_what_is_said_in_a_room_goes_to_all_in_it_but_the_sender(house: House) -
     """Unless the sender wants to see it (IRCv3 echo-message)."""
     alice, bob = house.guest("alice"), house.guest("bob")
     house.guest("carol", "#elsewhere")
-    house.do(alice, ev.Say("#lobby", "hi"))
+    house.do(alice, Say("#lobby", "hi"))
     assert house.told() == [("Said", {"bob"})]
     house.forget()
-    house.do(bob, ev.SetFormat(PLAIN, echo=True))
-    house.do(bob, ev.Say("#lobby", "hi"))
+    house.do(bob, SetFormat(PLAIN, echo=True))
+    house.do(bob, Say("#lobby", "hi"))
     assert house.told() == [("Said", {"alice", "bob"})]
 
 
 def test_what_is_said_to_a_person_goes_to_that_person_alone(house: House) -> None:
     """The name may be written in any case; the event has it as its owner writes it."""
     alice, _ = house.guest("alice"), house.guest("Bob", "#elsewhere")
-    [said] = house.do(alice, ev.Say("bOB", "psst"))
-    assert isinstance(said, ev.Said)
+    [said] = house.do(alice, Say("bOB", "psst"))
+    assert isinstance(said, Said)
     assert said.target == "Bob"
     assert house.told() == [("Said", {"Bob"})]
 
@@ -321,46 +357,46 @@ def test_what_is_said_to_a_person_goes_to_that_person_alone(house: House) -> Non
 def test_the_sender_of_a_private_message_sees_it_once_with_echo(house: House) -> None:
     """Even when it goes to oneself."""
     alice = house.guest("alice")
-    house.do(alice, ev.SetFormat(PLAIN, echo=True))
-    house.do(alice, ev.Say("alice", "note to self"))
+    house.do(alice, SetFormat(PLAIN, echo=True))
+    house.do(alice, Say("alice", "note to self"))
     assert house.post.events[0][1] == ("alice",)
 
 
 def test_to_speak_in_a_room_one_must_be_in_it(house: House) -> None:
     """And to speak to somebody, they must be here."""
     alice, _ = house.guest("alice"), house.guest("bob", "#b")
-    assert house.refusal(alice, ev.Say("#b", "hi")).code is Code.CANNOT_SEND
-    assert house.refusal(alice, ev.Say("nobody", "hi")).code is Code.NO_SUCH_NICK
+    assert house.refusal(alice, Say("#b", "hi")).code is Code.CANNOT_SEND
+    assert house.refusal(alice, Say("nobody", "hi")).code is Code.NO_SUCH_NICK
 
 
 @pytest.mark.parametrize("target", ["#none", "#b", "nobody", "away"])
 def test_a_notice_is_never_answered(house: House, target: str) -> None:
     """RFC 2812 §3.3.2: so that two programs don't answer each other for ever."""
     alice, _, away = house.guest("alice"), house.guest("bob", "#b"), house.guest("away")
-    house.do(away, ev.SetAway("out"))
-    assert all(isinstance(o, ev.Said) for o in house.hub.decide(alice, ev.Say(target, "hi", Kind.NOTICE)))
+    house.do(away, SetAway("out"))
+    assert all(isinstance(o, Said) for o in house.hub.decide(alice, Say(target, "hi", MessageKind.NOTICE)))
 
 
 def test_who_writes_to_somebody_away_is_told_so(house: House) -> None:
     """With the away message; until they are back."""
     alice, bob = house.guest("alice"), house.guest("bob")
-    assert house.do(bob, ev.SetAway("tea"))[-1] == ev.AwayNoted(True)
+    assert house.do(bob, SetAway("tea"))[-1] == AwayNoted(True)
     assert house.told() == [("AwaySet", {"alice"})]
-    assert house.hub.decide(alice, ev.Say("bob", "hi"))[1:] == [ev.IsAway("bob", "tea")]
-    assert house.hub.decide(bob, ev.SetAway("tea")) == [ev.AwayNoted(True)]
-    assert house.do(bob, ev.SetAway(""))[-1] == ev.AwayNoted(False)
-    assert house.hub.decide(alice, ev.Say("bob", "hi"))[1:] == []
+    assert house.hub.decide(alice, Say("bob", "hi"))[1:] == [IsAway("bob", "tea")]
+    assert house.hub.decide(bob, SetAway("tea")) == [AwayNoted(True)]
+    assert house.do(bob, SetAway(""))[-1] == AwayNoted(False)
+    assert house.hub.decide(alice, Say("bob", "hi"))[1:] == []
 
 
 def test_a_new_name_is_told_to_all_who_share_a_room_and_to_its_bearer(house: House) -> None:
     """With the old name as its source."""
     alice, _ = house.guest("alice"), house.guest("bob")
     house.guest("carol", "#elsewhere")
-    [renamed] = house.do(alice, ev.Rename("alicja"))
-    assert isinstance(renamed, ev.Renamed)
+    [renamed] = house.do(alice, Rename("alicja"))
+    assert isinstance(renamed, Renamed)
     assert (renamed.by.nick, renamed.nick) == ("alice", "alicja")
     assert house.told() == [("Renamed", {"alice", "bob"})]
-    assert house.hub.decide(alice, ev.Rename("alicja")) == []
+    assert house.hub.decide(alice, Rename("alicja")) == []
 
 
 # ---- asking ----------------------------------------------------------------------------------------------------------
@@ -369,10 +405,10 @@ def test_a_new_name_is_told_to_all_who_share_a_room_and_to_its_bearer(house: Hou
 def test_questions_are_answered_from_the_state(house: House) -> None:
     """Who, whois, names, rooms, modes, users."""
     alice, bob = house.guest("alice"), house.guest("bob")
-    house.do(bob, ev.Join("#b"))
-    house.do(bob, ev.SetTopic("#b", "tea"))
-    house.do(bob, ev.SetAway("out"))
-    house.do(bob, ev.Say("#b", "hi"))
+    house.do(bob, Join("#b"))
+    house.do(bob, SetTopic("#b", "tea"))
+    house.do(bob, SetAway("out"))
+    house.do(bob, Say("#b", "hi"))
     house.time += 5_500
 
     def ask(command: Command) -> Any:
@@ -380,34 +416,34 @@ def test_questions_are_answered_from_the_state(house: House) -> None:
         return answer
 
     person = Person("bob", "bob", "u", "192.0.2.1", "Real Name")
-    member = ev.Member(person, "out")
-    assert ask(ev.AskRooms()).rooms == (("#lobby", 2, ""), ("#b", 1, "tea"))
-    assert ask(ev.AskRooms(("#B", "#none"))).rooms == (("#b", 1, "tea"),)
-    names = ask(ev.AskNames("#LOBBY"))
+    member = Member(person, "out")
+    assert ask(AskRooms()).rooms == (("#lobby", 2, ""), ("#b", 1, "tea"))
+    assert ask(AskRooms(("#B", "#none"))).rooms == (("#b", 1, "tea"),)
+    names = ask(AskNames("#LOBBY"))
     assert (names.room, [m.person.nick for m in names.members]) == ("#lobby", ["alice", "bob"])
-    assert ask(ev.AskNames("#none")) == ev.NamesAre("#none", ())
-    assert ask(ev.AskWho("#b")) == ev.WhoIsIn("#b", "#b", (replace(member, ranks="o"),), (5,))
-    assert ask(ev.AskWho("BOB")) == ev.WhoIsIn("BOB", "", (member,), (5,))
-    assert len(ask(ev.AskWho("*")).members) == 2
-    assert ask(ev.AskWho("nobody")).members == ()
-    assert ask(ev.AskWhois("bob")) == ev.WhoisIs(member, (("#lobby", ""), ("#b", "o")), 5, NOON, "", False)
-    assert ask(ev.AskUsers(("BOB", "x"), "ISON")) == ev.UsersAre((member,), "ISON")
-    assert ask(ev.AskModes("#b")) == ev.ModesAre("#b", "+nt", NOON)
-    assert ask(ev.AskModes("alice")).room == ""
-    assert house.refusal(alice, ev.AskModes("bob")).code is Code.NOT_YOURS
-    assert ask(ev.AskWhois("x")) == ev.NoWhois("x")
+    assert ask(AskNames("#none")) == NamesAre("#none", ())
+    assert ask(AskWho("#b")) == WhoIsIn("#b", "#b", (replace(member, ranks="o"),), (5,))
+    assert ask(AskWho("BOB")) == WhoIsIn("BOB", "", (member,), (5,))
+    assert len(ask(AskWho("*")).members) == 2
+    assert ask(AskWho("nobody")).members == ()
+    assert ask(AskWhois("bob")) == WhoisIs(member, (("#lobby", ""), ("#b", "o")), 5, NOON, "", False)
+    assert ask(AskUsers(("BOB", "x"), "ISON")) == UsersAre((member,), "ISON")
+    assert ask(AskModes("#b")) == ModesAre("#b", "+nt", NOON)
+    assert ask(AskModes("alice")).room == ""
+    assert house.refusal(alice, AskModes("bob")).code is Code.NOT_YOURS
+    assert ask(AskWhois("x")) == NoWhois("x")
 
 
 def test_every_command_is_decided_and_every_event_applied(house: House) -> None:
     """By one table each; bursts have a way of their own."""
-    commands = {command for command in get_args(Command) if command not in (Reply, ev.Burst)}
+    commands = {command for command in get_args(Command) if command not in (Reply, Burst)}
     assert set(house.hub._deciders) == commands
     assert set(house.hub._appliers) == kinds(Event)
 
 
 def test_a_dialects_own_answer_passes_through(house: House) -> None:
     """So that it keeps its place among the others."""
-    raw = ev.Raw(b"PONG")
+    raw = Raw(b"PONG")
     assert house.hub.decide(house.session("x"), raw) == [raw]
 
 
@@ -418,21 +454,21 @@ _ROOMS = st.sampled_from(["#a", "#A", "#b", "#ł", "nope"])
 _TARGETS = st.one_of(_NICKS, _ROOMS)
 _TEXTS = st.sampled_from(["", "hi", "zażółć 😀"])
 _COMMANDS = st.one_of(
-    st.builds(ev.Register, _NICKS, st.just("u"), _TEXTS, st.sampled_from(["", "#a"])),
-    st.builds(ev.Rename, _NICKS),
-    st.builds(ev.Join, _ROOMS, st.booleans()),
-    st.builds(ev.Leave, _ROOMS, _TEXTS),
-    st.builds(ev.Say, _TARGETS, _TEXTS, st.sampled_from(Kind)),
-    st.builds(ev.SetTopic, _ROOMS, _TEXTS),
-    st.builds(ev.SetAway, _TEXTS),
-    st.builds(ev.Quit, _TEXTS, st.just(False)),
-    st.builds(ev.AskNames, _ROOMS),
-    st.builds(ev.AskWho, _TARGETS),
-    st.builds(ev.AskWhois, _NICKS),
-    st.builds(ev.AskModes, _TARGETS),
+    st.builds(Register, _NICKS, st.just("u"), _TEXTS, st.sampled_from(["", "#a"])),
+    st.builds(Rename, _NICKS),
+    st.builds(Join, _ROOMS, st.booleans()),
+    st.builds(Leave, _ROOMS, _TEXTS),
+    st.builds(Say, _TARGETS, _TEXTS, st.sampled_from(MessageKind)),
+    st.builds(SetTopic, _ROOMS, _TEXTS),
+    st.builds(SetAway, _TEXTS),
+    st.builds(Quit, _TEXTS, st.just(False)),
+    st.builds(AskNames, _ROOMS),
+    st.builds(AskWho, _TARGETS),
+    st.builds(AskWhois, _NICKS),
+    st.builds(AskModes, _TARGETS),
 )
 _BEGINNING: list[tuple[int, Command]] = [
-    (i, ev.Register(nick, "u", "", "#a")) for i, nick in enumerate(["alice", "bob", "łu"])
+    (i, Register(nick, "u", "", "#a")) for i, nick in enumerate(["alice", "bob", "łu"])
 ]
 _STORIES = st.lists(st.tuples(st.integers(0, 2), _COMMANDS), max_size=40)
 
@@ -532,7 +568,7 @@ def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[t
             assert {said.text for said in room.recent} <= set(shown.setdefault(name, []))
             room.owner = "al" if "own" in deeds else ""
             if "say" in deeds:
-                room.recent.append(ev.Said(Person("1", "al", "u", "h"), name, f"{number}", Kind.MESSAGE))
+                room.recent.append(Said(Person("1", "al", "u", "h"), name, f"{number}", MessageKind.MESSAGE))
                 shown[name].append(f"{number}")
             if "close" in deeds:
                 room.modes["i"] = ""

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError
 from chatroom.dialects.plain import PLAIN
-from chatroom.model import events as ev
+from chatroom.model.commands import Quit, Say
 from chatroom.model.entities import Session
-from chatroom.model.events import Command, Quit
+from chatroom.model.events import Said
+from chatroom.model.outcomes import Command
 from tests.chat import NOON, Chat
 
 
@@ -116,7 +117,7 @@ def test_one_clients_commands_are_carried_out_without_another_between() -> None:
 
     def talk(client: Session) -> None:
         for i in range(50):
-            chat.submit(client, *[ev.Say("#a", f"{client.uid} {i} {part}") for part in range(3)])
+            chat.submit(client, *[Say("#a", f"{client.uid} {i} {part}") for part in range(3)])
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)  # so that threads get in each other's way wherever they can
@@ -126,7 +127,7 @@ def test_one_clients_commands_are_carried_out_without_another_between() -> None:
     for thread in threads:
         thread.join()
     sys.setswitchinterval(interval)
-    said = [event for event, _ in chat.post.events if isinstance(event, ev.Said)]
+    said = [event for event, _ in chat.post.events if isinstance(event, Said)]
     assert len(said) == 8 * 50 * 3
     assert [event.id for event in said] == list(range(said[0].id, said[0].id + len(said)))
     for first in range(0, len(said), 3):

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from chatroom.limits import LOGIN_TRIES
-from chatroom.model import events as ev
+from chatroom.model.commands import Register
+from chatroom.model.events import AccountDropped, Connected
+from chatroom.model.values import Person
 from tests.chat import Chat, place
 from tests.peers import DEADLINE, Guests, Served
 from tests.test_accounts import PASSWORD, claim
@@ -52,9 +54,9 @@ def test_who_comes_in_while_their_account_is_dropped_is_a_guest() -> None:
     robert.leave()
     coming = chat.irc()
     coming.account = "robert"
-    [connected] = chat.hub.decide(coming, ev.Register("bob", "u", "Bob"))
-    assert isinstance(connected, ev.Connected) and connected.by.account == "robert"
-    dropped = ev.AccountDropped(ev.Person("", "chatroom.local", "", ""), "robert")
+    [connected] = chat.hub.decide(coming, Register("bob", "u", "Bob"))
+    assert isinstance(connected, Connected) and connected.by.account == "robert"
+    dropped = AccountDropped(Person("", "chatroom.local", "", ""), "robert")
     for number, event in enumerate((dropped, connected), 1 << 60):
         place(event, number, chat.time)
         chat.hub.apply(event)

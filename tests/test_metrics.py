@@ -13,8 +13,10 @@ import pytest
 
 from chatroom.dialects.plain import PLAIN
 from chatroom.limits import ACCEPT_PAUSE, SCRAPES
-from chatroom.model.entities import Audience, Session
-from chatroom.model.events import Departed, Person
+from chatroom.model.audience import Audience
+from chatroom.model.entities import Session
+from chatroom.model.events import Departed
+from chatroom.model.values import Person
 from chatroom.server import ChatServer
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port

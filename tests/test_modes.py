@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.limits import MASK_BYTES
-from chatroom.model.events import ModeChange, Person
-from chatroom.model.modes import glob, mask, meets, written
+from chatroom.model.masks import glob, mask, matches
+from chatroom.model.modes import written
+from chatroom.model.values import ModeChange, Person
 
 BOB = Person("1", "Bob[x]", "u", "192.0.2.7")
 
@@ -37,13 +38,13 @@ def test_a_short_mask_is_made_whole(text: str, whole: str) -> None:
 @pytest.mark.parametrize("text", ["bob[x]!*@*", "BOB*!*@*", "*!u@192.0.2.?", "*!*@*", "b?b[x]!*@192.*.7"])
 def test_a_mask_meets_whom_it_is_like(text: str) -> None:
     """Whatever the case; brackets are letters."""
-    assert meets(text, BOB)
+    assert matches(text, BOB)
 
 
 @pytest.mark.parametrize("text", ["bob!*@*", "*!u@192.0.2", "?!*@*", "bobx!*@*"])
 def test_a_mask_meets_nobody_else(text: str) -> None:
     """The whole of somebody's mask must be like it."""
-    assert not meets(text, BOB)
+    assert not matches(text, BOB)
 
 
 _LETTERS = st.text(st.sampled_from("ab*?[].^\\"), max_size=8)

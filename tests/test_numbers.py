@@ -4,9 +4,10 @@ import pytest
 
 from chatroom.common.text import number
 from chatroom.limits import HISTORY_MOST, LIMIT_MOST, SLOW_MOST, WHOWAS
-from chatroom.model import events as ev
+from chatroom.model.commands import AskHistory, AskRooms, AskSearch, AskWhowas
 from chatroom.model.entities import Account
 from chatroom.model.modes import bounded
+from chatroom.model.outcomes import Command
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 
@@ -57,7 +58,7 @@ def test_a_modes_number_is_kept_as_it_is_read(room: tuple[Chat, Client, Client])
     assert "one message each 1h, yours may follow in 1h" in bob.heard()[-1]
 
 
-def commands(client: Client, line: str) -> list[ev.Command]:
+def commands(client: Client, line: str) -> list[Command]:
     return list(client.dialect.receive(f"{line}\r\n".encode()))
 
 
@@ -66,22 +67,22 @@ def test_counts_are_as_much_as_there_may_be(room: tuple[Chat, Client, Client], d
     """Of history, searches, people that have gone; and in filters."""
     _, op, _ = room
     [asked] = commands(op, f"CHATHISTORY LATEST #r * {digits}")
-    assert isinstance(asked, ev.AskHistory) and asked.limit == HISTORY_MOST
+    assert isinstance(asked, AskHistory) and asked.limit == HISTORY_MOST
     [search] = commands(op, f"SEARCH limit={digits};text=tea")
-    assert isinstance(search, ev.AskSearch) and search.limit == HISTORY_MOST
+    assert isinstance(search, AskSearch) and search.limit == HISTORY_MOST
     [whowas] = commands(op, f"WHOWAS bob {digits}")
-    assert whowas == ev.AskWhowas("bob", WHOWAS)
+    assert whowas == AskWhowas("bob", WHOWAS)
     [rooms] = commands(op, f"LIST <{digits},C>{digits}")
-    assert isinstance(rooms, ev.AskRooms) and not rooms.rooms  # they are filters, and no room's name
+    assert isinstance(rooms, AskRooms) and not rooms.rooms  # they are filters, and no room's name
     assert max(*rooms.people[1:], *rooms.age[:1]) < 1 << 62
     [said_before] = Chat().plain("carol").dialect.receive(f"/history {digits}\n".encode())
-    assert isinstance(said_before, ev.AskHistory) and said_before.limit == HISTORY_MOST
+    assert isinstance(said_before, AskHistory) and said_before.limit == HISTORY_MOST
 
 
 def test_zeros_in_front_count_for_nothing(room: tuple[Chat, Client, Client]) -> None:
     """However many they are."""
     [asked] = commands(room[1], f"CHATHISTORY LATEST #r * {'0' * 20}5")
-    assert isinstance(asked, ev.AskHistory) and asked.limit == 5
+    assert isinstance(asked, AskHistory) and asked.limit == 5
 
 
 def test_old_files_are_bounded_when_they_are_loaded() -> None:

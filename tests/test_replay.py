@@ -10,7 +10,9 @@ import pytest
 
 from chatroom import absence
 from chatroom.limits import ABSENT, DROP_AFTER, STUCK
-from chatroom.model.events import Departed, Joined, Kicked, Kind, Left, Person, Quit, Renamed, Said
+from chatroom.model.commands import Quit
+from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
+from chatroom.model.values import MessageKind, Person
 from chatroom.server import ChatServer
 from chatroom.store import Store
 from tests.chat import INFO, QUICK, Chat, Client, place
@@ -342,18 +344,18 @@ def test_what_the_history_tells_of_a_room() -> None:
     )
     whom = Person("", "dave", "", "")
     events = [
-        Said(al, "#tea", "one", Kind.MESSAGE),
+        Said(al, "#tea", "one", MessageKind.MESSAGE),
         Joined(bob, "#tea"),
         Joined(dave, "#tea"),
         Left(bob, "#tea", ""),
-        Said(al, "#tea", "two", Kind.MESSAGE),
+        Said(al, "#tea", "two", MessageKind.MESSAGE),
         Joined(bob, "#tea"),
         Renamed(bob, "robert", ("#tea",)),
         Renamed(Person("", "robert", "u", "host", account="b"), "rob", ("#tea",)),
         Left(Person("", "rob", "u", "host", account="b"), "#tea", ""),
         Departed(carol, absence.link_lost("one"), ("#tea",)),
         Kicked(eve, "#tea", whom, ""),
-        Said(al, "#tea", "three", Kind.MESSAGE),
+        Said(al, "#tea", "three", MessageKind.MESSAGE),
     ]
     for number, each in enumerate(events, 1):
         place(each, number, 1000 * number)

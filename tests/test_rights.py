@@ -10,7 +10,8 @@ from itertools import count
 
 import pytest
 
-from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, MUTE, SLOW, TOPIC_LOCKED
+from chatroom.model.masks import MUTE
+from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, SLOW, TOPIC_LOCKED
 from chatroom.rights import BARS, LEAST, Deed, Role
 from chatroom.server import ChatServer
 from tests.chat import INFO, Chat

@@ -4,7 +4,8 @@ import pytest
 
 from chatroom.cluster.races import settle
 from chatroom.dialects.irc import IrcDialect
-from chatroom.model import events as ev
+from chatroom.model.commands import SetTopic
+from chatroom.model.events import TopicSet
 from tests.chat import Chat, Client
 from tests.test_accounts import PASSWORD, claim
 
@@ -121,8 +122,8 @@ def test_an_away_message_from_before_is_not_told_to_a_room_where_one_may_not_spe
 def test_a_topic_that_comes_too_late_is_refused(how: str) -> None:
     """On several servers, a mute may have come first."""
     scene = Scene("MODE #r +b nobody!*@*")
-    [topic] = scene.chat.hub.decide(scene.bob, ev.SetTopic("#r", SPAM))
-    assert isinstance(topic, ev.TopicSet)
+    [topic] = scene.chat.hub.decide(scene.bob, SetTopic("#r", SPAM))
+    assert isinstance(topic, TopicSet)
     assert settle(scene.chat.hub, topic) is None
     scene.op.send(how)
     assert settle(scene.chat.hub, topic)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.model import events as ev
+from chatroom.model.events import Said
 from tests.chat import Chat
 
 ALOUD = [
@@ -54,7 +54,7 @@ def test_a_password_is_not_said_aloud_with_netcat(line: str) -> None:
     [told] = al.send(line).heard()
     assert told == "* that looks like a command with a password, so it was not sent; a command begins with its /"
     assert bob.heard() == []
-    assert not any(isinstance(event, ev.Said) for event, _ in chat.post.events)
+    assert not any(isinstance(event, Said) for event, _ in chat.post.events)
 
 
 @pytest.mark.parametrize("target", ["#lobby", "bob", "@#lobby", "#lobby,bob"])

@@ -30,7 +30,8 @@ from chatroom.limits import (
     STUCK,
     TICK,
 )
-from chatroom.model.events import Departed, Quit, Said
+from chatroom.model.commands import Quit
+from chatroom.model.events import Departed, Said
 from chatroom.parcels import Item
 from chatroom.server import ChatServer
 from chatroom.store import Archive, Store

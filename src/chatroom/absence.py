@@ -15,8 +15,10 @@ from itertools import islice
 
 from chatroom.common.names import fold
 from chatroom.limits import ABSENT, DROP_AFTER, LEASE, STUCK
-from chatroom.model.entities import House, Room
-from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Person, Renamed, Said
+from chatroom.model.entities import Room
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person
 
 # Why the server ended a connection that may have been dead for a while, and for how many seconds.
 SILENT = f"no sign of life for {DROP_AFTER} seconds"
@@ -37,7 +39,7 @@ def link_lost(server: str) -> str:
     return server.join(_LINK_LOST)
 
 
-def note(house: House, room: Room, person: Person, event: Event) -> None:
+def note(house: ChatState, room: Room, person: Person, event: Event) -> None:
     """Somebody leaves a room by this event. Nothing is noted where nothing could be shown twice."""
     seen = _seen(event, room.recent)
     if not seen:
@@ -50,7 +52,7 @@ def note(house: House, room: Room, person: Person, event: Event) -> None:
         house.absent = dict(islice(absent.items(), len(absent) - ABSENT, None))
 
 
-def seen_until(house: House, room: Room, person: Person) -> int:
+def seen_until(house: ChatState, room: Room, person: Person) -> int:
     """The id of the last message that somebody saw in a room; 0 for a newcomer."""
     return max([house.absent.get(key, 0) for key in _keys(room.name, person)])
 

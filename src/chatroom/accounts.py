@@ -2,8 +2,8 @@
 
 - An account is a name and a secret. Nobody needs one. Its name can't be used by others; who owns it and asks for it
   gets it, even if an older connection holds it: that one is closed.
-- Deciders, as the hub calls them. Checking a password takes its time, so a decider returns `Work`, which the log has
-  done without its lock; what comes of it (`Checked`, `Hashed`) is decided next, and looks at everything again.
+- Deciders, as the hub calls them. Checking a password takes its time, so a decider returns `Deferred`, which the log
+  has done without its lock; what comes of it (`Checked`, `Hashed`) is decided next, and looks at everything again.
 - What changes is an event: `AccountMade`, `PasswordSet`, `ReplaySet`, `AccountDropped`, `AccountSet`, `Ghosted`. Only a
   login before there is a user is the connection's own business, as the server's password is.
 - How often somebody was wrong is each server's own knowledge, and not an event.
@@ -22,9 +22,25 @@ from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
-from chatroom.model import events as ev
-from chatroom.model.entities import Account, Audience, House, Session, User, movers, user_of
-from chatroom.model.events import Deed, Outcome, Person, Way
+from chatroom.model.audience import Audience
+from chatroom.model.commands import (
+    AskAccount,
+    Checked,
+    CloseGhost,
+    DropAccount,
+    Hashed,
+    LogIn,
+    LogOut,
+    MakeAccount,
+    SetPassword,
+    SetReplay,
+)
+from chatroom.model.entities import Account, Session, User, movers, user_of
+from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
+from chatroom.model.outcomes import Deferred, Outcome
+from chatroom.model.replies import AccountChange, AccountDone, AccountIs, Refused, ReplayIs
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person, Via
 from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from chatroom.rights import must_not_be_held
 
@@ -33,13 +49,13 @@ log = logging.getLogger(__name__)
 _NOBODY = Audience({})
 
 
-def make_way(house: House, by: Person, nick: str) -> list[Outcome]:
+def make_way(house: ChatState, by: Person, nick: str) -> list[Outcome]:
     """What must happen before `by` may be called `nick`; raises `ChatError` if they may not."""
     holder = house.by_nick.get(fold(nick))
     own = holder is not None and holder.person.uid == by.uid
     account = house.accounts.get(fold(nick))
     if account and by.account == account.name:
-        return [ev.Ghosted(by, holder.person)] if holder and not own else []
+        return [Ghosted(by, holder.person)] if holder and not own else []
     if account and not own:
         raise ChatError(Code.NICK_CLAIMED, nick)
     if holder and not own:
@@ -51,7 +67,7 @@ def make_way(house: House, by: Person, nick: str) -> list[Outcome]:
 class Registrar:
     """Decides what is asked for about accounts. `lasting` says whether they outlive the server."""
 
-    def __init__(self, house: House, steady: Callable[[], int], lasting: bool) -> None:
+    def __init__(self, house: ChatState, steady: Callable[[], int], lasting: bool) -> None:
         self.passwords = Passwords()
         self.guesses = Guesses()
         self._claims = Window(CLAIMS, CLAIM_SPAN)
@@ -63,30 +79,30 @@ class Registrar:
     def deciders(self) -> dict[type, Callable[[Session, Any], list[Outcome]]]:
         """By command; what they refuse is told the way in which it was asked for."""
         deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
-            ev.MakeAccount: self._make,
-            ev.LogIn: self._log_in,
-            ev.LogOut: self._log_out,
-            ev.SetPassword: self._set_password,
-            ev.SetReplay: self._set_replay,
-            ev.DropAccount: self._drop,
-            ev.CloseGhost: self._close_ghost,
-            ev.AskAccount: self._ask,
+            MakeAccount: self._make,
+            LogIn: self._log_in,
+            LogOut: self._log_out,
+            SetPassword: self._set_password,
+            SetReplay: self._set_replay,
+            DropAccount: self._drop,
+            CloseGhost: self._close_ghost,
+            AskAccount: self._ask,
         }
         asked = {command: partial(_answered, decider) for command, decider in deciders.items()}
-        return {**asked, ev.Checked: self._checked, ev.Hashed: self._hashed}
+        return {**asked, Checked: self._checked, Hashed: self._hashed}
 
     def appliers(self) -> dict[type, Callable[[Any], None]]:
         """By event. What is only to be saved is delivered to nobody."""
         return {
-            ev.AccountMade: self._account_made,
-            ev.PasswordSet: self._password_set,
-            ev.ReplaySet: self._replay_set,
-            ev.AccountSet: self._account_set,
+            AccountMade: self._account_made,
+            PasswordSet: self._password_set,
+            ReplaySet: self._replay_set,
+            AccountSet: self._account_set,
         }
 
     # ---- claiming a name --------------------------------------------------------------------------------------------
 
-    def _make(self, session: Session, command: ev.MakeAccount) -> list[Outcome]:
+    def _make(self, session: Session, command: MakeAccount) -> list[Outcome]:
         name = self._name_of(session, command)
         self._may_claim(session, name)
         acceptable(command.password, name)
@@ -94,9 +110,9 @@ class Registrar:
             raise ChatError(Code.ACCOUNTS_FULL)
         if not self.guesses.unlimited:
             self._claims.add(counted(session.host), self._steady())
-        return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
+        return [Deferred(lambda: Hashed(command, self.passwords.make(command.password)))]
 
-    def _name_of(self, session: Session, command: ev.MakeAccount) -> str:
+    def _name_of(self, session: Session, command: MakeAccount) -> str:
         return session.user.person.nick if session.user else nickname(command.name)
 
     def _may_claim(self, session: Session, name: str) -> None:
@@ -113,47 +129,47 @@ class Registrar:
             raise ChatError(Code.NICK_TAKEN, name)
         house.must_look_free(name, session.user.person if session.user else Person(session.uid, name, "", ""))
 
-    def _made(self, session: Session, command: ev.MakeAccount, secret: str) -> list[Outcome]:
+    def _made(self, session: Session, command: MakeAccount, secret: str) -> list[Outcome]:
         name = self._name_of(session, command)
         self._may_claim(session, name)
         by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
         log.info("%s claimed the name %s", session.host, name)
-        return [ev.AccountMade(by, name, secret), self._done(Deed.CLAIMED, name, command.way)]
+        return [AccountMade(by, name, secret), self._done(AccountChange.CLAIMED, name, command.way)]
 
-    def _set_password(self, session: Session, command: ev.SetPassword) -> list[Outcome]:
+    def _set_password(self, session: Session, command: SetPassword) -> list[Outcome]:
         if not session.account:
             raise ChatError(Code.NOT_LOGGED_IN)
         acceptable(command.password, session.account)
         if self._changes.is_full(fold(session.account), self._steady()) and not self.guesses.unlimited:
             raise ChatError(Code.LOGIN_TOO_OFTEN)
         self._changes.add(fold(session.account), self._steady())
-        return [ev.Work(lambda: ev.Hashed(command, self.passwords.make(command.password)))]
+        return [Deferred(lambda: Hashed(command, self.passwords.make(command.password)))]
 
-    def _set_replay(self, session: Session, command: ev.SetReplay) -> list[Outcome]:
+    def _set_replay(self, session: Session, command: SetReplay) -> list[Outcome]:
         """Changes the session at once: what a connection is told is nobody's business but its own."""
         by = user_of(session).person
         session.replay = command.on
-        done = ev.ReplayIs(command.on, session.account, command.way)
-        return [ev.ReplaySet(by, session.account, command.on), done] if session.account else [done]
+        done = ReplayIs(command.on, session.account, command.way)
+        return [ReplaySet(by, session.account, command.on), done] if session.account else [done]
 
-    def _hashed(self, session: Session, command: ev.Hashed) -> list[Outcome]:
+    def _hashed(self, session: Session, command: Hashed) -> list[Outcome]:
         ask = command.ask
         try:
             if not command.secret:
                 raise ChatError(Code.LOGIN_BUSY)
-            if isinstance(ask, ev.MakeAccount):
+            if isinstance(ask, MakeAccount):
                 return self._made(session, ask, command.secret)
             if not session.account:  # it was dropped meanwhile
                 raise ChatError(Code.NOT_LOGGED_IN)
             by = user_of(session).person
-            done = self._done(Deed.PASSWORD_SET, session.account, ask.way)
-            return [ev.PasswordSet(by, session.account, command.secret), done]
+            done = self._done(AccountChange.PASSWORD_SET, session.account, ask.way)
+            return [PasswordSet(by, session.account, command.secret), done]
         except ChatError as error:
-            return [ev.Refused(error, ask.way)]
+            return [Refused(error, ask.way)]
 
     # ---- proving that one is oneself --------------------------------------------------------------------------------
 
-    def _log_in(self, session: Session, command: ev.LogIn) -> list[Outcome]:
+    def _log_in(self, session: Session, command: LogIn) -> list[Outcome]:
         if session.account and session.admitted:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
         self.guesses.begin(command.account, session.host, self._steady())
@@ -161,36 +177,36 @@ class Registrar:
             session.admitted = True
             if session.account or fold(command.account) not in self._house.accounts:
                 self.guesses.end(command.account, session.host, None)
-                return [self._done(Deed.ADMITTED, command.account, command.way)]
+                return [self._done(AccountChange.ADMITTED, command.account, command.way)]
         if session.account:
             raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
         return self._work(session, command, command.account)
 
-    def _is_of_server(self, session: Session, command: ev.LogIn) -> bool:
+    def _is_of_server(self, session: Session, command: LogIn) -> bool:
         """Whether this is the server's password, which some clients can give only where others give an account's."""
-        given = {Way.SASL: command.password, Way.PASS: f"{command.account}:{command.password}"}.get(command.way)
+        given = {Via.SASL: command.password, Via.PASS: f"{command.account}:{command.password}"}.get(command.way)
         if given is None or session.admitted or session.user:
             return False
         return compare_digest(given.encode(), self._house.password.encode())
 
-    def _check(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
+    def _check(self, session: Session, ask: LogIn | DropAccount | CloseGhost, account: str) -> list[Outcome]:
         """Has a password checked; raises `ChatError` if this was done too often."""
         self.guesses.begin(account, session.host, self._steady())
         return self._work(session, ask, account)
 
-    def _work(self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: str) -> list[Outcome]:
+    def _work(self, session: Session, ask: LogIn | DropAccount | CloseGhost, account: str) -> list[Outcome]:
         known = self._house.accounts.get(fold(account))
         secret = known.secret if known else ""
         return [
-            ev.Work(
-                lambda: ev.Checked(ask, secret, self.passwords.check(ask.password, secret)),
+            Deferred(
+                lambda: Checked(ask, secret, self.passwords.check(ask.password, secret)),
                 lambda checked: self.guesses.end(account, session.host, checked.fits),
             )
         ]
 
-    def _checked(self, session: Session, command: ev.Checked) -> list[Outcome]:
+    def _checked(self, session: Session, command: Checked) -> list[Outcome]:
         ask = command.ask
-        name = ask.nick if isinstance(ask, ev.CloseGhost) else ask.account
+        name = ask.nick if isinstance(ask, CloseGhost) else ask.account
         try:
             if command.fits is None:
                 raise ChatError(Code.LOGIN_BUSY)
@@ -201,52 +217,50 @@ class Registrar:
                 raise ChatError(Code.LOGIN_FAILED, name)
             return self._proven(session, ask, account)
         except ChatError as error:
-            return [ev.Refused(error, ask.way)]
+            return [Refused(error, ask.way)]
 
-    def _proven(
-        self, session: Session, ask: ev.LogIn | ev.DropAccount | ev.CloseGhost, account: Account
-    ) -> list[Outcome]:
-        if isinstance(ask, ev.DropAccount):
+    def _proven(self, session: Session, ask: LogIn | DropAccount | CloseGhost, account: Account) -> list[Outcome]:
+        if isinstance(ask, DropAccount):
             return self._dropped(session, account, ask.way)
-        if isinstance(ask, ev.CloseGhost):
+        if isinstance(ask, CloseGhost):
             return self._closed(session, ask)
         if session.user is None:
             session.account = account.name
-            return [self._done(Deed.LOGGED_IN, account.name, ask.way)]
+            return [self._done(AccountChange.LOGGED_IN, account.name, ask.way)]
         return self._logged_in(session, session.user, account, ask)
 
-    def _logged_in(self, session: Session, user: User, account: Account, ask: ev.LogIn) -> list[Outcome]:
+    def _logged_in(self, session: Session, user: User, account: Account, ask: LogIn) -> list[Outcome]:
         person = replace(user.person, account=account.name)
         ban = bans.on_person(self._house, person)
         if ban:
             raise ChatError(Code.NICK_BANNED, account.name, str(ban.until), ban.reason)
         # The answer comes first, as SASL clients expect it.
         outcomes: list[Outcome] = [
-            self._done(Deed.LOGGED_IN, account.name, ask.way),
-            ev.AccountSet(user.person, account.name),
+            self._done(AccountChange.LOGGED_IN, account.name, ask.way),
+            AccountSet(user.person, account.name),
         ]
         if ask.take and fold(person.nick) != fold(account.name):
             way = make_way(self._house, person, account.name)
             logged_in = copy(user)
             logged_in.person = person  # as an owner, or one whom an exception names, they are not held
             must_not_be_held(logged_in, account.name)
-            outcomes += [*way, ev.Renamed(person, account.name, user.room_names())]
+            outcomes += [*way, Renamed(person, account.name, user.room_names())]
             person = replace(person, nick=account.name)
         for room in user.rooms.values():
             if room.is_owned_by(person) and not room.operated_by(user):
                 outcomes.append(room.to_operator(person))
         return outcomes
 
-    def _log_out(self, session: Session, command: ev.LogOut) -> list[Outcome]:
+    def _log_out(self, session: Session, command: LogOut) -> list[Outcome]:
         user = user_of(session)
         if not session.account:
             raise ChatError(Code.NOT_LOGGED_IN)
-        done = self._done(Deed.LOGGED_OUT, session.account, command.way)
-        return [ev.AccountSet(user.person, ""), done]
+        done = self._done(AccountChange.LOGGED_OUT, session.account, command.way)
+        return [AccountSet(user.person, ""), done]
 
     # ---- giving it up, closing a ghost, asking ----------------------------------------------------------------------
 
-    def _drop(self, session: Session, command: ev.DropAccount) -> list[Outcome]:
+    def _drop(self, session: Session, command: DropAccount) -> list[Outcome]:
         account = self._house.accounts.get(fold(command.account))
         if user_of(session).is_operator and not command.password:
             if account is None:
@@ -254,36 +268,36 @@ class Registrar:
             return self._dropped(session, account, command.way)
         return self._check(session, command, command.account)
 
-    def _dropped(self, session: Session, account: Account, way: Way) -> list[Outcome]:
-        dropped = ev.AccountDropped(user_of(session).person, account.name)
+    def _dropped(self, session: Session, account: Account, way: Via) -> list[Outcome]:
+        dropped = AccountDropped(user_of(session).person, account.name)
         log.info("%s dropped the name %s", session.nick, account.name)
-        return [dropped, self._done(Deed.DROPPED, account.name, way)]
+        return [dropped, self._done(AccountChange.DROPPED, account.name, way)]
 
-    def _close_ghost(self, session: Session, command: ev.CloseGhost) -> list[Outcome]:
+    def _close_ghost(self, session: Session, command: CloseGhost) -> list[Outcome]:
         if session.account and fold(session.account) == fold(command.nick):
             return self._closed(session, command)
         return self._check(session, command, command.nick)
 
-    def _closed(self, session: Session, command: ev.CloseGhost) -> list[Outcome]:
+    def _closed(self, session: Session, command: CloseGhost) -> list[Outcome]:
         ghost = self._house.user_named(command.nick)
         if ghost is session.user:
             raise ChatError(Code.NOT_A_GHOST, ghost.person.nick)
-        done = self._done(Deed.GHOST_CLOSED, ghost.person.nick, command.way)
-        return [ev.Ghosted(user_of(session).person, ghost.person), done]
+        done = self._done(AccountChange.GHOST_CLOSED, ghost.person.nick, command.way)
+        return [Ghosted(user_of(session).person, ghost.person), done]
 
-    def _ask(self, session: Session, command: ev.AskAccount) -> list[Outcome]:
+    def _ask(self, session: Session, command: AskAccount) -> list[Outcome]:
         account = self._house.accounts.get(fold(command.account))
         if account is None:
             raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
         here = any(user.person.account == account.name for user in self._house.users.values())
-        return [ev.AccountIs(account.name, account.time, here, command.way)]
+        return [AccountIs(account.name, account.time, here, command.way)]
 
-    def _done(self, deed: Deed, account: str, way: Way) -> ev.AccountDone:
-        return ev.AccountDone(deed, account, way, self._lasting)
+    def _done(self, deed: AccountChange, account: str, way: Via) -> AccountDone:
+        return AccountDone(deed, account, way, self._lasting)
 
     # ---- applying ---------------------------------------------------------------------------------------------------
 
-    def _account_made(self, event: ev.AccountMade) -> None:
+    def _account_made(self, event: AccountMade) -> None:
         """Who comes second is not logged in to what the first one made."""
         house = self._house
         if fold(event.account) in house.accounts:
@@ -291,21 +305,21 @@ class Registrar:
         house.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
         house.claimed.setdefault(skeleton(event.account), event.account)
         house.post.deliver(event, _NOBODY)
-        self._account_set(ev.AccountSet(event.by, event.account, id=event.id, time=event.time))
+        self._account_set(AccountSet(event.by, event.account, id=event.id, time=event.time))
 
-    def _password_set(self, event: ev.PasswordSet) -> None:
+    def _password_set(self, event: PasswordSet) -> None:
         account = self._house.accounts.get(fold(event.account))
         if account:
             self._house.accounts[fold(event.account)] = account._replace(secret=event.secret)
             self._house.post.deliver(event, _NOBODY)
 
-    def _replay_set(self, event: ev.ReplaySet) -> None:
+    def _replay_set(self, event: ReplaySet) -> None:
         account = self._house.accounts.get(fold(event.account))
         if account:
             self._house.accounts[fold(event.account)] = account._replace(replay=event.on)
             self._house.post.deliver(event, _NOBODY)
 
-    def dropped(self, event: ev.AccountDropped) -> None:
+    def dropped(self, event: AccountDropped) -> None:
         """An `AccountDropped`: whoever is logged in to it is not any more, and its rooms are nobody's."""
         house = self._house
         account = house.accounts.pop(fold(event.account), None)
@@ -316,9 +330,9 @@ class Registrar:
         house.post.deliver(event, _NOBODY)
         for user in house.users.values():
             if user.person.account == account.name:
-                self._account_set(ev.AccountSet(user.person, "", id=event.id, time=event.time))
+                self._account_set(AccountSet(user.person, "", id=event.id, time=event.time))
                 if user.session and user.person.uid != event.by.uid:
-                    house.post.tell(user.session, self._done(Deed.LOGGED_OUT, account.name, Way.COMMAND))
+                    house.post.tell(user.session, self._done(AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
         for session in house.sessions.values():
             if session.account == account.name:
                 session.account = ""
@@ -328,7 +342,7 @@ class Registrar:
         for room in house.rooms.values():
             room.owner = house.owners.get(fold(room.name), "")
 
-    def _account_set(self, event: ev.AccountSet) -> None:
+    def _account_set(self, event: AccountSet) -> None:
         house = self._house
         if event.account and fold(event.account) not in house.accounts:
             return
@@ -346,4 +360,4 @@ def _answered(decider: Callable[[Session, Any], list[Outcome]], session: Session
     try:
         return decider(session, command)
     except ChatError as error:
-        return [ev.Refused(error, command.way)]
+        return [Refused(error, command.way)]

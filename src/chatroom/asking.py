@@ -9,46 +9,76 @@ from collections.abc import Callable, Iterable
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.limits import NAMES_LISTED
-from chatroom.model import events as ev
-from chatroom.model.entities import House, Room, Session, User, user_of
-from chatroom.model.events import Outcome
-from chatroom.model.modes import glob, written
+from chatroom.model.commands import (
+    AskAllNames,
+    AskCounts,
+    AskInvitations,
+    AskModes,
+    AskNames,
+    AskRooms,
+    AskServers,
+    AskTopic,
+    AskUsers,
+    AskWho,
+    AskWhois,
+    AskWhowas,
+)
+from chatroom.model.entities import Room, Session, User, user_of
+from chatroom.model.masks import glob
+from chatroom.model.modes import written
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import (
+    AllNamesAre,
+    InvitationsAre,
+    ModesAre,
+    NamesAre,
+    NoWhois,
+    RoomsAre,
+    ServersAre,
+    TopicIs,
+    UsersAre,
+    WhoIsIn,
+    WhoisIs,
+    WhowasIs,
+)
+from chatroom.model.state import ChatState
+from chatroom.model.values import ModeChange
 
 
-def ask_topic(house: House, session: Session, command: ev.AskTopic) -> list[Outcome]:
+def ask_topic(house: ChatState, session: Session, command: AskTopic) -> list[Outcome]:
     room = house.room_of(session, command.room)
-    return [ev.TopicIs(room.name, room.topic)]
+    return [TopicIs(room.name, room.topic)]
 
 
-def ask_names(house: House, session: Session, command: ev.AskNames) -> list[Outcome]:
+def ask_names(house: ChatState, session: Session, command: AskNames) -> list[Outcome]:
     user = user_of(session)
     room = house.rooms.get(fold(command.room))
     if room is None or not room.seen_by(user):
-        return [ev.NamesAre(command.room, ())]
-    return [ev.NamesAre(room.name, room.listing(user), "s" in room.modes)]
+        return [NamesAre(command.room, ())]
+    return [NamesAre(room.name, room.listing(user), "s" in room.modes)]
 
 
-def ask_all_names(house: House, session: Session, command: ev.AskAllNames) -> list[Outcome]:
+def ask_all_names(house: ChatState, session: Session, command: AskAllNames) -> list[Outcome]:
     """No more than about `NAMES_LISTED` people."""
     user = user_of(session)
-    rooms: list[ev.NamesAre] = []
+    rooms: list[NamesAre] = []
     people = 0
     for room in house.rooms.values():
         if people < NAMES_LISTED and room.seen_by(user):
-            rooms.append(ev.NamesAre(room.name, room.listing(user), "s" in room.modes))
+            rooms.append(NamesAre(room.name, room.listing(user), "s" in room.modes))
             people += len(room.members)
-    return [ev.AllNamesAre(tuple(rooms))]
+    return [AllNamesAre(tuple(rooms))]
 
 
-def ask_rooms(house: House, session: Session, command: ev.AskRooms, now: Callable[[], int]) -> list[Outcome]:
+def ask_rooms(house: ChatState, session: Session, command: AskRooms, now: Callable[[], int]) -> list[Outcome]:
     user = user_of(session)
     named = (house.rooms.get(fold(name)) for name in command.rooms)
     rooms: Iterable[Room] = [room for room in named if room] if command.rooms else house.rooms.values()
     found = (room for room in rooms if room.seen_by(user) and _wanted(room, command, now()))
-    return [ev.RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in found))]
+    return [RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in found))]
 
 
-def _wanted(room: Room, command: ev.AskRooms, now: int) -> bool:
+def _wanted(room: Room, command: AskRooms, now: int) -> bool:
     """Whether a room meets what is asked for: modern.ircdocs.horse/#elist-parameter."""
     name = fold(room.name)
     if command.masks and not any(glob(mask).fullmatch(name) for mask in command.masks):
@@ -67,7 +97,7 @@ def _between(bounds: tuple[int, int], value: int) -> bool:
     return bounds[0] < value < bounds[1]
 
 
-def ask_who(house: House, session: Session, command: ev.AskWho, now: Callable[[], int]) -> list[Outcome]:
+def ask_who(house: ChatState, session: Session, command: AskWho, now: Callable[[], int]) -> list[Outcome]:
     """A room's members, one person by name, or all that a mask is like and that one may find."""
     viewer = user_of(session)
     found: Iterable[User]
@@ -89,7 +119,7 @@ def ask_who(house: House, session: Session, command: ev.AskWho, now: Callable[[]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
     members = tuple(user.card(ranks.get(user.person.uid, "")) for user in chosen)
     idle = tuple(_idle(user, now) for user in chosen)
-    return [ev.WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
+    return [WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
 
 
 def _like(like: Callable[[str], object], user: User) -> bool:
@@ -97,12 +127,12 @@ def _like(like: Callable[[str], object], user: User) -> bool:
     return any(like(fold(text)) for text in (person.nick, person.username, person.host, person.realname))
 
 
-def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callable[[], int]) -> list[Outcome]:
+def ask_whois(house: ChatState, session: Session, command: AskWhois, now: Callable[[], int]) -> list[Outcome]:
     viewer = user_of(session)
     user = house.by_nick.get(fold(command.nick))
     if user is None:
         service = house.card_of(command.nick)
-        return [ev.WhoisIs(service, (), 0, 0, "", False) if service else ev.NoWhois(command.nick)]
+        return [WhoisIs(service, (), 0, 0, "", False) if service else NoWhois(command.nick)]
     rooms = tuple(
         (room.name, room.ranks.get(user.person.uid, ""))
         for room in user.rooms.values()
@@ -110,7 +140,7 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
     )
     modes = "".join(sorted(user.modes)) if user is viewer or viewer.is_operator else ""
     return [
-        ev.WhoisIs(
+        WhoisIs(
             user.card(),
             rooms,
             _idle(user, now),
@@ -122,48 +152,48 @@ def ask_whois(house: House, session: Session, command: ev.AskWhois, now: Callabl
     ]
 
 
-def ask_whowas(house: House, session: Session, command: ev.AskWhowas) -> list[Outcome]:
+def ask_whowas(house: ChatState, session: Session, command: AskWhowas) -> list[Outcome]:
     user_of(session)
     like = glob(command.nick).fullmatch
     found = [(person, when) for person, when in house.gone if like(fold(person.nick))]
-    return [ev.WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
+    return [WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
 
 
-def ask_modes(house: House, session: Session, command: ev.AskModes) -> list[Outcome]:
+def ask_modes(house: ChatState, session: Session, command: AskModes) -> list[Outcome]:
     user = user_of(session)
     if is_room(command.target):
         room = house.room_named(command.target, user)
         member_ = user.person.uid in room.members
         # Parameters, the key above all, are for members.
-        changes = [ev.ModeChange(True, letter, param if member_ else "") for letter, param in room.modes.items()]
-        return [ev.ModesAre(room.name, written(tuple(changes)) or "+", room.created)]
+        changes = [ModeChange(True, letter, param if member_ else "") for letter, param in room.modes.items()]
+        return [ModesAre(room.name, written(tuple(changes)) or "+", room.created)]
     if house.user_named(command.target) is not user:
         raise ChatError(Code.NOT_YOURS)
-    return [ev.ModesAre("", f"+{''.join(sorted(user.modes))}", 0)]
+    return [ModesAre("", f"+{''.join(sorted(user.modes))}", 0)]
 
 
-def ask_users(house: House, session: Session, command: ev.AskUsers) -> list[Outcome]:
+def ask_users(house: ChatState, session: Session, command: AskUsers) -> list[Outcome]:
     user_of(session)
     found = map(house.card_of, command.nicks)
-    return [ev.UsersAre(tuple(card for card in found if card), command.command)]
+    return [UsersAre(tuple(card for card in found if card), command.command)]
 
 
-def ask_invitations(house: House, session: Session, command: ev.AskInvitations) -> list[Outcome]:
+def ask_invitations(house: ChatState, session: Session, command: AskInvitations) -> list[Outcome]:
     invitations = user_of(session).invitations
-    return [ev.InvitationsAre(tuple(room.name for name, room in invitations.items() if house.rooms.get(name) is room))]
+    return [InvitationsAre(tuple(room.name for name, room in invitations.items() if house.rooms.get(name) is room))]
 
 
-def ask_counts(house: House, session: Session, command: ev.AskCounts) -> list[Outcome]:
+def ask_counts(house: ChatState, session: Session, command: AskCounts) -> list[Outcome]:
     user_of(session)
     return [house.counts()]
 
 
-def ask_servers(house: House, session: Session, command: ev.AskServers) -> list[Outcome]:
+def ask_servers(house: ChatState, session: Session, command: AskServers) -> list[Outcome]:
     user_of(session)
-    return [ev.ServersAre(servers(house))]
+    return [ServersAre(servers(house))]
 
 
-def servers(house: House) -> tuple[tuple[str, int, int], ...]:
+def servers(house: ChatState) -> tuple[tuple[str, int, int], ...]:
     """Of each its name, how many people are connected to it, and how many milliseconds it is behind."""
     if not house.servers:
         return (("", len(house.users), 0),)

@@ -13,17 +13,22 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, is_nickname, room_name
 from chatroom.common.text import shortened
 from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
-from chatroom.model import events as ev
-from chatroom.model.entities import House, Lists, Room, Session, User, new_lists, user_of
-from chatroom.model.events import Entry, ModeChange, Outcome, Person
-from chatroom.model.modes import ACCOUNT, BAN, MUTE, meets
-from chatroom.model.modes import mask as whole_mask
+from chatroom.model.commands import AskServerBans, Ban, BanFromServer, Expire, Kick, Unban, UnbanFromServer
+from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
+from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
+from chatroom.model.masks import ACCOUNT, MUTE, matches
+from chatroom.model.masks import mask as whole_mask
+from chatroom.model.modes import BAN
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import ServerBansAre
+from chatroom.model.state import ChatState
+from chatroom.model.values import ListEntry, ModeChange, Person
 from chatroom.rights import Deed, Role, demand, role
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
 
 
-def ban(house: House, session: Session, command: ev.Ban, now: int) -> list[Outcome]:
+def ban(house: ChatState, session: Session, command: Ban, now: int) -> list[Outcome]:
     """Whoever is banned is thrown out, but for operators whom a mask meets by the way."""
     user = user_of(session)
     name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
@@ -36,10 +41,10 @@ def ban(house: House, session: Session, command: ev.Ban, now: int) -> list[Outco
         return [banned]
     out = [member.person for member in room.members.values() if _goes(room, member, user, masks, whom)]
     why = shortened(command.reason, REASON_BYTES) or user.person.nick
-    return [banned, *(ev.Kicked(user.person, room.name, person, why) for person in out)]
+    return [banned, *(Kicked(user.person, room.name, person, why) for person in out)]
 
 
-def empty_room(house: House, name: str, lists: Lists) -> Room:
+def empty_room(house: ChatState, name: str, lists: Lists) -> Room:
     """A room that nobody is in, as who opens it meets it.
 
     Where it is nobody's, only bans that were made for somebody count: else whoever leaves last could close it for all.
@@ -52,15 +57,15 @@ def empty_room(house: House, name: str, lists: Lists) -> Room:
     return room
 
 
-def timed_kick(house: House, session: Session, command: ev.Kick, target: User, now: int) -> ev.ModesSet:
+def timed_kick(house: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:
     """What keeps whoever is kicked out for a time."""
     name, lists = _lists_of(house, session, command.room, Deed.BAN)
     masks, whom = _masks(house, target.person.nick)
-    like = ev.Ban(command.room, command.nick, command.seconds, command.reason)
+    like = Ban(command.room, command.nick, command.seconds, command.reason)
     return _banned(user_of(session), name, lists, like, masks, whom, now)
 
 
-def revoke_invitations(house: House, room: Room, event: ev.ModesSet) -> None:
+def revoke_invitations(house: ChatState, room: Room, event: ModesSet) -> None:
     """Whom a new ban meets is not invited any more. Who is invited after it is let in."""
     changes = [change for change in event.changes if change.on and change.letter == BAN]
     masks = [change.param for change in changes if not change.param.startswith(MUTE)]
@@ -68,11 +73,11 @@ def revoke_invitations(house: House, room: Room, event: ev.ModesSet) -> None:
         return
     key = fold(room.name)
     for user in [user for user in house.users.values() if user.invitations.get(key) is room]:
-        if any(meets(mask, user.person) for mask in masks) and not room.excepts(user.person):
+        if any(matches(mask, user.person) for mask in masks) and not room.excepts(user.person):
             del user.invitations[key]
 
 
-def unban(house: House, session: Session, command: ev.Unban) -> list[Outcome]:
+def unban(house: ChatState, session: Session, command: Unban) -> list[Outcome]:
     name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
     mark = MUTE if command.mute else ""
     who = fold(command.who)
@@ -84,10 +89,10 @@ def unban(house: House, session: Session, command: ev.Unban) -> list[Outcome]:
     ]
     if not found:
         raise ChatError(Code.NOT_BANNED, name, command.who)
-    return [ev.ModesSet(user_of(session).person, name, tuple([_lifted(entry, BAN) for entry in found]))]
+    return [ModesSet(user_of(session).person, name, tuple([_lifted(entry, BAN) for entry in found]))]
 
 
-def _lists_of(house: House, session: Session, name: str, deed: Deed) -> tuple[str, Lists]:
+def _lists_of(house: ChatState, session: Session, name: str, deed: Deed) -> tuple[str, Lists]:
     """A room's lists, for who may do this to them; nobody need be in it if an operator of the server asks."""
     user = user_of(session)
     room = house.rooms.get(fold(name))
@@ -99,7 +104,7 @@ def _lists_of(house: House, session: Session, name: str, deed: Deed) -> tuple[st
     return room_name(name), house.lists.get(fold(name)) or new_lists()
 
 
-def _masks(house: House, who: str) -> tuple[list[str], Person | None]:
+def _masks(house: ChatState, who: str) -> tuple[list[str], Person | None]:
     """The masks for whom `who` names, and who that is, if somebody is or was called so lately."""
     if not is_nickname(who):
         mask = whole_mask(who.removeprefix(MUTE))
@@ -119,8 +124,8 @@ def _masks(house: House, who: str) -> tuple[list[str], Person | None]:
 
 
 def _banned(
-    user: User, name: str, lists: Lists, command: ev.Ban, masks: list[str], whom: Person | None, now: int
-) -> ev.ModesSet:
+    user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
+) -> ModesSet:
     mark = MUTE if command.mute else ""
     if len(lists[BAN].keys() | {fold(mark + mask) for mask in masks}) > LIST_LENGTH:
         raise ChatError(Code.LIST_FULL, name, BAN)
@@ -128,7 +133,7 @@ def _banned(
     reason = shortened(command.reason, REASON_BYTES)
     called = whom.nick if whom else command.who if is_nickname(command.who) else ""
     changes = [ModeChange(True, BAN, mark + mask, until=until, reason=reason, whom=called) for mask in masks]
-    return ev.ModesSet(user.person, name, tuple(changes))
+    return ModesSet(user.person, name, tuple(changes))
 
 
 def _until(seconds: int, now: int) -> int:
@@ -142,10 +147,10 @@ def _goes(room: Room, member: User, by: User, masks: list[str], whom: Person | N
         return True
     if member is by or role(room, member) >= Role.OPERATOR or room.excepts(person):
         return False
-    return any(meets(mask, person) for mask in masks)
+    return any(matches(mask, person) for mask in masks)
 
 
-def _lifted(entry: Entry, letter: str, until: int = 0) -> ModeChange:
+def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
     """`until` says since when it had to end, if it ends by itself."""
     return ModeChange(False, letter, entry.mask, until=until, whom=entry.whom)
 
@@ -153,20 +158,20 @@ def _lifted(entry: Entry, letter: str, until: int = 0) -> ModeChange:
 # ---- from the server ------------------------------------------------------------------------------------------------
 
 
-def on_person(house: House, person: Person) -> Entry | None:
+def on_person(house: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
     for entry in house.bans.values():
-        if _is_mask(entry.mask) and meets(entry.mask, person):
+        if _is_mask(entry.mask) and matches(entry.mask, person):
             return entry
     return house.networks.find(person.host)
 
 
-def on_address(house: House, host: str) -> Entry | None:
+def on_address(house: ChatState, host: str) -> ListEntry | None:
     """The ban that keeps this address off the server."""
     return house.networks.find(host)
 
 
-def ban_from_server(house: House, session: Session, command: ev.BanFromServer, now: int) -> list[Outcome]:
+def ban_from_server(house: ChatState, session: Session, command: BanFromServer, now: int) -> list[Outcome]:
     """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
     user = operator(session)
     masks, whom = _server_masks(house, command.who)
@@ -178,12 +183,12 @@ def ban_from_server(house: House, session: Session, command: ev.BanFromServer, n
     met = [u for u in house.users.values() if any(_meets(mask, u.person) for mask in masks)]
     out = [u.person for u in met if not u.is_operator or fold(u.person.nick) == fold(whom)]
     return [
-        *(ev.ServerBanned(user.person, mask, until, reason, whom) for mask in masks),
-        *(ev.Killed(user.person, person, reason or "banned") for person in out),
+        *(ServerBanned(user.person, mask, until, reason, whom) for mask in masks),
+        *(Killed(user.person, person, reason or "banned") for person in out),
     ]
 
 
-def unban_from_server(house: House, session: Session, command: ev.UnbanFromServer) -> list[Outcome]:
+def unban_from_server(house: ChatState, session: Session, command: UnbanFromServer) -> list[Outcome]:
     user = operator(session)
     who = fold(command.who)
     network = network_of(command.who)
@@ -191,13 +196,13 @@ def unban_from_server(house: House, session: Session, command: ev.UnbanFromServe
     found = [e for key, e in house.bans.items() if key in masks or (e.whom and fold(e.whom) == who)]
     if not found:
         raise ChatError(Code.NOT_BANNED, "", command.who)
-    return [ev.ServerUnbanned(user.person, entry.mask) for entry in found]
+    return [ServerUnbanned(user.person, entry.mask) for entry in found]
 
 
-def ask_server_bans(house: House, session: Session, command: ev.AskServerBans) -> list[Outcome]:
+def ask_server_bans(house: ChatState, session: Session, command: AskServerBans) -> list[Outcome]:
     operator(session)
     entries = [e for e in house.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
-    return [ev.ServerBansAre(tuple(entries), command.addresses)]
+    return [ServerBansAre(tuple(entries), command.addresses)]
 
 
 def operator(session: Session) -> User:
@@ -208,7 +213,7 @@ def operator(session: Session) -> User:
     return user
 
 
-def _server_masks(house: House, who: str) -> tuple[list[str], str]:
+def _server_masks(house: ChatState, who: str) -> tuple[list[str], str]:
     """Masks, addresses and networks as they are kept, and the nickname they are for, if they are for one."""
     network = network_of(who)
     if network:
@@ -228,16 +233,16 @@ def _is_mask(mask: str) -> bool:
 
 def _meets(mask: str, person: Person) -> bool:
     if _is_mask(mask):
-        return meets(mask, person)
+        return matches(mask, person)
     network, address = network_of(mask), address_of(person.host)
     return network is not None and address is not None and address.version == network.version and address in network
 
 
-def set_on_server(house: House, event: ev.ServerBanned) -> None:
-    restore(house, Entry(event.mask, event.by.mask, event.time, event.until, event.reason, event.whom))
+def set_on_server(house: ChatState, event: ServerBanned) -> None:
+    restore(house, ListEntry(event.mask, event.by.mask, event.time, event.until, event.reason, event.whom))
 
 
-def restore(house: House, entry: Entry) -> None:
+def restore(house: ChatState, entry: ListEntry) -> None:
     """A ban from the server, as it was before the start."""
     key = fold(entry.mask)
     house.bans[key] = entry
@@ -245,7 +250,7 @@ def restore(house: House, entry: Entry) -> None:
     house.note_end(entry.until, "", "", key)
 
 
-def lift_from_server(house: House, event: ev.ServerUnbanned) -> bool:
+def lift_from_server(house: ChatState, event: ServerUnbanned) -> bool:
     """False if there was nothing to lift any more."""
     key = fold(event.mask)
     if _is_gone(house.bans.get(key), event.until):
@@ -259,7 +264,7 @@ def lift_from_server(house: House, event: ev.ServerUnbanned) -> bool:
 # ---- what ends by itself --------------------------------------------------------------------------------------------
 
 
-def expire(house: House, session: Session, command: ev.Expire, now: int) -> list[Outcome]:
+def expire(house: ChatState, session: Session, command: Expire, now: int) -> list[Outcome]:
     """Lifts what has lasted its time, all of a room by one event."""
     if session is not house.itself:
         raise ChatError(Code.NOT_SERVER_OPERATOR)
@@ -273,14 +278,14 @@ def expire(house: House, session: Session, command: ev.Expire, now: int) -> list
         if room:
             rooms.setdefault(room, []).append(_lifted(entry, letter, until))
         else:
-            outcomes.append(ev.ServerUnbanned(by, entry.mask, until))
+            outcomes.append(ServerUnbanned(by, entry.mask, until))
     for key, changes in rooms.items():
         room_ = house.rooms.get(key)
-        outcomes.append(ev.ModesSet(by, room_.name if room_ else key, tuple(changes)))
+        outcomes.append(ModesSet(by, room_.name if room_ else key, tuple(changes)))
     return outcomes
 
 
-def still(lists: Lists, event: ev.ModesSet) -> tuple[ModeChange, ...]:
+def still(lists: Lists, event: ModesSet) -> tuple[ModeChange, ...]:
     """The changes that still make sense: what was lifted meanwhile, or has another end now, ends no more."""
     return tuple([change for change in event.changes if not _is_stale(lists, change)])
 
@@ -290,6 +295,6 @@ def _is_stale(lists: Lists, change: ModeChange) -> bool:
     return entries is not None and not change.on and _is_gone(entries.get(fold(change.param)), change.until)
 
 
-def _is_gone(entry: Entry | None, until: int) -> bool:
+def _is_gone(entry: ListEntry | None, until: int) -> bool:
     """Whether there is no such entry any more; `until` says since when it had to end, if it ends by itself."""
     return entry is None or (until != 0 and entry.until != until)

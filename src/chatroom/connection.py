@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from chatroom.absence import TIMED_OUT
 from chatroom.dialects.base import Dialect
+from chatroom.model.audience import Format
 from chatroom.model.entities import Session
-from chatroom.model.events import Format
 
 DONT_WAIT = int(socket.MSG_DONTWAIT)
 _LAST_ACK = 56  # where tcpi_last_ack_recv stands in a struct tcp_info, in milliseconds: linux/tcp.h

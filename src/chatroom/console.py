@@ -21,9 +21,10 @@ from chatroom.common.streams import decoded, readable, refusal
 from chatroom.common.text import clean
 from chatroom.dialects import keeping
 from chatroom.dialects.plain import PlainDialect
-from chatroom.model import events as ev
-from chatroom.model.events import Command
+from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, UnbanFromServer
 from chatroom.model.modes import OPERATOR
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Refused, Reply
 from chatroom.server import ChatServer
 
 log = logging.getLogger(__name__)
@@ -161,7 +162,7 @@ class Console(threading.Thread):
         except ChatError as error:
             if error.code is Code.TOO_FEW_PARAMETERS:
                 raise
-            commands = [ev.Refused(error)]
+            commands = [Refused(error)]
         server, told = self._server, self._server.hub.itself.told
         with server.log.lock:
             told.clear()
@@ -171,10 +172,10 @@ class Console(threading.Thread):
         lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
         self._write("\n".join(lines) or "nothing has changed")
 
-    def _answer(self, reply: ev.Reply) -> str:
+    def _answer(self, reply: Reply) -> str:
         """In the words that a client reads, but for the slash of what is typed here without one."""
         text = self._answers.answer(reply).decode()
-        return _SLASHED.sub(r"\1", text) if isinstance(reply, ev.Refused) else text
+        return _SLASHED.sub(r"\1", text) if isinstance(reply, Refused) else text
 
 
 def _kick(here: str, rest: str) -> Iterator[Command]:
@@ -183,35 +184,35 @@ def _kick(here: str, rest: str) -> Iterator[Command]:
         yield from keeping.kick(here, rest)
         return
     who, length, reason = keeping.timed(keeping.placed(here, rest)[1])
-    yield ev.BanFromServer(who, length, reason) if length else ev.Kill(who, reason)
+    yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
 def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from keeping.ban(here, rest)
     else:
-        yield ev.BanFromServer(*keeping.timed(keeping.placed(here, rest)[1]))
+        yield BanFromServer(*keeping.timed(keeping.placed(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from keeping.unban(here, rest)
     else:
-        yield ev.UnbanFromServer(keeping.placed(here, rest)[1])
+        yield UnbanFromServer(keeping.placed(here, rest)[1])
 
 
 def _bans(here: str, rest: str) -> Iterator[Command]:
     if rest:
         yield from keeping.bans(here, rest)
     else:
-        yield ev.AskServerBans()
+        yield AskServerBans()
 
 
 def _free(here: str, rest: str) -> Iterator[Command]:
     name, *more = rest.split() or [""]
     if not name or more:
         raise ChatError(Code.TOO_FEW_PARAMETERS)
-    yield ev.DropAccount(name, "")
+    yield DropAccount(name, "")
 
 
 def _ordering(parse: keeping.Parse, here: str = _HERE) -> Callable[[Console, str], None]:

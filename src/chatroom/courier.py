@@ -32,8 +32,11 @@ from chatroom.absence import SLOWEST, TOO_SLOW
 from chatroom.connection import DONT_WAIT, Connection, lost
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
-from chatroom.model.entities import Audience, Itself, Session
-from chatroom.model.events import Event, Goodbye, Reply
+from chatroom.model.audience import Audience
+from chatroom.model.entities import Session
+from chatroom.model.events import Event
+from chatroom.model.replies import Goodbye, Reply
+from chatroom.model.state import ServerSession
 from chatroom.parcels import Item, Run, in_runs, joined, parcels_of
 
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
@@ -92,7 +95,7 @@ class Courier(threading.Thread):
 
     def tell(self, session: Session, reply: Reply) -> None:
         if not isinstance(session, Connection):
-            assert isinstance(session, Itself)
+            assert isinstance(session, ServerSession)
             session.told.append(reply)
             return
         data = session.dialect.answer(reply)

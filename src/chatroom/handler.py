@@ -26,7 +26,9 @@ from chatroom.dialects.plain import PlainDialect
 from chatroom.door import is_loopback
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.log import Log
-from chatroom.model.events import Command, Quit, Raw, SetFormat
+from chatroom.model.commands import Quit, SetFormat
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Raw
 from chatroom.telnet import IAC, Telnet
 from chatroom.tls import Tls
 from chatroom.watch import Watch

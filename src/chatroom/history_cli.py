@@ -20,20 +20,9 @@ from chatroom.common import streams
 from chatroom.common.names import fold
 from chatroom.common.text import CUT, FEED
 from chatroom.dialects.plain import PLAIN
-from chatroom.model.events import (
-    Departed,
-    Event,
-    Joined,
-    Kicked,
-    Kind,
-    Left,
-    ModesSet,
-    Point,
-    Renamed,
-    Said,
-    TopicSet,
-)
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.modes import written
+from chatroom.model.values import HistoryPoint, MessageKind
 from chatroom.store import Failure, Guest, Index, Reader, StoreError
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar
@@ -148,8 +137,8 @@ def search(
     data: Path,
 ) -> None:
     """Find messages in all rooms that have all of the WORDS in them."""
-    after = None if since is None else Point(time=since - 1)
-    before = None if until is None else Point(time=until)
+    after = None if since is None else HistoryPoint(time=since - 1)
+    before = None if until is None else HistoryPoint(time=until)
     with _reader(data) as reader:
         keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
@@ -308,7 +297,7 @@ def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
 
 def _said(event: Said) -> dict[str, str]:
     fields = {"text": event.text.replace(CUT, "").replace(FEED, "\n")}
-    return fields if event.kind is Kind.MESSAGE else {**fields, "kind": event.kind.value}
+    return fields if event.kind is MessageKind.MESSAGE else {**fields, "kind": event.kind.value}
 
 
 # What events are called in JSON, and what is told of them. Other programs read it: no name changes.
@@ -371,7 +360,7 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
 
 def _marked(event: Event, sentence: str) -> str:
     nick, colon, text = sentence.partition(": ")
-    if isinstance(event, Said) and event.kind is not Kind.ACTION and colon:
+    if isinstance(event, Said) and event.kind is not MessageKind.ACTION and colon:
         return f"<b>{html.escape(nick)}</b>: {html.escape(text)}"
     return html.escape(sentence)
 

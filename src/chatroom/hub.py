@@ -35,25 +35,121 @@ from chatroom.limits import (
     ROOMS_OWNED,
 )
 from chatroom.memory import Memories
-from chatroom.model import events as ev
-from chatroom.model.entities import Account, Audience, House, Post, Room, Session, User, movers, new_lists, user_of
-from chatroom.model.events import Command, Event, Kind, Outcome, Person
+from chatroom.model.audience import Audience
+from chatroom.model.commands import (
+    Alert,
+    AskAllNames,
+    AskCounts,
+    AskHistory,
+    AskInvitations,
+    AskList,
+    AskMarker,
+    AskModes,
+    AskNames,
+    AskRooms,
+    AskSearch,
+    AskServerBans,
+    AskServers,
+    AskTargets,
+    AskTopic,
+    AskUptime,
+    AskUsers,
+    AskWatched,
+    AskWho,
+    AskWhois,
+    AskWhowas,
+    Ban,
+    BanFromServer,
+    BecomeOperator,
+    Burst,
+    Enter,
+    Expire,
+    Invite,
+    Join,
+    Kick,
+    Kill,
+    Leave,
+    LeaveAll,
+    MarkRead,
+    Quit,
+    Redact,
+    Register,
+    Reload,
+    Rename,
+    Reread,
+    Say,
+    SetAway,
+    SetFormat,
+    SetModes,
+    SetRealname,
+    SetTopic,
+    SetUserModes,
+    Unban,
+    UnbanFromServer,
+    Unwatch,
+    Watch,
+)
+from chatroom.model.delivery import Delivery
+from chatroom.model.entities import Account, Room, Session, User, movers, new_lists, user_of
+from chatroom.model.events import (
+    AccountDropped,
+    Alerted,
+    AwaySet,
+    Connected,
+    Departed,
+    Event,
+    Founded,
+    Ghosted,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    Left,
+    ModesSet,
+    Opened,
+    RealnameSet,
+    Redacted,
+    Renamed,
+    Said,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+    UserModesSet,
+)
 from chatroom.model.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
+from chatroom.model.outcomes import Command, Deferred, Outcome
+from chatroom.model.replies import (
+    Admitted,
+    AwayNoted,
+    Goodbye,
+    IsAway,
+    NowOperator,
+    PersonalNotice,
+    Recent,
+    Refused,
+    Reloaded,
+    Reply,
+    Saving,
+    UptimeIs,
+    Welcome,
+)
+from chatroom.model.state import ChatState
+from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic
 from chatroom.passwords import Window
 from chatroom.rights import Asked, Deed, demand, is_silent, is_silent_somewhere, must_not_be_held
 
 AWAY = "away"  # what others read of somebody who is away and may not speak
 
-_MESSAGE = Kind.MESSAGE  # a look-up in an Enum takes as long as making a value
+_MESSAGE = MessageKind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _SIGNS = {sign: rank for rank, sign in RANKS.items()}
 
 
-class Hub(House):
+class Hub(ChatState):
     """Users and rooms, what they may do, and what then happens."""
 
     def __init__(
         self,
-        post: Post,
+        post: Delivery,
         clock: Callable[[], int],
         lasting: bool = False,
         name: str = "chatroom.local",
@@ -78,89 +174,89 @@ class Hub(House):
         self._wrong_operators = Window(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
         self.registrar = Registrar(self, self._steady, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
-            ev.Enter: self._admit,
-            ev.Register: self._register,
-            ev.Rename: self._rename,
-            ev.Join: self._join,
-            ev.Leave: self._leave,
-            ev.LeaveAll: self._leave_all,
-            ev.Say: self._say,
-            ev.SetAway: self._set_away,
-            ev.SetRealname: self._set_realname,
-            ev.Quit: self._quit,
-            ev.SetFormat: self._set_format,
-            ev.AskHistory: partial(past.ask_history, self),
-            ev.AskTargets: partial(past.ask_targets, self),
-            ev.AskSearch: partial(past.ask_search, self),
-            ev.BecomeOperator: self._become_operator,
-            ev.Reload: self._reload,
-            ev.Reread: self._reread,
-            ev.AskUptime: self._ask_uptime,
-            ev.SetTopic: partial(order.set_topic, self),
-            ev.Kick: lambda session, command: order.kick(self, session, command, clock()),
-            ev.Ban: lambda session, command: bans.ban(self, session, command, clock()),
-            ev.Unban: partial(bans.unban, self),
-            ev.BanFromServer: lambda session, command: bans.ban_from_server(self, session, command, clock()),
-            ev.UnbanFromServer: partial(bans.unban_from_server, self),
-            ev.AskServerBans: partial(bans.ask_server_bans, self),
-            ev.Expire: lambda session, command: bans.expire(self, session, command, clock()),
-            ev.Invite: partial(order.invite, self),
-            ev.SetModes: partial(order.set_modes, self),
-            ev.SetUserModes: partial(order.set_user_modes, self),
-            ev.Kill: partial(order.kill, self),
-            ev.Alert: partial(order.alert, self),
-            ev.AskList: partial(order.ask_list, self),
-            ev.AskTopic: partial(asking.ask_topic, self),
-            ev.AskNames: partial(asking.ask_names, self),
-            ev.AskAllNames: partial(asking.ask_all_names, self),
-            ev.AskRooms: partial(asking.ask_rooms, self, now=clock),
-            ev.AskWho: partial(asking.ask_who, self, now=clock),
-            ev.AskWhois: partial(asking.ask_whois, self, now=clock),
-            ev.AskWhowas: partial(asking.ask_whowas, self),
-            ev.AskModes: partial(asking.ask_modes, self),
-            ev.AskUsers: partial(asking.ask_users, self),
-            ev.AskInvitations: partial(asking.ask_invitations, self),
-            ev.AskCounts: partial(asking.ask_counts, self),
-            ev.AskServers: partial(asking.ask_servers, self),
-            ev.Watch: partial(monitor.watch, self),
-            ev.Unwatch: partial(monitor.unwatch, self),
-            ev.AskWatched: partial(monitor.ask_watched, self),
-            ev.MarkRead: lambda session, command: markers.mark_read(self, session, command, clock()),
-            ev.AskMarker: partial(markers.ask_marker, self),
-            ev.Redact: partial(redaction.redact, self),
+            Enter: self._admit,
+            Register: self._register,
+            Rename: self._rename,
+            Join: self._join,
+            Leave: self._leave,
+            LeaveAll: self._leave_all,
+            Say: self._say,
+            SetAway: self._set_away,
+            SetRealname: self._set_realname,
+            Quit: self._quit,
+            SetFormat: self._set_format,
+            AskHistory: partial(past.ask_history, self),
+            AskTargets: partial(past.ask_targets, self),
+            AskSearch: partial(past.ask_search, self),
+            BecomeOperator: self._become_operator,
+            Reload: self._reload,
+            Reread: self._reread,
+            AskUptime: self._ask_uptime,
+            SetTopic: partial(order.set_topic, self),
+            Kick: lambda session, command: order.kick(self, session, command, clock()),
+            Ban: lambda session, command: bans.ban(self, session, command, clock()),
+            Unban: partial(bans.unban, self),
+            BanFromServer: lambda session, command: bans.ban_from_server(self, session, command, clock()),
+            UnbanFromServer: partial(bans.unban_from_server, self),
+            AskServerBans: partial(bans.ask_server_bans, self),
+            Expire: lambda session, command: bans.expire(self, session, command, clock()),
+            Invite: partial(order.invite, self),
+            SetModes: partial(order.set_modes, self),
+            SetUserModes: partial(order.set_user_modes, self),
+            Kill: partial(order.kill, self),
+            Alert: partial(order.alert, self),
+            AskList: partial(order.ask_list, self),
+            AskTopic: partial(asking.ask_topic, self),
+            AskNames: partial(asking.ask_names, self),
+            AskAllNames: partial(asking.ask_all_names, self),
+            AskRooms: partial(asking.ask_rooms, self, now=clock),
+            AskWho: partial(asking.ask_who, self, now=clock),
+            AskWhois: partial(asking.ask_whois, self, now=clock),
+            AskWhowas: partial(asking.ask_whowas, self),
+            AskModes: partial(asking.ask_modes, self),
+            AskUsers: partial(asking.ask_users, self),
+            AskInvitations: partial(asking.ask_invitations, self),
+            AskCounts: partial(asking.ask_counts, self),
+            AskServers: partial(asking.ask_servers, self),
+            Watch: partial(monitor.watch, self),
+            Unwatch: partial(monitor.unwatch, self),
+            AskWatched: partial(monitor.ask_watched, self),
+            MarkRead: lambda session, command: markers.mark_read(self, session, command, clock()),
+            AskMarker: partial(markers.ask_marker, self),
+            Redact: partial(redaction.redact, self),
             **self.registrar.deciders(),
         }
         self._appliers: dict[type, Callable[[Any], None]] = {
-            ev.Connected: self._connected,
-            ev.Joined: self._joined,
-            ev.Left: self._left,
-            ev.Kicked: self._kicked,
-            ev.Departed: self._departed,
-            ev.Killed: self._killed,
-            ev.Renamed: self._renamed,
-            ev.Said: self._said,
-            ev.Redacted: partial(redaction.apply, self),
-            ev.TopicSet: self._topic_set,
-            ev.Invited: self._invited,
-            ev.ModesSet: self._modes_set,
-            ev.UserModesSet: self._user_modes_set,
-            ev.AwaySet: self._away_set,
-            ev.RealnameSet: self._realname_set,
-            ev.Alerted: self._alerted,
-            ev.ServerBanned: self._server_banned,
-            ev.ServerUnbanned: self._server_unbanned,
-            ev.Ghosted: self._ghosted,
-            ev.Founded: self._founded,
-            ev.Opened: self._opened,
+            Connected: self._connected,
+            Joined: self._joined,
+            Left: self._left,
+            Kicked: self._kicked,
+            Departed: self._departed,
+            Killed: self._killed,
+            Renamed: self._renamed,
+            Said: self._said,
+            Redacted: partial(redaction.apply, self),
+            TopicSet: self._topic_set,
+            Invited: self._invited,
+            ModesSet: self._modes_set,
+            UserModesSet: self._user_modes_set,
+            AwaySet: self._away_set,
+            RealnameSet: self._realname_set,
+            Alerted: self._alerted,
+            ServerBanned: self._server_banned,
+            ServerUnbanned: self._server_unbanned,
+            Ghosted: self._ghosted,
+            Founded: self._founded,
+            Opened: self._opened,
             **self.registrar.appliers(),
-            ev.AccountDropped: self._account_dropped,
+            AccountDropped: self._account_dropped,
         }
 
     def decide(self, session: Session, command: Command) -> list[Outcome]:
         """What a command leads to; raises `ChatError` if it is refused."""
         decider = self._deciders.get(type(command))
         if decider is None:
-            assert isinstance(command, ev.Reply)  # a dialect's own answer, keeping its place among the others
+            assert isinstance(command, Reply)  # a dialect's own answer, keeping its place among the others
             return [command]
         return decider(session, command)
 
@@ -176,7 +272,7 @@ class Hub(House):
         """A client's connection is gone; its user has left before."""
         self.sessions.pop(session.uid, None)
         self.marking.pop(session, None)
-        monitor.unwatch(self, session, ev.Unwatch())
+        monitor.unwatch(self, session, Unwatch())
 
     def unplug(self, user: User) -> None:
         """Makes a user one without a client, who is told nothing."""
@@ -214,7 +310,7 @@ class Hub(House):
         for room in rooms.values():
             room.audience = room.audience.without(deaf)
 
-    def restore(self, name: str, created: int, topic: ev.Topic | None, recent: Iterable[ev.Said]) -> None:
+    def restore(self, name: str, created: int, topic: Topic | None, recent: Iterable[Said]) -> None:
         """A room from before the start, without members. Those left longest ago come first."""
         assert self.memories, "only a hub whose rooms last can restore one"
         room = Room(name, created)
@@ -223,7 +319,7 @@ class Hub(House):
         room.recent.extend(recent)
         self.memories.keep(room)
 
-    def restore_entry(self, room: str, letter: str, entry: ev.Entry) -> None:
+    def restore_entry(self, room: str, letter: str, entry: ListEntry) -> None:
         """A mask in a room's list from before the start, or, without a room, a ban from the server."""
         if room:
             lists = self.lists.setdefault(room, new_lists())
@@ -232,7 +328,7 @@ class Hub(House):
         else:
             bans.restore(self, entry)
 
-    def saving(self, reply: ev.Saving) -> None:
+    def saving(self, reply: Saving) -> None:
         """Tells everybody, and whoever comes while it lasts, that messages are not being saved."""
         self._not_saving = not reply.works
         for user in self.users.values():
@@ -241,7 +337,7 @@ class Hub(House):
 
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
-    def _admit(self, session: Session, command: ev.Enter) -> list[Outcome]:
+    def _admit(self, session: Session, command: Enter) -> list[Outcome]:
         """Changes something, as `_quit` does."""
         if session.user:
             raise ChatError(Code.ALREADY_REGISTERED)
@@ -249,7 +345,7 @@ class Hub(House):
             return []
         refused = self._compare(session, command.password, self.password, self._wrong)
         session.admitted = not refused
-        return refused or [ev.Admitted()]
+        return refused or [Admitted()]
 
     def _compare(self, session: Session, given: str, password: str, wrong: Window) -> list[Outcome]:
         """Nothing if it is the password, else a refusal. So many on a connection, and it is closed.
@@ -263,12 +359,12 @@ class Hub(House):
             return []
         wrong.add(network, now)
         session.tries += 1
-        refused: list[Outcome] = [ev.Refused(ChatError(Code.WRONG_PASSWORD))]
+        refused: list[Outcome] = [Refused(ChatError(Code.WRONG_PASSWORD))]
         if session.tries < PASSWORD_TRIES:
             return refused
-        return [*refused, *self._quit(session, ev.Quit("too many wrong passwords", refused=True))]
+        return [*refused, *self._quit(session, Quit("too many wrong passwords", refused=True))]
 
-    def _register(self, session: Session, command: ev.Register) -> list[Outcome]:
+    def _register(self, session: Session, command: Register) -> list[Outcome]:
         if session.user:
             raise ChatError(Code.ALREADY_REGISTERED)
         if not session.admitted:
@@ -278,15 +374,15 @@ class Hub(House):
         way = make_way(self, person, nick)
         ban = bans.on_person(self, person)
         if ban:
-            refused = ev.Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
-            return [refused, *self._quit(session, ev.Quit("banned from this server", refused=True))]
+            refused = Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
+            return [refused, *self._quit(session, Quit("banned from this server", refused=True))]
         try:
             self._admit_to(command.room, User(person, None, 0), "")
         except ChatError as error:
-            return [*way, ev.Connected(person), ev.Refused(error)]
-        return [*way, ev.Connected(person, room=command.room)]
+            return [*way, Connected(person), Refused(error)]
+        return [*way, Connected(person, room=command.room)]
 
-    def _rename(self, session: Session, command: ev.Rename) -> list[Outcome]:
+    def _rename(self, session: Session, command: Rename) -> list[Outcome]:
         user = user_of(session)
         nick = nickname(command.nick)
         way = make_way(self, user.person, nick)
@@ -294,19 +390,19 @@ class Hub(House):
         if ban:
             raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
         must_not_be_held(user, nick)
-        return [*way, ev.Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
+        return [*way, Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
-    def _join(self, session: Session, command: ev.Join) -> list[Outcome]:
+    def _join(self, session: Session, command: Join) -> list[Outcome]:
         user = user_of(session)
         name = room_name(command.room)
         room = self.rooms.get(fold(name))
         if room and user.person.uid in room.members:
             return [room.state(user)] if command.move else []
-        left: list[Outcome] = [ev.Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
+        left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
         if len(user.rooms) - len(left) >= ROOMS_A_USER:
             raise ChatError(Code.TOO_MANY_ROOMS, name)
         self._admit_to(name, user, command.key)
-        joined = [*left, ev.Joined(user.person, room.name if room else name)]
+        joined = [*left, Joined(user.person, room.name if room else name)]
         if room and room.is_owned_by(user.person):
             joined.append(room.to_operator(user.person))
         return joined
@@ -317,17 +413,17 @@ class Hub(House):
         if room:
             order.admit(room, user, key)
 
-    def _leave(self, session: Session, command: ev.Leave) -> list[Outcome]:
+    def _leave(self, session: Session, command: Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
         user = user_of(session)
         reason = "" if is_silent(room, user) else shortened(command.reason, REASON_BYTES)
-        return [ev.Left(user.person, room.name, reason)]
+        return [Left(user.person, room.name, reason)]
 
-    def _leave_all(self, session: Session, command: ev.LeaveAll) -> list[Outcome]:
+    def _leave_all(self, session: Session, command: LeaveAll) -> list[Outcome]:
         user = user_of(session)
-        return [ev.Left(user.person, room.name, "") for room in user.rooms.values()]
+        return [Left(user.person, room.name, "") for room in user.rooms.values()]
 
-    def _say(self, session: Session, command: ev.Say) -> list[Outcome]:
+    def _say(self, session: Session, command: Say) -> list[Outcome]:
         user = user_of(session)
         target = command.target
         try:
@@ -335,32 +431,32 @@ class Hub(House):
                 room = self.rooms.get(fold(target))
                 if room is None or room.guarded or user.person.uid not in room.members:
                     room = self._that_hears(target, user, command)
-                return [ev.Said(user.person, room.name, command.text, command.kind, command.tags)]
+                return [Said(user.person, room.name, command.text, command.kind, command.tags)]
             if is_room(target[1:]) and target[0] in _SIGNS:
                 room = self._that_hears(target[1:], user, command)
-                return [ev.Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
+                return [Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
             other = self.user_named(target)
             if NO_CTCP in other.modes and CTCP in command.text:
                 raise ChatError(Code.NO_CTCP, other.person.nick)
         except ChatError:
-            if command.kind is Kind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
+            if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
                 return []
             raise
-        said = ev.Said(user.person, other.person.nick, command.text, command.kind, command.tags, past.talk(user, other))
-        if other.away and command.kind not in (Kind.NOTICE, Kind.TAGS):
-            return [said, ev.IsAway(other.person.nick, other.away)]
+        said = Said(user.person, other.person.nick, command.text, command.kind, command.tags, past.talk(user, other))
+        if other.away and command.kind not in (MessageKind.NOTICE, MessageKind.TAGS):
+            return [said, IsAway(other.person.nick, other.away)]
         return [said]
 
-    def burst(self, session: Session, command: ev.Burst) -> list[ev.Said] | None:
+    def burst(self, session: Session, command: Burst) -> list[Said] | None:
         """The messages of a burst; None if each must be decided for itself."""
         user = session.user
         room = self.rooms.get(fold(command.target))
         if user is None or room is None or room.guarded or user.person.uid not in room.members:
             return None
         person, name = user.person, room.name
-        return [ev.Said(person, name, text, _MESSAGE) for text in command.texts]
+        return [Said(person, name, text, _MESSAGE) for text in command.texts]
 
-    def _that_hears(self, name: str, user: User, command: ev.Say) -> Room:
+    def _that_hears(self, name: str, user: User, command: Say) -> Room:
         """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
         room = self.rooms.get(fold(name))
         if room is None:
@@ -375,60 +471,60 @@ class Hub(House):
             raise
         return room
 
-    def _set_away(self, session: Session, command: ev.SetAway) -> list[Outcome]:
+    def _set_away(self, session: Session, command: SetAway) -> list[Outcome]:
         user = user_of(session)
         if len(command.message.encode()) > AWAY_BYTES:
             raise ChatError(Code.AWAY_TOO_LONG)
         message = AWAY if command.message and is_silent_somewhere(user) else command.message
-        noted = ev.AwayNoted(bool(message))
+        noted = AwayNoted(bool(message))
         if message == user.away:
             return [noted]
-        return [ev.AwaySet(user.person, message), noted]
+        return [AwaySet(user.person, message), noted]
 
-    def _set_realname(self, session: Session, command: ev.SetRealname) -> list[Outcome]:
+    def _set_realname(self, session: Session, command: SetRealname) -> list[Outcome]:
         user = user_of(session)
         if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
             raise ChatError(Code.REALNAME_BAD)
         if is_silent_somewhere(user):
             raise ChatError(Code.REALNAME_HELD)
-        return [ev.RealnameSet(user.person, command.realname)]
+        return [RealnameSet(user.person, command.realname)]
 
-    def _become_operator(self, session: Session, command: ev.BecomeOperator) -> list[Outcome]:
+    def _become_operator(self, session: Session, command: BecomeOperator) -> list[Outcome]:
         user = user_of(session)
         if not self.operator_password:
             raise ChatError(Code.OPERATORS_UNKNOWN)
         refused = self._compare(session, command.password, self.operator_password, self._wrong_operators)
         if refused:
             return refused
-        change = ev.ModeChange(True, OPERATOR)
-        return [ev.NowOperator(), *([] if user.is_operator else [ev.UserModesSet(user.person, (change,))])]
+        change = ModeChange(True, OPERATOR)
+        return [NowOperator(), *([] if user.is_operator else [UserModesSet(user.person, (change,))])]
 
-    def _reload(self, session: Session, command: ev.Reload) -> list[Outcome]:
+    def _reload(self, session: Session, command: Reload) -> list[Outcome]:
         if not user_of(session).is_operator:
             raise ChatError(Code.NOT_SERVER_OPERATOR)
-        return [ev.Work(lambda: ev.Reread(self.reload()))]
+        return [Deferred(lambda: Reread(self.reload()))]
 
-    def _reread(self, session: Session, command: ev.Reread) -> list[Outcome]:
+    def _reread(self, session: Session, command: Reread) -> list[Outcome]:
         """Changes something, as `_quit` does: what stands in the files is this server's own."""
         if command.use is None:
             raise ChatError(Code.RELOAD_FAILED)
         command.use()
-        return [ev.Reloaded()]
+        return [Reloaded()]
 
-    def _quit(self, session: Session, command: ev.Quit) -> list[Outcome]:
+    def _quit(self, session: Session, command: Quit) -> list[Outcome]:
         user = session.user
         reason = shortened(command.reason, REASON_BYTES if user else GOODBYE_BYTES)
         departed: list[Outcome] = []
         if user:
             told = "" if command.own and is_silent_somewhere(user) else reason
-            departed = [ev.Departed(user.person, told, user.room_names())]
+            departed = [Departed(user.person, told, user.room_names())]
         if not command.ask:
             return departed
         session.closing = True
         self.detach(session)
-        return [*departed, ev.Goodbye(reason, command.refused)]
+        return [*departed, Goodbye(reason, command.refused)]
 
-    def _set_format(self, session: Session, command: ev.SetFormat) -> list[Outcome]:
+    def _set_format(self, session: Session, command: SetFormat) -> list[Outcome]:
         """Changes something, as `_quit` does: a client's connection is nobody's business but its own."""
         rooms = session.user.rooms.values() if session.user else ()
         for room in rooms:
@@ -444,13 +540,13 @@ class Hub(House):
             room.audience = room.audience.plus(session)
         return []
 
-    def _ask_uptime(self, session: Session, command: ev.AskUptime) -> list[Outcome]:
+    def _ask_uptime(self, session: Session, command: AskUptime) -> list[Outcome]:
         user_of(session)
-        return [ev.UptimeIs((self._steady() - self._started) // 1000)]
+        return [UptimeIs((self._steady() - self._started) // 1000)]
 
     # ---- applying: what is then so ----------------------------------------------------------------------------------
 
-    def _connected(self, event: ev.Connected) -> None:
+    def _connected(self, event: Connected) -> None:
         person = event.by
         if fold(person.nick) in self.by_nick or person.uid in self.users:
             return
@@ -468,14 +564,14 @@ class Hub(House):
             session.user = user
             self.here += 1
             state = room.state(user) if room else None
-            self.post.tell(session, ev.Welcome(person, self.counts(), state))
+            self.post.tell(session, Welcome(person, self.counts(), state))
             if room:
                 self._replay(session, room)
             if self._not_saving:
-                self.post.tell(session, ev.Saving(works=False))
+                self.post.tell(session, Saving(works=False))
         monitor.has_come(self, user)
 
-    def _joined(self, event: ev.Joined) -> None:
+    def _joined(self, event: Joined) -> None:
         user = self.users.get(event.by.uid)
         if user is None or fold(event.room) in user.rooms:
             return
@@ -496,7 +592,7 @@ class Hub(House):
         said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
         said = said[max(0, len(said) - self.replay) :]
         if said:
-            self.post.tell(session, ev.Recent(room.name, said))
+            self.post.tell(session, Recent(room.name, said))
 
     def _wants_replay(self, session: Session, user: User) -> bool:
         """A bot would obey once more what it was told before."""
@@ -519,10 +615,10 @@ class Hub(House):
         user.invitations.pop(fold(name), None)
         silent = is_silent(room, user)  # then their real name and their away message are not for this room
         by = replace(event.by, realname=event.by.nick) if silent else event.by
-        joined = ev.Joined(by, room.name, id=event.id, time=event.time)
+        joined = Joined(by, room.name, id=event.id, time=event.time)
         self.post.deliver(joined, room.audience, movers(user.session))
         if user.away:
-            away = ev.AwaySet(event.by, AWAY if silent else user.away, id=event.id, time=event.time)
+            away = AwaySet(event.by, AWAY if silent else user.away, id=event.id, time=event.time)
             self.post.deliver(away, room.audience, user.session)
         return room
 
@@ -540,9 +636,9 @@ class Hub(House):
         """Has it saved that a room was opened, and what closes it now."""
         if self.memories:
             nobody, shut = Person("", "", "", ""), closed(room.modes)
-            self._opened(ev.Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created))
+            self._opened(Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created))
 
-    def _opened(self, event: ev.Opened) -> None:
+    def _opened(self, event: Opened) -> None:
         """Delivered to nobody, but saved: what was said in a closed room that all have left is hidden then."""
         self.post.deliver(event, Audience({}))
 
@@ -553,18 +649,18 @@ class Hub(House):
         """
         account = user.person.account
         if not room.owner and account and list(self.owners.values()).count(fold(account)) < ROOMS_OWNED:
-            self._founded(ev.Founded(event.by, room.name, account, id=event.id, time=event.time))
+            self._founded(Founded(event.by, room.name, account, id=event.id, time=event.time))
         if not room.owner or room.is_owned_by(user.person):
             room.set_rank(user.person.uid, OPERATOR, True)
 
-    def _founded(self, event: ev.Founded) -> None:
+    def _founded(self, event: Founded) -> None:
         """Delivered to nobody, but saved."""
         room = self.rooms.get(fold(event.room))
         if room and fold(event.room) not in self.owners and fold(event.account) in self.accounts:
             room.owner = self.owners[fold(event.room)] = fold(event.account)
             self.post.deliver(event, Audience({}))
 
-    def _account_dropped(self, event: ev.AccountDropped) -> None:
+    def _account_dropped(self, event: AccountDropped) -> None:
         """Rooms that are nobody's any more are like any other: a closed one that all have left is opened to all."""
         account = fold(event.account)
         rooms = [room for room, owner in self.owners.items() if owner == account]
@@ -574,7 +670,7 @@ class Hub(House):
             if self.memories:
                 self.memories.disown(room, was_closed=bool(closed(modes)))
 
-    def _left(self, event: ev.Left) -> None:
+    def _left(self, event: Left) -> None:
         user = self.users.get(event.by.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
@@ -582,7 +678,7 @@ class Hub(House):
             absence.note(self, room, user.person, event)
             self._exit(user, room)
 
-    def _kicked(self, event: ev.Kicked) -> None:
+    def _kicked(self, event: Kicked) -> None:
         user = self.users.get(event.who.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
@@ -601,7 +697,7 @@ class Hub(House):
         by = self.users.get(event.by.uid)
         session = self.itself if not event.by.uid else by.session if by else None
         if session:
-            self.post.tell(session, ev.Told(event))
+            self.post.tell(session, PersonalNotice(event))
 
     def _exit(self, user: User, room: Room) -> None:
         room.remove(user)
@@ -614,7 +710,7 @@ class Hub(House):
             if self.memories:
                 self.memories.keep(room)
 
-    def _departed(self, event: ev.Departed) -> None:
+    def _departed(self, event: Departed) -> None:
         user = self.users.pop(event.by.uid, None)
         if user is None:
             return
@@ -633,7 +729,7 @@ class Hub(House):
             user.session.user = None
             self.here -= 1
 
-    def _killed(self, event: ev.Killed) -> None:
+    def _killed(self, event: Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
         if event.who.uid in self.users:
             self.deeds.append(event)
@@ -642,7 +738,7 @@ class Hub(House):
         reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
         self._throw_out(event, event.who, reason, reason)
 
-    def _ghosted(self, event: ev.Ghosted) -> None:
+    def _ghosted(self, event: Ghosted) -> None:
         self._throw_out(event, event.who, absence.OVERTAKEN, GHOST)
 
     def _throw_out(self, event: Event, who: Person, reason: str, goodbye: str) -> None:
@@ -651,13 +747,13 @@ class Hub(House):
         if user is None:
             return
         session = user.session
-        self._departed(ev.Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
+        self._departed(Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
         if session:
             session.goodbye = goodbye
             self.detach(session)
-            self.post.tell(session, ev.Goodbye(goodbye))
+            self.post.tell(session, Goodbye(goodbye))
 
-    def _renamed(self, event: ev.Renamed) -> None:
+    def _renamed(self, event: Renamed) -> None:
         user = self.users.get(event.by.uid)
         if user is None or self.by_nick.get(fold(event.nick), user) is not user:
             return
@@ -671,7 +767,7 @@ class Hub(House):
             monitor.has_gone(self, before)
             monitor.has_come(self, user)
 
-    def _said(self, event: ev.Said) -> None:
+    def _said(self, event: Said) -> None:
         user = self.users.get(event.by.uid)
         if user is None:
             return
@@ -695,9 +791,9 @@ class Hub(House):
         if other:  # handed over even if their client is another server's: both have the history of it
             self.post.deliver(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:
-            self.post.tell(session, ev.Told(event))
+            self.post.tell(session, PersonalNotice(event))
 
-    def apply_burst(self, said: list[ev.Said]) -> None:
+    def apply_burst(self, said: list[Said]) -> None:
         """The same as `apply` for each, all of them being by one person to one room."""
         first = said[0]
         user = self.users.get(first.by.uid)
@@ -714,7 +810,7 @@ class Hub(House):
         for event in said:
             deliver(event, audience, skip)
 
-    def _said_to_ranks(self, event: ev.Said, session: Session | None) -> None:
+    def _said_to_ranks(self, event: Said, session: Session | None) -> None:
         """To the members of a room that have a rank, or a higher one: STATUSMSG."""
         room = self.rooms.get(fold(event.target[1:]))
         if room:
@@ -725,15 +821,15 @@ class Hub(House):
                     readers[session] = None
             self.post.deliver(event, Audience.of(readers))
 
-    def _topic_set(self, event: ev.TopicSet) -> None:
+    def _topic_set(self, event: TopicSet) -> None:
         room = self.rooms.get(fold(event.room))
         if room:
-            room.topic = ev.Topic(event.topic, event.by.mask, event.time) if event.topic else None
+            room.topic = Topic(event.topic, event.by.mask, event.time) if event.topic else None
             self.post.deliver(event, room.audience)
             if event.by.uid not in room.members:
                 self._tell_doer(event)
 
-    def _invited(self, event: ev.Invited) -> None:
+    def _invited(self, event: Invited) -> None:
         """Members with invite-notify are told, too. What an operator of the room says opens its doors."""
         room = self.rooms.get(fold(event.room))
         user = self.users.get(event.who.uid)
@@ -746,9 +842,9 @@ class Hub(House):
                 del user.invitations[next(iter(user.invitations))]
         self.post.deliver(event, room.audience, by.session if by else None)
         if user.session:
-            self.post.tell(user.session, ev.Told(event))
+            self.post.tell(user.session, PersonalNotice(event))
 
-    def _modes_set(self, event: ev.ModesSet) -> None:
+    def _modes_set(self, event: ModesSet) -> None:
         """Lists outlive their rooms, so they may change while nobody is there."""
         key = fold(event.room)
         room = self.rooms.get(key)
@@ -765,7 +861,7 @@ class Hub(House):
             del self.lists[key]
         self._done(event, room)
 
-    def _user_modes_set(self, event: ev.UserModesSet) -> None:
+    def _user_modes_set(self, event: UserModesSet) -> None:
         user = self.users.get(event.by.uid)
         if user is None:
             return
@@ -773,21 +869,21 @@ class Hub(House):
             self.set_user_mode(user, change.letter, change.on)
         user.become(replace(user.person, bot=BOT in user.modes))
         if user.session:
-            self.post.tell(user.session, ev.Told(event))
+            self.post.tell(user.session, PersonalNotice(event))
 
-    def _away_set(self, event: ev.AwaySet) -> None:
+    def _away_set(self, event: AwaySet) -> None:
         user = self.users.get(event.by.uid)
         if user:
             user.go_away(event.message)
             self.post.deliver(event, monitor.peers_and_watchers(self, user), user.session)
 
-    def _realname_set(self, event: ev.RealnameSet) -> None:
+    def _realname_set(self, event: RealnameSet) -> None:
         user = self.users.get(event.by.uid)
         if user:
             user.become(replace(user.person, realname=event.realname))
             self.post.deliver(event, monitor.peers_and_watchers(self, user))
 
-    def _alerted(self, event: ev.Alerted) -> None:
+    def _alerted(self, event: Alerted) -> None:
         self.post.deliver(event, self._with_mode(ALERTED))
 
     def _with_mode(self, letter: str) -> Audience:
@@ -795,11 +891,11 @@ class Hub(House):
         holders = (user for user in self.users.values() if letter in user.modes)
         return Audience.of(user.session for user in holders if user.session)
 
-    def _server_banned(self, event: ev.ServerBanned) -> None:
+    def _server_banned(self, event: ServerBanned) -> None:
         bans.set_on_server(self, event)
         self._tell_operators(event)
 
-    def _server_unbanned(self, event: ev.ServerUnbanned) -> None:
+    def _server_unbanned(self, event: ServerUnbanned) -> None:
         if bans.lift_from_server(self, event):
             self._tell_operators(event)
 

@@ -16,21 +16,25 @@ from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.hub import Hub
 from chatroom.limits import FENCE
-from chatroom.model.entities import Capture, Post, Session
-from chatroom.model.events import Burst, Command, Event, Labelled, Lookup, Refused, Reply, Work
+from chatroom.model.commands import Burst
+from chatroom.model.delivery import Capture, Delivery
+from chatroom.model.entities import Session
+from chatroom.model.events import Event
+from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled
+from chatroom.model.replies import Refused, Reply
 
 
 class Archive(Protocol):
     """Where what is over can be looked up."""
 
-    def find(self, lookup: Lookup, owner: str) -> Reply:
+    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
         """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
 
 
 class Log:
     """What all logs have: the lock, the hub, and a way to what is over."""
 
-    def __init__(self, hub: Hub, post: Post, archive: Archive | None) -> None:
+    def __init__(self, hub: Hub, post: Delivery, archive: Archive | None) -> None:
         self.lock = Lock()
         self._hub = hub
         self._post = post
@@ -58,7 +62,7 @@ class Log:
     def _settle(self, sessions: Collection[Session]) -> None:
         """Waits until what these have submitted is carried out, if it isn't yet. The lock is held before and after."""
 
-    def _find(self, session: Session, lookup: Lookup) -> Reply:
+    def _find(self, session: Session, lookup: HistoryQuery) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
 
         Meanwhile nobody listens to the client, which may have to wait for its turn: that is not its silence.
@@ -76,7 +80,7 @@ class Log:
             except ChatError as error:
                 return Refused(error)
 
-    def _do(self, work: Work) -> Command:
+    def _do(self, work: Deferred) -> Command:
         """Has work done, in the client's own thread and without the lock, which is held before and after."""
         with self._outside():
             command = work.do()
@@ -106,7 +110,7 @@ class LocalLog(Log):
     def __init__(
         self,
         hub: Hub,
-        post: Post,
+        post: Delivery,
         clock: Callable[[], int],
         last: int = 0,
         last_time: int = 0,
@@ -133,7 +137,7 @@ class LocalLog(Log):
                 if not session.closing:
                     self._carry_out(session, [command], self._post)
 
-    def _carry_out(self, session: Session, commands: Iterable[Command], post: Post) -> None:
+    def _carry_out(self, session: Session, commands: Iterable[Command], post: Delivery) -> None:
         now = self._time = max(self._clock(), self._time)
         for command in commands:
             if isinstance(command, Burst):
@@ -152,10 +156,10 @@ class LocalLog(Log):
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
-                elif isinstance(outcome, Lookup):
+                elif isinstance(outcome, HistoryQuery):
                     post.tell(session, self._find(session, outcome))
                     now = self._time
-                elif isinstance(outcome, Work):
+                elif isinstance(outcome, Deferred):
                     self._work(session, outcome, post)
                     now = self._time
                 else:
@@ -163,12 +167,12 @@ class LocalLog(Log):
             if session.closing:
                 break
 
-    def _work(self, session: Session, work: Work, post: Post) -> None:
+    def _work(self, session: Session, work: Deferred, post: Delivery) -> None:
         command = self._do(work)
         if not session.closing:
             self._carry_out(session, [command], post)
 
-    def _burst(self, session: Session, burst: Burst, post: Post) -> None:
+    def _burst(self, session: Session, burst: Burst, post: Delivery) -> None:
         """Places and applies many messages in one go, if there is nothing to be decided about each."""
         said = self._hub.burst(session, burst)
         if said is None:

@@ -8,12 +8,14 @@ until the server ends, those of a guest until they leave.
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
 from chatroom.limits import MARKERS
-from chatroom.model import events as ev
-from chatroom.model.entities import House, Session, User, user_of
-from chatroom.model.events import Outcome
+from chatroom.model.commands import AskMarker, MarkRead
+from chatroom.model.entities import Session, User, user_of
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import MarkerIs
+from chatroom.model.state import ChatState
 
 
-def mark_read(house: House, session: Session, command: ev.MarkRead, now: int) -> list[Outcome]:
+def mark_read(house: ChatState, session: Session, command: MarkRead, now: int) -> list[Outcome]:
     """Tells all of one's clients that have the capability. Nobody has read what is still to be said."""
     user = user_of(session)
     target = _target(command.target)
@@ -22,7 +24,7 @@ def mark_read(house: House, session: Session, command: ev.MarkRead, now: int) ->
     read = markers[fold(target)] = max(before, min(command.time, now))
     if len(markers) > MARKERS:
         del markers[next(iter(markers))]
-    marker = ev.MarkerIs(target, read)
+    marker = MarkerIs(target, read)
     if read > before:
         for other in house.marking:
             if other is not session and other.user and _owner(other.user) == _owner(user):
@@ -30,15 +32,15 @@ def mark_read(house: House, session: Session, command: ev.MarkRead, now: int) ->
     return [marker]
 
 
-def ask_marker(house: House, session: Session, command: ev.AskMarker) -> list[Outcome]:
+def ask_marker(house: ChatState, session: Session, command: AskMarker) -> list[Outcome]:
     return [marker(house, user_of(session), _target(command.target))]
 
 
-def marker(house: House, user: User, target: str) -> ev.MarkerIs:
-    return ev.MarkerIs(target, house.markers.get(_owner(user), {}).get(fold(target), 0))
+def marker(house: ChatState, user: User, target: str) -> MarkerIs:
+    return MarkerIs(target, house.markers.get(_owner(user), {}).get(fold(target), 0))
 
 
-def forget(house: House, user: User) -> None:
+def forget(house: ChatState, user: User) -> None:
     """Somebody has left; their account, if they have one, keeps its markers."""
     house.markers.pop(_guest(user), None)  # they may have been a guest before they logged in
 

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from chatroom.limits import ACCEPT_PAUSE, SCRAPE_TIME, SCRAPES
-from chatroom.model.entities import Audience
+from chatroom.model.audience import Audience
 from chatroom.model.events import Event, Said
 from chatroom.parcels import Item
 from chatroom.server import ChatServer, now, resolve

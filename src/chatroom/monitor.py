@@ -6,17 +6,21 @@ Whom a client watches is nobody's business but its own, so these deciders change
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname
 from chatroom.limits import WATCHED
-from chatroom.model import events as ev
-from chatroom.model.entities import Audience, House, Session, User
-from chatroom.model.events import Outcome
+from chatroom.model.audience import Audience
+from chatroom.model.commands import AskWatched, Unwatch, Watch
+from chatroom.model.entities import Session, User
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import Here, NotHere, Refused, WatchedAre
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person
 
 
-def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
+def watch(house: ChatState, session: Session, command: Watch) -> list[Outcome]:
     for nick in command.nicks if not command.on else ():
         _forget(house, session, fold(nick))
     if not command.on:
         return []
-    here: list[ev.Person] = []
+    here: list[Person] = []
     absent: list[str] = []
     outcomes: list[Outcome] = []
     for i, nick in enumerate(command.nicks):
@@ -24,7 +28,7 @@ def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
         if not card and not is_nickname(nick):
             continue
         if len(session.watching) >= WATCHED and fold(nick) not in session.watching:
-            outcomes = [ev.Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
+            outcomes = [Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
             break
         session.watching[fold(nick)] = nick
         house.watchers.setdefault(fold(nick), {})[session] = None
@@ -35,54 +39,54 @@ def watch(house: House, session: Session, command: ev.Watch) -> list[Outcome]:
     return [*_status(here, absent), *outcomes]
 
 
-def unwatch(house: House, session: Session, command: ev.Unwatch) -> list[Outcome]:
+def unwatch(house: ChatState, session: Session, command: Unwatch) -> list[Outcome]:
     for name in list(session.watching):
         _forget(house, session, name)
     return []
 
 
-def _forget(house: House, session: Session, name: str) -> None:
+def _forget(house: ChatState, session: Session, name: str) -> None:
     if session.watching.pop(name, None) is not None:
         del house.watchers[name][session]
         if not house.watchers[name]:
             del house.watchers[name]
 
 
-def ask_watched(house: House, session: Session, command: ev.AskWatched) -> list[Outcome]:
+def ask_watched(house: ChatState, session: Session, command: AskWatched) -> list[Outcome]:
     if not command.status:
-        return [ev.WatchedAre(tuple(session.watching.values()))]
+        return [WatchedAre(tuple(session.watching.values()))]
     found = [(nick, house.card_of(nick)) for nick in session.watching.values()]
     return _status([card.person for _, card in found if card], [nick for nick, card in found if not card])
 
 
-def _status(here: list[ev.Person], absent: list[str]) -> list[Outcome]:
+def _status(here: list[Person], absent: list[str]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     if here:
-        outcomes.append(ev.Here(tuple(here)))
+        outcomes.append(Here(tuple(here)))
     if absent:
-        outcomes.append(ev.NotHere(tuple(absent)))
+        outcomes.append(NotHere(tuple(absent)))
     return outcomes
 
 
-def has_come(house: House, user: User) -> None:
+def has_come(house: ChatState, user: User) -> None:
     for session in house.watchers.get(fold(user.person.nick), ()):
-        house.post.tell(session, ev.Here((user.person,)))
+        house.post.tell(session, Here((user.person,)))
 
 
-def has_gone(house: House, person: ev.Person) -> None:
+def has_gone(house: ChatState, person: Person) -> None:
     """Somebody has left the server, or this nickname."""
     for session in house.watchers.get(fold(person.nick), ()):
-        house.post.tell(session, ev.NotHere((person.nick,)))
+        house.post.tell(session, NotHere((person.nick,)))
 
 
-def peers_and_watchers(house: House, user: User) -> Audience:
+def peers_and_watchers(house: ChatState, user: User) -> Audience:
     """All who are told what changes about somebody: those who share a room, and those who watch closely."""
     peers = user.peers()
     watchers = close_watchers(house, user)
     return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers
 
 
-def close_watchers(house: House, user: User) -> list[Session]:
+def close_watchers(house: ChatState, user: User) -> list[Session]:
     """Those who are told what changes about somebody they watch without sharing a room."""
     watchers = house.watchers.get(fold(user.person.nick), ())
     return [session for session in watchers if session.extended_monitor]

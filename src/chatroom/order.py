@@ -11,15 +11,19 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
 from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
-from chatroom.model import events as ev
-from chatroom.model.entities import House, Lists, Room, Session, User, new_lists, user_of
-from chatroom.model.events import Entry, ModeChange, Outcome
+from chatroom.model.commands import Alert, AskList, Invite, Kick, Kill, SetModes, SetTopic, SetUserModes
+from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
+from chatroom.model.events import Alerted, Invited, Kicked, Killed, ModesSet, TopicSet, UserModesSet
+from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN, KEY, NUMBERS, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
-from chatroom.model.modes import mask as whole_mask
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import Inviting, ListIs, Refused
+from chatroom.model.state import ChatState
+from chatroom.model.values import ListEntry, ModeChange
 from chatroom.rights import Asked, Deed, demand
 
 
-def door(house: House, name: str) -> Room | None:
+def door(house: ChatState, name: str) -> Room | None:
     """The room as who wants to enter meets it, even if nobody is in it; None if nothing is known of it."""
     room, lists, modes = house.rooms.get(fold(name)), house.lists.get(fold(name)), house.kept.get(fold(name))
     if room is None and (lists or modes):
@@ -34,34 +38,34 @@ def admit(room: Room, user: User, key: str) -> None:
         demand(room, user, Deed.JOIN, Asked(key=key))
 
 
-def kick(house: House, session: Session, command: ev.Kick, now: int) -> list[Outcome]:
+def kick(house: ChatState, session: Session, command: Kick, now: int) -> list[Outcome]:
     room = _room_for(house, session, command.room, Deed.KICK)
     target = house.user_named(command.nick)
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
     by = user_of(session).person
-    kicked = ev.Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)
+    kicked = Kicked(by, room.name, target.person, shortened(command.reason, REASON_BYTES) or by.nick)
     return [bans.timed_kick(house, session, command, target, now), kicked] if command.seconds else [kicked]
 
 
-def invite(house: House, session: Session, command: ev.Invite) -> list[Outcome]:
+def invite(house: ChatState, session: Session, command: Invite) -> list[Outcome]:
     """Any member may invite, into a room by invitation only its operators: modern.ircdocs.horse/#invite-message."""
     target = house.user_named(command.nick)
     room = _room_for(house, session, command.room, Deed.INVITE)
     if target.person.uid in room.members:
         raise ChatError(Code.THEY_ARE_IN_ROOM, target.person.nick, room.name)
-    inviting = ev.Inviting(target.person.nick, room.name, target.away)
-    return [inviting, ev.Invited(user_of(session).person, room.name, target.person)]
+    inviting = Inviting(target.person.nick, room.name, target.away)
+    return [inviting, Invited(user_of(session).person, room.name, target.person)]
 
 
-def set_topic(house: House, session: Session, command: ev.SetTopic) -> list[Outcome]:
+def set_topic(house: ChatState, session: Session, command: SetTopic) -> list[Outcome]:
     room = _room_for(house, session, command.room, Deed.TOPIC)
     if len(command.topic.encode()) > TOPIC_BYTES:
         raise ChatError(Code.TOPIC_TOO_LONG)
-    return [ev.TopicSet(user_of(session).person, room.name, command.topic)]
+    return [TopicSet(user_of(session).person, room.name, command.topic)]
 
 
-def _room_for(house: House, session: Session, name: str, deed: Deed) -> Room:
+def _room_for(house: ChatState, session: Session, name: str, deed: Deed) -> Room:
     """The room of that name; raises `ChatError` if there is none, or the client's user may not do this there."""
     user = user_of(session)
     room = house.room_named(name, user)
@@ -72,7 +76,7 @@ def _room_for(house: House, session: Session, name: str, deed: Deed) -> Room:
 # ---- a room's modes -------------------------------------------------------------------------------------------------
 
 
-def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outcome]:
+def set_modes(house: ChatState, session: Session, command: SetModes) -> list[Outcome]:
     """What the changes come to is done at once, by one event; each that may not be made is refused by itself.
 
     Each is looked at as if those before it were made already: RFC 2812 §3.2.3 has them one after the other.
@@ -84,19 +88,19 @@ def set_modes(house: House, session: Session, command: ev.SetModes) -> list[Outc
         try:
             key, settled = _settled(house, room, change, made)
         except ChatError as error:
-            refused.append(ev.Refused(error))
+            refused.append(Refused(error))
             continue
         again = made.pop(key, None) is not None
         if not _is_so(room, settled, again):
             made[key] = settled
     changes = tuple(made.values())
-    return [*refused, ev.ModesSet(user_of(session).person, room.name, changes)] if changes else refused
+    return [*refused, ModesSet(user_of(session).person, room.name, changes)] if changes else refused
 
 
 Made = dict[tuple[str, str], ModeChange]  # what a line changes so far, by letter and whom, or which mask, it is about
 
 
-def _settled(house: House, room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
+def _settled(house: ChatState, room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
     """The change as it is to be made, by what it is about; raises `ChatError` if it may not be."""
     kind = ROOM_MODES.get(change.letter)
     if kind is None:
@@ -135,7 +139,7 @@ def _settled_setting(room: Room, change: ModeChange) -> ModeChange:
     return change
 
 
-def _settled_rank(house: House, room: Room, change: ModeChange) -> tuple[tuple[str, str], ModeChange]:
+def _settled_rank(house: ChatState, room: Room, change: ModeChange) -> tuple[tuple[str, str], ModeChange]:
     target = house.user_named(change.param).person
     if target.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.nick, room.name)
@@ -162,14 +166,14 @@ def _bad_key(key: str) -> bool:
     return not key or len(key.encode()) > KEY_BYTES or any(c in " ,\t" for c in key) or key.startswith(":")
 
 
-def set_in_lists(house: House, room: str, lists: Lists, event: ev.ModesSet) -> None:
+def set_in_lists(house: ChatState, room: str, lists: Lists, event: ModesSet) -> None:
     """Applies changes to the lists of a room, which is named by its key."""
     for change in event.changes:
         if ROOM_MODES[change.letter] is not ModeKind.LIST or change.letter not in lists:
             continue
         key = fold(change.param)
         if change.on:
-            lists[change.letter][key] = Entry(
+            lists[change.letter][key] = ListEntry(
                 change.param, event.by.mask, event.time, change.until, change.reason, change.whom
             )
         else:
@@ -177,7 +181,7 @@ def set_in_lists(house: House, room: str, lists: Lists, event: ev.ModesSet) -> N
         house.note_end(change.until if change.on else 0, room, change.letter, key)
 
 
-def set_in_room(room: Room, event: ev.ModesSet) -> None:
+def set_in_room(room: Room, event: ModesSet) -> None:
     """Applies all other changes."""
     for change in event.changes:
         kind = ROOM_MODES[change.letter]
@@ -192,12 +196,12 @@ def set_in_room(room: Room, event: ev.ModesSet) -> None:
     room.look_to_guard()
 
 
-def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcome]:
+def ask_list(house: ChatState, session: Session, command: AskList) -> list[Outcome]:
     """Anybody may read who is banned; the other lists are for operators: who asks for several is refused once."""
     user = user_of(session)
     lists = house.lists.get(fold(command.room))
     if user.is_operator and lists and fold(command.room) not in house.rooms:
-        return [ev.ListIs(command.room, letter, tuple(lists[letter].values())) for letter in command.letters]
+        return [ListIs(command.room, letter, tuple(lists[letter].values())) for letter in command.letters]
     room = house.room_named(command.room, user)
     told: list[Outcome] = []
     refused: list[Outcome] = []
@@ -206,16 +210,16 @@ def ask_list(house: House, session: Session, command: ev.AskList) -> list[Outcom
             if letter != BAN:
                 demand(room, user, Deed.LISTS)
         except ChatError as error:
-            refused = [ev.Refused(error)]
+            refused = [Refused(error)]
         else:
-            told.append(ev.ListIs(room.name, letter, tuple(room.lists[letter].values())))
+            told.append(ListIs(room.name, letter, tuple(room.lists[letter].values())))
     return told + refused
 
 
 # ---- a user's own modes, and the server's operators -----------------------------------------------------------------
 
 
-def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> list[Outcome]:
+def set_user_modes(house: ChatState, session: Session, command: SetUserModes) -> list[Outcome]:
     user = user_of(session)
     if house.user_named(command.nick) is not user:
         raise ChatError(Code.NOT_YOURS)
@@ -226,16 +230,16 @@ def set_user_modes(house: House, session: Session, command: ev.SetUserModes) -> 
         if change.letter in free or (change.letter == OPERATOR and not change.on)  # +o comes with a password only
     }
     made = tuple([change for letter, change in wanted.items() if (letter in user.modes) is not change.on])
-    outcomes: list[Outcome] = [ev.UserModesSet(user.person, made)] if made else []
+    outcomes: list[Outcome] = [UserModesSet(user.person, made)] if made else []
     if any(change.letter not in USER_MODES for change in command.changes):
-        outcomes.append(ev.Refused(ChatError(Code.USER_MODE_UNKNOWN)))
+        outcomes.append(Refused(ChatError(Code.USER_MODE_UNKNOWN)))
     return outcomes
 
 
-def kill(house: House, session: Session, command: ev.Kill) -> list[Outcome]:
+def kill(house: ChatState, session: Session, command: Kill) -> list[Outcome]:
     user = bans.operator(session)
-    return [ev.Killed(user.person, house.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))]
+    return [Killed(user.person, house.user_named(command.nick).person, shortened(command.reason, REASON_BYTES))]
 
 
-def alert(house: House, session: Session, command: ev.Alert) -> list[Outcome]:
-    return [ev.Alerted(bans.operator(session).person, command.text)]
+def alert(house: ChatState, session: Session, command: Alert) -> list[Outcome]:
+    return [Alerted(bans.operator(session).person, command.text)]

@@ -10,8 +10,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from chatroom.model.entities import Audience, Session
-from chatroom.model.events import Event, Format
+from chatroom.model.audience import Audience, Format
+from chatroom.model.entities import Session
+from chatroom.model.events import Event
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,11 @@ whoever claims a name that somebody has given up finds nothing of theirs.
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import Fault, conversation, fold, is_room, nick_fault
-from chatroom.model.entities import Account, House, Session, User, user_of
-from chatroom.model.events import AskHistory, AskSearch, AskTargets, HistoryIs, Lookup, Outcome
+from chatroom.model.commands import AskHistory, AskSearch, AskTargets
+from chatroom.model.entities import Account, Session, User, user_of
+from chatroom.model.outcomes import HistoryQuery, Outcome
+from chatroom.model.replies import HistoryIs
+from chatroom.model.state import ChatState
 
 
 def talk(one: User, other: User) -> str:
@@ -19,7 +22,7 @@ def talk(one: User, other: User) -> str:
     return conversation(*accounts) if all(accounts) else ""
 
 
-def ask_history(house: House, session: Session, command: AskHistory) -> list[Outcome]:
+def ask_history(house: ChatState, session: Session, command: AskHistory) -> list[Outcome]:
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
     if nick_fault(command.target) in (None, Fault.RESERVED) and _account(house, user) is None:
@@ -27,38 +30,38 @@ def ask_history(house: House, session: Session, command: AskHistory) -> list[Out
     return [_at(house, session, command, command.verb)]
 
 
-def ask_targets(house: House, session: Session, command: AskTargets) -> list[Outcome]:
+def ask_targets(house: ChatState, session: Session, command: AskTargets) -> list[Outcome]:
     return [_everywhere(house, session, command)]
 
 
-def ask_search(house: House, session: Session, command: AskSearch) -> list[Outcome]:
+def ask_search(house: ChatState, session: Session, command: AskSearch) -> list[Outcome]:
     return [_at(house, session, command, "SEARCH") if command.target else _everywhere(house, session, command)]
 
 
-def _at(house: House, session: Session, ask: AskHistory | AskSearch, verb: str) -> Lookup:
+def _at(house: ChatState, session: Session, ask: AskHistory | AskSearch, verb: str) -> HistoryQuery:
     """A look at one place; raises `ChatError` if there is none of that name that this client may look into."""
     user = user_of(session)
     room = user.rooms.get(fold(ask.target))
     if room:
-        return Lookup(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
+        return HistoryQuery(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
     account = _account(house, user)
     if account is None or is_room(ask.target):
         raise ChatError(Code.NO_HISTORY, verb, ask.target)
     other = house.by_nick.get(fold(ask.target))
     theirs = other.person.account if other else ""  # they may be called otherwise at the moment
     key = conversation(account.name, theirs or ask.target)
-    return Lookup(ask, {key: ask.target}, since=account.id)
+    return HistoryQuery(ask, {key: ask.target}, since=account.id)
 
 
-def _everywhere(house: House, session: Session, ask: AskTargets | AskSearch) -> Lookup:
+def _everywhere(house: ChatState, session: Session, ask: AskTargets | AskSearch) -> HistoryQuery:
     user = user_of(session)
     rooms = {key: room.name for key, room in user.rooms.items()}
     opened = {key: room.opened for key, room in user.rooms.items()}
     account = _account(house, user)
     if account is None:
-        return Lookup(ask, rooms, opened)
-    return Lookup(ask, rooms, opened, account.name, account.id)
+        return HistoryQuery(ask, rooms, opened)
+    return HistoryQuery(ask, rooms, opened, account.name, account.id)
 
 
-def _account(house: House, user: User) -> Account | None:
+def _account(house: ChatState, user: User) -> Account | None:
     return house.accounts.get(fold(user.person.account)) if user.person.account else None

@@ -9,21 +9,23 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import shortened
 from chatroom.limits import REASON_BYTES
-from chatroom.model import events as ev
-from chatroom.model.entities import House, Session, User, user_of
-from chatroom.model.events import Outcome, Said
+from chatroom.model.commands import Redact
+from chatroom.model.entities import Session, User, user_of
+from chatroom.model.events import Redacted, Said
+from chatroom.model.outcomes import Outcome
+from chatroom.model.state import ChatState
 from chatroom.rights import is_silent
 
 
-def redact(house: House, session: Session, command: ev.Redact) -> list[Outcome]:
+def redact(house: ChatState, session: Session, command: Redact) -> list[Outcome]:
     user = user_of(session)
     said = _in_room(house, user, command) if is_room(command.target) else _whispered(house, user, command)
     room = house.rooms.get(fold(said.target))
     reason = "" if room and is_silent(room, user) else shortened(command.reason, REASON_BYTES)
-    return [ev.Redacted(user.person, said.target, said.id, reason, said.conversation)]
+    return [Redacted(user.person, said.target, said.id, reason, said.conversation)]
 
 
-def _in_room(house: House, user: User, command: ev.Redact) -> Said:
+def _in_room(house: ChatState, user: User, command: Redact) -> Said:
     """The message; raises `ChatError` if there is none, or the user may not take it back."""
     room = house.rooms.get(fold(command.target))
     if room is None or user.person.uid not in room.members:
@@ -36,7 +38,7 @@ def _in_room(house: House, user: User, command: ev.Redact) -> Said:
     return said
 
 
-def _whispered(house: House, user: User, command: ev.Redact) -> Said:
+def _whispered(house: ChatState, user: User, command: Redact) -> Said:
     """Likewise; what is somebody else's is as if it were not there."""
     for said, _ in house.whispers:
         if said.id == command.said and _own(house, said, user) and fold(said.target) == fold(command.target):
@@ -44,14 +46,14 @@ def _whispered(house: House, user: User, command: ev.Redact) -> Said:
     raise ChatError(Code.NO_SUCH_MESSAGE, command.target, command.called)
 
 
-def _own(house: House, said: Said, user: User) -> bool:
+def _own(house: ChatState, said: Said, user: User) -> bool:
     """Also over another connection of the same account; but not what was said before the account was made."""
     by, person = said.by, user.person
     account = house.accounts.get(fold(person.account)) if person.account else None
     return by.uid == person.uid or (account is not None and by.account == account.name and said.id > account.id)
 
 
-def apply(house: House, event: ev.Redacted) -> None:
+def apply(house: ChatState, event: Redacted) -> None:
     """Everybody in the room is told, or both of those who talk; the one who did it, too."""
     if is_room(event.target):
         room = house.rooms.get(fold(event.target))

@@ -18,20 +18,9 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.limits import OPERATORS_NAMED
 from chatroom.model.entities import Room, User
-from chatroom.model.events import Entry
-from chatroom.model.modes import (
-    BAN,
-    CLOSED,
-    INVITED_ONLY,
-    KEY,
-    LIMIT,
-    MODERATED,
-    MUTE,
-    OPERATOR,
-    SLOW,
-    TOPIC_LOCKED,
-    VOICE,
-)
+from chatroom.model.masks import MUTE
+from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
+from chatroom.model.values import ListEntry
 
 
 class Role(IntEnum):
@@ -89,7 +78,7 @@ class Bar(NamedTuple):
     about: Callable[[Room, User, Asked], tuple[str, ...]] = lambda room, user, asked: ()
 
 
-def _about_entry(entry: Entry | None) -> tuple[str, ...]:
+def _about_entry(entry: ListEntry | None) -> tuple[str, ...]:
     """Who did it, until when (milliseconds, 0 for good), and why."""
     return (entry.by.partition("!")[0], str(entry.until), entry.reason) if entry else ()
 

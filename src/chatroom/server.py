@@ -54,8 +54,9 @@ from chatroom.limits import (
     STOP,
 )
 from chatroom.log import LocalLog, Log
+from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
-from chatroom.model.events import Announcement, Expire, Quit, Raw, Saving
+from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.store import Archive, Keeper, Store
 from chatroom.store.reader import KeptRoom, Reader
 from chatroom.tuning import tune

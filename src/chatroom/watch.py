@@ -38,7 +38,8 @@ from chatroom.limits import (
     TICK,
 )
 from chatroom.log import Log
-from chatroom.model.events import Ping, Quit
+from chatroom.model.commands import Quit
+from chatroom.model.replies import Ping
 
 log = logging.getLogger(__name__)
 

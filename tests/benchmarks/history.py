@@ -18,7 +18,8 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from chatroom.cli import main as chatroom
-from chatroom.model.events import Event, Kind, Person, Said
+from chatroom.model.events import Event, Said
+from chatroom.model.values import MessageKind, Person
 from chatroom.store import Index, Reader, Store
 
 ROOMS = [f"#room{i}" for i in range(10)]
@@ -38,7 +39,7 @@ def main(messages: int = 1_000_000) -> None:
                 chance.choice(people),
                 chance.choice(ROOMS),
                 " ".join(spoken[n * 9 % 999_000 : n * 9 % 999_000 + 9]),
-                Kind.MESSAGE,
+                MessageKind.MESSAGE,
                 id=START * 1000 + n,
                 time=START + n,
             )

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chatroom.cluster.codec import Codec, UnknownPersonError
 from chatroom.cluster.state import REPLICATED_EVENTS
-from chatroom.model import events as ev
-from chatroom.model.events import Event, Person
+from chatroom.model.events import Connected, Event, Left, Said
+from chatroom.model.values import MessageKind, ModeChange, Person
 
 ALICE = Person("1.1", "alice", "u", "127.0.0.1")
 
@@ -24,7 +24,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.lists(values(arguments[0]), max_size=3).map(tuple)
     if origin is tuple:
         return st.tuples(*map(values, arguments))
-    if isinstance(hint, type) and issubclass(hint, Event | Person | ev.ModeChange):
+    if isinstance(hint, type) and issubclass(hint, Event | Person | ModeChange):
         hints = get_type_hints(hint)
         names = [f.name for f in fields(hint) if f.name not in ("id", "time")]
         return st.builds(hint, **{name: values(hints[name]) for name in names})
@@ -43,7 +43,7 @@ def test_somebody_known_travels_as_their_uid_and_arrives_as_who_they_are_now() -
     """A message that was decided under the old name has the new one if its place is behind the renaming."""
     now = {"1.1": ALICE}
     codec = Codec(REPLICATED_EVENTS, now.get)
-    row = codec.write(ev.Said(ALICE, "#a", "hi", ev.Kind.MESSAGE))
+    row = codec.write(Said(ALICE, "#a", "hi", MessageKind.MESSAGE))
     assert row == ["Said", "1.1", "#a", "hi", "message", "", ""]
     now["1.1"] = Person("1.1", "alicia", "u", "127.0.0.1")
     assert codec.read(row).by.nick == "alicia"
@@ -53,7 +53,7 @@ def test_what_somebody_did_who_is_gone_is_not_read() -> None:
     """Their departure had its place before it."""
     now = {"1.1": ALICE}
     codec = Codec(REPLICATED_EVENTS, now.get)
-    row = codec.write(ev.Left(ALICE, "#a", ""))
+    row = codec.write(Left(ALICE, "#a", ""))
     now.clear()
     with pytest.raises(UnknownPersonError):
         codec.read(row)
@@ -62,7 +62,7 @@ def test_what_somebody_did_who_is_gone_is_not_read() -> None:
 def test_a_newcomer_travels_in_full() -> None:
     """Nobody knows them yet."""
     codec = Codec(REPLICATED_EVENTS, lambda uid: None)
-    assert codec.read(json.loads(json.dumps(codec.write(ev.Connected(ALICE, room="#a"))))).by == ALICE
+    assert codec.read(json.loads(json.dumps(codec.write(Connected(ALICE, room="#a"))))).by == ALICE
 
 
 def test_events_in_events_keep_their_place() -> None:
@@ -70,10 +70,10 @@ def test_events_in_events_keep_their_place() -> None:
 
     @dataclass
     class Kept:
-        said: tuple[ev.Said, ...]
+        said: tuple[Said, ...]
 
     codec = Codec({"Kept": Kept})
-    kept = Kept((ev.Said(ALICE, "#a", "hi", ev.Kind.ACTION, id=7, time=8),))
+    kept = Kept((Said(ALICE, "#a", "hi", MessageKind.ACTION, id=7, time=8),))
     assert codec.read(json.loads(json.dumps(codec.write(kept)))) == kept
 
 

@@ -13,7 +13,9 @@ from chatroom.cluster.applying import Links
 from chatroom.cluster.outgoing import Act
 from chatroom.cluster.stream import LinkError, Stream
 from chatroom.limits import LINK_TIMEOUT
-from chatroom.model import events as ev
+from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
+from chatroom.model.outcomes import Command
+from chatroom.model.values import ModeChange
 from chatroom.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Irc, Served, eventually
@@ -52,7 +54,7 @@ def kept(directory: Path) -> tuple[set[str], dict[str, str], dict[str, dict[str,
         store.close()
 
 
-def own(node: Node, *commands: ev.Command) -> None:
+def own(node: Node, *commands: Command) -> None:
     """Does something at a server's console; what is asked of it is carried out when this returns."""
     node.link.submit(node.server.hub.itself, commands)
 
@@ -156,8 +158,8 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
     one, two = node("one"), node("two", Store(tmp_path / "two"))
     for nick in ("alice", "carol"):
         claim(one, nick, room=f"#of-{nick}")
-    own(one, ev.BanFromServer("192.0.2.1", 0, "spam"), ev.Ban("#of-carol", "mallory"))
-    own(one, ev.SetModes("#of-carol", (ev.ModeChange(True, "m"),)))
+    own(one, BanFromServer("192.0.2.1", 0, "spam"), Ban("#of-carol", "mallory"))
+    own(one, SetModes("#of-carol", (ModeChange(True, "m"),)))
     agree(one, two)
     two.stop()
     accounts, owners, modes, masks = kept(tmp_path / "two")
@@ -165,9 +167,9 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
     assert owners == {"#of-alice": "alice", "#of-carol": "carol"}
     assert "m" not in modes.get("#of-alice", {})
     assert len(masks) == 2
-    own(one, ev.DropAccount("alice", ""), ev.UnbanFromServer("192.0.2.1"), ev.Unban("#of-carol", "mallory"))
+    own(one, DropAccount("alice", ""), UnbanFromServer("192.0.2.1"), Unban("#of-carol", "mallory"))
     claim(one, "dora", room="#of-dora")
-    own(one, ev.Ban("#of-dora", "trent"))
+    own(one, Ban("#of-dora", "trent"))
     stream = Stream(redis.url, 0)
     talker = one.guests.irc("talker")
     while state.mark(stream.snapshot(stream.snapshots()[-1]) or "").last <= two.link._last:
@@ -196,7 +198,7 @@ def test_an_account_dropped_while_a_server_was_away_stays_so_when_redis_loses_it
     claim(one, "alice")
     agree(one, two)
     two.stop()
-    own(one, ev.DropAccount("alice", ""))
+    own(one, DropAccount("alice", ""))
     forget(redis, one)
     again = node("two", Store(tmp_path / "two"))
     agree(one, again)
@@ -211,7 +213,7 @@ def test_a_server_without_data_that_begins_anew_takes_nothing_from_the_others(
     """When Redis has lost its data, those who come later bring the accounts, rooms and bans that they know."""
     one = node("one", Store(tmp_path / "one"))
     claim(one, "alice", room="#of-alice")
-    own(one, ev.BanFromServer("192.0.2.1", 0, "spam"), ev.Ban("#of-alice", "mallory"))
+    own(one, BanFromServer("192.0.2.1", 0, "spam"), Ban("#of-alice", "mallory"))
     agree(one)
     before = dict(one.server.hub.accounts)
     one.stop()
@@ -280,7 +282,7 @@ def test_whose_account_was_dropped_while_their_server_was_away_is_logged_out(red
     agree(one, two)
     cut_off(redis, two)
     eventually(lambda: one.people() == [], "two is given up")
-    own(one, ev.DropAccount("alice", ""))
+    own(one, DropAccount("alice", ""))
     claim(one, "alice")
     let_back(redis, two)
     alice.wait(" 901 ")
@@ -314,7 +316,7 @@ def test_who_leaves_while_they_are_coming_and_the_link_is_down_leaves_nobody_beh
     eventually(lambda: one.link._flying, "they are on their way")
     eventually(lambda: one.link.link is Links.DOWN, "the link is down")
     [connection] = one.server.everybody()
-    one.link.submit(connection, [ev.Quit("no sign of life", ask=False)])
+    one.link.submit(connection, [Quit("no sign of life", ask=False)])
     redis.thaw()
     eventually(one.settled, "the link is back")
     agree(one, two)
@@ -359,7 +361,7 @@ def test_who_logs_in_to_an_account_that_is_dropped_before_they_are_in_has_none(n
     two.link._outgoing.let(open=False)  # so that it comes second
     guest.send("CAP END")
     eventually(lambda: two.link._flying, "they are on their way")
-    own(one, ev.DropAccount("alice", ""))
+    own(one, DropAccount("alice", ""))
     two.link._outgoing.let(open=True)
     guest.wait(" 001 ")
     agree(one, two)
@@ -378,7 +380,7 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     two.link._outgoing.let(open=False)  # so that it comes second
     alice.send("PRIVMSG NickServ :SET PASSWORD another-pass-1")
     eventually(lambda: two.link._flying, "it is on its way")
-    own(one, ev.DropAccount("alice", ""))
+    own(one, DropAccount("alice", ""))
     claim(one, "alice")
     secret = one.server.hub.accounts["alice"].secret
     two.link._outgoing.let(open=True)
@@ -393,7 +395,7 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     two.link._outgoing.let(open=False)
     guest.send(f"PRIVMSG NickServ :GHOST dora {PASSWORD}")
     eventually(lambda: two.link._flying, "it is on its way")
-    own(one, ev.DropAccount("dora", ""))
+    own(one, DropAccount("dora", ""))
     two.link._outgoing.let(open=True)
     guest.sync()
     agree(one, two)

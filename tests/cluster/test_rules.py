@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chatroom.cluster.outgoing import Act, Outgoing
 from chatroom.cluster.servers import Servers, Timing
 from chatroom.cluster.stream import shown
-from chatroom.model.entities import House
+from chatroom.model.state import ChatState
 from tests.chat import RecordingPost
 
 TIMING = Timing(lease=10, stall=5, beat=2.5)
@@ -16,7 +16,7 @@ TIMING = Timing(lease=10, stall=5, beat=2.5)
 
 def servers(*ids: str, at: int = 0) -> Servers:
     """Servers that are part of a chat since a moment."""
-    rules = Servers(House(RecordingPost(), "here"), TIMING)
+    rules = Servers(ChatState(RecordingPost(), "here"), TIMING)
     rules.pass_to(at)
     for each in ids:
         rules.link(each, f"server {each}", 1)

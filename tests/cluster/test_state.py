@@ -5,7 +5,8 @@ import pytest
 from chatroom.cluster import state
 from chatroom.cluster.graph import Graph, attributes
 from chatroom.hub import Hub
-from chatroom.model.entities import House, Room, Server, User
+from chatroom.model.entities import Room, Server, User
+from chatroom.model.state import ChatState
 from tests.chat import NOON, Chat, RecordingPost
 
 # What is each server's own: its clients, who of them wants to know what, its passwords and tables.
@@ -21,7 +22,7 @@ DERIVED = {"by_looks", "claimed", "networks", "ends", "_ends_most"}
 def test_all_that_a_hub_has_is_either_shared_or_each_servers_own() -> None:
     """Or made of the shared. Whoever gives it something new must say which it is: here, or in `House.SHARED`."""
     hub = Hub(RecordingPost(), lambda: NOON, lasting=True)
-    assert set(vars(hub)) - DERIVED == OWN | set(House.SHARED)
+    assert set(vars(hub)) - DERIVED == OWN | set(ChatState.SHARED)
 
 
 def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:

@@ -15,8 +15,28 @@ from chatroom.dialects.irc.commands import COMMANDS
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import REFUSALS
 from chatroom.limits import MESSAGE_BYTES
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Kind, Person
+from chatroom.model.commands import (
+    AskModes,
+    AskNames,
+    AskRooms,
+    AskTopic,
+    AskUsers,
+    AskWho,
+    AskWhois,
+    Burst,
+    Join,
+    Leave,
+    Quit,
+    Register,
+    Rename,
+    Say,
+    SetAway,
+    SetTopic,
+)
+from chatroom.model.events import Departed, Event, Joined, Left, Renamed, Said, TopicSet
+from chatroom.model.outcomes import Command, Labelled
+from chatroom.model.replies import PersonalNotice, Raw, Refused, Reply
+from chatroom.model.values import MessageKind, Person, Via
 from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds, place
 
 AL = Person("1", "al", "u", "127.0.0.1")
@@ -46,38 +66,38 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
     dialect = IrcDialect(Somebody(nick), INFO)
     pieces = [data[i : i + size] for i in range(0, len(data), size)]
     commands = [command for piece in pieces for command in dialect.receive(piece)]
-    singly = [c.singly() if isinstance(c, ev.Burst) else (c,) for c in commands]
+    singly = [c.singly() if isinstance(c, Burst) else (c,) for c in commands]
     return [repr(command) for group in singly for command in group]
 
 
 @pytest.mark.parametrize(
     ("line", "commands"),
     [
-        ("PRIVMSG #a :hi", [ev.Say("#a", "hi")]),
-        ("privmsg #a hi", [ev.Say("#a", "hi")]),
-        (":al!u@h PRIVMSG #a :hi", [ev.Say("#a", "hi")]),
-        ("@x=y PRIVMSG #a :hi", [ev.Say("#a", "hi")]),
-        ("PRIVMSG #ł :zażółć 😀", [ev.Say("#ł", "zażółć 😀")]),
-        ("PRIVMSG a,b,a,,c :hi", [ev.Say("a", "hi"), ev.Say("b", "hi"), ev.Say("c", "hi")]),
-        ("PRIVMSG #a :\x01ACTION waves\x01", [ev.Say("#a", "waves", Kind.ACTION)]),
-        ("PRIVMSG #a :\x01ACTION waves", [ev.Say("#a", "waves", Kind.ACTION)]),
-        ("NOTICE #a :hi", [ev.Say("#a", "hi", Kind.NOTICE)]),
-        ("JOIN #a,#b", [ev.Join("#a"), ev.Join("#b")]),
-        ("PART #a,#b :bye", [ev.Leave("#a", "bye"), ev.Leave("#b", "bye")]),
-        ("TOPIC #a", [ev.AskTopic("#a")]),
-        ("TOPIC #a :", [ev.SetTopic("#a", "")]),
-        ("NICK bob", [ev.Rename("bob")]),
-        ("AWAY", [ev.SetAway("")]),
-        ("AWAY :out", [ev.SetAway("out")]),
-        ("QUIT", [ev.Quit("Quit")]),
-        ("QUIT :bye", [ev.Quit("Quit: bye", own=True)]),
-        ("WHO #a", [ev.AskWho("#a")]),
-        ("WHOIS srv bob", [ev.AskWhois("bob")]),
-        ("MODE #a", [ev.AskModes("#a")]),
-        ("NAMES #a,#b", [ev.AskNames("#a"), ev.AskNames("#b")]),
-        ("LIST", [ev.AskRooms()]),
-        ("ISON :a b", [ev.AskUsers(("a", "b"), "ISON")]),
-        ("USERHOST a b c d e f", [ev.AskUsers(("a", "b", "c", "d", "e"), "USERHOST")]),
+        ("PRIVMSG #a :hi", [Say("#a", "hi")]),
+        ("privmsg #a hi", [Say("#a", "hi")]),
+        (":al!u@h PRIVMSG #a :hi", [Say("#a", "hi")]),
+        ("@x=y PRIVMSG #a :hi", [Say("#a", "hi")]),
+        ("PRIVMSG #ł :zażółć 😀", [Say("#ł", "zażółć 😀")]),
+        ("PRIVMSG a,b,a,,c :hi", [Say("a", "hi"), Say("b", "hi"), Say("c", "hi")]),
+        ("PRIVMSG #a :\x01ACTION waves\x01", [Say("#a", "waves", MessageKind.ACTION)]),
+        ("PRIVMSG #a :\x01ACTION waves", [Say("#a", "waves", MessageKind.ACTION)]),
+        ("NOTICE #a :hi", [Say("#a", "hi", MessageKind.NOTICE)]),
+        ("JOIN #a,#b", [Join("#a"), Join("#b")]),
+        ("PART #a,#b :bye", [Leave("#a", "bye"), Leave("#b", "bye")]),
+        ("TOPIC #a", [AskTopic("#a")]),
+        ("TOPIC #a :", [SetTopic("#a", "")]),
+        ("NICK bob", [Rename("bob")]),
+        ("AWAY", [SetAway("")]),
+        ("AWAY :out", [SetAway("out")]),
+        ("QUIT", [Quit("Quit")]),
+        ("QUIT :bye", [Quit("Quit: bye", own=True)]),
+        ("WHO #a", [AskWho("#a")]),
+        ("WHOIS srv bob", [AskWhois("bob")]),
+        ("MODE #a", [AskModes("#a")]),
+        ("NAMES #a,#b", [AskNames("#a"), AskNames("#b")]),
+        ("LIST", [AskRooms()]),
+        ("ISON :a b", [AskUsers(("a", "b"), "ISON")]),
+        ("USERHOST a b c d e f", [AskUsers(("a", "b", "c", "d", "e"), "USERHOST")]),
         ("PONG x", []),
         ("", []),
         (":only.a.source", []),
@@ -90,10 +110,10 @@ def test_a_line_becomes_commands(line: str, commands: list[Command]) -> None:
 
 def test_registration_waits_for_nick_and_user_and_the_end_of_negotiation() -> None:
     """In any order; CAP LS or REQ puts it off until CAP END: IRCv3 capability-negotiation."""
-    register = ev.Register("al", "a", "Al")
+    register = Register("al", "a", "Al")
     assert read("NICK al", "USER a 0 * :Al", nick="")[-1] == register
     assert read("USER a 0 * :Al", "NICK al", nick="")[-1] == register
-    assert not [c for c in read("CAP LS", "NICK al", "USER a 0 * :Al", nick="") if isinstance(c, ev.Register)]
+    assert not [c for c in read("CAP LS", "NICK al", "USER a 0 * :Al", nick="") if isinstance(c, Register)]
     assert read("CAP LS", "NICK al", "USER a 0 * :Al", "CAP END", nick="")[-1] == register
 
 
@@ -101,7 +121,7 @@ def test_registration_waits_for_nick_and_user_and_the_end_of_negotiation() -> No
 def test_a_username_is_made_safe(given_: str, kept: str) -> None:
     """It stands in every source that others read."""
     [register] = read("NICK al", f"USER :{given_}" if " " in given_ else f"USER {given_} 0 * :Al", nick="")[-1:]
-    if isinstance(register, ev.Register):
+    if isinstance(register, Register):
         assert register.username == kept
     else:
         assert " " in given_  # then it is the only parameter, which is too few
@@ -113,7 +133,7 @@ def test_a_command_with_too_few_parameters_is_refused(command: str) -> None:
     row = COMMANDS[command]
     if row.least:
         [refused] = read(command)
-        assert isinstance(refused, ev.Refused)
+        assert isinstance(refused, Refused)
         assert refused.error.code is row.missing
 
 
@@ -121,7 +141,7 @@ def test_a_command_with_too_few_parameters_is_refused(command: str) -> None:
 def test_before_registration_nearly_everything_is_451(command: str) -> None:
     """Whatever its parameters."""
     [refused] = read(f"{command} a b c d", nick="")
-    assert isinstance(refused, ev.Refused)
+    assert isinstance(refused, Refused)
     assert refused.error.code is Code.NOT_REGISTERED
 
 
@@ -131,8 +151,8 @@ def test_a_refusal_is_one_line(code: Code) -> None:
     if code is Code.STAYS_IN_LOBBY:
         return  # only the plain dialect refuses so
     about = ["7"] if code is Code.BANNED_HERE else [":a b\r\nQUIT", "7", "7", "7"]
-    way = ev.Way.SASL if code in account_answers._REFUSED and code not in REFUSALS else None
-    answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, *about, "z\r\nQUIT"), way)).decode()
+    way = Via.SASL if code in account_answers._REFUSED and code not in REFUSALS else None
+    answer = IrcDialect(Somebody(), INFO).answer(Refused(ChatError(code, *about, "z\r\nQUIT"), way)).decode()
     assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+|NOTICE al) [^\r\n]*:[^\r\n]+\r\n", answer)
     assert "a_bQUIT" in answer or "zQUIT" in answer or "{" not in REFUSALS.get(code, ("", ""))[1]
 
@@ -141,34 +161,34 @@ def test_a_refusal_is_one_line(code: Code) -> None:
 @pytest.mark.parametrize(
     ("way", "form"),
     [
-        (ev.Way.SASL, r":chatroom\.test 90[47] al :\S.*"),
-        (ev.Way.REGISTER, r":chatroom\.test FAIL REGISTER [A-Z_]+ \S+ :\S.*"),
-        (ev.Way.SERVICE, r":NickServ!NickServ@chatroom\.test NOTICE al :\S.*"),
-        (ev.Way.PASS, r":NickServ!NickServ@chatroom\.test NOTICE al :\S.*"),
+        (Via.SASL, r":chatroom\.test 90[47] al :\S.*"),
+        (Via.REGISTER, r":chatroom\.test FAIL REGISTER [A-Z_]+ \S+ :\S.*"),
+        (Via.SERVICE, r":NickServ!NickServ@chatroom\.test NOTICE al :\S.*"),
+        (Via.PASS, r":NickServ!NickServ@chatroom\.test NOTICE al :\S.*"),
     ],
 )
-def test_what_is_refused_about_accounts_is_told_the_way_that_was_asked(code: Code, way: ev.Way, form: str) -> None:
+def test_what_is_refused_about_accounts_is_told_the_way_that_was_asked(code: Code, way: Via, form: str) -> None:
     """A SASL client waits for a 9xx, one that sent REGISTER for a FAIL; who wrote to NickServ reads its notice."""
-    answer = IrcDialect(Somebody(), INFO).answer(ev.Refused(ChatError(code, ":a b\r\nQUIT"), way)).decode()
+    answer = IrcDialect(Somebody(), INFO).answer(Refused(ChatError(code, ":a b\r\nQUIT"), way)).decode()
     assert re.fullmatch(rf"{form}\r\n", answer)
 
 
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (ev.Said(AL, "#a", "hi", Kind.MESSAGE), "PRIVMSG #a :hi"),
-        (ev.Said(AL, "#a", "hi", Kind.NOTICE), "NOTICE #a :hi"),
-        (ev.Said(AL, "#a", "waves", Kind.ACTION), "PRIVMSG #a :\x01ACTION waves\x01"),
-        (ev.Joined(AL, "#a"), "JOIN #a"),
-        (ev.Left(AL, "#a", ""), "PART #a"),
-        (ev.Left(AL, "#a", "bye now"), "PART #a :bye now"),
-        (ev.Departed(AL, "bye"), "QUIT :bye"),
-        (ev.Renamed(AL, "bob"), "NICK bob"),
-        (ev.TopicSet(AL, "#a", ""), "TOPIC #a :"),
+        (Said(AL, "#a", "hi", MessageKind.MESSAGE), "PRIVMSG #a :hi"),
+        (Said(AL, "#a", "hi", MessageKind.NOTICE), "NOTICE #a :hi"),
+        (Said(AL, "#a", "waves", MessageKind.ACTION), "PRIVMSG #a :\x01ACTION waves\x01"),
+        (Joined(AL, "#a"), "JOIN #a"),
+        (Left(AL, "#a", ""), "PART #a"),
+        (Left(AL, "#a", "bye now"), "PART #a :bye now"),
+        (Departed(AL, "bye"), "QUIT :bye"),
+        (Renamed(AL, "bob"), "NICK bob"),
+        (TopicSet(AL, "#a", ""), "TOPIC #a :"),
     ],
 )
 @pytest.mark.parametrize("capabilities", [(), ("server-time",), ("message-tags",), ("message-tags", "server-time")])
-def test_an_event_is_a_line_with_its_tags(event: ev.Event, line: str, capabilities: tuple[str, ...]) -> None:
+def test_an_event_is_a_line_with_its_tags(event: Event, line: str, capabilities: tuple[str, ...]) -> None:
     """Time and id where they were asked for: IRCv3 server-time and message-ids."""
     place(event, 0xABC, NOON)
     tags = {"server-time": "time=2026-01-01T12:00:00.123Z", "message-tags": "msgid=abc"}
@@ -179,8 +199,8 @@ def test_an_event_is_a_line_with_its_tags(event: ev.Event, line: str, capabiliti
 
 def test_every_event_and_every_reply_has_its_lines() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(irc_lines._LINES) == kinds(ev.Event) - TOLD_AS_OTHERS - TOLD_NOBODY
-    assert set(answers._ANSWERS) == kinds(ev.Reply) - {ev.Raw, ev.Told, ev.Labelled}  # made of others
+    assert set(irc_lines._LINES) == kinds(Event) - TOLD_AS_OTHERS - TOLD_NOBODY
+    assert set(answers._ANSWERS) == kinds(Reply) - {Raw, PersonalNotice, Labelled}  # made of others
 
 
 def test_who_shares_capabilities_shares_a_format() -> None:
@@ -189,19 +209,19 @@ def test_who_shares_capabilities_shares_a_format() -> None:
     assert set(CAPABILITIES) >= RENDERED
 
 
-_SPOKEN = [kind for kind in Kind if kind is not Kind.TAGS]
+_SPOKEN = [kind for kind in MessageKind if kind is not MessageKind.TAGS]
 
 
 @given(st.text(st.characters(blacklist_categories=["Cc", "Cs"]), min_size=1, max_size=2000), st.sampled_from(_SPOKEN))
-@example("ł" * 1000, Kind.ACTION)
-@example("😀" * 300 + " " + "x" * 600, Kind.MESSAGE)
-def test_a_long_text_is_cut_between_characters_and_nothing_is_lost(text: str, kind: Kind) -> None:
+@example("ł" * 1000, MessageKind.ACTION)
+@example("😀" * 300 + " " + "x" * 600, MessageKind.MESSAGE)
+def test_a_long_text_is_cut_between_characters_and_nothing_is_lost(text: str, kind: MessageKind) -> None:
     """Every line has at most 512 bytes, and together they say what was said."""
-    lines = PLAIN_FORMAT.render(ev.Said(AL, "#a", text, kind)).decode().split("\r\n")
+    lines = PLAIN_FORMAT.render(Said(AL, "#a", text, kind)).decode().split("\r\n")
     assert lines.pop() == ""
     assert all(len(line.encode()) <= LINE_BYTES - 2 for line in lines)
     parts = [line.split(" :", 1)[1] for line in lines]
-    if kind is Kind.ACTION:
+    if kind is MessageKind.ACTION:
         parts = [part.removeprefix("\x01ACTION ").removesuffix("\x01") for part in parts]
     assert "".join(parts) == text
 
@@ -287,20 +307,22 @@ _BYTES = st.one_of(
 def test_simple_messages_that_come_together_are_one_burst(data: bytes, texts: list[str] | None) -> None:
     """All to one room, with nothing in them to clean or to refuse; anything else is read line by line."""
     commands = list(IrcDialect(Somebody("al"), INFO).receive(data))
-    assert (commands == [ev.Burst("#a", texts)]) if texts else not any(isinstance(c, ev.Burst) for c in commands)
+    assert (commands == [Burst("#a", texts)]) if texts else not any(isinstance(c, Burst) for c in commands)
 
 
 _SAID = st.builds(
-    ev.Said,
+    Said,
     st.sampled_from([AL, BOB]),
     st.sampled_from(["#a", "#b"]),
     st.one_of(st.sampled_from(["hi", "two\u2028lines", "cut\u2029here", "x" * 500]), st.text("xł😀", max_size=300)),
-    st.sampled_from([Kind.MESSAGE, Kind.MESSAGE, Kind.MESSAGE, Kind.ACTION, Kind.TAGS]),
+    st.sampled_from(
+        [MessageKind.MESSAGE, MessageKind.MESSAGE, MessageKind.MESSAGE, MessageKind.ACTION, MessageKind.TAGS]
+    ),
 )
 
 
-@given(st.lists(st.one_of(_SAID, st.just(ev.Joined(BOB, "#a"))), min_size=1), st.booleans())
-def test_events_in_a_row_are_rendered_as_each_for_itself(events: list[ev.Event], tagged: bool) -> None:
+@given(st.lists(st.one_of(_SAID, st.just(Joined(BOB, "#a"))), min_size=1), st.booleans())
+def test_events_in_a_row_are_rendered_as_each_for_itself(events: list[Event], tagged: bool) -> None:
     """However many of them are by one person."""
     format_ = irc_format(frozenset({"server-time"} if tagged else ()))
     assert format_.render_all(events) == b"".join(map(format_.render, events))

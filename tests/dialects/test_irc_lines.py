@@ -33,8 +33,40 @@ from chatroom.limits import (
     TOPIC_BYTES,
     USERNAME_LENGTH,
 )
-from chatroom.model import events as ev
-from chatroom.model.events import Kind, Person
+from chatroom.model.commands import AskHistory, AskSearch
+from chatroom.model.events import (
+    AccountSet,
+    Alerted,
+    AwaySet,
+    Departed,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    Left,
+    ModesSet,
+    RealnameSet,
+    Redacted,
+    Renamed,
+    Said,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+    UserModesSet,
+)
+from chatroom.model.replies import (
+    Announcement,
+    CountsAre,
+    Found,
+    HistoryIs,
+    Ping,
+    Recent,
+    Reloaded,
+    Saving,
+    TargetsAre,
+    UptimeIs,
+)
+from chatroom.model.values import MessageKind, ModeChange, Person
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
@@ -304,22 +336,22 @@ def test_what_was_said_before_fits(full: Full, caps: tuple[str, ...]) -> None:
     here, by = room(full.wide), Person("1", nick(full.wide), "u" * USERNAME_LENGTH, HOST, account=nick(full.wide))
     text = "\u2028".join([of_bytes(480, full.wide), f"x\u2029{of_bytes(300, full.wide)}"])
     said = tuple(
-        [ev.Said(by, here, each, Kind.MESSAGE, id=n, time=NOON) for n, each in enumerate((text, text[:99]), 1)]
+        [Said(by, here, each, MessageKind.MESSAGE, id=n, time=NOON) for n, each in enumerate((text, text[:99]), 1)]
     )
-    whispered = ev.Said(by, name, of_bytes(480, full.wide), Kind.MESSAGE, id=9, time=NOON)
-    events = (*said, ev.Joined(by, here, id=7, time=NOON), ev.Departed(by, of_bytes(REASON_BYTES), id=8, time=NOON))
+    whispered = Said(by, name, of_bytes(480, full.wide), MessageKind.MESSAGE, id=9, time=NOON)
+    events = (*said, Joined(by, here, id=7, time=NOON), Departed(by, of_bytes(REASON_BYTES), id=8, time=NOON))
     for reply in (
-        ev.Recent(here, said),
-        ev.HistoryIs(ev.AskHistory(here, 9), here, events),
-        ev.HistoryIs(ev.AskHistory(here, 9), name, (whispered,)),
-        ev.Found(ev.AskSearch("x", 9), (*said, whispered)),
-        ev.TargetsAre(((here, NOON), (name, NOON))),
-        ev.Saving(works=False),
-        ev.Saving(works=True, lost=10**12),
-        ev.UptimeIs(10**10),
-        ev.CountsAre(*[10**6] * 7),
-        ev.Ping(),
-        ev.Reloaded(),
+        Recent(here, said),
+        HistoryIs(AskHistory(here, 9), here, events),
+        HistoryIs(AskHistory(here, 9), name, (whispered,)),
+        Found(AskSearch("x", 9), (*said, whispered)),
+        TargetsAre(((here, NOON), (name, NOON))),
+        Saving(works=False),
+        Saving(works=True, lost=10**12),
+        UptimeIs(10**10),
+        CountsAre(*[10**6] * 7),
+        Ping(),
+        Reloaded(),
     ):
         check(reader.dialect.answer(reply))
 
@@ -329,7 +361,7 @@ def test_what_the_console_says_to_all_fits(full: Full) -> None:
     list(welcome(full))
     text = of_bytes(2000, full.wide)
     al = full.al
-    al.wire = al.dialect.answer(ev.Announcement(text))
+    al.wire = al.dialect.answer(Announcement(text))
     assert "".join(parse(line).params[1] for line in check(al.wire)) == text
 
 
@@ -355,56 +387,58 @@ def _texts(most: int) -> st.SearchStrategy[str]:
 
 _CHANGES = st.lists(
     st.builds(
-        ev.ModeChange, st.booleans(), st.sampled_from("bovkl"), _texts(MASK_BYTES).map(lambda t: t.replace(" ", "x"))
+        ModeChange, st.booleans(), st.sampled_from("bovkl"), _texts(MASK_BYTES).map(lambda t: t.replace(" ", "x"))
     ),
     max_size=MODES_A_LINE,
 )
 _SAID = _texts(6000) | st.lists(_texts(480), min_size=1, max_size=30).map("\u2028".join)
-_EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.Event]] = {
-    ev.Said: st.builds(
-        ev.Said, _PEOPLE, _ROOMS | _ROOMS.map("@{}".format) | _WIDTHS.map(nick), _SAID, st.sampled_from(Kind)
+_EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
+    Said: st.builds(
+        Said, _PEOPLE, _ROOMS | _ROOMS.map("@{}".format) | _WIDTHS.map(nick), _SAID, st.sampled_from(MessageKind)
     ),
-    ev.Joined: st.builds(ev.Joined, _PEOPLE, _ROOMS),
-    ev.Left: st.builds(ev.Left, _PEOPLE, _ROOMS, _texts(REASON_BYTES)),
-    ev.Departed: st.builds(ev.Departed, _PEOPLE, _texts(REASON_BYTES + NICK_BYTES + len("Killed (: )"))),
-    ev.Renamed: st.builds(ev.Renamed, _PEOPLE, _WIDTHS.map(nick)),
-    ev.Redacted: st.builds(
-        ev.Redacted, _PEOPLE, _ROOMS | _WIDTHS.map(nick), st.integers(1, 2**50), _texts(REASON_BYTES)
+    Joined: st.builds(Joined, _PEOPLE, _ROOMS),
+    Left: st.builds(Left, _PEOPLE, _ROOMS, _texts(REASON_BYTES)),
+    Departed: st.builds(Departed, _PEOPLE, _texts(REASON_BYTES + NICK_BYTES + len("Killed (: )"))),
+    Renamed: st.builds(Renamed, _PEOPLE, _WIDTHS.map(nick)),
+    Redacted: st.builds(Redacted, _PEOPLE, _ROOMS | _WIDTHS.map(nick), st.integers(1, 2**50), _texts(REASON_BYTES)),
+    TopicSet: st.builds(TopicSet, _PEOPLE, _ROOMS, _texts(TOPIC_BYTES)),
+    AwaySet: st.builds(AwaySet, _PEOPLE, _texts(AWAY_BYTES)),
+    Kicked: st.builds(Kicked, _PEOPLE, _ROOMS, _PEOPLE, _texts(REASON_BYTES)),
+    Invited: st.builds(Invited, _PEOPLE, _ROOMS, _PEOPLE),
+    ModesSet: st.builds(ModesSet, _PEOPLE, _ROOMS, _CHANGES.map(tuple)),
+    UserModesSet: st.builds(UserModesSet, _PEOPLE, st.just((ModeChange(True, "i"),))),
+    RealnameSet: st.builds(RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
+    AccountSet: st.builds(AccountSet, _PEOPLE, _WIDTHS.map(nick)),
+    Alerted: st.builds(Alerted, _PEOPLE, _texts(2000)),
+    ServerBanned: st.builds(
+        ServerBanned, _PEOPLE, _texts(MASK_BYTES), st.integers(0, 2**42), _texts(REASON_BYTES), st.just("")
     ),
-    ev.TopicSet: st.builds(ev.TopicSet, _PEOPLE, _ROOMS, _texts(TOPIC_BYTES)),
-    ev.AwaySet: st.builds(ev.AwaySet, _PEOPLE, _texts(AWAY_BYTES)),
-    ev.Kicked: st.builds(ev.Kicked, _PEOPLE, _ROOMS, _PEOPLE, _texts(REASON_BYTES)),
-    ev.Invited: st.builds(ev.Invited, _PEOPLE, _ROOMS, _PEOPLE),
-    ev.ModesSet: st.builds(ev.ModesSet, _PEOPLE, _ROOMS, _CHANGES.map(tuple)),
-    ev.UserModesSet: st.builds(ev.UserModesSet, _PEOPLE, st.just((ev.ModeChange(True, "i"),))),
-    ev.RealnameSet: st.builds(ev.RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
-    ev.AccountSet: st.builds(ev.AccountSet, _PEOPLE, _WIDTHS.map(nick)),
-    ev.Alerted: st.builds(ev.Alerted, _PEOPLE, _texts(2000)),
-    ev.ServerBanned: st.builds(
-        ev.ServerBanned, _PEOPLE, _texts(MASK_BYTES), st.integers(0, 2**42), _texts(REASON_BYTES), st.just("")
-    ),
-    ev.ServerUnbanned: st.builds(ev.ServerUnbanned, _PEOPLE, _texts(MASK_BYTES)),
+    ServerUnbanned: st.builds(ServerUnbanned, _PEOPLE, _texts(MASK_BYTES)),
 }
 
 
 def test_no_kind_of_event_is_left_out() -> None:
     """Those aside that are told of as others."""
-    assert set(_EVENTS) == kinds(ev.Event) - TOLD_AS_OTHERS - TOLD_NOBODY
+    assert set(_EVENTS) == kinds(Event) - TOLD_AS_OTHERS - TOLD_NOBODY
 
 
 @pytest.mark.parametrize("kind", _EVENTS)
-def test_every_event_fits_whatever_is_in_it(kind: type[ev.Event]) -> None:
+def test_every_event_fits_whatever_is_in_it(kind: type[Event]) -> None:
     """As each format tells of it, to many and to one alone; and nothing that was said is missing."""
 
     @given(_EVENTS[kind], st.sets(st.sampled_from(sorted(RENDERED))))
-    def holds(event: ev.Event, capabilities: set[str]) -> None:
+    def holds(event: Event, capabilities: set[str]) -> None:
         place(event, 2**50, NOON)
         format_ = irc_format(frozenset(capabilities))
         wires = (format_.render(event), format_.personal(event))
         assert check(format_.render_all([event, event])) == check(wires[0]) * 2
         for wire in wires:
             lines = [parse(line) for line in check(wire)]
-            if isinstance(event, ev.Said) and event.kind in (Kind.MESSAGE, Kind.NOTICE) and event.text.strip("\u2028"):
+            if (
+                isinstance(event, Said)
+                and event.kind in (MessageKind.MESSAGE, MessageKind.NOTICE)
+                and event.text.strip("\u2028")
+            ):
                 said = [m.params[-1] for m in lines if m.command in ("PRIVMSG", "NOTICE")]
                 assert "".join(said) == event.text.replace("\u2028", "")
 

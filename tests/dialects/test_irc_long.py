@@ -9,8 +9,8 @@ import pytest
 
 from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.limits import MESSAGE_BYTES
-from chatroom.model import events as ev
-from chatroom.model.events import Kind
+from chatroom.model.events import Said
+from chatroom.model.values import MessageKind
 from tests.chat import Chat, Client
 
 MULTILINE = ("batch", "message-tags", "draft/multiline")
@@ -41,8 +41,8 @@ def spoken(client: Client, command: str = "PRIVMSG") -> list[str]:
     return [m.params[-1] for m in map(parse, lines) if m.command == command]
 
 
-def kept(chat: Chat) -> list[ev.Said]:
-    return [event for event, _ in chat.post.events if isinstance(event, ev.Said)]
+def kept(chat: Chat) -> list[Said]:
+    return [event for event, _ in chat.post.events if isinstance(event, Said)]
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_long_action_is_told_as_several(chat: Chat) -> None:
     assert all(part.startswith("\x01ACTION ") and part.endswith("\x01") for part in parts)
     assert "".join(part[8:-1] for part in parts) == words(1500)
     assert pat.heard() == [f"** al {words(1500)}"]
-    assert [(said.kind, said.text) for said in kept(chat)] == [(Kind.ACTION, words(1500))]
+    assert [(said.kind, said.text) for said in kept(chat)] == [(MessageKind.ACTION, words(1500))]
 
 
 def test_ones_own_long_message_comes_back_whole(chat: Chat) -> None:

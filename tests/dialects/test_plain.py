@@ -12,8 +12,11 @@ from chatroom.common.text import clean
 from chatroom.dialects import plain
 from chatroom.dialects.plain import COMMANDS, PLAIN, PlainDialect
 from chatroom.limits import PLAIN_LINE
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Kind, Person
+from chatroom.model.commands import AskRooms, AskTopic, AskWho, Join, Quit, Register, Rename, Say, SetAway, SetTopic
+from chatroom.model.events import AwaySet, Departed, Event, Joined, Killed, Left, ModesSet, Renamed, Said, TopicSet
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Raw, Refused
+from chatroom.model.values import MessageKind, ModeChange, Person
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")
@@ -45,25 +48,25 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("hello there", ev.Say("#tea", "hello there")),
-        ("  indented", ev.Say("#tea", "  indented")),
-        ("//x", ev.Say("#tea", "/x")),
-        ("///x", ev.Say("#tea", "//x")),
-        ("/me waves", ev.Say("#tea", "waves", Kind.ACTION)),
-        ("/msg bob hi  there", ev.Say("bob", "hi  there")),
-        ("/nick Bob", ev.Rename("Bob")),
-        ("/join #tea", ev.Join("#tea", move=True)),
-        ("/join tea", ev.Join("#tea", move=True)),
-        ("/leave", ev.Join("#lobby", move=True)),
-        ("/rooms", ev.AskRooms()),
-        ("/who", ev.AskWho("#tea")),
-        ("/who bob", ev.AskWho("bob")),
-        ("/topic", ev.AskTopic("#tea")),
-        ("/topic Earl Grey", ev.SetTopic("#tea", "Earl Grey")),
-        ("/away", ev.SetAway("")),
-        ("/away out", ev.SetAway("out")),
-        ("/quit", ev.Quit("", own=True)),
-        ("/QUIT  bye ", ev.Quit("bye", own=True)),
+        ("hello there", Say("#tea", "hello there")),
+        ("  indented", Say("#tea", "  indented")),
+        ("//x", Say("#tea", "/x")),
+        ("///x", Say("#tea", "//x")),
+        ("/me waves", Say("#tea", "waves", MessageKind.ACTION)),
+        ("/msg bob hi  there", Say("bob", "hi  there")),
+        ("/nick Bob", Rename("Bob")),
+        ("/join #tea", Join("#tea", move=True)),
+        ("/join tea", Join("#tea", move=True)),
+        ("/leave", Join("#lobby", move=True)),
+        ("/rooms", AskRooms()),
+        ("/who", AskWho("#tea")),
+        ("/who bob", AskWho("bob")),
+        ("/topic", AskTopic("#tea")),
+        ("/topic Earl Grey", SetTopic("#tea", "Earl Grey")),
+        ("/away", SetAway("")),
+        ("/away out", SetAway("out")),
+        ("/quit", Quit("", own=True)),
+        ("/QUIT  bye ", Quit("bye", own=True)),
     ],
 )
 def test_a_line_becomes_a_command(line: str, command: Command) -> None:
@@ -73,8 +76,8 @@ def test_a_line_becomes_a_command(line: str, command: Command) -> None:
 
 def test_every_line_is_a_name_until_one_is_accepted() -> None:
     """Even one with a slash; blanks around it don't count."""
-    assert read(b" alice \n", Somebody("", "")) == [ev.Register("alice", "plain", "alice", "#lobby")]
-    assert read(b"/help\n", Somebody("", "")) == [ev.Register("/help", "plain", "/help", "#lobby")]
+    assert read(b" alice \n", Somebody("", "")) == [Register("alice", "plain", "alice", "#lobby")]
+    assert read(b"/help\n", Somebody("", "")) == [Register("/help", "plain", "/help", "#lobby")]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +96,8 @@ def test_every_line_is_a_name_until_one_is_accepted() -> None:
 def test_a_line_that_cannot_be_is_refused(line: bytes, code: Code) -> None:
     """With the reason, and without touching the lines around it."""
     first, refused, last = read(b"before\n" + line + b"\nafter\n")
-    assert (first, last) == (ev.Say("#lobby", "before"), ev.Say("#lobby", "after"))
-    assert isinstance(refused, ev.Refused)
+    assert (first, last) == (Say("#lobby", "before"), Say("#lobby", "after"))
+    assert isinstance(refused, Refused)
     assert refused.error.code is code
 
 
@@ -103,7 +106,7 @@ def test_a_line_that_cannot_be_is_refused(line: bytes, code: Code) -> None:
 def test_every_refusal_has_a_sentence(code: Code, name: str) -> None:
     """A reader is told in words, and, as long as there is no name, asked again."""
     about = ["7", "empty" if code is Code.NICK_BAD else "7", "7", "7", "w"]
-    lines = PlainDialect(Somebody(name)).answer(ev.Refused(ChatError(code, *about))).decode().splitlines()
+    lines = PlainDialect(Somebody(name)).answer(Refused(ChatError(code, *about))).decode().splitlines()
     assert re.fullmatch(r"\* .*[a-z].*", lines[0])
     closed = code is Code.BANNED_HERE  # who is closed is not asked again
     asked = "Password" if code is Code.NICK_CLAIMED else "Username"
@@ -119,41 +122,41 @@ def test_every_fault_of_a_name_has_a_sentence() -> None:
 def test_help_tells_of_every_command(command: plain.PlainCommand) -> None:
     """What it takes and what it does."""
     [raw] = read(b"/help\n")
-    assert isinstance(raw, ev.Raw)
+    assert isinstance(raw, Raw)
     assert re.search(rf"^\* {re.escape(command.usage)} +{re.escape(command.does)}$", raw.data.decode(), re.MULTILINE)
 
 
 @pytest.mark.parametrize(
     ("event", "line"),
     [
-        (ev.Said(ALICE, "#lobby", "hi", Kind.MESSAGE), "alice: hi"),
-        (ev.Said(ALICE, "#lobby", "hi", Kind.NOTICE), "alice: hi"),
-        (ev.Said(ALICE, "#lobby", "waves", Kind.ACTION), "** alice waves"),
-        (ev.Said(ALICE, "bob", "hi", Kind.MESSAGE), "[private] alice: hi"),
-        (ev.Said(ALICE, "bob", "waves", Kind.ACTION), "** [private] alice waves"),
-        (ev.Said(ALICE, "#lobby", "\x02\x0304,12bold\x0f", Kind.MESSAGE), "alice: bold"),
-        (ev.Joined(ALICE, "#lobby"), "* alice joined"),
-        (ev.Left(ALICE, "#lobby", ""), "* alice left"),
-        (ev.Left(ALICE, "#lobby", "bye"), "* alice left (bye)"),
-        (ev.Departed(ALICE, "connection closed"), "* alice left (connection closed)"),
-        (ev.Renamed(ALICE, "alicja"), "* alice is now known as alicja"),
-        (ev.TopicSet(ALICE, "#lobby", "tea"), "* alice set the topic: tea"),
-        (ev.TopicSet(ALICE, "#lobby", ""), "* alice removed the topic"),
-        (ev.AwaySet(ALICE, "tea"), "* alice is away: tea"),
-        (ev.AwaySet(ALICE, ""), "* alice is back"),
-        (ev.ModesSet(ALICE, "#lobby", (ev.ModeChange(True, "e", "{9}{x}!*@*"),)), "* alice set mode +e {9}{x}!*@*"),
-        (ev.ModesSet(ALICE, "#lobby", (ev.ModeChange(False, "I", "\x02{0:9}!*@*"),)), "* alice set mode -I {0:9}!*@*"),
-        (ev.ModesSet(ALICE, "#lobby", (ev.ModeChange(True, "b", "{0}\x0304!*@*"),)), "* alice banned {0}!*@*"),
+        (Said(ALICE, "#lobby", "hi", MessageKind.MESSAGE), "alice: hi"),
+        (Said(ALICE, "#lobby", "hi", MessageKind.NOTICE), "alice: hi"),
+        (Said(ALICE, "#lobby", "waves", MessageKind.ACTION), "** alice waves"),
+        (Said(ALICE, "bob", "hi", MessageKind.MESSAGE), "[private] alice: hi"),
+        (Said(ALICE, "bob", "waves", MessageKind.ACTION), "** [private] alice waves"),
+        (Said(ALICE, "#lobby", "\x02\x0304,12bold\x0f", MessageKind.MESSAGE), "alice: bold"),
+        (Joined(ALICE, "#lobby"), "* alice joined"),
+        (Left(ALICE, "#lobby", ""), "* alice left"),
+        (Left(ALICE, "#lobby", "bye"), "* alice left (bye)"),
+        (Departed(ALICE, "connection closed"), "* alice left (connection closed)"),
+        (Renamed(ALICE, "alicja"), "* alice is now known as alicja"),
+        (TopicSet(ALICE, "#lobby", "tea"), "* alice set the topic: tea"),
+        (TopicSet(ALICE, "#lobby", ""), "* alice removed the topic"),
+        (AwaySet(ALICE, "tea"), "* alice is away: tea"),
+        (AwaySet(ALICE, ""), "* alice is back"),
+        (ModesSet(ALICE, "#lobby", (ModeChange(True, "e", "{9}{x}!*@*"),)), "* alice set mode +e {9}{x}!*@*"),
+        (ModesSet(ALICE, "#lobby", (ModeChange(False, "I", "\x02{0:9}!*@*"),)), "* alice set mode -I {0:9}!*@*"),
+        (ModesSet(ALICE, "#lobby", (ModeChange(True, "b", "{0}\x0304!*@*"),)), "* alice banned {0}!*@*"),
     ],
 )
-def test_an_event_is_one_sentence(event: ev.Event, line: str) -> None:
+def test_an_event_is_one_sentence(event: Event, line: str) -> None:
     """The server's lines begin with a star, which no name can."""
     assert PLAIN.render(event) == f"{line}\n".encode()
 
 
 def test_every_event_has_a_sentence() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(plain._SENTENCES) == kinds(ev.Event) - (TOLD_AS_OTHERS - {ev.Killed}) - TOLD_NOBODY
+    assert set(plain._SENTENCES) == kinds(Event) - (TOLD_AS_OTHERS - {Killed}) - TOLD_NOBODY
 
 
 @pytest.mark.parametrize("line", ["/mode o", "/mode #lobby +ov-l", "/mode +k", "/mode {", "/mode o {}"])
@@ -166,7 +169,7 @@ def test_a_mode_without_its_parameter_is_refused_with_a_sentence(line: str) -> N
 
 def test_what_is_for_programs_is_not_shown() -> None:
     """A CTCP question means nothing to a person."""
-    assert PLAIN.render(ev.Said(ALICE, "#lobby", "\x01VERSION\x01", Kind.MESSAGE)) == b""
+    assert PLAIN.render(Said(ALICE, "#lobby", "\x01VERSION\x01", MessageKind.MESSAGE)) == b""
 
 
 _BYTES = st.one_of(

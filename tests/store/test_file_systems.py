@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.model.events import Kind, Person, Said
+from chatroom.model.events import Said
+from chatroom.model.values import MessageKind, Person
 from chatroom.store import Store
 from tests.crash import check
 from tests.peers import DEADLINE, Plain, Served
@@ -128,7 +129,7 @@ def read_by_all(reading: Reading, directory: Path) -> None:
 def test_what_may_only_be_read_is_read(data: Path, reading: Reading) -> None:
     """As it is after the server's end: exported, searched, backed up, and not changed."""
     with closing(Store(data)) as store:
-        store.save([Said(ALICE, "#lobby", "kept", Kind.MESSAGE, id=1, time=NOON)])
+        store.save([Said(ALICE, "#lobby", "kept", MessageKind.MESSAGE, id=1, time=NOON)])
     read_by_all(reading, data)
 
 

@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common.names import conversation
-from chatroom.model.events import Departed, Event, Joined, Kicked, Kind, Left, Person, Renamed, Said, TopicSet
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said, TopicSet
+from chatroom.model.values import MessageKind, Person
 from chatroom.store.runs import Run, pack, unpack
 
 ALICE = Person("1", "alice", "al", "127.0.0.1", "Alice", account="alice")
 BOB = Person("2", "Łukasz", "plain", "::1")
 
 
-def said(text: str, room: str = "#lobby", by: Person = ALICE, kind: Kind = Kind.MESSAGE) -> Said:
+def said(text: str, room: str = "#lobby", by: Person = ALICE, kind: MessageKind = MessageKind.MESSAGE) -> Said:
     return Said(by, room, text, kind)
 
 
@@ -39,8 +40,8 @@ def kept(event: Event) -> Event:
         said("hello"),
         said(" two  spaces "),
         said("zażółć 太郎 \x02bold\x02", by=BOB),
-        said("waves", kind=Kind.ACTION),
-        said("beep", kind=Kind.NOTICE),
+        said("waves", kind=MessageKind.ACTION),
+        said("beep", kind=MessageKind.NOTICE),
         said("line\nfeed\n"),
         Joined(ALICE, "#lobby"),
         Left(ALICE, "#lobby", "bye all"),
@@ -96,8 +97,8 @@ def test_a_conversation_keeps_both_sides_in_one_place() -> None:
     """Two accounts have one place, whoever writes, and each message says to whom it was."""
     key = conversation("Bob", "alice")
     assert key == conversation("ALICE", "bob")
-    there = Said(ALICE, "Bob", "hi: there", Kind.MESSAGE, conversation=key)
-    back = Said(BOB, "alice", "hi", Kind.ACTION, conversation=key)
+    there = Said(ALICE, "Bob", "hi: there", MessageKind.MESSAGE, conversation=key)
+    back = Said(BOB, "alice", "hi", MessageKind.ACTION, conversation=key)
     (run,) = pack(placed(there, back))
     assert run.key == key
     assert opened(run) == list(map(kept, [there, back]))
@@ -106,7 +107,9 @@ def test_a_conversation_keeps_both_sides_in_one_place() -> None:
 def test_words_to_one_person_stay_in_their_own_conversations() -> None:
     """However alike the targets of two senders are."""
     target = "carol"
-    events = placed(*[Said(by, target, by.nick, Kind.MESSAGE, conversation=by.nick) for by in (ALICE, BOB, ALICE)])
+    events = placed(
+        *[Said(by, target, by.nick, MessageKind.MESSAGE, conversation=by.nick) for by in (ALICE, BOB, ALICE)]
+    )
     assert [(run.key, len(opened(run))) for run in pack(events)] == [(ALICE.nick, 2), (BOB.nick, 1)]
 
 
@@ -115,7 +118,7 @@ _STEPS = st.lists(
         st.sampled_from(["#a", "#b", "alice"]),
         st.sampled_from([ALICE, BOB, replace(ALICE)]),
         st.sampled_from(["hi", '"quoted', '"', "1 2 3 mx", "a\nb", '\n"']),
-        st.sampled_from([Kind.MESSAGE, Kind.MESSAGE, Kind.MESSAGE, Kind.ACTION]),
+        st.sampled_from([MessageKind.MESSAGE, MessageKind.MESSAGE, MessageKind.MESSAGE, MessageKind.ACTION]),
         st.integers(1, 2),
         st.integers(0, 1),
     ),
@@ -125,7 +128,7 @@ _STEPS = st.lists(
 
 @given(_STEPS)
 def test_whoever_says_whatever_wherever_it_comes_back(
-    steps: list[tuple[str, Person, str, Kind, int, int]],
+    steps: list[tuple[str, Person, str, MessageKind, int, int]],
 ) -> None:
     """Whether or not a message is by the same person and at the same time as the one before."""
     number, time = 1_790_000_000_000_000, 1_790_000_000_000

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from chatroom.common.names import conversation
 from chatroom.common.text import CUT, FEED
-from chatroom.model.events import Event, Joined, Kind, Person, Point, Redacted, Said
+from chatroom.model.events import Event, Joined, Redacted, Said
+from chatroom.model.values import HistoryPoint, MessageKind, Person
 from chatroom.store import Store
 from chatroom.store.index import Index
 from chatroom.store.query import compared
@@ -36,7 +37,7 @@ SAID = [
 def fill(store: Store) -> None:
     for number, (by, target, text) in enumerate(SAID, 1):
         key = "" if target.startswith("#") else PRIVATE
-        event = Said(by, target, text, Kind.MESSAGE, conversation=key, id=number, time=BASE + number)
+        event = Said(by, target, text, MessageKind.MESSAGE, conversation=key, id=number, time=BASE + number)
         store.save([event])
 
 
@@ -154,7 +155,7 @@ def test_a_word_of_any_script_is_found_before_the_index_has_it_and_after(tmp_pat
     asked += [unicodedata.normalize(form, asked[0]) for form in ("NFC", "NFD", "NFKC", "NFKD")]
     asked += [asked[0].upper(), asked[0].lower(), asked[0].casefold()]
     with closing(Store(tmp_path)) as store:
-        store.save([Said(ALICE, "#lobby", f"see {said} here", Kind.MESSAGE, id=1, time=BASE)])
+        store.save([Said(ALICE, "#lobby", f"see {said} here", MessageKind.MESSAGE, id=1, time=BASE)])
         index = Index(store)
         for _ in range(2):
             assert [numbers(store, words, "#lobby") for words in asked] == [[1]] * len(asked)
@@ -174,7 +175,7 @@ def test_what_is_found_does_not_depend_on_how_far_the_index_goes(
 ) -> None:
     """Whatever was said, and whatever is looked for."""
     with closing(Store(tmp_path_factory.mktemp("data"))) as store:
-        store.save([Said(ALICE, "#a", text, Kind.MESSAGE, id=n, time=BASE) for n, text in enumerate(texts, 1)])
+        store.save([Said(ALICE, "#a", text, MessageKind.MESSAGE, id=n, time=BASE) for n, text in enumerate(texts, 1)])
         questions = texts + asked
         before = [numbers(store, words, "#a") for words in questions]
         index = Index(store)
@@ -209,7 +210,7 @@ def test_a_search_can_be_for_somebody_alone(store: Store) -> None:
 def test_somebody_of_any_name_is_found(store: Store, nick: str) -> None:
     """In either case; and nobody whose name has the same letters, or more of them."""
     others = [f"{nick}_", f"_{nick}", "lukasz", "ab", "strase"]
-    spoken = [Said(Person("3", name, "u", "h"), "#lobby", "hello", Kind.MESSAGE) for name in (nick, *others)]
+    spoken = [Said(Person("3", name, "u", "h"), "#lobby", "hello", MessageKind.MESSAGE) for name in (nick, *others)]
     for number, event in enumerate(spoken, 20):
         event.id, event.time = number, BASE + number  # type: ignore[misc]  # as the log does
     store.save(list(spoken))
@@ -230,7 +231,7 @@ def test_a_search_can_be_for_a_time(store: Store) -> None:
     """Points leave out the moment they name."""
     with closing(store.reader()) as reader:
         found = reader.search(
-            ["#lobby", "#tea"], "quick", after=Point(time=BASE + 1), before=Point(time=BASE + 3), limit=9
+            ["#lobby", "#tea"], "quick", after=HistoryPoint(time=BASE + 1), before=HistoryPoint(time=BASE + 3), limit=9
         )
     assert [event.id for event in found] == [2]
 
@@ -257,7 +258,7 @@ def test_after_everything_is_pruned_new_messages_are_found(store: Store) -> None
         pass
     while index.prune(BASE + 1000) >= 0:
         pass
-    store.save([Said(ALICE, "#lobby", "quick again", Kind.MESSAGE, id=100, time=BASE + 2000)])
+    store.save([Said(ALICE, "#lobby", "quick again", MessageKind.MESSAGE, id=100, time=BASE + 2000)])
     assert index.step()
     assert numbers(store, "quick", "#lobby") == [100]
 
@@ -339,7 +340,7 @@ def test_a_file_with_an_index_does_without_fts5(tmp_path: Path) -> None:
         assert not index.step()
         assert not index.exists
         assert index.prune(BASE + 2) == 0
-        store.save([Said(BOB, "#lobby", "quick again", Kind.MESSAGE, id=21, time=BASE + 21)])
+        store.save([Said(BOB, "#lobby", "quick again", MessageKind.MESSAGE, id=21, time=BASE + 21)])
         assert numbers(store, "quick", "#lobby") == [2, 21]
     use_fts5(store.path, True)
     with closing(Store(tmp_path)) as store:
@@ -387,7 +388,7 @@ def test_an_index_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
 def test_what_was_taken_back_is_found_nowhere_and_all_else_still_is(store: Store) -> None:
     """Neither by the index, which forgets it, nor by a look at what was said; whatever of its batch it was."""
     batch: list[Event] = [
-        Said(BOB, "#lobby", f"unique{n} words", Kind.MESSAGE, id=n, time=BASE + n) for n in range(20, 25)
+        Said(BOB, "#lobby", f"unique{n} words", MessageKind.MESSAGE, id=n, time=BASE + n) for n in range(20, 25)
     ]
     store.save(batch)
     index = Index(store)

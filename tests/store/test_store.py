@@ -24,16 +24,13 @@ from chatroom.model.events import (
     Event,
     Founded,
     Joined,
-    Kind,
-    ModeChange,
     ModesSet,
     PasswordSet,
-    Person,
-    Point,
     Said,
     ServerBanned,
     TopicSet,
 )
+from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person
 from chatroom.store import Index, Keeper, Reader, Store, StoreError
 from chatroom.store.schema import MIGRATIONS, connect
 from chatroom.store.writer import _SETTINGS
@@ -51,7 +48,7 @@ def store(data: Path) -> Iterator[Store]:
 
 
 def said(number: int, room: str = "#lobby", text: str = "", time: int = 0) -> Said:
-    return Said(ALICE, room, text or f"message {number}", Kind.MESSAGE, id=number, time=time or BASE + number)
+    return Said(ALICE, room, text or f"message {number}", MessageKind.MESSAGE, id=number, time=time or BASE + number)
 
 
 def texts(events: list[Event]) -> list[str]:
@@ -133,7 +130,7 @@ def test_of_rooms_that_are_made_up_nothing_stays(data: Path) -> None:
 def test_ids_rise_over_restarts(data: Path) -> None:
     """The id that a restart begins above is at least the last that was used, even if its event isn't kept."""
     with closing(Store(data)) as store:
-        store.save([Said(ALICE, "bob", "psst", Kind.MESSAGE, id=5_000_000_000, time=BASE)])
+        store.save([Said(ALICE, "bob", "psst", MessageKind.MESSAGE, id=5_000_000_000, time=BASE)])
     with closing(Store(data)) as store:
         assert store.last_id >= 5_000_000_000
 
@@ -669,7 +666,9 @@ def test_what_is_said_ends_a_rest(store: Store) -> None:
 
 _steps = st.tuples(st.sampled_from(["#a", "#b"]), st.integers(0, 2), st.integers(1, 3), st.booleans())
 _points = st.none() | st.builds(
-    lambda kind, n: Point(id=max(n, 1)) if kind else Point(time=BASE + n), st.booleans(), st.integers(0, 60)
+    lambda kind, n: HistoryPoint(id=max(n, 1)) if kind else HistoryPoint(time=BASE + n),
+    st.booleans(),
+    st.integers(0, 60),
 )
 
 
@@ -685,8 +684,8 @@ _points = st.none() | st.builds(
 def test_history_is_what_a_list_would_give(
     tmp_path_factory: pytest.TempPathFactory,
     batches: list[list[tuple[str, int, int, bool]]],
-    after: Point | None,
-    before: Point | None,
+    after: HistoryPoint | None,
+    before: HistoryPoint | None,
     limit: int,
     newest: bool,
     everything: bool,
@@ -721,10 +720,17 @@ def test_around_a_message_are_those_before_and_after_it(store: Store) -> None:
     store.save([said(n) for n in range(1, 6)])
     store.save([said(n) for n in range(6, 21)])
     with closing(store.reader()) as reader:
-        middle = reader.around("#lobby", Point(id=10), limit=5)
+        middle = reader.around("#lobby", HistoryPoint(id=10), limit=5)
         assert [event.id for event in middle] == [8, 9, 10, 11, 12]
-        assert [event.id for event in reader.around("#lobby", Point(time=BASE + 2), limit=6)] == [1, 2, 3, 4, 5, 6]
-        assert reader.around("#nowhere", Point(id=1), limit=5) == []
+        assert [event.id for event in reader.around("#lobby", HistoryPoint(time=BASE + 2), limit=6)] == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ]
+        assert reader.around("#nowhere", HistoryPoint(id=1), limit=5) == []
 
 
 def test_a_walk_reads_a_period(store: Store) -> None:

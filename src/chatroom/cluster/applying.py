@@ -25,9 +25,13 @@ from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
 from chatroom.hub import Hub
 from chatroom.log import Archive, Log
-from chatroom.model import events as ev
-from chatroom.model.entities import Audience, Capture, Post, Room, Server, Session, User
-from chatroom.model.events import Event, Labelled, Lookup, Refused, Reply, Said
+from chatroom.model.audience import Audience
+from chatroom.model.delivery import Capture, Delivery
+from chatroom.model.entities import Room, Server, Session, User
+from chatroom.model.events import Connected, Departed, Event, Said
+from chatroom.model.outcomes import HistoryQuery, Labelled
+from chatroom.model.replies import AccountDone, Announcement, Link, PersonalNotice, Refused, Reply
+from chatroom.model.values import MessageKind, Via
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +52,7 @@ class Applying(Log):
     def __init__(
         self,
         hub: Hub,
-        post: Post,
+        post: Delivery,
         url: str,
         name: str,
         archive: Archive | None = None,
@@ -110,7 +114,7 @@ class Applying(Log):
         """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
         session = act.session if act.session and not act.session.closing else None
         capture = Capture(self._post, session) if session and act.label is not None else None
-        post: Post = capture or self._post
+        post: Delivery = capture or self._post
         self._hub.post = post
         rest = iter(rows)
         error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
@@ -122,7 +126,7 @@ class Applying(Log):
                         post.tell(session, Refused(error, _way(act)))
                 elif error:
                     continue
-                elif session and isinstance(outcome, Lookup):
+                elif session and isinstance(outcome, HistoryQuery):
                     post.tell(session, self._find(session, outcome))
                 elif session and isinstance(outcome, Reply):
                     post.tell(session, outcome)
@@ -146,8 +150,8 @@ class Applying(Log):
             self._replay(event)
             return None
         self._hub.apply(event)
-        if type(event) is ev.Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
-            departed = ev.Departed(event.by, "connection closed")  # while they were coming
+        if type(event) is Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
+            departed = Departed(event.by, "connection closed")  # while they were coming
             self._add(Act(None, [departed], self._rows([departed])))
         return None
 
@@ -244,13 +248,13 @@ class Applying(Log):
                 self._lag = int((time.monotonic() - act.since) * 1000)
         elif isinstance(notice, Announced):
             for session in list(self._hub.sessions.values()):
-                self._post.tell(session, ev.Announcement(notice.text))
+                self._post.tell(session, Announcement(notice.text))
         else:
             assert isinstance(notice, Unlinked)
             self._lose(server, "the server was shut down")
 
     def _speak(self, spoken: Spoken, act: Act | None) -> None:
-        said = [Said(spoken.by, spoken.room, text, ev.Kind.MESSAGE) for text in spoken.texts]
+        said = [Said(spoken.by, spoken.room, text, MessageKind.MESSAGE) for text in spoken.texts]
         room = self._hub.rooms.get(fold(spoken.room))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
             for each in said:
@@ -321,7 +325,7 @@ class Applying(Log):
             self._depart(user, why, quietly=mine)
 
     def _depart(self, user: User, why: str, quietly: bool) -> None:
-        departed = ev.Departed(user.person, why, user.room_names())
+        departed = Departed(user.person, why, user.room_names())
         self._place(departed)
         if quietly:
             self._hub.unplug(user)  # the client goes on: its user comes again
@@ -379,7 +383,7 @@ class Applying(Log):
         for session in list(self._hub.sessions.values()):
             user = session.user
             if user and user.session is session:
-                self._post.tell(session, ev.Link(works=True, gap=self._gap))
+                self._post.tell(session, Link(works=True, gap=self._gap))
                 for room in user.rooms.values():
                     self._post.tell(session, room.state(user))
                     self._tell_missed(session, room)
@@ -388,9 +392,9 @@ class Applying(Log):
     def _tell_missed(self, session: Session, room: Room) -> None:
         for said in room.recent:
             if said.id > self._told_until:
-                self._post.tell(session, ev.Told(said))
+                self._post.tell(session, PersonalNotice(said))
 
 
-def _way(act: Act) -> ev.Way | None:
+def _way(act: Act) -> Via | None:
     """The way in which something about an account was asked for, and is refused; None if it was something else."""
-    return next((outcome.way for outcome in act.outcomes if isinstance(outcome, ev.AccountDone)), None)
+    return next((outcome.way for outcome in act.outcomes if isinstance(outcome, AccountDone)), None)

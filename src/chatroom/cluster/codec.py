@@ -17,7 +17,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from zlib import crc32
 
-from chatroom.model.events import Event, Person
+from chatroom.model.events import Event
+from chatroom.model.values import Person
 
 Convert = Callable[[Any], Any]
 _PLACE = ("id", "time")  # of an event, given by the log

@@ -16,7 +16,8 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from chatroom.model.entities import Audience, Session
+from chatroom.model.audience import Audience
+from chatroom.model.entities import Session
 
 # What stands before the content of a list in JSON. Numbers, texts and None are as they are.
 _TUPLE, _LIST, _SET, _DICT, _COUNTER, _DEQUE, _ENUM, _VALUE, _OBJECT, _AUDIENCE = range(10)

@@ -12,7 +12,8 @@ from chatroom.cluster.applying import Applying, Links
 from chatroom.cluster.posts import New, Nowhere
 from chatroom.cluster.stream import ClusterError, LinkError, Stream, order
 from chatroom.limits import CHATS, LINK_RETRY, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES
-from chatroom.model import events as ev
+from chatroom.model.events import Departed
+from chatroom.model.replies import Link
 
 log = logging.getLogger(__name__)
 
@@ -93,17 +94,17 @@ class Linking(Applying):
         elif not since and self.link is Links.DOWN and self._share is None:
             with self.lock:
                 self._set_link(Links.UP)
-                self._tell_all(ev.Link(works=True))
+                self._tell_all(Link(works=True))
             self._post.dispatch()
 
     def _go_down(self) -> None:
         if self.link is not Links.DOWN:
             with self.lock:
                 self._set_link(Links.DOWN)
-                self._tell_all(ev.Link(works=False))
+                self._tell_all(Link(works=False))
             self._post.dispatch()
 
-    def _tell_all(self, reply: ev.Link) -> None:
+    def _tell_all(self, reply: Link) -> None:
         for session in self._hub.sessions.values():
             if session.user and not session.closing:
                 self._post.tell(session, reply)
@@ -183,7 +184,7 @@ class Linking(Applying):
         try:
             for user in list(hub.users.values()):
                 hub.unplug(user)
-                hub.apply(ev.Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
+                hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
         finally:
             hub.post = self._post
         hub.servers.clear()

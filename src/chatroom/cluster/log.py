@@ -39,9 +39,11 @@ from chatroom.cluster.servers import Announced, Beat, Spoken, Unlinked
 from chatroom.cluster.stream import ClusterError, LinkError, Stream
 from chatroom.common.errors import ChatError, Code
 from chatroom.limits import LINK_RETRY, LINK_UP, SPOOL
-from chatroom.model import events as ev
+from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.entities import Session
-from chatroom.model.events import Burst, Command, Event, Labelled, Outcome, Refused, Reply, Said, Say, Work
+from chatroom.model.events import Event, Said
+from chatroom.model.outcomes import Command, Deferred, Labelled, Outcome
+from chatroom.model.replies import Refused, Reply
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +195,7 @@ class RedisLog(Linking):
         if len(outcomes) == 1 and isinstance(outcomes[0], Labelled):
             label = outcomes[0].label
             outcomes = [each for inner in outcomes[0].commands for each in self._decide(session, inner)]
-        leaves = session.closing or isinstance(command, ev.Quit)
+        leaves = session.closing or isinstance(command, Quit)
         if self._share is not None and not leaves and any(isinstance(each, Event | Refused) for each in outcomes):
             outcomes = [Refused(ChatError(Code.LINK_DOWN))]  # nobody here is part of the chat at the moment
         events = [outcome for outcome in outcomes if isinstance(outcome, Event)]
@@ -213,11 +215,11 @@ class RedisLog(Linking):
             outcomes = self._hub.decide(session, command)
         except ChatError as error:
             return [Refused(error.with_traceback(None))]  # else it would hold all that was read
-        if not any(type(outcome) is Work for outcome in outcomes):
+        if not any(type(outcome) is Deferred for outcome in outcomes):
             return outcomes
         decided: list[Outcome] = []
         for outcome in outcomes:
-            if isinstance(outcome, Work):
+            if isinstance(outcome, Deferred):
                 command = self._do(outcome)
                 if not session.closing:
                     decided += self._decide(session, command)

@@ -15,7 +15,7 @@ from typing import Any
 
 from chatroom.limits import BACKLOG, ENTRY
 from chatroom.model.entities import Session
-from chatroom.model.events import Outcome
+from chatroom.model.outcomes import Outcome
 
 _OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
 

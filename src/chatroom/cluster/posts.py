@@ -2,14 +2,17 @@
 
 import threading
 
-from chatroom.model.entities import Audience, Post, Session
-from chatroom.model.events import Event, Reply
+from chatroom.model.audience import Audience
+from chatroom.model.delivery import Delivery
+from chatroom.model.entities import Session
+from chatroom.model.events import Event
+from chatroom.model.replies import Reply
 
 
 class Quiet:
     """A post that hands on all, but has nobody told."""
 
-    def __init__(self, post: Post) -> None:
+    def __init__(self, post: Delivery) -> None:
         self._post = post
 
     def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
@@ -35,7 +38,7 @@ class Nowhere(Quiet):
 class New(Quiet):
     """A post that hands on only what is newer than an event, by its id: the rest was seen and saved before."""
 
-    def __init__(self, post: Post, last: int) -> None:
+    def __init__(self, post: Delivery, last: int) -> None:
         super().__init__(post)
         self._last = last
 

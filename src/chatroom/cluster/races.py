@@ -11,20 +11,33 @@ from typing import Any
 from chatroom import order
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.model import events as ev
-from chatroom.model.entities import House, User
-from chatroom.model.events import Event, Person
+from chatroom.model.entities import User
+from chatroom.model.events import (
+    AccountMade,
+    AccountSet,
+    Connected,
+    Departed,
+    Event,
+    Ghosted,
+    Joined,
+    PasswordSet,
+    Renamed,
+    Said,
+    TopicSet,
+)
 from chatroom.model.modes import KEY
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person
 from chatroom.rights import Asked, Deed, demand
 
 
-def settle(house: House, event: Event) -> ChatError | None:
+def settle(house: ChatState, event: Event) -> ChatError | None:
     """Why an event, whose time is set, is not to be applied; None if it is. May bring it up to date."""
     look = _TABLE.get(type(event))
     return look(house, event) if look else None
 
 
-def not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
+def not_to_be_called(house: ChatState, by: Person, nick: str) -> ChatError | None:
     """Why somebody can't have a name."""
     holder, account = house.by_nick.get(fold(nick)), house.accounts.get(fold(nick))
     if holder and holder.person.uid != by.uid:
@@ -38,7 +51,7 @@ def not_to_be_called(house: House, by: Person, nick: str) -> ChatError | None:
     return None
 
 
-def _connected(house: House, event: ev.Connected) -> ChatError | None:
+def _connected(house: ChatState, event: Connected) -> ChatError | None:
     """The account that they have logged in to may have been dropped while they were coming."""
     if event.by.account and fold(event.by.account) not in house.accounts:
         event.by = replace(event.by, account="")  # type: ignore[misc]  # as it is now
@@ -48,7 +61,7 @@ def _connected(house: House, event: ev.Connected) -> ChatError | None:
     return error
 
 
-def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
+def _renamed(house: ChatState, event: Renamed) -> ChatError | None:
     error = not_to_be_called(house, event.by, event.nick)
     if error:
         return error
@@ -57,19 +70,19 @@ def _renamed(house: House, event: ev.Renamed) -> ChatError | None:
     return None
 
 
-def _departed(house: House, event: ev.Departed) -> ChatError | None:
+def _departed(house: ChatState, event: Departed) -> ChatError | None:
     user = house.users.get(event.by.uid)
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
     return None
 
 
-def _joined(house: House, event: ev.Joined) -> ChatError | None:
+def _joined(house: ChatState, event: Joined) -> ChatError | None:
     """A ban may have come first, or the room's closing. Who had the key, or found room, when asking, comes in."""
     user = house.users.get(event.by.uid)
     return None if user is None or fold(event.room) in user.rooms else _barred(house, event.room, user)
 
 
-def _barred(house: House, name: str, user: User) -> ChatError | None:
+def _barred(house: ChatState, name: str, user: User) -> ChatError | None:
     """Also from a room that all have left meanwhile: its bans hold, and its modes where it has an owner."""
     room = order.door(house, name)
     try:
@@ -80,7 +93,7 @@ def _barred(house: House, name: str, user: User) -> ChatError | None:
     return None
 
 
-def _said(house: House, event: ev.Said) -> ChatError | None:
+def _said(house: ChatState, event: Said) -> ChatError | None:
     """Somebody may have been thrown out or muted, and whom they spoke to may have another name."""
     target = event.target if is_room(event.target) else event.target[1:]
     if not is_room(target):
@@ -96,7 +109,7 @@ def _said(house: House, event: ev.Said) -> ChatError | None:
     return None
 
 
-def _topic_set(house: House, event: ev.TopicSet) -> ChatError | None:
+def _topic_set(house: ChatState, event: TopicSet) -> ChatError | None:
     """Who set it may not be there any more, or may not speak."""
     room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
     if room is None:
@@ -109,40 +122,40 @@ def _topic_set(house: House, event: ev.TopicSet) -> ChatError | None:
     return None
 
 
-def _account_made(house: House, event: ev.AccountMade) -> ChatError | None:
+def _account_made(house: ChatState, event: AccountMade) -> ChatError | None:
     """Of two who claim names that look alike at the same moment, the second is refused."""
     if fold(event.account) in house.accounts:
         return ChatError(Code.ACCOUNT_EXISTS, event.account)
     return not_to_be_called(house, event.by, event.account)
 
 
-def _ghosted(house: House, event: ev.Ghosted) -> ChatError | None:
+def _ghosted(house: ChatState, event: Ghosted) -> ChatError | None:
     """The name that was proven to be somebody's own may be nobody's by now, or its holder have another."""
     claimed = fold(event.who.nick) in house.accounts
     return None if claimed else ChatError(Code.NO_SUCH_ACCOUNT, event.who.nick)
 
 
-def _password_set(house: House, event: ev.PasswordSet) -> ChatError | None:
+def _password_set(house: ChatState, event: PasswordSet) -> ChatError | None:
     """The account may have been dropped, and be somebody else's by now."""
     user = house.users.get(event.by.uid)
     gone = user is None or fold(user.person.account) != fold(event.account)
     return ChatError(Code.NOT_LOGGED_IN) if gone else None
 
 
-def _account_set(house: House, event: ev.AccountSet) -> ChatError | None:
+def _account_set(house: ChatState, event: AccountSet) -> ChatError | None:
     known = not event.account or fold(event.account) in house.accounts
     return None if known else ChatError(Code.LOGIN_FAILED, event.account)
 
 
-_TABLE: dict[type, Callable[[House, Any], ChatError | None]] = {
-    ev.Connected: _connected,
-    ev.Renamed: _renamed,
-    ev.Departed: _departed,
-    ev.Joined: _joined,
-    ev.Said: _said,
-    ev.TopicSet: _topic_set,
-    ev.AccountMade: _account_made,
-    ev.AccountSet: _account_set,
-    ev.PasswordSet: _password_set,
-    ev.Ghosted: _ghosted,
+_TABLE: dict[type, Callable[[ChatState, Any], ChatError | None]] = {
+    Connected: _connected,
+    Renamed: _renamed,
+    Departed: _departed,
+    Joined: _joined,
+    Said: _said,
+    TopicSet: _topic_set,
+    AccountMade: _account_made,
+    AccountSet: _account_set,
+    PasswordSet: _password_set,
+    Ghosted: _ghosted,
 }

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from zlib import crc32
 
 from chatroom.limits import BEAT, LEASE, LINK_GRACE, LINK_TIMEOUT, STALL
-from chatroom.model.entities import House, Server
-from chatroom.model.events import Person, value
+from chatroom.model.entities import Server
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person, value
 
 
 class Timing(NamedTuple):
@@ -79,7 +80,7 @@ class Announced:
 class Servers:
     """The rules above, for the servers of a house. `moment` is the time of the last entry, in milliseconds."""
 
-    def __init__(self, house: House, timing: Timing) -> None:
+    def __init__(self, house: ChatState, timing: Timing) -> None:
         self.moment = 0
         self._house = house
         self._lease = int(timing.lease * 1000)

@@ -26,43 +26,73 @@ from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
 from chatroom.common.names import fold, skeleton
 from chatroom.hub import Hub
 from chatroom.limits import LIST_LENGTH, NICK_LENGTH
-from chatroom.model import entities as rooms
-from chatroom.model import events as ev
 from chatroom.model import lasting as lasts
-from chatroom.model.entities import Audience, House, Room, Session, User, new_lists
-from chatroom.model.events import Event, Person
+from chatroom.model.audience import Audience
+from chatroom.model.entities import Account, Room, Server, Session, User, new_lists
+from chatroom.model.events import (
+    AccountDropped,
+    AccountMade,
+    AccountSet,
+    Alerted,
+    AwaySet,
+    Connected,
+    Departed,
+    Event,
+    Founded,
+    Ghosted,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    Left,
+    ModesSet,
+    Opened,
+    PasswordSet,
+    RealnameSet,
+    Redacted,
+    Renamed,
+    ReplaySet,
+    Said,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+    UserModesSet,
+)
 from chatroom.model.lasting import Lasting, Owned
+from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
+from chatroom.model.state import ChatState
+from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic, Via
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
 # What the events are called in the stream. A class may be renamed; its name here may not.
 REPLICATED_EVENTS: dict[str, type[Event]] = {
-    "Connected": ev.Connected,
-    "Joined": ev.Joined,
-    "Left": ev.Left,
-    "Departed": ev.Departed,
-    "Renamed": ev.Renamed,
-    "Said": ev.Said,
-    "Redacted": ev.Redacted,
-    "TopicSet": ev.TopicSet,
-    "AwaySet": ev.AwaySet,
-    "Kicked": ev.Kicked,
-    "Invited": ev.Invited,
-    "ModesSet": ev.ModesSet,
-    "UserModesSet": ev.UserModesSet,
-    "RealnameSet": ev.RealnameSet,
-    "AccountSet": ev.AccountSet,
-    "AccountMade": ev.AccountMade,
-    "PasswordSet": ev.PasswordSet,
-    "ReplaySet": ev.ReplaySet,
-    "AccountDropped": ev.AccountDropped,
-    "Ghosted": ev.Ghosted,
-    "Founded": ev.Founded,
-    "Opened": ev.Opened,
-    "Killed": ev.Killed,
-    "ServerBanned": ev.ServerBanned,
-    "ServerUnbanned": ev.ServerUnbanned,
-    "Alerted": ev.Alerted,
+    "Connected": Connected,
+    "Joined": Joined,
+    "Left": Left,
+    "Departed": Departed,
+    "Renamed": Renamed,
+    "Said": Said,
+    "Redacted": Redacted,
+    "TopicSet": TopicSet,
+    "AwaySet": AwaySet,
+    "Kicked": Kicked,
+    "Invited": Invited,
+    "ModesSet": ModesSet,
+    "UserModesSet": UserModesSet,
+    "RealnameSet": RealnameSet,
+    "AccountSet": AccountSet,
+    "AccountMade": AccountMade,
+    "PasswordSet": PasswordSet,
+    "ReplaySet": ReplaySet,
+    "AccountDropped": AccountDropped,
+    "Ghosted": Ghosted,
+    "Founded": Founded,
+    "Opened": Opened,
+    "Killed": Killed,
+    "ServerBanned": ServerBanned,
+    "ServerUnbanned": ServerUnbanned,
+    "Alerted": Alerted,
 }
 # What servers say of themselves, likewise.
 NOTICES: dict[str, type] = {
@@ -74,7 +104,7 @@ NOTICES: dict[str, type] = {
 }
 
 
-def codec(house: House) -> Codec:
+def codec(house: ChatState) -> Codec:
     """For what travels between servers: all events that there are, and what servers say of themselves."""
 
     def person(uid: str) -> Person | None:
@@ -87,19 +117,19 @@ def codec(house: House) -> Codec:
 # What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
 _OBJECTS: dict[str, type] = {
     "Memories": memory.Memories,
-    "Room": rooms.Room,
-    "Server": rooms.Server,
-    "User": rooms.User,
+    "Room": Room,
+    "Server": Server,
+    "User": User,
 }
 _VALUES: dict[str, type] = {
-    "Account": rooms.Account,
-    "Entry": ev.Entry,
-    "Kind": ev.Kind,
+    "Account": Account,
+    "Entry": ListEntry,
+    "Kind": MessageKind,
     "Lasting": lasts.Lasting,
     "Owned": lasts.Owned,
-    "Person": ev.Person,
-    "Said": ev.Said,
-    "Topic": ev.Topic,
+    "Person": Person,
+    "Said": Said,
+    "Topic": Topic,
 }
 SNAPSHOT_CLASSES = {**_OBJECTS, **_VALUES}
 GRAPH = Graph(SNAPSHOT_CLASSES)
@@ -129,7 +159,7 @@ SCHEMA = crc32(repr([Mark._fields, *[(name, attributes(kind)) for name, kind in 
 
 def snapshot(hub: Hub, behind: Mark) -> str:
     """All that servers have in common."""
-    graph = GRAPH.write({name: getattr(hub, name) for name in House.SHARED})
+    graph = GRAPH.write({name: getattr(hub, name) for name in ChatState.SHARED})
     return f"{json.dumps(behind)}\n{graph}"
 
 
@@ -278,12 +308,12 @@ def _admit(hub: Hub, user: User, made_by: int, mine: bool) -> None:
         if account != before.account:
             log_out(hub, session)
         if user.person.nick != before.nick:
-            hub.post.tell(session, ev.Told(ev.Renamed(before, user.person.nick)))
+            hub.post.tell(session, PersonalNotice(Renamed(before, user.person.nick)))
 
 
 def log_out(hub: Hub, session: Session) -> None:
     """A client's account was dropped while this server could not know."""
-    done = ev.AccountDone(ev.Deed.LOGGED_OUT, session.account, ev.Way.COMMAND, hub.memories is not None)
+    done = AccountDone(AccountChange.LOGGED_OUT, session.account, Via.COMMAND, hub.memories is not None)
     session.account = ""
     hub.post.tell(session, done)
 
@@ -309,9 +339,9 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
     user.rooms[key] = room
     if ranks:
         room.ranks[user.person.uid] = ranks
-    changes = tuple([ev.ModeChange(True, rank, user.person.nick, user.person.uid) for rank in ranks])
-    events: list[Event] = [ev.Joined(user.person, room.name)]
-    events += [ev.ModesSet(user.person, room.name, changes)] if changes else []
+    changes = tuple([ModeChange(True, rank, user.person.nick, user.person.uid) for rank in ranks])
+    events: list[Event] = [Joined(user.person, room.name)]
+    events += [ModesSet(user.person, room.name, changes)] if changes else []
     for event in events:
         place(event)
         hub.post.deliver(event, Audience({}) if mine else room.audience)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from chatroom.model.events import Command, Format, Reply
+from chatroom.model.audience import Format
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Reply
 
 
 class Viewer(Protocol):

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from chatroom.common.durations import ban_time, seconds
 from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc.channels import room_modes
-from chatroom.model import events as ev
-from chatroom.model.events import Command, ModeChange
+from chatroom.model.commands import AskList, AskModes, Ban, Invite, Kick, SetModes, Unban
 from chatroom.model.modes import BAN, KEY, SLOW
+from chatroom.model.outcomes import Command
+from chatroom.model.values import ModeChange
 
 TIMES = "30s, 10m, 2h, 1d, 1w"
 Parse = Callable[[str, str], Iterator[Command]]
@@ -36,29 +37,29 @@ def timed(rest: str) -> tuple[str, int, str]:
 def kick(here: str, rest: str) -> Iterator[Command]:
     room, rest = placed(here, rest)
     who, length, reason = timed(rest)
-    yield ev.Kick(room, who, reason, length)
+    yield Kick(room, who, reason, length)
 
 
 def ban(here: str, rest: str) -> Iterator[Command]:
     room, rest = placed(here, rest)
-    yield ev.Ban(room, *timed(rest))
+    yield Ban(room, *timed(rest))
 
 
 def mute(here: str, rest: str) -> Iterator[Command]:
     room, rest = placed(here, rest)
-    yield ev.Ban(room, *timed(rest), mute=True)
+    yield Ban(room, *timed(rest), mute=True)
 
 
 def unban(here: str, rest: str) -> Iterator[Command]:
-    yield ev.Unban(*placed(here, rest))
+    yield Unban(*placed(here, rest))
 
 
 def unmute(here: str, rest: str) -> Iterator[Command]:
-    yield ev.Unban(*placed(here, rest), mute=True)
+    yield Unban(*placed(here, rest), mute=True)
 
 
 def bans(here: str, rest: str) -> Iterator[Command]:
-    yield ev.AskList(rest or here, BAN)
+    yield AskList(rest or here, BAN)
 
 
 def ranking(letter: str, on: bool) -> Parse:
@@ -66,7 +67,7 @@ def ranking(letter: str, on: bool) -> Parse:
 
     def parse(here: str, rest: str) -> Iterator[Command]:
         room, nick = placed(here, rest)
-        yield ev.SetModes(room, (ModeChange(on, letter, nick),))
+        yield SetModes(room, (ModeChange(on, letter, nick),))
 
     return parse
 
@@ -76,21 +77,21 @@ def mode(here: str, rest: str) -> Iterator[Command]:
     if words:
         yield from room_modes(room, words.split())
     else:
-        yield ev.AskModes(room)
+        yield AskModes(room)
 
 
 def slow(here: str, rest: str) -> Iterator[Command]:
     room, pause = placed(here, rest)
     off = pause.lower() in ("off", "0")
-    yield ev.SetModes(room, (ModeChange(not off, SLOW, "" if off else str(seconds(pause) or pause)),))
+    yield SetModes(room, (ModeChange(not off, SLOW, "" if off else str(seconds(pause) or pause)),))
 
 
 def key(here: str, rest: str) -> Iterator[Command]:
     room, key = placed(here, rest)
     off = key.lower() == "off"
-    yield ev.SetModes(room, (ModeChange(not off, KEY, "*" if off else key),))
+    yield SetModes(room, (ModeChange(not off, KEY, "*" if off else key),))
 
 
 def invite(here: str, rest: str) -> Iterator[Command]:
     room, nick = placed(here, rest)
-    yield ev.Invite(nick, room)
+    yield Invite(nick, room)

@@ -25,9 +25,85 @@ from chatroom.limits import (
     RECENT,
     TOPIC_BYTES,
 )
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Event, Kind, Reply
-from chatroom.model.modes import BAN, MUTE, OPERATOR, SLOW, VOICE, written
+from chatroom.model.commands import (
+    AskHistory,
+    AskRooms,
+    AskSearch,
+    AskServers,
+    AskTopic,
+    AskWho,
+    BecomeOperator,
+    Enter,
+    Join,
+    LogIn,
+    LogOut,
+    MakeAccount,
+    Quit,
+    Register,
+    Rename,
+    Say,
+    SetAway,
+    SetPassword,
+    SetReplay,
+    SetTopic,
+)
+from chatroom.model.events import (
+    AccountSet,
+    Alerted,
+    AwaySet,
+    Departed,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    Left,
+    ModesSet,
+    RealnameSet,
+    Redacted,
+    Renamed,
+    Said,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+    UserModesSet,
+)
+from chatroom.model.masks import MUTE
+from chatroom.model.modes import BAN, OPERATOR, SLOW, VOICE, written
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import (
+    AccountChange,
+    AccountDone,
+    AccountIs,
+    Admitted,
+    Announcement,
+    AwayNoted,
+    Found,
+    Goodbye,
+    HistoryIs,
+    Inviting,
+    IsAway,
+    Link,
+    ListIs,
+    ModesAre,
+    NowOperator,
+    PersonalNotice,
+    Ping,
+    Raw,
+    Recent,
+    Refused,
+    ReplayIs,
+    Reply,
+    RoomsAre,
+    RoomState,
+    Saving,
+    ServerBansAre,
+    ServersAre,
+    TopicIs,
+    Welcome,
+    WhoIsIn,
+)
+from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.slips import refuse_programs, refuse_slips
 
 PROMPT = "Username"
@@ -132,38 +208,38 @@ class PlainFormat:
 PLAIN = PlainFormat()
 
 
-def _said(event: ev.Said) -> str:
-    if CTCP in event.text or event.kind is Kind.TAGS:
+def _said(event: Said) -> str:
+    if CTCP in event.text or event.kind is MessageKind.TAGS:
         return ""  # for programs
     lines = [plain(line) for line in event.text.replace(CUT, "").split(FEED) if line]
     private = "" if "#" in event.target[:2] else "[private] "
-    if event.kind is Kind.ACTION:
+    if event.kind is MessageKind.ACTION:
         return f"** {private}{event.by.nick} {' '.join(lines)}"
     return "\n".join([f"{private}{event.by.nick}: {line}" for line in lines])
 
 
-def _topic_set(event: ev.TopicSet) -> str:
+def _topic_set(event: TopicSet) -> str:
     if not event.topic:
         return f"* {event.by.nick} removed the topic"
     return f"* {event.by.nick} set the topic: {plain(event.topic)}"
 
 
-def _kicked(event: ev.Kicked) -> str:
+def _kicked(event: Kicked) -> str:
     return f"* {event.by.nick} threw {event.who.nick} out{_because(event.reason)}"
 
 
-def _modes_set(event: ev.ModesSet) -> str:
+def _modes_set(event: ModesSet) -> str:
     """Masks that were set for one name are told as that name, once; what has ended by itself as such."""
     ended = list(dict.fromkeys([_ended(change) for change in event.changes if not change.on and change.until]))
     done = list(dict.fromkeys([_change(change, event) for change in event.changes if change.on or not change.until]))
     return "\n".join([*ended, *([f"* {event.by.nick} {', '.join(done)}"] if done else [])])
 
 
-def _ended(change: ev.ModeChange) -> str:
+def _ended(change: ModeChange) -> str:
     return f"* The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
 
 
-def _change(change: ev.ModeChange, event: ev.ModesSet) -> str:
+def _change(change: ModeChange, event: ModesSet) -> str:
     """What was done by one change, without who did it."""
     mute = change.letter == BAN and change.param.startswith(MUTE)
     key = (MUTE if mute else change.letter, change.on)
@@ -172,7 +248,7 @@ def _change(change: ev.ModeChange, event: ev.ModesSet) -> str:
     return f"{done}{lasting(change.until, event.time)}{_because(change.reason)}"
 
 
-def _whom(change: ev.ModeChange) -> str:
+def _whom(change: ModeChange) -> str:
     """Whom, or what, a change is about."""
     return plain(change.whom or (change.param.removeprefix(MUTE) if change.letter == BAN else change.param))
 
@@ -204,28 +280,28 @@ _MODES = {
 
 
 _SENTENCES: dict[type, Callable[[Any], str]] = {
-    ev.Said: _said,
-    ev.Joined: lambda e: f"* {e.by.nick} joined",
-    ev.Left: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
-    ev.Departed: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
-    ev.Renamed: lambda e: f"* {e.by.nick} is now known as {e.nick}",
-    ev.TopicSet: _topic_set,
-    ev.Kicked: _kicked,
-    ev.ModesSet: _modes_set,
-    ev.Killed: lambda e: f"* {e.by.nick} threw {e.who.nick} off the server{_because(e.reason)}",
-    ev.ServerBanned: lambda e: (
+    Said: _said,
+    Joined: lambda e: f"* {e.by.nick} joined",
+    Left: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
+    Departed: lambda e: f"* {e.by.nick} left{_because(e.reason)}",
+    Renamed: lambda e: f"* {e.by.nick} is now known as {e.nick}",
+    TopicSet: _topic_set,
+    Kicked: _kicked,
+    ModesSet: _modes_set,
+    Killed: lambda e: f"* {e.by.nick} threw {e.who.nick} off the server{_because(e.reason)}",
+    ServerBanned: lambda e: (
         f"* {e.by.nick} banned {plain(e.whom or e.mask)} from the server{lasting(e.until, e.time)}{_because(e.reason)}"
     ),
-    ev.ServerUnbanned: lambda e: f"* {e.by.nick} lifted the ban from the server on {plain(e.mask)}",
-    ev.Invited: lambda e: "",  # to the members; see `PlainDialect.answer` for the one who is invited
-    ev.UserModesSet: lambda e: "* Your modes: " + written(e.changes),
-    ev.RealnameSet: lambda e: "",
-    ev.AccountSet: lambda e: f"* {e.by.nick} has logged in" if e.account else f"* {e.by.nick} has logged out",
-    ev.Alerted: lambda e: f"* {e.by.nick}, who runs this server: {plain(e.text)}",
-    ev.Redacted: lambda e: (
+    ServerUnbanned: lambda e: f"* {e.by.nick} lifted the ban from the server on {plain(e.mask)}",
+    Invited: lambda e: "",  # to the members; see `PlainDialect.answer` for the one who is invited
+    UserModesSet: lambda e: "* Your modes: " + written(e.changes),
+    RealnameSet: lambda e: "",
+    AccountSet: lambda e: f"* {e.by.nick} has logged in" if e.account else f"* {e.by.nick} has logged out",
+    Alerted: lambda e: f"* {e.by.nick}, who runs this server: {plain(e.text)}",
+    Redacted: lambda e: (
         f"* {e.by.nick} removed a {'message' if '#' in e.target[:1] else 'private message'}" + _because(e.reason)
     ),
-    ev.AwaySet: lambda e: f"* {e.by.nick} is away: {plain(e.message)}" if e.message else f"* {e.by.nick} is back",
+    AwaySet: lambda e: f"* {e.by.nick} is away: {plain(e.message)}" if e.message else f"* {e.by.nick} is back",
 }
 
 
@@ -268,12 +344,12 @@ class PlainDialect:
             yield from self._read(rest)
 
     def answer(self, reply: Reply) -> bytes:
-        if isinstance(reply, ev.Raw):
+        if isinstance(reply, Raw):
             return reply.data
-        if isinstance(reply, ev.Told) and not isinstance(reply.event, ev.Invited):
+        if isinstance(reply, PersonalNotice) and not isinstance(reply.event, Invited):
             return PLAIN.render(reply.event)
         sentences = _ANSWERS[type(reply)](reply)
-        if isinstance(reply, ev.Refused) and not self._viewer.nick and reply.error.code is not Code.BANNED_HERE:
+        if isinstance(reply, Refused) and not self._viewer.nick and reply.error.code is not Code.BANNED_HERE:
             sentences = self._ask_again(reply.error, sentences)
         return "".join([f"{sentence}\n" for sentence in sentences]).encode()
 
@@ -297,15 +373,15 @@ class PlainDialect:
         try:
             yield from self._parse(_text(line))
         except ChatError as error:
-            yield ev.Refused(error)
+            yield Refused(error)
 
     def _parse(self, text: str) -> Iterator[Command]:
         if not self._viewer.admitted:
-            yield ev.Enter(text)
+            yield Enter(text)
         elif self._claimed and not self._viewer.nick:
             yield from self._prove(text.strip())
         elif not self._viewer.nick:
-            yield ev.Register(text.strip(), "plain", text.strip(), LOBBY)
+            yield Register(text.strip(), "plain", text.strip(), LOBBY)
         elif text.startswith("/") and not text.startswith("//"):
             name, _, rest = text.partition(" ")
             command = COMMANDS.get(name.lower())
@@ -319,19 +395,19 @@ class PlainDialect:
             if not text.startswith("//"):
                 refuse_slips(text)
                 refuse_programs(text)
-            yield ev.Say(self._here(), text.removeprefix("/") if text.startswith("//") else text)
+            yield Say(self._here(), text.removeprefix("/") if text.startswith("//") else text)
 
     def _prove(self, password: str) -> Iterator[Command]:
         name = self._claimed
         if not password:
             self._claimed = ""
-            yield ev.Raw(self.prompt())
+            yield Raw(self.prompt())
             return
         self._tries += 1
-        yield ev.LogIn(name, password)
+        yield LogIn(name, password)
         if self._viewer.account:
             self._claimed = ""
-            yield ev.Register(name, "plain", name, LOBBY)
+            yield Register(name, "plain", name, LOBBY)
 
     def _here(self) -> str:
         return self._viewer.room or LOBBY
@@ -341,75 +417,75 @@ class PlainDialect:
     def _help(self, rest: str) -> Iterator[Command]:
         width = max(len(command.usage) for command in COMMANDS.values())
         lines = [f"* {command.usage:<{width}}  {command.does}\n" for command in COMMANDS.values()]
-        yield ev.Raw("".join([*lines, "* Anything else is sent to the room; //x sends /x.\n"]).encode())
+        yield Raw("".join([*lines, "* Anything else is sent to the room; //x sends /x.\n"]).encode())
 
     def _nick(self, rest: str) -> Iterator[Command]:
-        yield ev.Rename(rest)
+        yield Rename(rest)
 
     def _join(self, rest: str) -> Iterator[Command]:
         room, _, key = rest.partition(" ")
-        yield ev.Join(room if room.startswith("#") else f"#{room}", move=True, key=key.strip())
+        yield Join(room if room.startswith("#") else f"#{room}", move=True, key=key.strip())
 
     def _leave(self, rest: str) -> Iterator[Command]:
         if fold(self._viewer.room) == LOBBY:
             raise ChatError(Code.STAYS_IN_LOBBY, LOBBY)
-        yield ev.Join(LOBBY, move=True)
+        yield Join(LOBBY, move=True)
 
     def _rooms(self, rest: str) -> Iterator[Command]:
-        yield ev.AskRooms()
+        yield AskRooms()
 
     def _servers(self, rest: str) -> Iterator[Command]:
-        yield ev.AskServers()
+        yield AskServers()
 
     def _who(self, rest: str) -> Iterator[Command]:
-        yield ev.AskWho(rest or self._here())
+        yield AskWho(rest or self._here())
 
     def _msg(self, rest: str) -> Iterator[Command]:
         nick, text = rest.split(maxsplit=1)
-        yield ev.Say(nick, text)
+        yield Say(nick, text)
 
     def _me(self, rest: str) -> Iterator[Command]:
-        yield ev.Say(self._here(), rest, Kind.ACTION)
+        yield Say(self._here(), rest, MessageKind.ACTION)
 
     def _topic(self, rest: str) -> Iterator[Command]:
-        yield ev.SetTopic(self._here(), rest) if rest else ev.AskTopic(self._here())
+        yield SetTopic(self._here(), rest) if rest else AskTopic(self._here())
 
     def _oper(self, rest: str) -> Iterator[Command]:
-        yield ev.BecomeOperator(self._viewer.nick, rest)
+        yield BecomeOperator(self._viewer.nick, rest)
 
     def _away(self, rest: str) -> Iterator[Command]:
-        yield ev.SetAway(rest)
+        yield SetAway(rest)
 
     def _history(self, rest: str) -> Iterator[Command]:
         count = number(rest, HISTORY_MOST) or 0
         if rest and not count:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
-        yield ev.AskHistory(self._here(), count or RECENT)
+        yield AskHistory(self._here(), count or RECENT)
 
     def _set(self, rest: str) -> Iterator[Command]:
         on = {"replay on": True, "replay off": False}.get(" ".join(rest.lower().split()))
         if on is None:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/set", COMMANDS["/set"].usage)
-        yield ev.SetReplay(on)
+        yield SetReplay(on)
 
     def _search(self, rest: str) -> Iterator[Command]:
-        yield ev.AskSearch(rest, FOUND)
+        yield AskSearch(rest, FOUND)
 
     def _register(self, rest: str) -> Iterator[Command]:
-        yield ev.MakeAccount(rest)
+        yield MakeAccount(rest)
 
     def _login(self, rest: str) -> Iterator[Command]:
         *name, password = rest.split(maxsplit=1)
-        yield ev.LogIn(name[0] if name else self._viewer.nick, password, take=True)
+        yield LogIn(name[0] if name else self._viewer.nick, password, take=True)
 
     def _logout(self, rest: str) -> Iterator[Command]:
-        yield ev.LogOut()
+        yield LogOut()
 
     def _password(self, rest: str) -> Iterator[Command]:
-        yield ev.SetPassword(rest)
+        yield SetPassword(rest)
 
     def _quit(self, rest: str) -> Iterator[Command]:
-        yield ev.Quit(rest, own=True)
+        yield Quit(rest, own=True)
 
 
 def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
@@ -480,7 +556,7 @@ def _text(line: bytes) -> str:
 # ---- answers: each reply as its lines --------------------------------------------------------------------------------
 
 
-def _refused(reply: ev.Refused) -> list[str]:
+def _refused(reply: Refused) -> list[str]:
     about = list(map(clean, reply.error.about))
     if reply.error.code is Code.NICK_BAD:
         about[1] = FAULTS[Fault(about[1])]
@@ -489,38 +565,38 @@ def _refused(reply: ev.Refused) -> list[str]:
     return [f"* {_REFUSALS[reply.error.code].format(*about)}"]
 
 
-def _welcome(reply: ev.Welcome) -> list[str]:
+def _welcome(reply: Welcome) -> list[str]:
     nick = reply.person.nick
     if reply.room is None:
         return [f"* Welcome, {nick}. Type /help for commands."]
     return [f"* Welcome, {nick}. {_company(reply.room, nick)} Type /help for commands.", *_topic(reply.room.topic)]
 
 
-def _room_state(reply: ev.RoomState) -> list[str]:
+def _room_state(reply: RoomState) -> list[str]:
     return [f"* You are in {reply.room} now. {_company(reply, reply.viewer)}", *_topic(reply.topic)]
 
 
-def _company(state: ev.RoomState, viewer: str) -> str:
+def _company(state: RoomState, viewer: str) -> str:
     others = [m.person.nick for m in state.members if m.person.nick != viewer]
     return f"With you in {state.room}: {', '.join(others)}." if others else f"Nobody else is in {state.room} yet."
 
 
-def _topic(topic: ev.Topic | None) -> list[str]:
+def _topic(topic: Topic | None) -> list[str]:
     return [f"* Topic: {plain(topic.text)}"] if topic else []
 
 
-def _rooms_are(reply: ev.RoomsAre) -> list[str]:
+def _rooms_are(reply: RoomsAre) -> list[str]:
     return [f"* {name} ({people}){f': {plain(topic)}' if topic else ''}" for name, people, topic in reply.rooms]
 
 
-def _who_is_in(reply: ev.WhoIsIn) -> list[str]:
+def _who_is_in(reply: WhoIsIn) -> list[str]:
     if not reply.members:
         return [f"* There is nobody in or called {clean(reply.mask)}."]
     people = [f"{m.person.nick} (away: {plain(m.away)})" if m.away else m.person.nick for m in reply.members]
     return [f"* {len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"* Here: {', '.join(people)}"]
 
 
-def _list_is(reply: ev.ListIs) -> list[str]:
+def _list_is(reply: ListIs) -> list[str]:
     bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
     mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
     told = [
@@ -529,97 +605,99 @@ def _list_is(reply: ev.ListIs) -> list[str]:
     return [plain(line) for line in told] or [f"* Nobody is banned or muted in {reply.room}."]
 
 
-def _recent(reply: ev.Recent) -> list[str]:
+def _recent(reply: Recent) -> list[str]:
     return [f"* Earlier in {reply.room}:", *map(_from_before, reply.said)]
 
 
-def _from_before(event: ev.Said) -> str:
+def _from_before(event: Said) -> str:
     return f"[{moment(event.time)}] {_said(event)}"
 
 
-def _history_is(reply: ev.HistoryIs) -> list[str]:
-    said = [event for event in reply.events if isinstance(event, ev.Said) and CTCP not in event.text]
+def _history_is(reply: HistoryIs) -> list[str]:
+    said = [event for event in reply.events if isinstance(event, Said) and CTCP not in event.text]
     return list(map(_from_before, said)) or [f"* Nothing was said in {reply.name} yet."]
 
 
-def _found(reply: ev.Found) -> list[str]:
+def _found(reply: Found) -> list[str]:
     said = [event for event in reply.said if CTCP not in event.text]
     if not said:
         return [f"* Nothing was found with {clean(reply.ask.words)}."]
     return [f"[{moment(event.time)}] {_where(event)}{_said(event)}" for event in said]
 
 
-def _where(event: ev.Said) -> str:
+def _where(event: Said) -> str:
     return f"{event.target} " if event.target.startswith("#") else f"to {event.target} "
 
 
-def _saving(reply: ev.Saving) -> list[str]:
+def _saving(reply: Saving) -> list[str]:
     if not reply.works:
         return ["* Messages are not being saved at the moment."]
     return [f"* Messages are being saved again{f'; {reply.lost} of them were not' if reply.lost else ''}."]
 
 
-def _link(reply: ev.Link) -> list[str]:
+def _link(reply: Link) -> list[str]:
     if not reply.works:
         return ["* The link to the other servers is down; messages will be delivered when it is back."]
     missing = "; what was said there meanwhile may be missing" if reply.gap else ""
     return [f"* The link to the other servers is back{missing}."]
 
 
-def _servers_are(reply: ev.ServersAre) -> list[str]:
+def _servers_are(reply: ServersAre) -> list[str]:
     if reply.servers[0][0] == "":
         return [f"* This is the only server; {reply.servers[0][1]} here."]
     return [f"* {name}: {people} here, {lag} ms behind" for name, people, lag in reply.servers]
 
 
 _DONE = {
-    ev.Deed.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked for "
+    AccountChange.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked for "
     "it, or type /login {0} PASSWORD.",
-    ev.Deed.LOGGED_IN: "You are logged in as {0}.",
-    ev.Deed.LOGGED_OUT: "You are logged out.",
-    ev.Deed.PASSWORD_SET: "The password of {0} is changed.",
-    ev.Deed.DROPPED: "{0} is nobody's any more.",
-    ev.Deed.GHOST_CLOSED: "The other connection that was called {0} is closed.",
+    AccountChange.LOGGED_IN: "You are logged in as {0}.",
+    AccountChange.LOGGED_OUT: "You are logged out.",
+    AccountChange.PASSWORD_SET: "The password of {0} is changed.",
+    AccountChange.DROPPED: "{0} is nobody's any more.",
+    AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
 }
 
 
-def _account_done(reply: ev.AccountDone) -> list[str]:
+def _account_done(reply: AccountDone) -> list[str]:
     sentence = _DONE[reply.deed].format(clean(reply.account))
-    if reply.deed is ev.Deed.CLAIMED and not reply.lasting:
+    if reply.deed is AccountChange.CLAIMED and not reply.lasting:
         sentence += " This server keeps nothing on disk: the name is yours until it ends."
     return [f"* {sentence}"]
 
 
-def _account_is(reply: ev.AccountIs) -> list[str]:
+def _account_is(reply: AccountIs) -> list[str]:
     return [f"* {reply.account} has been claimed since {moment(reply.made)}{', and is here' if reply.here else ''}."]
 
 
 _ANSWERS: dict[type, Callable[[Any], list[str]]] = {
-    ev.Link: _link,
-    ev.ServersAre: _servers_are,
-    ev.Refused: _refused,
-    ev.Welcome: _welcome,
-    ev.RoomState: _room_state,
-    ev.TopicIs: lambda r: _topic(r.topic) or [f"* {r.room} has no topic"],
-    ev.RoomsAre: _rooms_are,
-    ev.WhoIsIn: _who_is_in,
-    ev.ListIs: _list_is,
-    ev.NowOperator: lambda r: ["* You are an operator of the server now; you may keep order in every room."],
-    ev.ModesAre: lambda r: [f"* Modes of {r.room}: {plain(r.modes)}" if r.room else f"* Your modes: {r.modes}"],
-    ev.Inviting: lambda r: [f"* {r.nick} is invited to {r.room}{f', but away: {plain(r.away)}' if r.away else ''}"],
-    ev.ServerBansAre: lambda r: [f"* {plain(who)} {how}" for who, how in entries(r.entries)] or ["* Nobody is banned."],
-    ev.Told: lambda r: [f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"],
-    ev.Admitted: lambda r: [PROMPT],
-    ev.IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
-    ev.AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
-    ev.Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],
-    ev.Recent: _recent,
-    ev.HistoryIs: _history_is,
-    ev.Found: _found,
-    ev.Saving: _saving,
-    ev.AccountDone: _account_done,
-    ev.AccountIs: _account_is,
-    ev.ReplayIs: lambda r: [f"* {replaying(r)}"],
-    ev.Ping: lambda r: [],
-    ev.Announcement: lambda r: [f"* {r.text}"],
+    Link: _link,
+    ServersAre: _servers_are,
+    Refused: _refused,
+    Welcome: _welcome,
+    RoomState: _room_state,
+    TopicIs: lambda r: _topic(r.topic) or [f"* {r.room} has no topic"],
+    RoomsAre: _rooms_are,
+    WhoIsIn: _who_is_in,
+    ListIs: _list_is,
+    NowOperator: lambda r: ["* You are an operator of the server now; you may keep order in every room."],
+    ModesAre: lambda r: [f"* Modes of {r.room}: {plain(r.modes)}" if r.room else f"* Your modes: {r.modes}"],
+    Inviting: lambda r: [f"* {r.nick} is invited to {r.room}{f', but away: {plain(r.away)}' if r.away else ''}"],
+    ServerBansAre: lambda r: [f"* {plain(who)} {how}" for who, how in entries(r.entries)] or ["* Nobody is banned."],
+    PersonalNotice: lambda r: [
+        f"* {r.event.by.nick} invites you to {r.event.room}; /join {r.event.room} takes you there"
+    ],
+    Admitted: lambda r: [PROMPT],
+    IsAway: lambda r: [f"* {r.nick} is away: {plain(r.message)}"],
+    AwayNoted: lambda r: ["* You are away; /away alone says that you are back." if r.away else "* You are back."],
+    Goodbye: lambda r: [f"* Goodbye{_because(r.reason)}."],
+    Recent: _recent,
+    HistoryIs: _history_is,
+    Found: _found,
+    Saving: _saving,
+    AccountDone: _account_done,
+    AccountIs: _account_is,
+    ReplayIs: lambda r: [f"* {replaying(r)}"],
+    Ping: lambda r: [],
+    Announcement: lambda r: [f"* {r.text}"],
 }

@@ -7,7 +7,8 @@ from chatroom.common.durations import span
 from chatroom.common.errors import Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import plain
-from chatroom.model.events import Entry, ReplayIs
+from chatroom.model.replies import ReplayIs
+from chatroom.model.values import ListEntry
 
 # Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
 OF_OPERATORS = frozenset(
@@ -46,7 +47,7 @@ def of_entry(until: int, reason: str) -> tuple[str, str]:
     return f" for {span(_left(until))} more" if until else "", f" ({plain(reason)})" if reason else ""
 
 
-def entries(listed: Iterable[Entry]) -> list[tuple[str, str]]:
+def entries(listed: Iterable[ListEntry]) -> list[tuple[str, str]]:
     """Bans or mutes as whom they meet, each name once with all its masks, and whose they are, how long and why."""
     rows: dict[tuple[str, str, int, str], list[str]] = {}
     for entry in listed:

@@ -7,7 +7,8 @@ what it alone knows, because Redis has lost the rest or because it was never par
 from typing import NamedTuple
 
 from chatroom.model.entities import Account
-from chatroom.model.events import Entry, Event, value
+from chatroom.model.events import Event
+from chatroom.model.values import ListEntry, value
 
 
 class Owned(NamedTuple):
@@ -29,7 +30,7 @@ class Lasting(Event):
 
     accounts: tuple[Account, ...] = ()
     rooms: tuple[Owned, ...] = ()
-    lists: tuple[tuple[str, str, Entry], ...] = ()
+    lists: tuple[tuple[str, str, ListEntry], ...] = ()
     chat: int = 0  # by which a chat of several servers is known again; 0: none
 
     @property

@@ -1,19 +1,19 @@
-"""Addresses and networks, and which of them are held against an address."""
+"""Bans of addresses and networks, found by address in a few steps however many there are."""
 
 from chatroom.common.addresses import address_of, network_of
-from chatroom.model.events import Entry
+from chatroom.model.values import ListEntry
 
 
-class Networks:
+class NetworkIndex:
     """Those entries that are about an address or a network: finds the one for an address without looking at all."""
 
     def __init__(self) -> None:
-        self._of: dict[tuple[int, int], dict[int, Entry]] = {}  # by version and length; then by their first bits
+        self._of: dict[tuple[int, int], dict[int, ListEntry]] = {}  # by version and length; then by their first bits
 
     def clear(self) -> None:
         self._of.clear()
 
-    def put(self, entry: Entry) -> None:
+    def put(self, entry: ListEntry) -> None:
         """Takes note of an entry, if it is about a network."""
         network = network_of(entry.mask)
         if network:
@@ -27,7 +27,7 @@ class Networks:
             if not self._of.get(kind):
                 self._of.pop(kind, None)
 
-    def find(self, host: str) -> Entry | None:
+    def find(self, host: str) -> ListEntry | None:
         """The entry for an address; None for what is none."""
         if not self._of:
             return None

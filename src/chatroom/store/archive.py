@@ -9,7 +9,9 @@ from typing import Any
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.limits import LOOKUPS
-from chatroom.model.events import AskHistory, AskSearch, AskTargets, Found, HistoryIs, Lookup, Reply, TargetsAre
+from chatroom.model.commands import AskHistory, AskSearch, AskTargets
+from chatroom.model.outcomes import HistoryQuery
+from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
 from chatroom.store.reader import Reader
 from chatroom.store.turns import Turns
 from chatroom.store.writer import Store
@@ -25,13 +27,13 @@ class Archive:
         self.turns = Turns(LOOKUPS)
         self._lock = threading.Lock()
         self._free: list[tuple[int, Reader]] = []  # with the number of the file that they read
-        self._answers: dict[type, Callable[[Reader, Lookup, Any], Reply]] = {
+        self._answers: dict[type, Callable[[Reader, HistoryQuery, Any], Reply]] = {
             AskHistory: _history,
             AskTargets: _targets,
             AskSearch: _search,
         }
 
-    def find(self, lookup: Lookup, owner: str) -> Reply:
+    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
         """The answer, when it is the turn of `owner`, an address; raises `ChatError` if the file can't be read."""
         ask = lookup.ask
         try:
@@ -67,7 +69,7 @@ class Archive:
                 self._free.append((file, reader))
 
 
-def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
+def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
     ((key, name),) = lookup.places.items()
     hidden = _hidden(reader, lookup, key)
     if ask.around:
@@ -88,7 +90,7 @@ def _history(reader: Reader, lookup: Lookup, ask: AskHistory) -> Reply:
     return HistoryIs(ask, name, tuple(events))
 
 
-def _targets(reader: Reader, lookup: Lookup, ask: AskTargets) -> Reply:
+def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:
     places = _places(reader, lookup)
     latest = (
         (time, name) for key, name in places.items() if (time := reader.latest(key, _hidden(reader, lookup, key)))
@@ -98,7 +100,7 @@ def _targets(reader: Reader, lookup: Lookup, ask: AskTargets) -> Reply:
     return TargetsAre(tuple([(name, time) for time, name in chosen]))
 
 
-def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
+def _search(reader: Reader, lookup: HistoryQuery, ask: AskSearch) -> Reply:
     places = _places(reader, lookup)
     said = reader.search(
         places,
@@ -113,11 +115,11 @@ def _search(reader: Reader, lookup: Lookup, ask: AskSearch) -> Reply:
     return Found(ask, tuple(said))
 
 
-def _places(reader: Reader, lookup: Lookup) -> dict[str, str]:
+def _places(reader: Reader, lookup: HistoryQuery) -> dict[str, str]:
     """All places that a look-up is for, by key, with their names."""
     return {**lookup.places, **(reader.conversations(lookup.account) if lookup.account else {})}
 
 
-def _hidden(reader: Reader, lookup: Lookup, key: str) -> int:
+def _hidden(reader: Reader, lookup: HistoryQuery, key: str) -> int:
     """The id of the last event of a place that whoever asks is not to be shown."""
     return reader.hidden(key, lookup.opened[key]) if key in lookup.opened else lookup.since

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from chatroom.common.names import fold
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
-from chatroom.model.events import Entry, Event, Point, Redacted, Said, Topic
+from chatroom.model.events import Event, Redacted, Said
+from chatroom.model.values import HistoryPoint, ListEntry, Topic
 from chatroom.store.index import indexed
 from chatroom.store.query import Query, address, compared, expression, found_at
 from chatroom.store.runs import unpack
@@ -91,11 +92,11 @@ class Reader:
         hidden, is_known = row or (0, True)
         return int(hidden) if is_known else max(hidden, opened - 1)
 
-    def lists(self) -> Iterator[tuple[str, str, Entry]]:
+    def lists(self) -> Iterator[tuple[str, str, ListEntry]]:
         """All masks in the lists of rooms: the room's key, the list's letter, the entry; the server's have neither."""
         rows = self._db.execute("SELECT room, letter, mask, by, since, until, reason, whom FROM lists ORDER BY since")
         for room, letter, *entry in rows:
-            yield room, letter, Entry(*entry)
+            yield room, letter, ListEntry(*entry)
 
     def owners(self) -> dict[str, str]:
         """The rooms that have an owner, by key, with the key of the account."""
@@ -140,8 +141,8 @@ class Reader:
         self,
         key: str,
         *,
-        after: Point | None = None,
-        before: Point | None = None,
+        after: HistoryPoint | None = None,
+        before: HistoryPoint | None = None,
         limit: int,
         newest: bool = True,
         everything: bool = False,
@@ -167,18 +168,20 @@ class Reader:
                         break
         return found[::-1] if newest else found
 
-    def around(self, key: str, point: Point, *, limit: int, everything: bool = False, hidden: int = 0) -> list[Event]:
+    def around(
+        self, key: str, point: HistoryPoint, *, limit: int, everything: bool = False, hidden: int = 0
+    ) -> list[Event]:
         """At most `limit` events of a place, from before the point and from there on, in equal parts if it has them."""
         place = self._place(key)
         if place is None:
             return []
-        here = Point(id=self._before(place, point))
+        here = HistoryPoint(id=self._before(place, point))
         earlier = self.history(key, before=here, limit=limit // 2, everything=everything, hidden=hidden)
-        later = Point(id=here.id - 1)
+        later = HistoryPoint(id=here.id - 1)
         most = limit - len(earlier)
         return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, hidden=hidden)
 
-    def is_later(self, key: str, one: Point, other: Point) -> bool:
+    def is_later(self, key: str, one: HistoryPoint, other: HistoryPoint) -> bool:
         """Whether `one` is later in the history of a place than `other`."""
         place = self._place(key)
         return place is not None and self._before(place, one) > self._before(place, other)
@@ -254,8 +257,8 @@ class Reader:
         words: str,
         *,
         by: str = "",
-        after: Point | None = None,
-        before: Point | None = None,
+        after: HistoryPoint | None = None,
+        before: HistoryPoint | None = None,
         limit: int,
         newest: bool = True,
         seconds: float = SEARCH_TIME,
@@ -346,11 +349,11 @@ class Reader:
 
     # ---- points -----------------------------------------------------------------------------------------------------
 
-    def _after(self, place: int, point: Point) -> int:
+    def _after(self, place: int, point: HistoryPoint) -> int:
         """The highest id that is not after the point."""
         return point.id or self._first_at(place, point.time + 1) - 1
 
-    def _before(self, place: int, point: Point) -> int:
+    def _before(self, place: int, point: HistoryPoint) -> int:
         """The lowest id that is not before the point."""
         return point.id or self._first_at(place, point.time)
 

@@ -17,27 +17,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from chatroom.common.names import fold, is_room
-from chatroom.model.events import (
-    Departed,
-    Event,
-    Joined,
-    Kicked,
-    Kind,
-    Left,
-    ModeChange,
-    ModesSet,
-    Person,
-    Redacted,
-    Renamed,
-    Said,
-    TopicSet,
-)
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Redacted, Renamed, Said, TopicSet
 from chatroom.model.modes import KEY
+from chatroom.model.values import MessageKind, ModeChange, Person
 
 _LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
 _DITTO = '"'
-_MESSAGE = Kind.MESSAGE
-_SAID = {Kind.MESSAGE: "m", Kind.ACTION: "a", Kind.NOTICE: "n"}
+_MESSAGE = MessageKind.MESSAGE
+_SAID = {MessageKind.MESSAGE: "m", MessageKind.ACTION: "a", MessageKind.NOTICE: "n"}
 _KINDS = {mark: kind for kind, mark in _SAID.items()}
 _REMOVED = "x"
 

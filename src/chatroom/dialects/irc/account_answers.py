@@ -10,8 +10,8 @@ from chatroom.dialects.irc.format import timestamp
 from chatroom.dialects.irc.words import echo
 from chatroom.dialects.sentences import replaying
 from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
-from chatroom.model import events as ev
-from chatroom.model.events import Way
+from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
+from chatroom.model.values import Via
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.answers import Speaker
@@ -22,38 +22,38 @@ def notice(to: "Speaker", text: str) -> str:
 
 
 _DONE = {
-    ev.Deed.CLAIMED: "The name {0} is yours, and you are logged in.",
-    ev.Deed.LOGGED_IN: "You are logged in as {0}.",
-    ev.Deed.LOGGED_OUT: "You are logged out.",
-    ev.Deed.PASSWORD_SET: "The password of {0} is changed.",
-    ev.Deed.DROPPED: "The name {0} is nobody's any more.",
-    ev.Deed.GHOST_CLOSED: "The other connection that was called {0} is closed.",
-    ev.Deed.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
+    AccountChange.CLAIMED: "The name {0} is yours, and you are logged in.",
+    AccountChange.LOGGED_IN: "You are logged in as {0}.",
+    AccountChange.LOGGED_OUT: "You are logged out.",
+    AccountChange.PASSWORD_SET: "The password of {0} is changed.",
+    AccountChange.DROPPED: "The name {0} is nobody's any more.",
+    AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
+    AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
 }
 _UNLASTING = " This server keeps nothing on disk: the name is yours until it ends."
 
 
-def done(to: "Speaker", reply: ev.AccountDone) -> Iterator[str]:
+def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
     text = _DONE[reply.deed].format(reply.account)
-    if reply.deed is ev.Deed.CLAIMED:
+    if reply.deed is AccountChange.CLAIMED:
         text += "" if reply.lasting else _UNLASTING
-        if reply.way is Way.REGISTER:
+        if reply.way is Via.REGISTER:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
-    if reply.deed in (ev.Deed.CLAIMED, ev.Deed.LOGGED_IN):
+    if reply.deed in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
         yield to.line(n.RPL_LOGGEDIN, to.mask, reply.account)
-    elif reply.deed is ev.Deed.LOGGED_OUT:
+    elif reply.deed is AccountChange.LOGGED_OUT:
         yield to.line(n.RPL_LOGGEDOUT, to.mask)
-    if reply.way is Way.SASL:
+    if reply.way is Via.SASL:
         yield to.line(n.RPL_SASLSUCCESS)
-    elif reply.way is Way.SERVICE:
+    elif reply.way is Via.SERVICE:
         yield notice(to, text)
 
 
-def replay(to: "Speaker", reply: ev.ReplayIs) -> Iterator[str]:
+def replay(to: "Speaker", reply: ReplayIs) -> Iterator[str]:
     yield notice(to, replaying(reply))
 
 
-def told(to: "Speaker", reply: ev.AccountIs) -> Iterator[str]:
+def told(to: "Speaker", reply: AccountIs) -> Iterator[str]:
     since = timestamp(reply.made)[:10]
     yield notice(to, f"{reply.account} has been claimed since {since}{', and is here' if reply.here else ''}.")
 
@@ -93,14 +93,14 @@ _REFUSED: dict[Code, Words] = {
 }
 
 
-def refused(to: "Speaker", error: ChatError, way: Way) -> Iterator[str]:
+def refused(to: "Speaker", error: ChatError, way: Via) -> Iterator[str]:
     words = _REFUSED[error.code]
     about = list(map(echo, error.about)) or ["*"]
     text = words.text.format(*about)
-    if way is Way.SASL:
+    if way is Via.SASL:
         known = error.code is Code.LOGGED_IN_ALREADY
         yield to.line(n.ERR_SASLALREADY) if known else to.line(n.ERR_SASLFAIL, text)
-    elif way is Way.REGISTER:
+    elif way is Via.REGISTER:
         yield f":{to.server.name} FAIL REGISTER {words.code} {about[0]} :{text}\r\n"
     else:
         yield notice(to, text)

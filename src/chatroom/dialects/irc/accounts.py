@@ -1,6 +1,6 @@
 """Claimed names over IRC: SASL PLAIN, IRCv3 account-registration, and a NickServ that is not there.
 
-All of it becomes the same few commands, which bear the `Way` in which they were asked for: `account_answers` answers in
+All of it becomes the same few commands, which bear the `Via` in which they were asked for: `account_answers` answers in
 the form that belongs to it.
 """
 
@@ -15,8 +15,19 @@ from chatroom.dialects.irc.account_answers import notice
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import echo
 from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Way
+from chatroom.model.commands import (
+    AskAccount,
+    CloseGhost,
+    DropAccount,
+    LogIn,
+    LogOut,
+    MakeAccount,
+    SetPassword,
+    SetReplay,
+)
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Raw
+from chatroom.model.values import Via
 
 SASL = "sasl"
 REGISTRATION = "draft/account-registration"
@@ -57,7 +68,7 @@ def _begin(client: Client, mechanism: str) -> Iterator[Command]:
         yield client.say(n.ERR_SASLFAIL, "that mechanism is not known here")
     else:
         client.sasl = ""
-        yield ev.Raw(b"AUTHENTICATE +\r\n")
+        yield Raw(b"AUTHENTICATE +\r\n")
 
 
 def _prove(client: Client) -> Command:
@@ -73,7 +84,7 @@ def _prove(client: Client) -> Command:
         return client.say(n.ERR_SASLFAIL, "a name and a password are needed")
     if acting and fold(acting) != fold(account):
         return client.say(n.ERR_SASLFAIL, "nobody acts for somebody else here")
-    return ev.LogIn(account, password, way=Way.SASL)
+    return LogIn(account, password, way=Via.SASL)
 
 
 # ---- ircv3.net/specs/extensions/account-registration ----------------------------------------------------------------
@@ -92,7 +103,7 @@ def register(client: Client, params: list[str]) -> Iterator[Command]:
         text = "The account is named like you; change your nickname first"
         yield client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", echo(account), text=text)
     else:
-        yield ev.MakeAccount(password, nick, way=Way.REGISTER)
+        yield MakeAccount(password, nick, way=Via.REGISTER)
 
 
 def verify(client: Client, params: list[str]) -> Iterator[Command]:
@@ -130,42 +141,42 @@ def _usage(client: Client, request: Request | None) -> Iterator[Command]:
 
 
 def _identify(client: Client, words: list[str]) -> Command:
-    return ev.LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], way=Way.SERVICE)
+    return LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], way=Via.SERVICE)
 
 
 def _set_replay(client: Client, words: list[str]) -> Command:
     on = {"on": True, "off": False}.get(words[0].lower())
     if on is None:
         return next(_usage(client, _REQUESTS["SET REPLAY"]))
-    return ev.SetReplay(on, way=Way.SERVICE)
+    return SetReplay(on, way=Via.SERVICE)
 
 
 def _drop(client: Client, words: list[str]) -> Command:
     """With one word, an operator of the server means a name, anybody else their password."""
     password = words[1] if len(words) == 2 else ""
-    return ev.DropAccount(words[0], password, way=Way.SERVICE)
+    return DropAccount(words[0], password, way=Via.SERVICE)
 
 
 _REQUESTS: dict[str, Request] = {
     "REGISTER": Request(
-        "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: ev.MakeAccount(w[0], way=Way.SERVICE)
+        "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: MakeAccount(w[0], way=Via.SERVICE)
     ),
     "IDENTIFY": Request("IDENTIFY [name] password", "proves that a name is yours", (1, 2), _identify),
-    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: ev.LogOut(way=Way.SERVICE)),
+    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: LogOut(way=Via.SERVICE)),
     "GHOST": Request(
         "GHOST name [password]",
         "closes an old connection that holds your name",
         (1, 2),
-        lambda c, w: ev.CloseGhost(w[0], w[1] if len(w) == 2 else "", way=Way.SERVICE),
+        lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", way=Via.SERVICE),
     ),
     "SET PASSWORD": Request(
-        "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: ev.SetPassword(w[0], way=Way.SERVICE)
+        "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: SetPassword(w[0], way=Via.SERVICE)
     ),
     "SET REPLAY": Request(
         "SET REPLAY on|off", "says whether you are shown what you missed when you join a room", (1, 1), _set_replay
     ),
     "DROP": Request("DROP name password", "gives a name up", (1, 2), _drop),
     "INFO": Request(
-        "INFO name", "tells whether a name is claimed", (1, 1), lambda c, w: ev.AskAccount(w[0], way=Way.SERVICE)
+        "INFO name", "tells whether a name is claimed", (1, 1), lambda c, w: AskAccount(w[0], way=Via.SERVICE)
     ),
 }

@@ -19,8 +19,56 @@ from chatroom.dialects.irc.labels import labelled
 from chatroom.dialects.irc.numerics import Numeric, ServerInfo
 from chatroom.dialects.irc.words import echo
 from chatroom.dialects.sentences import WORDED, of_entry, worded
-from chatroom.model import events as ev
-from chatroom.model.modes import ACCOUNT, BOT, RANKS
+from chatroom.model.masks import ACCOUNT
+from chatroom.model.modes import BOT, RANKS
+from chatroom.model.outcomes import Labelled
+from chatroom.model.replies import (
+    AccountDone,
+    AccountIs,
+    Admitted,
+    AllNamesAre,
+    Announcement,
+    AwayNoted,
+    CountsAre,
+    Found,
+    Goodbye,
+    Here,
+    HistoryIs,
+    InvitationsAre,
+    Inviting,
+    IsAway,
+    Link,
+    ListIs,
+    MarkerIs,
+    ModesAre,
+    NamesAre,
+    NotHere,
+    NoWhois,
+    NowOperator,
+    PersonalNotice,
+    Ping,
+    Raw,
+    Recent,
+    Refused,
+    Reloaded,
+    ReplayIs,
+    Reply,
+    RoomsAre,
+    RoomState,
+    Saving,
+    ServerBansAre,
+    ServersAre,
+    TargetsAre,
+    TopicIs,
+    UptimeIs,
+    UsersAre,
+    WatchedAre,
+    Welcome,
+    WhoIsIn,
+    WhoisIs,
+    WhowasIs,
+)
+from chatroom.model.values import Member, Topic
 
 
 class Whox(NamedTuple):
@@ -51,14 +99,14 @@ class Speaker:
     def mask(self) -> str:
         return self._viewer.mask or "*!*@*"
 
-    def words(self, reply: ev.Reply) -> bytes:
+    def words(self, reply: Reply) -> bytes:
         """The lines for a reply."""
-        if isinstance(reply, ev.Raw):
+        if isinstance(reply, Raw):
             return reply.data
-        if isinstance(reply, ev.Told):
+        if isinstance(reply, PersonalNotice):
             return self.format.personal(reply.event)
-        if isinstance(reply, ev.Labelled):
-            told = [self.words(t) if isinstance(t, ev.Reply) else self.format.render(t) for t in reply.told]
+        if isinstance(reply, Labelled):
+            told = [self.words(t) if isinstance(t, Reply) else self.format.render(t) for t in reply.told]
             return labelled(reply.label, b"".join(told), self.server.name)
         return "".join(_ANSWERS[type(reply)](self, reply)).encode()
 
@@ -108,7 +156,7 @@ class Speaker:
 # ---- coming in ------------------------------------------------------------------------------------------------------
 
 
-def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
+def _welcome(to: Speaker, reply: Welcome) -> Iterator[str]:
     server = to.server
     yield to.line(n.RPL_WELCOME, server.network, reply.person.nick)
     yield to.line(n.RPL_YOURHOST, server.name, server.version)
@@ -119,7 +167,7 @@ def _welcome(to: Speaker, reply: ev.Welcome) -> Iterator[str]:
     yield from to.motd()
 
 
-def _counts_are(to: Speaker, reply: ev.CountsAre) -> Iterator[str]:
+def _counts_are(to: Speaker, reply: CountsAre) -> Iterator[str]:
     yield to.line(n.RPL_LUSERCLIENT, reply.people - reply.invisible, reply.invisible)
     yield to.line(n.RPL_LUSEROP, reply.operators)
     yield to.line(n.RPL_LUSERUNKNOWN, reply.unknown)
@@ -132,31 +180,31 @@ def _counts_are(to: Speaker, reply: ev.CountsAre) -> Iterator[str]:
 # ---- rooms ----------------------------------------------------------------------------------------------------------
 
 
-def _topic_lines(to: Speaker, room: str, topic: ev.Topic) -> Iterator[str]:
+def _topic_lines(to: Speaker, room: str, topic: Topic) -> Iterator[str]:
     yield to.line(n.RPL_TOPIC, room, topic.text)
     yield to.line(n.RPL_TOPICWHOTIME, room, topic.by, topic.time // 1000)
 
 
-def _room_state(to: Speaker, reply: ev.RoomState) -> Iterator[str]:
+def _room_state(to: Speaker, reply: RoomState) -> Iterator[str]:
     if reply.topic:
         yield from _topic_lines(to, reply.room, reply.topic)
     if "no-implicit-names" not in to.capabilities:
         yield from _names_are(to, reply)
 
 
-def _topic_is(to: Speaker, reply: ev.TopicIs) -> Iterator[str]:
+def _topic_is(to: Speaker, reply: TopicIs) -> Iterator[str]:
     if reply.topic:
         yield from _topic_lines(to, reply.room, reply.topic)
     else:
         yield to.line(n.RPL_NOTOPIC, reply.room)
 
 
-def _names_are(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
+def _names_are(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
     yield from _names(to, reply)
     yield to.line(n.RPL_ENDOFNAMES, echo(reply.room))
 
 
-def _names(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
+def _names(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
     if "userhost-in-names" in to.capabilities:
         names = [to.signs(m.ranks) + m.person.mask for m in reply.members]
     else:
@@ -164,20 +212,20 @@ def _names(to: Speaker, reply: ev.NamesAre | ev.RoomState) -> Iterator[str]:
     yield from to.filled(n.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=names)
 
 
-def _all_names_are(to: Speaker, reply: ev.AllNamesAre) -> Iterator[str]:
+def _all_names_are(to: Speaker, reply: AllNamesAre) -> Iterator[str]:
     for room in reply.rooms:
         yield from _names(to, room)
     yield to.line(n.RPL_ENDOFNAMES, "*")
 
 
-def _rooms_are(to: Speaker, reply: ev.RoomsAre) -> Iterator[str]:
+def _rooms_are(to: Speaker, reply: RoomsAre) -> Iterator[str]:
     yield to.line(n.RPL_LISTSTART)
     for name, people, topic in reply.rooms:
         yield to.line(n.RPL_LIST, name, people, topic)
     yield to.line(n.RPL_LISTEND)
 
 
-def _modes_are(to: Speaker, reply: ev.ModesAre) -> Iterator[str]:
+def _modes_are(to: Speaker, reply: ModesAre) -> Iterator[str]:
     if not reply.room:
         yield to.line(n.RPL_UMODEIS, reply.modes)
         return
@@ -185,20 +233,20 @@ def _modes_are(to: Speaker, reply: ev.ModesAre) -> Iterator[str]:
     yield to.line(n.RPL_CREATIONTIME, reply.room, reply.created // 1000)
 
 
-def _list_is(to: Speaker, reply: ev.ListIs) -> Iterator[str]:
+def _list_is(to: Speaker, reply: ListIs) -> Iterator[str]:
     entry, end = n.LISTS[reply.letter]
     for one in reply.entries:
         yield to.line(entry, reply.room, one.mask, one.by, one.since // 1000)
     yield to.line(end, reply.room)
 
 
-def _invitations_are(to: Speaker, reply: ev.InvitationsAre) -> Iterator[str]:
+def _invitations_are(to: Speaker, reply: InvitationsAre) -> Iterator[str]:
     for room in reply.rooms:
         yield to.line(n.RPL_INVITELIST, room)
     yield to.line(n.RPL_ENDOFINVITELIST)
 
 
-def _inviting(to: Speaker, reply: ev.Inviting) -> Iterator[str]:
+def _inviting(to: Speaker, reply: Inviting) -> Iterator[str]:
     yield to.line(n.RPL_INVITING, reply.nick, reply.room)
     if reply.away:
         yield to.line(n.RPL_AWAY, reply.nick, reply.away)
@@ -207,7 +255,7 @@ def _inviting(to: Speaker, reply: ev.Inviting) -> Iterator[str]:
 # ---- people ---------------------------------------------------------------------------------------------------------
 
 # WHOX, each field with its letter, in the order in which they are answered: ircv3.net/specs/extensions/whox
-_WHOX: dict[str, Callable[[Speaker, ev.WhoIsIn, ev.Member, int], object]] = {
+_WHOX: dict[str, Callable[[Speaker, WhoIsIn, Member, int], object]] = {
     "t": lambda to, reply, m, idle: to.whox.token if to.whox and to.whox.token else "0",
     "c": lambda to, reply, m, idle: reply.room or "*",
     "u": lambda to, reply, m, idle: m.person.username,
@@ -225,12 +273,12 @@ _WHOX: dict[str, Callable[[Speaker, ev.WhoIsIn, ev.Member, int], object]] = {
 WHOX_FIELDS = frozenset(_WHOX)
 
 
-def _flags(to: Speaker, member: ev.Member) -> str:
+def _flags(to: Speaker, member: Member) -> str:
     here = "G" if member.away else "H"
     return f"{here}{'*' if member.operator else ''}{to.signs(member.ranks)}{BOT if member.person.bot else ''}"
 
 
-def _who_is_in(to: Speaker, reply: ev.WhoIsIn) -> Iterator[str]:
+def _who_is_in(to: Speaker, reply: WhoIsIn) -> Iterator[str]:
     for member, idle in zip(reply.members, reply.idle, strict=True):
         p = member.person
         if to.whox:
@@ -245,7 +293,7 @@ def _who_is_in(to: Speaker, reply: ev.WhoIsIn) -> Iterator[str]:
     yield to.line(n.RPL_ENDOFWHO, echo(reply.mask))
 
 
-def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
+def _whois_is(to: Speaker, reply: WhoisIs) -> Iterator[str]:
     p = reply.member.person
     yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
     yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms])
@@ -267,13 +315,13 @@ def _whois_is(to: Speaker, reply: ev.WhoisIs) -> Iterator[str]:
     yield to.line(n.RPL_ENDOFWHOIS, p.nick)
 
 
-def _no_whois(to: Speaker, reply: ev.NoWhois) -> Iterator[str]:
+def _no_whois(to: Speaker, reply: NoWhois) -> Iterator[str]:
     nick = echo(reply.nick)
     yield to.line(n.REFUSALS[Code.NO_SUCH_NICK], nick)
     yield to.line(n.RPL_ENDOFWHOIS, nick)
 
 
-def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
+def _whowas_is(to: Speaker, reply: WhowasIs) -> Iterator[str]:
     names = {fold(person.nick) for person, _ in reply.people}
     # A mask that one nickname alone is like means that nickname.
     nick = reply.people[0][0].nick if len(names) == 1 else echo(reply.nick)
@@ -285,7 +333,7 @@ def _whowas_is(to: Speaker, reply: ev.WhowasIs) -> Iterator[str]:
     yield to.line(n.RPL_ENDOFWHOWAS, nick)
 
 
-def _users_are(to: Speaker, reply: ev.UsersAre) -> Iterator[str]:
+def _users_are(to: Speaker, reply: UsersAre) -> Iterator[str]:
     if reply.command == "ISON":
         numeric, people = n.RPL_ISON, [m.person.nick for m in reply.members]
     else:
@@ -293,21 +341,21 @@ def _users_are(to: Speaker, reply: ev.UsersAre) -> Iterator[str]:
     yield from to.filled(numeric, words=people) if people else [to.line(numeric, "")]
 
 
-def _userhost(m: ev.Member) -> str:
+def _userhost(m: Member) -> str:
     return f"{m.person.nick}{'*' if m.operator else ''}={'-' if m.away else '+'}{m.person.username}@{m.person.host}"
 
 
-def _watched_are(to: Speaker, reply: ev.WatchedAre) -> Iterator[str]:
+def _watched_are(to: Speaker, reply: WatchedAre) -> Iterator[str]:
     yield from to.filled(n.RPL_MONLIST, words=reply.nicks, glue=",")
     yield to.line(n.RPL_ENDOFMONLIST)
 
 
-def _marker_is(to: Speaker, reply: ev.MarkerIs) -> Iterator[str]:
+def _marker_is(to: Speaker, reply: MarkerIs) -> Iterator[str]:
     since = f"timestamp={timestamp(reply.time)}" if reply.time else "*"
     yield f":{to.server.name} MARKREAD {reply.target} {since}\r\n"
 
 
-def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
+def _uptime_is(to: Speaker, reply: UptimeIs) -> Iterator[str]:
     days, rest = divmod(reply.seconds, 86_400)
     yield to.line(n.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
 
@@ -315,33 +363,33 @@ def _uptime_is(to: Speaker, reply: ev.UptimeIs) -> Iterator[str]:
 # ---- history --------------------------------------------------------------------------------------------------------
 
 
-def _recent(to: Speaker, reply: ev.Recent) -> Iterator[str]:
+def _recent(to: Speaker, reply: Recent) -> Iterator[str]:
     if history.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
         yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
 
 
-def _history_is(to: Speaker, reply: ev.HistoryIs) -> Iterator[str]:
+def _history_is(to: Speaker, reply: HistoryIs) -> Iterator[str]:
     return history.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
 
 
-def _targets_are(to: Speaker, reply: ev.TargetsAre) -> Iterator[str]:
+def _targets_are(to: Speaker, reply: TargetsAre) -> Iterator[str]:
     return history.targets(reply, to.server.name, to.capabilities)
 
 
-def _found(to: Speaker, reply: ev.Found) -> Iterator[str]:
+def _found(to: Speaker, reply: Found) -> Iterator[str]:
     return history.told(reply.said, history.SEARCH, to.server.name, to.capabilities, to.format)
 
 
-def _saving(to: Speaker, reply: ev.Saving) -> Iterator[str]:
+def _saving(to: Speaker, reply: Saving) -> Iterator[str]:
     text = "Messages are being saved again" if reply.works else "Messages are not being saved at the moment"
     if reply.lost:
         text += f"; {reply.lost} of them were not"
     yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
-def _link(to: Speaker, reply: ev.Link) -> Iterator[str]:
+def _link(to: Speaker, reply: Link) -> Iterator[str]:
     """A notice, as what the server says of itself."""
     if not reply.works:
         text = "The link to the other servers is down; messages will be delivered when it is back"
@@ -351,7 +399,7 @@ def _link(to: Speaker, reply: ev.Link) -> Iterator[str]:
     yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
-def _servers_are(to: Speaker, reply: ev.ServersAre) -> Iterator[str]:
+def _servers_are(to: Speaker, reply: ServersAre) -> Iterator[str]:
     """Each has all others one step away."""
     own = to.server.name
     for name, people, lag in reply.servers:
@@ -363,7 +411,7 @@ def _servers_are(to: Speaker, reply: ev.ServersAre) -> Iterator[str]:
 # ---- refusals -------------------------------------------------------------------------------------------------------
 
 
-def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
+def _refused(to: Speaker, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if reply.way:
         yield from account_answers.refused(to, reply.error, reply.way)
@@ -386,7 +434,7 @@ def _refused(to: Speaker, reply: ev.Refused) -> Iterator[str]:
 _PART = 100  # bytes of a refusal's parts, so that the line holds them all; the reason is told in full when it is set
 
 
-def _server_bans_are(to: Speaker, reply: ev.ServerBansAre) -> Iterator[str]:
+def _server_bans_are(to: Speaker, reply: ServerBansAre) -> Iterator[str]:
     """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
     for entry in reply.entries:
         text = "".join(
@@ -403,45 +451,45 @@ def _server_bans_are(to: Speaker, reply: ev.ServerBansAre) -> Iterator[str]:
 
 
 _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
-    ev.Refused: _refused,
-    ev.Welcome: _welcome,
-    ev.RoomState: _room_state,
-    ev.TopicIs: _topic_is,
-    ev.NamesAre: _names_are,
-    ev.AllNamesAre: _all_names_are,
-    ev.CountsAre: _counts_are,
-    ev.ListIs: _list_is,
-    ev.InvitationsAre: _invitations_are,
-    ev.ServerBansAre: _server_bans_are,
-    ev.Inviting: _inviting,
-    ev.NoWhois: _no_whois,
-    ev.WhowasIs: _whowas_is,
-    ev.WatchedAre: _watched_are,
-    ev.Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
-    ev.NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(echo, r.nicks), glue=","),
-    ev.MarkerIs: _marker_is,
-    ev.UptimeIs: _uptime_is,
-    ev.Admitted: lambda to, r: iter(()),
-    ev.NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
-    ev.Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
-    ev.Link: _link,
-    ev.ServersAre: _servers_are,
-    ev.RoomsAre: _rooms_are,
-    ev.WhoIsIn: _who_is_in,
-    ev.WhoisIs: _whois_is,
-    ev.ModesAre: _modes_are,
-    ev.UsersAre: _users_are,
-    ev.IsAway: lambda to, r: iter([to.line(n.RPL_AWAY, r.nick, r.message)]),
-    ev.AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
-    ev.Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
-    ev.Recent: _recent,
-    ev.HistoryIs: _history_is,
-    ev.TargetsAre: _targets_are,
-    ev.Found: _found,
-    ev.Saving: _saving,
-    ev.AccountDone: account_answers.done,
-    ev.AccountIs: account_answers.told,
-    ev.ReplayIs: account_answers.replay,
-    ev.Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
-    ev.Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
+    Refused: _refused,
+    Welcome: _welcome,
+    RoomState: _room_state,
+    TopicIs: _topic_is,
+    NamesAre: _names_are,
+    AllNamesAre: _all_names_are,
+    CountsAre: _counts_are,
+    ListIs: _list_is,
+    InvitationsAre: _invitations_are,
+    ServerBansAre: _server_bans_are,
+    Inviting: _inviting,
+    NoWhois: _no_whois,
+    WhowasIs: _whowas_is,
+    WatchedAre: _watched_are,
+    Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
+    NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(echo, r.nicks), glue=","),
+    MarkerIs: _marker_is,
+    UptimeIs: _uptime_is,
+    Admitted: lambda to, r: iter(()),
+    NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
+    Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
+    Link: _link,
+    ServersAre: _servers_are,
+    RoomsAre: _rooms_are,
+    WhoIsIn: _who_is_in,
+    WhoisIs: _whois_is,
+    ModesAre: _modes_are,
+    UsersAre: _users_are,
+    IsAway: lambda to, r: iter([to.line(n.RPL_AWAY, r.nick, r.message)]),
+    AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
+    Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
+    Recent: _recent,
+    HistoryIs: _history_is,
+    TargetsAre: _targets_are,
+    Found: _found,
+    Saving: _saving,
+    AccountDone: account_answers.done,
+    AccountIs: account_answers.told,
+    ReplayIs: account_answers.replay,
+    Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
+    Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
 }

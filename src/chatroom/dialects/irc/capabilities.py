@@ -12,7 +12,8 @@ from chatroom.dialects.irc.marks import READ_MARKER, REDACTION
 from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
 from chatroom.dialects.irc.registration import registration
 from chatroom.dialects.irc.words import echo
-from chatroom.model.events import Command, Raw
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Raw
 
 _VERSION = 9999  # of capability negotiation, at most: 302 is the highest there is
 CAPABILITIES = (

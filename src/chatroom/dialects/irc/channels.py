@@ -9,43 +9,63 @@ from chatroom.common.names import is_room
 from chatroom.common.text import number
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import pairs, split, targets
-from chatroom.model import events as ev
-from chatroom.model.events import Command, ModeChange
+from chatroom.model.commands import (
+    AskAllNames,
+    AskInvitations,
+    AskList,
+    AskModes,
+    AskNames,
+    AskRooms,
+    AskTopic,
+    Ban,
+    Invite,
+    Join,
+    Kick,
+    Leave,
+    LeaveAll,
+    SetModes,
+    SetTopic,
+    SetUserModes,
+    Unban,
+)
 from chatroom.model.modes import KEY, ROOM_MODES, ModeKind
+from chatroom.model.outcomes import Command
+from chatroom.model.replies import Refused
+from chatroom.model.values import ModeChange
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:
     if params[0] == "0":  # out of all rooms: RFC 2812 §3.2.1
-        yield ev.LeaveAll()
+        yield LeaveAll()
         return
     for room, key in pairs(params[0], params[1] if len(params) > 1 else ""):
-        yield ev.Join(room, key=key)
+        yield Join(room, key=key)
 
 
 def part(client: Client, params: list[str]) -> Iterator[Command]:
     reason = params[1] if len(params) > 1 else ""
     for room in targets(params[0]):
-        yield ev.Leave(room, reason)
+        yield Leave(room, reason)
 
 
 def topic(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.SetTopic(params[0], params[1]) if len(params) > 1 else ev.AskTopic(params[0])
+    yield SetTopic(params[0], params[1]) if len(params) > 1 else AskTopic(params[0])
 
 
 def names(client: Client, params: list[str]) -> Iterator[Command]:
     for room in targets(params[0]) if params else ():
-        yield ev.AskNames(room)
+        yield AskNames(room)
     if not params:
-        yield ev.AskAllNames()
+        yield AskAllNames()
 
 
 def invite(client: Client, params: list[str]) -> Iterator[Command]:
     if not params:
-        yield ev.AskInvitations()
+        yield AskInvitations()
     elif len(params) < 2:
         raise ChatError(Code.TOO_FEW_PARAMETERS, "INVITE")
     else:
-        yield ev.Invite(params[0], params[1])
+        yield Invite(params[0], params[1])
 
 
 def kick(client: Client, params: list[str]) -> Iterator[Command]:
@@ -57,7 +77,7 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
     else:
         each = ((params[0], nick) for nick in targets(params[1]))
     for room, nick in each:
-        yield ev.Kick(room, nick, reason, length)
+        yield Kick(room, nick, reason, length)
 
 
 # ---- bans with a time and a reason, which MODE can't give ------------------------------------------------------------
@@ -65,20 +85,20 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
 
 def ban(client: Client, params: list[str]) -> Iterator[Command]:
     room, who, length, reason = _order(params)
-    yield ev.Ban(room, who, length, reason)
+    yield Ban(room, who, length, reason)
 
 
 def mute(client: Client, params: list[str]) -> Iterator[Command]:
     room, who, length, reason = _order(params)
-    yield ev.Ban(room, who, length, reason, mute=True)
+    yield Ban(room, who, length, reason, mute=True)
 
 
 def unban(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Unban(params[0], params[1])
+    yield Unban(params[0], params[1])
 
 
 def unmute(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Unban(params[0], params[1], mute=True)
+    yield Unban(params[0], params[1], mute=True)
 
 
 def _order(params: list[str]) -> tuple[str, str, int, str]:
@@ -114,7 +134,7 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
             masks.append(word)
         else:
             rooms.append(word)
-    yield ev.AskRooms(tuple(rooms), tuple(masks), tuple(not_masks), bounds[""], bounds["C"], bounds["T"])
+    yield AskRooms(tuple(rooms), tuple(masks), tuple(not_masks), bounds[""], bounds["C"], bounds["T"])
     if others:
         raise ChatError(Code.TOO_MANY_TARGETS, *others)
 
@@ -125,12 +145,12 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
 def mode(client: Client, params: list[str]) -> Iterator[Command]:
     target, *rest = params
     if not rest:
-        yield ev.AskModes(target)
+        yield AskModes(target)
     elif is_room(target):
         yield from room_modes(target, rest)
     else:
         letters = _signed(rest[0])
-        yield ev.SetUserModes(target, tuple(ModeChange(on, letter) for on, letter in letters))
+        yield SetUserModes(target, tuple(ModeChange(on, letter) for on, letter in letters))
 
 
 def room_modes(room: str, words: list[str]) -> Iterator[Command]:
@@ -150,11 +170,11 @@ def room_modes(room: str, words: list[str]) -> Iterator[Command]:
         elif letter == KEY and not on:
             changes.append(ModeChange(False, letter, "*"))
         else:
-            asked.append(ev.Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
+            asked.append(Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
     if changes:
-        yield ev.SetModes(room, tuple(changes))
+        yield SetModes(room, tuple(changes))
     if listed:
-        yield ev.AskList(room, listed)
+        yield AskList(room, listed)
     yield from asked
 
 

@@ -10,9 +10,10 @@ from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.answers import Speaker
 from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.dialects.irc.numerics import ServerInfo
-from chatroom.model import events as ev
-from chatroom.model.events import Format
-from chatroom.model.modes import glob
+from chatroom.model.audience import Format
+from chatroom.model.commands import SetFormat
+from chatroom.model.masks import glob
+from chatroom.model.replies import Raw
 
 if TYPE_CHECKING:
     from chatroom.dialects.irc.multiline import Batch
@@ -40,7 +41,7 @@ class Client:
     def format(self) -> Format:
         return self.speaker.format
 
-    def set_capabilities(self, capabilities: Iterable[str]) -> ev.SetFormat:
+    def set_capabilities(self, capabilities: Iterable[str]) -> SetFormat:
         """Uses these from now on."""
         self.capabilities.clear()
         self.capabilities.update(capabilities)
@@ -48,7 +49,7 @@ class Client:
         if not self.capabilities >= {"batch", "message-tags"}:
             rendered -= {"draft/multiline"}  # which needs them
         self.speaker.format = irc_format(rendered)
-        return ev.SetFormat(
+        return SetFormat(
             self.speaker.format,
             echo="echo-message" in self.capabilities,
             extended_monitor="extended-monitor" in self.capabilities,
@@ -57,26 +58,26 @@ class Client:
 
     # ---- answering at once: the answer keeps its place among the others ---------------------------------------------
 
-    def say(self, numeric: n.Numeric, *about: object) -> ev.Raw:
-        return ev.Raw(self.speaker.line(numeric, *about).encode())
+    def say(self, numeric: n.Numeric, *about: object) -> Raw:
+        return Raw(self.speaker.line(numeric, *about).encode())
 
-    def send(self, text: str) -> ev.Raw:
+    def send(self, text: str) -> Raw:
         """A line from the server, without its source."""
-        return ev.Raw(f":{self.speaker.server.name} {text}\r\n".encode())
+        return Raw(f":{self.speaker.server.name} {text}\r\n".encode())
 
-    def lines(self, lines: Iterable[str]) -> ev.Raw:
-        return ev.Raw("".join(lines).encode())
+    def lines(self, lines: Iterable[str]) -> Raw:
+        return Raw("".join(lines).encode())
 
-    def fail(self, command: str, code: str, *about: str, text: str) -> ev.Raw:
+    def fail(self, command: str, code: str, *about: str, text: str) -> Raw:
         """IRCv3 standard-replies."""
         return self._standard("FAIL", command, code, *about, text)
 
-    def warn(self, command: str, code: str, text: str) -> ev.Raw:
+    def warn(self, command: str, code: str, text: str) -> Raw:
         """The same for what was done, but not as it should be."""
         return self._standard("WARN", command, code, text)
 
-    def _standard(self, kind: str, *words: str) -> ev.Raw:
-        return ev.Raw(self.speaker.standard(kind, *words).encode())
+    def _standard(self, kind: str, *words: str) -> Raw:
+        return Raw(self.speaker.standard(kind, *words).encode())
 
     def its_me(self, name: str) -> None:
         """Raises `ChatError` if `name` is neither like this server's name nor the client's own."""

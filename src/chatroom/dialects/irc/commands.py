@@ -30,8 +30,10 @@ from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.dialects.irc.words import echo
 from chatroom.limits import LABEL_BYTES, MESSAGE_BYTES, ROOM_BYTES
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Format, Reply
+from chatroom.model.audience import Format
+from chatroom.model.commands import Burst, Say
+from chatroom.model.outcomes import Command, Labelled
+from chatroom.model.replies import Refused, Reply
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes; one of many that came together, a thirtieth.
@@ -68,7 +70,7 @@ class IrcDialect:
             simple = _SIMPLE.fullmatch(line) if known else None
             if simple and len(line) <= MESSAGE_BYTES:
                 room, text = simple.groups()
-                yield ev.Say(room.decode(), text.decode())
+                yield Say(room.decode(), text.decode())
                 continue
             yield from self._read(line.rstrip(b"\r"))
 
@@ -90,7 +92,7 @@ class IrcDialect:
         self._client.label = label
         commands = self._obey_cut(message) if cut else self._obey(message)
         if label and message.command != "BATCH":  # that is answered when it has ended
-            yield ev.Labelled(label, commands)
+            yield Labelled(label, commands)
         else:
             yield from commands
 
@@ -101,10 +103,10 @@ class IrcDialect:
         label = self._label(tags)
         if "batch" in tags:
             multiline.give_up(self._client, tags["batch"])
-        refused: ev.Reply = ev.Refused(error)
+        refused: Reply = Refused(error)
         if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
             refused = self._client.say(n.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
-        yield ev.Labelled(label, iter([refused])) if label else refused
+        yield Labelled(label, iter([refused])) if label else refused
 
     def _label(self, tags: Mapping[str, str]) -> str:
         label = tags.get("label", "")
@@ -127,7 +129,7 @@ class IrcDialect:
         try:
             yield from _row(message, self._viewer.nick != "").handler(client, list(message.params))
         except ChatError as error:
-            yield ev.Refused(error)
+            yield Refused(error)
 
 
 class Row(NamedTuple):
@@ -248,7 +250,7 @@ COMMANDS: dict[str, Row] = {
 }
 
 
-def _burst(lines: list[bytes]) -> ev.Burst | None:
+def _burst(lines: list[bytes]) -> Burst | None:
     """What these lines are if all of them say something simple to one room; None if not."""
     opening = _OPENING.match(lines[0])
     if not opening or max(map(len, lines)) > MESSAGE_BYTES:
@@ -262,7 +264,7 @@ def _burst(lines: list[bytes]) -> ev.Burst | None:
     texts = whole[len(head) : len(whole) - len(end)].decode().split(between)
     if len(texts) != len(lines) or "" in texts or (b"/" in whole and not _SUSPECT.isdisjoint(map(_first, texts))):
         return None
-    return ev.Burst(opening[1].decode(), texts)
+    return Burst(opening[1].decode(), texts)
 
 
 def _parsed(line: bytes) -> tuple[Message, bool]:

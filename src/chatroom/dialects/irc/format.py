@@ -12,9 +12,28 @@ from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.dialects.sentences import lasting
 from chatroom.limits import HOST_LENGTH, NICK_BYTES, ROOM_BYTES, USERNAME_LENGTH
-from chatroom.model import events as ev
-from chatroom.model.events import Event, Kind
+from chatroom.model.events import (
+    AccountSet,
+    Alerted,
+    AwaySet,
+    Departed,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    Left,
+    ModesSet,
+    RealnameSet,
+    Redacted,
+    Renamed,
+    Said,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+    UserModesSet,
+)
 from chatroom.model.modes import written
+from chatroom.model.values import MessageKind, ModeChange
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
@@ -70,7 +89,7 @@ class IrcFormat:
                 tags.append(f"msgid={event.id:x}")
             if by.bot:
                 tags.append("bot")
-            if isinstance(event, ev.Said) and event.tags:
+            if isinstance(event, Said) and event.tags:
                 tags.append(event.tags)
         return f"@{';'.join(tags)} " if tags else ""
 
@@ -111,12 +130,20 @@ def _second(seconds: int) -> str:
 # Characters of text that one line holds with any names and any letters, at 4 bytes each.
 _SURELY_FIT = (LINE_BYTES - 2 - (NICK_BYTES + USERNAME_LENGTH + HOST_LENGTH + ROOM_BYTES + len(":!@ PRIVMSG @ :"))) // 4
 
-_MESSAGE, _ACTION = Kind.MESSAGE, Kind.ACTION  # a look-up in an Enum takes as long as the rest of the line
+_MESSAGE, _ACTION = (
+    MessageKind.MESSAGE,
+    MessageKind.ACTION,
+)  # a look-up in an Enum takes as long as the rest of the line
 # TAGMSG is for those with message-tags.
-_VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE", Kind.TAGS: ""}
+_VERBS = {
+    MessageKind.MESSAGE: "PRIVMSG",
+    MessageKind.ACTION: "PRIVMSG",
+    MessageKind.NOTICE: "NOTICE",
+    MessageKind.TAGS: "",
+}
 
 
-def _said(event: ev.Said) -> str:
+def _said(event: Said) -> str:
     by = event.by
     verb = "PRIVMSG" if event.kind is _MESSAGE else _VERBS[event.kind]
     if not verb:
@@ -135,12 +162,10 @@ def _said(event: ev.Said) -> str:
 def _burst(events: list[Event]) -> str:
     """The lines of many short messages by one person to one target; "" if that isn't what these are."""
     first = events[0]
-    if not isinstance(first, ev.Said):
+    if not isinstance(first, Said):
         return ""
     by, target = first.by, first.target
-    texts = [
-        e.text for e in events if isinstance(e, ev.Said) and e.by is by and e.target is target and e.kind is _MESSAGE
-    ]
+    texts = [e.text for e in events if isinstance(e, Said) and e.by is by and e.target is target and e.kind is _MESSAGE]
     if len(texts) < len(events):
         return ""
     head = f":{by.nick}!{by.username}@{by.host} PRIVMSG {target} :"
@@ -163,7 +188,7 @@ def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
             yield part, i > 0
 
 
-def _said_in_batch(event: ev.Said) -> str:
+def _said_in_batch(event: Said) -> str:
     """A message of many lines, or one that is too long for a line, as `draft/multiline` has it; any other as ever."""
     text = event.text
     long = len(text) > _SURELY_FIT and event.kind is not _ACTION
@@ -192,45 +217,45 @@ def parts(text: str, head_bytes: int) -> Iterator[str]:
     yield ahead
 
 
-def _departed(event: ev.Departed) -> str:
+def _departed(event: Departed) -> str:
     return f":{event.by.mask} QUIT :{event.reason}\r\n"
 
 
-def _left(event: ev.Left) -> str:
+def _left(event: Left) -> str:
     return f":{event.by.mask} PART {event.room}{f' :{event.reason}' if event.reason else ''}\r\n"
 
 
-def _said_with_tags(event: ev.Said) -> str:
-    return f":{event.by.mask} TAGMSG {event.target}\r\n" if event.kind is Kind.TAGS else _said(event)
+def _said_with_tags(event: Said) -> str:
+    return f":{event.by.mask} TAGMSG {event.target}\r\n" if event.kind is MessageKind.TAGS else _said(event)
 
 
-def _joined_extended(event: ev.Joined) -> str:
+def _joined_extended(event: Joined) -> str:
     return f":{event.by.mask} JOIN {event.room} {event.by.account or '*'} :{event.by.realname}\r\n"
 
 
-def _away_set(event: ev.AwaySet) -> str:
+def _away_set(event: AwaySet) -> str:
     return f":{event.by.mask} AWAY{f' :{event.message}' if event.message else ''}\r\n"
 
 
-def _invited(event: ev.Invited) -> str:
+def _invited(event: Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
-def _server_banned(event: ev.ServerBanned) -> str:
+def _server_banned(event: ServerBanned) -> str:
     """Operators alone are told."""
     why = f" ({event.reason})" if event.reason else ""
     return _wallops(event, f"banned {event.mask} from the server{lasting(event.until, event.time)}{why}")
 
 
-def _redacted(event: ev.Redacted) -> str:
+def _redacted(event: Redacted) -> str:
     return f":{event.by.mask} REDACT {event.target} {event.said:x}{f' :{event.reason}' if event.reason else ''}\r\n"
 
 
-def _modes_set(event: ev.ModesSet) -> str:
+def _modes_set(event: ModesSet) -> str:
     """As many lines as it takes to list the changes."""
     head = f":{event.by.mask} MODE {event.room} "
     room = LINE_BYTES - 2 - len(head.encode())
-    rows: list[tuple[ev.ModeChange, ...]] = [()]
+    rows: list[tuple[ModeChange, ...]] = [()]
     for change in event.changes:
         longer = (*rows[-1], change)
         if len(written(longer).encode()) <= room:
@@ -250,38 +275,38 @@ def _unseen(event: Event) -> str:
 
 
 _LINES: dict[type, Callable[[Any], str]] = {
-    ev.Said: _said,
-    ev.Joined: lambda e: f":{e.by.mask} JOIN {e.room}\r\n",
-    ev.Left: _left,
-    ev.Departed: _departed,
-    ev.Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
-    ev.TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
-    ev.Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
-    ev.ModesSet: _modes_set,
-    ev.UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
-    ev.Alerted: lambda e: _wallops(e, e.text),
-    ev.ServerBanned: _server_banned,
-    ev.ServerUnbanned: lambda e: _wallops(e, f"lifted the ban from the server on {e.mask}"),
-    ev.AwaySet: _unseen,
-    ev.Invited: _unseen,
-    ev.RealnameSet: _unseen,
-    ev.Redacted: _unseen,
-    ev.AccountSet: _unseen,
+    Said: _said,
+    Joined: lambda e: f":{e.by.mask} JOIN {e.room}\r\n",
+    Left: _left,
+    Departed: _departed,
+    Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
+    TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
+    Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
+    ModesSet: _modes_set,
+    UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
+    Alerted: lambda e: _wallops(e, e.text),
+    ServerBanned: _server_banned,
+    ServerUnbanned: lambda e: _wallops(e, f"lifted the ban from the server on {e.mask}"),
+    AwaySet: _unseen,
+    Invited: _unseen,
+    RealnameSet: _unseen,
+    Redacted: _unseen,
+    AccountSet: _unseen,
 }
 
 # What an event looks like to those who have negotiated a capability.
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
-    ("message-tags", ev.Said, _said_with_tags),
-    ("draft/multiline", ev.Said, _said_in_batch),
-    ("draft/message-redaction", ev.Redacted, _redacted),
-    ("extended-join", ev.Joined, _joined_extended),
-    ("away-notify", ev.AwaySet, _away_set),
-    ("invite-notify", ev.Invited, _invited),
-    ("setname", ev.RealnameSet, lambda e: f":{e.by.mask} SETNAME :{e.realname}\r\n"),
-    ("account-notify", ev.AccountSet, lambda e: f":{e.by.mask} ACCOUNT {e.account or '*'}\r\n"),
+    ("message-tags", Said, _said_with_tags),
+    ("draft/multiline", Said, _said_in_batch),
+    ("draft/message-redaction", Redacted, _redacted),
+    ("extended-join", Joined, _joined_extended),
+    ("away-notify", AwaySet, _away_set),
+    ("invite-notify", Invited, _invited),
+    ("setname", RealnameSet, lambda e: f":{e.by.mask} SETNAME :{e.realname}\r\n"),
+    ("account-notify", AccountSet, lambda e: f":{e.by.mask} ACCOUNT {e.account or '*'}\r\n"),
 )
 
 # The capabilities that change what an event looks like, or whether there is anything to see of it.
 RENDERED = _TAGGING | {capability for capability, _, _ in _OF_CAPABILITIES}
 
-_PERSONAL: dict[type, Callable[[Any], str]] = {ev.Invited: _invited}
+_PERSONAL: dict[type, Callable[[Any], str]] = {Invited: _invited}

@@ -10,7 +10,9 @@ from dataclasses import replace
 from chatroom.common.errors import Code
 from chatroom.common.text import zoned
 from chatroom.dialects.irc.format import timestamp
-from chatroom.model.events import Event, Format, Said, TargetsAre
+from chatroom.model.audience import Format
+from chatroom.model.events import Event, Said
+from chatroom.model.replies import TargetsAre
 
 CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"

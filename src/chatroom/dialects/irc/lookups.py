@@ -11,7 +11,9 @@ from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.dialects.irc.words import echo
 from chatroom.limits import HISTORY_MOST
-from chatroom.model.events import AskHistory, AskSearch, AskTargets, Command, Point
+from chatroom.model.commands import AskHistory, AskSearch, AskTargets
+from chatroom.model.outcomes import Command
+from chatroom.model.values import HistoryPoint
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here
@@ -22,7 +24,7 @@ class Form(NamedTuple):
     """A subcommand: how many points it takes, and how it asks."""
 
     points: int
-    ask: "Callable[[str, list[Point | None], int], AskHistory | AskTargets]"
+    ask: "Callable[[str, list[HistoryPoint | None], int], AskHistory | AskTargets]"
 
 
 def chathistory(client: Client, params: list[str]) -> Iterator[Command]:
@@ -58,15 +60,15 @@ def _ask(verb: str, params: list[str]) -> AskHistory | AskTargets:
     return form.ask(target, found, count)
 
 
-def _point(text: str, verb: str) -> Point | None:
+def _point(text: str, verb: str) -> HistoryPoint | None:
     """The point that a parameter means; None for `*`."""
     kind, _, value = text.partition("=")
     if text == "*" and verb == "LATEST":
         return None
     if kind == "timestamp":
-        return Point(time=_time(value, text))
+        return HistoryPoint(time=_time(value, text))
     if kind == "msgid" and verb != "TARGETS" and MSGID.fullmatch(value):
-        return Point(id=int(value, 16))
+        return HistoryPoint(id=int(value, 16))
     raise Wrong(text, "Invalid point in the history")
 
 
@@ -78,12 +80,12 @@ def _time(value: str, text: str) -> int:
         raise Wrong(text, "Invalid timestamp") from None
 
 
-def _between(target: str, points: list[Point | None], limit: int) -> AskHistory:
+def _between(target: str, points: list[HistoryPoint | None], limit: int) -> AskHistory:
     """From the first point towards the second, which may be backwards in time; the archive knows."""
     return AskHistory(target, limit, after=points[0], before=points[1], newest=False, verb="BETWEEN")
 
 
-def _targets(target: str, points: list[Point | None], limit: int) -> AskTargets:
+def _targets(target: str, points: list[HistoryPoint | None], limit: int) -> AskTargets:
     first, second = points
     assert first and second
     ahead = first.time <= second.time
@@ -116,8 +118,8 @@ def search(client: Client, params: list[str]) -> Iterator[Command]:
             newest="after" not in wanted,
             target=wanted.get("in", ""),
             by=wanted.get("from", ""),
-            after=Point(time=_time(wanted["after"], "after") - 1) if "after" in wanted else None,
-            before=Point(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
+            after=HistoryPoint(time=_time(wanted["after"], "after") - 1) if "after" in wanted else None,
+            before=HistoryPoint(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
         )
     except Wrong as wrong:
         yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(wrong.args[0])), text="Invalid parameters")

@@ -6,8 +6,8 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import MSGID, milliseconds
 from chatroom.dialects.irc.words import echo
-from chatroom.model import events as ev
-from chatroom.model.events import Command
+from chatroom.model.commands import AskMarker, MarkRead, Redact
+from chatroom.model.outcomes import Command
 
 READ_MARKER = "draft/read-marker"
 REDACTION = "draft/message-redaction"
@@ -20,13 +20,13 @@ def markread(client: Client, params: list[str]) -> Iterator[Command]:
     if not params:
         yield client.fail("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
     elif len(params) == 1:
-        yield ev.AskMarker(params[0])
+        yield AskMarker(params[0])
     else:
         kind, _, moment = params[1].partition("=")
         try:
             if kind != "timestamp":
                 raise ValueError
-            yield ev.MarkRead(params[0], milliseconds(moment))
+            yield MarkRead(params[0], milliseconds(moment))
         except ValueError:
             yield client.fail("MARKREAD", "INVALID_PARAMS", echo(params[1]), text="That is no time")
 
@@ -36,4 +36,4 @@ def redact(client: Client, params: list[str]) -> Iterator[Command]:
     if REDACTION not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "REDACT")
     target, msgid, reason = (*params, "")[:3]
-    yield ev.Redact(target, int(msgid, 16) if MSGID.fullmatch(msgid) else 0, reason, called=msgid)  # no event has id 0
+    yield Redact(target, int(msgid, 16) if MSGID.fullmatch(msgid) else 0, reason, called=msgid)  # no event has id 0

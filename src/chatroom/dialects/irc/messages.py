@@ -10,43 +10,44 @@ from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
 from chatroom.limits import MESSAGE_BYTES, TARGETS
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Kind
+from chatroom.model.commands import Say
+from chatroom.model.outcomes import Command
+from chatroom.model.values import MessageKind
 from chatroom.slips import refuse_slips
 
 _SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "
-VERBS = {Kind.MESSAGE: "PRIVMSG", Kind.ACTION: "PRIVMSG", Kind.NOTICE: "NOTICE"}
+VERBS = {MessageKind.MESSAGE: "PRIVMSG", MessageKind.ACTION: "PRIVMSG", MessageKind.NOTICE: "NOTICE"}
 SAYING = frozenset(VERBS.values())  # the text of these may be longer than a line
 
 
 def privmsg(client: Client, params: list[str]) -> Iterator[Command]:
-    return _message(client, params, Kind.MESSAGE)
+    return _message(client, params, MessageKind.MESSAGE)
 
 
 def notice(client: Client, params: list[str]) -> Iterator[Command]:
-    return _message(client, params, Kind.NOTICE)
+    return _message(client, params, MessageKind.NOTICE)
 
 
-def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]:
+def _message(client: Client, params: list[str], kind: MessageKind) -> Iterator[Command]:
     if len(params) < 2 or not params[1]:
         raise ChatError(Code.NO_TEXT)
     text = params[1]
     size = len(text.encode())
     if size > MESSAGE_BYTES or size * (params[0].count(",") + 1) > TARGETS * LINE_BYTES:
         raise ChatError(Code.LINE_TOO_LONG)  # what one line causes is bounded: many targets get short messages
-    if kind is Kind.MESSAGE and text.startswith(_ACTION):
-        kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
+    if kind is MessageKind.MESSAGE and text.startswith(_ACTION):
+        kind, text = MessageKind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
     elif CTCP in text:
         must_fit(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
     for target in targets(params[0]):
         if fold(target) == _SERVICE:
-            if kind is Kind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
+            if kind is MessageKind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
                 yield from nickserv(client, [text])
         else:
-            if kind is Kind.MESSAGE:
+            if kind is MessageKind.MESSAGE:
                 refuse_slips(text)
-            yield ev.Say(target, text, kind, client.tags)
+            yield Say(target, text, kind, client.tags)
 
 
 def is_for_service(param: str) -> bool:
@@ -66,4 +67,4 @@ def tagmsg(client: Client, params: list[str]) -> Iterator[Command]:
         raise ChatError(Code.UNKNOWN_COMMAND, "TAGMSG")
     if client.tags:
         for target in targets(params[0]):
-            yield ev.Say(target, "", Kind.TAGS, client.tags)
+            yield Say(target, "", MessageKind.TAGS, client.tags)

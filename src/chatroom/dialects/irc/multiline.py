@@ -16,14 +16,16 @@ from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import echo
 from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Kind
+from chatroom.model.commands import Say
+from chatroom.model.outcomes import Command, Labelled
+from chatroom.model.replies import Refused
+from chatroom.model.values import MessageKind
 from chatroom.slips import refuse_slips
 
 MULTILINE = "draft/multiline"
 LIMITS = f"max-bytes={MULTILINE_BYTES},max-lines={MULTILINE_LINES}"
 _CONCAT = "draft/multiline-concat"
-_KINDS = {"PRIVMSG": Kind.MESSAGE, "NOTICE": Kind.NOTICE}
+_KINDS = {"PRIVMSG": MessageKind.MESSAGE, "NOTICE": MessageKind.NOTICE}
 
 
 class Batch:
@@ -34,7 +36,7 @@ class Batch:
         self.target = target
         self.label = label
         self.tags = tags
-        self.kind: Kind | None = None  # as its first line says
+        self.kind: MessageKind | None = None  # as its first line says
         self.text = ""
         self.lines = 0
         self.failed = False
@@ -102,11 +104,11 @@ def _say(client: Client, batch: Batch) -> Iterator[Command]:
         return
     try:
         refuse_slips(batch.text)
-        said: Command = ev.Say(batch.target, batch.text, batch.kind, batch.tags)
+        said: Command = Say(batch.target, batch.text, batch.kind, batch.tags)
     except ChatError as error:
-        said = ev.Refused(error)
+        said = Refused(error)
     yield _labelled(batch.label, said)
 
 
 def _labelled(label: str, command: Command) -> Command:
-    return ev.Labelled(label, iter([command])) if label else command
+    return Labelled(label, iter([command])) if label else command

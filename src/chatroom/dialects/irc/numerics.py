@@ -19,8 +19,9 @@ from chatroom.limits import (
     USERNAME_LENGTH,
     WATCHED,
 )
-from chatroom.model.events import value
-from chatroom.model.modes import ACCOUNT, BAN, BOT, EXCEPTION, INVITED, MUTE, RANKS, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.model.masks import ACCOUNT, MUTE
+from chatroom.model.modes import BAN, BOT, EXCEPTION, INVITED, RANKS, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.model.values import value
 
 
 @value

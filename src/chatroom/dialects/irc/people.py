@@ -7,8 +7,8 @@ from chatroom.common.text import number, shortened
 from chatroom.dialects.irc.answers import WHOX_FIELDS, Whox
 from chatroom.dialects.irc.client import Client
 from chatroom.limits import AWAY_BYTES, WHOWAS
-from chatroom.model import events as ev
-from chatroom.model.events import Command
+from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
+from chatroom.model.outcomes import Command
 
 
 def who(client: Client, params: list[str]) -> Iterator[Command]:
@@ -16,33 +16,33 @@ def who(client: Client, params: list[str]) -> Iterator[Command]:
     flags, _, rest = params[1].partition("%") if len(params) > 1 else ("", "", "")
     fields, _, token = rest.partition(",")
     client.speaker.whox = Whox(frozenset(fields) & WHOX_FIELDS, token[:3]) if rest else None
-    yield ev.AskWho(params[0] if params else "*", "o" in flags)
+    yield AskWho(params[0] if params else "*", "o" in flags)
 
 
 def whois(client: Client, params: list[str]) -> Iterator[Command]:
     """`WHOIS server nick` asks what `WHOIS nick` does: there is one server."""
     if len(params) > 1 and "." in params[0]:  # a nickname may stand for the server that its owner is on
         client.its_me(params[0])
-    yield ev.AskWhois(params[-1].split(",")[0])
+    yield AskWhois(params[-1].split(",")[0])
 
 
 def whowas(client: Client, params: list[str]) -> Iterator[Command]:
     if not params or not params[0]:
         raise ChatError(Code.NICK_MISSING)
     count = params[1] if len(params) > 1 else ""
-    yield ev.AskWhowas(params[0], number(count, WHOWAS) or 0)
+    yield AskWhowas(params[0], number(count, WHOWAS) or 0)
 
 
 def userhost(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.AskUsers(tuple(params[:5]), "USERHOST")  # five at most: RFC 2812 §4.8
+    yield AskUsers(tuple(params[:5]), "USERHOST")  # five at most: RFC 2812 §4.8
 
 
 def ison(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.AskUsers(tuple(" ".join(params).split()), "ISON")
+    yield AskUsers(tuple(" ".join(params).split()), "ISON")
 
 
 def away(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.SetAway(shortened(params[0], AWAY_BYTES) if params else "")
+    yield SetAway(shortened(params[0], AWAY_BYTES) if params else "")
 
 
 def monitor(client: Client, params: list[str]) -> Iterator[Command]:
@@ -51,8 +51,8 @@ def monitor(client: Client, params: list[str]) -> Iterator[Command]:
     if verb in ("+", "-"):
         if len(params) < 2:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "MONITOR")
-        yield ev.Watch(tuple(name for name in params[1].split(",") if name), verb == "+")
+        yield Watch(tuple(name for name in params[1].split(",") if name), verb == "+")
     elif verb == "C":
-        yield ev.Unwatch()
+        yield Unwatch()
     elif verb in ("L", "S"):
-        yield ev.AskWatched(verb == "S")
+        yield AskWatched(verb == "S")

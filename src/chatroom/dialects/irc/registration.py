@@ -10,8 +10,9 @@ from chatroom.common.text import shortened
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
-from chatroom.model import events as ev
-from chatroom.model.events import Command, Way
+from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetRealname
+from chatroom.model.outcomes import Command
+from chatroom.model.values import Via
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -25,10 +26,10 @@ def registration(client: Client) -> Iterator[Command]:
         passwords, client.passwords = client.passwords, []
         commands = [command for password in passwords if (command := _password(client, password))]
         yield from commands
-        if client.viewer.admitted or not any(isinstance(command, ev.Enter) for command in commands):
-            yield ev.Register(client.nick, client.username, client.realname)
+        if client.viewer.admitted or not any(isinstance(command, Enter) for command in commands):
+            yield Register(client.nick, client.username, client.realname)
         if not client.viewer.admitted:  # modern.ircdocs.horse/#pass-message
-            yield ev.Quit("this server has a password", refused=True)
+            yield Quit("this server has a password", refused=True)
 
 
 def _password(client: Client, password: str) -> Command | None:
@@ -36,8 +37,8 @@ def _password(client: Client, password: str) -> Command | None:
     name, colon, rest = password.partition(":")
     if colon and rest and is_nickname(name):
         needless = client.viewer.admitted and client.viewer.account
-        return None if needless else ev.LogIn(name, rest, way=Way.PASS)
-    return None if client.viewer.admitted else ev.Enter(password)
+        return None if needless else LogIn(name, rest, way=Via.PASS)
+    return None if client.viewer.admitted else Enter(password)
 
 
 def pass_(client: Client, params: list[str]) -> Iterator[Command]:
@@ -54,7 +55,7 @@ def nick(client: Client, params: list[str]) -> Iterator[Command]:
     if not params[0]:
         raise ChatError(Code.NICK_MISSING)
     if client.viewer.nick:
-        yield ev.Rename(params[0])
+        yield Rename(params[0])
     else:
         client.nick = params[0]
         yield from registration(client)
@@ -75,7 +76,7 @@ def _not_twice(client: Client) -> None:
 
 
 def setname(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.SetRealname(params[0])
+    yield SetRealname(params[0])
 
 
 def ping(client: Client, params: list[str]) -> Iterator[Command]:
@@ -91,4 +92,4 @@ def pong(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def quit_(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Quit(f"Quit: {params[0]}", own=True) if params and params[0] else ev.Quit("Quit")
+    yield Quit(f"Quit: {params[0]}", own=True) if params and params[0] else Quit("Quit")

@@ -9,8 +9,19 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.format import timestamp
-from chatroom.model import events as ev
-from chatroom.model.events import Command
+from chatroom.model.commands import (
+    Alert,
+    AskCounts,
+    AskServerBans,
+    AskServers,
+    AskUptime,
+    BanFromServer,
+    BecomeOperator,
+    Kill,
+    Reload,
+    UnbanFromServer,
+)
+from chatroom.model.outcomes import Command
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:
@@ -19,7 +30,7 @@ def motd(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def lusers(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.AskCounts()
+    yield AskCounts()
 
 
 def version(client: Client, params: list[str]) -> Iterator[Command]:
@@ -51,15 +62,15 @@ def admin(client: Client, params: list[str]) -> Iterator[Command]:
 
 
 def links(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.AskServers()
+    yield AskServers()
 
 
 def stats(client: Client, params: list[str]) -> Iterator[Command]:
     letter = params[0][:1] or "*"
     if letter == "u":
-        yield ev.AskUptime()
+        yield AskUptime()
     elif letter in "kKdD":
-        yield ev.AskServerBans(addresses=letter in "dD")
+        yield AskServerBans(addresses=letter in "dD")
     yield client.say(n.RPL_ENDOFSTATS, letter)
 
 
@@ -72,15 +83,15 @@ def _this_server(client: Client, params: list[str]) -> None:
 
 
 def oper(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.BecomeOperator(params[0], params[1])
+    yield BecomeOperator(params[0], params[1])
 
 
 def kill(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Kill(params[0], params[1] if len(params) > 1 else "")
+    yield Kill(params[0], params[1] if len(params) > 1 else "")
 
 
 def wallops(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Alert(params[0])
+    yield Alert(params[0])
 
 
 def kline(client: Client, params: list[str]) -> Iterator[Command]:
@@ -89,17 +100,17 @@ def kline(client: Client, params: list[str]) -> Iterator[Command]:
     if not length and len(params) > 2:
         ban_time(params[0])  # raises if it was meant as one
     who, *reason = params[1:] if length else params
-    yield ev.BanFromServer(who, length, " ".join(reason))
+    yield BanFromServer(who, length, " ".join(reason))
 
 
 def unkline(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.UnbanFromServer(params[0])
+    yield UnbanFromServer(params[0])
 
 
 def dline(client: Client, params: list[str]) -> Iterator[Command]:
     """The same for addresses and networks alone."""
     for command in kline(client, params):
-        assert isinstance(command, ev.BanFromServer)
+        assert isinstance(command, BanFromServer)
         if network_of(command.who) is None:
             raise ChatError(Code.MODE_PARAMETER, "*", "D", command.who)
         yield command
@@ -111,4 +122,4 @@ def _minutes(text: str) -> int:
 
 
 def rehash(client: Client, params: list[str]) -> Iterator[Command]:
-    yield ev.Reload()
+    yield Reload()

@@ -1,0 +1,54 @@
+"""Who is told of an event, grouped by the format that they read."""
+
+from collections.abc import Iterable, Iterator, Set
+from typing import Protocol
+
+from chatroom.model.events import Event
+
+
+class Format(Protocol):
+    """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
+
+    own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
+
+    def render(self, event: Event) -> bytes:
+        """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""
+
+    def render_all(self, events: list[Event]) -> bytes:
+        """The bytes for events that come one after the other."""
+
+
+class Listener(Protocol):
+    """Whoever is told of events: what an audience needs to know of a session."""
+
+    uid: str
+    format: Format
+
+
+class Audience:
+    """Who is told of an event, grouped by the format that they read. Never changed: a new one takes its place."""
+
+    __slots__ = ("groups",)
+
+    def __init__(self, groups: dict[Format, tuple[Listener, ...]]) -> None:
+        self.groups = groups
+
+    @classmethod
+    def of(cls, sessions: Iterable[Listener]) -> "Audience":
+        groups: dict[Format, list[Listener]] = {}
+        for session in sessions:
+            groups.setdefault(session.format, []).append(session)
+        return cls({format_: tuple(members) for format_, members in groups.items()})
+
+    def plus(self, session: Listener) -> "Audience":
+        return Audience({**self.groups, session.format: (*self.groups.get(session.format, ()), session)})
+
+    def minus(self, session: Listener) -> "Audience":
+        return self.without({session}) if any(session in members for members in self.groups.values()) else self
+
+    def without(self, sessions: Set[Listener]) -> "Audience":
+        groups = {f: tuple([s for s in members if s not in sessions]) for f, members in self.groups.items()}
+        return Audience({f: members for f, members in groups.items() if members})
+
+    def __iter__(self) -> Iterator[Listener]:
+        return (session for members in self.groups.values() for session in members)

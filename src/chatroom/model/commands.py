@@ -1,0 +1,500 @@
+"""Commands: what clients ask for. A protocol makes them; the hub decides what comes of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import field
+
+from chatroom.model.audience import Format
+from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Via, value
+
+# ---- commands -------------------------------------------------------------------------------------------------------
+
+
+@value
+class Enter:
+    """Give the server's password."""
+
+    password: str = field(repr=False)
+
+
+@value
+class Register:
+    """Take a name and come in, straight into `room` if there is one."""
+
+    nick: str
+    username: str
+    realname: str
+    room: str = ""
+
+
+@value
+class Rename:
+    nick: str
+
+
+@value
+class Join:
+    """Join `room`; with `move`, out of all others."""
+
+    room: str
+    move: bool = False
+    key: str = ""
+
+
+@value
+class Leave:
+    room: str
+    reason: str = ""
+
+
+@value
+class LeaveAll:
+    """Leave all rooms."""
+
+
+@value
+class Say:
+    """Say `text` to `target`: a room, a nickname, or those in a room with a rank (@#room, +#room).
+
+    `tags` are those that clients tell each other, as they are written on an IRC line: IRCv3 message-tags.
+    """
+
+    target: str
+    text: str
+    kind: MessageKind = MessageKind.MESSAGE
+    tags: str = ""
+
+
+@value
+class Burst:
+    """Say all of `texts`, one after the other, to one room: programs that are in a hurry."""
+
+    target: str
+    texts: list[str]
+
+    def singly(self) -> Iterator[Say]:
+        """The same, as a command for each."""
+        return (Say(self.target, text) for text in self.texts)
+
+
+@value
+class SetTopic:
+    room: str
+    topic: str
+
+
+@value
+class SetAway:
+    """Be away with a message, or back with ""."""
+
+    message: str
+
+
+@value
+class Kick:
+    """Throw somebody out of a room; with `seconds`, not to come back for so long."""
+
+    room: str
+    nick: str
+    reason: str = ""
+    seconds: int = 0
+
+
+@value
+class Ban:
+    """Keep somebody out of a room, or, with `mute`, only from speaking there; for so many seconds, or for good if 0.
+
+    `who` is a nickname or a mask.
+    """
+
+    room: str
+    who: str
+    seconds: int = 0
+    reason: str = ""
+    mute: bool = False
+
+
+@value
+class Unban:
+    room: str
+    who: str
+    mute: bool = False
+
+
+@value
+class BanFromServer:
+    """Let somebody not come in any more: `who` is an address, a network, a nickname or a mask."""
+
+    who: str
+    seconds: int = 0
+    reason: str = ""
+
+
+@value
+class UnbanFromServer:
+    who: str
+
+
+@value
+class Expire:
+    """End what has lasted its time."""
+
+
+@value
+class Invite:
+    nick: str
+    room: str
+
+
+@value
+class SetModes:
+    room: str
+    changes: tuple[ModeChange, ...]
+
+
+@value
+class SetUserModes:
+    nick: str
+    changes: tuple[ModeChange, ...]
+
+
+@value
+class SetRealname:
+    realname: str
+
+
+@value
+class BecomeOperator:
+    """Become an operator of the server."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+@value
+class Kill:
+    """Throw somebody off the server."""
+
+    nick: str
+    reason: str = ""
+
+
+@value
+class Alert:
+    """Say something to all who want to hear what operators say to all."""
+
+    text: str
+
+
+@value
+class Reload:
+    """Read the configuration again."""
+
+
+@value
+class Watch:
+    """Be told when these nicknames come and go, or no more: IRCv3 monitor."""
+
+    nicks: tuple[str, ...]
+    on: bool
+
+
+@value
+class Unwatch:
+    """Watch nobody any more."""
+
+
+@value
+class MakeAccount:
+    """Claim a name: one's own, or, for who has none yet, `name`."""
+
+    password: str = field(repr=False)
+    name: str = ""
+    way: Via = Via.COMMAND
+
+
+@value
+class LogIn:
+    """Prove that an account is one's own; with `take`, be called by its name from then on."""
+
+    account: str
+    password: str = field(repr=False)
+    take: bool = False
+    way: Via = Via.COMMAND
+
+
+@value
+class LogOut:
+    way: Via = Via.COMMAND
+
+
+@value
+class SetPassword:
+    """A new one for the account that one is logged in to."""
+
+    password: str = field(repr=False)
+    way: Via = Via.COMMAND
+
+
+@value
+class SetReplay:
+    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
+
+    on: bool
+    way: Via = Via.COMMAND
+
+
+@value
+class DropAccount:
+    """Give a claimed name up. The server's operators need no password."""
+
+    account: str
+    password: str = field(repr=False)
+    way: Via = Via.COMMAND
+
+
+@value
+class CloseGhost:
+    """End another connection that holds one's name; who is logged in to it needs no password."""
+
+    nick: str
+    password: str = field(default="", repr=False)
+    way: Via = Via.COMMAND
+
+
+@value
+class AskAccount:
+    """Whether a name is claimed, and since when."""
+
+    account: str
+    way: Via = Via.COMMAND
+
+
+@value
+class Checked:
+    """A password was held against a secret, "" if there was none; `fits` is None if it did not come to it.
+
+    No dialect makes this: it is what comes of `Deferred`.
+    """
+
+    ask: LogIn | DropAccount | CloseGhost
+    secret: str = field(repr=False)
+    fits: bool | None
+
+
+@value
+class Hashed:
+    """A password was made a secret; "" if it did not come to it.
+
+    No dialect makes this: it is what comes of `Deferred`.
+    """
+
+    ask: MakeAccount | SetPassword
+    secret: str = field(repr=False)
+
+
+@value
+class Reread:
+    """The files were read again: `use` puts to use what stands in them; None if one can't be read.
+
+    No dialect makes this: it is what comes of `Deferred`.
+    """
+
+    use: Callable[[], None] | None
+
+
+@value
+class Quit:
+    """Leave the server; the reason is shown to those who were in a room with the user."""
+
+    reason: str
+    ask: bool = True  # False when the connection is gone already and there is nobody to say goodbye to
+    refused: bool = False  # whether it is the server that lets nobody in who comes like that
+    own: bool = False  # whether the reason is in the client's own words
+
+
+@value
+class SetFormat:
+    """From now on this client reads another format (IRC: other capabilities)."""
+
+    format: "Format"
+    echo: bool = False
+    extended_monitor: bool = False  # whether it is told more of those it watches: IRCv3 extended-monitor
+    read_marker: bool = False  # whether it is told how far its user has read: IRCv3 read-marker
+
+
+@value
+class MarkRead:
+    """One has read what was said in a room, or by somebody, up to a time (milliseconds)."""
+
+    target: str
+    time: int
+
+
+@value
+class Redact:
+    """Take back what was said, by its id. `called` is what the client calls it."""
+
+    target: str
+    said: int
+    reason: str
+    called: str
+
+
+@value
+class AskMarker:
+    """How far one has read."""
+
+    target: str
+
+
+@value
+class AskTopic:
+    room: str
+
+
+@value
+class AskNames:
+    room: str
+
+
+@value
+class AskAllNames:
+    """Who is in which room, all over the server."""
+
+
+@value
+class AskRooms:
+    """All rooms, or those named; of these, those that meet all that is asked for."""
+
+    rooms: tuple[str, ...] = ()
+    masks: tuple[str, ...] = ()  # any of them
+    not_masks: tuple[str, ...] = ()  # none of them
+    people: tuple[int, int] = (-1, 1 << 62)  # more than, fewer than
+    age: tuple[int, int] = (-1, 1 << 62)  # milliseconds since the room was opened, likewise
+    topic_age: tuple[int, int] = (-1, 1 << 62)  # since its topic was set; never, if it has none
+
+
+@value
+class AskWho:
+    """The members of a room, or those whose nickname, user name, host or real name is like `mask`."""
+
+    mask: str
+    operators: bool = False  # only those of the server
+
+
+@value
+class AskWhois:
+    nick: str
+
+
+@value
+class AskWhowas:
+    """The last `count` people who had a nickname like `nick`, and have it no more; all that are known if it is 0."""
+
+    nick: str
+    count: int = 0
+
+
+@value
+class AskModes:
+    """The modes of a room or of a user."""
+
+    target: str
+
+
+@value
+class AskList:
+    """The masks in some of a room's lists, by their letters: `modes.ModeKind.LIST`."""
+
+    room: str
+    letters: str
+
+
+@value
+class AskServerBans:
+    """Who may not come to this server; with `addresses`, which addresses, else which people; with neither, all."""
+
+    addresses: bool | None = None
+
+
+@value
+class AskInvitations:
+    """The rooms that one is invited to."""
+
+
+@value
+class AskCounts:
+    """How many people and rooms there are."""
+
+
+@value
+class AskServers:
+    """The servers that together are this chat."""
+
+
+@value
+class AskUptime:
+    """How long the server has been running."""
+
+
+@value
+class AskWatched:
+    """Whom one watches; with `status`, who of them is here."""
+
+    status: bool
+
+
+@value
+class AskUsers:
+    """Who of these nicknames is here."""
+
+    nicks: tuple[str, ...]
+    command: str  # USERHOST or ISON: the answer's form
+
+
+@value
+class AskHistory:
+    """`limit` messages of a room, or of one's talk with somebody, of those between two points (which are left out).
+
+    `newest` says from which end they are taken; if `after` is later than `before`, they change places and the end
+    changes, too. With `around` they are from both sides of a point. `verb` is what the client called it. With
+    `everything` they are all events, not just messages.
+    """
+
+    target: str
+    limit: int
+    after: HistoryPoint | None = None
+    before: HistoryPoint | None = None
+    around: HistoryPoint | None = None
+    newest: bool = True
+    everything: bool = False
+    verb: str = ""
+
+
+@value
+class AskTargets:
+    """Where something was said that one may look up, the last of it between two points."""
+
+    after: HistoryPoint
+    before: HistoryPoint
+    limit: int
+    newest: bool
+    target: str = ""
+    verb: str = "TARGETS"
+
+
+@value
+class AskSearch:
+    """`limit` messages, the newest or oldest, with all of these words, said by somebody, somewhere.
+
+    "" means any words, anybody, anywhere.
+    """
+
+    words: str
+    limit: int
+    newest: bool = True
+    target: str = ""
+    by: str = ""
+    after: HistoryPoint | None = None
+    before: HistoryPoint | None = None
+    verb: str = "SEARCH"

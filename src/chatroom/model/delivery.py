@@ -1,0 +1,58 @@
+"""Where the hub hands over what is to be told, and to whom."""
+
+import threading
+from typing import Protocol
+
+from chatroom.model.audience import Audience
+from chatroom.model.entities import Session
+from chatroom.model.events import Event, Said
+from chatroom.model.replies import Goodbye, Reply
+
+
+class Delivery(Protocol):
+    """Where the hub hands over what is to be told, and to whom. Neither call blocks or fails."""
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        """Tell the audience of an event; not `skip`, if one is named."""
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        """Tell one client alone."""
+
+    def fence(self) -> threading.Event:
+        """Is set once all that was handed over so far is saved."""
+
+    def dispatch(self) -> None:
+        """Nothing more comes at the moment: see to it that what was handed over is sent."""
+
+
+class Capture:
+    """A post that keeps to itself what one session is told, and hands on all the rest.
+
+    Events of which everybody is told are kept for it, too; but what somebody says to themselves reaches them like any
+    other message, and only its echo is an answer.
+    """
+
+    def __init__(self, post: Delivery, session: Session) -> None:
+        self.told: list[Event | Reply] = []
+        self._post = post
+        self._session = session
+
+    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        session = self._session
+        to_self = isinstance(event, Said) and event.target == session.nick
+        if skip is None and session in audience and not to_self:
+            self.told.append(event)
+            skip = session
+        self._post.deliver(event, audience, skip)
+
+    def tell(self, session: Session, reply: Reply) -> None:
+        if session is self._session and not isinstance(reply, Goodbye):
+            self.told.append(reply)
+        else:
+            self._post.tell(session, reply)
+
+    def fence(self) -> threading.Event:
+        return self._post.fence()
+
+    def dispatch(self) -> None:
+        self._post.dispatch()

@@ -1,0 +1,349 @@
+"""Replies: what one client alone is told. A reply changes nothing, and keeps its place among the events."""
+
+from enum import Enum
+
+from chatroom.common.errors import ChatError
+from chatroom.model.commands import AskHistory, AskSearch
+from chatroom.model.events import Event, Said
+from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
+
+# ---- replies --------------------------------------------------------------------------------------------------------
+
+
+class Reply:
+    """What one client alone is told."""
+
+    __slots__ = ()
+
+
+@value
+class Raw(Reply):
+    """Bytes that a dialect had ready when it read the line (PONG, CAP, /help)."""
+
+    data: bytes
+
+
+@value
+class Refused(Reply):
+    """`way` is None where it is not about accounts."""
+
+    error: ChatError
+    way: Via | None = None
+
+    def __post_init__(self) -> None:
+        """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
+        self.error.__traceback__ = None
+
+
+@value
+class RoomState(Reply):
+    """What somebody needs to know of a room that they have just joined."""
+
+    room: str
+    topic: Topic | None
+    members: tuple[Member, ...]  # oldest member first
+    viewer: str  # the nickname of the one who is told
+    secret: bool = False
+
+
+@value
+class Welcome(Reply):
+    """You are in. `room` is where, if a room came with it."""
+
+    person: Person
+    counts: "CountsAre"
+    room: RoomState | None
+
+
+@value
+class CountsAre(Reply):
+    people: int
+    invisible: int  # of these
+    operators: int  # of these
+    unknown: int  # connections without a name yet
+    rooms: int
+    most: int  # people at once, so far
+    here: int  # people connected to this server
+
+
+@value
+class TopicIs(Reply):
+    room: str
+    topic: Topic | None
+
+
+@value
+class NamesAre(Reply):
+    """Nobody in it where there is no such room."""
+
+    room: str
+    members: tuple[Member, ...]
+    secret: bool = False
+
+
+@value
+class AllNamesAre(Reply):
+    rooms: tuple[NamesAre, ...]
+
+
+@value
+class RoomsAre(Reply):
+    rooms: tuple[tuple[str, int, str], ...]  # name, people, topic
+
+
+@value
+class WhoIsIn(Reply):
+    mask: str
+    room: str  # "" where the people were not asked for by room
+    members: tuple[Member, ...]
+    idle: tuple[int, ...]  # of each, seconds since they last said something
+
+
+@value
+class WhoisIs(Reply):
+    member: Member
+    rooms: tuple[tuple[str, str], ...]  # name, ranks
+    idle: int  # seconds since they last said something
+    since: int  # milliseconds; 0 for the service, which is always here
+    modes: str  # "" for whom they are no business of
+    secure: bool  # whether the connection is encrypted, and to this server
+    server: str = ""  # to which they are connected; "" if it is the only one
+
+
+@value
+class NoWhois(Reply):
+    """Nobody has that nickname."""
+
+    nick: str
+
+
+@value
+class WhowasIs(Reply):
+    nick: str
+    people: tuple[tuple[Person, int], ...]  # with when they went, milliseconds; the last first
+
+
+@value
+class ModesAre(Reply):
+    """Modes as letters, with their +; `room` is "" for the user's own."""
+
+    room: str
+    modes: str
+    created: int  # milliseconds
+
+
+@value
+class ListIs(Reply):
+    room: str
+    letter: str
+    entries: tuple[ListEntry, ...]
+
+
+@value
+class ServerBansAre(Reply):
+    entries: tuple[ListEntry, ...]
+    addresses: bool | None = None
+
+
+@value
+class InvitationsAre(Reply):
+    rooms: tuple[str, ...]
+
+
+@value
+class Inviting(Reply):
+    """Somebody was told of an invitation; `away` is what they have left as a message."""
+
+    nick: str
+    room: str
+    away: str
+
+
+@value
+class UptimeIs(Reply):
+    seconds: int
+
+
+@value
+class Here(Reply):
+    """Who of those one watches is here, as far as this is news."""
+
+    people: tuple[Person, ...]
+
+
+@value
+class NotHere(Reply):
+    nicks: tuple[str, ...]
+
+
+@value
+class WatchedAre(Reply):
+    nicks: tuple[str, ...]
+
+
+@value
+class MarkerIs(Reply):
+    """How far one has read: the time of the last message read, in milliseconds; 0 if that isn't known."""
+
+    target: str
+    time: int
+
+
+@value
+class Admitted(Reply):
+    """The server's password was right."""
+
+
+class AccountChange(Enum):
+    """What was done about an account."""
+
+    CLAIMED = "claimed"
+    LOGGED_IN = "logged-in"
+    LOGGED_OUT = "logged-out"
+    PASSWORD_SET = "password-set"
+    DROPPED = "dropped"
+    GHOST_CLOSED = "ghost-closed"
+    ADMITTED = "admitted"  # the password was the server's, and the name is nobody's account
+
+
+@value
+class AccountDone(Reply):
+    """`lasting` says whether the account outlives the server."""
+
+    deed: AccountChange
+    account: str
+    way: Via
+    lasting: bool = True
+
+
+@value
+class AccountIs(Reply):
+    """`made` is when the name was claimed, in milliseconds; `here` whether somebody is logged in to it."""
+
+    account: str
+    made: int
+    here: bool
+    way: Via
+
+
+@value
+class ReplayIs(Reply):
+    """What `SetReplay` has set; `account` is "" if only this connection's."""
+
+    on: bool
+    account: str
+    way: Via
+
+
+@value
+class NowOperator(Reply):
+    """One is an operator of the server now."""
+
+
+@value
+class Reloaded(Reply):
+    pass
+
+
+@value
+class PersonalNotice(Reply):
+    """An event that one client alone is told of."""
+
+    event: Event
+
+
+@value
+class UsersAre(Reply):
+    members: tuple[Member, ...]
+    command: str
+
+
+@value
+class IsAway(Reply):
+    """The person just written to is away."""
+
+    nick: str
+    message: str
+
+
+@value
+class AwayNoted(Reply):
+    away: bool
+
+
+@value
+class Ping(Reply):
+    """The server wants a sign of life."""
+
+
+@value
+class Goodbye(Reply):
+    """The last thing a client is told; its connection is closed behind it."""
+
+    reason: str
+    refusal: bool = False  # which the operator is told of, too
+
+
+@value
+class Recent(Reply):
+    """What was said in a room before somebody joined it, oldest first."""
+
+    room: str
+    said: tuple[Said, ...]
+
+
+@value
+class HistoryIs(Reply):
+    """Events of a place, oldest first."""
+
+    ask: AskHistory
+    name: str
+    events: tuple[Event, ...]
+
+
+@value
+class TargetsAre(Reply):
+    """Names of rooms and people, with when something was last said, in milliseconds; earliest first."""
+
+    targets: tuple[tuple[str, int], ...]
+
+
+@value
+class Found(Reply):
+    """Messages, oldest first."""
+
+    ask: AskSearch
+    said: tuple[Said, ...]
+
+
+@value
+class Saving(Reply):
+    """Messages are not being saved, or are again; then `lost` is how many never will be."""
+
+    works: bool
+    lost: int = 0
+
+
+@value
+class Link(Reply):
+    """The link to the other servers is down, or is there again; with a `gap` if something may be missing."""
+
+    works: bool
+    gap: bool = False
+
+
+@value
+class ServersAre(Reply):
+    """Of each its name, how many people are connected to it, and how many milliseconds it is behind.
+
+    One that knows of no others has no name for itself.
+    """
+
+    servers: tuple[tuple[str, int, int], ...]
+
+
+@value
+class Announcement(Reply):
+    """The server itself says something to everybody."""
+
+    text: str
