@@ -4,12 +4,12 @@ import sys
 import threading
 from itertools import count
 
+from chatroom.core.event_log import LocalEventLog
+from chatroom.core.hub import Hub
 from chatroom.dialects.base import Dialect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
-from chatroom.hub import Hub
 from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
-from chatroom.log import LocalLog
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session
@@ -131,7 +131,7 @@ class Chat:
         self.post = RecordingPost()
         self.hub = Hub(self.post, lambda: self.time, name=info.name)
         self.hub.registrar.passwords.scrypt = QUICK
-        self.log = LocalLog(self.hub, self.post, lambda: self.time)
+        self.log = LocalEventLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)
 
     def plain(self, name: str = "") -> Client:

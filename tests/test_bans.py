@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.core.dormant_rooms import DormantRooms
 from chatroom.limits import EMPTY_ROOMS, ENDS, LIST_LENGTH, SERVER_BANS, SLOW_MOST
-from chatroom.memory import Memories
 from chatroom.model.commands import Ban, BanFromServer, Expire
 from chatroom.model.events import ModesSet, ServerUnbanned
 from chatroom.model.replies import Refused
@@ -197,7 +197,7 @@ def test_what_is_remembered_of_empty_rooms_has_an_end(room: Room) -> None:
 def test_rooms_that_are_made_up_fill_no_memory(room: Room) -> None:
     """Of one in which nothing was said, or that was closed, nothing is held, however many bans were lifted there."""
     chat, op, _ = room
-    memories = chat.hub.memories = Memories()
+    memories = chat.hub.memories = DormantRooms()
     masks = " ".join([f"x{n}!*@*" for n in range(20)])
     for n in range(10):
         op.send(f"JOIN #r{n}", f"MODE #r{n} +{'b' * 20} {masks}", f"MODE #r{n} -{'b' * 20} {masks}", f"PART #r{n}")

@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from chatroom.common.clock import Clock
-from chatroom.hub import Hub
+from chatroom.core.event_log import LocalEventLog
+from chatroom.core.hub import Hub
 from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
-from chatroom.log import LocalLog
 from chatroom.model.commands import AskHistory
 from chatroom.model.events import Said
 from chatroom.model.outcomes import HistoryQuery
@@ -53,7 +53,7 @@ def chat(machine: Machine) -> Iterator[Chat]:
     scrypt = chat.hub.registrar.passwords.scrypt
     chat.hub = Hub(chat.post, machine.clock, steady=lambda: machine.steady)
     chat.hub.registrar.passwords.scrypt = scrypt
-    chat.log = LocalLog(chat.hub, chat.post, machine.clock)
+    chat.log = LocalEventLog(chat.hub, chat.post, machine.clock)
     yield chat
 
 
@@ -160,7 +160,7 @@ def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyP
         meanwhile()
         return False
 
-    chat.log = LocalLog(chat.hub, chat.post, lambda: chat.time, archive=Slow(meanwhile))
+    chat.log = LocalEventLog(chat.hub, chat.post, lambda: chat.time, archive=Slow(meanwhile))
     monkeypatch.setattr(chat.hub.registrar.passwords, "check", check)
     alice = chat.irc("alice", "batch", "draft/chathistory", "labeled-response", "message-tags", room="#r")
     alice.send(question, "PRIVMSG #r :and after", "TOPIC #r :that")

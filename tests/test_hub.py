@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
+from chatroom.core.dormant_rooms import DormantRooms
+from chatroom.core.hub import Hub
 from chatroom.dialects.irc.format import irc_format
 from chatroom.dialects.plain import PLAIN
-from chatroom.hub import Hub
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
-from chatroom.memory import Memories
 from chatroom.model.commands import (
     AskModes,
     AskNames,
@@ -558,10 +558,10 @@ _DEEDS = st.sets(st.sampled_from(["close", "say", "own", "disown"]))
 @given(st.lists(st.tuples(st.sampled_from(["#a", "#b", "#c", "#d", "#e", "#f"]), _DEEDS), max_size=40))
 def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[tuple[str, set[str]]]) -> None:
     """Whatever rooms are made up. A visit opens a room, does what it does, and leaves."""
-    memories = Memories()
+    memories = DormantRooms()
     shown: dict[str, list[str]] = {}  # what may be shown, by room
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatroom.memory.EMPTY_ROOMS", 2)
+        patch.setattr("chatroom.core.dormant_rooms.EMPTY_ROOMS", 2)
         for number, (name, deeds) in enumerate(visits):
             room = Room(name, 0)
             memories.recall(room)

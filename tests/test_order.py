@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from chatroom.core.dormant_rooms import DormantRooms
 from chatroom.limits import LIST_LENGTH, MODES_A_LINE, PASSWORD_TRIES
-from chatroom.memory import Memories
 from tests.chat import Chat, Client
 
 Room = tuple[Chat, Client, Client]
@@ -202,7 +202,7 @@ def test_a_ban_takes_back_an_invitation_given_before_it(room: Room, ban: str) ->
 def test_nothing_that_was_said_in_a_closed_room_is_shown_to_who_opens_it_next(lasting: bool) -> None:
     """With --ephemeral, nothing of any room is."""
     chat = Chat()
-    chat.hub.memories = Memories() if lasting else None
+    chat.hub.memories = DormantRooms() if lasting else None
     op = chat.irc("op", room="#a,#b")
     op.send("MODE #a +i", "PRIVMSG #a :among us", "PRIVMSG #b :for all", "TOPIC #a :among us", "PART #a,#b")
     bob = chat.irc("bob").send("JOIN #a,#b")

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom import passwords
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
+from chatroom.core import passwords
+from chatroom.core.login_throttle import LoginThrottle, SlidingWindow
+from chatroom.core.passwords import Passwords, acceptable
 from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPTS
-from chatroom.passwords import Guesses, Passwords, Window, acceptable
 from tests.chat import NOON, QUICK
 from tests.peers import DEADLINE, eventually
 
@@ -136,7 +137,7 @@ def test_some_passwords_are_refused(password: str, code: Code) -> None:
 # ---- guessing -------------------------------------------------------------------------------------------------------
 
 
-def guess(guesses: Guesses, account: str, host: str, now: int = NOON, fits: bool | None = False) -> bool:
+def guess(guesses: LoginThrottle, account: str, host: str, now: int = NOON, fits: bool | None = False) -> bool:
     """Whether the guess was allowed."""
     try:
         guesses.begin(account, host, now)
@@ -149,7 +150,7 @@ def guess(guesses: Guesses, account: str, host: str, now: int = NOON, fits: bool
 
 def test_an_account_can_be_guessed_at_so_often_a_minute_from_wherever() -> None:
     """Many addresses are no way around it."""
-    guesses = Guesses()
+    guesses = LoginThrottle()
     allowed = [guess(guesses, "Bob", f"192.0.2.{i}") for i in range(10)]
     assert allowed == [True] * LOGIN_TRIES + [False] * (10 - LOGIN_TRIES)
     assert not guess(guesses, "bOB", "192.0.2.99")
@@ -159,7 +160,7 @@ def test_an_account_can_be_guessed_at_so_often_a_minute_from_wherever() -> None:
 def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
     """Many accounts are no way around it; nor are the addresses of one IPv6 network."""
     for hosts in (["192.0.2.1"] * 10, [f"2001:db8:0:1::{i}" for i in range(10)]):
-        guesses = Guesses()
+        guesses = LoginThrottle()
         allowed = [guess(guesses, f"name{i}", host) for i, host in enumerate(hosts)]
         assert sum(allowed) == LOGIN_TRIES
     assert guess(guesses, "name", "2001:db8:0:2::1")
@@ -167,7 +168,7 @@ def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
 
 def test_guesses_that_are_being_checked_count_already() -> None:
     """Else a thousand connections could guess at once."""
-    guesses = Guesses()
+    guesses = LoginThrottle()
     for _ in range(LOGIN_TRIES):
         guesses.begin("bob", "192.0.2.1", NOON)
     with pytest.raises(ChatError):
@@ -176,14 +177,14 @@ def test_guesses_that_are_being_checked_count_already() -> None:
 
 def test_a_right_password_is_no_guess() -> None:
     """A class behind one address comes in at once; and neither is one that was not looked at."""
-    guesses = Guesses()
+    guesses = LoginThrottle()
     assert all(guess(guesses, f"pupil{i}", "192.0.2.1", fits=True) for i in range(30))
     assert all(guess(guesses, "bob", "192.0.2.1", fits=None) for _ in range(30))
 
 
 def test_nobody_can_lock_an_owner_out_from_elsewhere() -> None:
     """From where somebody was logged in last, they still can; there, too, three wrong ones a minute are enough."""
-    guesses = Guesses()
+    guesses = LoginThrottle()
     assert guess(guesses, "bob", "192.0.2.7", fits=True)
     for i in range(10):
         guess(guesses, "bob", f"198.51.100.{i}")
@@ -194,7 +195,7 @@ def test_nobody_can_lock_an_owner_out_from_elsewhere() -> None:
 
 def test_what_is_remembered_of_guesses_is_bounded() -> None:
     """However many addresses guess at however many names; and it is forgotten when it is over."""
-    window = Window(LOGIN_TRIES, LOGIN_SPAN)
+    window = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)
     for i in range(3 * LOGIN_REMEMBERED):
         window.add(str(i), NOON)
     assert len(window) == LOGIN_REMEMBERED

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import absence
+from chatroom.core import last_seen
 from chatroom.limits import ABSENT, DROP_AFTER, STUCK
 from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
@@ -125,11 +125,11 @@ def test_a_person_is_a_nickname_and_an_address_or_an_account(chat: Chat, al: Cli
 @pytest.mark.parametrize(
     ("reason", "seconds"),
     [
-        (absence.SILENT, DROP_AFTER),
-        (absence.TIMED_OUT, DROP_AFTER),
-        (absence.STALLED, STUCK),
-        (absence.TOO_SLOW, STUCK),
-        (absence.SLOWEST, STUCK),
+        (last_seen.SILENT, DROP_AFTER),
+        (last_seen.TIMED_OUT, DROP_AFTER),
+        (last_seen.STALLED, STUCK),
+        (last_seen.TOO_SLOW, STUCK),
+        (last_seen.SLOWEST, STUCK),
         ("connection closed", 0),
     ],
 )
@@ -353,7 +353,7 @@ def test_what_the_history_tells_of_a_room() -> None:
         Renamed(bob, "robert", ("#tea",)),
         Renamed(Person("", "robert", "u", "host", account="b"), "rob", ("#tea",)),
         Left(Person("", "rob", "u", "host", account="b"), "#tea", ""),
-        Departed(carol, absence.link_lost("one"), ("#tea",)),
+        Departed(carol, last_seen.link_lost("one"), ("#tea",)),
         Kicked(eve, "#tea", whom, ""),
         Said(al, "#tea", "three", MessageKind.MESSAGE),
     ]
@@ -361,7 +361,7 @@ def test_what_the_history_tells_of_a_room() -> None:
         place(each, number, 1000 * number)
     recent = [each for each in events if isinstance(each, Said)]
     al_there, bob_left = 12, 5
-    assert absence.from_history("#Tea", recent, reversed(events), began=1) == {
+    assert last_seen.from_history("#Tea", recent, reversed(events), began=1) == {
         "#tea al host": al_there,
         "#tea a": al_there,
         **dict.fromkeys(["#tea rob host", "#tea robert host", "#tea bob host", "#tea b"], bob_left),

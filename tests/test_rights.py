@@ -10,9 +10,9 @@ from itertools import count
 
 import pytest
 
+from chatroom.core.permissions import BARS, LEAST, Action, Role
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, SLOW, TOPIC_LOCKED
-from chatroom.rights import BARS, LEAST, Deed, Role
 from chatroom.server import ChatServer
 from tests.chat import INFO, Chat
 from tests.peers import Guests, Irc, Peer, Plain
@@ -31,29 +31,29 @@ SET: dict[str, str] = {
     SLOW: "MODE {room} +W-nt 3600",
 }
 # How each deed is done: by an IRC client, and by a plain one. {other} is a member, {guest} is not.
-IRC: dict[Deed, str] = {
-    Deed.JOIN: "JOIN {room}",
-    Deed.SAY: "PRIVMSG {room} :hello",
-    Deed.TOPIC: "TOPIC {room} :tea {n}",
-    Deed.INVITE: "INVITE {guest} {room}",
-    Deed.KICK: "KICK {room} {other}",
-    Deed.BAN: "BAN {room} somebody{n}",
-    Deed.MUTE: "MUTE {room} somebody{n}",
-    Deed.RANK: "MODE {room} +v {other}",
-    Deed.MODE: "MODE {room} +C",
-    Deed.LISTS: "MODE {room} +e",
+IRC: dict[Action, str] = {
+    Action.JOIN: "JOIN {room}",
+    Action.SAY: "PRIVMSG {room} :hello",
+    Action.TOPIC: "TOPIC {room} :tea {n}",
+    Action.INVITE: "INVITE {guest} {room}",
+    Action.KICK: "KICK {room} {other}",
+    Action.BAN: "BAN {room} somebody{n}",
+    Action.MUTE: "MUTE {room} somebody{n}",
+    Action.RANK: "MODE {room} +v {other}",
+    Action.MODE: "MODE {room} +C",
+    Action.LISTS: "MODE {room} +e",
 }
-PLAIN: dict[Deed, str] = {
-    Deed.JOIN: "/join {room}",
-    Deed.SAY: "/msg {room} hello",
-    Deed.TOPIC: "/topic tea {n}",
-    Deed.INVITE: "/invite {room} {guest}",
-    Deed.KICK: "/kick {room} {other}",
-    Deed.BAN: "/ban {room} somebody{n}",
-    Deed.MUTE: "/mute {room} somebody{n}",
-    Deed.RANK: "/voice {room} {other}",
-    Deed.MODE: "/mode {room} +C",
-    Deed.LISTS: "/mode {room} +e",
+PLAIN: dict[Action, str] = {
+    Action.JOIN: "/join {room}",
+    Action.SAY: "/msg {room} hello",
+    Action.TOPIC: "/topic tea {n}",
+    Action.INVITE: "/invite {room} {guest}",
+    Action.KICK: "/kick {room} {other}",
+    Action.BAN: "/ban {room} somebody{n}",
+    Action.MUTE: "/mute {room} somebody{n}",
+    Action.RANK: "/voice {room} {other}",
+    Action.MODE: "/mode {room} +C",
+    Action.LISTS: "/mode {room} +e",
 }
 INSIDE = (Role.MEMBER, Role.VOICED, Role.OPERATOR, Role.OWNER)  # where they try; an owner also comes in from outside
 RANKS = {Role.VOICED: "+v", Role.OPERATOR: "+o"}
@@ -66,7 +66,7 @@ REFUSED = {
 NAMED = "op"
 
 
-def needed(deed: Deed, mode: str) -> Role:
+def needed(deed: Action, mode: str) -> Role:
     """The least role that the table asks for."""
     bar = BARS.get(deed, {}).get(mode)
     return max(LEAST[deed], bar.least) if bar else LEAST[deed]
@@ -108,7 +108,7 @@ class Stage:
         self.guests.close()
         self.server.stop()
 
-    def attempt(self, dialect: type, deed: Deed, mode: str, role: Role) -> list[str]:
+    def attempt(self, dialect: type, deed: Action, mode: str, role: Role) -> list[str]:
         """What the one who tries is told; all are out of the room again afterwards."""
         n = next(self.numbers)
         nick, actor = self.nick(dialect, role), self.who[dialect, role]
@@ -122,7 +122,7 @@ class Stage:
         self.do(self.op, f"JOIN {room}")
         if role is Role.OWNER:
             self.do(actor, f"MODE {room} +o op" if dialect is Irc else f"/op {room} op")
-            if deed is Deed.JOIN:
+            if deed is Action.JOIN:
                 self.do(actor, leave)
         self.other.send(f"JOIN {room}")
         if role in INSIDE and role is not Role.OWNER:
@@ -145,14 +145,14 @@ class Stage:
 
 
 @pytest.mark.parametrize("mode", SET, ids=lambda mode: mode or "no_mode")
-@pytest.mark.parametrize("deed", Deed, ids=lambda deed: deed.name.lower())
+@pytest.mark.parametrize("deed", Action, ids=lambda deed: deed.name.lower())
 @pytest.mark.parametrize("dialect", [Irc, Plain], ids=["irc", "plain"])
-def test_a_deed_is_done_by_the_roles_that_the_table_names(stage: Stage, dialect: type, deed: Deed, mode: str) -> None:
+def test_a_deed_is_done_by_the_roles_that_the_table_names(stage: Stage, dialect: type, deed: Action, mode: str) -> None:
     """From the one it asks for up; who is below is refused, and told who may."""
     for role in Role:
-        if deed is Deed.JOIN and role in (Role.MEMBER, Role.VOICED, Role.OPERATOR):
+        if deed is Action.JOIN and role in (Role.MEMBER, Role.VOICED, Role.OPERATOR):
             continue  # who is in is in
-        if deed is Deed.TOPIC and dialect is Plain and role not in INSIDE:
+        if deed is Action.TOPIC and dialect is Plain and role not in INSIDE:
             continue  # a plain client sets the topic of the room that it is in
         told = stage.attempt(dialect, deed, mode, role)
         refusals = [line for line in told if re.match(REFUSED[dialect], line)]
@@ -166,7 +166,7 @@ def test_a_deed_is_done_by_the_roles_that_the_table_names(stage: Stage, dialect:
 
 def test_every_deed_and_every_bar_is_tried() -> None:
     """A row that is added to the table is tried, or this fails."""
-    assert set(IRC) == set(PLAIN) == set(Deed) == set(LEAST)
+    assert set(IRC) == set(PLAIN) == set(Action) == set(LEAST)
     assert {mode for bars in BARS.values() for mode in bars} <= set(SET)
 
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from chatroom.absence import TIMED_OUT
+from chatroom.core.last_seen import TIMED_OUT
 from chatroom.dialects.base import Dialect
 from chatroom.model.audience import Format
 from chatroom.model.entities import Session

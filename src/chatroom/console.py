@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from chatroom.asking import servers
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.common.text import clean
+from chatroom.core.queries import servers
 from chatroom.dialects import keeping
 from chatroom.dialects.plain import PlainDialect
 from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, UnbanFromServer

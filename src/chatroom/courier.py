@@ -28,8 +28,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from chatroom.absence import SLOWEST, TOO_SLOW
 from chatroom.connection import DONT_WAIT, Connection, lost
+from chatroom.core.last_seen import SLOWEST, TOO_SLOW
 from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
 from chatroom.model.audience import Audience

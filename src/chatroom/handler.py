@@ -19,13 +19,13 @@ from typing import Any, Protocol
 from chatroom.common import logs
 from chatroom.common.addresses import counted
 from chatroom.connection import Connection, lost
+from chatroom.core.event_log import EventLog
 from chatroom.courier import Courier
 from chatroom.dialects.detect import Spoken, detect
 from chatroom.dialects.irc import IrcDialect, ServerInfo
 from chatroom.dialects.plain import PlainDialect
 from chatroom.door import is_loopback
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
-from chatroom.log import Log
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
@@ -48,7 +48,7 @@ class Host(Protocol):
     """What a client's thread needs of the server: `server.ChatServer`."""
 
     connections: dict[Any, Connection]  # by socket; each is there before its thread is
-    log: Log
+    log: EventLog
     courier: Courier
     watch: Watch
     info: ServerInfo

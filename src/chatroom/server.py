@@ -22,8 +22,6 @@ from itertools import count
 from socketserver import ThreadingTCPServer
 from typing import Any, NamedTuple
 
-from chatroom import absence
-from chatroom.bans import on_address
 from chatroom.cluster.log import RedisLog
 from chatroom.cluster.servers import Timing
 from chatroom.cluster.stream import ClusterError
@@ -31,13 +29,16 @@ from chatroom.common.clock import Clock, steady
 from chatroom.common.logs import alike
 from chatroom.common.names import fold
 from chatroom.connection import Connection
+from chatroom.core import last_seen
+from chatroom.core.bans import on_address
+from chatroom.core.event_log import EventLog, LocalEventLog
+from chatroom.core.hub import Hub
 from chatroom.courier import Courier
 from chatroom.dialects.irc import ServerInfo
 from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.dialects.sentences import of_entry
 from chatroom.door import FULL, Door, is_loopback
 from chatroom.handler import ChatHandler
-from chatroom.hub import Hub
 from chatroom.limits import (
     ABSENT,
     ABSENT_LOOK,
@@ -53,7 +54,6 @@ from chatroom.limits import (
     SEND_BUFFER,
     STOP,
 )
-from chatroom.log import LocalLog, Log
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
@@ -134,12 +134,12 @@ class ChatServer(ThreadingTCPServer):
         self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = Archive(store) if store else None
-        self.log: Log
+        self.log: EventLog
         if cluster:
             self.log = self.link = self._linked(cluster, last_id, last_time, timing)
         else:
             self.clock.start_from(last_time)
-            self.log = LocalLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
+            self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
         self.hub.keep = keep * 86_400_000 if store else 0
         self._keeper = Keeper(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
@@ -464,7 +464,7 @@ def _absent(reader: Reader, rooms: Iterable[KeptRoom], began: int) -> dict[str, 
         if room.recent and left > 0:
             events = reader.history(fold(room.name), limit=min(left, ABSENT_LOOK), everything=True)
             left -= len(events)
-            found |= absence.from_history(room.name, room.recent, reversed(events), began)
+            found |= last_seen.from_history(room.name, room.recent, reversed(events), began)
     return found
 
 

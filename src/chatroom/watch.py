@@ -18,8 +18,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from chatroom.absence import SILENT, STALLED
 from chatroom.connection import Connection
+from chatroom.core.event_log import EventLog
+from chatroom.core.last_seen import SILENT, STALLED
 from chatroom.courier import Courier
 from chatroom.limits import (
     DROP_AFTER,
@@ -37,7 +38,6 @@ from chatroom.limits import (
     SWITCH_MOST,
     TICK,
 )
-from chatroom.log import Log
 from chatroom.model.commands import Quit
 from chatroom.model.replies import Ping
 
@@ -64,7 +64,7 @@ class Watch(threading.Thread):
     def __init__(
         self,
         connections: Callable[[], list[Connection]],
-        log: Log,
+        log: EventLog,
         courier: Courier,
         besides: Callable[[], None],
     ) -> None:

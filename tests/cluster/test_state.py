@@ -4,7 +4,7 @@ import pytest
 
 from chatroom.cluster import state
 from chatroom.cluster.graph import Graph, attributes
-from chatroom.hub import Hub
+from chatroom.core.hub import Hub
 from chatroom.model.entities import Room, Server, User
 from chatroom.model.state import ChatState
 from tests.chat import NOON, Chat, RecordingPost

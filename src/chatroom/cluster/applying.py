@@ -13,7 +13,6 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from chatroom.absence import link_lost
 from chatroom.cluster import state
 from chatroom.cluster.codec import UnknownPersonError
 from chatroom.cluster.outgoing import Act, Outgoing
@@ -23,8 +22,9 @@ from chatroom.cluster.servers import Announced, Beat, Linked, Servers, Spoken, T
 from chatroom.cluster.stream import START, ClusterError, Entry, order
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
-from chatroom.hub import Hub
-from chatroom.log import Archive, Log
+from chatroom.core.event_log import Archive, EventLog
+from chatroom.core.hub import Hub
+from chatroom.core.last_seen import link_lost
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
 from chatroom.model.entities import Room, Server, Session, User
@@ -46,7 +46,7 @@ class Links(Enum):
     RETURNING = "returning"  # what happened is being caught up with; nothing is decided meanwhile
 
 
-class Applying(Log):
+class Applying(EventLog):
     """One server's part of the chat, as it follows from the stream: see `log.RedisLog`."""
 
     def __init__(

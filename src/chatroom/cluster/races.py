@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from chatroom import order
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
+from chatroom.core import moderation
+from chatroom.core.permissions import Action, Attempt, require
 from chatroom.model.entities import User
 from chatroom.model.events import (
     AccountMade,
@@ -28,7 +29,6 @@ from chatroom.model.events import (
 from chatroom.model.modes import KEY
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
-from chatroom.rights import Asked, Deed, demand
 
 
 def settle(house: ChatState, event: Event) -> ChatError | None:
@@ -84,10 +84,10 @@ def _joined(house: ChatState, event: Joined) -> ChatError | None:
 
 def _barred(house: ChatState, name: str, user: User) -> ChatError | None:
     """Also from a room that all have left meanwhile: its bans hold, and its modes where it has an owner."""
-    room = order.door(house, name)
+    room = moderation.door(house, name)
     try:
         if room:
-            order.admit(room, user, room.modes.get(KEY, ""))
+            moderation.admit(room, user, room.modes.get(KEY, ""))
     except ChatError as error:
         return None if error.code is Code.ROOM_FULL else error
     return None
@@ -103,7 +103,7 @@ def _said(house: ChatState, event: Said) -> ChatError | None:
         return ChatError(Code.NO_SUCH_ROOM, target)
     if user and (room.guarded or event.by.uid not in room.members):
         try:
-            demand(room, user, Deed.SAY, Asked(now=event.time))
+            require(room, user, Action.SAY, Attempt(now=event.time))
         except ChatError as error:
             return error
     return None
@@ -116,7 +116,7 @@ def _topic_set(house: ChatState, event: TopicSet) -> ChatError | None:
         return ChatError(Code.NO_SUCH_ROOM, event.room)
     try:
         if user:
-            demand(room, user, Deed.TOPIC)
+            require(room, user, Action.TOPIC)
     except ChatError as error:
         return error
     return None

@@ -17,14 +17,14 @@ from itertools import count
 from typing import NamedTuple
 from zlib import crc32
 
-from chatroom import memory
-from chatroom import monitor as watching
 from chatroom.cluster.codec import Codec
 from chatroom.cluster.graph import Graph, attributes
 from chatroom.cluster.races import not_to_be_called
 from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
 from chatroom.common.names import fold, skeleton
-from chatroom.hub import Hub
+from chatroom.core import dormant_rooms
+from chatroom.core import monitor as watching
+from chatroom.core.hub import Hub
 from chatroom.limits import LIST_LENGTH, NICK_LENGTH
 from chatroom.model import lasting as lasts
 from chatroom.model.audience import Audience
@@ -116,7 +116,7 @@ def codec(house: ChatState) -> Codec:
 
 # What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
 _OBJECTS: dict[str, type] = {
-    "Memories": memory.Memories,
+    "Memories": dormant_rooms.DormantRooms,
     "Room": Room,
     "Server": Server,
     "User": User,

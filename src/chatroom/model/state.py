@@ -10,11 +10,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
 from chatroom.model.events import Event, Said
-from chatroom.model.modes import (
-    INVISIBLE,
-    OPERATOR,
-    bounded,
-)
+from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
@@ -80,11 +76,11 @@ class ChatState:
         self.password = ""  # everybody is let in if it is ""
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
-        self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.markers`
+        self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.core.read_markers`
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         self.whispers: deque[tuple[Said, str]] = deque(maxlen=WHISPERS)  # said to one person alone; with their uid
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
-        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.absence`
+        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.last_seen`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
         self.here = 0  # users that are connected to this server

@@ -13,7 +13,7 @@ from chatroom.model.entities import Room
 from chatroom.model.modes import closed
 
 
-class Memories:
+class DormantRooms:
     """Remembers rooms; those left longest ago least. Whose a room is, is never forgotten."""
 
     __slots__ = ("owned", "rooms")

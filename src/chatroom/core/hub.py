@@ -16,12 +16,15 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import absence, asking, bans, markers, monitor, order, past, redaction
-from chatroom.accounts import Registrar, make_way
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, is_room, nickname, room_name, skeleton
 from chatroom.common.text import CTCP, GHOST, shortened
+from chatroom.core import bans, history_access, last_seen, moderation, monitor, queries, read_markers, redaction
+from chatroom.core.accounts import AccountService, make_way
+from chatroom.core.dormant_rooms import DormantRooms
+from chatroom.core.login_throttle import SlidingWindow
+from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, must_not_be_held, require
 from chatroom.limits import (
     AWAY_BYTES,
     GOODBYE_BYTES,
@@ -34,7 +37,6 @@ from chatroom.limits import (
     ROOMS_A_USER,
     ROOMS_OWNED,
 )
-from chatroom.memory import Memories
 from chatroom.model.audience import Audience
 from chatroom.model.commands import (
     Alert,
@@ -135,8 +137,6 @@ from chatroom.model.replies import (
 )
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic
-from chatroom.passwords import Window
-from chatroom.rights import Asked, Deed, demand, is_silent, is_silent_somewhere, must_not_be_held
 
 AWAY = "away"  # what others read of somebody who is away and may not speak
 
@@ -167,12 +167,12 @@ class Hub(ChatState):
         self._clock = clock  # Unix milliseconds
         self._steady = steady or clock  # milliseconds
         self._started = self._steady()
-        self.memories = Memories() if lasting else None
+        self.memories = DormantRooms() if lasting else None
         self.keep = 0  # milliseconds after which what was said is shown no more; 0 for ever
         self._not_saving = False
-        self._wrong = Window(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
-        self._wrong_operators = Window(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
-        self.registrar = Registrar(self, self._steady, lasting)
+        self._wrong = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
+        self._wrong_operators = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
+        self.registrar = AccountService(self, self._steady, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             Enter: self._admit,
             Register: self._register,
@@ -185,44 +185,44 @@ class Hub(ChatState):
             SetRealname: self._set_realname,
             Quit: self._quit,
             SetFormat: self._set_format,
-            AskHistory: partial(past.ask_history, self),
-            AskTargets: partial(past.ask_targets, self),
-            AskSearch: partial(past.ask_search, self),
+            AskHistory: partial(history_access.ask_history, self),
+            AskTargets: partial(history_access.ask_targets, self),
+            AskSearch: partial(history_access.ask_search, self),
             BecomeOperator: self._become_operator,
             Reload: self._reload,
             Reread: self._reread,
             AskUptime: self._ask_uptime,
-            SetTopic: partial(order.set_topic, self),
-            Kick: lambda session, command: order.kick(self, session, command, clock()),
+            SetTopic: partial(moderation.set_topic, self),
+            Kick: lambda session, command: moderation.kick(self, session, command, clock()),
             Ban: lambda session, command: bans.ban(self, session, command, clock()),
             Unban: partial(bans.unban, self),
             BanFromServer: lambda session, command: bans.ban_from_server(self, session, command, clock()),
             UnbanFromServer: partial(bans.unban_from_server, self),
             AskServerBans: partial(bans.ask_server_bans, self),
             Expire: lambda session, command: bans.expire(self, session, command, clock()),
-            Invite: partial(order.invite, self),
-            SetModes: partial(order.set_modes, self),
-            SetUserModes: partial(order.set_user_modes, self),
-            Kill: partial(order.kill, self),
-            Alert: partial(order.alert, self),
-            AskList: partial(order.ask_list, self),
-            AskTopic: partial(asking.ask_topic, self),
-            AskNames: partial(asking.ask_names, self),
-            AskAllNames: partial(asking.ask_all_names, self),
-            AskRooms: partial(asking.ask_rooms, self, now=clock),
-            AskWho: partial(asking.ask_who, self, now=clock),
-            AskWhois: partial(asking.ask_whois, self, now=clock),
-            AskWhowas: partial(asking.ask_whowas, self),
-            AskModes: partial(asking.ask_modes, self),
-            AskUsers: partial(asking.ask_users, self),
-            AskInvitations: partial(asking.ask_invitations, self),
-            AskCounts: partial(asking.ask_counts, self),
-            AskServers: partial(asking.ask_servers, self),
+            Invite: partial(moderation.invite, self),
+            SetModes: partial(moderation.set_modes, self),
+            SetUserModes: partial(moderation.set_user_modes, self),
+            Kill: partial(moderation.kill, self),
+            Alert: partial(moderation.alert, self),
+            AskList: partial(moderation.ask_list, self),
+            AskTopic: partial(queries.ask_topic, self),
+            AskNames: partial(queries.ask_names, self),
+            AskAllNames: partial(queries.ask_all_names, self),
+            AskRooms: partial(queries.ask_rooms, self, now=clock),
+            AskWho: partial(queries.ask_who, self, now=clock),
+            AskWhois: partial(queries.ask_whois, self, now=clock),
+            AskWhowas: partial(queries.ask_whowas, self),
+            AskModes: partial(queries.ask_modes, self),
+            AskUsers: partial(queries.ask_users, self),
+            AskInvitations: partial(queries.ask_invitations, self),
+            AskCounts: partial(queries.ask_counts, self),
+            AskServers: partial(queries.ask_servers, self),
             Watch: partial(monitor.watch, self),
             Unwatch: partial(monitor.unwatch, self),
             AskWatched: partial(monitor.ask_watched, self),
-            MarkRead: lambda session, command: markers.mark_read(self, session, command, clock()),
-            AskMarker: partial(markers.ask_marker, self),
+            MarkRead: lambda session, command: read_markers.mark_read(self, session, command, clock()),
+            AskMarker: partial(read_markers.ask_marker, self),
             Redact: partial(redaction.redact, self),
             **self.registrar.deciders(),
         }
@@ -347,7 +347,7 @@ class Hub(ChatState):
         session.admitted = not refused
         return refused or [Admitted()]
 
-    def _compare(self, session: Session, given: str, password: str, wrong: Window) -> list[Outcome]:
+    def _compare(self, session: Session, given: str, password: str, wrong: SlidingWindow) -> list[Outcome]:
         """Nothing if it is the password, else a refusal. So many on a connection, and it is closed.
 
         So many from an address, and it has to wait a while.
@@ -409,9 +409,9 @@ class Hub(ChatState):
 
     def _admit_to(self, name: str, user: User, key: str) -> None:
         """Raises `ChatError` if this user may not enter the room, whether somebody is in it or not."""
-        room = order.door(self, name)
+        room = moderation.door(self, name)
         if room:
-            order.admit(room, user, key)
+            moderation.admit(room, user, key)
 
     def _leave(self, session: Session, command: Leave) -> list[Outcome]:
         room = self.room_of(session, command.room)
@@ -442,7 +442,9 @@ class Hub(ChatState):
             if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
                 return []
             raise
-        said = Said(user.person, other.person.nick, command.text, command.kind, command.tags, past.talk(user, other))
+        said = Said(
+            user.person, other.person.nick, command.text, command.kind, command.tags, history_access.talk(user, other)
+        )
         if other.away and command.kind not in (MessageKind.NOTICE, MessageKind.TAGS):
             return [said, IsAway(other.person.nick, other.away)]
         return [said]
@@ -462,7 +464,7 @@ class Hub(ChatState):
         if room is None:
             raise ChatError(Code.NO_SUCH_ROOM, name)
         try:
-            demand(room, user, Deed.SAY, Asked(now=self._clock() if command.text else 0))
+            require(room, user, Action.SAY, Attempt(now=self._clock() if command.text else 0))
             if "C" in room.modes and CTCP in command.text:
                 raise ChatError(Code.NO_CTCP, room.name)
         except ChatError:
@@ -579,7 +581,7 @@ class Hub(ChatState):
         session = user.session
         if session:
             if session in self.marking:
-                self.post.tell(session, markers.marker(self, user, room.name))
+                self.post.tell(session, read_markers.marker(self, user, room.name))
             self.post.tell(session, room.state(user))
             self._replay(session, room)
 
@@ -588,7 +590,7 @@ class Hub(ChatState):
         user = user_of(session)
         if not self._wants_replay(session, user):
             return
-        since = absence.seen_until(self, room, user.person)
+        since = last_seen.seen_until(self, room, user.person)
         said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
         said = said[max(0, len(said) - self.replay) :]
         if said:
@@ -675,7 +677,7 @@ class Hub(ChatState):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self.post.deliver(event, room.audience, movers(user.session))
-            absence.note(self, room, user.person, event)
+            last_seen.note(self, room, user.person, event)
             self._exit(user, room)
 
     def _kicked(self, event: Kicked) -> None:
@@ -683,7 +685,7 @@ class Hub(ChatState):
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
             self._done(event, room)
-            absence.note(self, room, user.person, event)
+            last_seen.note(self, room, user.person, event)
             self._exit(user, room)
 
     def _done(self, event: Event, room: Room | None) -> None:
@@ -716,14 +718,14 @@ class Hub(ChatState):
             return
         self.post.deliver(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
-            absence.note(self, room, user.person, event)
+            last_seen.note(self, room, user.person, event)
             self._exit(user, room)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
         self.uncall(user)
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
-        markers.forget(self, user)
+        read_markers.forget(self, user)
         if user.session:
             user.session.closing = True  # what it has sent before, and is still to be read, counts no more
             user.session.user = None
@@ -739,7 +741,7 @@ class Hub(ChatState):
         self._throw_out(event, event.who, reason, reason)
 
     def _ghosted(self, event: Ghosted) -> None:
-        self._throw_out(event, event.who, absence.OVERTAKEN, GHOST)
+        self._throw_out(event, event.who, last_seen.OVERTAKEN, GHOST)
 
     def _throw_out(self, event: Event, who: Person, reason: str, goodbye: str) -> None:
         """`reason` is for the others, `goodbye` for the one who has to go."""
@@ -853,9 +855,9 @@ class Hub(ChatState):
         if not changes:
             return
         event = event if len(changes) == len(event.changes) else replace(event, changes=changes)
-        order.set_in_lists(self, key, lists, event)
+        moderation.set_in_lists(self, key, lists, event)
         if room:
-            order.set_in_room(room, event)
+            moderation.set_in_room(room, event)
             bans.revoke_invitations(self, room, event)
         elif not any(lists.values()):
             del self.lists[key]

@@ -1,7 +1,7 @@
 """The log gives every event its place: one order that everybody sees.
 
-`LocalLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied one
-after the other before another client's turn. `cluster.log.RedisLog` is for several.
+`LocalEventLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied
+one after the other before another client's turn. `cluster.log.RedisLog` is for several.
 
 `Log.lock` guards the hub, its users and rooms, every session's fields, and the order of what the courier is
 handed.
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
-from chatroom.hub import Hub
+from chatroom.core.hub import Hub
 from chatroom.limits import FENCE
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery
@@ -31,7 +31,7 @@ class Archive(Protocol):
         """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
 
 
-class Log:
+class EventLog:
     """What all logs have: the lock, the hub, and a way to what is over."""
 
     def __init__(self, hub: Hub, post: Delivery, archive: Archive | None) -> None:
@@ -100,7 +100,7 @@ class Log:
             self._hub.post = post
 
 
-class LocalLog(Log):
+class LocalEventLog(EventLog):
     """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
 
     Times never go back either, whatever the clock does; `last_time` is the last that was given before. So a history in

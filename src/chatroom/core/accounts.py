@@ -17,10 +17,13 @@ from functools import partial
 from hmac import compare_digest
 from typing import Any
 
-from chatroom import bans, monitor
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
+from chatroom.core import bans, monitor
+from chatroom.core.login_throttle import LoginThrottle, SlidingWindow
+from chatroom.core.passwords import Passwords, acceptable
+from chatroom.core.permissions import must_not_be_held
 from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
 from chatroom.model.audience import Audience
 from chatroom.model.commands import (
@@ -41,8 +44,6 @@ from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, Refused, ReplayIs
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, Via
-from chatroom.passwords import Guesses, Passwords, Window, acceptable
-from chatroom.rights import must_not_be_held
 
 log = logging.getLogger(__name__)
 
@@ -64,14 +65,14 @@ def make_way(house: ChatState, by: Person, nick: str) -> list[Outcome]:
     return []
 
 
-class Registrar:
+class AccountService:
     """Decides what is asked for about accounts. `lasting` says whether they outlive the server."""
 
     def __init__(self, house: ChatState, steady: Callable[[], int], lasting: bool) -> None:
         self.passwords = Passwords()
-        self.guesses = Guesses()
-        self._claims = Window(CLAIMS, CLAIM_SPAN)
-        self._changes = Window(LOGIN_TRIES, LOGIN_SPAN)  # of passwords: each takes as long as a guess
+        self.guesses = LoginThrottle()
+        self._claims = SlidingWindow(CLAIMS, CLAIM_SPAN)
+        self._changes = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)  # of passwords: each takes as long as a guess
         self._house = house
         self._steady = steady  # milliseconds: how often something happened is no matter of the time of day
         self._lasting = lasting

@@ -6,10 +6,11 @@ returns what follows or raises `ChatError`. Who may do what is the table's to sa
 
 from dataclasses import replace
 
-from chatroom import bans
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
+from chatroom.core import bans
+from chatroom.core.permissions import Action, Attempt, require
 from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
 from chatroom.model.commands import Alert, AskList, Invite, Kick, Kill, SetModes, SetTopic, SetUserModes
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
@@ -20,7 +21,6 @@ from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import Inviting, ListIs, Refused
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange
-from chatroom.rights import Asked, Deed, demand
 
 
 def door(house: ChatState, name: str) -> Room | None:
@@ -35,11 +35,11 @@ def door(house: ChatState, name: str) -> Room | None:
 def admit(room: Room, user: User, key: str) -> None:
     """Raises `ChatError` if the user may not join the room. An operator's invitation opens any door."""
     if user.invitations.get(fold(room.name)) is not room:
-        demand(room, user, Deed.JOIN, Asked(key=key))
+        require(room, user, Action.JOIN, Attempt(key=key))
 
 
 def kick(house: ChatState, session: Session, command: Kick, now: int) -> list[Outcome]:
-    room = _room_for(house, session, command.room, Deed.KICK)
+    room = _room_for(house, session, command.room, Action.KICK)
     target = house.user_named(command.nick)
     if target.person.uid not in room.members:
         raise ChatError(Code.THEY_ARE_NOT_IN_ROOM, target.person.nick, room.name)
@@ -51,7 +51,7 @@ def kick(house: ChatState, session: Session, command: Kick, now: int) -> list[Ou
 def invite(house: ChatState, session: Session, command: Invite) -> list[Outcome]:
     """Any member may invite, into a room by invitation only its operators: modern.ircdocs.horse/#invite-message."""
     target = house.user_named(command.nick)
-    room = _room_for(house, session, command.room, Deed.INVITE)
+    room = _room_for(house, session, command.room, Action.INVITE)
     if target.person.uid in room.members:
         raise ChatError(Code.THEY_ARE_IN_ROOM, target.person.nick, room.name)
     inviting = Inviting(target.person.nick, room.name, target.away)
@@ -59,17 +59,17 @@ def invite(house: ChatState, session: Session, command: Invite) -> list[Outcome]
 
 
 def set_topic(house: ChatState, session: Session, command: SetTopic) -> list[Outcome]:
-    room = _room_for(house, session, command.room, Deed.TOPIC)
+    room = _room_for(house, session, command.room, Action.TOPIC)
     if len(command.topic.encode()) > TOPIC_BYTES:
         raise ChatError(Code.TOPIC_TOO_LONG)
     return [TopicSet(user_of(session).person, room.name, command.topic)]
 
 
-def _room_for(house: ChatState, session: Session, name: str, deed: Deed) -> Room:
+def _room_for(house: ChatState, session: Session, name: str, deed: Action) -> Room:
     """The room of that name; raises `ChatError` if there is none, or the client's user may not do this there."""
     user = user_of(session)
     room = house.room_named(name, user)
-    demand(room, user, deed)
+    require(room, user, deed)
     return room
 
 
@@ -81,12 +81,12 @@ def set_modes(house: ChatState, session: Session, command: SetModes) -> list[Out
 
     Each is looked at as if those before it were made already: RFC 2812 §3.2.3 has them one after the other.
     """
-    room = _room_for(house, session, command.room, Deed.MODE)
+    room = _room_for(house, session, command.room, Action.MODE)
     refused: list[Outcome] = []
     made: Made = {}
     for change in command.changes[:MODES_A_LINE]:
         try:
-            key, settled = _settled(house, room, change, made)
+            key, settled = _normalized(house, room, change, made)
         except ChatError as error:
             refused.append(Refused(error))
             continue
@@ -100,7 +100,7 @@ def set_modes(house: ChatState, session: Session, command: SetModes) -> list[Out
 Made = dict[tuple[str, str], ModeChange]  # what a line changes so far, by letter and whom, or which mask, it is about
 
 
-def _settled(house: ChatState, room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
+def _normalized(house: ChatState, room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
     """The change as it is to be made, by what it is about; raises `ChatError` if it may not be."""
     kind = ROOM_MODES.get(change.letter)
     if kind is None:
@@ -208,7 +208,7 @@ def ask_list(house: ChatState, session: Session, command: AskList) -> list[Outco
     for letter in command.letters:
         try:
             if letter != BAN:
-                demand(room, user, Deed.LISTS)
+                require(room, user, Action.LISTS)
         except ChatError as error:
             refused = [Refused(error)]
         else:

@@ -12,6 +12,7 @@ from chatroom.common.addresses import address_of, network_of
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, is_nickname, room_name
 from chatroom.common.text import shortened
+from chatroom.core.permissions import Action, Role, require, role
 from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
 from chatroom.model.commands import AskServerBans, Ban, BanFromServer, Expire, Kick, Unban, UnbanFromServer
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
@@ -23,7 +24,6 @@ from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
-from chatroom.rights import Deed, Role, demand, role
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ from chatroom.rights import Deed, Role, demand, role
 def ban(house: ChatState, session: Session, command: Ban, now: int) -> list[Outcome]:
     """Whoever is banned is thrown out, but for operators whom a mask meets by the way."""
     user = user_of(session)
-    name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
+    name, lists = _lists_of(house, session, command.room, Action.MUTE if command.mute else Action.BAN)
     masks, whom = _masks(house, command.who)
     if whom and whom.uid == user.person.uid:
         raise ChatError(Code.THAT_IS_YOU)
@@ -39,7 +39,7 @@ def ban(house: ChatState, session: Session, command: Ban, now: int) -> list[Outc
     room = house.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
-    out = [member.person for member in room.members.values() if _goes(room, member, user, masks, whom)]
+    out = [member.person for member in room.members.values() if _is_kicked_by(room, member, user, masks, whom)]
     why = shortened(command.reason, REASON_BYTES) or user.person.nick
     return [banned, *(Kicked(user.person, room.name, person, why) for person in out)]
 
@@ -59,7 +59,7 @@ def empty_room(house: ChatState, name: str, lists: Lists) -> Room:
 
 def timed_kick(house: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:
     """What keeps whoever is kicked out for a time."""
-    name, lists = _lists_of(house, session, command.room, Deed.BAN)
+    name, lists = _lists_of(house, session, command.room, Action.BAN)
     masks, whom = _masks(house, target.person.nick)
     like = Ban(command.room, command.nick, command.seconds, command.reason)
     return _banned(user_of(session), name, lists, like, masks, whom, now)
@@ -78,7 +78,7 @@ def revoke_invitations(house: ChatState, room: Room, event: ModesSet) -> None:
 
 
 def unban(house: ChatState, session: Session, command: Unban) -> list[Outcome]:
-    name, lists = _lists_of(house, session, command.room, Deed.MUTE if command.mute else Deed.BAN)
+    name, lists = _lists_of(house, session, command.room, Action.MUTE if command.mute else Action.BAN)
     mark = MUTE if command.mute else ""
     who = fold(command.who)
     masks = {fold(mark + whole_mask(command.who.removeprefix(MUTE))), fold(mark + command.who)}
@@ -92,12 +92,12 @@ def unban(house: ChatState, session: Session, command: Unban) -> list[Outcome]:
     return [ModesSet(user_of(session).person, name, tuple([_lifted(entry, BAN) for entry in found]))]
 
 
-def _lists_of(house: ChatState, session: Session, name: str, deed: Deed) -> tuple[str, Lists]:
+def _lists_of(house: ChatState, session: Session, name: str, deed: Action) -> tuple[str, Lists]:
     """A room's lists, for who may do this to them; nobody need be in it if an operator of the server asks."""
     user = user_of(session)
     room = house.rooms.get(fold(name))
     if room and room.known_to(user):
-        demand(room, user, deed)
+        require(room, user, deed)
         return room.name, room.lists
     if not user.is_operator:
         raise ChatError(Code.NO_SUCH_ROOM, name)
@@ -140,7 +140,7 @@ def _until(seconds: int, now: int) -> int:
     return now + 1000 * seconds if 0 < seconds <= BAN_LONGEST else 0
 
 
-def _goes(room: Room, member: User, by: User, masks: list[str], whom: Person | None) -> bool:
+def _is_kicked_by(room: Room, member: User, by: User, masks: list[str], whom: Person | None) -> bool:
     """Whether a new ban throws this member out."""
     person = member.person
     if whom and person.uid == whom.uid:

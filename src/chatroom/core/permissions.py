@@ -32,7 +32,7 @@ class Role(IntEnum):
     SERVER_OPERATOR = 5
 
 
-class Deed(Enum):
+class Action(Enum):
     JOIN = "join"
     SAY = "say"
     TOPIC = "set the topic"
@@ -45,37 +45,37 @@ class Deed(Enum):
     LISTS = "see who is excepted and invited"
 
 
-LEAST: dict[Deed, Role] = {
-    Deed.JOIN: Role.OUTSIDER,
-    Deed.SAY: Role.OUTSIDER,
-    Deed.TOPIC: Role.MEMBER,
-    Deed.INVITE: Role.MEMBER,
-    Deed.KICK: Role.OPERATOR,
-    Deed.BAN: Role.OPERATOR,
-    Deed.MUTE: Role.OPERATOR,
-    Deed.RANK: Role.OPERATOR,
-    Deed.MODE: Role.OPERATOR,
-    Deed.LISTS: Role.OPERATOR,
+LEAST: dict[Action, Role] = {
+    Action.JOIN: Role.OUTSIDER,
+    Action.SAY: Role.OUTSIDER,
+    Action.TOPIC: Role.MEMBER,
+    Action.INVITE: Role.MEMBER,
+    Action.KICK: Role.OPERATOR,
+    Action.BAN: Role.OPERATOR,
+    Action.MUTE: Role.OPERATOR,
+    Action.RANK: Role.OPERATOR,
+    Action.MODE: Role.OPERATOR,
+    Action.LISTS: Role.OPERATOR,
 }
 
 
-class Asked(NamedTuple):
+class Attempt(NamedTuple):
     """How somebody asks: with which key, and when (milliseconds; 0 if slow mode is no matter)."""
 
     key: str = ""
     now: int = 0
 
 
-_PLAINLY = Asked()
+_PLAINLY = Attempt()
 
 
-class Bar(NamedTuple):
+class Restriction(NamedTuple):
     """Who is below `least` is refused with `code` where it `holds`; `about` is what the refusal says besides."""
 
     least: Role
     code: Code
-    holds: Callable[[Room, User, Asked], object]
-    about: Callable[[Room, User, Asked], tuple[str, ...]] = lambda room, user, asked: ()
+    holds: Callable[[Room, User, Attempt], object]
+    about: Callable[[Room, User, Attempt], tuple[str, ...]] = lambda room, user, asked: ()
 
 
 def _about_entry(entry: ListEntry | None) -> tuple[str, ...]:
@@ -83,8 +83,8 @@ def _about_entry(entry: ListEntry | None) -> tuple[str, ...]:
     return (entry.by.partition("!")[0], str(entry.until), entry.reason) if entry else ()
 
 
-def _banned(least: Role, code: Code) -> Bar:
-    return Bar(
+def _banned(least: Role, code: Code) -> Restriction:
+    return Restriction(
         least,
         code,
         lambda room, user, asked: room.ban_on(user.person),
@@ -94,10 +94,10 @@ def _banned(least: Role, code: Code) -> Bar:
 
 # Who may not speak is heard in no way. These bar messages and topics; of other words that would reach the room (reasons
 # for leaving, away messages, real names) `is_silent` says whether they may.
-_SPEECH: dict[str, Bar] = {
-    MODERATED: Bar(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
+_SPEECH: dict[str, Restriction] = {
+    MODERATED: Restriction(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
     BAN: _banned(Role.VOICED, Code.BANNED_THERE),
-    MUTE: Bar(
+    MUTE: Restriction(
         Role.VOICED,
         Code.MUTED,
         lambda room, user, asked: room.mute_on(user.person),
@@ -106,37 +106,43 @@ _SPEECH: dict[str, Bar] = {
 }
 
 # By a mode's letter; `MUTE` is the ban on speaking alone.
-BARS: dict[Deed, dict[str, Bar]] = {
-    Deed.JOIN: {
+BARS: dict[Action, dict[str, Restriction]] = {
+    Action.JOIN: {
         BAN: _banned(Role.OWNER, Code.BANNED),
-        INVITED_ONLY: Bar(
+        INVITED_ONLY: Restriction(
             Role.OWNER,
             Code.INVITED_ONLY,
             lambda room, user, asked: INVITED_ONLY in room.modes and not room.invites(user.person),
         ),
-        KEY: Bar(Role.OWNER, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)),
-        LIMIT: Bar(
+        KEY: Restriction(
+            Role.OWNER, Code.KEY_WRONG, lambda room, user, asked: room.modes.get(KEY) not in (None, asked.key)
+        ),
+        LIMIT: Restriction(
             Role.OWNER,
             Code.ROOM_FULL,
             lambda room, user, asked: LIMIT in room.modes and len(room.members) >= int(room.modes[LIMIT]),
         ),
     },
-    Deed.SAY: {
-        CLOSED: Bar(Role.MEMBER, Code.CANNOT_SEND, lambda room, user, asked: CLOSED in room.modes),
+    Action.SAY: {
+        CLOSED: Restriction(Role.MEMBER, Code.CANNOT_SEND, lambda room, user, asked: CLOSED in room.modes),
         **_SPEECH,
-        SLOW: Bar(
+        SLOW: Restriction(
             Role.VOICED,
             Code.SLOW,
             lambda room, user, asked: asked.now and room.wait_of(user, asked.now),
             lambda room, user, asked: (str(room.slow // 1000), str(-(-room.wait_of(user, asked.now) // 1000))),
         ),
     },
-    Deed.TOPIC: {
-        TOPIC_LOCKED: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes),
-        **{letter: Bar(bar.least, Code.SILENT, bar.holds) for letter, bar in _SPEECH.items()},
+    Action.TOPIC: {
+        TOPIC_LOCKED: Restriction(
+            Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes
+        ),
+        **{letter: Restriction(bar.least, Code.SILENT, bar.holds) for letter, bar in _SPEECH.items()},
     },
-    Deed.INVITE: {
-        INVITED_ONLY: Bar(Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: INVITED_ONLY in room.modes),
+    Action.INVITE: {
+        INVITED_ONLY: Restriction(
+            Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: INVITED_ONLY in room.modes
+        ),
     },
 }
 
@@ -154,7 +160,7 @@ def role(room: Room, user: User) -> Role:
     return Role.OPERATOR if OPERATOR in ranks else Role.VOICED if VOICE in ranks else Role.MEMBER
 
 
-def demand(room: Room, user: User, deed: Deed, asked: Asked = _PLAINLY) -> None:
+def require(room: Room, user: User, deed: Action, asked: Attempt = _PLAINLY) -> None:
     """Raises `ChatError`, which says who may, if this user may not do this here."""
     held = role(room, user)
     if held < LEAST[deed]:
