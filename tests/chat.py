@@ -6,9 +6,6 @@ from itertools import count
 
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.dialects.base import Dialect
-from chatroom.dialects.irc import IrcDialect, ServerInfo
-from chatroom.dialects.plain import PLAIN, PlainDialect
 from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
@@ -27,6 +24,10 @@ from chatroom.model.events import (
 )
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
+from chatroom.protocols.base import Dialect
+from chatroom.protocols.irc.dialect import IrcDialect
+from chatroom.protocols.irc.numerics import ServerInfo
+from chatroom.protocols.plain import PLAIN, PlainDialect
 
 LONG_INFO = ServerInfo(  # all that a server may say of itself
     "s" * SERVER_BYTES,

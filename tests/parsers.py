@@ -14,9 +14,9 @@ from chatroom.cli import serve
 from chatroom.common import irc_message, logs, names, text
 from chatroom.common.errors import ChatError
 from chatroom.config import read
-from chatroom.dialects.detect import Spoken, detect
 from chatroom.model import masks
 from chatroom.model.commands import Join
+from chatroom.protocols.detect import Spoken, detect
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
 

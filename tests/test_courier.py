@@ -13,7 +13,6 @@ import pytest
 
 from chatroom.connection import Connection
 from chatroom.courier import Courier
-from chatroom.dialects.plain import PLAIN, PlainDialect, PlainFormat
 from chatroom.limits import BACKLOG, OUTBOX
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import User
@@ -21,6 +20,7 @@ from chatroom.model.events import Event, Said
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import MessageKind, Person
 from chatroom.parcels import Item
+from chatroom.protocols.plain import PLAIN, PlainDialect, PlainFormat
 from tests.peers import DEADLINE, Ear, eventually
 
 ALICE = Person("1", "alice", "u", "127.0.0.1")

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.limits import FLOOD_BURST, FLOOD_RATE, FREE_LINES
+from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from tests.peers import Guests, Peer, Served
 
 

@@ -12,8 +12,6 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.core.dormant_rooms import DormantRooms
 from chatroom.core.hub import Hub
-from chatroom.dialects.irc.format import irc_format
-from chatroom.dialects.plain import PLAIN
 from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.model.commands import (
     AskModes,
@@ -54,6 +52,8 @@ from chatroom.model.replies import (
     WhoisIs,
 )
 from chatroom.model.values import Member, MessageKind, Person, Topic
+from chatroom.protocols.irc.format import irc_format
+from chatroom.protocols.plain import PLAIN
 from tests.chat import NOON, Chat, RecordingPost, kinds, place
 
 IRC = irc_format(frozenset())

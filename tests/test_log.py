@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError
-from chatroom.dialects.plain import PLAIN
 from chatroom.model.commands import Quit, Say
 from chatroom.model.entities import Session
 from chatroom.model.events import Said
 from chatroom.model.outcomes import Command
+from chatroom.protocols.plain import PLAIN
 from tests.chat import NOON, Chat
 
 

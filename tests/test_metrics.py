@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.dialects.plain import PLAIN
 from chatroom.limits import ACCEPT_PAUSE, SCRAPES
 from chatroom.model.audience import Audience
 from chatroom.model.entities import Session
 from chatroom.model.events import Departed
 from chatroom.model.values import Person
+from chatroom.protocols.plain import PLAIN
 from chatroom.server import ChatServer
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from chatroom import cli, config, limits
-from chatroom.dialects.plain import COMMANDS
+from chatroom.protocols.plain import COMMANDS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from chatroom.cluster.races import settle
-from chatroom.dialects.irc import IrcDialect
 from chatroom.model.commands import SetTopic
 from chatroom.model.events import TopicSet
+from chatroom.protocols.irc.dialect import IrcDialect
 from tests.chat import Chat, Client
 from tests.test_accounts import PASSWORD, claim
 

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatroom.limits import FLOOD_BURST, FLOOD_RATE
+from chatroom.protocols.telnet import Telnet
 from chatroom.server import ChatServer
-from chatroom.telnet import Telnet
 from tests.peers import Ear, Guests, Served
 
 IAC, SE, IP, DM, SB = b"\xff", b"\xf0", b"\xf4", b"\xf2", b"\xfa"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from chatroom.core.last_seen import TIMED_OUT
-from chatroom.dialects.base import Dialect
 from chatroom.model.audience import Format
 from chatroom.model.entities import Session
+from chatroom.protocols.base import Dialect
 
 DONT_WAIT = int(socket.MSG_DONTWAIT)
 _LAST_ACK = 56  # where tcpi_last_ack_recv stands in a struct tcp_info, in milliseconds: linux/tcp.h

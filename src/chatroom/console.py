@@ -19,12 +19,12 @@ from chatroom.common.names import LOBBY
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.common.text import clean
 from chatroom.core.queries import servers
-from chatroom.dialects import keeping
-from chatroom.dialects.plain import PlainDialect
 from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, UnbanFromServer
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused, Reply
+from chatroom.protocols import moderation_commands
+from chatroom.protocols.plain import PlainDialect
 from chatroom.server import ChatServer
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ class Console(threading.Thread):
 
     # ---- keeping order: the same as an operator of the server does --------------------------------------------------
 
-    def order(self, parse: keeping.Parse, here: str, rest: str) -> None:
+    def order(self, parse: moderation_commands.Parse, here: str, rest: str) -> None:
         """Carries out what `parse` makes of a line, and shows what comes of it. `ChatError`: the line is too short."""
         try:
             commands = list(parse(here, rest))
@@ -181,29 +181,29 @@ class Console(threading.Thread):
 def _kick(here: str, rest: str) -> Iterator[Command]:
     """Out of a room, or off the server."""
     if rest.startswith("#"):
-        yield from keeping.kick(here, rest)
+        yield from moderation_commands.kick(here, rest)
         return
-    who, length, reason = keeping.timed(keeping.placed(here, rest)[1])
+    who, length, reason = moderation_commands.timed(moderation_commands.placed(here, rest)[1])
     yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
 def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
-        yield from keeping.ban(here, rest)
+        yield from moderation_commands.ban(here, rest)
     else:
-        yield BanFromServer(*keeping.timed(keeping.placed(here, rest)[1]))
+        yield BanFromServer(*moderation_commands.timed(moderation_commands.placed(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
-        yield from keeping.unban(here, rest)
+        yield from moderation_commands.unban(here, rest)
     else:
-        yield UnbanFromServer(keeping.placed(here, rest)[1])
+        yield UnbanFromServer(moderation_commands.placed(here, rest)[1])
 
 
 def _bans(here: str, rest: str) -> Iterator[Command]:
     if rest:
-        yield from keeping.bans(here, rest)
+        yield from moderation_commands.bans(here, rest)
     else:
         yield AskServerBans()
 
@@ -215,7 +215,7 @@ def _free(here: str, rest: str) -> Iterator[Command]:
     yield DropAccount(name, "")
 
 
-def _ordering(parse: keeping.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
+def _ordering(parse: moderation_commands.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
     return lambda console, rest: console.order(parse, here, rest)
 
 
@@ -228,12 +228,24 @@ COMMANDS: dict[str, Row] = {
         Row("servers", "list the servers that are this chat", Console._servers),
         Row("say TEXT", "say something to everybody", Console._say),
         Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _ordering(_kick)),
-        Row("ban [#ROOM] WHOM [TIME] [WHY]", f"and don't let them in again; {keeping.TIMES}", _ordering(_ban)),
+        Row(
+            "ban [#ROOM] WHOM [TIME] [WHY]",
+            f"and don't let them in again; {moderation_commands.TIMES}",
+            _ordering(_ban),
+        ),
         Row("unban [#ROOM] WHOM", "let them in again", _ordering(_unban)),
-        Row("mute [#ROOM] NAME [TIME] [WHY]", f"in {LOBBY}, unless you say where", _ordering(keeping.mute, LOBBY)),
-        Row("unmute [#ROOM] NAME", "let them speak again", _ordering(keeping.unmute, LOBBY)),
-        Row("op [#ROOM] NAME", "make somebody an operator", _ordering(keeping.ranking(OPERATOR, True), LOBBY)),
-        Row("deop [#ROOM] NAME", "take that back", _ordering(keeping.ranking(OPERATOR, False), LOBBY)),
+        Row(
+            "mute [#ROOM] NAME [TIME] [WHY]",
+            f"in {LOBBY}, unless you say where",
+            _ordering(moderation_commands.mute, LOBBY),
+        ),
+        Row("unmute [#ROOM] NAME", "let them speak again", _ordering(moderation_commands.unmute, LOBBY)),
+        Row(
+            "op [#ROOM] NAME",
+            "make somebody an operator",
+            _ordering(moderation_commands.ranking(OPERATOR, True), LOBBY),
+        ),
+        Row("deop [#ROOM] NAME", "take that back", _ordering(moderation_commands.ranking(OPERATOR, False), LOBBY)),
         Row("bans [#ROOM]", "list who is banned, from the server or a room", _ordering(_bans)),
         Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _ordering(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),

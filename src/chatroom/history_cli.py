@@ -19,10 +19,10 @@ import click
 from chatroom.common import streams
 from chatroom.common.names import fold
 from chatroom.common.text import CUT, FEED
-from chatroom.dialects.plain import PLAIN
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.modes import written
 from chatroom.model.values import HistoryPoint, MessageKind
+from chatroom.protocols.plain import PLAIN
 from chatroom.store import Failure, Guest, Index, Reader, StoreError
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar

@@ -34,9 +34,6 @@ from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
 from chatroom.courier import Courier
-from chatroom.dialects.irc import ServerInfo
-from chatroom.dialects.plain import PLAIN, PlainDialect
-from chatroom.dialects.sentences import of_entry
 from chatroom.door import FULL, Door, is_loopback
 from chatroom.handler import ChatHandler
 from chatroom.limits import (
@@ -57,6 +54,9 @@ from chatroom.limits import (
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
+from chatroom.protocols.english import of_entry
+from chatroom.protocols.irc.numerics import ServerInfo
+from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.store import Archive, Keeper, Store
 from chatroom.store.reader import KeptRoom, Reader
 from chatroom.tuning import tune

@@ -3,8 +3,8 @@
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.dialects.irc.capabilities import CAPABILITIES
 from chatroom.limits import MARKERS, TARGETS
+from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from tests.chat import NOON, Chat, Client
 
 LABELS = ("batch", "labeled-response")

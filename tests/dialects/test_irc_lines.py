@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import LINE_BYTES, parse
 from chatroom.common.names import is_nickname, nickname, room_name
-from chatroom.dialects.irc.capabilities import CAPABILITIES
-from chatroom.dialects.irc.format import RENDERED, irc_format
 from chatroom.limits import (
     AWAY_BYTES,
     HOST_LENGTH,
@@ -67,6 +65,8 @@ from chatroom.model.replies import (
     UptimeIs,
 )
 from chatroom.model.values import MessageKind, ModeChange, Person
+from chatroom.protocols.irc.format import RENDERED, irc_format
+from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B

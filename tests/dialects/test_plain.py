@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, Fault
 from chatroom.common.text import clean
-from chatroom.dialects import plain
-from chatroom.dialects.plain import COMMANDS, PLAIN, PlainDialect
 from chatroom.limits import PLAIN_LINE
 from chatroom.model.commands import AskRooms, AskTopic, AskWho, Join, Quit, Register, Rename, Say, SetAway, SetTopic
 from chatroom.model.events import AwaySet, Departed, Event, Joined, Killed, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw, Refused
 from chatroom.model.values import MessageKind, ModeChange, Person
+from chatroom.protocols import plain
+from chatroom.protocols.plain import COMMANDS, PLAIN, PlainDialect
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")

@@ -5,11 +5,7 @@ from collections import OrderedDict
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.limits import (
-    LOGIN_REMEMBERED,
-    LOGIN_SPAN,
-    LOGIN_TRIES,
-)
+from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES
 
 
 class SlidingWindow:

@@ -16,13 +16,7 @@ from hmac import compare_digest
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, opaque
-from chatroom.limits import (
-    PASSWORD_BYTES,
-    PASSWORD_LEAST,
-    SCRYPT,
-    SCRYPT_WAIT,
-    SCRYPTS,
-)
+from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPT_WAIT, SCRYPTS
 
 log = logging.getLogger(__name__)
 

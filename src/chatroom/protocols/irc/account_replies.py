@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.format import timestamp
-from chatroom.dialects.irc.words import echo
-from chatroom.dialects.sentences import replaying
 from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
+from chatroom.protocols.english import replaying
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.format import timestamp
+from chatroom.protocols.irc.params import echo
 
 if TYPE_CHECKING:
-    from chatroom.dialects.irc.answers import Speaker
+    from chatroom.protocols.irc.replies import Speaker
 
 
 def notice(to: "Speaker", text: str) -> str:

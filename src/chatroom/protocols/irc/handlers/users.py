@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import number, shortened
-from chatroom.dialects.irc.answers import WHOX_FIELDS, Whox
-from chatroom.dialects.irc.client import Client
 from chatroom.limits import AWAY_BYTES, WHOWAS
 from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
 from chatroom.model.outcomes import Command
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.replies import WHOX_FIELDS, Whox
 
 
 def who(client: Client, params: list[str]) -> Iterator[Command]:

@@ -6,14 +6,14 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import SERVICE, fold
 from chatroom.common.text import CTCP
-from chatroom.dialects.irc.accounts import nickserv
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import targets
 from chatroom.limits import MESSAGE_BYTES, TARGETS
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command
 from chatroom.model.values import MessageKind
-from chatroom.slips import refuse_slips
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.handlers.sasl import nickserv
+from chatroom.protocols.irc.params import targets
+from chatroom.protocols.password_slips import refuse_slips
 
 _SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "

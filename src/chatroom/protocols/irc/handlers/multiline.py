@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import Message
 from chatroom.common.text import CTCP, CUT, FEED
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import echo
 from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused
 from chatroom.model.values import MessageKind
-from chatroom.slips import refuse_slips
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.params import echo
+from chatroom.protocols.password_slips import refuse_slips
 
 MULTILINE = "draft/multiline"
 LIMITS = f"max-bytes={MULTILINE_BYTES},max-lines={MULTILINE_LINES}"

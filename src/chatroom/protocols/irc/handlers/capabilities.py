@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import number
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.accounts import MECHANISMS, REGISTRATION, SASL
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
-from chatroom.dialects.irc.marks import READ_MARKER, REDACTION
-from chatroom.dialects.irc.multiline import LIMITS, MULTILINE
-from chatroom.dialects.irc.registration import registration
-from chatroom.dialects.irc.words import echo
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
+from chatroom.protocols.irc.handlers.read_marker import READ_MARKER, REDACTION
+from chatroom.protocols.irc.handlers.registration import registration
+from chatroom.protocols.irc.handlers.sasl import MECHANISMS, REGISTRATION, SASL
+from chatroom.protocols.irc.params import echo
+from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
 _VERSION = 9999  # of capability negotiation, at most: 302 is the highest there is
 CAPABILITIES = (

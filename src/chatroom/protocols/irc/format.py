@@ -10,7 +10,6 @@ from typing import Any
 from chatroom.common.graphemes import place_to_cut
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
-from chatroom.dialects.sentences import lasting
 from chatroom.limits import HOST_LENGTH, NICK_BYTES, ROOM_BYTES, USERNAME_LENGTH
 from chatroom.model.events import (
     AccountSet,
@@ -34,6 +33,7 @@ from chatroom.model.events import (
 )
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind, ModeChange
+from chatroom.protocols.english import lasting
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})

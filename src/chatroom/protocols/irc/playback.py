@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from chatroom.common.errors import Code
 from chatroom.common.text import zoned
-from chatroom.dialects.irc.format import timestamp
 from chatroom.model.audience import Format
 from chatroom.model.events import Event, Said
 from chatroom.model.replies import TargetsAre
+from chatroom.protocols.irc.format import timestamp
 
 CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"

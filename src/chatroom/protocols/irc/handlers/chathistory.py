@@ -6,14 +6,14 @@ from typing import NamedTuple
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import parse_tags
 from chatroom.common.text import number
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.format import MSGID, milliseconds
-from chatroom.dialects.irc.history import CHATHISTORY, PLAYBACK, SEARCH
-from chatroom.dialects.irc.words import echo
 from chatroom.limits import HISTORY_MOST
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import Command
 from chatroom.model.values import HistoryPoint
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.format import MSGID, milliseconds
+from chatroom.protocols.irc.params import echo
+from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
 
 class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here

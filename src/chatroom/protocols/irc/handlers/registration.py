@@ -7,12 +7,12 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import is_nickname
 from chatroom.common.text import shortened
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.client import Client
 from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
 from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.values import Via
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.client_state import Client
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 

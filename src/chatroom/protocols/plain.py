@@ -11,9 +11,6 @@ from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, LOBBY, Fault, fold
 from chatroom.common.text import CTCP, CUT, FEED, clean, number, plain
-from chatroom.dialects import keeping
-from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.sentences import WORDED, entries, lasting, replaying, worded
 from chatroom.limits import (
     AWAY_BYTES,
     FOUND,
@@ -104,7 +101,10 @@ from chatroom.model.replies import (
     WhoIsIn,
 )
 from chatroom.model.values import MessageKind, ModeChange, Topic
-from chatroom.slips import refuse_programs, refuse_slips
+from chatroom.protocols import moderation_commands
+from chatroom.protocols.base import Lines, Viewer
+from chatroom.protocols.english import WORDED, entries, lasting, replaying, worded
+from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
@@ -179,7 +179,7 @@ _REFUSALS: dict[Code, str] = {
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
-    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {keeping.TIMES} are times",
+    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {moderation_commands.TIMES} are times",
     Code.NOTHING_KEPT: "no history is kept here",
     Code.RELOAD_FAILED: "a file can't be read, so all stays as it was; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
@@ -505,27 +505,38 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
-        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _here(keeping.invite)),
+        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _here(moderation_commands.invite)),
         PlainCommand(
-            "/kick [#ROOM] NAME [TIME] [WHY]", f"throw somebody out; for {keeping.TIMES}", 1, _here(keeping.kick)
+            "/kick [#ROOM] NAME [TIME] [WHY]",
+            f"throw somebody out; for {moderation_commands.TIMES}",
+            1,
+            _here(moderation_commands.kick),
         ),
-        PlainCommand("/ban [#ROOM] NAME [TIME] [WHY]", "and don't let them in again", 1, _here(keeping.ban)),
-        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _here(keeping.unban)),
-        PlainCommand("/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _here(keeping.mute)),
-        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _here(keeping.unmute)),
-        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _here(keeping.bans)),
-        PlainCommand("/op [#ROOM] NAME", "make somebody an operator", 1, _here(keeping.ranking(OPERATOR, True))),
-        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(keeping.ranking(OPERATOR, False))),
+        PlainCommand(
+            "/ban [#ROOM] NAME [TIME] [WHY]", "and don't let them in again", 1, _here(moderation_commands.ban)
+        ),
+        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _here(moderation_commands.unban)),
+        PlainCommand(
+            "/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _here(moderation_commands.mute)
+        ),
+        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _here(moderation_commands.unmute)),
+        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _here(moderation_commands.bans)),
+        PlainCommand(
+            "/op [#ROOM] NAME", "make somebody an operator", 1, _here(moderation_commands.ranking(OPERATOR, True))
+        ),
+        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(moderation_commands.ranking(OPERATOR, False))),
         PlainCommand(
             "/voice [#ROOM] NAME",
             "let somebody speak in a moderated or slow room",
             1,
-            _here(keeping.ranking(VOICE, True)),
+            _here(moderation_commands.ranking(VOICE, True)),
         ),
-        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(keeping.ranking(VOICE, False))),
-        PlainCommand("/slow [#ROOM] SECONDS|off", "one message of each in so many seconds", 1, _here(keeping.slow)),
-        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _here(keeping.key)),
-        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _here(keeping.mode)),
+        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(moderation_commands.ranking(VOICE, False))),
+        PlainCommand(
+            "/slow [#ROOM] SECONDS|off", "one message of each in so many seconds", 1, _here(moderation_commands.slow)
+        ),
+        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _here(moderation_commands.key)),
+        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _here(moderation_commands.mode)),
         PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
         PlainCommand(

@@ -6,9 +6,6 @@ from time import time
 from chatroom.common.addresses import network_of
 from chatroom.common.durations import ban_time, seconds
 from chatroom.common.errors import ChatError, Code
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.format import timestamp
 from chatroom.model.commands import (
     Alert,
     AskCounts,
@@ -22,6 +19,9 @@ from chatroom.model.commands import (
     UnbanFromServer,
 )
 from chatroom.model.outcomes import Command
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.format import timestamp
 
 
 def motd(client: Client, params: list[str]) -> Iterator[Command]:

@@ -11,14 +11,6 @@ from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import fold
 from chatroom.common.text import clean, clean_irc, shortened
-from chatroom.dialects.base import Viewer
-from chatroom.dialects.irc import account_answers, history
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.format import irc_format, parts, timestamp
-from chatroom.dialects.irc.labels import labelled
-from chatroom.dialects.irc.numerics import Numeric, ServerInfo
-from chatroom.dialects.irc.words import echo
-from chatroom.dialects.sentences import WORDED, of_entry, worded
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT, RANKS
 from chatroom.model.outcomes import Labelled
@@ -69,6 +61,15 @@ from chatroom.model.replies import (
     WhowasIs,
 )
 from chatroom.model.values import Member, Topic
+from chatroom.protocols.base import Viewer
+from chatroom.protocols.english import WORDED, of_entry, worded
+from chatroom.protocols.irc import account_replies
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc import playback as history
+from chatroom.protocols.irc.format import irc_format, parts, timestamp
+from chatroom.protocols.irc.labeled_response import labelled
+from chatroom.protocols.irc.numerics import Numeric, ServerInfo
+from chatroom.protocols.irc.params import echo
 
 
 class Whox(NamedTuple):
@@ -414,7 +415,7 @@ def _servers_are(to: Speaker, reply: ServersAre) -> Iterator[str]:
 def _refused(to: Speaker, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if reply.way:
-        yield from account_answers.refused(to, reply.error, reply.way)
+        yield from account_replies.refused(to, reply.error, reply.way)
     elif code in n.FAILURES:
         words, _, text = n.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)
@@ -487,9 +488,9 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     TargetsAre: _targets_are,
     Found: _found,
     Saving: _saving,
-    AccountDone: account_answers.done,
-    AccountIs: account_answers.told,
-    ReplayIs: account_answers.replay,
+    AccountDone: account_replies.done,
+    AccountIs: account_replies.told,
+    ReplayIs: account_replies.replay,
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
 }

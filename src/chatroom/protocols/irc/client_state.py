@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.dialects.base import Viewer
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.answers import Speaker
-from chatroom.dialects.irc.format import RENDERED, irc_format
-from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.model.audience import Format
 from chatroom.model.commands import SetFormat
 from chatroom.model.masks import glob
 from chatroom.model.replies import Raw
+from chatroom.protocols.base import Viewer
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.format import RENDERED, irc_format
+from chatroom.protocols.irc.numerics import ServerInfo
+from chatroom.protocols.irc.replies import Speaker
 
 if TYPE_CHECKING:
-    from chatroom.dialects.irc.multiline import Batch
+    from chatroom.protocols.irc.handlers.multiline import Batch
 
 
 class Client:

@@ -7,8 +7,6 @@ from chatroom.common.durations import ban_time
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import is_room
 from chatroom.common.text import number
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import pairs, split, targets
 from chatroom.model.commands import (
     AskAllNames,
     AskInvitations,
@@ -32,6 +30,8 @@ from chatroom.model.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused
 from chatroom.model.values import ModeChange
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.params import pairs, split, targets
 
 
 def join(client: Client, params: list[str]) -> Iterator[Command]:

@@ -12,28 +12,28 @@ from typing import NamedTuple
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
 from chatroom.common.text import clean_irc
-from chatroom.dialects.base import Lines, Viewer
-from chatroom.dialects.irc import (
-    accounts,
-    channels,
-    lookups,
-    marks,
-    messages,
-    multiline,
-    people,
-    registration,
-    service,
-)
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.capabilities import cap
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.numerics import ServerInfo
-from chatroom.dialects.irc.words import echo
 from chatroom.limits import LABEL_BYTES, MESSAGE_BYTES, ROOM_BYTES
 from chatroom.model.audience import Format
 from chatroom.model.commands import Burst, Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused, Reply
+from chatroom.protocols.base import Lines, Viewer
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.handlers import (
+    channels,
+    chathistory,
+    messages,
+    multiline,
+    read_marker,
+    registration,
+    sasl,
+    server_queries,
+    users,
+)
+from chatroom.protocols.irc.handlers.capabilities import cap
+from chatroom.protocols.irc.numerics import ServerInfo
+from chatroom.protocols.irc.params import echo
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes; one of many that came together, a thirtieth.
@@ -175,11 +175,11 @@ def help_(client: Client, params: list[str]) -> Iterator[Command]:
 
 COMMANDS: dict[str, Row] = {
     "CAP": Row(cap, 1, "LS|LIST|REQ|END ...", "settles what your client can do", registered=False),
-    "AUTHENTICATE": Row(accounts.authenticate, 1, "<data>", "logs in: IRCv3 sasl", registered=False),
-    "REGISTER": Row(accounts.register, 3, "<nickname or *> <email or *> <password>", "claims a name", registered=False),
-    "VERIFY": Row(accounts.verify, 2, "<account> <code>", "is not needed here", registered=False),
-    "NICKSERV": Row(accounts.nickserv, 0, "<request>", "claims a name, logs in and out; alone, it lists requests"),
-    "NS": Row(accounts.nickserv, 0, "<request>", "is short for NICKSERV"),
+    "AUTHENTICATE": Row(sasl.authenticate, 1, "<data>", "logs in: IRCv3 sasl", registered=False),
+    "REGISTER": Row(sasl.register, 3, "<nickname or *> <email or *> <password>", "claims a name", registered=False),
+    "VERIFY": Row(sasl.verify, 2, "<account> <code>", "is not needed here", registered=False),
+    "NICKSERV": Row(sasl.nickserv, 0, "<request>", "claims a name, logs in and out; alone, it lists requests"),
+    "NS": Row(sasl.nickserv, 0, "<request>", "is short for NICKSERV"),
     "PASS": Row(
         registration.pass_,
         1,
@@ -215,38 +215,38 @@ COMMANDS: dict[str, Row] = {
     "NOTICE": Row(messages.notice, 1, "<target>{,<target>} :<text>", "is for programs", missing=Code.NO_RECIPIENT),
     "TAGMSG": Row(messages.tagmsg, 1, "<target>{,<target>}", "passes on client-only tags", missing=Code.NO_RECIPIENT),
     "BATCH": Row(multiline.batch, 1, "+|-<name> [draft/multiline <target>]", "says something in many lines"),
-    "CHATHISTORY": Row(lookups.chathistory, 1, "<subcommand> ...", "tells what was said before"),
-    "SEARCH": Row(lookups.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
-    "MARKREAD": Row(marks.markread, 0, "<room or nickname> [timestamp=<time>]", "tells how far you have read"),
-    "REDACT": Row(marks.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
-    "AWAY": Row(people.away, 0, "[:<message>]", "says that you are away, or back"),
-    "WHO": Row(people.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
-    "WHOIS": Row(people.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),
-    "WHOWAS": Row(people.whowas, 0, "<nickname> [<count>]", "tells who had a nickname before"),
-    "USERHOST": Row(people.userhost, 1, "<nickname>{ <nickname>}", "tells where people are connected from"),
-    "ISON": Row(people.ison, 1, "<nickname>{ <nickname>}", "tells who of these is here"),
-    "MONITOR": Row(people.monitor, 1, "+|-|C|L|S [<nickname>{,<nickname>}]", "tells when people come and go"),
-    "MOTD": Row(service.motd, 0, "", "shows the message of the day"),
-    "LUSERS": Row(service.lusers, 0, "", "counts people and rooms"),
-    "VERSION": Row(service.version, 0, "", "tells the server's version"),
-    "TIME": Row(service.time_, 0, "", "tells the server's time"),
-    "INFO": Row(service.info, 0, "", "tells what this server is"),
-    "ADMIN": Row(service.admin, 0, "", "tells who runs this server"),
-    "LINKS": Row(service.links, 0, "", "lists the servers that are this chat"),
-    "CLUSTER": Row(service.links, 0, "", "does what LINKS does"),
-    "STATS": Row(service.stats, 1, "u|k|d", "tells how long the server has been running; k and d: whom it bans"),
+    "CHATHISTORY": Row(chathistory.chathistory, 1, "<subcommand> ...", "tells what was said before"),
+    "SEARCH": Row(chathistory.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
+    "MARKREAD": Row(read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", "tells how far you have read"),
+    "REDACT": Row(read_marker.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
+    "AWAY": Row(users.away, 0, "[:<message>]", "says that you are away, or back"),
+    "WHO": Row(users.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
+    "WHOIS": Row(users.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),
+    "WHOWAS": Row(users.whowas, 0, "<nickname> [<count>]", "tells who had a nickname before"),
+    "USERHOST": Row(users.userhost, 1, "<nickname>{ <nickname>}", "tells where people are connected from"),
+    "ISON": Row(users.ison, 1, "<nickname>{ <nickname>}", "tells who of these is here"),
+    "MONITOR": Row(users.monitor, 1, "+|-|C|L|S [<nickname>{,<nickname>}]", "tells when people come and go"),
+    "MOTD": Row(server_queries.motd, 0, "", "shows the message of the day"),
+    "LUSERS": Row(server_queries.lusers, 0, "", "counts people and rooms"),
+    "VERSION": Row(server_queries.version, 0, "", "tells the server's version"),
+    "TIME": Row(server_queries.time_, 0, "", "tells the server's time"),
+    "INFO": Row(server_queries.info, 0, "", "tells what this server is"),
+    "ADMIN": Row(server_queries.admin, 0, "", "tells who runs this server"),
+    "LINKS": Row(server_queries.links, 0, "", "lists the servers that are this chat"),
+    "CLUSTER": Row(server_queries.links, 0, "", "does what LINKS does"),
+    "STATS": Row(server_queries.stats, 1, "u|k|d", "tells how long the server has been running; k and d: whom it bans"),
     "HELP": Row(help_, 0, "[<command>]", "explains commands"),
     "HELPOP": Row(help_, 0, "[<command>]", "explains commands"),
-    "OPER": Row(service.oper, 2, "<name> <password>", "makes you an operator of the server"),
-    "KILL": Row(service.kill, 1, "<nickname> [:<reason>]", "throws somebody off the server; for its operators"),
-    "WALLOPS": Row(service.wallops, 1, ":<text>", "says something to all with mode +w; for operators"),
+    "OPER": Row(server_queries.oper, 2, "<name> <password>", "makes you an operator of the server"),
+    "KILL": Row(server_queries.kill, 1, "<nickname> [:<reason>]", "throws somebody off the server; for its operators"),
+    "WALLOPS": Row(server_queries.wallops, 1, ":<text>", "says something to all with mode +w; for operators"),
     "KLINE": Row(
-        service.kline, 1, "[<time>] <mask or nickname> [:<reason>]", "bans people from the server; for operators"
+        server_queries.kline, 1, "[<time>] <mask or nickname> [:<reason>]", "bans people from the server; for operators"
     ),
-    "UNKLINE": Row(service.unkline, 1, "<mask or nickname>", "lifts such a ban; for operators"),
-    "DLINE": Row(service.dline, 1, "[<time>] <address or network> [:<reason>]", "bans addresses; for operators"),
-    "UNDLINE": Row(service.unkline, 1, "<address or network>", "lifts such a ban; for operators"),
-    "REHASH": Row(service.rehash, 0, "", "reads the configuration again; for operators"),
+    "UNKLINE": Row(server_queries.unkline, 1, "<mask or nickname>", "lifts such a ban; for operators"),
+    "DLINE": Row(server_queries.dline, 1, "[<time>] <address or network> [:<reason>]", "bans addresses; for operators"),
+    "UNDLINE": Row(server_queries.unkline, 1, "<address or network>", "lifts such a ban; for operators"),
+    "REHASH": Row(server_queries.rehash, 0, "", "reads the configuration again; for operators"),
 }
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 from chatroom.common.durations import ban_time, seconds
 from chatroom.common.errors import ChatError, Code
-from chatroom.dialects.irc.channels import room_modes
 from chatroom.model.commands import AskList, AskModes, Ban, Invite, Kick, SetModes, Unban
 from chatroom.model.modes import BAN, KEY, SLOW
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
+from chatroom.protocols.irc.handlers.channels import room_modes
 
 TIMES = "30s, 10m, 2h, 1d, 1w"
 Parse = Callable[[str, str], Iterator[Command]]

@@ -10,10 +10,6 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from chatroom.common.names import fold
-from chatroom.dialects.irc import numerics as n
-from chatroom.dialects.irc.account_answers import notice
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.words import echo
 from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
 from chatroom.model.commands import (
     AskAccount,
@@ -28,6 +24,10 @@ from chatroom.model.commands import (
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.values import Via
+from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc.account_replies import notice
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.params import echo
 
 SASL = "sasl"
 REGISTRATION = "draft/account-registration"

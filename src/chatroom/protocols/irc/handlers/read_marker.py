@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.dialects.irc.client import Client
-from chatroom.dialects.irc.format import MSGID, milliseconds
-from chatroom.dialects.irc.words import echo
 from chatroom.model.commands import AskMarker, MarkRead, Redact
 from chatroom.model.outcomes import Command
+from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.format import MSGID, milliseconds
+from chatroom.protocols.irc.params import echo
 
 READ_MARKER = "draft/read-marker"
 REDACTION = "draft/message-redaction"
