@@ -24,9 +24,9 @@ from chatroom.model.events import (
 )
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
+from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Dialect
 from chatroom.protocols.irc.dialect import IrcDialect
-from chatroom.protocols.irc.numerics import ServerInfo
 from chatroom.protocols.plain import PLAIN, PlainDialect
 
 LONG_INFO = ServerInfo(  # all that a server may say of itself

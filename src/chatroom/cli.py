@@ -207,7 +207,7 @@ def serve(
     check_config: bool,
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
-    from chatroom.protocols.irc.numerics import ServerInfo
+    from chatroom.model.server_info import ServerInfo
     from chatroom.server import ChatServer
     from chatroom.store import Store, StoreError
     from chatroom.tuning import allow_files

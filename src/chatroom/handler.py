@@ -26,9 +26,9 @@ from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LIN
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
+from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
-from chatroom.protocols.irc.numerics import ServerInfo
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.tls import Tls

@@ -54,8 +54,8 @@ from chatroom.limits import (
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
+from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.english import of_entry
-from chatroom.protocols.irc.numerics import ServerInfo
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.store import Archive, Keeper, Store
 from chatroom.store.reader import KeptRoom, Reader

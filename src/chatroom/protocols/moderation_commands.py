@@ -11,7 +11,7 @@ from chatroom.model.commands import AskList, AskModes, Ban, Invite, Kick, SetMod
 from chatroom.model.modes import BAN, KEY, SLOW
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
-from chatroom.protocols.irc.handlers.channels import room_modes
+from chatroom.protocols.mode_syntax import room_modes
 
 TIMES = "30s, 10m, 2h, 1d, 1w"
 Parse = Callable[[str, str], Iterator[Command]]

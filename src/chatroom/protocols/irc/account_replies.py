@@ -9,7 +9,7 @@ from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
 from chatroom.protocols.english import replaying
-from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.params import echo
 
@@ -40,11 +40,11 @@ def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
         if reply.way is Via.REGISTER:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
     if reply.deed in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
-        yield to.line(n.RPL_LOGGEDIN, to.mask, reply.account)
+        yield to.line(numerics.RPL_LOGGEDIN, to.mask, reply.account)
     elif reply.deed is AccountChange.LOGGED_OUT:
-        yield to.line(n.RPL_LOGGEDOUT, to.mask)
+        yield to.line(numerics.RPL_LOGGEDOUT, to.mask)
     if reply.way is Via.SASL:
-        yield to.line(n.RPL_SASLSUCCESS)
+        yield to.line(numerics.RPL_SASLSUCCESS)
     elif reply.way is Via.SERVICE:
         yield notice(to, text)
 
@@ -99,7 +99,7 @@ def refused(to: "Speaker", error: ChatError, way: Via) -> Iterator[str]:
     text = words.text.format(*about)
     if way is Via.SASL:
         known = error.code is Code.LOGGED_IN_ALREADY
-        yield to.line(n.ERR_SASLALREADY) if known else to.line(n.ERR_SASLFAIL, text)
+        yield to.line(numerics.ERR_SASLALREADY) if known else to.line(numerics.ERR_SASLFAIL, text)
     elif way is Via.REGISTER:
         yield f":{to.server.name} FAIL REGISTER {words.code} {about[0]} :{text}\r\n"
     else:

@@ -9,17 +9,17 @@ from chatroom.model.audience import Format
 from chatroom.model.commands import SetFormat
 from chatroom.model.masks import glob
 from chatroom.model.replies import Raw
+from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
-from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.format import RENDERED, irc_format
-from chatroom.protocols.irc.numerics import ServerInfo
 from chatroom.protocols.irc.replies import Speaker
 
 if TYPE_CHECKING:
-    from chatroom.protocols.irc.handlers.multiline import Batch
+    from chatroom.protocols.irc.batch import Batch
 
 
-class Client:
+class ClientState:
     """One client: what it can do, and what it has said of itself before it came in."""
 
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
@@ -58,7 +58,7 @@ class Client:
 
     # ---- answering at once: the answer keeps its place among the others ---------------------------------------------
 
-    def say(self, numeric: n.Numeric, *about: object) -> Raw:
+    def say(self, numeric: numerics.Numeric, *about: object) -> Raw:
         return Raw(self.speaker.line(numeric, *about).encode())
 
     def send(self, text: str) -> Raw:

@@ -17,22 +17,26 @@ from chatroom.model.audience import Format
 from chatroom.model.commands import Burst, Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused, Reply
+from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Lines, Viewer
-from chatroom.protocols.irc import numerics as n
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.handlers import (
+    account_registration,
     channels,
     chathistory,
     messages,
     multiline,
+    nickserv,
+    opers,
     read_marker,
+    redaction,
     registration,
     sasl,
     server_queries,
     users,
 )
 from chatroom.protocols.irc.handlers.capabilities import cap
-from chatroom.protocols.irc.numerics import ServerInfo
 from chatroom.protocols.irc.params import echo
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
@@ -52,7 +56,7 @@ class IrcDialect:
 
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self._viewer = viewer
-        self._client = Client(viewer, server)
+        self._client = ClientState(viewer, server)
         self._lines = Lines(TAG_BYTES + LINE_BYTES + MESSAGE_BYTES)
 
     @property
@@ -105,7 +109,7 @@ class IrcDialect:
             multiline.give_up(self._client, tags["batch"])
         refused: Reply = Refused(error)
         if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
-            refused = self._client.say(n.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
+            refused = self._client.say(numerics.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
         yield Labelled(label, iter([refused])) if label else refused
 
     def _label(self, tags: Mapping[str, str]) -> str:
@@ -135,7 +139,7 @@ class IrcDialect:
 class Row(NamedTuple):
     """A command's row: its handler, the least number of parameters, how it is used and what it does."""
 
-    handler: Callable[[Client, list[str]], Iterator[Command]]
+    handler: Callable[[ClientState, list[str]], Iterator[Command]]
     least: int
     usage: str  # its parameters
     does: str
@@ -155,31 +159,33 @@ def _row(message: Message, registered: bool) -> Row:
     return row
 
 
-def help_(client: Client, params: list[str]) -> Iterator[Command]:
+def help_(client: ClientState, params: list[str]) -> Iterator[Command]:
     """The table itself, by name: modern.ircdocs.horse/#help-message."""
     subject = params[0].upper() if params else ""
     row = COMMANDS.get(subject)
     if subject and row is None:
-        yield client.say(n.ERR_HELPNOTFOUND, echo(params[0]))
+        yield client.say(numerics.ERR_HELPNOTFOUND, echo(params[0]))
         return
     if row:
-        yield client.say(n.RPL_HELPSTART, subject, f"{subject} {row.usage}".rstrip())
-        yield client.say(n.RPL_ENDOFHELP, subject, row.does)
+        yield client.say(numerics.RPL_HELPSTART, subject, f"{subject} {row.usage}".rstrip())
+        yield client.say(numerics.RPL_ENDOFHELP, subject, row.does)
         return
-    yield client.say(n.RPL_HELPSTART, "*", "The commands of this server; HELP and a command's name says more")
+    yield client.say(numerics.RPL_HELPSTART, "*", "The commands of this server; HELP and a command's name says more")
     names = sorted(COMMANDS)
     for i in range(0, len(names), 8):
-        yield client.say(n.RPL_HELPTXT, "*", " ".join(names[i : i + 8]))
-    yield client.say(n.RPL_ENDOFHELP, "*", "End of /HELP")
+        yield client.say(numerics.RPL_HELPTXT, "*", " ".join(names[i : i + 8]))
+    yield client.say(numerics.RPL_ENDOFHELP, "*", "End of /HELP")
 
 
 COMMANDS: dict[str, Row] = {
     "CAP": Row(cap, 1, "LS|LIST|REQ|END ...", "settles what your client can do", registered=False),
     "AUTHENTICATE": Row(sasl.authenticate, 1, "<data>", "logs in: IRCv3 sasl", registered=False),
-    "REGISTER": Row(sasl.register, 3, "<nickname or *> <email or *> <password>", "claims a name", registered=False),
-    "VERIFY": Row(sasl.verify, 2, "<account> <code>", "is not needed here", registered=False),
-    "NICKSERV": Row(sasl.nickserv, 0, "<request>", "claims a name, logs in and out; alone, it lists requests"),
-    "NS": Row(sasl.nickserv, 0, "<request>", "is short for NICKSERV"),
+    "REGISTER": Row(
+        account_registration.register, 3, "<nickname or *> <email or *> <password>", "claims a name", registered=False
+    ),
+    "VERIFY": Row(account_registration.verify, 2, "<account> <code>", "is not needed here", registered=False),
+    "NICKSERV": Row(nickserv.nickserv, 0, "<request>", "claims a name, logs in and out; alone, it lists requests"),
+    "NS": Row(nickserv.nickserv, 0, "<request>", "is short for NICKSERV"),
     "PASS": Row(
         registration.pass_,
         1,
@@ -218,7 +224,7 @@ COMMANDS: dict[str, Row] = {
     "CHATHISTORY": Row(chathistory.chathistory, 1, "<subcommand> ...", "tells what was said before"),
     "SEARCH": Row(chathistory.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
     "MARKREAD": Row(read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", "tells how far you have read"),
-    "REDACT": Row(read_marker.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
+    "REDACT": Row(redaction.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
     "AWAY": Row(users.away, 0, "[:<message>]", "says that you are away, or back"),
     "WHO": Row(users.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
     "WHOIS": Row(users.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),
@@ -237,16 +243,16 @@ COMMANDS: dict[str, Row] = {
     "STATS": Row(server_queries.stats, 1, "u|k|d", "tells how long the server has been running; k and d: whom it bans"),
     "HELP": Row(help_, 0, "[<command>]", "explains commands"),
     "HELPOP": Row(help_, 0, "[<command>]", "explains commands"),
-    "OPER": Row(server_queries.oper, 2, "<name> <password>", "makes you an operator of the server"),
-    "KILL": Row(server_queries.kill, 1, "<nickname> [:<reason>]", "throws somebody off the server; for its operators"),
-    "WALLOPS": Row(server_queries.wallops, 1, ":<text>", "says something to all with mode +w; for operators"),
+    "OPER": Row(opers.oper, 2, "<name> <password>", "makes you an operator of the server"),
+    "KILL": Row(opers.kill, 1, "<nickname> [:<reason>]", "throws somebody off the server; for its operators"),
+    "WALLOPS": Row(opers.wallops, 1, ":<text>", "says something to all with mode +w; for operators"),
     "KLINE": Row(
-        server_queries.kline, 1, "[<time>] <mask or nickname> [:<reason>]", "bans people from the server; for operators"
+        opers.kline, 1, "[<time>] <mask or nickname> [:<reason>]", "bans people from the server; for operators"
     ),
-    "UNKLINE": Row(server_queries.unkline, 1, "<mask or nickname>", "lifts such a ban; for operators"),
-    "DLINE": Row(server_queries.dline, 1, "[<time>] <address or network> [:<reason>]", "bans addresses; for operators"),
-    "UNDLINE": Row(server_queries.unkline, 1, "<address or network>", "lifts such a ban; for operators"),
-    "REHASH": Row(server_queries.rehash, 0, "", "reads the configuration again; for operators"),
+    "UNKLINE": Row(opers.unkline, 1, "<mask or nickname>", "lifts such a ban; for operators"),
+    "DLINE": Row(opers.dline, 1, "[<time>] <address or network> [:<reason>]", "bans addresses; for operators"),
+    "UNDLINE": Row(opers.unkline, 1, "<address or network>", "lifts such a ban; for operators"),
+    "REHASH": Row(opers.rehash, 0, "", "reads the configuration again; for operators"),
 }
 
 

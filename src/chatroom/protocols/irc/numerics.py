@@ -21,20 +21,6 @@ from chatroom.limits import (
 )
 from chatroom.model.masks import ACCOUNT, MUTE
 from chatroom.model.modes import BAN, BOT, EXCEPTION, INVITED, RANKS, ROOM_MODES, USER_MODES, ModeKind
-from chatroom.model.values import value
-
-
-@value
-class ServerInfo:
-    """What the server says of itself. `motd` is its message of the day, by lines."""
-
-    name: str
-    network: str
-    version: str
-    created: str
-    motd: tuple[str, ...] = ()
-    history: bool = True  # whether one is kept that can be asked for
-    description: str = "A chatroom server"
 
 
 class Numeric(NamedTuple):

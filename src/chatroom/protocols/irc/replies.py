@@ -60,15 +60,15 @@ from chatroom.model.replies import (
     WhoisIs,
     WhowasIs,
 )
+from chatroom.model.server_info import ServerInfo
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.english import WORDED, of_entry, worded
-from chatroom.protocols.irc import account_replies
-from chatroom.protocols.irc import numerics as n
+from chatroom.protocols.irc import account_replies, numerics
 from chatroom.protocols.irc import playback as history
 from chatroom.protocols.irc.format import irc_format, parts, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
-from chatroom.protocols.irc.numerics import Numeric, ServerInfo
+from chatroom.protocols.irc.numerics import Numeric
 from chatroom.protocols.irc.params import echo
 
 
@@ -115,15 +115,15 @@ class Speaker:
         """A standard reply, whose last word is a text; for clients that know none, and would drop it, a notice."""
         *rest, text = about
         context = " ".join(rest)
-        if "standard-replies" in self.capabilities or command in n.KNOWN_TO_FAIL:
+        if "standard-replies" in self.capabilities or command in numerics.KNOWN_TO_FAIL:
             return f":{self.server.name} {' '.join([kind, command, code, *rest])} :{text}\r\n"
         return f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}\r\n"
 
     def isupport(self) -> Iterator[str]:
-        history = n.ISUPPORT_OF_HISTORY if self.server.history else ()
-        tokens = [*n.ISUPPORT, *history, f"NETWORK={self.server.network}"]
+        history = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
+        tokens = [*numerics.ISUPPORT, *history, f"NETWORK={self.server.network}"]
         for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
-            yield self.line(n.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
+            yield self.line(numerics.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
 
     def signs(self, ranks: str) -> str:
         """The signs before a nickname: all of them with multi-prefix, else the highest."""
@@ -131,12 +131,12 @@ class Speaker:
 
     def motd(self) -> Iterator[str]:
         if not self.server.motd:
-            yield self.line(n.ERR_NOMOTD)
+            yield self.line(numerics.ERR_NOMOTD)
             return
-        yield self.line(n.RPL_MOTDSTART, self.server.name)
+        yield self.line(numerics.RPL_MOTDSTART, self.server.name)
         for text in self.server.motd:
-            yield from self.long(self.line(n.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
-        yield self.line(n.RPL_ENDOFMOTD)
+            yield from self.long(self.line(numerics.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
+        yield self.line(numerics.RPL_ENDOFMOTD)
 
     def long(self, head: str, text: str) -> Iterator[str]:
         """As many lines as it takes to say all of a text."""
@@ -159,31 +159,31 @@ class Speaker:
 
 def _welcome(to: Speaker, reply: Welcome) -> Iterator[str]:
     server = to.server
-    yield to.line(n.RPL_WELCOME, server.network, reply.person.nick)
-    yield to.line(n.RPL_YOURHOST, server.name, server.version)
-    yield to.line(n.RPL_CREATED, server.created)
-    yield to.line(n.RPL_MYINFO, server.name, server.version, *n.MYINFO_MODES)
+    yield to.line(numerics.RPL_WELCOME, server.network, reply.person.nick)
+    yield to.line(numerics.RPL_YOURHOST, server.name, server.version)
+    yield to.line(numerics.RPL_CREATED, server.created)
+    yield to.line(numerics.RPL_MYINFO, server.name, server.version, *numerics.MYINFO_MODES)
     yield from to.isupport()
     yield from _counts_are(to, reply.counts)
     yield from to.motd()
 
 
 def _counts_are(to: Speaker, reply: CountsAre) -> Iterator[str]:
-    yield to.line(n.RPL_LUSERCLIENT, reply.people - reply.invisible, reply.invisible)
-    yield to.line(n.RPL_LUSEROP, reply.operators)
-    yield to.line(n.RPL_LUSERUNKNOWN, reply.unknown)
-    yield to.line(n.RPL_LUSERCHANNELS, reply.rooms)
-    yield to.line(n.RPL_LUSERME, reply.here)
-    yield to.line(n.RPL_LOCALUSERS, reply.here, reply.most)
-    yield to.line(n.RPL_GLOBALUSERS, reply.people, reply.most)
+    yield to.line(numerics.RPL_LUSERCLIENT, reply.people - reply.invisible, reply.invisible)
+    yield to.line(numerics.RPL_LUSEROP, reply.operators)
+    yield to.line(numerics.RPL_LUSERUNKNOWN, reply.unknown)
+    yield to.line(numerics.RPL_LUSERCHANNELS, reply.rooms)
+    yield to.line(numerics.RPL_LUSERME, reply.here)
+    yield to.line(numerics.RPL_LOCALUSERS, reply.here, reply.most)
+    yield to.line(numerics.RPL_GLOBALUSERS, reply.people, reply.most)
 
 
 # ---- rooms ----------------------------------------------------------------------------------------------------------
 
 
 def _topic_lines(to: Speaker, room: str, topic: Topic) -> Iterator[str]:
-    yield to.line(n.RPL_TOPIC, room, topic.text)
-    yield to.line(n.RPL_TOPICWHOTIME, room, topic.by, topic.time // 1000)
+    yield to.line(numerics.RPL_TOPIC, room, topic.text)
+    yield to.line(numerics.RPL_TOPICWHOTIME, room, topic.by, topic.time // 1000)
 
 
 def _room_state(to: Speaker, reply: RoomState) -> Iterator[str]:
@@ -197,12 +197,12 @@ def _topic_is(to: Speaker, reply: TopicIs) -> Iterator[str]:
     if reply.topic:
         yield from _topic_lines(to, reply.room, reply.topic)
     else:
-        yield to.line(n.RPL_NOTOPIC, reply.room)
+        yield to.line(numerics.RPL_NOTOPIC, reply.room)
 
 
 def _names_are(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
     yield from _names(to, reply)
-    yield to.line(n.RPL_ENDOFNAMES, echo(reply.room))
+    yield to.line(numerics.RPL_ENDOFNAMES, echo(reply.room))
 
 
 def _names(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
@@ -210,32 +210,32 @@ def _names(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
         names = [to.signs(m.ranks) + m.person.mask for m in reply.members]
     else:
         names = [to.signs(m.ranks) + m.person.nick if m.ranks else m.person.nick for m in reply.members]
-    yield from to.filled(n.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=names)
+    yield from to.filled(numerics.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=names)
 
 
 def _all_names_are(to: Speaker, reply: AllNamesAre) -> Iterator[str]:
     for room in reply.rooms:
         yield from _names(to, room)
-    yield to.line(n.RPL_ENDOFNAMES, "*")
+    yield to.line(numerics.RPL_ENDOFNAMES, "*")
 
 
 def _rooms_are(to: Speaker, reply: RoomsAre) -> Iterator[str]:
-    yield to.line(n.RPL_LISTSTART)
+    yield to.line(numerics.RPL_LISTSTART)
     for name, people, topic in reply.rooms:
-        yield to.line(n.RPL_LIST, name, people, topic)
-    yield to.line(n.RPL_LISTEND)
+        yield to.line(numerics.RPL_LIST, name, people, topic)
+    yield to.line(numerics.RPL_LISTEND)
 
 
 def _modes_are(to: Speaker, reply: ModesAre) -> Iterator[str]:
     if not reply.room:
-        yield to.line(n.RPL_UMODEIS, reply.modes)
+        yield to.line(numerics.RPL_UMODEIS, reply.modes)
         return
-    yield to.line(n.RPL_CHANNELMODEIS, reply.room, reply.modes)
-    yield to.line(n.RPL_CREATIONTIME, reply.room, reply.created // 1000)
+    yield to.line(numerics.RPL_CHANNELMODEIS, reply.room, reply.modes)
+    yield to.line(numerics.RPL_CREATIONTIME, reply.room, reply.created // 1000)
 
 
 def _list_is(to: Speaker, reply: ListIs) -> Iterator[str]:
-    entry, end = n.LISTS[reply.letter]
+    entry, end = numerics.LISTS[reply.letter]
     for one in reply.entries:
         yield to.line(entry, reply.room, one.mask, one.by, one.since // 1000)
     yield to.line(end, reply.room)
@@ -243,14 +243,14 @@ def _list_is(to: Speaker, reply: ListIs) -> Iterator[str]:
 
 def _invitations_are(to: Speaker, reply: InvitationsAre) -> Iterator[str]:
     for room in reply.rooms:
-        yield to.line(n.RPL_INVITELIST, room)
-    yield to.line(n.RPL_ENDOFINVITELIST)
+        yield to.line(numerics.RPL_INVITELIST, room)
+    yield to.line(numerics.RPL_ENDOFINVITELIST)
 
 
 def _inviting(to: Speaker, reply: Inviting) -> Iterator[str]:
-    yield to.line(n.RPL_INVITING, reply.nick, reply.room)
+    yield to.line(numerics.RPL_INVITING, reply.nick, reply.room)
     if reply.away:
-        yield to.line(n.RPL_AWAY, reply.nick, reply.away)
+        yield to.line(numerics.RPL_AWAY, reply.nick, reply.away)
 
 
 # ---- people ---------------------------------------------------------------------------------------------------------
@@ -284,42 +284,44 @@ def _who_is_in(to: Speaker, reply: WhoIsIn) -> Iterator[str]:
         p = member.person
         if to.whox:
             fields = [str(_WHOX[f](to, reply, member, idle)) for f in _WHOX if f in to.whox.fields]
-            line = to.line(n.RPL_WHOSPCRPL, " ".join(fields)).removesuffix("\r\n")
+            line = to.line(numerics.RPL_WHOSPCRPL, " ".join(fields)).removesuffix("\r\n")
             # All fields at once, about one of the longest names, leave less for the real name, which is the last.
             yield f"{shortened(line, LINE_BYTES - 2)}\r\n"
             continue
         room = reply.room or "*"
         flags = _flags(to, member)
-        yield to.line(n.RPL_WHOREPLY, room, p.username, p.host, to.server.name, p.nick, flags, p.realname)
-    yield to.line(n.RPL_ENDOFWHO, echo(reply.mask))
+        yield to.line(numerics.RPL_WHOREPLY, room, p.username, p.host, to.server.name, p.nick, flags, p.realname)
+    yield to.line(numerics.RPL_ENDOFWHO, echo(reply.mask))
 
 
 def _whois_is(to: Speaker, reply: WhoisIs) -> Iterator[str]:
     p = reply.member.person
-    yield to.line(n.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
-    yield from to.filled(n.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms])
-    yield to.line(n.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.description)
+    yield to.line(numerics.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
+    yield from to.filled(
+        numerics.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms]
+    )
+    yield to.line(numerics.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.description)
     if reply.member.operator:
-        yield to.line(n.RPL_WHOISOPERATOR, p.nick)
+        yield to.line(numerics.RPL_WHOISOPERATOR, p.nick)
     if reply.secure:
-        yield to.line(n.RPL_WHOISSECURE, p.nick)
+        yield to.line(numerics.RPL_WHOISSECURE, p.nick)
     if p.account:
-        yield to.line(n.RPL_WHOISACCOUNT, p.nick, p.account)
+        yield to.line(numerics.RPL_WHOISACCOUNT, p.nick, p.account)
     if p.bot:
-        yield to.line(n.RPL_WHOISBOT, p.nick)
+        yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
-        yield to.line(n.RPL_AWAY, p.nick, reply.member.away)
+        yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
     if reply.modes:
-        yield to.line(n.RPL_WHOISMODES, p.nick, reply.modes)
+        yield to.line(numerics.RPL_WHOISMODES, p.nick, reply.modes)
     if reply.since:
-        yield to.line(n.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
-    yield to.line(n.RPL_ENDOFWHOIS, p.nick)
+        yield to.line(numerics.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
+    yield to.line(numerics.RPL_ENDOFWHOIS, p.nick)
 
 
 def _no_whois(to: Speaker, reply: NoWhois) -> Iterator[str]:
     nick = echo(reply.nick)
-    yield to.line(n.REFUSALS[Code.NO_SUCH_NICK], nick)
-    yield to.line(n.RPL_ENDOFWHOIS, nick)
+    yield to.line(numerics.REFUSALS[Code.NO_SUCH_NICK], nick)
+    yield to.line(numerics.RPL_ENDOFWHOIS, nick)
 
 
 def _whowas_is(to: Speaker, reply: WhowasIs) -> Iterator[str]:
@@ -327,18 +329,18 @@ def _whowas_is(to: Speaker, reply: WhowasIs) -> Iterator[str]:
     # A mask that one nickname alone is like means that nickname.
     nick = reply.people[0][0].nick if len(names) == 1 else echo(reply.nick)
     if not names:
-        yield to.line(n.ERR_WASNOSUCHNICK, nick)
+        yield to.line(numerics.ERR_WASNOSUCHNICK, nick)
     for person, time in reply.people:
-        yield to.line(n.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
-        yield to.line(n.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
-    yield to.line(n.RPL_ENDOFWHOWAS, nick)
+        yield to.line(numerics.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
+        yield to.line(numerics.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
+    yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 
 
 def _users_are(to: Speaker, reply: UsersAre) -> Iterator[str]:
     if reply.command == "ISON":
-        numeric, people = n.RPL_ISON, [m.person.nick for m in reply.members]
+        numeric, people = numerics.RPL_ISON, [m.person.nick for m in reply.members]
     else:
-        numeric, people = n.RPL_USERHOST, [_userhost(m) for m in reply.members]
+        numeric, people = numerics.RPL_USERHOST, [_userhost(m) for m in reply.members]
     yield from to.filled(numeric, words=people) if people else [to.line(numeric, "")]
 
 
@@ -347,8 +349,8 @@ def _userhost(m: Member) -> str:
 
 
 def _watched_are(to: Speaker, reply: WatchedAre) -> Iterator[str]:
-    yield from to.filled(n.RPL_MONLIST, words=reply.nicks, glue=",")
-    yield to.line(n.RPL_ENDOFMONLIST)
+    yield from to.filled(numerics.RPL_MONLIST, words=reply.nicks, glue=",")
+    yield to.line(numerics.RPL_ENDOFMONLIST)
 
 
 def _marker_is(to: Speaker, reply: MarkerIs) -> Iterator[str]:
@@ -358,7 +360,7 @@ def _marker_is(to: Speaker, reply: MarkerIs) -> Iterator[str]:
 
 def _uptime_is(to: Speaker, reply: UptimeIs) -> Iterator[str]:
     days, rest = divmod(reply.seconds, 86_400)
-    yield to.line(n.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
+    yield to.line(numerics.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
 
 
 # ---- history --------------------------------------------------------------------------------------------------------
@@ -405,8 +407,8 @@ def _servers_are(to: Speaker, reply: ServersAre) -> Iterator[str]:
     own = to.server.name
     for name, people, lag in reply.servers:
         about = f"{people} here, {lag} ms behind" if name else to.server.description
-        yield to.line(n.RPL_LINKS, name or own, own, int(name not in ("", own)), about)
-    yield to.line(n.RPL_ENDOFLINKS, "*")
+        yield to.line(numerics.RPL_LINKS, name or own, own, int(name not in ("", own)), about)
+    yield to.line(numerics.RPL_ENDOFLINKS, "*")
 
 
 # ---- refusals -------------------------------------------------------------------------------------------------------
@@ -416,20 +418,20 @@ def _refused(to: Speaker, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if reply.way:
         yield from account_replies.refused(to, reply.error, reply.way)
-    elif code in n.FAILURES:
-        words, _, text = n.FAILURES[code].format(*map(echo, about)).partition(" :")
+    elif code in numerics.FAILURES:
+        words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)
     elif code in history.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
         yield history.failed(code, command, target, to.server.name)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
-        yield from to.filled(n.REFUSALS[code], words=map(echo, about), glue=",")
+        yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
     elif code in WORDED:
         first, *rest = worded(code, [clean(word) for word in about])
         room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART)
-        yield to.line(n.REFUSALS[code], room, *[shortened(part, _PART) for part in rest])
+        yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART) for part in rest])
     else:
-        yield to.line(n.REFUSALS[code], *map(echo, about))
+        yield to.line(numerics.REFUSALS[code], *map(echo, about))
 
 
 _PART = 100  # bytes of a refusal's parts, so that the line holds them all; the reason is told in full when it is set
@@ -444,11 +446,11 @@ def _server_bans_are(to: Speaker, reply: ServerBansAre) -> Iterator[str]:
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
             user, _, host = rest.rpartition("@")
-            yield to.line(n.RPL_STATSKLINE, host, nick, user, text)
+            yield to.line(numerics.RPL_STATSKLINE, host, nick, user, text)
         elif entry.mask.startswith(ACCOUNT):
-            yield to.line(n.RPL_STATSKLINE, "*", entry.mask, "*", text)
+            yield to.line(numerics.RPL_STATSKLINE, "*", entry.mask, "*", text)
         else:
-            yield to.line(n.RPL_STATSDLINE, entry.mask, text)
+            yield to.line(numerics.RPL_STATSDLINE, entry.mask, text)
 
 
 _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
@@ -466,13 +468,13 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     NoWhois: _no_whois,
     WhowasIs: _whowas_is,
     WatchedAre: _watched_are,
-    Here: lambda to, r: to.filled(n.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
-    NotHere: lambda to, r: to.filled(n.RPL_MONOFFLINE, words=map(echo, r.nicks), glue=","),
+    Here: lambda to, r: to.filled(numerics.RPL_MONONLINE, words=[p.mask for p in r.people], glue=","),
+    NotHere: lambda to, r: to.filled(numerics.RPL_MONOFFLINE, words=map(echo, r.nicks), glue=","),
     MarkerIs: _marker_is,
     UptimeIs: _uptime_is,
     Admitted: lambda to, r: iter(()),
-    NowOperator: lambda to, r: iter([to.line(n.RPL_YOUREOPER)]),
-    Reloaded: lambda to, r: iter([to.line(n.RPL_REHASHING)]),
+    NowOperator: lambda to, r: iter([to.line(numerics.RPL_YOUREOPER)]),
+    Reloaded: lambda to, r: iter([to.line(numerics.RPL_REHASHING)]),
     Link: _link,
     ServersAre: _servers_are,
     RoomsAre: _rooms_are,
@@ -480,8 +482,8 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     WhoisIs: _whois_is,
     ModesAre: _modes_are,
     UsersAre: _users_are,
-    IsAway: lambda to, r: iter([to.line(n.RPL_AWAY, r.nick, r.message)]),
-    AwayNoted: lambda to, r: iter([to.line(n.RPL_NOWAWAY if r.away else n.RPL_UNAWAY)]),
+    IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, r.message)]),
+    AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
     Recent: _recent,
     HistoryIs: _history_is,

@@ -6,12 +6,14 @@ from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import number
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
-from chatroom.protocols.irc import numerics as n
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.handlers.account_registration import REGISTRATION
 from chatroom.protocols.irc.handlers.multiline import LIMITS, MULTILINE
-from chatroom.protocols.irc.handlers.read_marker import READ_MARKER, REDACTION
+from chatroom.protocols.irc.handlers.read_marker import READ_MARKER
+from chatroom.protocols.irc.handlers.redaction import REDACTION
 from chatroom.protocols.irc.handlers.registration import registration
-from chatroom.protocols.irc.handlers.sasl import MECHANISMS, REGISTRATION, SASL
+from chatroom.protocols.irc.handlers.sasl import MECHANISMS, SASL
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
@@ -49,21 +51,21 @@ _OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # only where nobody can read th
 _VALUES = {MULTILINE: LIMITS, SASL: MECHANISMS, REGISTRATION: "before-connect"}
 
 
-def cap(client: Client, params: list[str]) -> Iterator[Command]:
+def cap(client: ClientState, params: list[str]) -> Iterator[Command]:
     handler = _VERBS.get(params[0].upper())
     if handler is None:
-        yield client.say(n.ERR_INVALIDCAPCMD, echo(params[0]))
+        yield client.say(numerics.ERR_INVALIDCAPCMD, echo(params[0]))
     else:
         yield from handler(client, params[1:])
 
 
-def _offered(client: Client) -> tuple[str, ...]:
+def _offered(client: ClientState) -> tuple[str, ...]:
     missing = frozenset() if client.speaker.server.history else _OF_HISTORY
     missing |= frozenset() if client.viewer.confidential else _OF_PASSWORDS
     return tuple([name for name in CAPABILITIES if name not in missing])
 
 
-def _ls(client: Client, params: list[str]) -> Iterator[Command]:
+def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
     client.negotiating = not client.viewer.nick
     client.version = max(client.version, number(params[0], _VERSION) or 0 if params else 0)
     if client.version >= 302:  # these are told of what changes without asking for it
@@ -72,11 +74,11 @@ def _ls(client: Client, params: list[str]) -> Iterator[Command]:
     yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in _offered(client)])
 
 
-def _list(client: Client, params: list[str]) -> Iterator[Command]:
+def _list(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield _line(client, "LIST", sorted(client.capabilities))
 
 
-def _req(client: Client, params: list[str]) -> Iterator[Command]:
+def _req(client: ClientState, params: list[str]) -> Iterator[Command]:
     """All of what is asked for, or nothing of it."""
     client.negotiating = client.negotiating or not client.viewer.nick
     asked = " ".join(params).split()
@@ -93,12 +95,12 @@ def _req(client: Client, params: list[str]) -> Iterator[Command]:
     yield _line(client, "ACK", asked)
 
 
-def _end(client: Client, params: list[str]) -> Iterator[Command]:
+def _end(client: ClientState, params: list[str]) -> Iterator[Command]:
     client.negotiating = False
     yield from registration(client)
 
 
-def _line(client: Client, verb: str, names: "list[str] | tuple[str, ...]") -> Raw:
+def _line(client: ClientState, verb: str, names: "list[str] | tuple[str, ...]") -> Raw:
     """As many lines as it takes; all but the last have a `*`, which clients of version 302 know."""
     head = f"CAP {client.viewer.nick or '*'} {verb}"
     room = LINE_BYTES - len(client.send(f"{head} * :").data)

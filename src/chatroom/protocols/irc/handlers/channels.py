@@ -10,7 +10,6 @@ from chatroom.common.text import number
 from chatroom.model.commands import (
     AskAllNames,
     AskInvitations,
-    AskList,
     AskModes,
     AskNames,
     AskRooms,
@@ -21,20 +20,18 @@ from chatroom.model.commands import (
     Kick,
     Leave,
     LeaveAll,
-    SetModes,
     SetTopic,
     SetUserModes,
     Unban,
 )
-from chatroom.model.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.model.outcomes import Command
-from chatroom.model.replies import Refused
 from chatroom.model.values import ModeChange
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.params import pairs, split, targets
+from chatroom.protocols.mode_syntax import _signed, room_modes
 
 
-def join(client: Client, params: list[str]) -> Iterator[Command]:
+def join(client: ClientState, params: list[str]) -> Iterator[Command]:
     if params[0] == "0":  # out of all rooms: RFC 2812 §3.2.1
         yield LeaveAll()
         return
@@ -42,24 +39,24 @@ def join(client: Client, params: list[str]) -> Iterator[Command]:
         yield Join(room, key=key)
 
 
-def part(client: Client, params: list[str]) -> Iterator[Command]:
+def part(client: ClientState, params: list[str]) -> Iterator[Command]:
     reason = params[1] if len(params) > 1 else ""
     for room in targets(params[0]):
         yield Leave(room, reason)
 
 
-def topic(client: Client, params: list[str]) -> Iterator[Command]:
+def topic(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield SetTopic(params[0], params[1]) if len(params) > 1 else AskTopic(params[0])
 
 
-def names(client: Client, params: list[str]) -> Iterator[Command]:
+def names(client: ClientState, params: list[str]) -> Iterator[Command]:
     for room in targets(params[0]) if params else ():
         yield AskNames(room)
     if not params:
         yield AskAllNames()
 
 
-def invite(client: Client, params: list[str]) -> Iterator[Command]:
+def invite(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params:
         yield AskInvitations()
     elif len(params) < 2:
@@ -68,7 +65,7 @@ def invite(client: Client, params: list[str]) -> Iterator[Command]:
         yield Invite(params[0], params[1])
 
 
-def kick(client: Client, params: list[str]) -> Iterator[Command]:
+def kick(client: ClientState, params: list[str]) -> Iterator[Command]:
     """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8; or a time before the reason."""
     length = ban_time(params[2]) if len(params) > 3 else 0
     reason = params[3 if length else 2] if len(params) > 2 else ""
@@ -83,21 +80,21 @@ def kick(client: Client, params: list[str]) -> Iterator[Command]:
 # ---- bans with a time and a reason, which MODE can't give ------------------------------------------------------------
 
 
-def ban(client: Client, params: list[str]) -> Iterator[Command]:
+def ban(client: ClientState, params: list[str]) -> Iterator[Command]:
     room, who, length, reason = _order(params)
     yield Ban(room, who, length, reason)
 
 
-def mute(client: Client, params: list[str]) -> Iterator[Command]:
+def mute(client: ClientState, params: list[str]) -> Iterator[Command]:
     room, who, length, reason = _order(params)
     yield Ban(room, who, length, reason, mute=True)
 
 
-def unban(client: Client, params: list[str]) -> Iterator[Command]:
+def unban(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield Unban(params[0], params[1])
 
 
-def unmute(client: Client, params: list[str]) -> Iterator[Command]:
+def unmute(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield Unban(params[0], params[1], mute=True)
 
 
@@ -116,7 +113,7 @@ _MINUTE = 60_000  # milliseconds
 _FILTER_MOST = 999_999_999  # people or minutes: more than any room has of either
 
 
-def list_(client: Client, params: list[str]) -> Iterator[Command]:
+def list_(client: ClientState, params: list[str]) -> Iterator[Command]:
     """Rooms by name, and filters: modern.ircdocs.horse/#elist-parameter."""
     rooms, masks, not_masks = [], [], []
     bounds = {"": (-1, 1 << 62), "C": (-1, 1 << 62), "T": (-1, 1 << 62)}  # of people, and of ages
@@ -142,7 +139,7 @@ def list_(client: Client, params: list[str]) -> Iterator[Command]:
 # ---- MODE -----------------------------------------------------------------------------------------------------------
 
 
-def mode(client: Client, params: list[str]) -> Iterator[Command]:
+def mode(client: ClientState, params: list[str]) -> Iterator[Command]:
     target, *rest = params
     if not rest:
         yield AskModes(target)
@@ -151,38 +148,3 @@ def mode(client: Client, params: list[str]) -> Iterator[Command]:
     else:
         letters = _signed(rest[0])
         yield SetUserModes(target, tuple(ModeChange(on, letter) for on, letter in letters))
-
-
-def room_modes(room: str, words: list[str]) -> Iterator[Command]:
-    """Changes, and lists that are asked for by their letter without a parameter."""
-    changes: list[ModeChange] = []
-    asked: list[Command] = []
-    listed = ""
-    params = iter(words[1:])
-    for on, letter in _signed(words[0]):
-        kind = ROOM_MODES.get(letter, ModeKind.FLAG)
-        takes = kind in (ModeKind.LIST, ModeKind.RANK, ModeKind.KEY) or (kind is ModeKind.SETTING and on)
-        param = next(params, None) if takes else ""
-        if param is not None:
-            changes.append(ModeChange(on, letter, param))
-        elif kind is ModeKind.LIST:
-            listed += letter if letter not in listed else ""
-        elif letter == KEY and not on:
-            changes.append(ModeChange(False, letter, "*"))
-        else:
-            asked.append(Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
-    if changes:
-        yield SetModes(room, tuple(changes))
-    if listed:
-        yield AskList(room, listed)
-    yield from asked
-
-
-def _signed(letters: str) -> Iterator[tuple[bool, str]]:
-    """``+a-b`` as (True, a), (False, b); each change once."""
-    on = True
-    for letter in letters:
-        if letter in "+-":
-            on = letter == "+"
-        else:
-            yield on, letter

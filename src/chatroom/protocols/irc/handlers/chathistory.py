@@ -10,7 +10,7 @@ from chatroom.limits import HISTORY_MOST
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import Command
 from chatroom.model.values import HistoryPoint
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.format import MSGID, milliseconds
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
@@ -27,7 +27,7 @@ class Form(NamedTuple):
     ask: "Callable[[str, list[HistoryPoint | None], int], AskHistory | AskTargets]"
 
 
-def chathistory(client: Client, params: list[str]) -> Iterator[Command]:
+def chathistory(client: ClientState, params: list[str]) -> Iterator[Command]:
     if CHATHISTORY not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "CHATHISTORY")
     verb = params[0].upper()
@@ -102,7 +102,7 @@ _FORMS: dict[str, Form] = {
 }
 
 
-def search(client: Client, params: list[str]) -> Iterator[Command]:
+def search(client: ClientState, params: list[str]) -> Iterator[Command]:
     """The attributes are written like message tags: soju.im/search."""
     if SEARCH not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "SEARCH")

@@ -10,8 +10,8 @@ from chatroom.limits import MESSAGE_BYTES, TARGETS
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command
 from chatroom.model.values import MessageKind
-from chatroom.protocols.irc.client_state import Client
-from chatroom.protocols.irc.handlers.sasl import nickserv
+from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.handlers.nickserv import nickserv
 from chatroom.protocols.irc.params import targets
 from chatroom.protocols.password_slips import refuse_slips
 
@@ -21,15 +21,15 @@ VERBS = {MessageKind.MESSAGE: "PRIVMSG", MessageKind.ACTION: "PRIVMSG", MessageK
 SAYING = frozenset(VERBS.values())  # the text of these may be longer than a line
 
 
-def privmsg(client: Client, params: list[str]) -> Iterator[Command]:
+def privmsg(client: ClientState, params: list[str]) -> Iterator[Command]:
     return _message(client, params, MessageKind.MESSAGE)
 
 
-def notice(client: Client, params: list[str]) -> Iterator[Command]:
+def notice(client: ClientState, params: list[str]) -> Iterator[Command]:
     return _message(client, params, MessageKind.NOTICE)
 
 
-def _message(client: Client, params: list[str], kind: MessageKind) -> Iterator[Command]:
+def _message(client: ClientState, params: list[str], kind: MessageKind) -> Iterator[Command]:
     if len(params) < 2 or not params[1]:
         raise ChatError(Code.NO_TEXT)
     text = params[1]
@@ -39,7 +39,7 @@ def _message(client: Client, params: list[str], kind: MessageKind) -> Iterator[C
     if kind is MessageKind.MESSAGE and text.startswith(_ACTION):
         kind, text = MessageKind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
     elif CTCP in text:
-        must_fit(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
+        require_fits_line(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
     for target in targets(params[0]):
         if fold(target) == _SERVICE:
             if kind is MessageKind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
@@ -55,13 +55,13 @@ def is_for_service(param: str) -> bool:
     return _SERVICE in fold(param).split(",")
 
 
-def must_fit(line: str) -> None:
+def require_fits_line(line: str) -> None:
     """Raises `ChatError` if the line can't be told to others as one: what is for programs is refused, not cut (417)."""
     if len(line.encode()) > LINE_BYTES - 2:
         raise ChatError(Code.LINE_TOO_LONG)
 
 
-def tagmsg(client: Client, params: list[str]) -> Iterator[Command]:
+def tagmsg(client: ClientState, params: list[str]) -> Iterator[Command]:
     """IRCv3 message-tags; without client-only tags there is nothing to pass on."""
     if "message-tags" not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "TAGMSG")

@@ -18,7 +18,8 @@ from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused
 from chatroom.model.values import MessageKind
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.batch import Batch
+from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.password_slips import refuse_slips
 
@@ -28,25 +29,7 @@ _CONCAT = "draft/multiline-concat"
 _KINDS = {"PRIVMSG": MessageKind.MESSAGE, "NOTICE": MessageKind.NOTICE}
 
 
-class Batch:
-    """A message that is coming in, line by line."""
-
-    def __init__(self, name: str, target: str, label: str, tags: str) -> None:
-        self.name = name
-        self.target = target
-        self.label = label
-        self.tags = tags
-        self.kind: MessageKind | None = None  # as its first line says
-        self.text = ""
-        self.lines = 0
-        self.failed = False
-
-    def size(self) -> int:
-        """Bytes of what is said; a line feed is one, a cut none."""
-        return len(self.text.replace(CUT, "").replace(FEED, "\n").encode())
-
-
-def batch(client: Client, params: list[str]) -> Iterator[Command]:
+def batch(client: ClientState, params: list[str]) -> Iterator[Command]:
     """BATCH opens or ends one; a client has one open at a time."""
     name = params[0][1:]
     if params[0].startswith("+") and len(params) == 3 and params[1] == MULTILINE and not client.batch:
@@ -59,7 +42,7 @@ def batch(client: Client, params: list[str]) -> Iterator[Command]:
         yield _labelled(client.label, client.fail("BATCH", "MULTILINE_INVALID", text="That batch makes no sense here"))
 
 
-def line(client: Client, message: Message) -> Iterator[Command]:
+def line(client: ClientState, message: Message) -> Iterator[Command]:
     """One line of a batch."""
     open_ = client.batch
     if open_ is None or open_.name != message.tags["batch"]:
@@ -71,7 +54,7 @@ def line(client: Client, message: Message) -> Iterator[Command]:
             yield _labelled(open_.label, client.fail("BATCH", *fault, text="That message was not sent"))
 
 
-def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
+def _fault(client: ClientState, batch: Batch, message: Message) -> tuple[str, ...]:
     """Adds a line to the batch; or says what is wrong with it, in the words of a FAIL."""
     kind = _KINDS.get(message.command)
     if kind is None or len(message.params) != 2 or batch.kind not in (None, kind):
@@ -92,13 +75,13 @@ def _fault(client: Client, batch: Batch, message: Message) -> tuple[str, ...]:
     return ()
 
 
-def give_up(client: Client, name: str) -> None:
+def give_up(client: ClientState, name: str) -> None:
     """A line of a batch could not be read, which its client is told: nothing is said with a hole in it."""
     if client.batch and client.batch.name == name:
         client.batch.failed = True
 
 
-def _say(client: Client, batch: Batch) -> Iterator[Command]:
+def _say(client: ClientState, batch: Batch) -> Iterator[Command]:
     if batch.kind is None or not batch.text.strip(FEED + CUT + " "):
         yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text="There is nothing to send"))
         return

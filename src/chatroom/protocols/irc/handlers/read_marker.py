@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.model.commands import AskMarker, MarkRead, Redact
+from chatroom.model.commands import AskMarker, MarkRead
 from chatroom.model.outcomes import Command
-from chatroom.protocols.irc.client_state import Client
-from chatroom.protocols.irc.format import MSGID, milliseconds
+from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.format import milliseconds
 from chatroom.protocols.irc.params import echo
 
 READ_MARKER = "draft/read-marker"
-REDACTION = "draft/message-redaction"
 
 
-def markread(client: Client, params: list[str]) -> Iterator[Command]:
+def markread(client: ClientState, params: list[str]) -> Iterator[Command]:
     """IRCv3 read-marker."""
     if READ_MARKER not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "MARKREAD")
@@ -29,11 +28,3 @@ def markread(client: Client, params: list[str]) -> Iterator[Command]:
             yield MarkRead(params[0], milliseconds(moment))
         except ValueError:
             yield client.fail("MARKREAD", "INVALID_PARAMS", echo(params[1]), text="That is no time")
-
-
-def redact(client: Client, params: list[str]) -> Iterator[Command]:
-    """IRCv3 message-redaction."""
-    if REDACTION not in client.capabilities:
-        raise ChatError(Code.UNKNOWN_COMMAND, "REDACT")
-    target, msgid, reason = (*params, "")[:3]
-    yield Redact(target, int(msgid, 16) if MSGID.fullmatch(msgid) else 0, reason, called=msgid)  # no event has id 0

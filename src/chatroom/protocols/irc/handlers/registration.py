@@ -11,18 +11,18 @@ from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
 from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.values import Via
-from chatroom.protocols.irc import numerics as n
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.client_state import ClientState
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def registration(client: Client) -> Iterator[Command]:
+def registration(client: ClientState) -> Iterator[Command]:
     """Lets the client in once NICK and USER have come and capabilities are settled."""
     if client.nick and client.username and not client.negotiating and not client.viewer.nick:
         if client.sasl is not None:  # ircv3.net/specs/extensions/sasl-3.1
             client.sasl = None
-            yield client.say(n.ERR_SASLABORTED)
+            yield client.say(numerics.ERR_SASLABORTED)
         passwords, client.passwords = client.passwords, []
         commands = [command for password in passwords if (command := _password(client, password))]
         yield from commands
@@ -32,7 +32,7 @@ def registration(client: Client) -> Iterator[Command]:
             yield Quit("this server has a password", refused=True)
 
 
-def _password(client: Client, password: str) -> Command | None:
+def _password(client: ClientState, password: str) -> Command | None:
     """The server's, or `name:password` for an account; what is neither is of no use, but many clients send one."""
     name, colon, rest = password.partition(":")
     if colon and rest and is_nickname(name):
@@ -41,7 +41,7 @@ def _password(client: Client, password: str) -> Command | None:
     return None if client.viewer.admitted else Enter(password)
 
 
-def pass_(client: Client, params: list[str]) -> Iterator[Command]:
+def pass_(client: ClientState, params: list[str]) -> Iterator[Command]:
     """Looked at when NICK and USER are there: who is closed sooner may never read why, if more was on its way.
 
     The server's password and one's own may be given by one PASS each; of more, the last count.
@@ -51,7 +51,7 @@ def pass_(client: Client, params: list[str]) -> Iterator[Command]:
     return iter(())
 
 
-def nick(client: Client, params: list[str]) -> Iterator[Command]:
+def nick(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params[0]:
         raise ChatError(Code.NICK_MISSING)
     if client.viewer.nick:
@@ -61,7 +61,7 @@ def nick(client: Client, params: list[str]) -> Iterator[Command]:
         yield from registration(client)
 
 
-def user(client: Client, params: list[str]) -> Iterator[Command]:
+def user(client: ClientState, params: list[str]) -> Iterator[Command]:
     _not_twice(client)
     if not params[3]:
         raise ChatError(Code.TOO_FEW_PARAMETERS, "USER")
@@ -70,16 +70,16 @@ def user(client: Client, params: list[str]) -> Iterator[Command]:
     yield from registration(client)
 
 
-def _not_twice(client: Client) -> None:
+def _not_twice(client: ClientState) -> None:
     if client.viewer.nick:
         raise ChatError(Code.ALREADY_REGISTERED)
 
 
-def setname(client: Client, params: list[str]) -> Iterator[Command]:
+def setname(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield SetRealname(params[0])
 
 
-def ping(client: Client, params: list[str]) -> Iterator[Command]:
+def ping(client: ClientState, params: list[str]) -> Iterator[Command]:
     """A token that leaves no room for the server's name in a line comes back shortened: it only shows signs of life."""
     if not params[0]:
         raise ChatError(Code.NO_ORIGIN)
@@ -87,9 +87,9 @@ def ping(client: Client, params: list[str]) -> Iterator[Command]:
     yield client.send(head + shortened(params[0], LINE_BYTES - len(client.send(head).data)))
 
 
-def pong(client: Client, params: list[str]) -> Iterator[Command]:
+def pong(client: ClientState, params: list[str]) -> Iterator[Command]:
     return iter(())
 
 
-def quit_(client: Client, params: list[str]) -> Iterator[Command]:
+def quit_(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield Quit(f"Quit: {params[0]}", own=True) if params and params[0] else Quit("Quit")

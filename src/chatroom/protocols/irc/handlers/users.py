@@ -7,11 +7,11 @@ from chatroom.common.text import number, shortened
 from chatroom.limits import AWAY_BYTES, WHOWAS
 from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
 from chatroom.model.outcomes import Command
-from chatroom.protocols.irc.client_state import Client
+from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS, Whox
 
 
-def who(client: Client, params: list[str]) -> Iterator[Command]:
+def who(client: ClientState, params: list[str]) -> Iterator[Command]:
     """WHO, and with fields after a % WHOX: `ircv3.net/specs/extensions/whox`."""
     flags, _, rest = params[1].partition("%") if len(params) > 1 else ("", "", "")
     fields, _, token = rest.partition(",")
@@ -19,33 +19,33 @@ def who(client: Client, params: list[str]) -> Iterator[Command]:
     yield AskWho(params[0] if params else "*", "o" in flags)
 
 
-def whois(client: Client, params: list[str]) -> Iterator[Command]:
+def whois(client: ClientState, params: list[str]) -> Iterator[Command]:
     """`WHOIS server nick` asks what `WHOIS nick` does: there is one server."""
     if len(params) > 1 and "." in params[0]:  # a nickname may stand for the server that its owner is on
         client.its_me(params[0])
     yield AskWhois(params[-1].split(",")[0])
 
 
-def whowas(client: Client, params: list[str]) -> Iterator[Command]:
+def whowas(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params or not params[0]:
         raise ChatError(Code.NICK_MISSING)
     count = params[1] if len(params) > 1 else ""
     yield AskWhowas(params[0], number(count, WHOWAS) or 0)
 
 
-def userhost(client: Client, params: list[str]) -> Iterator[Command]:
+def userhost(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield AskUsers(tuple(params[:5]), "USERHOST")  # five at most: RFC 2812 §4.8
 
 
-def ison(client: Client, params: list[str]) -> Iterator[Command]:
+def ison(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield AskUsers(tuple(" ".join(params).split()), "ISON")
 
 
-def away(client: Client, params: list[str]) -> Iterator[Command]:
+def away(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield SetAway(shortened(params[0], AWAY_BYTES) if params else "")
 
 
-def monitor(client: Client, params: list[str]) -> Iterator[Command]:
+def monitor(client: ClientState, params: list[str]) -> Iterator[Command]:
     """IRCv3 monitor."""
     verb = params[0].upper()
     if verb in ("+", "-"):

@@ -1,0 +1,16 @@
+"""What the server tells of itself."""
+
+from chatroom.model.values import value
+
+
+@value
+class ServerInfo:
+    """What the server says of itself. `motd` is its message of the day, by lines."""
+
+    name: str
+    network: str
+    version: str
+    created: str
+    motd: tuple[str, ...] = ()
+    history: bool = True  # whether one is kept that can be asked for
+    description: str = "A chatroom server"

@@ -1,0 +1,89 @@
+"""Messages to NickServ."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from chatroom.model.commands import (
+    AskAccount,
+    CloseGhost,
+    DropAccount,
+    LogIn,
+    LogOut,
+    MakeAccount,
+    SetPassword,
+    SetReplay,
+)
+from chatroom.model.outcomes import Command
+from chatroom.model.values import Via
+from chatroom.protocols.irc.account_replies import notice
+from chatroom.protocols.irc.client_state import ClientState
+
+# ---- NickServ: what is said to it is not said to anybody ------------------------------------------------------------
+
+
+class Request(NamedTuple):
+    """`words` is the least and the most that may follow."""
+
+    usage: str
+    does: str
+    words: tuple[int, int]
+    parse: Callable[[ClientState, list[str]], Command]
+
+
+def nickserv(client: ClientState, params: list[str]) -> Iterator[Command]:
+    words = " ".join(params).split()
+    name = words.pop(0).upper() if words else "HELP"
+    if name == "SET" and words:
+        name = f"SET {words.pop(0).upper()}"
+    request = _REQUESTS.get(name)
+    if request is None or not request.words[0] <= len(words) <= request.words[1]:
+        yield from _usage(client, request)
+    else:
+        yield request.parse(client, words)
+
+
+def _usage(client: ClientState, request: Request | None) -> Iterator[Command]:
+    for each in [request] if request else _REQUESTS.values():
+        yield client.lines([notice(client.speaker, f"{each.usage} – {each.does}")])
+
+
+def _identify(client: ClientState, words: list[str]) -> Command:
+    return LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], way=Via.SERVICE)
+
+
+def _set_replay(client: ClientState, words: list[str]) -> Command:
+    on = {"on": True, "off": False}.get(words[0].lower())
+    if on is None:
+        return next(_usage(client, _REQUESTS["SET REPLAY"]))
+    return SetReplay(on, way=Via.SERVICE)
+
+
+def _drop(client: ClientState, words: list[str]) -> Command:
+    """With one word, an operator of the server means a name, anybody else their password."""
+    password = words[1] if len(words) == 2 else ""
+    return DropAccount(words[0], password, way=Via.SERVICE)
+
+
+_REQUESTS: dict[str, Request] = {
+    "REGISTER": Request(
+        "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: MakeAccount(w[0], way=Via.SERVICE)
+    ),
+    "IDENTIFY": Request("IDENTIFY [name] password", "proves that a name is yours", (1, 2), _identify),
+    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: LogOut(way=Via.SERVICE)),
+    "GHOST": Request(
+        "GHOST name [password]",
+        "closes an old connection that holds your name",
+        (1, 2),
+        lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", way=Via.SERVICE),
+    ),
+    "SET PASSWORD": Request(
+        "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: SetPassword(w[0], way=Via.SERVICE)
+    ),
+    "SET REPLAY": Request(
+        "SET REPLAY on|off", "says whether you are shown what you missed when you join a room", (1, 1), _set_replay
+    ),
+    "DROP": Request("DROP name password", "gives a name up", (1, 2), _drop),
+    "INFO": Request(
+        "INFO name", "tells whether a name is claimed", (1, 1), lambda c, w: AskAccount(w[0], way=Via.SERVICE)
+    ),
+}

@@ -1,0 +1,62 @@
+"""Commands of the server's operators: OPER, KILL, KLINE, DLINE, WALLOPS, REHASH."""
+
+from collections.abc import Iterator
+
+from chatroom.common.addresses import network_of
+from chatroom.common.durations import ban_time, seconds
+from chatroom.common.errors import ChatError, Code
+from chatroom.model.commands import (
+    Alert,
+    BanFromServer,
+    BecomeOperator,
+    Kill,
+    Reload,
+    UnbanFromServer,
+)
+from chatroom.model.outcomes import Command
+from chatroom.protocols.irc.client_state import ClientState
+
+# ---- operators ------------------------------------------------------------------------------------------------------
+
+
+def oper(client: ClientState, params: list[str]) -> Iterator[Command]:
+    yield BecomeOperator(params[0], params[1])
+
+
+def kill(client: ClientState, params: list[str]) -> Iterator[Command]:
+    yield Kill(params[0], params[1] if len(params) > 1 else "")
+
+
+def wallops(client: ClientState, params: list[str]) -> Iterator[Command]:
+    yield Alert(params[0])
+
+
+def kline(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """``KLINE [time] mask :reason``; a time without a unit is in minutes, as operators know it."""
+    length = _minutes(params[0]) if len(params) > 1 else 0
+    if not length and len(params) > 2:
+        ban_time(params[0])  # raises if it was meant as one
+    who, *reason = params[1:] if length else params
+    yield BanFromServer(who, length, " ".join(reason))
+
+
+def unkline(client: ClientState, params: list[str]) -> Iterator[Command]:
+    yield UnbanFromServer(params[0])
+
+
+def dline(client: ClientState, params: list[str]) -> Iterator[Command]:
+    """The same for addresses and networks alone."""
+    for command in kline(client, params):
+        assert isinstance(command, BanFromServer)
+        if network_of(command.who) is None:
+            raise ChatError(Code.MODE_PARAMETER, "*", "D", command.who)
+        yield command
+
+
+def _minutes(text: str) -> int:
+    """Seconds; 0 if it is no time."""
+    return seconds(f"{text}m" if text.isdecimal() else text)
+
+
+def rehash(client: ClientState, params: list[str]) -> Iterator[Command]:
+    yield Reload()
