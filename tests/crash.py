@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from chatroom.model.events import Said
-from chatroom.store import Reader
+from chatroom.storage.reader import Reader
 from tests.peers import DEADLINE, Irc, Served
 
 ROOMS = ("#lobby", "#tea")

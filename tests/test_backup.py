@@ -15,7 +15,10 @@ from click.testing import CliRunner, Result
 from chatroom.cli import main
 from chatroom.model.events import AccountMade, Said, ServerBanned
 from chatroom.model.values import MessageKind, Person
-from chatroom.store import Reader, Store, StoreError, back_up, restore
+from chatroom.storage.backup import back_up, restore
+from chatroom.storage.reader import Reader
+from chatroom.storage.schema import StoreError
+from chatroom.storage.store import Store
 from tests.crash import check
 from tests.peers import DEADLINE, Irc, Served, said
 
@@ -68,7 +71,7 @@ def killed(data: Path) -> None:
     """Leaves data as a server that was killed does: what was said last stands in the log alone."""
     code = f"""if True:
         import os, pathlib
-        from chatroom.store import Store
+        from chatroom.storage.store import Store
         from tests.test_backup import told
         store = Store(pathlib.Path({str(data)!r}))
         store.save([told(n, "in the log " * 50) for n in range(100, 200)])

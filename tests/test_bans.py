@@ -14,7 +14,7 @@ from chatroom.model.events import ModesSet, ServerUnbanned
 from chatroom.model.replies import Refused
 from chatroom.model.values import Person
 from chatroom.server import ChatServer
-from chatroom.store import Store
+from chatroom.storage.store import Store
 from tests.chat import INFO, Chat, Client
 from tests.peers import Guests, Irc, Peer, Served
 

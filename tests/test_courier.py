@@ -11,15 +11,15 @@ from itertools import count
 
 import pytest
 
-from chatroom.connection import Connection
-from chatroom.courier import Courier
 from chatroom.limits import BACKLOG, OUTBOX
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import User
 from chatroom.model.events import Event, Said
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import MessageKind, Person
-from chatroom.parcels import Item
+from chatroom.net.batches import Item
+from chatroom.net.connection import Connection
+from chatroom.net.courier import Courier
 from chatroom.protocols.plain import PLAIN, PlainDialect, PlainFormat
 from tests.peers import DEADLINE, Ear, eventually
 
@@ -207,7 +207,7 @@ def test_who_has_no_name_and_does_not_read_is_cut_early(office: Office) -> None:
 
 def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A room full of slow readers holds its messages once: nobody is closed for what all of them share."""
-    monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)
+    monkeypatch.setattr("chatroom.net.courier.OUTBOXES", 1_000_000)
     office.courier.start()
     slow = [office.reader(buffer=4096) for _ in range(20)]
     texts = [f"{i} {'x' * 1000}" for i in range(200)]
@@ -223,7 +223,7 @@ def test_when_too_much_is_held_the_one_furthest_behind_is_closed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever it was that took the last byte too much; the others get everything."""
-    monkeypatch.setattr("chatroom.courier.OUTBOXES", 1_000_000)
+    monkeypatch.setattr("chatroom.net.courier.OUTBOXES", 1_000_000)
     office.courier.start()
     worst, slow, other = (office.reader(buffer=4096) for _ in range(3))
     office.publish([worst], *[f"{i} {'x' * 1000}" for i in range(700)])

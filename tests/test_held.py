@@ -6,13 +6,13 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.held import OBJECT, PLACE, Held
 from chatroom.limits import LITTER
+from chatroom.net.slow_readers import OBJECT, PLACE, OutboxMemory
 
 
 def test_what_two_hold_counts_once() -> None:
     """And one place in each."""
-    held = Held()
+    held = OutboxMemory()
     parcel = b"x" * 1000
     held.add(parcel)
     held.add(parcel)
@@ -25,7 +25,7 @@ def test_what_two_hold_counts_once() -> None:
 
 def test_equal_bytes_in_two_objects_count_twice() -> None:
     """They are in memory twice."""
-    held = Held()
+    held = OutboxMemory()
     one, other = b"x" * 1000, bytes(bytearray(b"x" * 1000))
     held.add(one)
     held.add(other)
@@ -34,7 +34,7 @@ def test_equal_bytes_in_two_objects_count_twice() -> None:
 
 def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
     """Also when it was whole at first."""
-    held = Held()
+    held = OutboxMemory()
     parcel = b"x" * 1000
     held.add(parcel)
     held.add(memoryview(parcel)[990:])
@@ -45,7 +45,7 @@ def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
 
 def test_what_was_abandoned_is_counted_off_bit_by_bit() -> None:
     """So that nobody waits while thousands are closed."""
-    held = Held()
+    held = OutboxMemory()
     parcels = [bytes(bytearray(100)) for _ in range(LITTER + 1)]
     for parcel in parcels:
         held.add(parcel)
@@ -62,7 +62,7 @@ def test_what_was_abandoned_is_counted_off_bit_by_bit() -> None:
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.booleans())))
 def test_it_is_what_is_there(steps: list[tuple[int, int, bool]]) -> None:
     """Whoever takes and drops what in whatever order."""
-    held = Held()
+    held = OutboxMemory()
     parcels = [bytes([number]) * (number + 1) * 10 for number in range(6)]
     outboxes: list[deque[bytes]] = [deque() for _ in range(4)]
     for who, what, more in steps:
@@ -77,7 +77,7 @@ def test_it_is_what_is_there(steps: list[tuple[int, int, bool]]) -> None:
 
 def test_it_is_what_the_interpreter_takes() -> None:
     """Small chunks take many times their length; what is counted is at least that, and not much more."""
-    held = Held()
+    held = OutboxMemory()
     outbox: deque[bytes] = deque()
     tracemalloc.start()
     try:

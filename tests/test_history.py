@@ -11,7 +11,8 @@ import pytest
 from chatroom.common.irc_message import parse
 from chatroom.limits import EMPTY_ROOMS
 from chatroom.server import ChatServer
-from chatroom.store import Store, writer
+from chatroom.storage import store
+from chatroom.storage.store import Store
 from tests.chat import INFO
 from tests.peers import Guests, Irc, Plain, Served, asked, said
 
@@ -433,7 +434,7 @@ def test_a_closed_room_that_all_have_left_stays_hidden_whatever_is_done_there_ne
 def test_who_makes_up_rooms_lifts_nothing(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of rooms that nobody is in little is held in memory; what was said behind a door stays there, and only that."""
     monkeypatch.setattr("chatroom.core.dormant_rooms.EMPTY_ROOMS", 4)
-    monkeypatch.setattr("chatroom.store.reader.EMPTY_ROOMS", 4)
+    monkeypatch.setattr("chatroom.storage.reader.EMPTY_ROOMS", 4)
     with running(data) as guests:
         al = guests.irc("al", *EVERYTHING, room="#tea,#open")
         al.send("MODE #tea +i")
@@ -512,7 +513,7 @@ def test_rooms_that_have_an_owner_push_out_no_bans_of_others_at_a_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of rooms that are nobody's, those banned in last are remembered."""
-    monkeypatch.setattr("chatroom.store.writer._FORGET", writer._FORGET.replace(f"{EMPTY_ROOMS}", "4"))
+    monkeypatch.setattr("chatroom.storage.store._FORGET", store._FORGET.replace(f"{EMPTY_ROOMS}", "4"))
     with running(data) as guests:
         op, al = guests.irc("op", room="#tea"), guests.irc("al")
         op.send("MODE #tea +b bob", "PART #tea")

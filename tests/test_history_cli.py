@@ -20,8 +20,8 @@ from chatroom.common.text import CUT, FEED
 from chatroom.history_cli import _EVENTS
 from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
 from chatroom.model.values import MessageKind, ModeChange, Person
-from chatroom.store import Store
-from chatroom.store.runs import _LINES
+from chatroom.storage.segments import _LINES
+from chatroom.storage.store import Store
 from tests.peers import DEADLINE, Plain, Served
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")

@@ -12,7 +12,9 @@ import pytest
 
 from chatroom.limits import LOGIN_TRIES, SCRYPTS
 from chatroom.server import ChatServer
-from chatroom.store import Reader, Store, schema
+from chatroom.storage import schema
+from chatroom.storage.reader import Reader
+from chatroom.storage.store import Store
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served, asked, own_address, said
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from chatroom import tls
 from chatroom.limits import HANDSHAKE, NICK_LENGTH
+from chatroom.net import certificates, tls
 from chatroom.server import ChatServer, Settings
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
@@ -356,7 +356,7 @@ def test_serve_says_what_does_not_go_together(certificate: tuple[Path, Path], op
 def test_the_directory_of_a_certificate_is_for_its_owner(tmp_path: Path) -> None:
     """Whatever else will be kept there."""
     pytest.importorskip("cryptography")
-    tls.self_signed(tmp_path / "data", "localhost")
+    certificates.self_signed(tmp_path / "data", "localhost")
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
@@ -364,10 +364,10 @@ def test_a_certificate_of_ones_own_is_made_once(serve: Callable[..., Served], tm
     """It is kept, its key is for its owner's eyes, and its fingerprint is told."""
     pytest.importorskip("cryptography")
     first = serve("--tls-self-signed", "--data", str(tmp_path), "--name", "localhost")
-    made = tmp_path / tls.CERTIFICATE
-    told = f"TLS certificate, SHA-256: {tls.fingerprint(made)}"
+    made = tmp_path / certificates.CERTIFICATE
+    told = f"TLS certificate, SHA-256: {certificates.fingerprint(made)}"
     assert told in first.out.heard
-    assert (tmp_path / tls.KEY).stat().st_mode & 0o077 == 0
+    assert (tmp_path / certificates.KEY).stat().st_mode & 0o077 == 0
     first.type("q")
     assert first.ends() == 0
     again = serve("--data", str(tmp_path), "--name", "localhost", env={"CHATROOM_SERVE_TLS_SELF_SIGNED": "1"})

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.connection import Connection
 from chatroom.limits import (
     ACCEPT_PAUSE,
     DROP_AFTER,
@@ -32,9 +31,11 @@ from chatroom.limits import (
 )
 from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Said
-from chatroom.parcels import Item
+from chatroom.net.batches import Item
+from chatroom.net.connection import Connection
 from chatroom.server import ChatServer
-from chatroom.store import Archive, Store
+from chatroom.storage.history_service import HistoryService
+from chatroom.storage.store import Store
 from chatroom.watch import Late, Watch
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
@@ -544,7 +545,7 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServ
 def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer to a ping can't be read meanwhile; who is silent is closed as ever. Its own turn comes at last."""
     store = Store(data)
-    archive = Archive(store)
+    archive = HistoryService(store)
     monkeypatch.setattr("chatroom.server.Archive", lambda store: archive)
     server = ChatServer("127.0.0.1", 0, INFO, store=store, unlimited=True)
     server.start()

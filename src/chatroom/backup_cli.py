@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from chatroom.history_cli import PATIENCE, data_option
-from chatroom.store import StoreError, back_up
-from chatroom.store import restore as put_back
+from chatroom.storage.backup import back_up
+from chatroom.storage.backup import restore as put_back
+from chatroom.storage.schema import StoreError
 
 _FILE = click.Path(path_type=Path)
 

@@ -209,7 +209,8 @@ def serve(
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.model.server_info import ServerInfo
     from chatroom.server import ChatServer
-    from chatroom.store import Store, StoreError
+    from chatroom.storage.schema import StoreError
+    from chatroom.storage.store import Store
     from chatroom.tuning import allow_files
 
     faults = Faults.of(click.get_current_context())
@@ -332,7 +333,7 @@ def _rehearse(hosts: dict[str, str], needing: list[str], faults: Faults) -> None
 
     Ports are left alone: the server whose settings these are may be running.
     """
-    from chatroom.server import resolve
+    from chatroom.net.sockets import resolve
 
     for setting, host in hosts.items():
         with faults.about(setting):
@@ -373,8 +374,8 @@ class _Files(NamedTuple):
 
 def _read(files: _Files, faults: Faults) -> "Settings":
     """What stands in files; not to be used if there are `faults`, as what can't be read is left out."""
+    from chatroom.net.tls import context
     from chatroom.server import Settings
-    from chatroom.tls import context
 
     motd, password, operator_password, tls = "", "", "", None
     with faults.about("motd_file"):
@@ -410,7 +411,7 @@ def _first_line(file: Path) -> str:
 
 def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
     """The server's own certificate and its key, made if need be."""
-    from chatroom.tls import fingerprint, self_signed
+    from chatroom.net.certificates import fingerprint, self_signed
 
     try:
         certificate, key = self_signed(directory, name)

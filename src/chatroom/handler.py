@@ -18,20 +18,20 @@ from typing import Any, Protocol
 
 from chatroom.common import logs
 from chatroom.common.addresses import counted
-from chatroom.connection import Connection, lost
 from chatroom.core.event_log import EventLog
-from chatroom.courier import Courier
 from chatroom.door import is_loopback
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
+from chatroom.net.connection import Connection, lost
+from chatroom.net.courier import Courier
+from chatroom.net.tls import Tls
 from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.telnet import IAC, Telnet
-from chatroom.tls import Tls
 from chatroom.watch import Watch
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,10 @@ from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSe
 from chatroom.model.modes import written
 from chatroom.model.values import HistoryPoint, MessageKind
 from chatroom.protocols.plain import PLAIN
-from chatroom.store import Failure, Guest, Index, Reader, StoreError
+from chatroom.storage.offline import OfflineStore
+from chatroom.storage.reader import Reader
+from chatroom.storage.schema import Failure, StoreError
+from chatroom.storage.search_index import Index
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -158,7 +161,7 @@ def prune(older_than: int, data: Path) -> None:
     deleted = 0
     with _reader(data) as reader:
         total = reader.count_before(before)
-    with _problems(), closing(Guest(data)) as guest, _progress(total, "Pruning") as step:
+    with _problems(), closing(OfflineStore(data)) as guest, _progress(total, "Pruning") as step:
         index = Index(guest)
         while (said := index.prune(before)) >= 0:
             deleted += said
@@ -184,7 +187,7 @@ def rooms(data: Path) -> None:
 
 @contextmanager
 def _reader(data: Path) -> Iterator[Reader]:
-    with _problems(), closing(Guest(data)) as guest, closing(guest.reader()) as reader:
+    with _problems(), closing(OfflineStore(data)) as guest, closing(guest.reader()) as reader:
         yield reader
 
 

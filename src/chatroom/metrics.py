@@ -20,8 +20,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from chatroom.limits import ACCEPT_PAUSE, SCRAPE_TIME, SCRAPES
 from chatroom.model.audience import Audience
 from chatroom.model.events import Event, Said
-from chatroom.parcels import Item
-from chatroom.server import ChatServer, now, resolve
+from chatroom.net.batches import Item
+from chatroom.net.sockets import resolve
+from chatroom.server import ChatServer, now
 
 log = logging.getLogger(__name__)
 

@@ -28,12 +28,10 @@ from chatroom.cluster.stream import ClusterError
 from chatroom.common.clock import Clock, steady
 from chatroom.common.logs import alike
 from chatroom.common.names import fold
-from chatroom.connection import Connection
 from chatroom.core import last_seen
 from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.courier import Courier
 from chatroom.door import FULL, Door, is_loopback
 from chatroom.handler import ChatHandler
 from chatroom.limits import (
@@ -44,21 +42,22 @@ from chatroom.limits import (
     CLIENTS,
     CLOSING,
     DRAIN,
-    DROP_AFTER,
-    KEEPALIVE,
     LINK_DRAIN,
-    SEND_AHEAD,
-    SEND_BUFFER,
     STOP,
 )
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
+from chatroom.net.connection import Connection
+from chatroom.net.courier import Courier
+from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.english import of_entry
 from chatroom.protocols.plain import PLAIN, PlainDialect
-from chatroom.store import Archive, Keeper, Store
-from chatroom.store.reader import KeptRoom, Reader
+from chatroom.storage.history_service import HistoryService
+from chatroom.storage.maintenance import Maintenance
+from chatroom.storage.reader import KeptRoom, Reader
+from chatroom.storage.store import Store
 from chatroom.tuning import tune
 from chatroom.watch import UNREAD, Watch
 
@@ -133,7 +132,7 @@ class ChatServer(ThreadingTCPServer):
         self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
         self.hub.registrar.guesses.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
-        self._archive = Archive(store) if store else None
+        self._archive = HistoryService(store) if store else None
         self.log: EventLog
         if cluster:
             self.log = self.link = self._linked(cluster, last_id, last_time, timing)
@@ -141,7 +140,7 @@ class ChatServer(ThreadingTCPServer):
             self.clock.start_from(last_time)
             self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
         self.hub.keep = keep * 86_400_000 if store else 0
-        self._keeper = Keeper(store, self._saving, keep) if store else None
+        self._keeper = Maintenance(store, self._saving, keep) if store else None
         self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
@@ -347,7 +346,7 @@ class ChatServer(ThreadingTCPServer):
         self._give_up_reserve()
         try:
             newcomer, _ = self.socket.accept()
-            _refuse(newcomer, FULL)
+            refuse(newcomer, FULL)
             newcomer.close()
             self.count_refusal("no descriptors left")
         except OSError:
@@ -391,11 +390,11 @@ class ChatServer(ThreadingTCPServer):
         """Gives a client its thread. Who may not come in is told why by theirs, which knows what they speak."""
         refusal = self._refusal(client_address[0])
         if refusal and not self.door.hear_out(client_address[0]):
-            _refuse(request, refusal)
+            refuse(request, refusal)
             self.shutdown_request(request)
             return
         connection = self._register(request, client_address, refusal)
-        _tune(request)
+        tune_socket(request)
         try:
             super().process_request(request, client_address)
         except RuntimeError as error:  # no more threads
@@ -466,34 +465,3 @@ def _absent(reader: Reader, rooms: Iterable[KeptRoom], began: int) -> dict[str, 
             left -= len(events)
             found |= last_seen.from_history(room.name, room.recent, reversed(events), began)
     return found
-
-
-def _tune(sock: socket.socket) -> None:
-    """Sets what a client's socket needs, where the platform has it."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT", "TCP_NOTSENT_LOWAT")
-    for option, setting in zip(options, (*KEEPALIVE, DROP_AFTER * 1000, SEND_AHEAD), strict=True):
-        if hasattr(socket, option):
-            try:
-                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
-            except OSError:
-                pass  # the kernel does not know what the library does; or the client has left already
-
-
-def _refuse(sock: socket.socket, why: str) -> None:
-    """Says why a client can't come in, in words that a person and an IRC client understand; closes nothing."""
-    try:
-        sock.send(f"ERROR :{why}\r\n".encode(), socket.MSG_DONTWAIT)
-    except OSError:
-        pass  # it has left already
-
-
-def resolve(host: str, port: int) -> tuple[int, Any]:
-    """The address family and the address to listen on; raises `socket.gaierror`."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except UnicodeError:  # what can't be a name is never looked up
-        raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
-    family, _, _, _, address = found[0]
-    return family, address

@@ -18,10 +18,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from chatroom.connection import Connection
 from chatroom.core.event_log import EventLog
 from chatroom.core.last_seen import SILENT, STALLED
-from chatroom.courier import Courier
 from chatroom.limits import (
     DROP_AFTER,
     ENDINGS,
@@ -40,6 +38,8 @@ from chatroom.limits import (
 )
 from chatroom.model.commands import Quit
 from chatroom.model.replies import Ping
+from chatroom.net.connection import Connection
+from chatroom.net.courier import Courier
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,9 @@ from click.testing import CliRunner
 from chatroom.cli import main as chatroom
 from chatroom.model.events import Event, Said
 from chatroom.model.values import MessageKind, Person
-from chatroom.store import Index, Reader, Store
+from chatroom.storage.reader import Reader
+from chatroom.storage.search_index import Index
+from chatroom.storage.store import Store
 
 ROOMS = [f"#room{i}" for i in range(10)]
 START = 1_767_268_800_000

@@ -15,7 +15,7 @@ import pytest
 from chatroom.cluster.applying import Links
 from chatroom.cluster.servers import Timing
 from chatroom.server import ChatServer
-from chatroom.store import Store
+from chatroom.storage.store import Store
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, eventually
 from tests.ports import free_port

@@ -11,7 +11,7 @@ import pytest
 
 from chatroom.cluster import state
 from chatroom.cluster.applying import Links
-from chatroom.store import Store
+from chatroom.storage.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Peer, eventually
 

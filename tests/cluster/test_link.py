@@ -9,7 +9,7 @@ import pytest
 
 from chatroom.cluster.applying import Links
 from chatroom.cluster.servers import Timing
-from chatroom.store import Store
+from chatroom.storage.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import Irc, Served, asked, eventually, said
 

@@ -16,7 +16,7 @@ from chatroom.limits import LINK_TIMEOUT
 from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
-from chatroom.store import Store
+from chatroom.storage.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Irc, Served, eventually
 

@@ -17,7 +17,7 @@ import pytest
 
 from chatroom.model.events import Said
 from chatroom.model.values import MessageKind, Person
-from chatroom.store import Store
+from chatroom.storage.store import Store
 from tests.crash import check
 from tests.peers import DEADLINE, Plain, Served
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.store import Keeper, Store
+from chatroom.storage.maintenance import Maintenance
+from chatroom.storage.store import Store
 from tests.crash import BESIDE, beside, check, history
 from tests.peers import Irc, Served, asked, eventually, said
 from tests.store.test_store import fill, save_much
@@ -35,12 +36,12 @@ def locks(pid: int, data: Path) -> set[str]:
 @pytest.mark.skipif(not LOCKS.exists(), reason="needs /proc to see locks")
 def test_housework_and_what_runs_beside_it_leave_the_locks_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint, indexing, pruning, recovery from a full disk, and every command that may be used meanwhile."""
-    monkeypatch.setattr("chatroom.store.keeper.ROUND", 0.02)
-    monkeypatch.setattr("chatroom.store.keeper.ROUND_MOST", 0.04)
-    monkeypatch.setattr("chatroom.store.keeper.CHECKPOINT", 1)
-    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.05)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND", 0.02)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MOST", 0.04)
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT", 1)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0.05)
     with closing(Store(data)) as store, closing(store.reader()):
-        keeper = Keeper(store, lambda works, lost: None, keep=1)
+        keeper = Maintenance(store, lambda works, lost: None, keep=1)
         save_much(store)
         before = locks(os.getpid(), data)
         assert {lock.split()[0] for lock in before} == {"chatroom.db", "chatroom.db-shm"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chatroom.common.names import conversation
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said, TopicSet
 from chatroom.model.values import MessageKind, Person
-from chatroom.store.runs import Run, pack, unpack
+from chatroom.storage.segments import Segment, pack, unpack
 
 ALICE = Person("1", "alice", "al", "127.0.0.1", "Alice", account="alice")
 BOB = Person("2", "Łukasz", "plain", "::1")
@@ -25,7 +25,7 @@ def placed(*events: Event) -> list[Event]:
     return list(events)
 
 
-def opened(run: Run) -> list[Event]:
+def opened(run: Segment) -> list[Event]:
     return list(unpack(run.name, run.first, run.since, run.people, run.events))
 
 

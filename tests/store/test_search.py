@@ -14,9 +14,9 @@ from chatroom.common.names import conversation
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Redacted, Said
 from chatroom.model.values import HistoryPoint, MessageKind, Person
-from chatroom.store import Store
-from chatroom.store.index import Index
-from chatroom.store.query import compared
+from chatroom.storage.search_index import Index
+from chatroom.storage.search_query import compared
+from chatroom.storage.store import Store
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 BOB = Person("2", "bob", "bo", "127.0.0.1")
@@ -49,7 +49,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             fill(store)
         index = Index(store)
         if request.param == "half indexed":
-            monkeypatch.setattr("chatroom.store.index.STEP", 3)
+            monkeypatch.setattr("chatroom.storage.search_index.STEP", 3)
             fill(store)
             index.step()
         elif request.param == "indexed":
@@ -270,7 +270,7 @@ def test_without_fts5_a_search_looks_at_everything(tmp_path: Path) -> None:
         index = Index(store)
         patch = pytest.MonkeyPatch()
         with patch.context() as p:
-            p.setattr("chatroom.store.index._CREATE", "CREATE VIRTUAL TABLE words USING no_such_thing(text)")
+            p.setattr("chatroom.storage.search_index._CREATE", "CREATE VIRTUAL TABLE words USING no_such_thing(text)")
             assert not index.step()
             assert index.prune(BASE + 2) == 1
         assert not index.exists
@@ -358,7 +358,7 @@ def test_another_version_of_unicode_makes_the_index_anew(tmp_path: Path, monkeyp
     with closing(Store(tmp_path)) as store:
         fill(store)
         with monkeypatch.context() as patch:
-            patch.setattr("chatroom.store.index._MARK", "indexed by Unicode 1.0")
+            patch.setattr("chatroom.storage.search_index._MARK", "indexed by Unicode 1.0")
             index = Index(store)
             while index.step():
                 pass

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from chatroom.common.logs import Calm
 from chatroom.limits import RECENT, SETTING
-from chatroom.lockfile import LockFile
 from chatroom.model.events import (
     AccountMade,
     Event,
@@ -31,9 +30,12 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person
-from chatroom.store import Index, Keeper, Reader, Store, StoreError
-from chatroom.store.schema import MIGRATIONS, connect
-from chatroom.store.writer import _SETTINGS
+from chatroom.storage.lockfile import LockFile
+from chatroom.storage.maintenance import Maintenance
+from chatroom.storage.reader import Reader
+from chatroom.storage.schema import MIGRATIONS, StoreError, connect
+from chatroom.storage.search_index import Index
+from chatroom.storage.store import _SETTINGS, Store
 from tests.crash import check
 from tests.peers import DEADLINE, eventually
 
@@ -87,7 +89,7 @@ def test_rooms_come_back_with_their_topic(data: Path) -> None:
 
 def test_what_is_remembered_of_rooms_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever makes up rooms fills the file, not the memory; what is said in them is saved all the same."""
-    monkeypatch.setattr("chatroom.store.writer.PLACES", 10)
+    monkeypatch.setattr("chatroom.storage.store.PLACES", 10)
     for n in range(1, 51):
         store.save([said(n, f"#room{n % 25}")])
         assert len(store._places) <= 10
@@ -162,7 +164,7 @@ def test_the_lock_ends_with_its_process(data: Path) -> None:
     """A server that was killed leaves no lock behind."""
     code = f"""if True:
         import os, pathlib
-        from chatroom.store import Store
+        from chatroom.storage.store import Store
         store = Store(pathlib.Path({str(data)!r}))
         os.kill(os.getpid(), 9)"""
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
@@ -184,7 +186,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(data: Path, monkeypatch: p
     """Each migration is one transaction: what it did before its failure is undone, and the ones before it stay."""
     bad = ("half", ("CREATE TABLE half (x)", "CREATE TABLE half (x)"))
     with monkeypatch.context() as patch:
-        patch.setattr("chatroom.store.schema.MIGRATIONS", (*MIGRATIONS, bad))
+        patch.setattr("chatroom.storage.schema.MIGRATIONS", (*MIGRATIONS, bad))
         with pytest.raises(StoreError, match="half"):
             Store(data)
     with closing(Store(data)) as store:
@@ -238,12 +240,12 @@ class Told:
 @pytest.fixture
 def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     """What a keeper with short pauses announces of the store."""
-    monkeypatch.setattr("chatroom.store.keeper.ROUND", 0.02)
-    monkeypatch.setattr("chatroom.store.keeper.ROUND_MOST", 0.04)
-    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.05)
-    monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.1)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND", 0.02)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MOST", 0.04)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0.05)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_MOST", 0.1)
     told = Told()
-    keeper = Keeper(store, told)
+    keeper = Maintenance(store, told)
     keeper.start()
     yield told
     keeper.stop()
@@ -297,8 +299,8 @@ def test_as_long_as_nothing_is_saved_the_log_says_so(
     store: Store, told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At each trial; or else the last word about a second trouble within a minute would be that all is well."""
-    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0.01)
-    monkeypatch.setattr("chatroom.store.writer.RETRY_MOST", 0.01)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0.01)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_MOST", 0.01)
     caplog.set_level(logging.INFO)
     empty = fill(store)
     save_much(store)
@@ -327,7 +329,7 @@ def test_the_end_of_a_trouble_is_always_logged_as_a_warning(
 
 def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over the bound messages are given up, and how many they were is told; later ones are saved."""
-    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 50_000)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -395,7 +397,7 @@ def test_accounts_and_bans_are_given_up_last(
     store: Store, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """When there is no room for what people say any more, there still is for what others rely on."""
-    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 50_000)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -416,8 +418,8 @@ def test_what_of_accounts_and_bans_is_given_up_is_told(
     store: Store, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """There is a bound for these, too; the log says how many they were."""
-    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 50_000)
-    monkeypatch.setattr("chatroom.store.writer.UNSAVED_SETTINGS", 10 * SETTING)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 50_000)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_SETTINGS", 10 * SETTING)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -445,8 +447,8 @@ def test_what_can_never_be_saved_keeps_no_account_back(store: Store, told: Told)
 
 def test_a_room_is_closed_though_nothing_said_in_it_was_saved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what is said there afterwards is hidden from who opens it anew."""
-    monkeypatch.setattr("chatroom.store.writer.UNSAVED", 100)
-    monkeypatch.setattr("chatroom.store.writer.RETRY_FIRST", 0)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 100)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0)
     with closing(Store(data)) as store:
         empty = fill(store)
         save_much(store)
@@ -584,7 +586,7 @@ def test_housework_that_fails_for_want_of_descriptors_goes_on_when_there_are_som
     data: Path, store: Store, told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its thread lives on: afterwards the log is emptied into the file, and what can't be saved is tried again."""
-    monkeypatch.setattr("chatroom.store.keeper.CHECKPOINT", 1)
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT", 1)
     tried: list[Path] = []
 
     def fail(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
@@ -593,7 +595,7 @@ def test_housework_that_fails_for_want_of_descriptors_goes_on_when_there_are_som
 
     before = (data / "chatroom.db").stat().st_size
     with monkeypatch.context() as patch:
-        patch.setattr("chatroom.store.keeper.connect", fail)
+        patch.setattr("chatroom.storage.maintenance.connect", fail)
         save_much(store)
         eventually(lambda: len(tried) > 2, "the log could not be emptied")
     assert "Too many open files" in caplog.text
@@ -622,7 +624,7 @@ def test_a_mistake_in_one_round_of_housework_does_not_end_it(
 
 def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """A round is no more than a look then: an idle server starts no transactions, nor does it empty an empty log."""
-    monkeypatch.setattr("chatroom.store.keeper.CHECKPOINT", 1)
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT", 1)
     rounds, work = [], []
     check = store.check
 
@@ -641,7 +643,7 @@ def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, m
         return not work
 
     monkeypatch.setattr(store, "check", begin_round)
-    monkeypatch.setattr("chatroom.store.keeper.connect", open_another)
+    monkeypatch.setattr("chatroom.storage.maintenance.connect", open_another)
     store.db.set_trace_callback(work.append)
     for first in (1, 41):
         save_much(store, first)

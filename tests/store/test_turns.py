@@ -2,13 +2,13 @@
 
 import threading
 
-from chatroom.store.turns import Turns
+from chatroom.storage.fair_turns import FairTurns
 from tests.peers import DEADLINE, eventually
 
 
 def test_many_of_one_owner_hold_up_nobody_else() -> None:
     """One of each in turn, each owner's own in their order; and a place that nobody waits for is free again."""
-    turns = Turns(1)
+    turns = FairTurns(1)
     served: list[str] = []
 
     def come(who: str) -> None:

@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.model.commands import (
-    AskList,
-    SetModes,
-)
+from chatroom.model.commands import AskList, SetModes
 from chatroom.model.modes import KEY, ROOM_MODES, ModeKind
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused

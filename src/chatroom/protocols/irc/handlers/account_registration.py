@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from chatroom.common.names import fold
-from chatroom.model.commands import (
-    MakeAccount,
-)
+from chatroom.model.commands import MakeAccount
 from chatroom.model.outcomes import Command
 from chatroom.model.values import Via
 from chatroom.protocols.irc.client_state import ClientState

@@ -5,14 +5,7 @@ from collections.abc import Iterator
 from chatroom.common.addresses import network_of
 from chatroom.common.durations import ban_time, seconds
 from chatroom.common.errors import ChatError, Code
-from chatroom.model.commands import (
-    Alert,
-    BanFromServer,
-    BecomeOperator,
-    Kill,
-    Reload,
-    UnbanFromServer,
-)
+from chatroom.model.commands import Alert, BanFromServer, BecomeOperator, Kill, Reload, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
 

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 
 from chatroom.common.names import fold
 from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
-from chatroom.model.commands import (
-    LogIn,
-)
+from chatroom.model.commands import LogIn
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.values import Via

@@ -3,12 +3,7 @@
 from collections.abc import Iterator
 from time import time
 
-from chatroom.model.commands import (
-    AskCounts,
-    AskServerBans,
-    AskServers,
-    AskUptime,
-)
+from chatroom.model.commands import AskCounts, AskServerBans, AskServers, AskUptime
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState

@@ -14,7 +14,7 @@ OBJECT = 128
 Chunk = bytes | memoryview  # a view holds all that it is a part of
 
 
-class Held:
+class OutboxMemory:
     """Counts the chunks that outboxes hold; `bytes` is what they come to. For one thread."""
 
     def __init__(self) -> None:

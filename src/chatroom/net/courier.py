@@ -28,16 +28,16 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from chatroom.connection import DONT_WAIT, Connection, lost
 from chatroom.core.last_seen import SLOWEST, TOO_SLOW
-from chatroom.held import Held
 from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
 from chatroom.model.audience import Audience
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
 from chatroom.model.replies import Goodbye, Reply
 from chatroom.model.state import ServerSession
-from chatroom.parcels import Item, Run, in_runs, joined, parcels_of
+from chatroom.net.batches import Item, Run, in_runs, joined, parcels_of
+from chatroom.net.connection import DONT_WAIT, Connection, lost
+from chatroom.net.slow_readers import OutboxMemory
 
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 
@@ -77,7 +77,7 @@ class Courier(threading.Thread):
         self._pressed: set[Connection] = set()  # who was far behind when last looked at
         self._bell = threading.Condition()
         self._behind = 0  # bytes that clients are to be sent from their outboxes, all together
-        self._held = Held()  # what these hold
+        self._held = OutboxMemory()  # what these hold
         self._asleep = False
         self._stopped = False
         self._is_done = False  # carrying

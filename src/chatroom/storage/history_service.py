@@ -12,19 +12,19 @@ from chatroom.limits import LOOKUPS
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
-from chatroom.store.reader import Reader
-from chatroom.store.turns import Turns
-from chatroom.store.writer import Store
+from chatroom.storage.fair_turns import FairTurns
+from chatroom.storage.reader import Reader
+from chatroom.storage.store import Store
 
 log = logging.getLogger(__name__)
 
 
-class Archive:
+class HistoryService:
     """Has `LOOKUPS` readers for all; who comes when they are taken waits for a turn. `_lock` guards `_free`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.turns = Turns(LOOKUPS)
+        self.turns = FairTurns(LOOKUPS)
         self._lock = threading.Lock()
         self._free: list[tuple[int, Reader]] = []  # with the number of the file that they read
         self._answers: dict[type, Callable[[Reader, HistoryQuery, Any], Reply]] = {

@@ -15,8 +15,8 @@ from typing import Protocol
 from chatroom.common.names import UNICODE
 from chatroom.limits import STEP, STEP_LETTERS
 from chatroom.model.events import Said
-from chatroom.store.query import address, compared, nick_word, place_word, words
-from chatroom.store.runs import unpack
+from chatroom.storage.search_query import address, compared, nick_word, place_word, words
+from chatroom.storage.segments import unpack
 
 _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words USING
     fts5(text, nick, place, content = '', detail = column, tokenize = 'ascii')"""

@@ -14,10 +14,10 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from chatroom.lockfile import LockFile
-from chatroom.store.guest import find
-from chatroom.store.schema import FILE, MIGRATIONS, TOO_NEW, StoreError, alone, at_rest, beside, unusable, visit
-from chatroom.store.writer import LOCK, lock
+from chatroom.storage.lockfile import LockFile
+from chatroom.storage.offline import find
+from chatroom.storage.schema import FILE, MIGRATIONS, TOO_NEW, StoreError, alone, at_rest, beside, unusable, visit
+from chatroom.storage.store import LOCK, lock
 
 _PATIENCE = 10.0  # seconds to wait for somebody else's write
 _STEP = 256  # pages copied between two looks at the progress: 1 MiB, some milliseconds

@@ -36,7 +36,6 @@ from chatroom.limits import (
     UNSAVED,
     UNSAVED_SETTINGS,
 )
-from chatroom.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.model.entities import Account
 from chatroom.model.events import (
     AccountDropped,
@@ -54,11 +53,12 @@ from chatroom.model.events import (
 )
 from chatroom.model.lasting import Lasting
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
-from chatroom.store.index import forget
-from chatroom.store.known import Known
-from chatroom.store.reader import Reader
-from chatroom.store.runs import Run, pack, without
-from chatroom.store.schema import FILE, StoreError, beside, create, not_local, prepare, transaction, unusable
+from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
+from chatroom.storage.reader import Reader
+from chatroom.storage.salvage import Salvaged
+from chatroom.storage.schema import FILE, StoreError, beside, create, not_local, prepare, transaction, unusable
+from chatroom.storage.search_index import forget
+from chatroom.storage.segments import Segment, pack, without
 
 log = logging.getLogger(__name__)
 
@@ -101,13 +101,13 @@ class Store:
         self.saved = 0  # events so far
         self._sync = sync
         self._places: dict[str, int] = {}  # their numbers, by key
-        self._waiting: list[tuple[list[Run], list[Event]]] = []
+        self._waiting: list[tuple[list[Segment], list[Event]]] = []
         self._held = 0  # bytes of what waits
         self._retry_at = 0.0
         self._pause = RETRY_FIRST
         self._identity = (0, 0)  # of the file that is open: device and inode
         self._logs: list[tuple[int, int]] = []  # of SQLite's own files beside it
-        self._known: Known | None = None  # what is to be written to a new file, because the old one is gone
+        self._known: Salvaged | None = None  # what is to be written to a new file, because the old one is gone
         self._guard = lock(directory)
         try:
             self.db = self._open()
@@ -270,14 +270,14 @@ class Store:
         self.db.execute(_INSERTS[len(runs)], values)
         return True
 
-    def _insert(self, runs: list[Run], settings: list[Event]) -> None:
+    def _insert(self, runs: list[Segment], settings: list[Event]) -> None:
         self.db.executemany(_INSERTS[1], [(self._place(run), *run[2:]) for run in runs])
         for event in settings:
             _SETTINGS[type(event)](self.db, event)
         if settings:
             self.db.execute(_MARK, ("settled", settings[-1].id))
 
-    def _place(self, run: Run) -> int:
+    def _place(self, run: Segment) -> int:
         """The number of a run's place, which is written down if it is new."""
         number = self._places.get(run.key)
         if number is None:
@@ -312,7 +312,7 @@ class Store:
         """Opens the file afresh. If it is gone, what it holds beside the history is kept for the one in its place."""
         gone = self._identity not in ((0, 0), _identity(self.path))
         if gone:
-            self._known = self._known or Known.of(self.db)
+            self._known = self._known or Salvaged.of(self.db)
             self._identity = (0, 0)
         self.db.close()
         if not self._guard.is_in_place():
@@ -341,7 +341,7 @@ class Store:
             self.changed.set()
         self.trouble = why
 
-    def _hold(self, runs: list[Run], settings: list[Event]) -> None:
+    def _hold(self, runs: list[Segment], settings: list[Event]) -> None:
         """Keeps a batch until it can be saved, as far as there is room.
 
         What people say is given up first: accounts, owners and bans are small, and others rely on them.
@@ -543,5 +543,5 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _said(waiting: list[tuple[list[Run], list[Event]]]) -> int:
+def _said(waiting: list[tuple[list[Segment], list[Event]]]) -> int:
     return sum([run.said for runs, _ in waiting for run in runs])

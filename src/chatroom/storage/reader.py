@@ -18,10 +18,10 @@ from chatroom.common.names import fold
 from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
 from chatroom.model.events import Event, Redacted, Said
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.store.index import indexed
-from chatroom.store.query import Query, address, compared, expression, found_at
-from chatroom.store.runs import unpack
-from chatroom.store.schema import connect
+from chatroom.storage.schema import connect
+from chatroom.storage.search_index import indexed
+from chatroom.storage.search_query import Query, address, compared, expression, found_at
+from chatroom.storage.segments import unpack
 
 _END = 2**62  # above any id
 _PAGE = 200  # runs fetched in one statement when much is read

@@ -18,14 +18,14 @@ class _Rows(NamedTuple):
     rows: list[tuple[object, ...]]
 
 
-class Known(NamedTuple):
+class Salvaged(NamedTuple):
     """Rows by table; none where the file that is gone couldn't be read any more, for a reason."""
 
     tables: dict[str, _Rows]
     trouble: str = ""
 
     @classmethod
-    def of(cls, db: sqlite3.Connection) -> "Known":
+    def of(cls, db: sqlite3.Connection) -> "Salvaged":
         """What the file that this connection has open knows. Its log is emptied into it: it may have been moved."""
         try:
             tables = {table: _read(db, table) for table in _TABLES}

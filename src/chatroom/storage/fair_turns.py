@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Event, Lock
 
 
-class Turns:
+class FairTurns:
     """Lets `places` threads in at a time; the others wait.
 
     Who waits is let in one for each owner, and then the next one for each: many of one owner hold up nobody else.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chatroom.limits import BUSY
-from chatroom.store.reader import Reader
-from chatroom.store.schema import FILE, StoreError, check, may_write, transaction, unusable, visit
+from chatroom.storage.reader import Reader
+from chatroom.storage.schema import FILE, StoreError, check, may_write, transaction, unusable, visit
 
 _PATIENCE = 10.0  # seconds that a guest waits for the server's writes; the server waits for a guest much less
 
@@ -24,7 +24,7 @@ def find(directory: Path) -> Path:
     return path
 
 
-class Guest:
+class OfflineStore:
     """Writes in short transactions, without the data's lock; raises `StoreError` if there is nothing to visit.
 
     Where nothing can be written, it reads, and leaves no trace.

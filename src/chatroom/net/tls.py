@@ -12,8 +12,6 @@ The laws:
 - A handshake happens in the client's own thread, and has a deadline of its own.
 """
 
-import datetime
-import hashlib
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -21,10 +19,6 @@ from threading import Lock
 from typing import Protocol
 
 from chatroom.limits import READ_SIZE
-
-CERTIFICATE = "tls-certificate.pem"
-KEY = "tls-key.pem"
-_YEARS = 10  # that a certificate made here lasts: who trusts it has compared its fingerprint once
 
 
 class Socket(Protocol):
@@ -156,56 +150,3 @@ class Tls:
                 self._incoming.write(came)
             else:
                 self._incoming.write_eof()
-
-
-# ---- certificates of one's own --------------------------------------------------------------------------------------
-
-
-def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
-    """The certificate and key in `directory`; made there if there are none.
-
-    Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written.
-    """
-    certificate, key = directory / CERTIFICATE, directory / KEY
-    if not (certificate.exists() and key.exists()):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        certificate_pem, key_pem = _make(name)
-        key.touch(mode=0o600)
-        key.write_bytes(key_pem)
-        certificate.write_bytes(certificate_pem)
-    return certificate, key
-
-
-def fingerprint(certificate: Path) -> str:
-    """The SHA-256 of the first certificate in a file, as others show it: pairs of hexadecimal digits with colons."""
-    pem = certificate.read_text(encoding="ascii")
-    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    first = pem[pem.index(begin) : pem.index(end) + len(end)]
-    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest().upper()
-    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
-
-
-def _make(name: str) -> tuple[bytes, bytes]:
-    """A certificate that its own key has signed, and the key; both as PEM."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=365 * _YEARS))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    key_pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), key_pem

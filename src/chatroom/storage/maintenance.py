@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable
 
 from chatroom.limits import CHECKPOINT, PRUNE, QUIET, ROUND, ROUND_MOST
-from chatroom.store.index import Index
-from chatroom.store.schema import connect
-from chatroom.store.writer import Store
+from chatroom.storage.schema import connect
+from chatroom.storage.search_index import Index
+from chatroom.storage.store import Store
 
 log = logging.getLogger(__name__)
 
 
-class Keeper(threading.Thread):
+class Maintenance(threading.Thread):
     """Works from `start` to `stop`.
 
     `announce` tells everybody whether saving works, and how many messages were lost while it didn't. What is older than

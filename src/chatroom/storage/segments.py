@@ -29,7 +29,7 @@ _KINDS = {mark: kind for kind, mark in _SAID.items()}
 _REMOVED = "x"
 
 
-class Run(NamedTuple):
+class Segment(NamedTuple):
     """A row. `first` and `last` are ids; `since` and `until` the times of those events in milliseconds."""
 
     key: str
@@ -43,7 +43,7 @@ class Run(NamedTuple):
     events: str
 
 
-def pack(events: Iterable[Event]) -> list[Run]:
+def pack(events: Iterable[Event]) -> list[Segment]:
     """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
     places: dict[str, list[Event]] = {}  # by name, as it is written
     room, happened = "", None  # of the message before: most are in the same one
@@ -75,7 +75,7 @@ def _merged(places: dict[str, list[Event]]) -> dict[str, list[Event]]:
     return merged
 
 
-def _run(place: str, events: list[Event]) -> Run:
+def _run(place: str, events: list[Event]) -> Segment:
     first, last = events[0], events[-1]
     people: dict[int, Person] = {}
     lines = list(_lines(events, people))
@@ -85,7 +85,7 @@ def _run(place: str, events: list[Event]) -> Run:
     said = list(map(type, events)).count(Said)
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
     key = fold(place) if is_room(place) else place
-    return Run(key, place, first.id, last.id, first.time, last.time, said, who, text)
+    return Segment(key, place, first.id, last.id, first.time, last.time, said, who, text)
 
 
 def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
