@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Served
 from tests.programs import Irssi, Netcat

@@ -13,7 +13,7 @@ from chatroom.model.commands import Ban, BanFromServer, Expire
 from chatroom.model.events import ModesSet, ServerUnbanned
 from chatroom.model.replies import Refused
 from chatroom.model.values import Person
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO, Chat, Client
 from tests.peers import Guests, Irc, Peer, Served

@@ -15,7 +15,7 @@ from chatroom.model.commands import AskHistory
 from chatroom.model.events import Said
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import HistoryIs, Reply
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO, NOON, Chat, Client
 from tests.peers import Guests
 
@@ -173,7 +173,7 @@ def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyP
 def test_a_mute_ends_on_a_server_whose_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real one; and whoever has waited for slow mode speaks again."""
     back = {"by": 0}
-    monkeypatch.setattr("chatroom.server.now", lambda: time.time_ns() // 1_000_000 - back["by"])
+    monkeypatch.setattr("chatroom.server.chat_server.now", lambda: time.time_ns() // 1_000_000 - back["by"])
     server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
     server.start()
     with closing(Guests(server.port)) as guests:

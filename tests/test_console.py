@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from chatroom import console as console_module
-from chatroom.console import COMMANDS, Console, Row
-from chatroom.server import ChatServer
+from chatroom.server import console as console_module
+from chatroom.server.chat_server import ChatServer
+from chatroom.server.console import COMMANDS, Console, Row
 from tests.peers import DEADLINE, Ear, Guests, Peer, Served, eventually
 from tests.ports import free_port, listens
 

@@ -4,15 +4,15 @@ import resource
 
 import pytest
 
-from chatroom.door import FULL, Door
 from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, SPARE_DESCRIPTORS
+from chatroom.server.connection_limits import FULL, ConnectionLimiter
 
 FAR = "2.3.4.5"  # any address of the public internet; nothing is sent there
 
 
 def test_a_full_server_says_so_until_somebody_leaves() -> None:
     """No client beyond the number; each that leaves makes room for one."""
-    door = Door(clients=2)
+    door = ConnectionLimiter(clients=2)
     assert [door.admit("127.0.0.1") for _ in range(3)] == ["", "", FULL]
     door.leave("127.0.0.1")
     assert [door.admit("127.0.0.1") for _ in range(2)] == ["", FULL]
@@ -24,13 +24,13 @@ def test_a_full_server_says_so_until_somebody_leaves() -> None:
 def test_descriptors_bound_the_clients(monkeypatch: pytest.MonkeyPatch, descriptors: int, clients: int) -> None:
     """However many clients are asked for, some descriptors are kept for the rest of the program; but not all of few."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (descriptors, descriptors))
-    assert Door(clients=10**9).clients == clients
+    assert ConnectionLimiter(clients=10**9).clients == clients
 
 
 @pytest.mark.parametrize("far", [FAR, f"::ffff:{FAR}", "2a00::1"])
 def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
     """Others are not kept out by it, and one that leaves may come again; IPv4 on an IPv6 socket is no exception."""
-    door = Door()
+    door = ConnectionLimiter()
     assert not any(door.admit(far) for _ in range(ADDRESS_LIVE))
     assert "close one first" in door.admit(far)
     assert door.admit("2.3.4.6") == ""
@@ -40,7 +40,7 @@ def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
 
 def test_an_ipv6_network_counts_as_one_address() -> None:
     """Its owner has 2^64 of them. The next network is somebody else's."""
-    door = Door()
+    door = ConnectionLimiter()
     assert not any(door.admit(f"2a00:1:2:3::{number:x}") for number in range(ADDRESS_LIVE))
     assert "close one first" in door.admit("2a00:1:2:3:ffff::1")
     assert door.admit("2a00:1:2:4::1") == ""
@@ -50,7 +50,7 @@ def test_an_ipv6_network_counts_as_one_address() -> None:
 
 def test_one_address_may_not_rush_in() -> None:
     """Not even when it leaves at once each time."""
-    door = Door()
+    door = ConnectionLimiter()
     for _ in range(ADDRESS_RATE):
         assert door.admit(FAR) == ""
         door.leave(FAR)
@@ -59,7 +59,7 @@ def test_one_address_may_not_rush_in() -> None:
 
 def test_who_is_banned_knocks_as_often_as_others() -> None:
     """And is told why no more often."""
-    door = Door()
+    door = ConnectionLimiter()
     for _ in range(ADDRESS_RATE):
         door.knock(FAR)
         assert door.hear_out(FAR)
@@ -70,7 +70,7 @@ def test_who_is_banned_knocks_as_often_as_others() -> None:
 
 def test_to_be_told_why_is_no_second_knock() -> None:
     """Whoever has all the connections that it may have hears so until it rushes in."""
-    door = Door()
+    door = ConnectionLimiter()
     for _ in range(ADDRESS_LIVE):
         assert door.admit(FAR) == ""
     for _ in range(ADDRESS_RATE - ADDRESS_LIVE):
@@ -87,12 +87,12 @@ def test_to_be_told_why_is_no_second_knock() -> None:
 )
 def test_this_machine_and_private_networks_are_exempt(near: str) -> None:
     """A class behind one NAT is no attack."""
-    door = Door()
+    door = ConnectionLimiter()
     assert not any(door.admit(near) for _ in range(ADDRESS_RATE + ADDRESS_LIVE))
 
 
 def test_unlimited_lifts_the_limits_on_addresses_only() -> None:
     """The server's own limit stays."""
-    door = Door(clients=ADDRESS_RATE + 1, unlimited=True)
+    door = ConnectionLimiter(clients=ADDRESS_RATE + 1, unlimited=True)
     assert not any(door.admit(FAR) for _ in range(ADDRESS_RATE + 1))
     assert door.admit(FAR) == FULL

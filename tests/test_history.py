@@ -10,7 +10,7 @@ import pytest
 
 from chatroom.common.irc_message import parse
 from chatroom.limits import EMPTY_ROOMS
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from chatroom.storage import store
 from chatroom.storage.store import Store
 from tests.chat import INFO
@@ -95,7 +95,7 @@ def test_what_is_older_than_is_kept_is_not_shown(data: Path, monkeypatch: pytest
     """--keep counts for who joins, too, after a restart and without one: in a quiet room 50 messages last for years."""
     day = 86_400_000
     time = [2_000_000_000_000]  # nothing is that old by the clock that the file is pruned by
-    monkeypatch.setattr("chatroom.server.now", lambda: time[0])
+    monkeypatch.setattr("chatroom.server.chat_server.now", lambda: time[0])
     with running(data, keep=2) as guests:
         al = guests.irc("al")
         for _ in range(3):
@@ -130,7 +130,7 @@ def test_ids_and_times_rise_though_the_clock_goes_back(data: Path, monkeypatch: 
     for _ in range(2):
         now = next(times)
         with monkeypatch.context() as patch:
-            patch.setattr("chatroom.server.now", lambda now=now: now)
+            patch.setattr("chatroom.server.chat_server.now", lambda now=now: now)
             with running(data) as guests:
                 al = guests.irc("al", *EVERYTHING, "echo-message")
                 talk(al, "#lobby", "tick")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chatroom.common.names import skeleton
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.peers import Guests, Peer
 from tests.test_names import IMPOSTORS, PRETENDERS
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.peers import Guests, eventually
 
 client = pytest.importorskip("irc.client")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.peers import Guests, eventually
 from tests.programs import Irssi, Netcat
 

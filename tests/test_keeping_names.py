@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.limits import LOGIN_TRIES, SCRYPTS
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from chatroom.storage import schema
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store

@@ -17,7 +17,7 @@ from chatroom.model.entities import Session
 from chatroom.model.events import Departed
 from chatroom.model.values import Person
 from chatroom.protocols.plain import PLAIN
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port
 from tests.test_cli import chatroom
@@ -26,7 +26,7 @@ pytest.importorskip("prometheus_client")
 
 from prometheus_client import CollectorRegistry
 
-from chatroom.metrics import Figures, Meter, MetricsServer  # they need that
+from chatroom.server.metrics import Figures, Meter, MetricsServer  # they need that
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_those_who_ask_for_nothing_have_their_time_and_no_more_places_than_there
     assert late.rest() == []
     assert f"127.0.0.1 is not shown the figures: {SCRAPES} others are being shown them" in caplog.messages
     with monkeypatch.context() as patch:
-        patch.setattr("chatroom.metrics.SCRAPE_TIME", 0)
+        patch.setattr("chatroom.server.metrics.SCRAPE_TIME", 0)
         for each in silent:
             each.rest()
         eventually(lambda: not metrics._came, "all have given up their places")
@@ -157,7 +157,7 @@ def test_a_mistake_in_the_figures_is_logged(
     asking.send("GET /metrics HTTP/1.0\r\n\r")
     assert asking.rest() == []
     asking.close()
-    (record,) = [record for record in caplog.records if record.name == "chatroom.metrics"]
+    (record,) = [record for record in caplog.records if record.name == "chatroom.server.metrics"]
     assert record.exc_info
     caplog.clear()  # `server` takes any error for a fault
 
@@ -172,7 +172,7 @@ def test_without_descriptors_it_waits_and_recovers(metrics: MetricsServer, monke
         if len(waits) == 3:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
-    monkeypatch.setattr("chatroom.metrics.sleep", wait)
+    monkeypatch.setattr("chatroom.server.metrics.sleep", wait)
     with socket.socket() as asking:  # its own descriptor is taken before there are none left
         asking.settimeout(DEADLINE)
         lowest = os.dup(1)

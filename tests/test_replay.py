@@ -13,7 +13,7 @@ from chatroom.limits import ABSENT, DROP_AFTER, STUCK
 from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
 from chatroom.model.values import MessageKind, Person
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO, QUICK, Chat, Client, place
 from tests.peers import Guests, Irc, Served, said

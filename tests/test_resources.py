@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.peers import Irc, Peer, Plain, eventually
 

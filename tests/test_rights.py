@@ -13,7 +13,7 @@ import pytest
 from chatroom.core.permissions import BARS, LEAST, Action, Role
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, SLOW, TOPIC_LOCKED
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO, Chat
 from tests.peers import Guests, Irc, Peer, Plain
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from chatroom import limits
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Irc, Peer, Plain, eventually
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.cluster.races import settle
+from chatroom.cluster.conflicts import settle
 from chatroom.model.commands import SetTopic
 from chatroom.model.events import TopicSet
 from chatroom.protocols.irc.dialect import IrcDialect

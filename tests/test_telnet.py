@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatroom.limits import FLOOD_BURST, FLOOD_RATE
 from chatroom.protocols.telnet import Telnet
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from tests.peers import Ear, Guests, Served
 
 IAC, SE, IP, DM, SB = b"\xff", b"\xf0", b"\xf4", b"\xf2", b"\xfa"

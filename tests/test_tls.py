@@ -14,7 +14,8 @@ import pytest
 
 from chatroom.limits import HANDSHAKE, NICK_LENGTH
 from chatroom.net import certificates, tls
-from chatroom.server import ChatServer, Settings
+from chatroom.server.chat_server import ChatServer
+from chatroom.server.reloadable_settings import Settings
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
 from tests.test_cli import chatroom

@@ -33,10 +33,10 @@ from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Said
 from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
+from chatroom.server.timeouts import Late, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.store import Store
-from chatroom.watch import Late, Watch
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
 
@@ -112,7 +112,7 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
 def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor one that is set ahead: deadlines don't go by it. Ids rise all the same, and times go on."""
     clock = {"offset": 0}
-    monkeypatch.setattr("chatroom.server.now", lambda: time.time_ns() // 1_000_000 + clock["offset"])
+    monkeypatch.setattr("chatroom.server.chat_server.now", lambda: time.time_ns() // 1_000_000 + clock["offset"])
     server = ChatServer("127.0.0.1", 0, INFO)
     looked = threading.Event()
 
@@ -169,7 +169,7 @@ def test_who_takes_nothing_leaves_along_with_what_is_said(
         carry(batch)
 
     monkeypatch.setattr(server.courier, "_carry", noted)
-    monkeypatch.setattr("chatroom.watch.ENDINGS_RIDE", DEADLINE)
+    monkeypatch.setattr("chatroom.server.timeouts.ENDINGS_RIDE", DEADLINE)
     connection.moved -= STUCK + 1
     eventually(lambda: connection.closing, "it is to leave")
     bob.send("PRIVMSG #lobby :hello")
@@ -287,14 +287,14 @@ def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: py
         if len(looks) == 1:
             raise ValueError("a mistake")
 
-    watch = Watch(server.everybody, server.log, server.courier, besides)
+    watch = TimeoutMonitor(server.everybody, server.log, server.courier, besides)
     watch.start()
     try:
         eventually(lambda: len(looks) > 1, "another look")
     finally:
         watch.end()
         watch.join()
-    (record,) = [record for record in caplog.records if record.name == "chatroom.watch"]
+    (record,) = [record for record in caplog.records if record.name == "chatroom.server.timeouts"]
     assert record.exc_info
     caplog.clear()  # `server` takes any other error for a fault
 
@@ -411,7 +411,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
     for name in "abc":
         guests.plain(name)
     with monkeypatch.context() as patch:
-        patch.setattr("chatroom.handler.SILENCE", DEADLINE)
+        patch.setattr("chatroom.server.handler.SILENCE", DEADLINE)
         silent = [guests.stranger() for _ in range(limited.door.turned_away)]
         eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
         assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
@@ -430,8 +430,8 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
 
 def test_an_address_with_too_many_clients_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this machine were far away; a client that leaves makes room for one."""
-    monkeypatch.setattr("chatroom.door._is_near", lambda host: False)
-    monkeypatch.setattr("chatroom.door.ADDRESS_LIVE", 2)
+    monkeypatch.setattr("chatroom.server.connection_limits._is_near", lambda host: False)
+    monkeypatch.setattr("chatroom.server.connection_limits.ADDRESS_LIVE", 2)
     server = ChatServer("127.0.0.1", 0, INFO)
     server.start()
     guests = Guests(server.port)
@@ -546,7 +546,7 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
     """Its answer to a ping can't be read meanwhile; who is silent is closed as ever. Its own turn comes at last."""
     store = Store(data)
     archive = HistoryService(store)
-    monkeypatch.setattr("chatroom.server.Archive", lambda store: archive)
+    monkeypatch.setattr("chatroom.server.chat_server.Archive", lambda store: archive)
     server = ChatServer("127.0.0.1", 0, INFO, store=store, unlimited=True)
     server.start()
     guests = Guests(server.port)

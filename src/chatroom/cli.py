@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 from click.core import ParameterSource
 
-from chatroom import __version__, service
+from chatroom import __version__
 from chatroom.backup_cli import backup, restore
 from chatroom.common import logs, streams
 from chatroom.common.names import LOBBY, is_server
@@ -24,10 +24,12 @@ from chatroom.common.text import clean, number
 from chatroom.config import Faults, load
 from chatroom.history_cli import data_option, history, whole
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, RECENT, SPARE_DESCRIPTORS
-from chatroom.logwriter import LogWriter
+from chatroom.server import systemd
+from chatroom.server.log_writer import LogWriter
 
 if TYPE_CHECKING:
-    from chatroom.server import ChatServer, Settings
+    from chatroom.server.chat_server import ChatServer
+    from chatroom.server.reloadable_settings import Settings
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 _STDERR = 2  # the descriptor, also where the stream was closed
@@ -208,10 +210,10 @@ def serve(
 ) -> None:
     """Start the server. End it with q and Enter, or Ctrl+C."""
     from chatroom.model.server_info import ServerInfo
-    from chatroom.server import ChatServer
+    from chatroom.server.chat_server import ChatServer
+    from chatroom.server.process_tuning import allow_files
     from chatroom.storage.schema import StoreError
     from chatroom.storage.store import Store
-    from chatroom.tuning import allow_files
 
     faults = Faults.of(click.get_current_context())
     _check_tls(tls_cert, tls_key, tls_self_signed, tls_only, faults)
@@ -279,9 +281,9 @@ def _say(text: str) -> None:
 
 def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     """Serves until it is told to stop, at the console or by a signal."""
-    from chatroom.cluster.stream import ClusterError
-    from chatroom.console import Console
-    from chatroom.signals import Signals
+    from chatroom.cluster.redis_stream import ClusterError
+    from chatroom.server.console import Console
+    from chatroom.server.signals import Signals
 
     signals = Signals()
     try:
@@ -295,7 +297,7 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
         signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
         console.close()
-        service.notify("STOPPING=1")
+        systemd.notify("STOPPING=1")
     finally:  # whatever goes wrong before
         log.info("saying goodbye to everybody")
         server.stop()
@@ -313,13 +315,13 @@ def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
             max_clients,
             max_clients + SPARE_DESCRIPTORS,
         )
-    service.notify("READY=1")
+    systemd.notify("READY=1")
 
 
 def _publish(server: "ChatServer", host: str, port: int) -> None:
     """Serves figures; raises `click.ClickException` if that can't be."""
     try:
-        from chatroom.metrics import publish
+        from chatroom.server.metrics import publish
 
         publish(server, host, port)
     except ImportError:
@@ -375,7 +377,7 @@ class _Files(NamedTuple):
 def _read(files: _Files, faults: Faults) -> "Settings":
     """What stands in files; not to be used if there are `faults`, as what can't be read is left out."""
     from chatroom.net.tls import context
-    from chatroom.server import Settings
+    from chatroom.server.reloadable_settings import Settings
 
     motd, password, operator_password, tls = "", "", "", None
     with faults.about("motd_file"):
@@ -442,7 +444,7 @@ def _check_ports(port: int, metrics_port: int | None, faults: Faults) -> None:
 
 
 def _check_cluster(url: str, faults: Faults) -> None:
-    from chatroom.cluster.stream import ClusterError, Stream
+    from chatroom.cluster.redis_stream import ClusterError, Stream
 
     with faults.about("cluster"):
         try:

@@ -22,7 +22,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median, quantiles
 
-from chatroom.cluster.stream import Stream
+from chatroom.cluster.redis_stream import Stream
 from tests.peers import Irc, Served, eventually
 from tests.ports import free_port
 

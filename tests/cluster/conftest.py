@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.cluster.applying import Links
+from chatroom.cluster.replica import Links
 from chatroom.cluster.servers import Timing
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, eventually
@@ -133,7 +133,7 @@ def _difference(one: str, other: str) -> str:
 
 def agree(*nodes: Node, within: float = DEADLINE) -> None:
     """Waits until all servers are at the same place, and makes sure that they hold the same."""
-    from chatroom.cluster import state
+    from chatroom.cluster import snapshots
 
     deadline = time.monotonic() + within
     while True:
@@ -143,7 +143,8 @@ def agree(*nodes: Node, within: float = DEADLINE) -> None:
             at = {each.link._at for each in nodes}
             if len(at) == 1 and all(each.settled() and not len(each.link._outgoing) for each in nodes):
                 states = [
-                    state.snapshot(each.server.hub, state.Mark(each.link._last, each.link._time, 0)) for each in nodes
+                    snapshots.snapshot(each.server.hub, snapshots.Mark(each.link._last, each.link._time, 0))
+                    for each in nodes
                 ]
                 for held in states:
                     assert held == states[0], _difference(held, states[0])

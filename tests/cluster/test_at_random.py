@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.cluster import state
-from chatroom.cluster.applying import Links
+from chatroom.cluster import snapshots
+from chatroom.cluster.replica import Links
 from chatroom.storage.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Peer, eventually
@@ -140,8 +140,8 @@ def test_what_is_held_is_the_same_after_losses_and_a_snapshot(
     redis: Redis, node: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis loses all, then a part, and a server ends and comes back; and what lasts is so in everybody's own file."""
-    monkeypatch.setattr("chatroom.cluster.link.SNAPSHOT", 50)
-    monkeypatch.setattr("chatroom.cluster.stream.SNAPSHOTS", 3)
+    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT", 50)
+    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS", 3)
     names = ("one", "two", "three")
     nodes = [node(name, Store(tmp_path / name)) for name in names]
     for each in nodes:
@@ -161,7 +161,7 @@ def test_what_is_held_is_the_same_after_losses_and_a_snapshot(
         mess.join(2 * DEADLINE)
         assert not mess.is_alive()
     agree(*nodes, within=30)
-    lasting = [state.lasting(each.server.hub) for each in nodes]
+    lasting = [snapshots.lasting(each.server.hub) for each in nodes]
     for each in nodes:
         each.stop()
     for name, known in zip(names, lasting, strict=True):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatroom.cluster.codec import Codec, UnknownPersonError
-from chatroom.cluster.state import REPLICATED_EVENTS
+from chatroom.cluster.snapshots import REPLICATED_EVENTS
 from chatroom.model.events import Connected, Event, Left, Said
 from chatroom.model.values import MessageKind, ModeChange, Person
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.cluster import state
-from chatroom.cluster.applying import Links
-from chatroom.cluster.outgoing import Act
-from chatroom.cluster.stream import LinkError, Stream
+from chatroom.cluster import snapshots
+from chatroom.cluster.redis_stream import LinkError, Stream
+from chatroom.cluster.replica import Links
+from chatroom.cluster.spool import Proposal
 from chatroom.limits import LINK_TIMEOUT
 from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
@@ -153,8 +153,8 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
 
     Although it was away for so long that it is told by a snapshot alone.
     """
-    monkeypatch.setattr("chatroom.cluster.link.SNAPSHOT", 20)
-    monkeypatch.setattr("chatroom.cluster.stream.SNAPSHOTS", 2)
+    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT", 20)
+    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS", 2)
     one, two = node("one"), node("two", Store(tmp_path / "two"))
     for nick in ("alice", "carol"):
         claim(one, nick, room=f"#of-{nick}")
@@ -172,7 +172,7 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
     own(one, Ban("#of-dora", "trent"))
     stream = Stream(redis.url, 0)
     talker = one.guests.irc("talker")
-    while state.mark(stream.snapshot(stream.snapshots()[-1]) or "").last <= two.link._last:
+    while snapshots.mark(stream.snapshot(stream.snapshots()[-1]) or "").last <= two.link._last:
         talker.send("PRIVMSG #lobby :and so on")
         talker.sync()
     stream.close()
@@ -434,7 +434,7 @@ def test_what_can_not_be_written_holds_up_nothing_else(redis: Redis) -> None:
     try:
         alice = one.guests.irc("alice")
         with one.link.lock:
-            one.link._add(Act(None, [], [["Said", object()]]))
+            one.link._add(Proposal(None, [], [["Said", object()]]))
         one.server.announce("caf\udce9")
         alice.wait("caf\\?")
         alice.send("PRIVMSG alice :still here")
@@ -475,9 +475,9 @@ def test_an_error_in_the_program_does_not_end_the_reading_thread(redis: Redis, m
 
 def test_a_stop_has_one_deadline_whatever_hangs(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis, a client that reads nothing, and one that has just done something: they share the time there is."""
-    monkeypatch.setattr("chatroom.server.STOP", 2.0)
-    monkeypatch.setattr("chatroom.server.DRAIN", 1.5)
-    monkeypatch.setattr("chatroom.server.LINK_DRAIN", 0.5)
+    monkeypatch.setattr("chatroom.server.chat_server.STOP", 2.0)
+    monkeypatch.setattr("chatroom.server.chat_server.DRAIN", 1.5)
+    monkeypatch.setattr("chatroom.server.chat_server.LINK_DRAIN", 0.5)
     one = Node(redis.url, "one")
     one.link._reading._pool.connection_kwargs["socket_timeout"] = LINK_TIMEOUT
     try:
@@ -518,14 +518,14 @@ def test_a_second_signal_ends_a_server_that_can_not_stop(redis: Redis, serve: Ca
 
 def test_what_lasts_is_known_by_when_it_was_known() -> None:
     """Who was part of a chat that goes on brings nothing, unless it knows of later things."""
-    mark = state.Mark(9, 9, 9, chat=3, before=((1, 100), (2, 200)))
+    mark = snapshots.Mark(9, 9, 9, chat=3, before=((1, 100), (2, 200)))
     assert mark.covers(3, 10_000)
     assert mark.covers(2, 200)
     assert mark.covers(1, 100)
     assert not mark.covers(2, 201)
     assert not mark.covers(7, 1)
-    assert not state.Mark(9, 9, 9).covers(0, 0)
-    assert state.mark(f"{json.dumps(mark)}\n{{}}") == mark
+    assert not snapshots.Mark(9, 9, 9).covers(0, 0)
+    assert snapshots.mark(f"{json.dumps(mark)}\n{{}}") == mark
 
 
 def test_what_a_stream_that_is_set_back_has_lost_is_brought_again(redis: Redis, node: Start) -> None:

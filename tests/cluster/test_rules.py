@@ -5,9 +5,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatroom.cluster.outgoing import Act, Outgoing
+from chatroom.cluster.redis_stream import shown
 from chatroom.cluster.servers import Servers, Timing
-from chatroom.cluster.stream import shown
+from chatroom.cluster.spool import Outgoing, Proposal
 from chatroom.model.state import ChatState
 from tests.chat import RecordingPost
 
@@ -65,7 +65,7 @@ def test_each_act_is_applied_once_and_in_order_however_often_the_link_breaks(see
     while len(applied) < count:
         step = chance.randrange(4)
         if step == 0 and added < count:
-            outgoing.add(Act(None, [], [[str(added)]]))
+            outgoing.add(Proposal(None, [], [[str(added)]]))
             added += 1
         elif step == 1:
             pipes[-1] += [act.number for act in outgoing.take(0)]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chatroom.cluster import state
-from chatroom.cluster.graph import Graph, attributes
+from chatroom.cluster import snapshots
+from chatroom.cluster.object_graph import Graph, attributes
 from chatroom.core.hub import Hub
 from chatroom.model.entities import Room, Server, User
 from chatroom.model.state import ChatState
@@ -33,11 +33,11 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     alice.send("INVITE carol #tea", "MODE alice +i", "PRIVMSG bob :psst")
     bob.send("JOIN #milk", "NICK robert")
     carol.send("/quit")
-    behind = state.Mark(1, 2, 3)
-    text = state.snapshot(chat.hub, behind)
+    behind = snapshots.Mark(1, 2, 3)
+    text = snapshots.snapshot(chat.hub, behind)
     other = Hub(RecordingPost(), lambda: NOON)
-    assert state.load(other, text) == behind
-    assert state.snapshot(other, behind) == text
+    assert snapshots.load(other, text) == behind
+    assert snapshots.snapshot(other, behind) == text
     assert other.by_nick["alice"] is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]
     assert other.users[alice.uid].session is None

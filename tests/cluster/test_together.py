@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import pytest
 
-from chatroom.cluster.outgoing import Act
-from chatroom.cluster.servers import Spoken, Timing
-from chatroom.cluster.stream import ClusterError
-from chatroom.server import ChatServer
+from chatroom.cluster.redis_stream import ClusterError
+from chatroom.cluster.servers import MessageBurst, Timing
+from chatroom.cluster.spool import Proposal
+from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.cluster.conftest import QUICK, Node, Redis, agree
 from tests.peers import DEADLINE, Served, eventually, said
@@ -371,8 +371,8 @@ def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:
     with two.link.lock:
         session = next(each for each in two.server.everybody() if each.nick == "bob")
         assert session.user
-        spoken = Spoken(session.user.person, "#r", ["first", "second", "third"])
-        late = Act(session, [], [two.link._codec.write(spoken)], words=True)
+        spoken = MessageBurst(session.user.person, "#r", ["first", "second", "third"])
+        late = Proposal(session, [], [two.link._codec.write(spoken)], words=True)
     alice.send("MODE #r +W 60")
     bob.wait(r" MODE #r \+W 60")
     with two.link.lock:

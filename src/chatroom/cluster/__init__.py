@@ -1,6 +1,4 @@
-"""One chat on several servers, through a Redis stream: `chatroom serve --cluster redis://host:6379/0`.
+"""One chat on several servers, through Redis; the only home of `redis`.
 
-`codec` makes JSON of values, `state` what must be the same on all servers, `servers` who belongs to it, `races` settles
-what was decided too late, `stream` talks to Redis, `log` is `RedisLog`, which stands where `LocalEventLog` stands
-otherwise.
+May import `core`, `model` and `common`.
 """

@@ -2,8 +2,8 @@
 
 So everybody comes to the same conclusions at the same place, and nobody has to agree on anything:
 
-- A server is part of the chat from its `Linked` on. What one does that is no part of it is not applied.
-- Every entry is a sign of life of the server that wrote it; one that has nothing to say writes a `Beat`.
+- A server is part of the chat from its `ServerJoined` on. What one does that is no part of it is not applied.
+- Every entry is a sign of life of the server that wrote it; one that has nothing to say writes a `Heartbeat`.
 - A server whose last sign of life is more than `lease` older than an entry is lost with that entry: its users leave.
 - Where nothing at all was written for `stall`, it was Redis that was away, and everybody gets a whole lease again.
 - What a server does is numbered, without gaps. A number that is not higher than the last was applied before: it is
@@ -38,7 +38,7 @@ class Timing(NamedTuple):
 
 
 @value
-class Linked:
+class ServerJoined:
     """A server is part of the chat (again), with what it brings: see `state.share` and `state.lasting`.
 
     `last` and `time` are those of the last event it knows: what comes has higher ones.
@@ -52,17 +52,17 @@ class Linked:
 
 
 @value
-class Unlinked:
+class ServerLeft:
     """A server has ended."""
 
 
 @value
-class Beat:
+class Heartbeat:
     lag: int  # milliseconds
 
 
 @value
-class Spoken:
+class MessageBurst:
     """Many messages of one person to one room: `events.Burst`."""
 
     by: Person

@@ -3,12 +3,7 @@
 import socket
 from typing import Any
 
-from chatroom.limits import (
-    DROP_AFTER,
-    KEEPALIVE,
-    SEND_AHEAD,
-    SEND_BUFFER,
-)
+from chatroom.limits import DROP_AFTER, KEEPALIVE, SEND_AHEAD, SEND_BUFFER
 
 
 def tune_socket(sock: socket.socket) -> None:

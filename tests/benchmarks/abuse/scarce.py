@@ -35,7 +35,7 @@ _NOTICES = re.compile(_TROUBLE + b"|" + _WELL)
 _AS_NOBODY = f"""\
 import os, resource
 from chatroom.cli import main
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 
 class Humble(ChatServer):
     def start(self):

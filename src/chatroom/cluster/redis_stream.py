@@ -53,7 +53,7 @@ class ClusterError(Exception):
     """This server can't be part of that chat: a sentence for whoever started it."""
 
 
-Entry = tuple[str, bytes]  # its id and its content
+StreamEntry = tuple[str, bytes]  # its id and its content
 
 
 class Stream:
@@ -103,7 +103,7 @@ class Stream:
         if id_ is None:
             raise LinkError(_LOST)
 
-    def read(self, after: str, most: int, wait: float = 0.0) -> list[Entry]:
+    def read(self, after: str, most: int, wait: float = 0.0) -> list[StreamEntry]:
         """Up to `most` entries behind one; waits so many seconds for the first.
 
         Raises `ClusterError` if others write what this program does not understand, and `LinkError` if what is there

@@ -18,9 +18,9 @@ from typing import NamedTuple
 from zlib import crc32
 
 from chatroom.cluster.codec import Codec
-from chatroom.cluster.graph import Graph, attributes
-from chatroom.cluster.races import not_to_be_called
-from chatroom.cluster.servers import Announced, Beat, Linked, Spoken, Unlinked
+from chatroom.cluster.conflicts import not_to_be_called
+from chatroom.cluster.object_graph import Graph, attributes
+from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft
 from chatroom.common.names import fold, skeleton
 from chatroom.core import dormant_rooms
 from chatroom.core import monitor as watching
@@ -96,10 +96,10 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
 }
 # What servers say of themselves, likewise.
 NOTICES: dict[str, type] = {
-    "Linked": Linked,
-    "Unlinked": Unlinked,
-    "Beat": Beat,
-    "Spoken": Spoken,
+    "Linked": ServerJoined,
+    "Unlinked": ServerLeft,
+    "Beat": Heartbeat,
+    "Spoken": MessageBurst,
     "Announced": Announced,
 }
 

@@ -20,7 +20,7 @@ from chatroom.model.outcomes import Outcome
 _OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
 
 
-class Act:
+class Proposal:
     """What one command has led to: carried out when it comes back. `rows` are its events, as they travel.
 
     `outcomes` are its events and replies in order; for a burst there are none, and nothing is replied.
@@ -54,15 +54,15 @@ class Outgoing:
         self.open = False  # whether anything may be sent
         self.ended = False
         self.hurried = False
-        self._queue: deque[Act] = deque()
-        self._sent: deque[Act] = deque()
+        self._queue: deque[Proposal] = deque()
+        self._sent: deque[Proposal] = deque()
         self._number = 0
         self._idle = False
 
     def __len__(self) -> int:
         return len(self._queue) + len(self._sent)
 
-    def add(self, act: Act) -> None:
+    def add(self, act: Proposal) -> None:
         """Called under the log's lock, as `renew` is, so that nothing falls between the two; but beats may."""
         self._queue.append(act)
         if self._idle:  # a look without the lock: while much is said, nobody waits for more
@@ -83,7 +83,7 @@ class Outgoing:
             self.hurried = True
             self.changed.notify_all()
 
-    def take(self, patience: float) -> list[Act]:
+    def take(self, patience: float) -> list[Proposal]:
         """The next to be sent in one entry; waits so many seconds for some. Nothing if none come, or at the end."""
         with self.changed:
             self._idle = True  # before the look at the queue: what is added after that rings
@@ -107,7 +107,7 @@ class Outgoing:
             self._queue.extendleft(reversed(self._sent))
             self._sent.clear()
 
-    def renew(self, first: Act) -> None:
+    def renew(self, first: Proposal) -> None:
         """What was sent won't be applied, and is sent again behind `first`, which replaces what it once was."""
         self.unsend()
         with self.changed:
@@ -119,7 +119,7 @@ class Outgoing:
             self._queue.appendleft(first)
             self.changed.notify_all()
 
-    def come_back(self, number: int) -> Act | None:
+    def come_back(self, number: int) -> Proposal | None:
         """The act with this number has its place in the stream; None if it was let go of."""
         with self.changed:
             waiting = self._sent or self._queue

@@ -55,7 +55,7 @@ class Late(NamedTuple):
     reads: bool
 
 
-class Watch(threading.Thread):
+class TimeoutMonitor(threading.Thread):
     """Ends connections whose time has run out. `connections` gives all there are; they are `add`ed and `remove`d.
 
     `besides` is called at each look: what else there is to do once a second. `_lock` guards `_turns` and each `turn`.

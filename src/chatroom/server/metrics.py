@@ -22,7 +22,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.events import Event, Said
 from chatroom.net.batches import Item
 from chatroom.net.sockets import resolve
-from chatroom.server import ChatServer, now
+from chatroom.server.chat_server import ChatServer, now
 
 log = logging.getLogger(__name__)
 

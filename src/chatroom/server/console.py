@@ -25,7 +25,7 @@ from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused, Reply
 from chatroom.protocols import moderation_commands
 from chatroom.protocols.plain import PlainDialect
-from chatroom.server import ChatServer
+from chatroom.server.chat_server import ChatServer
 
 log = logging.getLogger(__name__)
 

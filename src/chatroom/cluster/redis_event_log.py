@@ -1,4 +1,4 @@
-"""`RedisLog` gives every event its place in a Redis stream, the same for all servers of the chat.
+"""`RedisEventLog` gives every event its place in a Redis stream, the same for all servers of the chat.
 
     submit ──► Hub.decide ──► Outgoing ──► (writer) ──► stream ──► (reader) ──► settle ──► Hub.apply ──► courier
                    ▲  on the state of this server                      in the stream's order, on every server │
@@ -31,12 +31,12 @@ import time
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from chatroom.cluster import state
-from chatroom.cluster.applying import Links
-from chatroom.cluster.link import Linking
-from chatroom.cluster.outgoing import Act
-from chatroom.cluster.servers import Announced, Beat, Spoken, Unlinked
-from chatroom.cluster.stream import ClusterError, LinkError, Stream
+from chatroom.cluster import snapshots
+from chatroom.cluster.redis_link import RedisLink
+from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream
+from chatroom.cluster.replica import Links
+from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerLeft
+from chatroom.cluster.spool import Proposal
 from chatroom.common.errors import ChatError, Code
 from chatroom.limits import LINK_RETRY, LINK_UP, SPOOL
 from chatroom.model.commands import Burst, Quit, Say
@@ -48,7 +48,7 @@ from chatroom.model.replies import Refused, Reply
 log = logging.getLogger(__name__)
 
 
-class RedisLog(Linking):
+class RedisEventLog(RedisLink):
     """One server's log. From `start` to `close` it is part of the chat at `url`, called `name` there.
 
     No event gets an id or a time below `last` and `last_time`. `saved` is the highest id in this server's history, None
@@ -63,7 +63,7 @@ class RedisLog(Linking):
 
     def start(self) -> None:
         """Returns when this server has caught up and is part of the chat; raises `ClusterError`."""
-        protocol = self._codec.schema ^ state.SCHEMA ^ self._timing.agreed
+        protocol = self._codec.schema ^ snapshots.SCHEMA ^ self._timing.agreed
         self._reading = Stream(self._url, protocol, self._timing.timeout)
         self._writing = Stream(self._url, protocol, self._timing.timeout)
         try:
@@ -99,7 +99,7 @@ class RedisLog(Linking):
         if not any(thread.is_alive() for thread in self._threads):
             return
         end = time.monotonic() + patience
-        farewell = Act(None, [], [self._codec.write(Unlinked())])
+        farewell = Proposal(None, [], [self._codec.write(ServerLeft())])
         farewell.done = threading.Event()
         with self.lock:
             self._add(farewell)
@@ -158,7 +158,7 @@ class RedisLog(Linking):
     def announce(self, text: str) -> None:
         """Says something to everybody, on all servers."""
         with self.lock:
-            self._add(Act(None, [], [self._codec.write(Announced(text))]))
+            self._add(Proposal(None, [], [self._codec.write(Announced(text))]))
 
     def _wait(self, session: Session, for_words: bool) -> None:
         """Waits, without the lock, until what this client has caused is carried out; or won't be soon, or in time."""
@@ -190,7 +190,7 @@ class RedisLog(Linking):
         label = None
         outcomes = self._decide(session, command)
         if words and len(outcomes) == 1 and type(outcomes[0]) is Said and self.link is Links.UP and self._share is None:
-            self._send(Act(session, outcomes, [self._codec.write(outcomes[0])], words=True))  # what nearly all is
+            self._send(Proposal(session, outcomes, [self._codec.write(outcomes[0])], words=True))  # what nearly all is
             return
         if len(outcomes) == 1 and isinstance(outcomes[0], Labelled):
             label = outcomes[0].label
@@ -203,9 +203,11 @@ class RedisLog(Linking):
             self._leave(session, outcomes, events)
         elif not events:
             self._wait(session, for_words=True)
-            self._carry_out(Act(session, outcomes, [], label), [])
+            self._carry_out(Proposal(session, outcomes, [], label), [])
         elif self.link is Links.UP:
-            self._send(Act(session, outcomes, self._rows(events), label, all(type(each) is Said for each in outcomes)))
+            self._send(
+                Proposal(session, outcomes, self._rows(events), label, all(type(each) is Said for each in outcomes))
+            )
         else:
             self._keep(session, outcomes, events, label)
 
@@ -233,10 +235,10 @@ class RedisLog(Linking):
             for command in burst.singly():
                 self._obey(session, command)
         else:
-            spoken = Spoken(said[0].by, said[0].target, burst.texts)
-            self._send(Act(session, [], [self._codec.write(spoken)], words=True))
+            spoken = MessageBurst(said[0].by, said[0].target, burst.texts)
+            self._send(Proposal(session, [], [self._codec.write(spoken)], words=True))
 
-    def _send(self, act: Act) -> None:
+    def _send(self, act: Proposal) -> None:
         assert act.session
         self._flying[act.session] = act
         self._outgoing.add(act)
@@ -247,9 +249,9 @@ class RedisLog(Linking):
         if code is None and len(self._outgoing) >= SPOOL:
             code = Code.SPOOL_FULL
         if code:
-            self._carry_out(Act(session, [Refused(ChatError(code))], [], label), [])
+            self._carry_out(Proposal(session, [Refused(ChatError(code))], [], label), [])
         else:
-            self._send(Act(session, outcomes, self._rows(events), label, words=True))
+            self._send(Proposal(session, outcomes, self._rows(events), label, words=True))
 
     def _leave(self, session: Session, outcomes: list[Outcome], events: list[Event]) -> None:
         """A client is gone, or is told goodbye: at once, whatever becomes of the link."""
@@ -262,7 +264,7 @@ class RedisLog(Linking):
             if isinstance(outcome, Reply):
                 self._post.tell(session, outcome)
         if rows:
-            self._add(Act(None, list(events), rows))
+            self._add(Proposal(None, list(events), rows))
 
     # ---- the stream: the writer's thread ----------------------------------------------------------------------------
 
@@ -281,7 +283,7 @@ class RedisLog(Linking):
         now = time.monotonic()
         if now >= self._beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
             self._beat_at = now + self._timing.beat
-            beat = Act(None, [], [self._codec.write(Beat(self._lag))])
+            beat = Proposal(None, [], [self._codec.write(Heartbeat(self._lag))])
             beat.since = now
             self._add(beat)
         batch = self._outgoing.take(max(0.0, self._beat_at - now) if self._outgoing.open else self._timing.beat)
@@ -289,7 +291,7 @@ class RedisLog(Linking):
             self._writing.append(self._content(batch))
             self._refused_since = 0.0
 
-    def _content(self, batch: list[Act]) -> bytes:
+    def _content(self, batch: list[Proposal]) -> bytes:
         """What is written of these acts. One that can't be written must not hold up all others for ever."""
         try:
             return _as_json([self.id, batch[0].number, [act.rows for act in batch]])
@@ -300,7 +302,7 @@ class RedisLog(Linking):
                     _as_json(act.rows)
                 except (TypeError, ValueError, RecursionError):
                     act.since = time.monotonic()
-                    act.rows = [self._codec.write(Beat(self._lag))]
+                    act.rows = [self._codec.write(Heartbeat(self._lag))]
             return _as_json([self.id, batch[0].number, [act.rows for act in batch]])
 
     def _refused(self, error: Exception) -> None:

@@ -17,7 +17,7 @@ from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTO
 FULL = "the server is full; try again later"
 
 
-class Door:
+class ConnectionLimiter:
     """Counts who is in. With `unlimited`, an address may bring as many clients as it likes."""
 
     def __init__(self, clients: int = CLIENTS, unlimited: bool = False) -> None:

@@ -19,7 +19,6 @@ from typing import Any, Protocol
 from chatroom.common import logs
 from chatroom.common.addresses import counted
 from chatroom.core.event_log import EventLog
-from chatroom.door import is_loopback
 from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
@@ -32,7 +31,8 @@ from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.telnet import IAC, Telnet
-from chatroom.watch import Watch
+from chatroom.server.connection_limits import is_loopback
+from chatroom.server.timeouts import TimeoutMonitor
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Host(Protocol):
     connections: dict[Any, Connection]  # by socket; each is there before its thread is
     log: EventLog
     courier: Courier
-    watch: Watch
+    watch: TimeoutMonitor
     info: ServerInfo
     unlimited: bool
     tls: ssl.SSLContext | None

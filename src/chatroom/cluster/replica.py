@@ -13,13 +13,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from chatroom.cluster import state
+from chatroom.cluster import snapshots
 from chatroom.cluster.codec import UnknownPersonError
-from chatroom.cluster.outgoing import Act, Outgoing
-from chatroom.cluster.posts import Quiet
-from chatroom.cluster.races import settle
-from chatroom.cluster.servers import Announced, Beat, Linked, Servers, Spoken, Timing, Unlinked
-from chatroom.cluster.stream import START, ClusterError, Entry, order
+from chatroom.cluster.conflicts import settle
+from chatroom.cluster.delivery_filters import Quiet
+from chatroom.cluster.redis_stream import START, ClusterError, StreamEntry, order
+from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft, Servers, Timing
+from chatroom.cluster.spool import Outgoing, Proposal
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
 from chatroom.core.event_log import Archive, EventLog
@@ -35,7 +35,7 @@ from chatroom.model.values import MessageKind, Via
 
 log = logging.getLogger(__name__)
 
-_NOTICES = state.NOTICES.keys()
+_NOTICES = snapshots.NOTICES.keys()
 
 
 class Links(Enum):
@@ -46,7 +46,7 @@ class Links(Enum):
     RETURNING = "returning"  # what happened is being caught up with; nothing is decided meanwhile
 
 
-class Applying(EventLog):
+class Replica(EventLog):
     """One server's part of the chat, as it follows from the stream: see `log.RedisLog`."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Applying(EventLog):
         self._saved = saved
         self._admit = admit
         self._timing = timing
-        self._codec = state.codec(hub)
+        self._codec = snapshots.codec(hub)
         self._url = url
         self._servers = Servers(hub, timing)
         self._outgoing = Outgoing()
@@ -80,7 +80,7 @@ class Applying(EventLog):
         self._at = START  # the last entry that was applied
         self._entries = 0  # applied since the last snapshot, and their bytes
         self._bytes = 0
-        self._flying: dict[Session, Act] = {}  # the last act of each client that is on its way
+        self._flying: dict[Session, Proposal] = {}  # the last act of each client that is on its way
         self._steady = threading.Event()  # set unless the link is RETURNING
         self._share: str | None = None  # what this server brings, while its people are no part of the chat
         self._chat = chat  # the number of the chat that this server is, or was last, part of
@@ -105,12 +105,12 @@ class Applying(EventLog):
     def _rows(self, events: list[Event]) -> list[Any]:
         return [self._codec.write(event) for event in events]
 
-    def _add(self, act: Act) -> None:
+    def _add(self, act: Proposal) -> None:
         self._outgoing.add(act)
 
     # ---- carrying out -----------------------------------------------------------------------------------------------
 
-    def _carry_out(self, act: Act, rows: list[Any]) -> None:
+    def _carry_out(self, act: Proposal, rows: list[Any]) -> None:
         """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
         session = act.session if act.session and not act.session.closing else None
         capture = Capture(self._post, session) if session and act.label is not None else None
@@ -152,7 +152,7 @@ class Applying(EventLog):
         self._hub.apply(event)
         if type(event) is Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
             departed = Departed(event.by, "connection closed")  # while they were coming
-            self._add(Act(None, [departed], self._rows([departed])))
+            self._add(Proposal(None, [departed], self._rows([departed])))
         return None
 
     def _replay(self, event: Event) -> None:
@@ -176,7 +176,7 @@ class Applying(EventLog):
 
     # ---- entries ---------------------------------------------------------------------------------------------------
 
-    def _apply_all(self, entries: list[Entry]) -> None:
+    def _apply_all(self, entries: list[StreamEntry]) -> None:
         if not entries:
             return
         with self.lock:
@@ -221,7 +221,7 @@ class Applying(EventLog):
             if act:
                 self._finish(act)
 
-    def _finish(self, act: Act) -> None:
+    def _finish(self, act: Proposal) -> None:
         if act.session and self._flying.get(act.session) is act:
             del self._flying[act.session]
         if act.done:
@@ -236,13 +236,13 @@ class Applying(EventLog):
 
     # ---- what servers say of themselves -----------------------------------------------------------------------------
 
-    def _heed(self, id_: str, notice: Any, act: Act | None) -> None:
+    def _heed(self, id_: str, notice: Any, act: Proposal | None) -> None:
         server = self._hub.servers[id_]
         if notice is None:
             return
-        if isinstance(notice, Spoken):
+        if isinstance(notice, MessageBurst):
             self._speak(notice, act)
-        elif isinstance(notice, Beat):
+        elif isinstance(notice, Heartbeat):
             server.lag = notice.lag
             if act:
                 self._lag = int((time.monotonic() - act.since) * 1000)
@@ -250,10 +250,10 @@ class Applying(EventLog):
             for session in list(self._hub.sessions.values()):
                 self._post.tell(session, Announcement(notice.text))
         else:
-            assert isinstance(notice, Unlinked)
+            assert isinstance(notice, ServerLeft)
             self._lose(server, "the server was shut down")
 
-    def _speak(self, spoken: Spoken, act: Act | None) -> None:
+    def _speak(self, spoken: MessageBurst, act: Proposal | None) -> None:
         said = [Said(spoken.by, spoken.room, text, MessageKind.MESSAGE) for text in spoken.texts]
         room = self._hub.rooms.get(fold(spoken.room))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
@@ -272,7 +272,7 @@ class Applying(EventLog):
             for _ in said:
                 self._post.tell(act.session, Refused(error))
 
-    def _link(self, id_: str, number: int, linked: Linked) -> None:
+    def _link(self, id_: str, number: int, linked: ServerJoined) -> None:
         """A server is there (again). One that had its name before it is not any more."""
         known = self._hub.servers.get(id_)
         if known and number <= known.seen:
@@ -289,7 +289,7 @@ class Applying(EventLog):
         if linked.lasting:
             self._add_lasting(linked.lasting, mine)
         if linked.share:
-            state.bring(self._hub, linked.share, self._place, mine)
+            snapshots.bring(self._hub, linked.share, self._place, mine)
         if mine:
             self._returned()
         if act:
@@ -297,7 +297,7 @@ class Applying(EventLog):
 
     def _add_lasting(self, text: str, mine: bool) -> None:
         """A server brings what it alone may know of what lasts."""
-        refused = state.add(self._hub, text)
+        refused = snapshots.add(self._hub, text)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
@@ -305,7 +305,7 @@ class Applying(EventLog):
 
     def _save_lasting(self) -> None:
         """Sees to it that this server's history agrees with what lasts, all of it."""
-        lasting = state.lasting(self._hub)
+        lasting = snapshots.lasting(self._hub)
         lasting.chat, lasting.id, lasting.time = self._chat, self._last, self._time  # type: ignore[misc]  # a value
         self._hub.post.deliver(lasting, Audience({}))
 
@@ -355,17 +355,17 @@ class Applying(EventLog):
     def _pack(self) -> None:
         """Keeps what this server's people are, while they are no part of the chat."""
         if self._share is None:
-            self._share = state.share(self._hub, self.id)
+            self._share = snapshots.share(self._hub, self.id)
             self._told_until = self._last
         for session in self._hub.sessions.values():
             if session.account:
-                self._logins.setdefault(session, state.made(self._hub, session.account))
+                self._logins.setdefault(session, snapshots.made(self._hub, session.account))
 
     def _come_again(self) -> None:
         """Sees to it that this server and its people become part of the chat (again)."""
         assert self._share is not None
-        linked = Linked(self.name, self._last, self._time, self._share, self._lasting)
-        self._outgoing.renew(Act(None, [], [self._codec.write(linked)]))
+        linked = ServerJoined(self.name, self._last, self._time, self._share, self._lasting)
+        self._outgoing.renew(Proposal(None, [], [self._codec.write(linked)]))
 
     def _returned(self) -> None:
         """This server is part of the chat. Its clients are told what they missed."""
@@ -375,8 +375,8 @@ class Applying(EventLog):
             self._unsaved = False
             self._save_lasting()
         for session, made in self._logins.items():
-            if session.account and state.made(self._hub, session.account) != made and not session.closing:
-                state.log_out(self._hub, session)
+            if session.account and snapshots.made(self._hub, session.account) != made and not session.closing:
+                snapshots.log_out(self._hub, session)
         self._logins.clear()
         if not share:
             return
@@ -395,6 +395,6 @@ class Applying(EventLog):
                 self._post.tell(session, PersonalNotice(said))
 
 
-def _way(act: Act) -> Via | None:
+def _way(act: Proposal) -> Via | None:
     """The way in which something about an account was asked for, and is refused; None if it was something else."""
     return next((outcome.way for outcome in act.outcomes if isinstance(outcome, AccountDone)), None)

@@ -20,11 +20,11 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from socketserver import ThreadingTCPServer
-from typing import Any, NamedTuple
+from typing import Any
 
-from chatroom.cluster.log import RedisLog
+from chatroom.cluster.redis_event_log import RedisEventLog
+from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.servers import Timing
-from chatroom.cluster.stream import ClusterError
 from chatroom.common.clock import Clock, steady
 from chatroom.common.logs import alike
 from chatroom.common.names import fold
@@ -32,19 +32,7 @@ from chatroom.core import last_seen
 from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.door import FULL, Door, is_loopback
-from chatroom.handler import ChatHandler
-from chatroom.limits import (
-    ABSENT,
-    ABSENT_LOOK,
-    ACCEPT_PAUSE,
-    ACCEPT_QUEUE,
-    CLIENTS,
-    CLOSING,
-    DRAIN,
-    LINK_DRAIN,
-    STOP,
-)
+from chatroom.limits import ABSENT, ABSENT_LOOK, ACCEPT_PAUSE, ACCEPT_QUEUE, CLIENTS, CLOSING, DRAIN, LINK_DRAIN, STOP
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
@@ -54,12 +42,15 @@ from chatroom.net.courier import Courier
 from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.english import of_entry
 from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.server.connection_limits import FULL, ConnectionLimiter, is_loopback
+from chatroom.server.handler import ChatHandler
+from chatroom.server.process_tuning import tune
+from chatroom.server.reloadable_settings import Settings
+from chatroom.server.timeouts import UNREAD, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.reader import KeptRoom, Reader
 from chatroom.storage.store import Store
-from chatroom.tuning import tune
-from chatroom.watch import UNREAD, Watch
 
 log = logging.getLogger(__name__)
 
@@ -69,15 +60,6 @@ BANNED = "you are banned from this server"
 def now() -> int:
     """Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
-
-
-class Settings(NamedTuple):
-    """What may change while the server runs; "" is no password."""
-
-    motd: tuple[str, ...] = ()
-    password: str = ""
-    operator_password: str = ""
-    tls: ssl.SSLContext | None = None
 
 
 class ChatServer(ThreadingTCPServer):
@@ -118,7 +100,7 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.door = Door(max_clients, unlimited)
+        self.door = ConnectionLimiter(max_clients, unlimited)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
         self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason
@@ -127,7 +109,7 @@ class ChatServer(ThreadingTCPServer):
         self.store = store
         self.courier = Courier(store.save if store else None)
         self.courier.closed = self._closed
-        self.link: RedisLog | None = None
+        self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
         self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
         self.hub.registrar.guesses.unlimited = unlimited
@@ -141,7 +123,7 @@ class ChatServer(ThreadingTCPServer):
             self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
         self.hub.keep = keep * 86_400_000 if store else 0
         self._keeper = Maintenance(store, self._saving, keep) if store else None
-        self.watch = Watch(self.everybody, self.log, self.courier, self._look_to_order)
+        self.watch = TimeoutMonitor(self.everybody, self.log, self.courier, self._look_to_order)
         self._pause = ACCEPT_PAUSE[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
@@ -149,12 +131,12 @@ class ChatServer(ThreadingTCPServer):
         self._reloading = threading.Lock()  # held by `reload`, which is asked for again while it reads, perhaps
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
 
-    def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisLog:
+    def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
         """A log that is shared with other servers."""
         saved = self.store.last_saved if self.store else None
         chat, settled = (self.store.chat, self.store.settled) if self.store else (0, 0)
         name, archive, admit = self.info.name, self._archive, self.courier.admit
-        return RedisLog(
+        return RedisEventLog(
             self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing, chat, settled
         )
 

@@ -7,10 +7,10 @@ import logging
 import secrets
 import time
 
-from chatroom.cluster import state
-from chatroom.cluster.applying import Applying, Links
-from chatroom.cluster.posts import New, Nowhere
-from chatroom.cluster.stream import ClusterError, LinkError, Stream, order
+from chatroom.cluster import snapshots
+from chatroom.cluster.delivery_filters import New, Nowhere
+from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, order
+from chatroom.cluster.replica import Links, Replica
 from chatroom.limits import CHATS, LINK_RETRY, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES
 from chatroom.model.events import Departed
 from chatroom.model.replies import Link
@@ -18,7 +18,7 @@ from chatroom.model.replies import Link
 log = logging.getLogger(__name__)
 
 
-class Linking(Applying):
+class RedisLink(Replica):
     """One server's part of the chat, with its link to the others."""
 
     _reading: Stream  # of the reader's thread, once that has started
@@ -149,19 +149,19 @@ class Linking(Applying):
                 self._lose(server, "the link was lost")
             self._pack()
             self._forget_people()
-            lasting = state.lasting(hub)
+            lasting = snapshots.lasting(hub)
             before = (*self._before, (self._chat, foundation))[-CHATS:] if self._chat else ()
             number = secrets.randbits(62)
-            mine = state.snapshot(hub, state.Mark(self._last, self._time, 0, number, before))
+            mine = snapshots.snapshot(hub, snapshots.Mark(self._last, self._time, 0, number, before))
         self._reading.found(mine, number)
         at, text = self._chosen()
         goes_on = self._reading.cut_behind(self._at)  # else it was set back, as by a replica that lacked the latest
         with self.lock:
-            mark = state.load(hub, text)
-            state.openings(hub)  # before owners: what was said before a room was theirs is not
+            mark = snapshots.load(hub, text)
+            snapshots.openings(hub)  # before owners: what was said before a room was theirs is not
             covered = mark.chat == number or (goes_on and mark.covers(self._chat, settled))
             if lasting.has_any and not covered:
-                self._lasting = self._lasting or state.GRAPH.write(lasting)
+                self._lasting = self._lasting or snapshots.GRAPH.write(lasting)
             self._last, self._time, self._servers.moment, self._chat, self._before = mark
             self._settled = max(self._settled, settled)
             self._reading.chat = mark.chat
@@ -175,7 +175,7 @@ class Linking(Applying):
         finally:
             with self.lock:
                 self._post = hub.post = post
-                state.openings(hub)  # as it is now: of what was saved once before, nothing was handed on
+                snapshots.openings(hub)  # as it is now: of what was saved once before, nothing was handed on
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""
@@ -194,17 +194,17 @@ class Linking(Applying):
         all_ = [(at, text) for at in self._reading.snapshots() if (text := self._reading.snapshot(at))]
         if self._saved is None:
             return all_[0]
-        found = next(((at, text) for at, text in all_ if state.mark(text).last <= self._saved), None)
+        found = next(((at, text) for at, text in all_ if snapshots.mark(text).last <= self._saved), None)
         if found is None and self._saved:
             log.warning("this server was away for longer than the others remember: its history has a gap")
         return found or all_[-1]
 
-    def _mark(self) -> state.Mark:
-        return state.Mark(self._last, self._time, self._servers.moment, self._chat, self._before)
+    def _mark(self) -> snapshots.Mark:
+        return snapshots.Mark(self._last, self._time, self._servers.moment, self._chat, self._before)
 
     def _take_snapshot(self) -> None:
         with self.lock:
             at = self._at
-            text = state.snapshot(self._hub, self._mark())
+            text = snapshots.snapshot(self._hub, self._mark())
             self._entries = self._bytes = 0
         self._reading.keep(at, text)
