@@ -545,7 +545,7 @@ def connect(
     """
     from chatroom.client.settings import Server
     from chatroom.gui.app import NoWindow, run
-    from chatroom.terminal import Trouble, converse
+    from chatroom.tui.app import Trouble, converse
 
     password = (password_file.read_text("utf-8").splitlines() or [""])[0] if password_file else ""
     server = Server(*_address(host or "127.0.0.1", port), tls, nick)

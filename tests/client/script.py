@@ -1,8 +1,8 @@
 """A server for a `Session` that is only a script: what the session sends is recorded, what it gets is written here."""
 
-from chatroom.client.entries import Entry
 from chatroom.client.room import Room
 from chatroom.client.session import Session, State
+from chatroom.client.transcript_entry import TranscriptEntry
 
 MODERN = (
     "server-time message-tags echo-message batch labeled-response away-notify multi-prefix account-notify "
@@ -68,5 +68,5 @@ class Script:
         self.feed(":irc BATCH -h")
 
 
-def texts(entries: list[Entry]) -> list[str]:
+def texts(entries: list[TranscriptEntry]) -> list[str]:
     return [entry.text for entry in entries]

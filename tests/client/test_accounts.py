@@ -1,8 +1,8 @@
 """The client and claimed names: a session that talks with the server's own rules, over a wire that is a string."""
 
-from chatroom.client import commands
-from chatroom.client.entries import Kind
+from chatroom.client import slash_commands
 from chatroom.client.session import Refused, Session, State
+from chatroom.client.transcript_entry import Kind
 from chatroom.common.text import GHOST
 from tests.chat import Chat, Client
 
@@ -35,7 +35,7 @@ class Wire:
                 self.session.feed(line)
 
     def type(self, line: str) -> None:
-        commands.run(self.session, self.session.current, line)
+        slash_commands.run(self.session, self.session.current, line)
         self.run()
 
     @property
@@ -116,9 +116,9 @@ def test_claiming_and_logging_in_as_typed() -> None:
 
 def test_a_line_with_a_password_is_not_offered_again() -> None:
     """Up brings back what was sent; not that."""
-    secret = [f"/{name} x" for name in commands.COMMANDS if commands.is_secret(f"/{name} x")]
+    secret = [f"/{name} x" for name in slash_commands.COMMANDS if slash_commands.is_secret(f"/{name} x")]
     assert secret == ["/register x", "/login x", "/password x"]
-    assert not commands.is_secret("login x")
+    assert not slash_commands.is_secret("login x")
 
 
 def test_the_password_may_be_the_servers() -> None:

@@ -12,17 +12,17 @@ from typing import TypeVar
 
 import pytest
 
-from chatroom.client import link as wire
+from chatroom.client import server_connection as wire
 from chatroom.client.backoff import Backoff
-from chatroom.client.link import (
+from chatroom.client.server_connection import (
     CONNECT_SECONDS,
     Connected,
     Connecting,
     Event,
-    Link,
     Lost,
     Received,
     Security,
+    ServerConnection,
     Target,
     Untrusted,
 )
@@ -43,7 +43,7 @@ class Line:
 
     def __init__(self, target: Target) -> None:
         self.queue: SimpleQueue[Event] = SimpleQueue()
-        self.link = Link(target, self.queue, Quick())
+        self.link = ServerConnection(target, self.queue, Quick())
         self.link.start()
 
     def next(self, kind: type[E]) -> E:

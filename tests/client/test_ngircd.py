@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatroom.client.client import Client, Phase
-from chatroom.client.entries import Delivery
-from chatroom.client.link import Target
+from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
+from chatroom.client.transcript_entry import Delivery
 from tests.gui.people import Irc, wait_for
 from tests.ports import free_port
 

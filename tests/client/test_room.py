@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.client import room as rooms
-from chatroom.client.entries import Delivery, Entry, Kind
 from chatroom.client.room import REDRAW_NOTHING, Room
+from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["live", "say", "echo", "refuse", "history", "forget"]), st.integers(0, 40)), max_size=60
 )
 
 
-def message(number: int, **more: object) -> Entry:
-    return Entry(Kind.MESSAGE, float(number), "bob", f"m{number}", f"id{number}", **more)  # type: ignore[arg-type]
+def message(number: int, **more: object) -> TranscriptEntry:
+    return TranscriptEntry(Kind.MESSAGE, float(number), "bob", f"m{number}", f"id{number}", **more)  # type: ignore[arg-type]
 
 
 @given(STEPS)
@@ -26,7 +26,7 @@ def test_nothing_is_doubled_and_what_waits_is_last(steps: list[tuple[str, int]])
         if step == "live":
             room.add(message(number))
         elif step == "say":
-            room.add(Entry(Kind.MESSAGE, 50.0, "me", f"s{number}", own=True, delivery=Delivery.SENT))
+            room.add(TranscriptEntry(Kind.MESSAGE, 50.0, "me", f"s{number}", own=True, delivery=Delivery.SENT))
         elif step == "echo":
             room.confirm(f"s{number}", Kind.MESSAGE, f"echo{number}", 51.0)
         elif step == "refuse" and room.pending():
@@ -57,11 +57,11 @@ def test_history_is_sorted_by_time_and_goes_below_the_first_position() -> None:
 def test_history_of_one_millisecond_keeps_its_order() -> None:
     """Also around what is known already."""
     room = Room("#r")
-    said = [Entry(Kind.MESSAGE, 5.0, "bob", f"m{n}", f"id{n}") for n in range(6)]
+    said = [TranscriptEntry(Kind.MESSAGE, 5.0, "bob", f"m{n}", f"id{n}") for n in range(6)]
     room.merge(said[2:4])
     room.merge(said)
     assert room.entries == said
-    older = [Entry(Kind.MESSAGE, 5.0, "bob", f"o{n}", f"o{n}") for n in range(3)]
+    older = [TranscriptEntry(Kind.MESSAGE, 5.0, "bob", f"o{n}", f"o{n}") for n in range(3)]
     room.merge(older, older=True)
     assert room.entries == older + said
 
@@ -95,5 +95,5 @@ def test_who_spoke_last_is_first() -> None:
     """For completing names."""
     room = Room("#r")
     for nick in ("a", "b", "a"):
-        room.add(Entry(Kind.MESSAGE, 0.0, nick, "x"))
+        room.add(TranscriptEntry(Kind.MESSAGE, 0.0, nick, "x"))
     assert room.speakers == ["a", "b"]

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from chatroom.client.entries import Delivery, Kind
 from chatroom.client.session import Alert, Found, Listing, Refused, State, Welcome
+from chatroom.client.transcript_entry import Delivery, Kind
 from tests.client.script import MODERN, Script, texts
 
 

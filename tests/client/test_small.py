@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.client import commands, outgoing, words
+from chatroom.client import slash_commands, splitting, strings
 from chatroom.client.backoff import Backoff
-from chatroom.client.commands import COMMANDS, Misuse
-from chatroom.client.composing import Completion, Sent, candidates
+from chatroom.client.completion import Completion, Sent, candidates
+from chatroom.client.slash_commands import COMMANDS, Misuse
 from tests.client.script import Script, texts
 
 
@@ -23,15 +23,15 @@ def test_backoff_doubles_to_half_a_minute_within_a_fifth(draw: float, factor: fl
 @given(st.text(), st.integers(8, 60))
 def test_split_loses_nothing_but_the_spaces_it_cuts_at(text: str, size: int) -> None:
     """Each piece fits."""
-    [line, *_] = [*outgoing.lines(text), ""]
-    pieces = outgoing.split(line, size)
+    [line, *_] = [*splitting.lines(text), ""]
+    pieces = splitting.split(line, size)
     assert all(len(piece.encode()) <= size for piece in pieces)
     assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
 
 
 def test_hostile_text_is_cleaned_before_it_goes_out() -> None:
     """Control characters, surrogates and line ends from a paste."""
-    assert outgoing.lines("a\x00b\x1b[0m\r\nc\ud800d\n\n\te") == ["ab[0m", "cd", "    e"]
+    assert splitting.lines("a\x00b\x1b[0m\r\nc\ud800d\n\n\te") == ["ab[0m", "cd", "    e"]
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
 )
 def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> None:
     """Each command's IRC."""
-    commands.run(script.session, script.lobby, typed)
+    slash_commands.run(script.session, script.lobby, typed)
     assert script.take()[0] == line
 
 
@@ -116,7 +116,7 @@ def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> 
 def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     """An unknown command, a missing argument, a mode that the server doesn't have."""
     with pytest.raises(Misuse):
-        commands.run(script.session, script.lobby, typed)
+        slash_commands.run(script.session, script.lobby, typed)
     assert script.take() == []
 
 
@@ -131,7 +131,7 @@ def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
 def test_muting_is_done_as_the_server_has_it(script: Script, token: str, line: str) -> None:
     """A list of its own, or a ban of its own kind."""
     script.feed(f":irc 005 me {token} :are supported")
-    commands.run(script.session, script.lobby, "/mute bob")
+    slash_commands.run(script.session, script.lobby, "/mute bob")
     assert script.take() == [line]
 
 
@@ -154,7 +154,7 @@ def test_muting_is_done_as_the_server_has_it(script: Script, token: str, line: s
 def test_a_server_that_keeps_times_is_told_how_long_and_why(script: Script, typed: str, line: str) -> None:
     """chatroom's own commands, as it says in TIMEDBANS."""
     script.feed(":irc 005 me TIMEDBANS=BAN,MUTE,KICK CHANMODES=beI,k,lW,imnst :are supported")
-    commands.run(script.session, script.lobby, typed)
+    slash_commands.run(script.session, script.lobby, typed)
     assert script.take() == [line]
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_keeps_times_is_told_how_long_and_why(script: Script, type
 def test_a_server_that_keeps_no_times_is_not_asked_to(script: Script, typed: str) -> None:
     """It would ban for good, or take the time for a reason."""
     with pytest.raises(Misuse):
-        commands.run(script.session, script.lobby, typed)
+        slash_commands.run(script.session, script.lobby, typed)
     assert script.take() == []
 
 
@@ -196,12 +196,12 @@ def test_who_is_banned_and_what_modes_there_are_is_told_in_words(script: Script)
 )
 def test_a_change_of_mode_is_told_in_words(change: str, said: str) -> None:
     """The usual ones; the rest as they are."""
-    assert words.mode("al", change) == said
+    assert strings.mode("al", change) == said
 
 
 def test_help_lists_every_command(script: Script) -> None:
     """Nothing that can be typed is a secret."""
-    commands.run(script.session, script.lobby, "/help")
+    slash_commands.run(script.session, script.lobby, "/help")
     assert all(any(f"/{name}" in text for text in texts(script.lobby.entries)) for name in COMMANDS)
 
 
@@ -211,4 +211,4 @@ def test_help_lists_every_command(script: Script) -> None:
 )
 def test_names_are_folded(names: str, said: str) -> None:
     """carol, dave and 3 others."""
-    assert words.names(list(names)) == said
+    assert strings.names(list(names)) == said

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from chatroom.client import link as wire
+from chatroom.client import server_connection as wire
 from chatroom.client.client import Client, Phase
-from chatroom.client.link import Security, Target
+from chatroom.client.server_connection import Security, Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
-from chatroom.gui.screen import Banner, Header, MemberRow, Panel, RoomRow, Status
 from chatroom.gui.transcript import Row, Splice
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
 
 
 class FakeView:

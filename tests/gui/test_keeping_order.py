@@ -14,7 +14,7 @@ pytestmark = pytest.mark.needs("Xvfb", "xdotool")
 
 MENU = """if True:
     import json, tkinter as tk
-    from chatroom.gui.sides_w import Members
+    from chatroom.gui.sidebar_w import Members
 
     class Presenter:
         times, done = (), []

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.client import link as wire
-from chatroom.client.link import Security
+from chatroom.client import server_connection as wire
+from chatroom.client.server_connection import Security
 from chatroom.client.settings import Server, load
 from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatroom.client.entries import NICK_COLOURS, Delivery, Entry, Kind, nick_colour
 from chatroom.client.room import Room
+from chatroom.client.transcript_entry import NICK_COLOURS, Delivery, Kind, TranscriptEntry, nick_colour
 from chatroom.gui import transcript as module
 from chatroom.gui.palette import DARK, LIGHT, Palette
 from chatroom.gui.transcript import Row, Splice, Transcript
@@ -12,15 +12,15 @@ from chatroom.gui.transcript import Row, Splice, Transcript
 DAY = 86_400
 
 
-def entry(kind: Kind, nick: str, text: str, time: float = 0.0, **more: object) -> Entry:
-    return Entry(kind, time, nick, text, **more)  # type: ignore[arg-type]
+def entry(kind: Kind, nick: str, text: str, time: float = 0.0, **more: object) -> TranscriptEntry:
+    return TranscriptEntry(kind, time, nick, text, **more)  # type: ignore[arg-type]
 
 
 def texts(rows: list[Row]) -> list[str]:
     return [row.text.rpartition("\t")[2] for row in rows]
 
 
-def shown(*entries: Entry) -> list[str]:
+def shown(*entries: TranscriptEntry) -> list[str]:
     room = Room("#r")
     for each in entries:
         room.add(each)

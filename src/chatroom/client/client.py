@@ -5,12 +5,12 @@ from collections.abc import Callable
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
-from chatroom.client import link as wire
-from chatroom.client import words
-from chatroom.client.link import Link, Security, Target
+from chatroom.client import server_connection as wire
+from chatroom.client import strings
+from chatroom.client.server_connection import Security, ServerConnection, Target
 from chatroom.client.session import Event, Refused, Session, State
 
-MakeLink = Callable[[Target, "SimpleQueue[wire.Event]"], Link]
+MakeLink = Callable[[Target, "SimpleQueue[wire.Event]"], ServerConnection]
 
 
 class Phase(Enum):
@@ -31,7 +31,7 @@ class Client:
         self,
         target: Target,
         session: Session,
-        make_link: MakeLink = Link,
+        make_link: MakeLink = ServerConnection,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.target = target
@@ -126,7 +126,7 @@ class Client:
         if self.phase is Phase.ONLINE or not self.lost_at:
             self.lost_at = self._now()
         self.phase = Phase.LOST
-        self.error = words.sentence((self.session.error if was_connected else "") or error)
+        self.error = strings.sentence((self.session.error if was_connected else "") or error)
         self.retry_at = self._now() + delay
         self.session.lost()
 

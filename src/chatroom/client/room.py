@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind
+from chatroom.client.transcript_entry import SPOKEN, Delivery, Kind, TranscriptEntry
 from chatroom.common.names import fold, is_room
 
 KEPT = 20_000  # entries, about 8 MB
@@ -47,12 +47,12 @@ class Room:
         self.topic = ""
         self.members: dict[str, Member] = {}
         self.members_version = 0  # grows with each change of `members`
-        self.entries: list[Entry] = []
+        self.entries: list[TranscriptEntry] = []
         self.first = 0
         self.dirty = REDRAW_NOTHING
         self.unread = 0
         self.mentions = 0
-        self.mark: Entry | None = None  # the first entry nobody has looked at: "new since"
+        self.mark: TranscriptEntry | None = None  # the first entry nobody has looked at: "new since"
         self.draft = ""
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
@@ -62,7 +62,7 @@ class Room:
 
     # --- the transcript -------------------------------------------------------------------------------------------
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, entry: TranscriptEntry) -> bool:
         """Puts a new entry where it belongs; false when it is known already."""
         if entry.msgid and entry.msgid in self._ids:
             return False
@@ -78,7 +78,7 @@ class Room:
             self._forget(len(self.entries) - KEPT)
         return True
 
-    def merge(self, history: Iterable[Entry], older: bool = False) -> list[Entry]:
+    def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
         """Puts history, oldest first, where its times say. Returns what was not known yet, oldest first.
 
         `older`: it was asked for as what is older than the oldest that the server knows, too.
@@ -102,7 +102,7 @@ class Room:
             self._insert(end, mine or entry)
         return fresh[::-1]
 
-    def _claim(self, remembered: Entry) -> Entry | None:
+    def _claim(self, remembered: TranscriptEntry) -> TranscriptEntry | None:
         """The server's history has a message of ours: takes it from among those that wait or have failed.
 
         This decides about messages whose answer a dying connection took with it.
@@ -116,7 +116,7 @@ class Room:
                 return entry
         return None
 
-    def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> Entry | None:
+    def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> TranscriptEntry | None:
         """The server has our message: finds it among those that wait."""
         if msgid and msgid in self._ids:
             return None
@@ -128,12 +128,12 @@ class Room:
                 return entry
         return None
 
-    def settle(self, entry: Entry, delivery: Delivery) -> None:
+    def settle(self, entry: TranscriptEntry, delivery: Delivery) -> None:
         """A waiting message of ours was taken (`DONE`) or refused (`FAILED`)."""
         if entry.pending:
             self._settle(self._index(entry), delivery, entry.msgid, entry.time)
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: TranscriptEntry) -> None:
         """Takes away a message of ours that was not sent."""
         index = self._index(entry)
         self._pending -= entry.pending
@@ -141,7 +141,7 @@ class Room:
         self._ids.discard(entry.msgid)
         self.touch(index)
 
-    def pending(self) -> list[Entry]:
+    def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""
         return self.entries[len(self.entries) - self._pending :]
 
@@ -157,7 +157,7 @@ class Room:
         """The entry at `index`, or the place where it was, has to be drawn again."""
         self.dirty = min(self.dirty, self.first + max(index, 0))
 
-    def touch_entry(self, entry: Entry) -> None:
+    def touch_entry(self, entry: TranscriptEntry) -> None:
         """The entry has to be drawn again, if it is still remembered."""
         try:
             self.touch(self._index(entry))
@@ -169,7 +169,7 @@ class Room:
         dirty, self.dirty = self.dirty, REDRAW_NOTHING
         return dirty
 
-    def _insert(self, index: int, entry: Entry) -> None:
+    def _insert(self, index: int, entry: TranscriptEntry) -> None:
         if index == 0 and self.entries:
             self.first -= 1
         else:
@@ -189,7 +189,7 @@ class Room:
             self._ids.add(msgid)
         self.touch(min(index, target))
 
-    def _index(self, entry: Entry) -> int:
+    def _index(self, entry: TranscriptEntry) -> int:
         # What is looked for is nearly always one of the last.
         for index in range(len(self.entries) - 1, -1, -1):
             if self.entries[index] is entry:
@@ -211,7 +211,7 @@ class Room:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    def count_unread(self, entry: Entry) -> None:
+    def count_unread(self, entry: TranscriptEntry) -> None:
         """`entry` came while nobody was looking at the room."""
         if self.mark is None:
             self.mark = entry

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chatroom.client import outgoing, words
-from chatroom.client.entries import SPOKEN, Delivery, Entry, Kind
-from chatroom.client.history import History
-from chatroom.client.incoming import CHECK, HANDLERS, on_other
-from chatroom.client.registration import Registration
+from chatroom.client import splitting, strings
+from chatroom.client.handshake import Registration
+from chatroom.client.history_sync import History
+from chatroom.client.message_handlers import CHECK, HANDLERS, on_other
 from chatroom.client.room import Room
+from chatroom.client.transcript_entry import SPOKEN, Delivery, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, parse, render, render_tags
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number, plain
@@ -56,7 +56,7 @@ class Alert:
     """Something that the user wants to know of at once: a mention, or a direct message."""
 
     room: Room
-    entry: Entry
+    entry: TranscriptEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Found:
     """What the server's search brought, oldest first."""
 
     room: Room
-    entries: tuple[Entry, ...]
+    entries: tuple[TranscriptEntry, ...]
 
 
 Event = Welcome | Refused | Alert | Listing | Found
@@ -112,8 +112,8 @@ class Session:
         self._may_prove = False  # whether there is one more way to say whose the name is
         self._send: Send | None = None
         self._registration = Registration(nick, password, self.send)
-        self._unsure: set[Entry] = set()  # sent over a connection that died before the answer
-        self._tokens: dict[str, tuple[Room, Entry]] = {}  # labels and PING tokens that wait for their answer
+        self._unsure: set[TranscriptEntry] = set()  # sent over a connection that died before the answer
+        self._tokens: dict[str, tuple[Room, TranscriptEntry]] = {}  # labels and PING tokens that wait for their answer
         self._mention = _mention_pattern(nick)
         for name in rooms:
             self.room(name)
@@ -146,7 +146,7 @@ class Session:
         self.state = State.READY
         self.events.append(Welcome(again))
         if self._registration.login_failed:
-            self.inform(words.LOGIN_FAILED.format(nick), Kind.ERROR)
+            self.inform(strings.LOGIN_FAILED.format(nick), Kind.ERROR)
         if self.away:
             self.send(Message("AWAY", ("away",)))
         wanted = [room for room in self.rooms.values() if not room.is_direct and (room.joined or not again)]
@@ -207,11 +207,11 @@ class Session:
     def handle(self, message: Message) -> None:
         HANDLERS.get(message.command, on_other)(self, message)
 
-    def take(self, token: str) -> tuple[Room, Entry] | None:
+    def take(self, token: str) -> tuple[Room, TranscriptEntry] | None:
         """Our message that was sent with `token` and has no answer yet."""
         return self._tokens.pop(token, None)
 
-    def answer(self, token: str, delivery: Delivery) -> Entry | None:
+    def answer(self, token: str, delivery: Delivery) -> TranscriptEntry | None:
         """The server answered what we sent with `token`; returns our message, if it was one."""
         taken = self.take(token)
         if taken is None:
@@ -231,10 +231,10 @@ class Session:
         self.send(Message("SEARCH", (query,)))
         return True
 
-    def found(self, entries: list[Entry]) -> None:
+    def found(self, entries: list[TranscriptEntry]) -> None:
         self.events.append(Found(self._searched, tuple(entries)))
 
-    def add(self, room: Room, entry: Entry) -> None:
+    def add(self, room: Room, entry: TranscriptEntry) -> None:
         """Something new in a room, and who has to hear of it."""
         if not room.add(entry) or entry.own or entry.kind not in SPOKEN:
             return
@@ -281,7 +281,7 @@ class Session:
 
     def inform(self, text: str, kind: Kind = Kind.INFO, room: Room | None = None) -> None:
         """Tells the user something that nobody else is told, where they are looking."""
-        (room or self.current).add(Entry(kind, self.now(), "", text))
+        (room or self.current).add(TranscriptEntry(kind, self.now(), "", text))
 
     # --- messages out -------------------------------------------------------------------------------------------------
 
@@ -290,14 +290,14 @@ class Session:
         if self._send:
             self._send(render(message))
 
-    def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[Entry]:
+    def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[TranscriptEntry]:
         """Sends a text, one message a line, or as many as it takes; they stand in the room at once."""
         room.unmark()
-        size = outgoing.room_for_text(self.nick, room.name, number(self.isupport.get("LINELEN", ""), 1 << 16) or 512)
+        size = splitting.room_for_text(self.nick, room.name, number(self.isupport.get("LINELEN", ""), 1 << 16) or 512)
         said = []
-        for line in outgoing.lines(text):
-            for piece in outgoing.split(line, size):
-                entry = Entry(kind, self.now(), self.nick, piece, own=True, delivery=Delivery.WAITING)
+        for line in splitting.lines(text):
+            for piece in splitting.split(line, size):
+                entry = TranscriptEntry(kind, self.now(), self.nick, piece, own=True, delivery=Delivery.WAITING)
                 room.add(entry)
                 said.append(entry)
         self.flush(room)
@@ -315,7 +315,7 @@ class Session:
                 if entry.delivery is Delivery.SENT:
                     room.settle(entry, Delivery.FAILED)
 
-    def retry(self, room: Room, entry: Entry) -> None:
+    def retry(self, room: Room, entry: TranscriptEntry) -> None:
         """Sends a failed message once more."""
         room.remove(entry)
         entry.delivery, entry.time = Delivery.WAITING, self.now()
@@ -338,7 +338,7 @@ class Session:
                 continue
             self._transmit(room, entry)
 
-    def _transmit(self, room: Room, entry: Entry) -> None:
+    def _transmit(self, room: Room, entry: TranscriptEntry) -> None:
         text = f"{CTCP}ACTION {entry.text}{CTCP}" if entry.kind is Kind.ACTION else entry.text
         command = "NOTICE" if entry.kind is Kind.NOTICE else "PRIVMSG"
         token = f"m{entry.serial}"

@@ -1,0 +1,4 @@
+"""The Tk window.
+
+May import `client` and `common`; `tkinter` only in `app`, `view`, `style` and `*_w`.
+"""

@@ -15,8 +15,8 @@ from typing import Any
 
 from chatroom.client import settings as storage
 from chatroom.client.client import GOODBYE_SECONDS
-from chatroom.client.entries import Kind
 from chatroom.client.settings import Server, Settings
+from chatroom.client.transcript_entry import Kind
 from chatroom.gui import probe
 from chatroom.gui.presenter import Presenter
 

@@ -13,21 +13,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chatroom.client import commands, words
 from chatroom.client import settings as storage
+from chatroom.client import slash_commands, strings
 from chatroom.client.client import Client, Phase
-from chatroom.client.commands import Leave, Misuse
-from chatroom.client.composing import Completion, Sent
-from chatroom.client.entries import SPOKEN, Entry, Kind
-from chatroom.client.link import Target
+from chatroom.client.completion import Completion, Sent
 from chatroom.client.room import Room
+from chatroom.client.server_connection import Target
 from chatroom.client.session import Alert, Event, Found, Listing, Refused, Session, Welcome
 from chatroom.client.settings import Server, Settings
+from chatroom.client.slash_commands import Leave, Misuse
+from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
-from chatroom.gui import display
-from chatroom.gui.finder import Finder
-from chatroom.gui.screen import Panel, View
+from chatroom.gui import view_models
+from chatroom.gui.search import Finder
 from chatroom.gui.transcript import Splice, Transcript
+from chatroom.gui.view_protocol import Panel, View
 
 TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two looks of the window while more waits: drawing costs more than taking in
@@ -188,7 +188,7 @@ class Presenter:
             case Alert(room, entry):
                 self._on_alert(room, entry)
             case Listing(rooms):
-                rows = [(name, f"{words.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
+                rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
                 self.view.show_picker("Rooms of this server", rows, True)
             case Found(room, entries):
                 self.finder.found(room, entries)
@@ -204,7 +204,7 @@ class Presenter:
             self.go_to(self.client.session.current)
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
-        text = words.refusal(reason, *about)
+        text = strings.refusal(reason, *about)
         self._stop()
         if reason == "certificate-unknown":
             self._fingerprint = about[1].replace(":", "").lower()
@@ -212,7 +212,7 @@ class Presenter:
         else:
             self._show_panel({_FIELDS.get(reason, "server"): text})
 
-    def _on_alert(self, room: Room, entry: Entry) -> None:
+    def _on_alert(self, room: Room, entry: TranscriptEntry) -> None:
         """A mention or a direct message, while nobody looks at the window."""
         if self.focused or not self.settings.notify or self.now() - self._alerted_at < ALERT_SECONDS:
             return
@@ -230,15 +230,15 @@ class Presenter:
         if self.finder.results is None and (self.transcript is None or self.transcript.room is not session.current):
             self.go_to(session.current)
         session.looked_at = session.current if self.focused else None
-        self._show("rooms", (display.room_rows(session), session.current.name), lambda v: view.show_rooms(*v))
-        self._show("header", self.finder.header() or display.header(session.current), view.show_header)
+        self._show("rooms", (view_models.room_rows(session), session.current.name), lambda v: view.show_rooms(*v))
+        self._show("header", self.finder.header() or view_models.header(session.current), view.show_header)
         room = session.current
         if self._shown.get("members") != (room.name, room.members_version):
             self._shown["members"] = (room.name, room.members_version)
-            view.show_members(display.member_rows(room))
-        self._show("banner", display.banner(self.client, self.now()), view.show_banner)
-        self._show("status", display.status(self.client), view.show_status)
-        self._show("title", display.title(session), view.show_title)
+            view.show_members(view_models.member_rows(room))
+        self._show("banner", view_models.banner(self.client, self.now()), view.show_banner)
+        self._show("status", view_models.status(self.client), view.show_status)
+        self._show("title", view_models.title(session), view.show_title)
         self._refresh_messages()
 
     def _refresh_messages(self) -> None:
@@ -247,9 +247,9 @@ class Presenter:
         splices = transcript.update(self.following)
         if splices:
             self.view.splice(splices, self.following)
-        empty = "" if transcript.rows else display.empty(transcript.room, self.client)
+        empty = "" if transcript.rows else view_models.empty(transcript.room, self.client)
         self._show("empty", empty, self.view.show_empty)
-        self._show("pill", "" if self.following else display.pill(self._new_count()), self.view.show_pill)
+        self._show("pill", "" if self.following else view_models.pill(self._new_count()), self.view.show_pill)
 
     def _new_count(self) -> int:
         assert self.transcript
@@ -308,12 +308,12 @@ class Presenter:
             self.select_room(names[number - 1])
 
     def _room_names(self) -> list[str]:
-        return [row.name for row in display.room_rows(self.client.session)] if self.client else []
+        return [row.name for row in view_models.room_rows(self.client.session)] if self.client else []
 
     def pick_room(self) -> None:
         """Ctrl+K."""
         if self.client:
-            rows = [(row.name, row.count) for row in display.room_rows(self.client.session)]
+            rows = [(row.name, row.count) for row in view_models.room_rows(self.client.session)]
             self.view.show_picker("Go to", rows, True)
 
     def list_rooms(self) -> None:
@@ -334,18 +334,18 @@ class Presenter:
         """
         assert self.client
         session = self.client.session
-        verb, place = display.HARM.get(action, ("", ""))
+        verb, place = view_models.HARM.get(action, ("", ""))
         question = f"{verb} {nick} {place} {session.current.name}{f' for {length}' if length else ''}?"
         if verb and not self.view.confirm(question, verb):
             return
         self.command(f"/{action} {nick} {length}".rstrip())
-        if action == "ban" and not commands.knows_times(session, "BAN"):  # there it throws out as well
+        if action == "ban" and not slash_commands.knows_times(session, "BAN"):  # there it throws out as well
             self.command(f"/kick {nick}")
 
     def ban_times(self) -> tuple[str, ...]:
         """How long somebody can be banned or muted for here, besides for good."""
-        known = self.client and commands.knows_times(self.client.session, "BAN")
-        return display.BAN_TIMES if known else ()
+        known = self.client and slash_commands.knows_times(self.client.session, "BAN")
+        return view_models.BAN_TIMES if known else ()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -356,7 +356,7 @@ class Presenter:
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
         if self.command(text):
-            if not commands.is_secret(text):
+            if not slash_commands.is_secret(text):
                 self._sent.add(text)
             self.jump_to_latest()
         else:
@@ -368,7 +368,7 @@ class Presenter:
             return False
         session = self.client.session
         try:
-            room = commands.run(session, session.current, text)
+            room = slash_commands.run(session, session.current, text)
         except Leave:
             self.close()
             return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chatroom.gui.style import take_keys
 
 if TYPE_CHECKING:
-    from chatroom.gui.finder import Finder
+    from chatroom.gui.search import Finder
 
 
 class SearchBar(ttk.Frame):

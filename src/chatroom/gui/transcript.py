@@ -11,9 +11,9 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-from chatroom.client import words
-from chatroom.client.entries import MOVES, SPOKEN, Delivery, Entry, Kind, nick_colour
+from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
+from chatroom.client.transcript_entry import MOVES, SPOKEN, Delivery, Kind, TranscriptEntry, nick_colour
 
 PAGE = 300  # entries shown at first, and more of them each time the user scrolls past an end
 MOST = 5_000  # entries in the widget; Tk's text gets slow beyond
@@ -32,7 +32,7 @@ class Row:
     tag: str
     segments: tuple[Segment, ...]
     position: int = field(compare=False)
-    entry: Entry | None = field(compare=False, default=None)
+    entry: TranscriptEntry | None = field(compare=False, default=None)
 
     @property
     def text(self) -> str:
@@ -55,7 +55,7 @@ class Transcript:
         self.timestamps = timestamps
         self.moves = moves
         self.expanded: set[int] = set()  # serials of long messages shown in full
-        self.highlight: Entry | None = None
+        self.highlight: TranscriptEntry | None = None
         self.start = self.end = self._last
         self._first = room.first  # the room's, at the last look
         self.latest()
@@ -156,7 +156,7 @@ class Transcript:
         splices = self._redraw(old)
         return splices + (self._drop_oldest(self.end - MOST) if self.end - self.start > MOST else [])
 
-    def include(self, entry: Entry) -> list[Splice]:
+    def include(self, entry: TranscriptEntry) -> list[Splice]:
         """Moves so that an entry of the room is in sight."""
         position = self.room.first + self.room.entries.index(entry)
         if not self.start <= position < self.end:
@@ -164,7 +164,7 @@ class Transcript:
             self.end = min(self._last, position + PAGE)
         return self.rebuild()
 
-    def row_of(self, entry: Entry) -> int:
+    def row_of(self, entry: TranscriptEntry) -> int:
         """The row an entry stands in, or -1."""
         return next((i for i, row in enumerate(self.rows) if row.entry is entry), -1)
 
@@ -202,7 +202,7 @@ class Transcript:
         head = self.rows[count] if count < len(self.rows) else None
         if head is None or head.entry is None or head.position != start or head.tag == "separator":
             return self.rebuild()  # a fold is cut in two, or a day begins here
-        self.rows[:count] = [_day_row(words.day(head.entry.time), start)]
+        self.rows[:count] = [_day_row(strings.day(head.entry.time), start)]
         return [Splice(0, count, tuple(self.rows[:1]))]
 
     # --- entries to rows ----------------------------------------------------------------------------------------------
@@ -211,15 +211,15 @@ class Transcript:
         """The rows from a position on, to the end of the window or to `end`."""
         first, entries = self.room.first, self.room.entries
         end = self.end if end is None else end
-        day = words.day(entries[position - 1 - first].time) if position > max(self.start, first) else ""
+        day = strings.day(entries[position - 1 - first].time) if position > max(self.start, first) else ""
         rows: list[Row] = []
         while position < end:
             entry = entries[position - first]
-            if (today := words.day(entry.time)) != day:
+            if (today := strings.day(entry.time)) != day:
                 day = today
                 rows.append(_day_row(day, position))
             if entry is self.room.mark:
-                since = f"——  new since {words.clock(entry.time)}  ——"
+                since = f"——  new since {strings.clock(entry.time)}  ——"
                 rows.append(Row("separator", ((since, "mark"),), position, entry))
             if entry.kind in (Kind.JOIN, Kind.LEAVE):
                 last = self._fold_end(position, end)
@@ -235,27 +235,27 @@ class Transcript:
     def _fold_end(self, position: int, end: int) -> int:
         """The position behind the joins and leaves that go into one row."""
         first, entries, start = self.room.first, self.room.entries, position
-        day = words.day(entries[position - first].time)
+        day = strings.day(entries[position - first].time)
         while position < end and position - start < _FOLDED:
             entry = entries[position - first]
             if entry.kind not in (Kind.JOIN, Kind.LEAVE) or (position > start and entry is self.room.mark):
                 break
-            if words.day(entry.time) != day:
+            if strings.day(entry.time) != day:
                 break
             position += 1
         return position
 
-    def _moves(self, position: int, entries: list[Entry]) -> Row:
+    def _moves(self, position: int, entries: list[TranscriptEntry]) -> Row:
         parts = []
         for kind, arrow, verb in ((Kind.JOIN, "→", "joined"), (Kind.LEAVE, "←", "left")):
             nicks = list(dict.fromkeys(entry.nick for entry in entries if entry.kind is kind))
             if nicks:
-                parts.append(f"{arrow} {words.names(nicks)} {verb}")
+                parts.append(f"{arrow} {strings.names(nicks)} {verb}")
         if len(entries) == 1 and entries[0].text:
             parts[0] += f" ({entries[0].text})"
         return Row("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
 
-    def _row(self, position: int, entry: Entry) -> Row:
+    def _row(self, position: int, entry: TranscriptEntry) -> Row:
         colour = f"nick{nick_colour(entry.nick)}"
         match entry.kind:
             case Kind.RENAME:
@@ -273,10 +273,10 @@ class Transcript:
         tag = "found" if entry is self.highlight else "mention" if entry.mention else "line"
         return Row(tag, (*self._time(entry), *said, *_delivery(entry)), position, entry)
 
-    def _time(self, entry: Entry) -> tuple[Segment, ...]:
-        return ((words.clock(entry.time), "time"), ("\t", "body")) if self.timestamps else ()
+    def _time(self, entry: TranscriptEntry) -> tuple[Segment, ...]:
+        return ((strings.clock(entry.time), "time"), ("\t", "body")) if self.timestamps else ()
 
-    def _text(self, entry: Entry, tag: str) -> list[Segment]:
+    def _text(self, entry: TranscriptEntry, tag: str) -> list[Segment]:
         text, more = entry.text, []
         tag = "muted" if entry.pending else tag
         if len(text) > _LONG and entry.serial not in self.expanded:
@@ -299,7 +299,7 @@ def _day_row(day: str, position: int) -> Row:
     return Row("separator", ((f"——  {day}  ——", "separator"),), position)
 
 
-def _delivery(entry: Entry) -> tuple[Segment, ...]:
+def _delivery(entry: TranscriptEntry) -> tuple[Segment, ...]:
     if entry.pending:
         return (("  (sending…)", "muted"),)
     if entry.delivery is Delivery.FAILED:

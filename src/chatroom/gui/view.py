@@ -9,15 +9,15 @@ from tkinter import messagebox, ttk
 from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Settings
-from chatroom.gui import display, notify, palette, style
+from chatroom.gui import notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
+from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.messages_w import Messages
-from chatroom.gui.panel_w import ConnectPanel
 from chatroom.gui.picker_w import Picker
-from chatroom.gui.screen import Banner, Header, MemberRow, Panel, RoomRow, Status
 from chatroom.gui.search_w import SearchBar
-from chatroom.gui.sides_w import Members, Rooms
+from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter
@@ -294,7 +294,7 @@ class TkView:
         return [str(label["text"]) for label in (self._status, self._security)]
 
     def show_keys(self) -> None:
-        self.picker.show_text("Keys", display.KEYS)
+        self.picker.show_text("Keys", view_models.KEYS)
 
     def has_focus(self) -> bool:
         """Whether the keyboard is somewhere in this window."""

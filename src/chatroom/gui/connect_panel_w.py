@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Server
 from chatroom.common.text import number
-from chatroom.gui.screen import Panel
 from chatroom.gui.style import pixels, take_keys
+from chatroom.gui.view_protocol import Panel
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter

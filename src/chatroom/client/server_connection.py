@@ -99,7 +99,7 @@ class _UntrustedError(Exception):
     pass
 
 
-class Link(threading.Thread):
+class ServerConnection(threading.Thread):
     """Start it, drain `events`, `send` lines; `close` says goodbye and ends it."""
 
     def __init__(self, target: Target, events: "SimpleQueue[Event]", backoff: Backoff | None = None) -> None:

@@ -14,16 +14,16 @@ from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TextIO
 
-from chatroom.client import commands, words
 from chatroom.client import settings as storage
+from chatroom.client import slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
-from chatroom.client.commands import Leave, Misuse
-from chatroom.client.composing import candidates
-from chatroom.client.entries import Delivery, Entry, Kind, nick_colour
-from chatroom.client.link import Target
+from chatroom.client.completion import candidates
 from chatroom.client.room import REDRAW_NOTHING, Room
+from chatroom.client.server_connection import Target
 from chatroom.client.session import Event, Listing, Refused, Session
 from chatroom.client.settings import Server
+from chatroom.client.slash_commands import Leave, Misuse
+from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry, nick_colour
 from chatroom.common.names import FAULTS, nick_fault
 from chatroom.common.streams import Unwritable, decoded, readable, refusal
 
@@ -83,7 +83,7 @@ class Conversation:
         self._interactive = interactive
         self._out = out or sys.stdout
         self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-        self._said: list[Entry] = []
+        self._said: list[TranscriptEntry] = []
         self._printed: set[int] = set()
         self._phase = Phase.CONNECTING
         self._waiting: list[str] = []  # typed before we were in the room
@@ -175,7 +175,7 @@ class Conversation:
             return
         before = {entry.serial for entry in self.session.current.pending()}
         try:
-            room = commands.run(self.session, self.session.current, line) or self.session.current
+            room = slash_commands.run(self.session, self.session.current, line) or self.session.current
         except Misuse as misuse:
             if line.startswith("/join") and not self._interactive:
                 raise Trouble(str(misuse)) from None  # what follows was meant for there
@@ -228,12 +228,12 @@ class Conversation:
     def _on_event(self, event: Event) -> None:
         match event:
             case Refused("certificate-unknown" as reason, about):
-                raise Unknown(words.refusal(reason, *about), about[1].replace(":", "").lower())
+                raise Unknown(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Refused(reason, about):
-                raise Trouble(words.refusal(reason, *about))
+                raise Trouble(strings.refusal(reason, *about))
             case Listing(rooms):
                 for name, people, topic in rooms:
-                    self.say(f"{name}  {words.people(people)}  {topic}".rstrip())
+                    self.say(f"{name}  {strings.people(people)}  {topic}".rstrip())
 
     def _on_phase(self) -> None:
         phase = self.client.phase
@@ -260,10 +260,10 @@ class Conversation:
         elif room.is_listed or (room.is_direct and not _is_undecided(room)):
             self._place = room
             if room.is_direct:
-                self.say(words.goes_to(room.name, self._room.name))
+                self.say(strings.goes_to(room.name, self._room.name))
             else:
                 self._room = room
-                self.say(words.place(room.name, len(room.members) - 1, room.topic))
+                self.say(strings.place(room.name, len(room.members) - 1, room.topic))
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
@@ -278,11 +278,11 @@ class Conversation:
             elif entry not in self._said:
                 self.say(self._render(room, entry))
 
-    def _render(self, room: Room, entry: Entry) -> str:
+    def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.session.current else f"[{_named(room, entry)}] "
-        return f"{words.clock(entry.time)} {place}{self._said_by(entry)}"
+        return f"{strings.clock(entry.time)} {place}{self._said_by(entry)}"
 
-    def _said_by(self, entry: Entry) -> str:
+    def _said_by(self, entry: TranscriptEntry) -> str:
         nick = self._coloured(entry)
         match entry.kind:
             case Kind.MESSAGE:
@@ -300,7 +300,7 @@ class Conversation:
             case _:
                 return entry.text
 
-    def _coloured(self, entry: Entry) -> str:
+    def _coloured(self, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[nick_colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
 
     def say(self, line: str) -> None:
@@ -316,7 +316,7 @@ def _is_undecided(room: Room) -> bool:
     return any(entry.delivery is Delivery.SENT for entry in room.pending())
 
 
-def _named(room: Room, entry: Entry) -> str:
+def _named(room: Room, entry: TranscriptEntry) -> str:
     """A place, for a line of it that is read elsewhere; who speaks in private stands in the line."""
     if not room.is_direct:
         return room.name

@@ -7,8 +7,8 @@ session send what waited: what the history shows to have arrived is not sent twi
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from chatroom.client.entries import SPOKEN, Entry
 from chatroom.client.room import Room
+from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
 from chatroom.common.irc_message import Message
 from chatroom.common.text import number
 
@@ -57,7 +57,7 @@ class History:
         if first and room.has_older and not room.fetching and self._session.has("draft/chathistory"):
             self._ask(room, _Ask.BEFORE, f"msgid={first}")
 
-    def arrived(self, room: Room, entries: list[Entry]) -> None:
+    def arrived(self, room: Room, entries: list[TranscriptEntry]) -> None:
         """A batch of history, oldest first."""
         ask = self._asked.pop(room, _Ask.LATEST)
         room.fetching = False
@@ -96,7 +96,7 @@ class History:
     def _page(self) -> int:
         return number(self._session.isupport.get("CHATHISTORY", ""), PAGE) or PAGE
 
-    def _count(self, room: Room, missed: list[Entry]) -> None:
+    def _count(self, room: Room, missed: list[TranscriptEntry]) -> None:
         for entry in missed:
             if entry.kind in SPOKEN and not entry.own and room is not self._session.looked_at:
                 room.count_unread(entry)

@@ -41,7 +41,7 @@ def nick_colour(nick: str) -> int:
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class TranscriptEntry:
     """`time` is in seconds since the epoch; `serial` names the entry in this process, `msgid` on the server."""
 
     kind: Kind

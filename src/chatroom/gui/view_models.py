@@ -1,13 +1,13 @@
 """From what the client knows to what the window says: pure functions, and most of the window's sentences."""
 
-from chatroom.client import words
+from chatroom.client import strings
 from chatroom.client.client import Client, Phase
-from chatroom.client.entries import nick_colour
-from chatroom.client.link import Security
 from chatroom.client.room import Room
+from chatroom.client.server_connection import Security
 from chatroom.client.session import Session
+from chatroom.client.transcript_entry import nick_colour
 from chatroom.common.names import fold
-from chatroom.gui.screen import Banner, Header, MemberRow, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
 EMPTY_ROOM = "No messages yet. Say hello."
@@ -60,7 +60,7 @@ def member_rows(room: Room) -> list[MemberRow]:
 
 
 def header(room: Room) -> Header:
-    people = "" if room.is_direct or not room.members else words.people(len(room.members))
+    people = "" if room.is_direct or not room.members else strings.people(len(room.members))
     return Header(room.name, people, room.topic)
 
 
@@ -69,14 +69,14 @@ def banner(client: Client, now: float) -> Banner | None:
     if client.phase is Phase.LOST:
         seconds = max(0, round(client.retry_at - now))
         return Banner(
-            f"Connection lost at {words.clock(client.lost_at)}. Retrying in {seconds} s…", "warn", "Retry now"
+            f"Connection lost at {strings.clock(client.lost_at)}. Retrying in {seconds} s…", "warn", "Retry now"
         )
     if client.phase is Phase.CONNECTING and client.lost_at:
-        return Banner(f"Connection lost at {words.clock(client.lost_at)}. Connecting…")
+        return Banner(f"Connection lost at {strings.clock(client.lost_at)}. Connecting…")
     if client.lost_at and client.online_at > client.lost_at and now - client.online_at < RECONNECTED_SECONDS:
         return Banner("Reconnected", "ok")
     if client.session.away:
-        return Banner(words.AWAY, "warn", "I'm back")
+        return Banner(strings.AWAY, "warn", "I'm back")
     return None
 
 

@@ -7,10 +7,10 @@ the user, or `Leave`. `//x` says "/x".
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatroom.client.entries import Kind
-from chatroom.client.incoming import prefixes
+from chatroom.client.message_handlers import prefixes
 from chatroom.client.room import Room
 from chatroom.client.session import Session, State
+from chatroom.client.transcript_entry import Kind
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.names import is_room

@@ -1,6 +1,6 @@
 """Help for somebody who is writing: what they sent before, and the rest of a name. No screen."""
 
-from chatroom.client import commands
+from chatroom.client import slash_commands
 from chatroom.client.room import Room
 from chatroom.client.session import Session
 from chatroom.common.names import fold
@@ -49,7 +49,7 @@ def candidates(session: Session, room: Room, text: str) -> list[str]:
     if not word:
         return []
     if start == 0 and word.startswith("/"):
-        return [f"{name} " for name in commands.names() if name.startswith(word.lower())]
+        return [f"{name} " for name in slash_commands.names() if name.startswith(word.lower())]
     if word.startswith("#"):
         return [f"{other.name} " for other in session.rooms.values() if fold(other.name).startswith(fold(word))]
     at, prefix = ("@", word[1:]) if word.startswith("@") else ("", word)

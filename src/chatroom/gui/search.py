@@ -5,10 +5,10 @@ What the server finds may be far from what is loaded, so it is shown by itself i
 
 from typing import TYPE_CHECKING
 
-from chatroom.client.entries import SPOKEN, Entry
 from chatroom.client.room import Room
-from chatroom.gui.screen import Header
+from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
 from chatroom.gui.transcript import Transcript
+from chatroom.gui.view_protocol import Header
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter
@@ -22,7 +22,7 @@ class Finder:
         self.results: Room | None = None
         self._visible = False
         self._query = ""
-        self._matches: list[Entry] = []
+        self._matches: list[TranscriptEntry] = []
         self._at = -1
 
     def open(self) -> None:
@@ -58,7 +58,7 @@ class Finder:
         self._presenter.view.show_search(True, f"{self._at + 1} of {len(self._matches)}")
         self._show(self._matches[self._at])
 
-    def _show(self, entry: Entry) -> None:
+    def _show(self, entry: TranscriptEntry) -> None:
         transcript = self._presenter.transcript
         if transcript is None or entry not in transcript.room.entries:
             return
@@ -67,7 +67,7 @@ class Finder:
         self._presenter.view.splice(transcript.include(entry), False)
         self._presenter.view.scroll_to_row(transcript.row_of(entry))
 
-    def found(self, room: Room, entries: tuple[Entry, ...]) -> None:
+    def found(self, room: Room, entries: tuple[TranscriptEntry, ...]) -> None:
         """The server's answer."""
         if not self._visible or not entries:
             return

@@ -6,8 +6,8 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from chatroom.gui.palette import Palette
-from chatroom.gui.screen import MemberRow, RoomRow
 from chatroom.gui.style import Fonts
+from chatroom.gui.view_protocol import MemberRow, RoomRow
 
 if TYPE_CHECKING:
     from chatroom.gui.presenter import Presenter

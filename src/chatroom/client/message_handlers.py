@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chatroom.client import words
-from chatroom.client.entries import Delivery, Entry, Kind
+from chatroom.client import strings
 from chatroom.client.room import Member, Room
+from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import CTCP, GHOST, clean, number, plain
@@ -46,16 +46,16 @@ def moment(session: "Session", message: Message) -> float:
     return session.now()
 
 
-def entry(session: "Session", message: Message, kind: Kind, text: str = "", nick: str = "") -> Entry:
+def entry(session: "Session", message: Message, kind: Kind, text: str = "", nick: str = "") -> TranscriptEntry:
     nick = clean(nick or message.nick)
     msgid = message.tags.get("msgid", "")
-    return Entry(kind, moment(session, message), nick, text, msgid, own=session.is_me(nick))
+    return TranscriptEntry(kind, moment(session, message), nick, text, msgid, own=session.is_me(nick))
 
 
 # --- what people say --------------------------------------------------------------------------------------------------
 
 
-def spoken(session: "Session", message: Message) -> Entry | None:
+def spoken(session: "Session", message: Message) -> TranscriptEntry | None:
     """The entry for a PRIVMSG or NOTICE; None for what is not for people (CTCP requests)."""
     kind = Kind.NOTICE if message.command == "NOTICE" else Kind.MESSAGE
     text = message.params[1] if len(message.params) > 1 else ""
@@ -89,7 +89,7 @@ def on_spoken(session: "Session", message: Message) -> None:
     session.add(room, said)
 
 
-def _echo(session: "Session", label: str, echo: Entry) -> bool:
+def _echo(session: "Session", label: str, echo: TranscriptEntry) -> bool:
     """The echo of a labelled message of ours (labeled-response)."""
     ours = session.take(label)
     if ours is None:
@@ -146,9 +146,9 @@ def on_kick(session: "Session", message: Message) -> None:
     if session.is_me(whom):
         room.joined = False
         room.empty()
-        text, kind = words.kicked(message.nick, room.name, reason), Kind.ERROR
+        text, kind = strings.kicked(message.nick, room.name, reason), Kind.ERROR
     else:
-        text, kind = words.kicked_other(whom, message.nick, reason), Kind.INFO
+        text, kind = strings.kicked_other(whom, message.nick, reason), Kind.INFO
     room.add(entry(session, message, kind, clean(text)))
 
 
@@ -231,12 +231,12 @@ def on_topic_told(session: "Session", message: Message) -> None:
 def on_topic(session: "Session", message: Message) -> None:
     if room := session.rooms.get(fold(_param(message, 0))):
         room.topic = _text(message)
-        room.add(entry(session, message, Kind.INFO, words.topic(clean(message.nick), room.topic)))
+        room.add(entry(session, message, Kind.INFO, strings.topic(clean(message.nick), room.topic)))
 
 
 def on_invite(session: "Session", message: Message) -> None:
     if session.is_me(_param(message, 0)):
-        session.inform(words.invited(clean(message.nick), _param(message, 1)))
+        session.inform(strings.invited(clean(message.nick), _param(message, 1)))
 
 
 def prefixes(session: "Session") -> dict[str, str]:
@@ -260,7 +260,7 @@ def on_mode(session: "Session", message: Message) -> None:
             _set_prefix(room, next(arguments, ""), signs[letter] if adding else "")
         elif letter in lists + always or (letter in set_only and adding):
             next(arguments, "")
-    room.add(entry(session, message, Kind.INFO, words.mode(clean(message.nick), clean(" ".join(message.params[1:])))))
+    room.add(entry(session, message, Kind.INFO, strings.mode(clean(message.nick), clean(" ".join(message.params[1:])))))
 
 
 def _set_prefix(room: Room, nick: str, sign: str) -> None:
@@ -326,7 +326,7 @@ def on_banned(session: "Session", message: Message) -> None:
 
 def on_away_told(session: "Session", message: Message) -> None:
     session.away = message.command == "306"
-    session.inform(words.AWAY if session.away else words.BACK)
+    session.inform(strings.AWAY if session.away else strings.BACK)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -359,7 +359,7 @@ def on_batch(session: "Session", message: Message) -> None:
             session.handle(line)
 
 
-def _remembered(session: "Session", message: Message) -> Entry | None:
+def _remembered(session: "Session", message: Message) -> TranscriptEntry | None:
     """A line of history; only what people said is kept of it."""
     return spoken(session, message) if message.command in ("PRIVMSG", "NOTICE") else None
 
@@ -399,7 +399,7 @@ def on_not_joined(session: "Session", message: Message) -> None:
 
 def on_whois(session: "Session", message: Message) -> None:
     try:
-        text = words.WHOIS[message.command].format(*message.params)
+        text = strings.WHOIS[message.command].format(*message.params)
     except IndexError:
         text = _text_of_all(message)
     session.inform(clean(plain(text)))
@@ -425,15 +425,15 @@ def on_motd_end(session: "Session", message: Message) -> None:
 
 def on_ban_listed(session: "Session", message: Message) -> None:
     """367: a mask, and whose it is, where the server tells."""
-    session.inform(words.ban_listed(*(_param(message, index) for index in (1, 2, 3))))
+    session.inform(strings.ban_listed(*(_param(message, index) for index in (1, 2, 3))))
 
 
 def on_bans_end(session: "Session", message: Message) -> None:
-    session.inform(words.bans_end(_param(message, 1)))
+    session.inform(strings.bans_end(_param(message, 1)))
 
 
 def on_modes(session: "Session", message: Message) -> None:
-    session.inform(words.modes(_param(message, 1), clean(" ".join(message.params[2:]))))
+    session.inform(strings.modes(_param(message, 1), clean(" ".join(message.params[2:]))))
 
 
 def ignore(session: "Session", message: Message) -> None:
@@ -502,7 +502,7 @@ HANDLERS: dict[str, Handler] = {
     "900": on_logged_in,
     "901": on_logged_in,
     "465": on_banned,
-    **dict.fromkeys(words.WHOIS, on_whois),
+    **dict.fromkeys(strings.WHOIS, on_whois),
     **dict.fromkeys(("401", "403", "404", "408", "411", "412", "413", "415"), on_not_sent),
     **dict.fromkeys(("405", "437", "471", "473", "474", "475", "476", "477", "489"), on_not_joined),
     # Greetings, statistics and ends of lists say nothing that the window doesn't show.

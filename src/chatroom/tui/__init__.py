@@ -1,0 +1,4 @@
+"""The terminal client.
+
+May import `client` and `common`.
+"""
