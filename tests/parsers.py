@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from chatroom.cli import serve
+from chatroom.cli.config_file import read
+from chatroom.cli.main import serve
 from chatroom.common import irc_message, logs, names, text
 from chatroom.common.errors import ChatError
-from chatroom.config import read
 from chatroom.model import masks
 from chatroom.model.commands import Join
 from chatroom.protocols.detect import Spoken, detect

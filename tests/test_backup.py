@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chatroom.cli import main
+from chatroom.cli.main import main
 from chatroom.model.events import AccountMade, Said, ServerBanned
 from chatroom.model.values import MessageKind, Person
 from chatroom.storage.backup import back_up, restore
@@ -178,7 +178,7 @@ def test_a_full_disk_leaves_the_last_backup(copy: Path, kept: Path) -> None:
         for n in range(6, 30):
             store.save([told(n, "x" * 4000)])
         limited = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (20_000, 20_000))"
-        program = f"{limited}; from chatroom.cli import main; main()"
+        program = f"{limited}; from chatroom.cli.main import main; main()"
         done = subprocess.run(
             [sys.executable, "-c", program, "backup", str(copy), "--data", str(kept)],
             capture_output=True,
@@ -211,7 +211,7 @@ def test_who_interrupts_a_copy_loses_nothing(copy: Path, kept: Path) -> None:
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_who_is_told_to_end_leaves_nothing(copy: Path, kept: Path, command: str) -> None:
     """SIGTERM, just before the copy would get its name."""
-    program = "import os; os.fsync = lambda _: os.kill(os.getpid(), 15); from chatroom.cli import main; main()"
+    program = "import os; os.fsync = lambda _: os.kill(os.getpid(), 15); from chatroom.cli.main import main; main()"
     arguments = [sys.executable, "-c", program, command, str(copy), "--data", str(kept)]
     done = subprocess.run(arguments, capture_output=True, timeout=DEADLINE, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (128 + 15, b"", b"")
@@ -222,7 +222,7 @@ def test_who_is_told_to_end_leaves_nothing(copy: Path, kept: Path, command: str)
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_progress_is_shown_on_a_terminal(copy: Path, kept: Path, command: str) -> None:
     """A bar on standard error, once it has taken a while; without a terminal not a byte of it."""
-    program = "import chatroom.backup_cli as b; b.PATIENCE = -1; from chatroom.cli import main; main()"
+    program = "import chatroom.cli.backup as b; b.PATIENCE = -1; from chatroom.cli.main import main; main()"
     arguments = [sys.executable, "-c", program, command, str(copy), "--data", str(kept)]
     terminal, theirs = pty.openpty()
     subprocess.run(arguments, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=DEADLINE)

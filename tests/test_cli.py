@@ -13,13 +13,14 @@ from pathlib import Path
 import click
 import pytest
 
-from chatroom import __version__, cli
+from chatroom import __version__
+from chatroom.cli import main
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
 from tests.ports import free_port, listens
 
 Serve = Callable[..., Served]
 
-OPTIONS = [(option.name or "", option.opts) for option in cli.serve.params if isinstance(option, click.Option)]
+OPTIONS = [(option.name or "", option.opts) for option in main.serve.params if isinstance(option, click.Option)]
 
 
 def chatroom(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -421,7 +422,7 @@ _NOBODY = """\
 import pwd, sys
 def getpwuid(uid): raise KeyError(uid)
 pwd.getpwuid = getpwuid
-from chatroom.cli import main
+from chatroom.cli.main import main
 main(sys.argv[1:], prog_name="chatroom")
 """
 

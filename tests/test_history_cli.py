@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chatroom.cli import main
+from chatroom.cli.history import _EVENTS
+from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
-from chatroom.history_cli import _EVENTS
 from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.storage.segments import _LINES
@@ -64,7 +64,7 @@ def test_a_room_is_exported_as_text(kept: Path, tmp_path: Path) -> None:
 
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(kept: Path, tmp_path: Path) -> None:
     """A bar on standard error once it has taken a while; not a byte of it among what is exported."""
-    program = "import chatroom.history_cli as h; h.PATIENCE = -1; from chatroom.cli import main; main()"
+    program = "import chatroom.cli.history as h; h.PATIENCE = -1; from chatroom.cli.main import main; main()"
     command = [sys.executable, "-c", program, "history", "export", "tea"]
     terminal, theirs = pty.openpty()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=DEADLINE)
@@ -281,8 +281,8 @@ def test_who_ends_an_export_keeps_what_was_there(long: Path, tmp_path: Path, old
         (place / "tea.txt").write_text(old)
     program = f"""
 import time
-from chatroom.cli import main
-from chatroom.history_cli import _FORMS
+from chatroom.cli.main import main
+from chatroom.cli.history import _FORMS
 
 whole = _FORMS["text"]
 
@@ -315,7 +315,7 @@ def test_a_full_disk_keeps_what_was_there(long: Path, tmp_path: Path) -> None:
     program = f"""
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
-from chatroom.cli import main
+from chatroom.cli.main import main
 main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
 """
     done = subprocess.run(

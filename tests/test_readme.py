@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 import pytest
 
-from chatroom import cli, config, limits
+from chatroom import limits
+from chatroom.cli import config_file, main
 from chatroom.protocols.plain import COMMANDS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [cli.serve, cli.connect], ids=lambda command: command.name)
+@pytest.mark.parametrize("command", [main.serve, main.connect], ids=lambda command: command.name)
 def test_every_option_is_in_the_table_and_nothing_else(command: click.Command) -> None:
     """With its flags, its variable and its default."""
     prefix = f"`CHATROOM_{str(command.name).upper()}_"
@@ -74,4 +75,4 @@ def test_the_configuration_file_is_a_good_one(tmp_path: Path) -> None:
     for block in blocks:
         file = tmp_path / "chatroom.toml"
         file.write_text(block, encoding="utf-8")
-        config.read(file, click.Context(cli.serve))
+        config_file.read(file, click.Context(main.serve))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from chatroom.cli import main as chatroom
+from chatroom.cli.main import main as chatroom
 from chatroom.model.events import Event, Said
 from chatroom.model.values import MessageKind, Person
 from chatroom.storage.reader import Reader

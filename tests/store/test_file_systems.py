@@ -46,7 +46,7 @@ REFUSING = """if True:
     if prctl(38, 1, 0, 0, 0) or prctl(22, 2, ctypes.c_void_p(ctypes.addressof(program)), 0, 0):
         sys.exit(99)
     del sys.argv[1]
-    from chatroom.cli import main
+    from chatroom.cli.main import main
     main()
 """
 

@@ -22,7 +22,7 @@ _CUT_OFF = 5  # clients of each kind whose network is gone
 _HURRY = 6  # seconds; some ticks of the watch
 _HURRIED = f"""\
 import chatroom.watch
-from chatroom.cli import main
+from chatroom.cli.main import main
 
 chatroom.watch.PING_AFTER, chatroom.watch.DROP_AFTER = {_HURRY // 2}, {_HURRY}
 main(prog_name="chatroom")

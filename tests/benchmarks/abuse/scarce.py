@@ -34,7 +34,7 @@ _NOTICES = re.compile(_TROUBLE + b"|" + _WELL)
 # that of another run of this on the same machine.
 _AS_NOBODY = f"""\
 import os, resource
-from chatroom.cli import main
+from chatroom.cli.main import main
 from chatroom.server.chat_server import ChatServer
 
 class Humble(ChatServer):

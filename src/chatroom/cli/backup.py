@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chatroom.history_cli import PATIENCE, data_option
+from chatroom.cli.history import PATIENCE, data_option
 from chatroom.storage.backup import back_up
 from chatroom.storage.backup import restore as put_back
 from chatroom.storage.schema import StoreError

@@ -17,12 +17,12 @@ import click
 from click.core import ParameterSource
 
 from chatroom import __version__
-from chatroom.backup_cli import backup, restore
+from chatroom.cli.backup import backup, restore
+from chatroom.cli.config_file import Faults, load
+from chatroom.cli.history import data_option, history, whole
 from chatroom.common import logs, streams
 from chatroom.common.names import LOBBY, is_server
 from chatroom.common.text import clean, number
-from chatroom.config import Faults, load
-from chatroom.history_cli import data_option, history, whole
 from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, RECENT, SPARE_DESCRIPTORS
 from chatroom.server import systemd
 from chatroom.server.log_writer import LogWriter

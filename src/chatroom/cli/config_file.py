@@ -21,7 +21,7 @@ import click
 from click.core import ParameterSource
 
 _NOT_IN_FILES = {"config", "check_config"}
-_LINES = "chatroom.config.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
+_LINES = "chatroom.cli.config_file.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
 _HOW = "a line is NAME = VALUE, and text stands in quotes"
 
 

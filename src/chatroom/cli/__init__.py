@@ -1,0 +1,4 @@
+"""The command line.
+
+May import everything; nothing but `__main__` imports it.
+"""
