@@ -4,9 +4,10 @@ import sys
 import threading
 from itertools import count
 
+from chatroom.cli.main import DESCRIPTION_BYTES
+from chatroom.common.names import SERVER_BYTES
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.limits import DESCRIPTION_BYTES, SERVER_BYTES
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session

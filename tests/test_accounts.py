@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.limits import CLAIMS, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES, ROOMS_OWNED, SASL_CHUNK, SASL_CHUNKS
+from chatroom.core.accounts import CLAIMS_PER_ADDRESS
+from chatroom.core.hub import ROOMS_PER_OWNER
+from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
 from chatroom.model.commands import (
     BecomeOperator,
     Checked,
@@ -21,7 +23,9 @@ from chatroom.model.commands import (
 )
 from chatroom.model.entities import Account
 from chatroom.model.events import AccountDropped, AccountMade, PasswordSet
+from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.values import Person
+from chatroom.protocols.irc.handlers.sasl import SASL_CHUNK_CHARACTERS, SASL_CHUNKS_MAX
 from tests.chat import Chat, Client
 
 PASSWORD = "open-sesame"
@@ -87,7 +91,7 @@ def test_after_three_wrong_passwords_another_name_is_asked_for(chat: Chat) -> No
     """Not more: the fourth line is a name again."""
     eve = chat.plain()
     eve.send("bob").heard()
-    for _ in range(PASSWORD_TRIES - 1):
+    for _ in range(WRONG_PASSWORDS_PER_CONNECTION - 1):
         assert eve.send("guess!").heard()[-1] == "Password"
     assert eve.send("guess!").heard()[-1] == "Username"
     assert eve.send("eve").heard()[0].startswith("* Welcome, eve.")
@@ -185,11 +189,11 @@ def test_unclaimed_names_are_as_ever(chat: Chat) -> None:
 def test_guesses_are_limited(chat: Chat) -> None:
     """By account and address; after a minute there are more."""
     eve = chat.plain("eve")
-    for _ in range(LOGIN_TRIES):
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
         eve.send("/login bob guess!")
     eve.heard()
     assert eve.send(f"/login bob {PASSWORD}").heard() == ["* that was tried too often; wait a minute, then try again"]
-    chat.time += LOGIN_SPAN
+    chat.time += LOGIN_WINDOW_MS
     assert eve.send(f"/login bob {PASSWORD}").account == "bob"
 
 
@@ -197,8 +201,8 @@ def test_a_password_is_not_changed_all_the_time(chat: Chat) -> None:
     """It takes as long as a guess, and two are computed at a time for everybody."""
     bob = chat.plain().send("bob", PASSWORD)
     bob.heard()
-    told = [bob.send(f"/password another-{i}").heard()[0] for i in range(LOGIN_TRIES + 1)]
-    assert told[:-1] == ["* The password of bob is changed."] * LOGIN_TRIES
+    told = [bob.send(f"/password another-{i}").heard()[0] for i in range(WRONG_PASSWORDS_PER_WINDOW + 1)]
+    assert told[:-1] == ["* The password of bob is changed."] * WRONG_PASSWORDS_PER_WINDOW
     assert told[-1] == "* that was tried too often; wait a minute, then try again"
 
 
@@ -206,12 +210,12 @@ def test_claims_are_limited() -> None:
     """Nobody can claim all names there are."""
     chat = Chat()
     eve = chat.plain("eve")
-    for i in range(CLAIMS):
+    for i in range(CLAIMS_PER_ADDRESS):
         eve.send(f"/nick eve{i}", f"/register {PASSWORD}", "/logout")
     eve.heard()
     eve.send("/nick greedy").heard()
     assert "no more names" in eve.send(f"/register {PASSWORD}").heard()[0]
-    assert len(chat.hub.accounts) == CLAIMS
+    assert len(chat.hub.accounts) == CLAIMS_PER_ADDRESS
 
 
 # ---- IRC: SASL ------------------------------------------------------------------------------------------------------
@@ -249,8 +253,11 @@ def test_sasl_is_offered_where_nobody_can_read_along(chat: Chat) -> None:
         (["AUTHENTICATE SCRAM-SHA-256"], ["908", "904"]),
         (["AUTHENTICATE *"], ["906"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE *"], ["AUTHENTICATE", "906"]),
-        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {'A' * (SASL_CHUNK + 1)}"], ["AUTHENTICATE", "905"]),
-        (["AUTHENTICATE PLAIN", *[f"AUTHENTICATE {'A' * SASL_CHUNK}"] * (SASL_CHUNKS + 1)], ["AUTHENTICATE", "904"]),
+        (["AUTHENTICATE PLAIN", f"AUTHENTICATE {'A' * (SASL_CHUNK_CHARACTERS + 1)}"], ["AUTHENTICATE", "905"]),
+        (
+            ["AUTHENTICATE PLAIN", *[f"AUTHENTICATE {'A' * SASL_CHUNK_CHARACTERS}"] * (SASL_CHUNKS_MAX + 1)],
+            ["AUTHENTICATE", "904"],
+        ),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE !!!"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE +"], ["AUTHENTICATE", "904"]),
         (["AUTHENTICATE PLAIN", "AUTHENTICATE /w=="], ["AUTHENTICATE", "904"]),
@@ -300,10 +307,10 @@ def test_a_long_message_comes_in_chunks(chat: Chat) -> None:
         name, password = f"long{size}", "x" * size
         chat.plain(name).send(f"/register {password}", "/quit")
         message = sasl(name, password)
-        chunks = [message[i : i + SASL_CHUNK] for i in range(0, len(message), SASL_CHUNK)]
+        chunks = [message[i : i + SASL_CHUNK_CHARACTERS] for i in range(0, len(message), SASL_CHUNK_CHARACTERS)]
         client = newcomer(chat, "AUTHENTICATE PLAIN")
         told = client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks]).heard()
-        if len(chunks[-1]) == SASL_CHUNK:
+        if len(chunks[-1]) == SASL_CHUNK_CHARACTERS:
             assert told == []
             told = client.send("AUTHENTICATE +").heard()
         assert numerics(told) == ["900", "903"]
@@ -363,7 +370,7 @@ def test_an_account_alone_opens_no_door(chat: Chat) -> None:
 def test_the_servers_password_cant_be_guessed_by_sasl_either(chat: Chat) -> None:
     """It is held against what comes as often as an account's password is, and no more."""
     chat.hub.password = "let:me:in"
-    for i in range(LOGIN_TRIES):
+    for i in range(WRONG_PASSWORDS_PER_WINDOW):
         eve = newcomer(chat, "AUTHENTICATE PLAIN")
         assert "not the password" in eve.send(f"AUTHENTICATE {sasl(f'name{i}', 'guess!')}").heard()[-1]
     eve = newcomer(chat, "AUTHENTICATE PLAIN")
@@ -592,9 +599,9 @@ def test_the_lobby_and_rooms_opened_without_an_account_are_nobodys(chat: Chat) -
 def test_rooms_owned_are_bounded(chat: Chat) -> None:
     """Who has many opens more like anybody else."""
     bob = proven(chat, "bob")
-    for i in range(ROOMS_OWNED + 1):
+    for i in range(ROOMS_PER_OWNER + 1):
         bob.send(f"JOIN #r{i}", f"PART #r{i}")
-    assert len(chat.hub.owners) == ROOMS_OWNED
+    assert len(chat.hub.owners) == ROOMS_PER_OWNER
 
 
 def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:

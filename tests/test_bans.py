@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.core.bans import SERVER_BANS_MAX
 from chatroom.core.dormant_rooms import DormantRooms
-from chatroom.limits import EMPTY_ROOMS, ENDS, LIST_LENGTH, SERVER_BANS, SLOW_MOST
 from chatroom.model.commands import Ban, BanFromServer, Expire
 from chatroom.model.events import ModesSet, ServerUnbanned
+from chatroom.model.limits import DORMANT_ROOMS_MAX, MASKS_PER_LIST
+from chatroom.model.modes import SLOW_MODE_MAX_SECONDS
 from chatroom.model.replies import Refused
+from chatroom.model.state import LIFTED_EXPIRIES_KEPT
 from chatroom.model.values import Person
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
@@ -184,14 +187,14 @@ def test_nobody_closes_a_room_for_all_by_leaving_it(room: Room) -> None:
 def test_what_is_remembered_of_empty_rooms_has_an_end(room: Room) -> None:
     """Rooms left longest ago are forgotten first; ends that were renewed are not held for ever."""
     chat, op, _ = room
-    for i in range(EMPTY_ROOMS + 20):
+    for i in range(DORMANT_ROOMS_MAX + 20):
         op.send(f"JOIN #r{i}", f"BAN #r{i} eve 1w", f"PART #r{i}")
-    assert len(chat.hub.lists) - len(chat.hub.rooms) == EMPTY_ROOMS
+    assert len(chat.hub.lists) - len(chat.hub.rooms) == DORMANT_ROOMS_MAX
     assert "#r19" not in chat.hub.lists and "#r20" in chat.hub.lists
-    for _ in range(3 * ENDS):
+    for _ in range(3 * LIFTED_EXPIRIES_KEPT):
         chat.time += 1
         op.send("BAN #a eve 1w")
-    assert len(chat.hub.ends) <= 3 * (EMPTY_ROOMS + ENDS)
+    assert len(chat.hub.ends) <= 3 * (DORMANT_ROOMS_MAX + LIFTED_EXPIRIES_KEPT)
 
 
 def test_rooms_that_are_made_up_fill_no_memory(room: Room) -> None:
@@ -303,7 +306,7 @@ def test_a_server_ban_needs_a_time_where_one_stands(room: Room) -> None:
 def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
     """478."""
     _, op, _ = room
-    for i in range(LIST_LENGTH):
+    for i in range(MASKS_PER_LIST):
         op.send(f"BAN #a x{i}")
     op.heard()
     assert numerics(op, "BAN #a more") == ["478"]
@@ -436,7 +439,7 @@ def test_leaving_a_slow_room_and_coming_back_is_no_way_around_it(room: Room) -> 
     assert "slow mode" in bob.send("two").heard()[0]
 
 
-@pytest.mark.parametrize("pause", ["0", "-1", "x", str(SLOW_MOST + 1)])
+@pytest.mark.parametrize("pause", ["0", "-1", "x", str(SLOW_MODE_MAX_SECONDS + 1)])
 def test_a_pause_is_a_number_of_seconds(room: Room, pause: str) -> None:
     """696 for any other."""
     assert numerics(room[1], f"MODE #a +W {pause}") == ["696"]
@@ -538,7 +541,7 @@ def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Clie
 def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
     """Each newcomer is held against them."""
     chat, _, _ = room
-    chat.log.submit(chat.hub.itself, [BanFromServer(f"x{i}") for i in range(SERVER_BANS)])
+    chat.log.submit(chat.hub.itself, [BanFromServer(f"x{i}") for i in range(SERVER_BANS_MAX)])
     chat.log.submit(chat.hub.itself, [BanFromServer("more")])
     assert isinstance(chat.post.replies[-1][1], Refused)
 

@@ -10,7 +10,7 @@ import pytest
 from chatroom.common.clock import Clock
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES
+from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
 from chatroom.model.commands import AskHistory
 from chatroom.model.events import Said
 from chatroom.model.outcomes import HistoryQuery
@@ -100,12 +100,12 @@ def test_guesses_lock_nobody_out_for_a_day(machine: Machine, chat: Chat) -> None
     """A minute is one of those that pass, whatever the time of day is."""
     chat.hub.operator_password = "sesame"
     bob = chat.irc("bob")
-    for number in range(LOGIN_TRIES - 1):
+    for number in range(WRONG_PASSWORDS_PER_WINDOW - 1):
         chat.irc(f"mallory{number}").send("OPER mallory guess")
     assert numerics(bob, "OPER bob guess") == ["464"]
     assert numerics(bob, "OPER bob sesame") == ["464"]
     machine.set_back(DAY)
-    machine.go_on(LOGIN_SPAN - 1)
+    machine.go_on(LOGIN_WINDOW_MS - 1)
     assert numerics(bob, "OPER bob sesame") == ["464"]
     machine.go_on(1)
     assert "381" in numerics(bob, "OPER bob sesame")

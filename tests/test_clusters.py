@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.common.graphemes import between_clusters, place_to_cut
-from chatroom.limits import CLUSTER
+from chatroom.common.graphemes import GRAPHEME_CHARACTERS, between_clusters, place_to_cut
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 CLUSTERS = [
@@ -61,7 +60,7 @@ def test_words_stay_whole_where_they_can(text: str, most: int, first: str) -> No
 def test_a_cut_is_never_far_from_where_the_line_ends(text: str, data: st.DataObject) -> None:
     """Whatever is made of joiners, marks and half flags, something goes into each line."""
     most = data.draw(st.integers(1, len(text) - 1))
-    assert max(0, most - CLUSTER) < between_clusters(text, most) <= most
+    assert max(0, most - GRAPHEME_CHARACTERS) < between_clusters(text, most) <= most
     assert 0 < place_to_cut(text, most) <= most
 
 

@@ -11,15 +11,15 @@ from itertools import count
 
 import pytest
 
-from chatroom.limits import BACKLOG, OUTBOX
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import User
 from chatroom.model.events import Event, Said
+from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import MessageKind, Person
 from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
-from chatroom.net.courier import Courier
+from chatroom.net.courier import OUTBOX_BYTES, Courier
 from chatroom.protocols.plain import PLAIN, PlainDialect, PlainFormat
 from tests.peers import DEADLINE, Ear, eventually
 
@@ -181,11 +181,11 @@ def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
     office.courier.start()
     stuck, reader = office.reader(buffer=4096), office.reader()
     text = "x" * 4000
-    for i in range(3 * OUTBOX // len(text)):
+    for i in range(3 * OUTBOX_BYTES // len(text)):
         office.publish([stuck, reader], f"{i} {text}")
         assert reader.wait(f"^alice: {i} x")
         office.carried()
-        assert stuck.connection.behind <= OUTBOX
+        assert stuck.connection.behind <= OUTBOX_BYTES
     eventually(lambda: stuck.connection.cut, "the one that doesn't read is cut")
     assert stuck.connection.cut == "too slow to read what was sent to it"
     assert stuck.connection.behind == 0
@@ -207,7 +207,7 @@ def test_who_has_no_name_and_does_not_read_is_cut_early(office: Office) -> None:
 
 def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A room full of slow readers holds its messages once: nobody is closed for what all of them share."""
-    monkeypatch.setattr("chatroom.net.courier.OUTBOXES", 1_000_000)
+    monkeypatch.setattr("chatroom.net.courier.OUTBOXES_TOTAL_BYTES", 1_000_000)
     office.courier.start()
     slow = [office.reader(buffer=4096) for _ in range(20)]
     texts = [f"{i} {'x' * 1000}" for i in range(200)]
@@ -223,7 +223,7 @@ def test_when_too_much_is_held_the_one_furthest_behind_is_closed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever it was that took the last byte too much; the others get everything."""
-    monkeypatch.setattr("chatroom.net.courier.OUTBOXES", 1_000_000)
+    monkeypatch.setattr("chatroom.net.courier.OUTBOXES_TOTAL_BYTES", 1_000_000)
     office.courier.start()
     worst, slow, other = (office.reader(buffer=4096) for _ in range(3))
     office.publish([worst], *[f"{i} {'x' * 1000}" for i in range(700)])
@@ -242,7 +242,7 @@ def test_who_reads_slowly_gets_everything(office: Office) -> None:
     """What the socket doesn't take at once waits in the outbox and comes later, complete and in order."""
     office.courier.start()
     slow = office.reader(buffer=4096)
-    texts = [f"{i} {'ł' * 100}" for i in range(OUTBOX // 2 // 210)]
+    texts = [f"{i} {'ł' * 100}" for i in range(OUTBOX_BYTES // 2 // 210)]
     office.publish([slow], *texts)
     eventually(lambda: slow.connection.behind or len(slow.heard), "something waits in the outbox")
     assert slow.until(f"^alice: {len(texts) - 1} ") == [f"alice: {text}" for text in texts]
@@ -252,7 +252,7 @@ def test_who_reads_slowly_gets_everything(office: Office) -> None:
 def test_a_batch_larger_than_an_outbox_cuts_nobody_who_reads(office: Office) -> None:
     """It is sent in parts, with time to read between them."""
     readers = [office.reader() for _ in range(3)]
-    texts = [f"{i} {'x' * 4000}" for i in range(3 * OUTBOX // 4000)]
+    texts = [f"{i} {'x' * 4000}" for i in range(3 * OUTBOX_BYTES // 4000)]
     office.publish(readers, *texts)
     office.courier.start()
     with ThreadPoolExecutor() as pool:
@@ -319,7 +319,7 @@ def test_who_causes_too_much_waits_until_the_courier_has_caught_up(office: Offic
     """The backlog is bounded by the senders' own threads; a sender that causes little is not held."""
     reader = office.reader()
     office.courier.admit()  # nothing waits: returns at once
-    office.publish([reader], *["x"] * (BACKLOG + 1))
+    office.publish([reader], *["x"] * (BACKLOG_EVENTS + 1))
     admitted = threading.Event()
 
     def sender() -> None:
@@ -331,7 +331,7 @@ def test_who_causes_too_much_waits_until_the_courier_has_caught_up(office: Offic
     eventually(lambda: office.courier._crowd == 1, "the sender waits")
     assert not admitted.is_set()
     office.courier.start()
-    assert len(reader.until("x") + [reader.wait("x") for _ in range(BACKLOG)]) == BACKLOG + 1
+    assert len(reader.until("x") + [reader.wait("x") for _ in range(BACKLOG_EVENTS)]) == BACKLOG_EVENTS + 1
     assert admitted.wait(DEADLINE)
     thread.join(DEADLINE)
 

@@ -4,8 +4,13 @@ import resource
 
 import pytest
 
-from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, SPARE_DESCRIPTORS
-from chatroom.server.connection_limits import FULL, ConnectionLimiter
+from chatroom.server.connection_limits import (
+    CONNECTIONS_PER_ADDRESS,
+    CONNECTS_PER_ADDRESS_PER_MINUTE,
+    FULL,
+    SPARE_DESCRIPTORS,
+    ConnectionLimiter,
+)
 
 FAR = "2.3.4.5"  # any address of the public internet; nothing is sent there
 
@@ -31,7 +36,7 @@ def test_descriptors_bound_the_clients(monkeypatch: pytest.MonkeyPatch, descript
 def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
     """Others are not kept out by it, and one that leaves may come again; IPv4 on an IPv6 socket is no exception."""
     door = ConnectionLimiter()
-    assert not any(door.admit(far) for _ in range(ADDRESS_LIVE))
+    assert not any(door.admit(far) for _ in range(CONNECTIONS_PER_ADDRESS))
     assert "close one first" in door.admit(far)
     assert door.admit("2.3.4.6") == ""
     door.leave(far)
@@ -41,7 +46,7 @@ def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
 def test_an_ipv6_network_counts_as_one_address() -> None:
     """Its owner has 2^64 of them. The next network is somebody else's."""
     door = ConnectionLimiter()
-    assert not any(door.admit(f"2a00:1:2:3::{number:x}") for number in range(ADDRESS_LIVE))
+    assert not any(door.admit(f"2a00:1:2:3::{number:x}") for number in range(CONNECTIONS_PER_ADDRESS))
     assert "close one first" in door.admit("2a00:1:2:3:ffff::1")
     assert door.admit("2a00:1:2:4::1") == ""
     door.leave("2a00:1:2:3::7")
@@ -51,7 +56,7 @@ def test_an_ipv6_network_counts_as_one_address() -> None:
 def test_one_address_may_not_rush_in() -> None:
     """Not even when it leaves at once each time."""
     door = ConnectionLimiter()
-    for _ in range(ADDRESS_RATE):
+    for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE):
         assert door.admit(FAR) == ""
         door.leave(FAR)
     assert "wait a little" in door.admit(FAR)
@@ -60,7 +65,7 @@ def test_one_address_may_not_rush_in() -> None:
 def test_who_is_banned_knocks_as_often_as_others() -> None:
     """And is told why no more often."""
     door = ConnectionLimiter()
-    for _ in range(ADDRESS_RATE):
+    for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE):
         door.knock(FAR)
         assert door.hear_out(FAR)
         door.go_away()
@@ -71,9 +76,9 @@ def test_who_is_banned_knocks_as_often_as_others() -> None:
 def test_to_be_told_why_is_no_second_knock() -> None:
     """Whoever has all the connections that it may have hears so until it rushes in."""
     door = ConnectionLimiter()
-    for _ in range(ADDRESS_LIVE):
+    for _ in range(CONNECTIONS_PER_ADDRESS):
         assert door.admit(FAR) == ""
-    for _ in range(ADDRESS_RATE - ADDRESS_LIVE):
+    for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE - CONNECTIONS_PER_ADDRESS):
         assert "close one first" in door.admit(FAR)
         assert door.hear_out(FAR)
         door.go_away()
@@ -88,11 +93,11 @@ def test_to_be_told_why_is_no_second_knock() -> None:
 def test_this_machine_and_private_networks_are_exempt(near: str) -> None:
     """A class behind one NAT is no attack."""
     door = ConnectionLimiter()
-    assert not any(door.admit(near) for _ in range(ADDRESS_RATE + ADDRESS_LIVE))
+    assert not any(door.admit(near) for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE + CONNECTIONS_PER_ADDRESS))
 
 
 def test_unlimited_lifts_the_limits_on_addresses_only() -> None:
     """The server's own limit stays."""
-    door = ConnectionLimiter(clients=ADDRESS_RATE + 1, unlimited=True)
-    assert not any(door.admit(FAR) for _ in range(ADDRESS_RATE + 1))
+    door = ConnectionLimiter(clients=CONNECTS_PER_ADDRESS_PER_MINUTE + 1, unlimited=True)
+    assert not any(door.admit(FAR) for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE + 1))
     assert door.admit(FAR) == FULL

@@ -6,8 +6,7 @@ from collections import deque
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.limits import LITTER
-from chatroom.net.slow_readers import OBJECT, PLACE, OutboxMemory
+from chatroom.net.slow_readers import OBJECT, PLACE, TIDY_CHUNKS, OutboxMemory
 
 
 def test_what_two_hold_counts_once() -> None:
@@ -46,7 +45,7 @@ def test_a_part_counts_as_the_whole_that_it_keeps_alive() -> None:
 def test_what_was_abandoned_is_counted_off_bit_by_bit() -> None:
     """So that nobody waits while thousands are closed."""
     held = OutboxMemory()
-    parcels = [bytes(bytearray(100)) for _ in range(LITTER + 1)]
+    parcels = [bytes(bytearray(100)) for _ in range(TIDY_CHUNKS + 1)]
     for parcel in parcels:
         held.add(parcel)
     held.abandon(deque(parcels))

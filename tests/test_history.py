@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.limits import EMPTY_ROOMS
+from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage import store
 from chatroom.storage.store import Store
@@ -433,8 +433,8 @@ def test_a_closed_room_that_all_have_left_stays_hidden_whatever_is_done_there_ne
 @pytest.mark.parametrize("restart", [False, True])
 def test_who_makes_up_rooms_lifts_nothing(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of rooms that nobody is in little is held in memory; what was said behind a door stays there, and only that."""
-    monkeypatch.setattr("chatroom.core.dormant_rooms.EMPTY_ROOMS", 4)
-    monkeypatch.setattr("chatroom.storage.reader.EMPTY_ROOMS", 4)
+    monkeypatch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 4)
+    monkeypatch.setattr("chatroom.storage.reader.DORMANT_ROOMS_MAX", 4)
     with running(data) as guests:
         al = guests.irc("al", *EVERYTHING, room="#tea,#open")
         al.send("MODE #tea +i")
@@ -499,7 +499,7 @@ def test_an_owned_room_keeps_its_door_and_its_history(data: Path) -> None:
 
 def test_the_lobby_is_never_forgotten(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rooms somebody makes up while it is empty."""
-    monkeypatch.setattr("chatroom.core.dormant_rooms.EMPTY_ROOMS", 4)
+    monkeypatch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 4)
     eve = guests.irc("eve", room="#lobby")
     talk(eve, "#lobby", "in the lobby")
     eve.send("PART #lobby")
@@ -513,7 +513,7 @@ def test_rooms_that_have_an_owner_push_out_no_bans_of_others_at_a_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of rooms that are nobody's, those banned in last are remembered."""
-    monkeypatch.setattr("chatroom.storage.store._FORGET", store._FORGET.replace(f"{EMPTY_ROOMS}", "4"))
+    monkeypatch.setattr("chatroom.storage.store._FORGET", store._FORGET.replace(f"{DORMANT_ROOMS_MAX}", "4"))
     with running(data) as guests:
         op, al = guests.irc("op", room="#tea"), guests.irc("al")
         op.send("MODE #tea +b bob", "PART #tea")

@@ -12,7 +12,6 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.core.dormant_rooms import DormantRooms
 from chatroom.core.hub import Hub
-from chatroom.limits import ROOMS_A_USER, TOPIC_BYTES
 from chatroom.model.commands import (
     AskModes,
     AskNames,
@@ -34,6 +33,7 @@ from chatroom.model.commands import (
 )
 from chatroom.model.entities import Room, Session
 from chatroom.model.events import Departed, Event, Joined, Left, Renamed, Said
+from chatroom.model.limits import ROOMS_PER_USER, TOPIC_BYTES
 from chatroom.model.outcomes import Command, Outcome
 from chatroom.model.replies import (
     AwayNoted,
@@ -292,7 +292,7 @@ def test_the_room_of_a_session_is_the_one_joined_last(house: House) -> None:
 def test_a_user_is_in_no_more_rooms_than_the_limit(house: House) -> None:
     """A move doesn't count what it leaves."""
     alice = house.guest("alice", "#0")
-    for i in range(1, ROOMS_A_USER):
+    for i in range(1, ROOMS_PER_USER):
         house.do(alice, Join(f"#{i}"))
     assert house.refusal(alice, Join("#more")).code is Code.TOO_MANY_ROOMS
     house.do(alice, Join("#more", move=True))
@@ -561,7 +561,7 @@ def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[t
     memories = DormantRooms()
     shown: dict[str, list[str]] = {}  # what may be shown, by room
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatroom.core.dormant_rooms.EMPTY_ROOMS", 2)
+        patch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 2)
         for number, (name, deeds) in enumerate(visits):
             room = Room(name, 0)
             memories.recall(room)

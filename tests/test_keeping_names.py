@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.limits import LOGIN_TRIES, SCRYPTS
+from chatroom.core.login_throttle import WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.passwords import SCRYPT_CONCURRENCY
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage import schema
 from chatroom.storage.reader import Reader
@@ -391,8 +392,8 @@ def test_guessing_from_many_connections_stays_within_the_limits(data: Path) -> N
             attacker.wait(r"([Tt]hat is not the password|[Tt]hat was tried too often)")[1].lower()
             for attacker in attackers
         ]
-        assert answers.count("that is not the password") == LOGIN_TRIES
-        assert answers.count("that was tried too often") == len(attackers) - LOGIN_TRIES
+        assert answers.count("that is not the password") == WRONG_PASSWORDS_PER_WINDOW
+        assert answers.count("that was tried too often") == len(attackers) - WRONG_PASSWORDS_PER_WINDOW
 
 
 def test_the_chat_goes_on_while_passwords_are_checked(data: Path) -> None:
@@ -412,7 +413,7 @@ def test_the_chat_goes_on_while_passwords_are_checked(data: Path) -> None:
     try:
         al, bob = guests.irc("al"), guests.plain("bob")
         claim(bob)
-        guessers = [guests.stranger() for _ in range(2 * SCRYPTS)]
+        guessers = [guests.stranger() for _ in range(2 * SCRYPT_CONCURRENCY)]
         for guesser in guessers:
             guesser.send("bob")
             guesser.wait("^Password$")

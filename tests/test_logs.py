@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatroom.common import logs
-from chatroom.limits import LOG_AGAIN, LOG_LINE, LOG_TRACE
+from chatroom.common.logs import LOG_LINE_CHARACTERS, LOG_REPEAT_SECONDS, LOG_TRACE_CHARACTERS
 from tests.peers import DEADLINE, Guests, Peer, Served
 
 UTC = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -84,7 +84,7 @@ def test_what_cannot_be_printed_is_escaped(written: Callable[..., list[str]]) ->
 def test_a_line_has_a_length(written: Callable[..., list[str]]) -> None:
     """However long what a client sent is."""
     [line] = written(lambda log: log.info("%s", "x" * 100_000))
-    assert len(line) < LOG_LINE + 50
+    assert len(line) < LOG_LINE_CHARACTERS + 50
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -123,7 +123,7 @@ def test_a_traceback_has_a_length(written: Callable[..., list[str]], as_json: bo
 
     [line] = written(fail_long, as_json)
     assert "xxx" in line
-    assert len(line) < LOG_TRACE + LOG_LINE
+    assert len(line) < LOG_TRACE_CHARACTERS + LOG_LINE_CHARACTERS
 
 
 def test_json_has_an_object_a_line(written: Callable[..., list[str]]) -> None:
@@ -149,7 +149,7 @@ def test_the_same_warning_is_written_once_in_a_while(
 
     lines = written(log_some)
     assert [line.split(" ", 2)[2] for line in lines] == ["no room for 0", *["still here"] * 5, "something else"]
-    now += LOG_AGAIN + 1
+    now += LOG_REPEAT_SECONDS + 1
     [line] = written(lambda log: log.warning("no room for %s", 9))
     assert line.endswith("no room for 9 (and 4 more like it)")
 
@@ -170,7 +170,7 @@ def test_a_record_can_be_marked_as_like_others_or_as_one_that_always_passes(
     lines = written(log_some)
     well = ["WARNING all is well"]
     assert [line.split(" ", 1)[1] for line in lines] == ["INFO fish left, 0", "INFO fowl left, 0", *well * 3]
-    now += LOG_AGAIN + 1
+    now += LOG_REPEAT_SECONDS + 1
     lines = written(log_some)
     assert lines[0].endswith("INFO fish left, 0 (and 2 more like it)")
     assert len(lines) == 5

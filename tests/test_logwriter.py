@@ -140,7 +140,7 @@ def test_lines_keep_their_order_and_those_that_are_left_out_are_counted(
     pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is held has a bound; where lines are missing it is said how many, even if nothing more is logged."""
-    monkeypatch.setattr(log_writer, "LOG_HELD", 2000)
+    monkeypatch.setattr(log_writer, "LOG_BACKLOG_BYTES", 2000)
     pipe.fill()
     writer = writer_to(pipe.fd)
     for number in range(1000):
@@ -164,7 +164,7 @@ def test_its_end_does_not_wait_for_long(
     pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`flush`, which `logging` calls at exit, gives up; what was held is written if there is room after all."""
-    monkeypatch.setattr(log_writer, "LOG_LAST", 0.01)
+    monkeypatch.setattr(log_writer, "LOG_FLUSH_SECONDS", 0.01)
     pipe.fill()
     writer = writer_to(pipe.fd)
     info(writer, "late")

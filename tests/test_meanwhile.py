@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.limits import LOGIN_TRIES
+from chatroom.core.login_throttle import WRONG_PASSWORDS_PER_WINDOW
 from chatroom.model.commands import Register
 from chatroom.model.events import AccountDropped, Connected
 from chatroom.model.values import Person
@@ -37,12 +37,12 @@ def test_a_right_password_is_no_guess_though_its_client_leaves(monkeypatch: pyte
         bob.leave()
         monkeypatch.setattr(chat.hub.registrar.passwords, "check", check)
 
-    for _ in range(2 * LOGIN_TRIES):
+    for _ in range(2 * WRONG_PASSWORDS_PER_WINDOW):
         knock(PASSWORD)
     bob = chat.irc("bob")
     assert "You are logged in as robert." in bob.send(f"PRIVMSG NickServ :IDENTIFY robert {PASSWORD}").heard()[-1]
     bob.leave()
-    for _ in range(LOGIN_TRIES):
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
         knock("wrong-one")
     assert "too often" in chat.irc("bob").send(f"PRIVMSG NickServ :IDENTIFY robert {PASSWORD}").heard()[-1]
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.limits import ACCEPT_PAUSE, SCRAPES
 from chatroom.model.audience import Audience
 from chatroom.model.entities import Session
 from chatroom.model.events import Departed
 from chatroom.model.values import Person
 from chatroom.protocols.plain import PLAIN
 from chatroom.server.chat_server import ChatServer
+from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
+from chatroom.server.metrics import CONCURRENT_SCRAPES
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port
 from tests.test_cli import chatroom
@@ -113,14 +114,14 @@ def test_those_who_ask_for_nothing_have_their_time_and_no_more_places_than_there
 ) -> None:
     """Whoever comes then is closed at once, which is logged; after that the figures are shown again."""
     port = metrics.server_address[1]
-    silent = [Peer(port) for _ in range(SCRAPES)]
+    silent = [Peer(port) for _ in range(CONCURRENT_SCRAPES)]
     silent[0].send("GET /metrics HTTP/1.0\r")
-    eventually(lambda: len(metrics._came) == SCRAPES, "all have a place")
+    eventually(lambda: len(metrics._came) == CONCURRENT_SCRAPES, "all have a place")
     late = Peer(port)
     assert late.rest() == []
-    assert f"127.0.0.1 is not shown the figures: {SCRAPES} others are being shown them" in caplog.messages
+    assert f"127.0.0.1 is not shown the figures: {CONCURRENT_SCRAPES} others are being shown them" in caplog.messages
     with monkeypatch.context() as patch:
-        patch.setattr("chatroom.server.metrics.SCRAPE_TIME", 0)
+        patch.setattr("chatroom.server.metrics.SCRAPE_SECONDS", 0)
         for each in silent:
             each.rest()
         eventually(lambda: not metrics._came, "all have given up their places")
@@ -184,4 +185,4 @@ def test_without_descriptors_it_waits_and_recovers(metrics: MetricsServer, monke
             assert asking.recv(8) == b"HTTP/1.0"
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    assert waits == [ACCEPT_PAUSE[1]] * 3
+    assert waits == [ACCEPT_PAUSE_SECONDS[1]] * 3

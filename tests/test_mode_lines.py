@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatroom.limits import LIST_LENGTH
+from chatroom.model.limits import MASKS_PER_LIST
 from tests.chat import Chat, Client
 from tests.test_accounts import PASSWORD, claim
 
@@ -53,13 +53,13 @@ def test_a_ban_that_is_lifted_and_set_anew_is_for_good(op: Client) -> None:
 def test_a_list_grows_to_its_bound_and_no_further(op: Client) -> None:
     """Counted over the whole line: what goes makes room, what is there already takes none."""
     bans = op.chat.hub.rooms["#r"].lists["b"]
-    for number in range(LIST_LENGTH - 1):
+    for number in range(MASKS_PER_LIST - 1):
         op.send(f"MODE #r +b u{number}!*@*")
     op.heard()
     lines = op.send(f"MODE #r +{'b' * 20} {' '.join(f'v{n}!*@*' for n in range(20))}").heard()
-    assert (len(bans), [line.split()[1] for line in lines]) == (LIST_LENGTH, ["478"] * 19 + ["MODE"])
+    assert (len(bans), [line.split()[1] for line in lines]) == (MASKS_PER_LIST, ["478"] * 19 + ["MODE"])
     assert op.send("MODE #r +b-b+b x!*@* u0!*@* y!*@*").heard()[0].split()[1] == "478"
-    assert set(bans) >= {"y!*@*"} and len(bans) == LIST_LENGTH
+    assert set(bans) >= {"y!*@*"} and len(bans) == MASKS_PER_LIST
     op.send("BAN #r y!*@* 10m").heard()
     assert bans["y!*@*"].until  # again: that takes no place
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.limits import MASK_BYTES
-from chatroom.model.masks import glob, mask, matches
+from chatroom.model.masks import MASK_BYTES, glob, mask, matches
 from chatroom.model.modes import written
 from chatroom.model.values import ModeChange, Person
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from chatroom.common import names
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import Fault
-from chatroom.limits import NICK_LENGTH, ROOM_LENGTH
+from chatroom.common.names import NICK_CHARACTERS, ROOM_CHARACTERS, Fault
 
 
 def fault(name: str) -> str:
@@ -36,7 +35,7 @@ def fault(name: str) -> str:
         "a-b_c",
         "[x]\\{y}^|`",
         "1",
-        "x" * NICK_LENGTH,
+        "x" * NICK_CHARACTERS,
     ],
 )
 def test_letters_of_any_one_script_digits_and_signs_make_a_nickname(name: str) -> None:
@@ -49,7 +48,7 @@ def test_letters_of_any_one_script_digits_and_signs_make_a_nickname(name: str) -
     ("name", "why"),
     [
         ("", Fault.EMPTY),
-        ("x" * (NICK_LENGTH + 1), Fault.LENGTH),
+        ("x" * (NICK_CHARACTERS + 1), Fault.LENGTH),
         ("a b", Fault.LETTER),
         ("a,b", Fault.LETTER),
         ("#a", Fault.LETTER),
@@ -91,14 +90,14 @@ def test_names_are_the_same_when_their_folds_are(one: str, other: str) -> None:
     assert names.fold(one) == names.fold(other)
 
 
-@pytest.mark.parametrize("name", ["#a", "#lobby", "#ŁÓDŹ", "#a:b", "#" + "x" * (ROOM_LENGTH - 1), "#😀", "##"])
+@pytest.mark.parametrize("name", ["#a", "#lobby", "#ŁÓDŹ", "#a:b", "#" + "x" * (ROOM_CHARACTERS - 1), "#😀", "##"])
 def test_a_room_is_a_hash_and_what_can_be_seen(name: str) -> None:
     """Room names are freer than nicknames: nobody passes for somebody else with one."""
     assert names.room_name(name) == name
 
 
 @pytest.mark.parametrize(
-    "name", ["", "#", "lobby", "&a", "#a b", "#a,b", "#a\x07", "#a\u202eb", "#" + "x" * ROOM_LENGTH]
+    "name", ["", "#", "lobby", "&a", "#a b", "#a,b", "#a\x07", "#a\u202eb", "#" + "x" * ROOM_CHARACTERS]
 )
 def test_other_room_names_are_refused(name: str) -> None:
     """A space, a comma or a control character would break the lines that a room's name stands in."""
@@ -114,7 +113,7 @@ def test_a_nickname_is_refused_or_safe(text: str) -> None:
     if fault(text):
         return
     name = names.nickname(text)
-    assert 0 < len(name) <= NICK_LENGTH
+    assert 0 < len(name) <= NICK_CHARACTERS
     assert unicodedata.is_normalized("NFC", name)
     assert not set(name) & set(" ,!@#:*/+&~%\r\n")
     assert name.isprintable()

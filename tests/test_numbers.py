@@ -3,10 +3,10 @@
 import pytest
 
 from chatroom.common.text import number
-from chatroom.limits import HISTORY_MOST, LIMIT_MOST, SLOW_MOST, WHOWAS
 from chatroom.model.commands import AskHistory, AskRooms, AskSearch, AskWhowas
 from chatroom.model.entities import Account
-from chatroom.model.modes import bounded
+from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, WHOWAS_KEPT
+from chatroom.model.modes import MEMBER_LIMIT_MAX, SLOW_MODE_MAX_SECONDS, bounded
 from chatroom.model.outcomes import Command
 from tests.chat import Chat, Client
 from tests.client.script import MODERN, Script
@@ -50,9 +50,9 @@ def test_a_modes_number_beyond_its_bound_is_refused(
 def test_a_modes_number_is_kept_as_it_is_read(room: tuple[Chat, Client, Client]) -> None:
     """Whatever stands before it; the most that may be is taken."""
     chat, op, bob = room
-    op.send(f"MODE #r +Wl {SLOW_MOST:09d} {LIMIT_MOST:020d}")
+    op.send(f"MODE #r +Wl {SLOW_MODE_MAX_SECONDS:09d} {MEMBER_LIMIT_MAX:020d}")
     modes = chat.hub.rooms["#r"].modes
-    assert (modes["W"], modes["l"]) == (str(SLOW_MOST), str(LIMIT_MOST))
+    assert (modes["W"], modes["l"]) == (str(SLOW_MODE_MAX_SECONDS), str(MEMBER_LIMIT_MAX))
     bob.heard()
     bob.send("PRIVMSG #r :one", "PRIVMSG #r :two")
     assert "one message each 1h, yours may follow in 1h" in bob.heard()[-1]
@@ -67,16 +67,16 @@ def test_counts_are_as_much_as_there_may_be(room: tuple[Chat, Client, Client], d
     """Of history, searches, people that have gone; and in filters."""
     _, op, _ = room
     [asked] = commands(op, f"CHATHISTORY LATEST #r * {digits}")
-    assert isinstance(asked, AskHistory) and asked.limit == HISTORY_MOST
+    assert isinstance(asked, AskHistory) and asked.limit == HISTORY_EVENTS_PER_ANSWER
     [search] = commands(op, f"SEARCH limit={digits};text=tea")
-    assert isinstance(search, AskSearch) and search.limit == HISTORY_MOST
+    assert isinstance(search, AskSearch) and search.limit == HISTORY_EVENTS_PER_ANSWER
     [whowas] = commands(op, f"WHOWAS bob {digits}")
-    assert whowas == AskWhowas("bob", WHOWAS)
+    assert whowas == AskWhowas("bob", WHOWAS_KEPT)
     [rooms] = commands(op, f"LIST <{digits},C>{digits}")
     assert isinstance(rooms, AskRooms) and not rooms.rooms  # they are filters, and no room's name
     assert max(*rooms.people[1:], *rooms.age[:1]) < 1 << 62
     [said_before] = Chat().plain("carol").dialect.receive(f"/history {digits}\n".encode())
-    assert isinstance(said_before, AskHistory) and said_before.limit == HISTORY_MOST
+    assert isinstance(said_before, AskHistory) and said_before.limit == HISTORY_EVENTS_PER_ANSWER
 
 
 def test_zeros_in_front_count_for_nothing(room: tuple[Chat, Client, Client]) -> None:
@@ -91,7 +91,12 @@ def test_old_files_are_bounded_when_they_are_loaded() -> None:
     accounts = [Account("alice", "secret", 1, 1)]
     kept = {"#r": {"n": "", "W": "0000003600" + "9" * 400, "l": LONG, "t": ""}, "#s": {"W": "x", "k": "key"}}
     chat.hub.restore_accounts(accounts, {"#r": "alice", "#s": "alice"}, kept)
-    assert list(chat.hub.kept["#r"].items()) == [("n", ""), ("W", str(SLOW_MOST)), ("l", str(LIMIT_MOST)), ("t", "")]
+    assert list(chat.hub.kept["#r"].items()) == [
+        ("n", ""),
+        ("W", str(SLOW_MODE_MAX_SECONDS)),
+        ("l", str(MEMBER_LIMIT_MAX)),
+        ("t", ""),
+    ]
     assert chat.hub.kept["#s"] == {"k": "key"}
     assert bounded({"W": "60", "n": ""}) == {"W": "60", "n": ""}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from chatroom.core.dormant_rooms import DormantRooms
-from chatroom.limits import LIST_LENGTH, MODES_A_LINE, PASSWORD_TRIES
+from chatroom.model.limits import MASKS_PER_LIST, MODES_PER_LINE, WRONG_PASSWORDS_PER_CONNECTION
 from tests.chat import Chat, Client
 
 Room = tuple[Chat, Client, Client]
@@ -130,7 +130,7 @@ def test_one_line_makes_so_many_changes_and_no_more(room: Room) -> None:
     """One line may not become a flood."""
     _, op, _ = room
     [told] = op.send("MODE #a +" + "b" * 30 + "".join(f" {i}" for i in range(30))).heard()
-    assert told.split()[3] == "+" + "b" * MODES_A_LINE
+    assert told.split()[3] == "+" + "b" * MODES_PER_LINE
 
 
 def test_modes_are_shown_with_their_parameters_to_members_alone(room: Room) -> None:
@@ -250,7 +250,7 @@ def test_a_ban_is_listed_to_anybody_and_the_other_lists_to_operators(room: Room)
 def test_a_list_has_a_longest_length(room: Room) -> None:
     """478: every newcomer is held against all of it."""
     _, op, _ = room
-    for i in range(0, LIST_LENGTH, 10):
+    for i in range(0, MASKS_PER_LIST, 10):
         op.send("MODE #a +" + "b" * 10 + "".join(f" {j}" for j in range(i, i + 10)))
     op.heard()
     assert numerics(op, "MODE #a +b more") == ["478"]
@@ -462,8 +462,8 @@ def test_wrong_passwords_end_the_connection() -> None:
     al = chat.irc("al")
     assert numerics(al, "OPER al x") == ["491"]
     chat.hub.operator_password = "sesame"
-    told = al.send(*["OPER al wrong"] * PASSWORD_TRIES).heard()
-    assert [line.split()[1] for line in told] == ["464"] * PASSWORD_TRIES + [":Closing"]
+    told = al.send(*["OPER al wrong"] * WRONG_PASSWORDS_PER_CONNECTION).heard()
+    assert [line.split()[1] for line in told] == ["464"] * WRONG_PASSWORDS_PER_CONNECTION + [":Closing"]
     assert al.closing
 
 

@@ -1,6 +1,7 @@
 """The server's password: who doesn't know it doesn't come in, whatever they speak."""
 
-from chatroom.limits import LOGIN_SPAN, LOGIN_TRIES, PASSWORD_TRIES
+from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
+from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from tests.chat import Chat, Client
 
 
@@ -21,7 +22,7 @@ def test_a_plain_client_is_asked_for_it_before_its_name() -> None:
 def test_wrong_ones_end_a_plain_connection() -> None:
     """After so many tries."""
     pat = guarded().plain()
-    told = pat.send(*["guess"] * PASSWORD_TRIES).heard()
+    told = pat.send(*["guess"] * WRONG_PASSWORDS_PER_CONNECTION).heard()
     assert told[-1] == "* Goodbye (too many wrong passwords)."
     assert pat.closing
 
@@ -29,7 +30,7 @@ def test_wrong_ones_end_a_plain_connection() -> None:
 def test_who_connects_again_and_again_has_no_more_tries() -> None:
     """So many a minute from an address, and not even the right one is taken then; others are not concerned."""
     chat = guarded()
-    chat.plain().send(*["guess"] * LOGIN_TRIES)
+    chat.plain().send(*["guess"] * WRONG_PASSWORDS_PER_WINDOW)
     pat = chat.plain()
     often = "* that was tried too often; wait a minute, then try again"
     assert pat.send("open sesame").heard() == [often, "Password"]
@@ -38,7 +39,7 @@ def test_who_connects_again_and_again_has_no_more_tries() -> None:
     other = chat.plain()
     other.host = "192.0.2.7"
     assert other.send("open sesame").heard() == ["Username"]
-    chat.time += LOGIN_SPAN
+    chat.time += LOGIN_WINDOW_MS
     assert pat.send("open sesame").heard() == ["Username"]
 
 
@@ -46,13 +47,13 @@ def test_who_guesses_at_the_operators_password_has_no_more_tries_either() -> Non
     """On however many connections."""
     chat = Chat()
     chat.hub.operator_password = "sesame"
-    for number in range(LOGIN_TRIES):
+    for number in range(WRONG_PASSWORDS_PER_WINDOW):
         assert chat.irc(f"al{number}").send("OPER al guess").heard()[-1].split()[1] == "464"
     assert "too often" in chat.irc("bob").send("OPER bob sesame").heard()[-1]
     chat.hub.password = "open sesame"
     assert chat.plain().send("open sesame").heard() == ["Username"]  # which is another password
     chat.hub.password = ""
-    chat.time += LOGIN_SPAN
+    chat.time += LOGIN_WINDOW_MS
     assert chat.irc("carol").send("OPER carol sesame").heard()[0].split()[1] == "381"
 
 

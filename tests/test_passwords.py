@@ -11,9 +11,15 @@ from hypothesis import strategies as st
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.core import passwords
-from chatroom.core.login_throttle import LoginThrottle, SlidingWindow
-from chatroom.core.passwords import Passwords, acceptable
-from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES, PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPTS
+from chatroom.core.login_throttle import (
+    LOGIN_WINDOW_MS,
+    THROTTLE_KEYS_KEPT,
+    WRONG_PASSWORDS_PER_WINDOW,
+    LoginThrottle,
+    SlidingWindow,
+)
+from chatroom.core.passwords import SCRYPT_CONCURRENCY, SCRYPT_N_R_P, Passwords, acceptable
+from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from tests.chat import NOON, QUICK
 from tests.peers import DEADLINE, eventually
 
@@ -83,19 +89,19 @@ def test_two_are_computed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = [threading.Thread(target=all_.make, args=("sesame",)) for _ in range(8)]
     for thread in threads:
         thread.start()
-    eventually(lambda: running == SCRYPTS, "as many as may are being computed")
+    eventually(lambda: running == SCRYPT_CONCURRENCY, "as many as may are being computed")
     gate.set()
     for thread in threads:
         thread.join(DEADLINE)
-    assert most == SCRYPTS
+    assert most == SCRYPT_CONCURRENCY
 
 
 def test_who_would_wait_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is neither a right nor a wrong password: nothing was looked at."""
-    monkeypatch.setattr(passwords, "SCRYPT_WAIT", 0.01)
+    monkeypatch.setattr(passwords, "SCRYPT_WAIT_SECONDS", 0.01)
     quick = Passwords(QUICK)
     secret = quick.make("sesame")
-    for _ in range(SCRYPTS):
+    for _ in range(SCRYPT_CONCURRENCY):
         quick._turns.acquire()
     assert quick.check("sesame", secret) is None
     assert quick.make("sesame") == ""
@@ -111,7 +117,7 @@ def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch)
     secret = quick.make("sesame")
     with monkeypatch.context() as short:
         short.setattr(hashlib, "scrypt", scrypt)
-        for _ in range(SCRYPTS + 1):
+        for _ in range(SCRYPT_CONCURRENCY + 1):
             assert quick.check("sesame", secret) is None
     assert quick.check("sesame", secret)
 
@@ -119,11 +125,11 @@ def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("password", "code"),
     [
-        ("x" * (PASSWORD_LEAST - 1), Code.PASSWORD_WEAK),
+        ("x" * (PASSWORD_MIN_CHARACTERS - 1), Code.PASSWORD_WEAK),
         ("Caroline", Code.PASSWORD_WEAK),
         ("two words", Code.PASSWORD_BAD),
         ("bell\x07bell", Code.PASSWORD_BAD),
-        ("é" * (PASSWORD_BYTES // 2 + 1), Code.PASSWORD_BAD),
+        ("é" * (PASSWORD_MAX_BYTES // 2 + 1), Code.PASSWORD_BAD),
     ],
 )
 def test_some_passwords_are_refused(password: str, code: Code) -> None:
@@ -131,7 +137,7 @@ def test_some_passwords_are_refused(password: str, code: Code) -> None:
     with pytest.raises(ChatError) as refused:
         acceptable(password, "caroline")
     assert refused.value.code is code
-    acceptable("x" * PASSWORD_LEAST, "caroline")
+    acceptable("x" * PASSWORD_MIN_CHARACTERS, "caroline")
 
 
 # ---- guessing -------------------------------------------------------------------------------------------------------
@@ -152,9 +158,9 @@ def test_an_account_can_be_guessed_at_so_often_a_minute_from_wherever() -> None:
     """Many addresses are no way around it."""
     guesses = LoginThrottle()
     allowed = [guess(guesses, "Bob", f"192.0.2.{i}") for i in range(10)]
-    assert allowed == [True] * LOGIN_TRIES + [False] * (10 - LOGIN_TRIES)
+    assert allowed == [True] * WRONG_PASSWORDS_PER_WINDOW + [False] * (10 - WRONG_PASSWORDS_PER_WINDOW)
     assert not guess(guesses, "bOB", "192.0.2.99")
-    assert guess(guesses, "bob", "192.0.2.99", NOON + LOGIN_SPAN)
+    assert guess(guesses, "bob", "192.0.2.99", NOON + LOGIN_WINDOW_MS)
 
 
 def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
@@ -162,14 +168,14 @@ def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
     for hosts in (["192.0.2.1"] * 10, [f"2001:db8:0:1::{i}" for i in range(10)]):
         guesses = LoginThrottle()
         allowed = [guess(guesses, f"name{i}", host) for i, host in enumerate(hosts)]
-        assert sum(allowed) == LOGIN_TRIES
+        assert sum(allowed) == WRONG_PASSWORDS_PER_WINDOW
     assert guess(guesses, "name", "2001:db8:0:2::1")
 
 
 def test_guesses_that_are_being_checked_count_already() -> None:
     """Else a thousand connections could guess at once."""
     guesses = LoginThrottle()
-    for _ in range(LOGIN_TRIES):
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
         guesses.begin("bob", "192.0.2.1", NOON)
     with pytest.raises(ChatError):
         guesses.begin("bob", "192.0.2.2", NOON)
@@ -190,16 +196,16 @@ def test_nobody_can_lock_an_owner_out_from_elsewhere() -> None:
         guess(guesses, "bob", f"198.51.100.{i}")
     assert not guess(guesses, "bob", "203.0.113.1", fits=True)
     assert guess(guesses, "bob", "192.0.2.7", fits=True)
-    assert [guess(guesses, "bob", "192.0.2.7") for _ in range(4)] == [True] * LOGIN_TRIES + [False]
+    assert [guess(guesses, "bob", "192.0.2.7") for _ in range(4)] == [True] * WRONG_PASSWORDS_PER_WINDOW + [False]
 
 
 def test_what_is_remembered_of_guesses_is_bounded() -> None:
     """However many addresses guess at however many names; and it is forgotten when it is over."""
-    window = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)
-    for i in range(3 * LOGIN_REMEMBERED):
+    window = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
+    for i in range(3 * THROTTLE_KEYS_KEPT):
         window.add(str(i), NOON)
-    assert len(window) == LOGIN_REMEMBERED
-    window.add("later", NOON + LOGIN_SPAN)
+    assert len(window) == THROTTLE_KEYS_KEPT
+    window.add("later", NOON + LOGIN_WINDOW_MS)
     assert len(window) == 1
 
 
@@ -212,5 +218,5 @@ def test_an_ipv6_address_counts_with_its_network() -> None:
 
 def test_the_cost_is_the_one_that_was_chosen() -> None:
     """32 MiB for each guess."""
-    n, r, p = SCRYPT
+    n, r, p = SCRYPT_N_R_P
     assert 128 * n * r * p == 32 * 1024 * 1024

@@ -6,9 +6,27 @@ from pathlib import Path
 import click
 import pytest
 
-from chatroom import limits
 from chatroom.cli import config_file, main
+from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_CHARACTERS
+from chatroom.core.accounts import ACCOUNTS_MAX, CLAIMS_PER_ADDRESS
+from chatroom.core.hub import ROOMS_PER_OWNER
+from chatroom.core.login_throttle import WRONG_PASSWORDS_PER_WINDOW
+from chatroom.model.limits import (
+    DROP_AFTER_SECONDS,
+    REASON_BYTES,
+    RECENT_MESSAGES,
+    ROOMS_PER_USER,
+    TOPIC_BYTES,
+    WRITE_STALL_SECONDS,
+)
+from chatroom.model.state import DIRECT_MESSAGES_KEPT
+from chatroom.net.courier import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
+from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
+from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS
+from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_ADDRESS_PER_MINUTE
+from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
+from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -38,28 +56,28 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("thing", "value"),
     [
-        ("a nickname", f"{limits.NICK_LENGTH} characters ({limits.NICK_BYTES} bytes)"),
-        ("a room's name", f"{limits.ROOM_LENGTH} characters ({limits.ROOM_BYTES} bytes)"),
-        ("a topic", f"{limits.TOPIC_BYTES} bytes"),
-        ("a reason", f"{limits.REASON_BYTES} bytes"),
+        ("a nickname", f"{NICK_CHARACTERS} characters ({NICK_BYTES} bytes)"),
+        ("a room's name", f"{ROOM_CHARACTERS} characters ({ROOM_BYTES} bytes)"),
+        ("a topic", f"{TOPIC_BYTES} bytes"),
+        ("a reason", f"{REASON_BYTES} bytes"),
         (
             "taking back",
-            f"one of the last {limits.RECENT} messages of a room, by who said it or an operator; one of the "
-            f"last {limits.WHISPERS:,} private ones",
+            f"one of the last {RECENT_MESSAGES} messages of a room, by who said it or an operator; one of the "
+            f"last {DIRECT_MESSAGES_KEPT:,} private ones",
         ),
-        ("a line", f"{limits.PLAIN_LINE:,} bytes"),
-        ("rooms a person", f"{limits.ROOMS_A_USER} "),
-        ("people or rooms", f"{limits.TARGETS} "),
-        ("what may wait", f"{limits.OUTBOX // 2**20} MiB; {limits.OUTBOXES // 2**20} MiB for all"),
-        ("a client that takes", f"closed after {limits.STUCK} seconds"),
-        ("choosing a name", f"within {limits.REGISTRATION} seconds"),
-        ("a TLS handshake", f"within {limits.HANDSHAKE} seconds"),
-        ("lines a client", f"{limits.FLOOD_BURST} at once, then {limits.FLOOD_RATE:g} a second"),
-        ("a client that gives", f"asked after {limits.PING_AFTER} seconds, closed after {limits.DROP_AFTER}"),
-        ("wrong passwords", f"{limits.LOGIN_TRIES} a minute"),
-        ("names claimed", f"{limits.CLAIMS} an hour; {limits.ACCOUNTS:,} in all"),
-        ("rooms that one", f"{limits.ROOMS_OWNED} "),
-        ("clients from one", f"{limits.ADDRESS_LIVE}, and {limits.ADDRESS_RATE} connections a minute"),
+        ("a line", f"{PLAIN_LINE_BYTES:,} bytes"),
+        ("rooms a person", f"{ROOMS_PER_USER} "),
+        ("people or rooms", f"{TARGETS_PER_COMMAND} "),
+        ("what may wait", f"{OUTBOX_BYTES // 2**20} MiB; {OUTBOXES_TOTAL_BYTES // 2**20} MiB for all"),
+        ("a client that takes", f"closed after {WRITE_STALL_SECONDS} seconds"),
+        ("choosing a name", f"within {REGISTRATION_SECONDS} seconds"),
+        ("a TLS handshake", f"within {TLS_HANDSHAKE_SECONDS} seconds"),
+        ("lines a client", f"{FLOOD_BURST_LINES} at once, then {FLOOD_LINES_PER_SECOND:g} a second"),
+        ("a client that gives", f"asked after {PING_AFTER_SECONDS} seconds, closed after {DROP_AFTER_SECONDS}"),
+        ("wrong passwords", f"{WRONG_PASSWORDS_PER_WINDOW} a minute"),
+        ("names claimed", f"{CLAIMS_PER_ADDRESS} an hour; {ACCOUNTS_MAX:,} in all"),
+        ("rooms that one", f"{ROOMS_PER_OWNER} "),
+        ("clients from one", f"{CONNECTIONS_PER_ADDRESS}, and {CONNECTS_PER_ADDRESS_PER_MINUTE} connections a minute"),
     ],
 )
 def test_limits_are_as_they_are(thing: str, value: str) -> None:

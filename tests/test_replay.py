@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from chatroom.core import last_seen
-from chatroom.limits import ABSENT, DROP_AFTER, STUCK
+from chatroom.core.last_seen import ABSENCES_REMEMBERED
 from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
+from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.values import MessageKind, Person
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
@@ -125,11 +126,11 @@ def test_a_person_is_a_nickname_and_an_address_or_an_account(chat: Chat, al: Cli
 @pytest.mark.parametrize(
     ("reason", "seconds"),
     [
-        (last_seen.SILENT, DROP_AFTER),
-        (last_seen.TIMED_OUT, DROP_AFTER),
-        (last_seen.STALLED, STUCK),
-        (last_seen.TOO_SLOW, STUCK),
-        (last_seen.SLOWEST, STUCK),
+        (last_seen.SILENT, DROP_AFTER_SECONDS),
+        (last_seen.TIMED_OUT, DROP_AFTER_SECONDS),
+        (last_seen.STALLED, WRITE_STALL_SECONDS),
+        (last_seen.TOO_SLOW, WRITE_STALL_SECONDS),
+        (last_seen.SLOWEST, WRITE_STALL_SECONDS),
         ("connection closed", 0),
     ],
 )
@@ -175,10 +176,10 @@ def test_what_is_remembered_has_a_bound(chat: Chat, al: Client) -> None:
     bob.leave()
     hub = chat.hub
     [mark] = hub.absent.values()
-    hub.absent |= {f"#made-up{number} somebody host": mark for number in range(2 * ABSENT)}
+    hub.absent |= {f"#made-up{number} somebody host": mark for number in range(2 * ABSENCES_REMEMBERED)}
     carol, _ = join(chat, "carol")
     carol.leave()
-    assert len(hub.absent) == ABSENT
+    assert len(hub.absent) == ABSENCES_REMEMBERED
     assert join(chat, "carol")[1] == []
     assert join(chat)[1] == ["one"]
 

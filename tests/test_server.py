@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from chatroom import limits
+from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.peers import Guests, Irc, Peer, Plain, eventually
@@ -370,7 +370,7 @@ def test_a_name_that_is_not_utf8_is_refused_and_asked_for_again(guests: Guests) 
 def test_a_line_of_4096_bytes_is_sent_and_a_longer_one_refused(guests: Guests) -> None:
     """Counted in bytes, without the line end; refused whole, never cut; the connection stays."""
     alice, bob = guests.plain("alice"), guests.plain("bob")
-    longest = "ł" * (limits.PLAIN_LINE // 2)
+    longest = "ł" * (PLAIN_LINE_BYTES // 2)
     alice.send(longest, longest + "x", "x" * 100_000, "after")
     assert alice.until("too long")[-1] == "* that line is too long and was not sent; a line has at most 4096 bytes"
     alice.wait("too long")

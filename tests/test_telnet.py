@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatroom.limits import FLOOD_BURST, FLOOD_RATE
 from chatroom.protocols.telnet import Telnet
 from chatroom.server.chat_server import ChatServer
+from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
 from tests.peers import Ear, Guests, Served
 
 IAC, SE, IP, DM, SB = b"\xff", b"\xf0", b"\xf4", b"\xf2", b"\xfa"
@@ -104,11 +104,11 @@ def test_refusing_options_costs_as_much_as_lines_do(serve: Callable[..., Served]
     eve = Guests(serve().port).stranger()
     try:
         start, got = time.monotonic(), b""
-        for number in range(FLOOD_BURST + 4):
+        for number in range(FLOOD_BURST_LINES + 4):
             eve.send_bytes(IAC + DO + bytes([number]))
             while got.count(IAC) <= number:
                 got += eve.sock.recv(1000)
-        assert time.monotonic() - start > 3 / FLOOD_RATE
+        assert time.monotonic() - start > 3 / FLOOD_LINES_PER_SECOND
     finally:
         eve.close()
 

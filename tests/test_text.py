@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common import text
-from chatroom.limits import MARKS
+from chatroom.common.text import COMBINING_MARKS_MAX
 
 CONTROLS = [chr(c) for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) != "\t"]
 TURNING = list("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -68,16 +68,16 @@ def test_words_of_all_languages_come_in_as_they_are(words: str) -> None:
 @pytest.mark.parametrize("mark", ["\u0301", "\u0e49", "\u0489", "\u20dd", "\ufe0f"])
 def test_marks_do_not_tower(mark: str) -> None:
     """On one character there are only so many, in both dialects; a control character in between makes no new one."""
-    tower = f"a{mark * MARKS}b"
+    tower = f"a{mark * COMBINING_MARKS_MAX}b"
     assert text.clean(tower) == text.clean_irc(tower) == tower
     assert text.clean(f"a{mark * 400}b{mark}") == text.clean_irc(f"a{mark * 400}b{mark}") == f"{tower}{mark}"
     assert text.clean(f"a{mark * 6}\x08{mark * 6}b") == text.clean_irc(f"a{mark * 6}\x08{mark * 6}b") == tower
     assert text.plain(text.clean_irc(f"a{mark * 6}\x02{mark * 6}b")) == tower
     for code in ("\x02", "\x0304", "\x0304,12", "\x04ff00ff"):  # which no IRC client shows
-        assert text.clean_irc(f"a{f'{mark * 3}{code}' * 9}b").count(mark) == MARKS
+        assert text.clean_irc(f"a{f'{mark * 3}{code}' * 9}b").count(mark) == COMBINING_MARKS_MAX
     assert text.clean(f"a{mark * 6}\u200d{mark * 6}b") == f"a{mark * 6}\u200d{mark * 2}b"
     for narrow in "\u1160\u11a8\ud7b0\u0903\u2065\u093e":  # what takes no place of its own is no new ground
-        assert text.clean(f"a{f'{mark * 8}{narrow}' * 99}b").count(mark) <= MARKS
+        assert text.clean(f"a{f'{mark * 8}{narrow}' * 99}b").count(mark) <= COMBINING_MARKS_MAX
 
 
 def test_a_row_of_signs_is_no_tower() -> None:

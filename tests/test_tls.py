@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from chatroom.limits import HANDSHAKE, NICK_LENGTH
+from chatroom.common.names import NICK_CHARACTERS
 from chatroom.net import certificates, tls
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.reloadable_settings import Settings
+from chatroom.server.timeouts import TLS_HANDSHAKE_SECONDS
 from tests.chat import INFO, QUICK
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
 from tests.test_cli import chatroom
@@ -244,7 +245,7 @@ def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -
     with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as half:
         half.sendall(b"\x16\x03\x01")
         eventually(lambda: [c for c in server.everybody() if c.agreeing], "the handshake has begun")
-        make_older(server, server.everybody()[0], HANDSHAKE + 1, "agreeing")
+        make_older(server, server.everybody()[0], TLS_HANDSHAKE_SECONDS + 1, "agreeing")
         assert half.recv(100) == b""
 
 
@@ -254,7 +255,7 @@ def test_a_message_is_cut_off_nowhere(server: ChatServer, certificate: tuple[Pat
         al.send(*["NAMES #a"] * 200, "QUIT")
         lines = al.until("ERROR")
         assert sum(" 366 " in line for line in lines) == 200
-        assert all(len(line) < 100 + NICK_LENGTH for line in lines)
+        assert all(len(line) < 100 + NICK_CHARACTERS for line in lines)
 
 
 class ByHand:

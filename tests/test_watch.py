@@ -13,29 +13,26 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.limits import (
-    ACCEPT_PAUSE,
-    DROP_AFTER,
-    ENDINGS,
-    FLOOD_BURST,
-    HANDSHAKE,
-    KEEPALIVE,
-    LOOKUPS,
-    PING_AFTER,
-    REGISTRATION,
-    SEND_AHEAD,
-    SEND_BUFFER,
-    STOPPED,
-    STUCK,
-    TICK,
-)
 from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Said
+from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
+from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.timeouts import Late, TimeoutMonitor
-from chatroom.storage.history_service import HistoryService
+from chatroom.server.handler import FLOOD_BURST_LINES
+from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
+from chatroom.server.timeouts import (
+    CLOCK_STALL_SECONDS,
+    ENDINGS_PER_STEP,
+    PING_AFTER_SECONDS,
+    REGISTRATION_SECONDS,
+    TIMEOUT_CHECK_SECONDS,
+    TLS_HANDSHAKE_SECONDS,
+    Late,
+    TimeoutMonitor,
+)
+from chatroom.storage.history_service import CONCURRENT_LOOKUPS, HistoryService
 from chatroom.storage.store import Store
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
@@ -59,15 +56,15 @@ def test_who_chooses_no_name_in_time_is_told_and_closed(server: ChatServer, gues
     slow = guests.stranger()
     slow.wait("^Username$")
     slow.send_bytes(b"a")
-    make_older(server, connection_of(server), REGISTRATION + 1, "born")
-    assert slow.rest() == [f"* Goodbye (no name within {REGISTRATION} seconds)."]
+    make_older(server, connection_of(server), REGISTRATION_SECONDS + 1, "born")
+    assert slow.rest() == [f"* Goodbye (no name within {REGISTRATION_SECONDS} seconds)."]
 
 
 def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, guests: Guests) -> None:
     """Once, and it stays when it gives one."""
     bob = guests.irc("bob")
     connection = connection_of(server, "bob")
-    make_older(server, connection, PING_AFTER + 1, "heard")
+    make_older(server, connection, PING_AFTER_SECONDS + 1, "heard")
     bob.wait("^PING ")
     assert connection.pinged
     bob.send("PONG :x")
@@ -80,17 +77,17 @@ def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, gue
 def test_an_irc_client_that_gives_no_sign_of_life_is_gone(server: ChatServer, guests: Guests) -> None:
     """The room is told why."""
     alice, bob = guests.plain("alice"), guests.irc("bob")
-    make_older(server, connection_of(server, "bob"), DROP_AFTER + 1, "heard")
+    make_older(server, connection_of(server, "bob"), DROP_AFTER_SECONDS + 1, "heard")
     assert "no sign of life" in bob.rest()[-1]
-    alice.wait(rf"^\* bob left \(no sign of life for {DROP_AFTER} seconds\)$")
+    alice.wait(rf"^\* bob left \(no sign of life for {DROP_AFTER_SECONDS} seconds\)$")
 
 
 def test_a_crowd_whose_time_has_run_out_ends_to_the_last(server: ChatServer, guests: Guests) -> None:
     """However many groups they are ended in; each is told, and so is the room."""
     alice = guests.plain("alice")
-    crowd = [guests.irc(f"c{number}") for number in range(2 * ENDINGS + 5)]
+    crowd = [guests.irc(f"c{number}") for number in range(2 * ENDINGS_PER_STEP + 5)]
     for number in range(len(crowd)):
-        make_older(server, connection_of(server, f"c{number}"), DROP_AFTER + 1, "heard")
+        make_older(server, connection_of(server, f"c{number}"), DROP_AFTER_SECONDS + 1, "heard")
     assert all("no sign of life" in each.rest()[-1] for each in crowd)
     left = {alice.wait(r"^\* c(\d+) left \(no sign of life")[1] for _ in crowd}
     assert len(left) == len(crowd)
@@ -100,11 +97,11 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     """They can't answer a PING, but their machine acknowledges what comes: that is a sign of life, too."""
     alice = guests.plain("alice")
     connection = connection_of(server, "alice")
-    make_older(server, connection, DROP_AFTER + 1, "heard", "alive")
+    make_older(server, connection, DROP_AFTER_SECONDS + 1, "heard", "alive")
     bob = guests.irc("bob")
-    make_older(server, connection_of(server, "bob"), PING_AFTER + 1, "heard")
+    make_older(server, connection_of(server, "bob"), PING_AFTER_SECONDS + 1, "heard")
     bob.wait("^PING ")  # so the watch looks at both
-    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER, "it has asked about alice")
+    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER_SECONDS, "it has asked about alice")
     assert alice.sync() is not None
     assert not connection.closing
 
@@ -150,8 +147,8 @@ def one_who_is_stuck(server: ChatServer, guests: Guests) -> tuple[Irc, Connectio
 def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
     """Long before its outbox is full; the room is told why."""
     stuck, connection, alice = one_who_is_stuck(server, guests)
-    connection.moved -= STUCK + 1
-    alice.wait(f"QUIT :read nothing for {STUCK} seconds")
+    connection.moved -= WRITE_STALL_SECONDS + 1
+    alice.wait(f"QUIT :read nothing for {WRITE_STALL_SECONDS} seconds")
     stuck.close()
 
 
@@ -169,8 +166,8 @@ def test_who_takes_nothing_leaves_along_with_what_is_said(
         carry(batch)
 
     monkeypatch.setattr(server.courier, "_carry", noted)
-    monkeypatch.setattr("chatroom.server.timeouts.ENDINGS_RIDE", DEADLINE)
-    connection.moved -= STUCK + 1
+    monkeypatch.setattr("chatroom.server.timeouts.ENDINGS_RIDE_SECONDS", DEADLINE)
+    connection.moved -= WRITE_STALL_SECONDS + 1
     eventually(lambda: connection.closing, "it is to leave")
     bob.send("PRIVMSG #lobby :hello")
     alice.wait(" QUIT :read nothing")
@@ -187,7 +184,7 @@ def test_who_has_left_without_reading_keeps_its_place_and_has_its_time(server: C
     alice.wait(":stuck!.* QUIT ")
     eventually(lambda: connection.left, "its reader is done")
     assert connection in server.everybody()
-    connection.left -= STUCK + 1
+    connection.left -= WRITE_STALL_SECONDS + 1
     eventually(lambda: connection not in server.everybody(), "its time is over")
     assert connection.sock.fileno() == -1
     assert server.refusals["left without reading"] == 1
@@ -225,9 +222,9 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     heard = bob.heard = bob.left = bob.heard  # as if it were still to read its last, too
     server.watch.end()
     server.watch.join()
-    away = 2 * DROP_AFTER
+    away = 2 * DROP_AFTER_SECONDS
     server.watch.look(time.monotonic() + away)
-    assert bob.heard == bob.left >= heard + away - STOPPED
+    assert bob.heard == bob.left >= heard + away - CLOCK_STALL_SECONDS
     assert not bob.closing
     bob.heard = time.monotonic()
 
@@ -250,7 +247,7 @@ def test_nobody_is_looked_at_before_it_is_time(
     def look_after(seconds: float) -> list[str]:
         """Who is looked at at a moment to come, or just before it."""
         looked_at.clear()
-        server.watch._looked = start + seconds - TICK  # it has not stood still
+        server.watch._looked = start + seconds - TIMEOUT_CHECK_SECONDS  # it has not stood still
         server.watch.look(start + seconds)
         return sorted(looked_at)
 
@@ -259,20 +256,20 @@ def test_nobody_is_looked_at_before_it_is_time(
     for connection in server.everybody():
         connection.born = connection.heard = connection.alive = start
         server.watch.add(connection)
-    assert look_after(TICK) == ["", "alice", "bob"]
+    assert look_after(TIMEOUT_CHECK_SECONDS) == ["", "alice", "bob"]
     assert look_after(2) == []
-    assert look_after(REGISTRATION / 2) == [""]  # it might have had a name by then
-    assert look_after(PING_AFTER / 2) == [""]
+    assert look_after(REGISTRATION_SECONDS / 2) == [""]  # it might have had a name by then
+    assert look_after(PING_AFTER_SECONDS / 2) == [""]
     stranger.rest()
     eventually(lambda: len(server.everybody()) == 2, "it is gone")
-    assert look_after(PING_AFTER - 3) == []
-    assert look_after(PING_AFTER + 1) == ["bob"]
+    assert look_after(PING_AFTER_SECONDS - 3) == []
+    assert look_after(PING_AFTER_SECONDS + 1) == ["bob"]
     bob.wait("^PING ")
-    assert look_after(DROP_AFTER - 3) == []
+    assert look_after(DROP_AFTER_SECONDS - 3) == []
     bob.close()
     alice.wait(r"^\* bob left")
     eventually(lambda: len(server.everybody()) == 1, "it is gone")
-    assert look_after(DROP_AFTER + 1) == ["alice"]
+    assert look_after(DROP_AFTER_SECONDS + 1) == ["alice"]
     alice.close()
     eventually(lambda: not server.everybody(), "all are gone")
     assert not any(server.watch._turns.values())
@@ -335,9 +332,9 @@ def test_a_flood_is_slowed_down_and_loses_nothing(limited: ChatServer) -> None:
     guests = Guests(limited.port)
     alice, bob = guests.plain("alice"), guests.irc("bob")
     started = time.monotonic()
-    alice.send(*[f"line {i}" for i in range(FLOOD_BURST + 2)])
-    heard = [bob.wait(r"PRIVMSG #lobby :(line \d+)")[1] for _ in range(FLOOD_BURST + 2)]
-    assert heard == [f"line {i}" for i in range(FLOOD_BURST + 2)]
+    alice.send(*[f"line {i}" for i in range(FLOOD_BURST_LINES + 2)])
+    heard = [bob.wait(r"PRIVMSG #lobby :(line \d+)")[1] for _ in range(FLOOD_BURST_LINES + 2)]
+    assert heard == [f"line {i}" for i in range(FLOOD_BURST_LINES + 2)]
     assert time.monotonic() - started > 0.25  # the flood itself proves nothing if it was not slowed down
     guests.close()
 
@@ -347,11 +344,11 @@ def test_who_is_slowed_down_does_not_count_as_silent(limited: ChatServer) -> Non
     guests = Guests(limited.port)
     alice, bob = guests.irc("alice"), guests.irc("bob")
     connection = connection_of(limited, "alice")
-    alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(FLOOD_BURST + 8)])
+    alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(FLOOD_BURST_LINES + 8)])
     bob.wait("line 0$")
-    make_older(limited, connection, DROP_AFTER + 1, "heard", "alive")
-    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER, "its machine was asked")
-    bob.wait(f"line {FLOOD_BURST + 7}$")
+    make_older(limited, connection, DROP_AFTER_SECONDS + 1, "heard", "alive")
+    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER_SECONDS, "its machine was asked")
+    bob.wait(f"line {FLOOD_BURST_LINES + 7}$")
     alice.send("PRIVMSG #lobby :still here")
     bob.wait("still here$")
     eventually(lambda: not connection.paced, "it is asked itself again")
@@ -364,11 +361,11 @@ def test_who_is_slowed_down_and_has_no_network_any_more_is_gone(
     """Lines that wait for their turn are no signs of life."""
     guests = Guests(limited.port)
     alice, bob = guests.irc("alice"), guests.irc("bob")
-    monkeypatch.setattr(Connection, "unacknowledged", lambda connection: DROP_AFTER + 1)
+    monkeypatch.setattr(Connection, "unacknowledged", lambda connection: DROP_AFTER_SECONDS + 1)
     alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(200)])
     bob.wait("line 0$")
-    make_older(limited, connection_of(limited, "alice"), DROP_AFTER + 1, "heard", "alive")
-    bob.wait(f"^:alice![^ ]+ QUIT :no sign of life for {DROP_AFTER} seconds$")
+    make_older(limited, connection_of(limited, "alice"), DROP_AFTER_SECONDS + 1, "heard", "alive")
+    bob.wait(f"^:alice![^ ]+ QUIT :no sign of life for {DROP_AFTER_SECONDS} seconds$")
     guests.close()
 
 
@@ -411,7 +408,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
     for name in "abc":
         guests.plain(name)
     with monkeypatch.context() as patch:
-        patch.setattr("chatroom.server.handler.SILENCE", DEADLINE)
+        patch.setattr("chatroom.server.handler.SILENCE_SECONDS", DEADLINE)
         silent = [guests.stranger() for _ in range(limited.door.turned_away)]
         eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
         assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
@@ -421,7 +418,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
         late.send("hello")
         assert late.rest() == ["* Goodbye (the server is full; try again later)."]
     for connection in limited.everybody():
-        make_older(limited, connection, HANDSHAKE + 1, "born")
+        make_older(limited, connection, TLS_HANDSHAKE_SECONDS + 1, "born")
     for each in silent:
         assert each.rest() == ["* Goodbye (the server is full; try again later)."]
     eventually(lambda: len(limited.everybody()) == 3, "they are gone")
@@ -431,7 +428,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
 def test_an_address_with_too_many_clients_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this machine were far away; a client that leaves makes room for one."""
     monkeypatch.setattr("chatroom.server.connection_limits._is_near", lambda host: False)
-    monkeypatch.setattr("chatroom.server.connection_limits.ADDRESS_LIVE", 2)
+    monkeypatch.setattr("chatroom.server.connection_limits.CONNECTIONS_PER_ADDRESS", 2)
     server = ChatServer("127.0.0.1", 0, INFO)
     server.start()
     guests = Guests(server.port)
@@ -451,11 +448,13 @@ def test_a_clients_socket_is_told_what_to_bound(server: ChatServer, guests: Gues
     """What the kernel buffers for it, and for how long it believes that a silent peer is there."""
     guests.plain("alice")
     sock = connection_of(server, "alice").sock
-    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER  # the kernel doubles it: socket(7)
+    assert (
+        sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
+    )  # the kernel doubles it: socket(7)
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == KEEPALIVE[0]
-    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == DROP_AFTER * 1000
-    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == SEND_AHEAD
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == TCP_KEEPALIVE[0]
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == DROP_AFTER_SECONDS * 1000
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == SEND_AHEAD_BYTES
 
 
 def test_without_descriptors_it_waits_and_recovers(server: ChatServer, guests: Guests) -> None:
@@ -510,7 +509,7 @@ def test_after_a_failed_accept_it_waits_and_recovers(
     monkeypatch.setattr(server._stopping, "wait", count)
     monkeypatch.setattr(socket.socket, "accept", fail)
     guests.plain("alice")
-    first = ACCEPT_PAUSE[0]
+    first = ACCEPT_PAUSE_SECONDS[0]
     assert waits == [first, 2 * first, 4 * first, 8 * first]
     assert server._pause == first
     assert server._reserve == reserve
@@ -528,7 +527,7 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServ
         for knock in knocking:
             resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))  # neither accept nor open gets any
             knock.connect(("127.0.0.1", server.port))
-            eventually(lambda: server._reserve == -1 and server._pause > ACCEPT_PAUSE[0], "there is no reserve")
+            eventually(lambda: server._reserve == -1 and server._pause > ACCEPT_PAUSE_SECONDS[0], "there is no reserve")
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             if theirs == -1:
                 theirs = os.open(os.devnull, os.O_RDONLY)
@@ -555,15 +554,15 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
         alice.send("PRIVMSG #lobby :hello")
         alice.sync()
         with ExitStack() as others:
-            for _ in range(LOOKUPS):
+            for _ in range(CONCURRENT_LOOKUPS):
                 others.enter_context(archive.turns.turn("192.0.2.1"))
             alice.send("CHATHISTORY LATEST #lobby * 10")
             eventually(lambda: archive.turns.waiting() == 1, "alice waits for her turn")
             connection = connection_of(server, "alice")
             connection.pinged = True
-            make_older(server, connection, DROP_AFTER + 1, "heard")
-            make_older(server, connection_of(server, "silent"), DROP_AFTER + 1, "heard")
-            assert silent.rest()[-1].endswith(f"no sign of life for {DROP_AFTER} seconds")
+            make_older(server, connection, DROP_AFTER_SECONDS + 1, "heard")
+            make_older(server, connection_of(server, "silent"), DROP_AFTER_SECONDS + 1, "heard")
+            assert silent.rest()[-1].endswith(f"no sign of life for {DROP_AFTER_SECONDS} seconds")
             assert not connection.cut
         alice.wait("PRIVMSG #lobby :.*hello")
         alice.sync()

@@ -140,8 +140,8 @@ def test_what_is_held_is_the_same_after_losses_and_a_snapshot(
     redis: Redis, node: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis loses all, then a part, and a server ends and comes back; and what lasts is so in everybody's own file."""
-    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT", 50)
-    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS", 3)
+    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT_ENTRIES", 50)
+    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS_KEPT", 3)
     names = ("one", "two", "three")
     nodes = [node(name, Store(tmp_path / name)) for name in names]
     for each in nodes:

@@ -143,7 +143,7 @@ def test_while_the_link_is_down_words_wait_and_nothing_else_may(redis: Redis, no
 
 def test_a_full_spool_refuses_with_a_sentence(redis: Redis, node: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it took before is delivered all the same."""
-    monkeypatch.setattr("chatroom.cluster.redis_event_log.SPOOL", 50)
+    monkeypatch.setattr("chatroom.cluster.redis_event_log.SPOOL_MESSAGES", 50)
     one, two = node("one"), node("two")
     alice, bob = one.guests.plain("alice"), two.guests.plain("bob")
     alice.wait("bob joined")
@@ -320,8 +320,8 @@ def test_history_is_the_same_on_all_servers(redis: Redis, node: Start, tmp_path:
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Snapshots every few entries."""
-    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT", 20)
-    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS", 3)
+    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT_ENTRIES", 20)
+    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS_KEPT", 3)
 
 
 def answer(reply: bytes) -> int:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from chatroom.cluster import snapshots
-from chatroom.cluster.redis_stream import LinkError, Stream
+from chatroom.cluster.redis_stream import REDIS_TIMEOUT_SECONDS, LinkError, Stream
 from chatroom.cluster.replica import Links
 from chatroom.cluster.spool import Proposal
-from chatroom.limits import LINK_TIMEOUT
 from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
@@ -153,8 +152,8 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
 
     Although it was away for so long that it is told by a snapshot alone.
     """
-    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT", 20)
-    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS", 2)
+    monkeypatch.setattr("chatroom.cluster.redis_link.SNAPSHOT_ENTRIES", 20)
+    monkeypatch.setattr("chatroom.cluster.redis_stream.SNAPSHOTS_KEPT", 2)
     one, two = node("one"), node("two", Store(tmp_path / "two"))
     for nick in ("alice", "carol"):
         claim(one, nick, room=f"#of-{nick}")
@@ -475,11 +474,11 @@ def test_an_error_in_the_program_does_not_end_the_reading_thread(redis: Redis, m
 
 def test_a_stop_has_one_deadline_whatever_hangs(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """Redis, a client that reads nothing, and one that has just done something: they share the time there is."""
-    monkeypatch.setattr("chatroom.server.chat_server.STOP", 2.0)
-    monkeypatch.setattr("chatroom.server.chat_server.DRAIN", 1.5)
-    monkeypatch.setattr("chatroom.server.chat_server.LINK_DRAIN", 0.5)
+    monkeypatch.setattr("chatroom.server.chat_server.STOP_SECONDS", 2.0)
+    monkeypatch.setattr("chatroom.server.chat_server.DRAIN_SECONDS", 1.5)
+    monkeypatch.setattr("chatroom.server.chat_server.LINK_DRAIN_SECONDS", 0.5)
     one = Node(redis.url, "one")
-    one.link._reading._pool.connection_kwargs["socket_timeout"] = LINK_TIMEOUT
+    one.link._reading._pool.connection_kwargs["socket_timeout"] = REDIS_TIMEOUT_SECONDS
     try:
         alice, _stuck = one.guests.irc("alice"), one.guests.irc("stuck")
         for _ in range(500):  # until its sockets are full, but not so much that it is cut

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, parse
-from chatroom.limits import MESSAGE_BYTES
 from chatroom.model.commands import (
     AskModes,
     AskNames,
@@ -37,6 +36,7 @@ from chatroom.protocols.irc.dialect import COMMANDS, IrcDialect
 from chatroom.protocols.irc.format import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.numerics import REFUSALS
+from chatroom.protocols.limits import MESSAGE_BYTES
 from tests.chat import INFO, LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds, place
 
 AL = Person("1", "al", "u", "127.0.0.1")

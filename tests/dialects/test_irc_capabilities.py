@@ -3,8 +3,9 @@
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.limits import MARKERS, TARGETS
+from chatroom.core.read_markers import READ_MARKERS_PER_USER
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
+from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from tests.chat import NOON, Chat, Client
 
 LABELS = ("batch", "labeled-response")
@@ -334,7 +335,7 @@ def test_what_is_beyond_the_most_targets_is_told(command: str) -> None:
     """TARGMAX of them are served, and no name is passed over in silence."""
     chat = Chat()
     al = chat.irc("al", room="#p0")
-    names = [f"{'#' if command[:4] in ('JOIN', 'LIST') else ''}p{number}" for number in range(TARGETS + 2)]
+    names = [f"{'#' if command[:4] in ('JOIN', 'LIST') else ''}p{number}" for number in range(TARGETS_PER_COMMAND + 2)]
     told = al.send(command.format(",".join(names))).heard()
     assert told[-1] == f":chatroom.test 407 al {names[-2]},{names[-1]} :At most 20 at once: nothing was done for these"
     assert any(f" {names[-3]} " in f"{line} " for line in told) or told[-2].split()[1] == "323"
@@ -431,7 +432,7 @@ def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None
     """Whoever has the name next has read nothing; so many rooms and people, and the one set longest ago goes first."""
     chat = Chat()
     al = chat.irc("al", *MARKING)
-    al.send(*[f"MARKREAD #r{i} timestamp=2025-01-01T00:00:00.000Z" for i in range(MARKERS + 1)])
+    al.send(*[f"MARKREAD #r{i} timestamp=2025-01-01T00:00:00.000Z" for i in range(READ_MARKERS_PER_USER + 1)])
     al.heard()
     assert [parse(line).params[1] for line in al.send("MARKREAD #r0", "MARKREAD #r1").heard()] == [
         "*",

@@ -13,23 +13,14 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import LINE_BYTES, parse
-from chatroom.common.names import is_nickname, nickname, room_name
-from chatroom.limits import (
-    AWAY_BYTES,
-    HOST_LENGTH,
-    KEY_BYTES,
-    LABEL_BYTES,
-    LIST_LENGTH,
-    MASK_BYTES,
-    MODES_A_LINE,
+from chatroom.common.names import (
     NICK_BYTES,
-    NICK_LENGTH,
-    REALNAME_BYTES,
-    REASON_BYTES,
+    NICK_CHARACTERS,
     ROOM_BYTES,
-    ROOM_LENGTH,
-    TOPIC_BYTES,
-    USERNAME_LENGTH,
+    ROOM_CHARACTERS,
+    is_nickname,
+    nickname,
+    room_name,
 )
 from chatroom.model.commands import AskHistory, AskSearch
 from chatroom.model.events import (
@@ -52,6 +43,16 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
+from chatroom.model.limits import (
+    AWAY_BYTES,
+    KEY_BYTES,
+    MASKS_PER_LIST,
+    MODES_PER_LINE,
+    REALNAME_BYTES,
+    REASON_BYTES,
+    TOPIC_BYTES,
+)
+from chatroom.model.masks import MASK_BYTES
 from chatroom.model.replies import (
     Announcement,
     CountsAre,
@@ -65,22 +66,24 @@ from chatroom.model.replies import (
     UptimeIs,
 )
 from chatroom.model.values import MessageKind, ModeChange, Person
-from chatroom.protocols.irc.format import RENDERED, irc_format
+from chatroom.protocols.irc.dialect import LABEL_BYTES
+from chatroom.protocols.irc.format import HOST_CHARACTERS, RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
+from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place
 
 WIDE = "\U00020000"  # a letter of four bytes: CJK extension B
 LETTERS = {1: "x", 2: "ж", 3: "語", 4: WIDE}  # by their bytes
-HOST = f"0{'f' * (HOST_LENGTH - 1)}"
+HOST = f"0{'f' * (HOST_CHARACTERS - 1)}"
 
 
 def nick(wide: int, number: int = 0) -> str:
     """The longest nickname of letters that have `wide` bytes, ending in two digits."""
-    return f"{LETTERS[wide] * min(NICK_LENGTH - 2, (NICK_BYTES - 2) // wide)}{number:02}"
+    return f"{LETTERS[wide] * min(NICK_CHARACTERS - 2, (NICK_BYTES - 2) // wide)}{number:02}"
 
 
 def room(wide: int, number: int = 0) -> str:
-    return f"#{LETTERS[wide] * min(ROOM_LENGTH - 3, (ROOM_BYTES - 3) // wide)}{number:02}"
+    return f"#{LETTERS[wide] * min(ROOM_CHARACTERS - 3, (ROOM_BYTES - 3) // wide)}{number:02}"
 
 
 def of_bytes(size: int, wide: int = 4) -> str:
@@ -117,7 +120,7 @@ class Full:
         client.host = HOST
         name = nick(self.wide, next(self._numbers))
         client.send(f"CAP REQ :{' '.join(CAPABILITIES)}", "CAP END", f"NICK {name}")
-        client.send(f"USER {'u' * USERNAME_LENGTH} 0 * :{of_bytes(REALNAME_BYTES, self.wide)}")
+        client.send(f"USER {'u' * USERNAME_CHARACTERS} 0 * :{of_bytes(REALNAME_BYTES, self.wide)}")
         assert client.nick == name, client.wire
         return client
 
@@ -183,8 +186,8 @@ def test_lists_of_masks_fit(full: Full) -> None:
         mask = f"{of_bytes(MASK_BYTES - 5, full.wide).replace(' ', 'x')}!*@*"
         assert " MODE " in full.do(al, f"MODE {here} +{letter} {mask}")[0]
         assert mask in full.do(al, f"MODE {here} {letter}")[0]
-    short = [f"m:{number:02}" for number in range(MODES_A_LINE)]
-    told = [parse(line) for line in full.do(al, f"MODE {here} +{'b' * MODES_A_LINE} {' '.join(short)}")]
+    short = [f"m:{number:02}" for number in range(MODES_PER_LINE)]
+    told = [parse(line) for line in full.do(al, f"MODE {here} +{'b' * MODES_PER_LINE} {' '.join(short)}")]
     assert [mask for message in told for mask in message.params[2:]] == [f"{mask}!*@*" for mask in short]
     assert all(message.params[1] == f"+{'b' * len(message.params[2:])}" for message in told)
 
@@ -195,7 +198,7 @@ def test_lists_of_people_fit(full: Full) -> None:
     al = full.al
     others = [full.client() for _ in range(5)]
     nicks = [client.nick for client in others]
-    for number in range(LIST_LENGTH // 4):
+    for number in range(MASKS_PER_LIST // 4):
         al.send(f"JOIN {room(full.wide, number)}")
     al.wire = b""
     told = full.do(al, f"USERHOST {' '.join(nicks)}")
@@ -332,8 +335,8 @@ def test_what_was_said_before_fits(full: Full, caps: tuple[str, ...]) -> None:
     reader = full.chat.irc()
     reader.host = HOST
     name = nick(full.wide, 50)
-    reader.send(f"CAP REQ :{' '.join(caps)}", "CAP END", f"NICK {name}", f"USER {'u' * USERNAME_LENGTH} 0 * :x")
-    here, by = room(full.wide), Person("1", nick(full.wide), "u" * USERNAME_LENGTH, HOST, account=nick(full.wide))
+    reader.send(f"CAP REQ :{' '.join(caps)}", "CAP END", f"NICK {name}", f"USER {'u' * USERNAME_CHARACTERS} 0 * :x")
+    here, by = room(full.wide), Person("1", nick(full.wide), "u" * USERNAME_CHARACTERS, HOST, account=nick(full.wide))
     text = "\u2028".join([of_bytes(480, full.wide), f"x\u2029{of_bytes(300, full.wide)}"])
     said = tuple(
         [Said(by, here, each, MessageKind.MESSAGE, id=n, time=NOON) for n, each in enumerate((text, text[:99]), 1)]
@@ -370,7 +373,7 @@ def test_what_the_console_says_to_all_fits(full: Full) -> None:
 _WIDTHS = st.sampled_from(list(LETTERS))
 _PEOPLE = st.builds(
     lambda wide, size: Person(
-        "1", nick(wide), "u" * USERNAME_LENGTH, HOST, of_bytes(REALNAME_BYTES, size), account=nick(wide), bot=True
+        "1", nick(wide), "u" * USERNAME_CHARACTERS, HOST, of_bytes(REALNAME_BYTES, size), account=nick(wide), bot=True
     ),
     _WIDTHS,
     _WIDTHS,
@@ -389,7 +392,7 @@ _CHANGES = st.lists(
     st.builds(
         ModeChange, st.booleans(), st.sampled_from("bovkl"), _texts(MASK_BYTES).map(lambda t: t.replace(" ", "x"))
     ),
-    max_size=MODES_A_LINE,
+    max_size=MODES_PER_LINE,
 )
 _SAID = _texts(6000) | st.lists(_texts(480), min_size=1, max_size=30).map("\u2028".join)
 _EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
@@ -459,8 +462,8 @@ def test_the_longest_names_are_names() -> None:
     """Else nothing above would mean anything."""
     for wide in LETTERS:
         assert is_nickname(nick(wide))
-        assert NICK_BYTES - wide < len(nick(wide).encode()) or len(nick(wide)) == NICK_LENGTH
+        assert NICK_BYTES - wide < len(nick(wide).encode()) or len(nick(wide)) == NICK_CHARACTERS
         assert room_name(room(wide)) == room(wide)
-        assert ROOM_BYTES - wide < len(room(wide).encode()) or len(room(wide)) == ROOM_LENGTH
+        assert ROOM_BYTES - wide < len(room(wide).encode()) or len(room(wide)) == ROOM_CHARACTERS
         for one_more in (nick(wide) + LETTERS[wide], nick(wide) + "xxxx"):
             assert not is_nickname(one_more)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from chatroom.common.irc_message import LINE_BYTES, parse
-from chatroom.limits import MESSAGE_BYTES
 from chatroom.model.events import Said
 from chatroom.model.values import MessageKind
+from chatroom.protocols.limits import MESSAGE_BYTES
 from tests.chat import Chat, Client
 
 MULTILINE = ("batch", "message-tags", "draft/multiline")

@@ -3,7 +3,7 @@
 import pytest
 
 from chatroom.common.irc_message import parse
-from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
+from chatroom.protocols.irc.handlers.multiline import MULTILINE_BYTES, MULTILINE_LINES
 from tests.chat import Chat, Client
 
 CAPS = ("batch", "message-tags", "labeled-response", "draft/multiline")

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, Fault
 from chatroom.common.text import clean
-from chatroom.limits import PLAIN_LINE
 from chatroom.model.commands import AskRooms, AskTopic, AskWho, Join, Quit, Register, Rename, Say, SetAway, SetTopic
 from chatroom.model.events import AwaySet, Departed, Event, Joined, Killed, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw, Refused
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.protocols import plain
+from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS, PLAIN, PlainDialect
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
 
@@ -90,7 +90,7 @@ def test_every_line_is_a_name_until_one_is_accepted() -> None:
         (b"/me   ", Code.TOO_FEW_PARAMETERS),
         (b"caf\xe9", Code.LINE_NOT_UTF8),
         (b"\xed\xa0\x80", Code.LINE_NOT_UTF8),  # a surrogate
-        (b"x" * (PLAIN_LINE + 1), Code.LINE_TOO_LONG),
+        (b"x" * (PLAIN_LINE_BYTES + 1), Code.LINE_TOO_LONG),
     ],
 )
 def test_a_line_that_cannot_be_is_refused(line: bytes, code: Code) -> None:
@@ -188,10 +188,10 @@ def test_however_bytes_are_cut_they_are_the_same_commands(data: bytes, nick: str
 
 def test_a_long_line_is_refused_the_same_however_it_is_cut() -> None:
     """At the limit, over it and far over it."""
-    for size in (PLAIN_LINE, PLAIN_LINE + 1, 3 * PLAIN_LINE):
+    for size in (PLAIN_LINE_BYTES, PLAIN_LINE_BYTES + 1, 3 * PLAIN_LINE_BYTES):
         data = b"x" * size + b"\nafter\n"
         assert read_in_pieces(data, 1, "alice") == read_in_pieces(data, len(data), "alice")
-        assert ("LINE_TOO_LONG" in read_in_pieces(data, 1000, "alice")[0]) == (size > PLAIN_LINE)
+        assert ("LINE_TOO_LONG" in read_in_pieces(data, 1000, "alice")[0]) == (size > PLAIN_LINE_BYTES)
 
 
 @given(st.lists(_BYTES, max_size=8))

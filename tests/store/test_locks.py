@@ -36,10 +36,10 @@ def locks(pid: int, data: Path) -> set[str]:
 @pytest.mark.skipif(not LOCKS.exists(), reason="needs /proc to see locks")
 def test_housework_and_what_runs_beside_it_leave_the_locks_alone(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint, indexing, pruning, recovery from a full disk, and every command that may be used meanwhile."""
-    monkeypatch.setattr("chatroom.storage.maintenance.ROUND", 0.02)
-    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MOST", 0.04)
-    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT", 1)
-    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0.05)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_SECONDS", 0.02)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MAX_SECONDS", 0.04)
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT_BYTES", 1)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST_SECONDS", 0.05)
     with closing(Store(data)) as store, closing(store.reader()):
         keeper = Maintenance(store, lambda works, lost: None, keep=1)
         save_much(store)

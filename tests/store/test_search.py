@@ -49,7 +49,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             fill(store)
         index = Index(store)
         if request.param == "half indexed":
-            monkeypatch.setattr("chatroom.storage.search_index.STEP", 3)
+            monkeypatch.setattr("chatroom.storage.search_index.STEP_MESSAGES", 3)
             fill(store)
             index.step()
         elif request.param == "indexed":

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatroom.common.logs import Calm
-from chatroom.limits import RECENT, SETTING
 from chatroom.model.events import (
     AccountMade,
     Event,
@@ -29,13 +28,14 @@ from chatroom.model.events import (
     ServerBanned,
     TopicSet,
 )
+from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person
 from chatroom.storage.lockfile import LockFile
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import MIGRATIONS, StoreError, connect
 from chatroom.storage.search_index import Index
-from chatroom.storage.store import _SETTINGS, Store
+from chatroom.storage.store import _SETTINGS, SETTING_BYTES, Store
 from tests.crash import check
 from tests.peers import DEADLINE, eventually
 
@@ -77,19 +77,19 @@ def test_what_was_saved_is_there_after_a_restart(data: Path) -> None:
 def test_rooms_come_back_with_their_topic(data: Path) -> None:
     """A room with a history is known after a restart, by its name as written, with topic and last messages."""
     with closing(Store(data)) as store:
-        store.save([said(n, "#Tea") for n in range(1, RECENT + 11)])
+        store.save([said(n, "#Tea") for n in range(1, RECENT_MESSAGES + 11)])
         store.save([TopicSet(ALICE, "#Tea", "green", id=100, time=BASE + 100), said(101, "#lobby")])
     with closing(Store(data)) as store, closing(store.reader()) as reader:
         lobby, tea = reader.rooms()
     assert (lobby.name, lobby.topic, len(lobby.recent)) == ("#lobby", None, 1)
     assert tea.topic is not None
     assert (tea.name, tea.created, tea.topic.text, tea.topic.by) == ("#Tea", BASE + 1, "green", ALICE.mask)
-    assert texts(list(tea.recent)) == [f"message {n}" for n in range(11, RECENT + 11)]
+    assert texts(list(tea.recent)) == [f"message {n}" for n in range(11, RECENT_MESSAGES + 11)]
 
 
 def test_what_is_remembered_of_rooms_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever makes up rooms fills the file, not the memory; what is said in them is saved all the same."""
-    monkeypatch.setattr("chatroom.storage.store.PLACES", 10)
+    monkeypatch.setattr("chatroom.storage.store.PLACES_REMEMBERED", 10)
     for n in range(1, 51):
         store.save([said(n, f"#room{n % 25}")])
         assert len(store._places) <= 10
@@ -240,10 +240,10 @@ class Told:
 @pytest.fixture
 def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     """What a keeper with short pauses announces of the store."""
-    monkeypatch.setattr("chatroom.storage.maintenance.ROUND", 0.02)
-    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MOST", 0.04)
-    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0.05)
-    monkeypatch.setattr("chatroom.storage.store.RETRY_MOST", 0.1)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_SECONDS", 0.02)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MAX_SECONDS", 0.04)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST_SECONDS", 0.05)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_MAX_SECONDS", 0.1)
     told = Told()
     keeper = Maintenance(store, told)
     keeper.start()
@@ -299,8 +299,8 @@ def test_as_long_as_nothing_is_saved_the_log_says_so(
     store: Store, told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At each trial; or else the last word about a second trouble within a minute would be that all is well."""
-    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0.01)
-    monkeypatch.setattr("chatroom.storage.store.RETRY_MOST", 0.01)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST_SECONDS", 0.01)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_MAX_SECONDS", 0.01)
     caplog.set_level(logging.INFO)
     empty = fill(store)
     save_much(store)
@@ -329,7 +329,7 @@ def test_the_end_of_a_trouble_is_always_logged_as_a_warning(
 
 def test_what_is_held_is_bounded(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over the bound messages are given up, and how many they were is told; later ones are saved."""
-    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 50_000)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_BYTES", 50_000)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -397,7 +397,7 @@ def test_accounts_and_bans_are_given_up_last(
     store: Store, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """When there is no room for what people say any more, there still is for what others rely on."""
-    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 50_000)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_BYTES", 50_000)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -418,8 +418,8 @@ def test_what_of_accounts_and_bans_is_given_up_is_told(
     store: Store, told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """There is a bound for these, too; the log says how many they were."""
-    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 50_000)
-    monkeypatch.setattr("chatroom.storage.store.UNSAVED_SETTINGS", 10 * SETTING)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_BYTES", 50_000)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_SETTINGS", 10 * SETTING_BYTES)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -447,8 +447,8 @@ def test_what_can_never_be_saved_keeps_no_account_back(store: Store, told: Told)
 
 def test_a_room_is_closed_though_nothing_said_in_it_was_saved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what is said there afterwards is hidden from who opens it anew."""
-    monkeypatch.setattr("chatroom.storage.store.UNSAVED", 100)
-    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST", 0)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_BYTES", 100)
+    monkeypatch.setattr("chatroom.storage.store.RETRY_FIRST_SECONDS", 0)
     with closing(Store(data)) as store:
         empty = fill(store)
         save_much(store)
@@ -586,7 +586,7 @@ def test_housework_that_fails_for_want_of_descriptors_goes_on_when_there_are_som
     data: Path, store: Store, told: Told, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its thread lives on: afterwards the log is emptied into the file, and what can't be saved is tried again."""
-    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT", 1)
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT_BYTES", 1)
     tried: list[Path] = []
 
     def fail(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
@@ -624,7 +624,7 @@ def test_a_mistake_in_one_round_of_housework_does_not_end_it(
 
 def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """A round is no more than a look then: an idle server starts no transactions, nor does it empty an empty log."""
-    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT", 1)
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT_BYTES", 1)
     rounds, work = [], []
     check = store.check
 

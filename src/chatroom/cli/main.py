@@ -23,13 +23,19 @@ from chatroom.cli.history import data_option, history, whole
 from chatroom.common import logs, streams
 from chatroom.common.names import LOBBY, is_server
 from chatroom.common.text import clean, number
-from chatroom.limits import CLIENTS, DESCRIPTION_BYTES, KEEP, PORT, RECENT, SPARE_DESCRIPTORS
+from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.server import systemd
+from chatroom.server.connection_limits import CLIENTS_MAX, SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
 
 if TYPE_CHECKING:
     from chatroom.server.chat_server import ChatServer
     from chatroom.server.reloadable_settings import Settings
+
+
+DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
+DEFAULT_PORT = 9090
+KEEP_DAYS = 90  # days of history, if nobody says otherwise: enough to look something up, not for ever
 
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 _STDERR = 2  # the descriptor, also where the stream was closed
@@ -105,7 +111,7 @@ Examples:
 """
 )
 @_option("--host", default="127.0.0.1", help="Address to listen on.")
-@_option("-p", "--port", type=click.IntRange(0, 65535), default=PORT, help="Port; 0 takes any free one.")
+@_option("-p", "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, help="Port; 0 takes any free one.")
 @_option(
     "--name",
     default="chatroom.local",
@@ -142,11 +148,11 @@ Examples:
 @_option("--tls-self-signed", is_flag=True, help="Make a certificate, once, and keep it in --data.")
 @_option("--tls-only", is_flag=True, help="Refuse plain text from other machines.")
 @data_option
-@_option("--keep", type=click.IntRange(0), default=KEEP, help="Days that history is kept; 0 keeps it all.")
+@_option("--keep", type=click.IntRange(0), default=KEEP_DAYS, help="Days that history is kept; 0 keeps it all.")
 @_option(
     "--replay",
-    type=click.IntRange(0, RECENT),
-    default=RECENT,
+    type=click.IntRange(0, RECENT_MESSAGES),
+    default=RECENT_MESSAGES,
     help="Messages at most that who joins a room is shown of what was said since they left it.",
 )
 @_option("--ephemeral", is_flag=True, help="Keep nothing on disk: no history after the end.")
@@ -162,7 +168,7 @@ Examples:
     show_default=False,
     help="Be one of several servers of one chat, through this Redis: redis://HOST:6379/0.",
 )
-@_option("--max-clients", type=click.IntRange(1), default=CLIENTS, help="Clients at once.")
+@_option("--max-clients", type=click.IntRange(1), default=CLIENTS_MAX, help="Clients at once.")
 @_option("--unlimited", is_flag=True, help="No flood or rate limits: for benchmarks.")
 @_option("--log-level", type=click.Choice(LOG_LEVELS), default="info", help="What to log.")
 @_option(
@@ -526,7 +532,7 @@ Examples:
 """
 )
 @click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
-@_option("-p", "--port", type=click.IntRange(1, 65535), default=PORT, help="The server's port.")
+@_option("-p", "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, help="The server's port.")
 @_option("--nick", default="", show_default=False, help="Your name there; asked for otherwise.")
 @_option("--room", default=LOBBY, help="The room to start in.")
 @_option("--tls", is_flag=True, help="Encrypt the connection.")

@@ -12,8 +12,8 @@ The laws:
   changes nothing that the next command depends on.
 - What is decided may be too late: `races.settle` says so, everywhere alike, and its client is told.
 - An act is this server's until it has come back. Whatever happens to the link, it is sent again, and counts once.
-- While the link is down, nothing can be decided for all. What is said is kept, in order, up to `SPOOL`; everything else
-  is refused. Who leaves is let go at once, and their departure is kept.
+- While the link is down, nothing can be decided for all. What is said is kept, in order, up to `SPOOL_MESSAGES`;
+  everything else is refused. Who leaves is let go at once, and their departure is kept.
 - The place of this server is the last entry that it has applied. If Redis has it still, all goes on from there.
   Otherwise Redis has lost it, or this server was away for too long: it takes the last snapshot and what followed, and
   brings its share. So it does too when the others have given it up.
@@ -32,18 +32,20 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from chatroom.cluster import snapshots
-from chatroom.cluster.redis_link import RedisLink
+from chatroom.cluster.redis_link import LINK_RETRY_SECONDS, RedisLink
 from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream
 from chatroom.cluster.replica import Links
 from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerLeft
 from chatroom.cluster.spool import Proposal
 from chatroom.common.errors import ChatError, Code
-from chatroom.limits import LINK_RETRY, LINK_UP, SPOOL
 from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
 from chatroom.model.outcomes import Command, Deferred, Labelled, Outcome
 from chatroom.model.replies import Refused, Reply
+
+SPOOL_MESSAGES = 10_000  # messages kept while the link is down: an hour of a busy room, at most 40 MiB
+LINK_UP_SECONDS = 30.0  # seconds that a starting server may take to become part of the chat
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +82,7 @@ class RedisEventLog(RedisLink):
             thread = threading.Thread(target=run, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
-        if not self._steady.wait(LINK_UP) or self._failure:
+        if not self._steady.wait(LINK_UP_SECONDS) or self._failure:
             self._end(time.monotonic())
             raise self._failure or ClusterError(f"{self._reading.where} did not take what this server wrote.")
 
@@ -246,7 +248,7 @@ class RedisEventLog(RedisLink):
     def _keep(self, session: Session, outcomes: list[Outcome], events: list[Event], label: str | None) -> None:
         """What happens while the link is down: words wait, everything else can't be."""
         code = None if all(type(event) is Said for event in events) else Code.LINK_DOWN
-        if code is None and len(self._outgoing) >= SPOOL:
+        if code is None and len(self._outgoing) >= SPOOL_MESSAGES:
             code = Code.SPOOL_FULL
         if code:
             self._carry_out(Proposal(session, [Refused(ChatError(code))], [], label), [])
@@ -269,15 +271,15 @@ class RedisEventLog(RedisLink):
     # ---- the stream: the writer's thread ----------------------------------------------------------------------------
 
     def _write(self) -> None:
-        pause = LINK_RETRY[0]
+        pause = LINK_RETRY_SECONDS[0]
         while not self._outgoing.ended:
             try:
                 self._write_on()
-                pause = LINK_RETRY[0]
+                pause = LINK_RETRY_SECONDS[0]
             except Exception as error:  # a mistake in the program, too, must not silence this server for good
                 self._refused(error)
                 self._stopping.wait(pause)
-                pause = min(2 * pause, LINK_RETRY[1])
+                pause = min(2 * pause, LINK_RETRY_SECONDS[1])
 
     def _write_on(self) -> None:
         now = time.monotonic()

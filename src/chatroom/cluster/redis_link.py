@@ -11,9 +11,15 @@ from chatroom.cluster import snapshots
 from chatroom.cluster.delivery_filters import New, Nowhere
 from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, order
 from chatroom.cluster.replica import Links, Replica
-from chatroom.limits import CHATS, LINK_RETRY, READ_ENTRIES, SNAPSHOT, SNAPSHOT_BYTES
 from chatroom.model.events import Departed
 from chatroom.model.replies import Link
+
+LINK_RETRY_SECONDS = (0.02, 1.0)  # seconds until a broken link is tried again: doubled from the first to the second
+ENTRIES_PER_READ = 64  # entries applied in one go, for which the lock is held
+SNAPSHOT_ENTRIES = 5_000  # entries between two snapshots: what a new server reads within a second or so
+SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
+# losses of Redis's data over which a server that was away is known to have been part of the chat
+CHATS_REMEMBERED = 20
 
 log = logging.getLogger(__name__)
 
@@ -25,20 +31,20 @@ class RedisLink(Replica):
     _look_at = 0.0  # when to look whether Redis has lost anything, in monotonic seconds
 
     def _read(self) -> None:
-        pause = LINK_RETRY[0]
+        pause = LINK_RETRY_SECONDS[0]
         self._outgoing.let(open=True)
         while not self._stopping.is_set():
             try:
                 if self._broken_since:
                     self._reconnect()
                 self._read_on(wait=min(0.25, self._timing.beat / 2))
-                pause = LINK_RETRY[0]
+                pause = LINK_RETRY_SECONDS[0]
             except ClusterError as error:
                 self._fail(error)
             except Exception as error:  # a mistake in the program, too, must not end the chat for everybody
                 self._stumble(error)
                 self._stopping.wait(pause)
-                pause = min(2 * pause, LINK_RETRY[1])
+                pause = min(2 * pause, LINK_RETRY_SECONDS[1])
 
     def _stumble(self, error: Exception) -> None:
         """Something went wrong; the reading goes on, whatever comes of it."""
@@ -51,10 +57,10 @@ class RedisLink(Replica):
 
     def _read_on(self, wait: float) -> None:
         self._look_after()
-        self._apply_all(self._reading.read(self._at, READ_ENTRIES, wait))
+        self._apply_all(self._reading.read(self._at, ENTRIES_PER_READ, wait))
         self._admit()
         self._look_at_link()
-        due = self._entries >= SNAPSHOT or self._bytes >= SNAPSHOT_BYTES
+        due = self._entries >= SNAPSHOT_ENTRIES or self._bytes >= SNAPSHOT_BYTES
         if due and self.id == min(self._hub.servers, default=""):
             self._take_snapshot()
 
@@ -127,7 +133,7 @@ class RedisLink(Replica):
         """Applies all there is."""
         end = order(self._reading.last())
         while order(self._at) < end or wait:
-            entries = self._reading.read(self._at, READ_ENTRIES, wait)
+            entries = self._reading.read(self._at, ENTRIES_PER_READ, wait)
             self._apply_all(entries)
             self._admit()
             if wait:
@@ -150,7 +156,7 @@ class RedisLink(Replica):
             self._pack()
             self._forget_people()
             lasting = snapshots.lasting(hub)
-            before = (*self._before, (self._chat, foundation))[-CHATS:] if self._chat else ()
+            before = (*self._before, (self._chat, foundation))[-CHATS_REMEMBERED:] if self._chat else ()
             number = secrets.randbits(62)
             mine = snapshots.snapshot(hub, snapshots.Mark(self._last, self._time, 0, number, before))
         self._reading.found(mine, number)

@@ -17,7 +17,8 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatroom.limits import LINK_TIMEOUT, SNAPSHOTS
+REDIS_TIMEOUT_SECONDS = 3.0  # seconds that Redis may take to answer
+SNAPSHOTS_KEPT = 20  # kept, with what is behind the oldest: who is away no longer than that misses nothing
 
 START = "0-0"  # the id before all others
 _KEY = "chatroom:stream"
@@ -62,7 +63,7 @@ class Stream:
     `chat` is the number of the chat that is expected there.
     """
 
-    def __init__(self, url: str, protocol: int, timeout: float = LINK_TIMEOUT) -> None:
+    def __init__(self, url: str, protocol: int, timeout: float = REDIS_TIMEOUT_SECONDS) -> None:
         try:
             import redis
         except ImportError:
@@ -175,7 +176,7 @@ class Stream:
         [kept] = self._ask(("EVAL", _KEEP, 2, _SNAPSHOTS, _CHAT, self.chat, entry, snapshot.encode(errors="replace")))
         if not kept:
             raise LinkError(_LOST)
-        newest, old = (all_ := self.snapshots())[:SNAPSHOTS], all_[SNAPSHOTS:]
+        newest, old = (all_ := self.snapshots())[:SNAPSHOTS_KEPT], all_[SNAPSHOTS_KEPT:]
         if old:
             self._ask(("HDEL", _SNAPSHOTS, *old))
         self._ask(("XTRIM", _KEY, "MINID", newest[-1]))

@@ -13,20 +13,26 @@ So everybody comes to the same conclusions at the same place, and nobody has to 
 from typing import NamedTuple
 from zlib import crc32
 
-from chatroom.limits import BEAT, LEASE, LINK_GRACE, LINK_TIMEOUT, STALL
+from chatroom.cluster.redis_stream import REDIS_TIMEOUT_SECONDS
 from chatroom.model.entities import Server
+from chatroom.model.limits import LEASE_SECONDS
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, value
+
+HEARTBEAT_SECONDS = 2.5  # seconds between signs of life: three may be lost
+# seconds in which no server at all gives one: it was Redis that was away. More than BEAT, less than LEASE
+STALL_SECONDS = 5.0
+LINK_GRACE_SECONDS = 1.0  # seconds that a broken link is mended quietly
 
 
 class Timing(NamedTuple):
     """All in seconds. `lease` and `stall` must be the same on all servers."""
 
-    lease: float = LEASE
-    stall: float = STALL
-    beat: float = BEAT
-    grace: float = LINK_GRACE
-    timeout: float = LINK_TIMEOUT
+    lease: float = LEASE_SECONDS
+    stall: float = STALL_SECONDS
+    beat: float = HEARTBEAT_SECONDS
+    grace: float = LINK_GRACE_SECONDS
+    timeout: float = REDIS_TIMEOUT_SECONDS
 
     @property
     def agreed(self) -> int:

@@ -21,11 +21,10 @@ from chatroom.cluster.codec import Codec
 from chatroom.cluster.conflicts import not_to_be_called
 from chatroom.cluster.object_graph import Graph, attributes
 from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft
-from chatroom.common.names import fold, skeleton
+from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
 from chatroom.core import dormant_rooms
 from chatroom.core import monitor as watching
 from chatroom.core.hub import Hub
-from chatroom.limits import LIST_LENGTH, NICK_LENGTH
 from chatroom.model import lasting as lasts
 from chatroom.model.audience import Audience
 from chatroom.model.entities import Account, Room, Server, Session, User, new_lists
@@ -59,6 +58,7 @@ from chatroom.model.events import (
     UserModesSet,
 )
 from chatroom.model.lasting import Lasting, Owned
+from chatroom.model.limits import MASKS_PER_LIST
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic, Via
@@ -283,7 +283,7 @@ def add(hub: Hub, text: str) -> list[str]:
                 hub.kept[owned.key] = owned.modes
     for key, letter, entry in theirs.lists:
         there = hub.lists.get(key, new_lists())[letter] if key else hub.bans
-        if fold(entry.mask) not in there and (not key or len(there) < LIST_LENGTH):
+        if fold(entry.mask) not in there and (not key or len(there) < MASKS_PER_LIST):
             hub.restore_entry(key, letter, entry)
     for key in {key for key, _, _ in theirs.lists}:
         if key in hub.rooms:
@@ -321,7 +321,7 @@ def log_out(hub: Hub, session: Session) -> None:
 def _free(hub: Hub, person: Person) -> str:
     """Somebody's name, or one like it if it has been taken meanwhile."""
     nick = person.nick
-    names = (nick if n == 1 else f"{nick[: NICK_LENGTH - 4]}_{n}" for n in count(1))
+    names = (nick if n == 1 else f"{nick[: NICK_CHARACTERS - 4]}_{n}" for n in count(1))
     return next(name for name in names if not_to_be_called(hub, person, name) is None)
 
 

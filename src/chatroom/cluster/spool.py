@@ -13,9 +13,11 @@ import threading
 from collections import deque
 from typing import Any
 
-from chatroom.limits import BACKLOG, ENTRY
 from chatroom.model.entities import Session
+from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.outcomes import Outcome
+
+PROPOSALS_PER_ENTRY = 256  # decisions in one entry: enough that Redis costs next to nothing a message
 
 _OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
 
@@ -71,10 +73,10 @@ class Outgoing:
 
     def admit(self) -> None:
         """Waits while too much is to be sent; for those who cause more of it."""
-        if len(self._queue) > BACKLOG and not self.hurried:
+        if len(self._queue) > BACKLOG_EVENTS and not self.hurried:
             with self.changed:
                 self.changed.wait_for(
-                    lambda: len(self._queue) <= BACKLOG // 2 or not self.open or self.ended or self.hurried
+                    lambda: len(self._queue) <= BACKLOG_EVENTS // 2 or not self.open or self.ended or self.hurried
                 )
 
     def hurry(self) -> None:
@@ -91,13 +93,13 @@ class Outgoing:
             self._idle = False
             if self.ended or not self.open:
                 return []
-            batch = [self._queue.popleft() for _ in range(min(ENTRY, len(self._queue)))]
+            batch = [self._queue.popleft() for _ in range(min(PROPOSALS_PER_ENTRY, len(self._queue)))]
             for act in batch:
                 if not act.number:
                     self._number += 1
                     act.number = self._number
             self._sent.extend(batch)
-            if len(self._queue) <= BACKLOG // 2:
+            if len(self._queue) <= BACKLOG_EVENTS // 2:
                 self.changed.notify_all()
             return batch
 

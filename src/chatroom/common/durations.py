@@ -4,7 +4,8 @@ import re
 from datetime import datetime
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.limits import TIME_DIGITS
+
+TIME_DIGITS = 6  # of a time such as 90m: what is longer is a slip, and refused, and no ban for good
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _SPAN = re.compile(f"([0-9]{{1,{TIME_DIGITS}}})([{''.join(_UNITS)}])")

@@ -8,7 +8,8 @@ IRC's formatting codes are not broken either.
 import unicodedata
 
 from chatroom.common.text import CODES
-from chatroom.limits import CLUSTER
+
+GRAPHEME_CHARACTERS = 32  # characters that are read as one; no language and no emoji needs half as many
 
 _ON = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"  # no marks, but they go on with the character before them
 _AHEAD = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\u200d"  # these with the one after them
@@ -27,7 +28,7 @@ def place_to_cut(text: str, most: int) -> int:
 
 def between_clusters(text: str, most: int) -> int:
     """The last place up to `most` that is inside no cluster; `most` itself if there is none near it."""
-    places = range(most, max(0, most - CLUSTER), -1)
+    places = range(most, max(0, most - GRAPHEME_CHARACTERS), -1)
     return next((place for place in places if not _is_inside(text, place)), most)
 
 

@@ -2,10 +2,10 @@
 
 Modules log by `logging`, as usual; here is decided what becomes of it, and `logwriter` writes it. The laws:
 - An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
-- A message is no longer than `LOG_LINE` characters, a traceback no longer than its last `LOG_TRACE`: clients choose
-  what stands in some of it.
-- The same warning is written once in `LOG_AGAIN` seconds; the next one says how many were left out. Who logs may say
-  what is the same, or that a record is never left out, by `extra=alike(…)`.
+- A message is no longer than `LOG_LINE_CHARACTERS` characters, a traceback no longer than its last
+  `LOG_TRACE_CHARACTERS`: clients choose what stands in some of it.
+- The same warning is written once in `LOG_REPEAT_SECONDS` seconds; the next one says how many were left out. Who logs
+  may say what is the same, or that a record is never left out, by `extra=alike(…)`.
 - What nobody catches is an error like others, in whatever thread; Python by itself would write a page of it.
 What was said and passwords are never logged: that is up to those who log, and a test holds it.
 """
@@ -18,7 +18,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from chatroom.limits import LOG_AGAIN, LOG_KINDS, LOG_LINE, LOG_TRACE
+LOG_LINE_CHARACTERS = 1000  # characters of an event in the log: what a client may put there must not fill the disk
+LOG_TRACE_CHARACTERS = 8000  # characters of a traceback in the log, likewise: about 80 lines of it
+# seconds until the same warning or refusal is written again: out of descriptors, there would be 100 a second
+LOG_REPEAT_SECONDS = 60.0
+LOG_KINDS_REMEMBERED = 1000  # kinds of warnings remembered for that
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +59,13 @@ def _message(record: logging.LogRecord) -> str:
     message = printable(record.getMessage())
     left_out = getattr(record, "left_out", 0)
     more = f" (and {left_out} more like it)" if left_out else ""
-    return (message if len(message) <= LOG_LINE else f"{message[:LOG_LINE]}…") + more
+    return (message if len(message) <= LOG_LINE_CHARACTERS else f"{message[:LOG_LINE_CHARACTERS]}…") + more
 
 
 class _Lines(logging.Formatter):
     def trace(self, record: logging.LogRecord) -> list[str]:
         """The lines at the end of the traceback, where the error is told, `printable`; [] if there is none."""
-        trace = self.formatException(record.exc_info)[-LOG_TRACE:] if record.exc_info else ""
+        trace = self.formatException(record.exc_info)[-LOG_TRACE_CHARACTERS:] if record.exc_info else ""
         return list(map(printable, trace.splitlines()))
 
 
@@ -94,7 +98,7 @@ def alike(kind: str) -> dict[str, str]:
 
 
 class Calm(logging.Filter):
-    """Lets a warning or an error pass once in `LOG_AGAIN` seconds, and likewise what is marked as `alike`.
+    """Lets a warning or an error pass once in `LOG_REPEAT_SECONDS` seconds, and likewise what is marked as `alike`.
 
     A warning that is not marked is the same if its wording and exception are.
     """
@@ -110,11 +114,11 @@ class Calm(logging.Filter):
             return True
         kind = (mark or str(record.msg), record.exc_info[0] if record.exc_info else None)
         now = time.monotonic()
-        last, left_out = self._passed.get(kind, (-LOG_AGAIN, 0))
-        if now - last < LOG_AGAIN:
+        last, left_out = self._passed.get(kind, (-LOG_REPEAT_SECONDS, 0))
+        if now - last < LOG_REPEAT_SECONDS:
             self._passed[kind] = (last, left_out + 1)
             return False
-        if len(self._passed) >= LOG_KINDS:
+        if len(self._passed) >= LOG_KINDS_REMEMBERED:
             self._passed.clear()
         self._passed[kind] = (now, 0)
         record.left_out = left_out

@@ -17,7 +17,13 @@ from functools import lru_cache
 
 from chatroom.common.confusables import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 from chatroom.common.errors import ChatError, Code
-from chatroom.limits import NICK_BYTES, NICK_LENGTH, ROOM_BYTES, ROOM_LENGTH, SERVER_BYTES
+
+# An IRC line has 512 bytes, and is to tell of anything, with the longest names there are.
+NICK_CHARACTERS = 32  # characters; IRC clients lay out columns by it
+NICK_BYTES = 64  # 32 letters of Latin, Cyrillic or Arabic, 21 of Chinese; a line may bear three names and a text
+ROOM_CHARACTERS = 50  # characters, the # included: the customary CHANNELLEN
+ROOM_BYTES = 64  # likewise
+SERVER_BYTES = 63  # RFC 2812 §2.3.1
 
 UNICODE = unicodedata.unidata_version  # which letters there are, and which are the same
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
@@ -52,7 +58,7 @@ class Fault(Enum):
 
 FAULTS = {
     Fault.EMPTY: "a name has at least one character",
-    Fault.LENGTH: f"a name has at most {NICK_LENGTH} characters, and {NICK_BYTES} bytes",
+    Fault.LENGTH: f"a name has at most {NICK_CHARACTERS} characters, and {NICK_BYTES} bytes",
     Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
     Fault.SCRIPTS: "a name is written in one script",
     Fault.RESERVED: "that name would pass for the server",
@@ -90,7 +96,7 @@ def nick_fault(text: str) -> Fault | None:
     name = unicodedata.normalize("NFC", text)
     if not name:
         return Fault.EMPTY
-    if len(name) > NICK_LENGTH or len(name.encode(errors="replace")) > NICK_BYTES:
+    if len(name) > NICK_CHARACTERS or len(name.encode(errors="replace")) > NICK_BYTES:
         return Fault.LENGTH
     if name.isascii():
         if not all(c.isalnum() or c in NICK_SIGNS for c in name):
@@ -145,7 +151,7 @@ def is_room(text: str) -> bool:
 def room_name(text: str) -> str:
     """The room name `text` stands for, in NFC; raises `ChatError(ROOM_BAD, text)` if it can't be one."""
     name = unicodedata.normalize("NFC", text)
-    if not 2 <= len(name) <= ROOM_LENGTH or not is_room(name) or "," in name or any(map(_unseen, name)):
+    if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name or any(map(_unseen, name)):
         raise ChatError(Code.ROOM_BAD, text)
     if len(name.encode()) > ROOM_BYTES:
         raise ChatError(Code.ROOM_BAD, text)

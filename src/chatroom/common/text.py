@@ -10,7 +10,9 @@ import unicodedata
 from datetime import datetime
 
 from chatroom.common.durations import moment
-from chatroom.limits import MARKS
+
+# combining marks on one character: no language stacks as many, and towers deface the lines around them
+COMBINING_MARKS_MAX = 8
 
 # Inside a message of many lines; no client can send them, as `clean` takes them out.
 FEED = "\u2028"  # ends a line
@@ -33,7 +35,7 @@ CODES = re.compile(
 _NARROW = "\u1160-\u11ff\ud7b0-\ud7ff"  # Hangul's vowels and finals: drawn into the letter before, as marks are
 # Where a tower of combining marks may be: no letter, no digit, no space, beyond ASCII. Emoji and punctuation, too. What
 # formats it is not seen, and no ground to build on.
-_TOWER = re.compile(rf"(?:(?:[^\w\s\x00-\x7f]|[{_NARROW}])(?:{CODES.pattern})*){{{MARKS + 1},}}")
+_TOWER = re.compile(rf"(?:(?:[^\w\s\x00-\x7f]|[{_NARROW}])(?:{CODES.pattern})*){{{COMBINING_MARKS_MAX + 1},}}")
 _PIECE = re.compile(f"{CODES.pattern}|.", re.DOTALL)
 _MARK = ("Mn", "Me")  # Unicode's categories of what is drawn over the character before it
 _NO_GROUND = ("Cf", "Cc", "Mc")  # to build on: joiners and the like, formatting codes, vowels beside a letter;
@@ -59,7 +61,7 @@ def _without_towers(text: str) -> str:
 
 
 def _lowered(found: re.Match[str]) -> str:
-    """No more than `MARKS` combining marks in a row: higher towers are drawn over the lines above and below."""
+    """No more than `COMBINING_MARKS_MAX` combining marks in a row: higher towers are drawn over the lines above and below."""
     kept: list[str] = []
     height = 0
     for c in _PIECE.findall(found[0]):
@@ -68,7 +70,7 @@ def _lowered(found: re.Match[str]) -> str:
             height += 1
         elif category not in _NO_GROUND and not _IGNORABLE.match(c):
             height = 0
-        if height <= MARKS or category in ("Cc", "Mc"):
+        if height <= COMBINING_MARKS_MAX or category in ("Cc", "Mc"):
             kept.append(c)
     return "".join(kept)
 

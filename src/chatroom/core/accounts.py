@@ -21,10 +21,9 @@ from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
 from chatroom.core import bans, monitor
-from chatroom.core.login_throttle import LoginThrottle, SlidingWindow
+from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW, LoginThrottle, SlidingWindow
 from chatroom.core.passwords import Passwords, acceptable
 from chatroom.core.permissions import must_not_be_held
-from chatroom.limits import ACCOUNTS, CLAIM_SPAN, CLAIMS, LOGIN_SPAN, LOGIN_TRIES
 from chatroom.model.audience import Audience
 from chatroom.model.commands import (
     AskAccount,
@@ -44,6 +43,10 @@ from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, Refused, ReplayIs
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, Via
+
+CLAIMS_PER_ADDRESS = 60  # accounts made from one address within `CLAIM_WINDOW_MS`: a class or two behind one NAT
+CLAIM_WINDOW_MS = 3_600_000  # milliseconds
+ACCOUNTS_MAX = 100_000  # in all; each takes about 1 KiB of memory
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +74,10 @@ class AccountService:
     def __init__(self, house: ChatState, steady: Callable[[], int], lasting: bool) -> None:
         self.passwords = Passwords()
         self.guesses = LoginThrottle()
-        self._claims = SlidingWindow(CLAIMS, CLAIM_SPAN)
-        self._changes = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)  # of passwords: each takes as long as a guess
+        self._claims = SlidingWindow(CLAIMS_PER_ADDRESS, CLAIM_WINDOW_MS)
+        self._changes = SlidingWindow(
+            WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS
+        )  # of passwords: each takes as long as a guess
         self._house = house
         self._steady = steady  # milliseconds: how often something happened is no matter of the time of day
         self._lasting = lasting
@@ -107,7 +112,7 @@ class AccountService:
         name = self._name_of(session, command)
         self._may_claim(session, name)
         acceptable(command.password, name)
-        if len(self._house.accounts) >= ACCOUNTS or self._claims.is_full(counted(session.host), self._steady()):
+        if len(self._house.accounts) >= ACCOUNTS_MAX or self._claims.is_full(counted(session.host), self._steady()):
             raise ChatError(Code.ACCOUNTS_FULL)
         if not self.guesses.unlimited:
             self._claims.add(counted(session.host), self._steady())

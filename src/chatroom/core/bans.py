@@ -13,17 +13,20 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, is_nickname, room_name
 from chatroom.common.text import shortened
 from chatroom.core.permissions import Action, Role, require, role
-from chatroom.limits import BAN_LONGEST, LIST_LENGTH, MASK_BYTES, REASON_BYTES, SERVER_BANS
 from chatroom.model.commands import AskServerBans, Ban, BanFromServer, Expire, Kick, Unban, UnbanFromServer
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
-from chatroom.model.masks import ACCOUNT, MUTE, matches
+from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
+from chatroom.model.masks import ACCOUNT, MASK_BYTES, MUTE, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
+
+SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
+BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
 
@@ -127,7 +130,7 @@ def _banned(
     user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
 ) -> ModesSet:
     mark = MUTE if command.mute else ""
-    if len(lists[BAN].keys() | {fold(mark + mask) for mask in masks}) > LIST_LENGTH:
+    if len(lists[BAN].keys() | {fold(mark + mask) for mask in masks}) > MASKS_PER_LIST:
         raise ChatError(Code.LIST_FULL, name, BAN)
     until = _until(command.seconds, now)
     reason = shortened(command.reason, REASON_BYTES)
@@ -137,7 +140,7 @@ def _banned(
 
 
 def _until(seconds: int, now: int) -> int:
-    return now + 1000 * seconds if 0 < seconds <= BAN_LONGEST else 0
+    return now + 1000 * seconds if 0 < seconds <= BAN_MAX_SECONDS else 0
 
 
 def _is_kicked_by(room: Room, member: User, by: User, masks: list[str], whom: Person | None) -> bool:
@@ -175,7 +178,7 @@ def ban_from_server(house: ChatState, session: Session, command: BanFromServer, 
     """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
     user = operator(session)
     masks, whom = _server_masks(house, command.who)
-    if len(house.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS:
+    if len(house.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS_MAX:
         raise ChatError(Code.BANS_FULL)
     if user is not house.itself.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)

@@ -8,8 +8,8 @@ What the history has of it is hidden when it is opened: see `events.Opened`.
 """
 
 from chatroom.common.names import LOBBY, fold
-from chatroom.limits import EMPTY_ROOMS
 from chatroom.model.entities import Room
+from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.model.modes import closed
 
 
@@ -27,8 +27,8 @@ class DormantRooms:
         key = fold(room.name)
         if room.owner:
             self.owned[key] = room
-            if len(self.owned) > EMPTY_ROOMS:
-                forgotten = list(self.owned.values())[-EMPTY_ROOMS - 1]
+            if len(self.owned) > DORMANT_ROOMS_MAX:
+                forgotten = list(self.owned.values())[-DORMANT_ROOMS_MAX - 1]
                 forgotten.recent.clear()  # its topic is a line; what was said is much more
         elif not closed(room.modes):
             self._remember(key, room)
@@ -50,5 +50,5 @@ class DormantRooms:
     def _remember(self, key: str, room: Room) -> None:
         if room.topic or room.recent:
             self.rooms[key] = room
-            if len(self.rooms) > EMPTY_ROOMS:
+            if len(self.rooms) > DORMANT_ROOMS_MAX:
                 del self.rooms[next(room for room in self.rooms if room != LOBBY)]

@@ -15,13 +15,14 @@ from typing import Protocol
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.core.hub import Hub
-from chatroom.limits import FENCE
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
 from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled
 from chatroom.model.replies import Refused, Reply
+
+BARRIER_WAIT_SECONDS = 5.0  # seconds that a look-up waits until all that has happened before it is saved
 
 
 class Archive(Protocol):
@@ -74,7 +75,7 @@ class EventLog:
         session.paced = True
         fence = self._post.fence()
         with self._outside():
-            fence.wait(FENCE)
+            fence.wait(BARRIER_WAIT_SECONDS)
             try:
                 return self._archive.find(lookup, counted(session.host))
             except ChatError as error:

@@ -23,20 +23,8 @@ from chatroom.common.text import CTCP, GHOST, shortened
 from chatroom.core import bans, history_access, last_seen, moderation, monitor, queries, read_markers, redaction
 from chatroom.core.accounts import AccountService, make_way
 from chatroom.core.dormant_rooms import DormantRooms
-from chatroom.core.login_throttle import SlidingWindow
+from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW, SlidingWindow
 from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, must_not_be_held, require
-from chatroom.limits import (
-    AWAY_BYTES,
-    GOODBYE_BYTES,
-    LOGIN_SPAN,
-    LOGIN_TRIES,
-    PASSWORD_TRIES,
-    REALNAME_BYTES,
-    REASON_BYTES,
-    RECENT,
-    ROOMS_A_USER,
-    ROOMS_OWNED,
-)
 from chatroom.model.audience import Audience
 from chatroom.model.commands import (
     Alert,
@@ -118,6 +106,14 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
+from chatroom.model.limits import (
+    AWAY_BYTES,
+    REALNAME_BYTES,
+    REASON_BYTES,
+    RECENT_MESSAGES,
+    ROOMS_PER_USER,
+    WRONG_PASSWORDS_PER_CONNECTION,
+)
 from chatroom.model.modes import ALERTED, BOT, NO_CTCP, OPERATOR, RANKS, USER_MODES, bounded, closed
 from chatroom.model.outcomes import Command, Deferred, Outcome
 from chatroom.model.replies import (
@@ -137,6 +133,9 @@ from chatroom.model.replies import (
 )
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic
+
+GOODBYE_BYTES = 450  # what somebody without a name is told at the end: why they are banned, and how long; one line
+ROOMS_PER_OWNER = 50  # by one account: each is remembered for good
 
 AWAY = "away"  # what others read of somebody who is away and may not speak
 
@@ -163,15 +162,15 @@ class Hub(ChatState):
         self.operator_password = ""  # nobody becomes an operator if it is ""
         # Reads the files again, without the lock, and returns what uses them, under it; None if that can't be.
         self.reload: Callable[[], Callable[[], None] | None] = lambda: lambda: None
-        self.replay = RECENT  # messages at most that who joins is shown
+        self.replay = RECENT_MESSAGES  # messages at most that who joins is shown
         self._clock = clock  # Unix milliseconds
         self._steady = steady or clock  # milliseconds
         self._started = self._steady()
         self.memories = DormantRooms() if lasting else None
         self.keep = 0  # milliseconds after which what was said is shown no more; 0 for ever
         self._not_saving = False
-        self._wrong = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)  # passwords of the server, by address
-        self._wrong_operators = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)  # likewise of its operators
+        self._wrong = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)  # passwords of the server, by address
+        self._wrong_operators = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)  # likewise of its operators
         self.registrar = AccountService(self, self._steady, lasting)
         self._deciders: dict[type, Callable[[Session, Any], list[Outcome]]] = {
             Enter: self._admit,
@@ -360,7 +359,7 @@ class Hub(ChatState):
         wrong.add(network, now)
         session.tries += 1
         refused: list[Outcome] = [Refused(ChatError(Code.WRONG_PASSWORD))]
-        if session.tries < PASSWORD_TRIES:
+        if session.tries < WRONG_PASSWORDS_PER_CONNECTION:
             return refused
         return [*refused, *self._quit(session, Quit("too many wrong passwords", refused=True))]
 
@@ -399,7 +398,7 @@ class Hub(ChatState):
         if room and user.person.uid in room.members:
             return [room.state(user)] if command.move else []
         left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
-        if len(user.rooms) - len(left) >= ROOMS_A_USER:
+        if len(user.rooms) - len(left) >= ROOMS_PER_USER:
             raise ChatError(Code.TOO_MANY_ROOMS, name)
         self._admit_to(name, user, command.key)
         joined = [*left, Joined(user.person, room.name if room else name)]
@@ -650,7 +649,7 @@ class Hub(ChatState):
         An owner stays one when all have left, and so do the room's modes; others who open it are not its operators.
         """
         account = user.person.account
-        if not room.owner and account and list(self.owners.values()).count(fold(account)) < ROOMS_OWNED:
+        if not room.owner and account and list(self.owners.values()).count(fold(account)) < ROOMS_PER_OWNER:
             self._founded(Founded(event.by, room.name, account, id=event.id, time=event.time))
         if not room.owner or room.is_owned_by(user.person):
             room.set_rank(user.person.uid, OPERATOR, True)
@@ -840,7 +839,7 @@ class Hub(ChatState):
             return
         if by and room.operated_by(by) and fold(room.name) not in user.rooms:
             user.invitations[fold(room.name)] = room
-            if len(user.invitations) > ROOMS_A_USER:
+            if len(user.invitations) > ROOMS_PER_USER:
                 del user.invitations[next(iter(user.invitations))]
         self.post.deliver(event, room.audience, by.session if by else None)
         if user.session:

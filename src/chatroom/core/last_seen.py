@@ -14,22 +14,26 @@ from dataclasses import replace
 from itertools import islice
 
 from chatroom.common.names import fold
-from chatroom.limits import ABSENT, DROP_AFTER, LEASE, STUCK
 from chatroom.model.entities import Room
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said
+from chatroom.model.limits import DROP_AFTER_SECONDS, LEASE_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
+# times that somebody left a room, of which is remembered what they saw last: some 3 MB, twice that before the oldest
+# are forgotten
+ABSENCES_REMEMBERED = 20_000
+
 # Why the server ended a connection that may have been dead for a while, and for how many seconds.
-SILENT = f"no sign of life for {DROP_AFTER} seconds"
-STALLED = f"read nothing for {STUCK} seconds"
+SILENT = f"no sign of life for {DROP_AFTER_SECONDS} seconds"
+STALLED = f"read nothing for {WRITE_STALL_SECONDS} seconds"
 TOO_SLOW = "too slow to read what was sent to it"
 SLOWEST = "the slowest of too many slow readers"
 OVERTAKEN = "came in again from elsewhere"
 TIMED_OUT = "connection timed out"
 _UNNOTICED = {
-    **dict.fromkeys((SILENT, TIMED_OUT, OVERTAKEN), DROP_AFTER),
-    **dict.fromkeys((STALLED, TOO_SLOW, SLOWEST), STUCK),
+    **dict.fromkeys((SILENT, TIMED_OUT, OVERTAKEN), DROP_AFTER_SECONDS),
+    **dict.fromkeys((STALLED, TOO_SLOW, SLOWEST), WRITE_STALL_SECONDS),
 }
 _LINK_LOST = ("the link to ", " was lost")
 
@@ -48,8 +52,8 @@ def note(house: ChatState, room: Room, person: Person, event: Event) -> None:
     for key in _keys(room.name, person):
         absent.pop(key, None)  # who left last stands last
         absent[key] = seen
-    if len(absent) > 2 * ABSENT:
-        house.absent = dict(islice(absent.items(), len(absent) - ABSENT, None))
+    if len(absent) > 2 * ABSENCES_REMEMBERED:
+        house.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
 
 
 def seen_until(house: ChatState, room: Room, person: Person) -> int:
@@ -105,7 +109,7 @@ def _seen(event: Event, recent: Sequence[Said]) -> int:
 def _unnoticed(reason: str) -> int:
     """For how many seconds a connection may have been dead that ended for this reason."""
     if reason.startswith(_LINK_LOST[0]) and reason.endswith(_LINK_LOST[1]):
-        return int(LEASE)
+        return int(LEASE_SECONDS)
     return _UNNOTICED.get(reason, 0)
 
 

@@ -5,11 +5,14 @@ from collections import OrderedDict
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.limits import LOGIN_REMEMBERED, LOGIN_SPAN, LOGIN_TRIES
+
+WRONG_PASSWORDS_PER_WINDOW = 3  # wrong passwords within `LOGIN_WINDOW_MS`, for an account and from an address
+LOGIN_WINDOW_MS = 60_000  # milliseconds
+THROTTLE_KEYS_KEPT = 10_000  # accounts, and addresses, whose tries are counted at a time
 
 
 class SlidingWindow:
-    """Counts what happened of late, by key: within `span` milliseconds, for `LOGIN_REMEMBERED` keys at most.
+    """Counts what happened of late, by key: within `span` milliseconds, for `THROTTLE_KEYS_KEPT` keys at most.
 
     What is still to come was noted before the clock was set back, and counts no more.
     """
@@ -29,7 +32,7 @@ class SlidingWindow:
     def add(self, key: str, now: int) -> None:
         times = [t for t in self._times.pop(key, ()) if now - self._span < t <= now]
         self._times[key] = [*times, now]
-        while len(self._times) > LOGIN_REMEMBERED or next(iter(self._times.values()))[-1] <= now - self._span:
+        while len(self._times) > THROTTLE_KEYS_KEPT or next(iter(self._times.values()))[-1] <= now - self._span:
             self._times.popitem(last=False)
 
     def take_back(self, key: str) -> None:
@@ -49,8 +52,8 @@ class LoginThrottle:
 
     def __init__(self) -> None:
         self.unlimited = False
-        self._accounts = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)
-        self._addresses = SlidingWindow(LOGIN_TRIES, LOGIN_SPAN)
+        self._accounts = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
+        self._addresses = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._known: OrderedDict[str, str] = OrderedDict()  # from where an account was last logged in to
 
     def begin(self, account: str, host: str, now: int) -> None:
@@ -75,5 +78,5 @@ class LoginThrottle:
         if fits:
             self._known.pop(account, None)
             self._known[account] = network
-            if len(self._known) > LOGIN_REMEMBERED:
+            if len(self._known) > THROTTLE_KEYS_KEPT:
                 self._known.popitem(last=False)

@@ -11,10 +11,11 @@ from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
 from chatroom.core import bans
 from chatroom.core.permissions import Action, Attempt, require
-from chatroom.limits import KEY_BYTES, LIST_LENGTH, MASK_BYTES, MODES_A_LINE, REASON_BYTES, TOPIC_BYTES
 from chatroom.model.commands import Alert, AskList, Invite, Kick, Kill, SetModes, SetTopic, SetUserModes
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Alerted, Invited, Kicked, Killed, ModesSet, TopicSet, UserModesSet
+from chatroom.model.limits import KEY_BYTES, MASKS_PER_LIST, MODES_PER_LINE, REASON_BYTES, TOPIC_BYTES
+from chatroom.model.masks import MASK_BYTES
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN, KEY, NUMBERS, OPERATOR, ROOM_MODES, USER_MODES, ModeKind
 from chatroom.model.outcomes import Outcome
@@ -84,7 +85,7 @@ def set_modes(house: ChatState, session: Session, command: SetModes) -> list[Out
     room = _room_for(house, session, command.room, Action.MODE)
     refused: list[Outcome] = []
     made: Made = {}
-    for change in command.changes[:MODES_A_LINE]:
+    for change in command.changes[:MODES_PER_LINE]:
         try:
             key, settled = _normalized(house, room, change, made)
         except ChatError as error:
@@ -156,7 +157,7 @@ def _settled_mask(room: Room, change: ModeChange, made: Made) -> tuple[tuple[str
     if " " in mask or len(mask.encode()) > MASK_BYTES:
         raise ChatError(Code.MODE_PARAMETER, room.name, letter, mask)
     others = sum([1 if each.on else -1 for about, each in made.items() if about[0] == letter and about != key])
-    if fold(mask) not in masks and len(masks) + others >= LIST_LENGTH:
+    if fold(mask) not in masks and len(masks) + others >= MASKS_PER_LIST:
         raise ChatError(Code.LIST_FULL, room.name, letter)
     return key, ModeChange(True, letter, mask)
 

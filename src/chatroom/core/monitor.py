@@ -5,10 +5,10 @@ Whom a client watches is nobody's business but its own, so these deciders change
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname
-from chatroom.limits import WATCHED
 from chatroom.model.audience import Audience
 from chatroom.model.commands import AskWatched, Unwatch, Watch
 from chatroom.model.entities import Session, User
+from chatroom.model.limits import MONITORED_NICKS_MAX
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import Here, NotHere, Refused, WatchedAre
 from chatroom.model.state import ChatState
@@ -27,7 +27,7 @@ def watch(house: ChatState, session: Session, command: Watch) -> list[Outcome]:
         card = house.card_of(nick)
         if not card and not is_nickname(nick):
             continue
-        if len(session.watching) >= WATCHED and fold(nick) not in session.watching:
+        if len(session.watching) >= MONITORED_NICKS_MAX and fold(nick) not in session.watching:
             outcomes = [Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
             break
         session.watching[fold(nick)] = nick

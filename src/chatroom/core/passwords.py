@@ -2,8 +2,8 @@
 
 - What is kept is a *secret*: ``scrypt$N$r$p$salt$hash``, with a salt of its own. The password itself is kept nowhere.
 - To check a password takes as long for an account that doesn't exist as for a wrong password.
-- `SCRYPTS` computations at a time, whoever asks: that bounds their memory, and leaves the chat its cores. hashlib lets
-  go of the interpreter meanwhile.
+- `SCRYPT_CONCURRENCY` computations at a time, whoever asks: that bounds their memory, and leaves the chat its cores.
+  hashlib lets go of the interpreter meanwhile.
 - Guesses are counted by account and by address, wrong ones only; what is remembered for that is bounded.
 """
 
@@ -16,7 +16,11 @@ from hmac import compare_digest
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, opaque
-from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST, SCRYPT, SCRYPT_WAIT, SCRYPTS
+from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
+
+SCRYPT_N_R_P = (1 << 15, 8, 1)  # N, r, p: 32 MiB and about 0.1 s for each guess
+SCRYPT_CONCURRENCY = 2  # computations at a time: they take 32 MiB each, and cores that the chat needs
+SCRYPT_WAIT_SECONDS = 10.0  # seconds that one waits for its turn: some hundred may log in at once
 
 log = logging.getLogger(__name__)
 
@@ -29,18 +33,18 @@ def acceptable(password: str, name: str) -> None:
 
     No spaces: in the plain dialect they separate a name from a password.
     """
-    if len(password.encode()) > PASSWORD_BYTES or any(c.isspace() or not c.isprintable() for c in password):
+    if len(password.encode()) > PASSWORD_MAX_BYTES or any(c.isspace() or not c.isprintable() for c in password):
         raise ChatError(Code.PASSWORD_BAD)
-    if len(password) < PASSWORD_LEAST or fold(password) == fold(name):
+    if len(password) < PASSWORD_MIN_CHARACTERS or fold(password) == fold(name):
         raise ChatError(Code.PASSWORD_WEAK)
 
 
 class Passwords:
     """Makes and checks secrets, each in the thread that asks. `scrypt` are N, r and p of those that are made."""
 
-    def __init__(self, scrypt: tuple[int, int, int] = SCRYPT) -> None:
+    def __init__(self, scrypt: tuple[int, int, int] = SCRYPT_N_R_P) -> None:
         self.scrypt = scrypt
-        self._turns = threading.Semaphore(SCRYPTS)
+        self._turns = threading.Semaphore(SCRYPT_CONCURRENCY)
 
     def make(self, password: str) -> str:
         """The secret for a password; "" if it could not be computed at the moment."""
@@ -57,7 +61,7 @@ class Passwords:
 
     def _hash(self, password: str, salt: bytes, scrypt: tuple[int, int, int]) -> bytes:
         """b"" if one's turn did not come in time, or there was no memory for it."""
-        if not self._turns.acquire(timeout=SCRYPT_WAIT):
+        if not self._turns.acquire(timeout=SCRYPT_WAIT_SECONDS):
             return b""
         try:
             n, r, p = scrypt

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.limits import NAMES_LISTED
 from chatroom.model.commands import (
     AskAllNames,
     AskCounts,
@@ -44,6 +43,8 @@ from chatroom.model.replies import (
 from chatroom.model.state import ChatState
 from chatroom.model.values import ModeChange
 
+NAMES_LISTED_MAX = 1000  # people in an answer to NAMES without a room: about 20 KiB
+
 
 def ask_topic(house: ChatState, session: Session, command: AskTopic) -> list[Outcome]:
     room = house.room_of(session, command.room)
@@ -59,12 +60,12 @@ def ask_names(house: ChatState, session: Session, command: AskNames) -> list[Out
 
 
 def ask_all_names(house: ChatState, session: Session, command: AskAllNames) -> list[Outcome]:
-    """No more than about `NAMES_LISTED` people."""
+    """No more than about `NAMES_LISTED_MAX` people."""
     user = user_of(session)
     rooms: list[NamesAre] = []
     people = 0
     for room in house.rooms.values():
-        if people < NAMES_LISTED and room.seen_by(user):
+        if people < NAMES_LISTED_MAX and room.seen_by(user):
             rooms.append(NamesAre(room.name, room.listing(user), "s" in room.modes))
             people += len(room.members)
     return [AllNamesAre(tuple(rooms))]

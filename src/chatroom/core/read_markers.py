@@ -7,12 +7,14 @@ until the server ends, those of a guest until they leave.
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
-from chatroom.limits import MARKERS
 from chatroom.model.commands import AskMarker, MarkRead
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import MarkerIs
 from chatroom.model.state import ChatState
+
+# rooms and people of which is remembered how far one has read: the rooms one may be in, and as many people
+READ_MARKERS_PER_USER = 200
 
 
 def mark_read(house: ChatState, session: Session, command: MarkRead, now: int) -> list[Outcome]:
@@ -22,7 +24,7 @@ def mark_read(house: ChatState, session: Session, command: MarkRead, now: int) -
     markers = house.markers.setdefault(_owner(user), {})
     before = markers.pop(fold(target), 0)
     read = markers[fold(target)] = max(before, min(command.time, now))
-    if len(markers) > MARKERS:
+    if len(markers) > READ_MARKERS_PER_USER:
         del markers[next(iter(markers))]
     marker = MarkerIs(target, read)
     if read > before:

@@ -9,10 +9,10 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import shortened
 from chatroom.core.permissions import is_silent
-from chatroom.limits import REASON_BYTES
 from chatroom.model.commands import Redact
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import Redacted, Said
+from chatroom.model.limits import REASON_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.state import ChatState
 

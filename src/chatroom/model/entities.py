@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
-from chatroom.limits import RECENT, SLOW_KEPT
 from chatroom.model.audience import Audience, Format
 from chatroom.model.events import ModesSet, Said
+from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.model.masks import MUTE, matches
 from chatroom.model.modes import (
     BAN,
@@ -29,6 +29,9 @@ from chatroom.model.modes import (
 )
 from chatroom.model.replies import RoomState
 from chatroom.model.values import ListEntry, Member, ModeChange, Person, Topic
+
+# people of whom a slow room remembers when they spoke, before it forgets those who may speak again
+SLOW_MODE_SPEAKERS_KEPT = 1000
 
 
 class Session:
@@ -201,7 +204,7 @@ class Room:
         self.topic: Topic | None = None
         self.owner = ""  # the account whose room it is for good, folded; "" if it is nobody's
         self.members: dict[str, User] = {}  # by uid, in the order of joining
-        self.recent: deque[Said] = deque(maxlen=RECENT)  # what whoever joins is shown
+        self.recent: deque[Said] = deque(maxlen=RECENT_MESSAGES)  # what whoever joins is shown
         self.audience = Audience({})
         self.ranks: dict[str, str] = {}  # letters of `modes.RANKS`, by uid; of those who have any
         # Parameters by letter. In the lobby, which has no operators of its own, anybody sets the topic.
@@ -270,7 +273,7 @@ class Room:
     def note_speaker(self, said: Said) -> None:
         """To be called with each message in a slow room."""
         self.spoke[said.by.uid] = said.time
-        if len(self.spoke) > max(SLOW_KEPT, 2 * len(self.members)):
+        if len(self.spoke) > max(SLOW_MODE_SPEAKERS_KEPT, 2 * len(self.members)):
             self.spoke = {uid: time for uid, time in self.spoke.items() if said.time - time < self.slow}
 
     def wait_of(self, user: User, now: int) -> int:

@@ -5,8 +5,9 @@ from fnmatch import translate
 from functools import lru_cache
 
 from chatroom.common.names import fold
-from chatroom.limits import MASK_BYTES
 from chatroom.model.values import Person
+
+MASK_BYTES = 160  # a mask, its room and who set it fit one line
 
 MUTE = "m:"  # a ban that begins so meets speaking only
 ACCOUNT = "a:"  # a mask that begins so means an account: IRCv3 account-extban

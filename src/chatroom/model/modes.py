@@ -8,8 +8,11 @@ from collections.abc import Collection
 from enum import Enum
 
 from chatroom.common.text import number
-from chatroom.limits import LIMIT_MOST, SLOW_MOST
 from chatroom.model.values import ModeChange
+
+# members that a room may be limited to: more than there will be, and still a short number
+MEMBER_LIMIT_MAX = 999_999_999
+SLOW_MODE_MAX_SECONDS = 3600  # seconds between two messages of one member
 
 
 class ModeKind(Enum):
@@ -53,7 +56,7 @@ ROOM_MODES: dict[str, ModeKind] = {
     OPERATOR: ModeKind.RANK,
     VOICE: ModeKind.RANK,
 }
-NUMBERS = {LIMIT: LIMIT_MOST, SLOW: SLOW_MOST}  # those whose parameter is a number, from 1 to this
+NUMBERS = {LIMIT: MEMBER_LIMIT_MAX, SLOW: SLOW_MODE_MAX_SECONDS}  # those whose parameter is a number, from 1 to this
 NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
 NEW_LOBBY = (CLOSED,)
 

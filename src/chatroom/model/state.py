@@ -5,15 +5,20 @@ from heapq import heapify, heappop, heappush
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
-from chatroom.limits import DEEDS, EMPTY_ROOMS, ENDS, TOLD, WHISPERS, WHOWAS
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
 from chatroom.model.events import Event, Said
+from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
+
+CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
+LIFTED_EXPIRIES_KEPT = 1000  # ends of bans that have been lifted before, held besides twice those that will come
+AUDIT_EVENTS_KEPT = 1000  # of operators, that wait to be written to the log
+DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
 
 class _Deaf:
@@ -38,7 +43,7 @@ class ServerSession(Session):
 
     def __init__(self, name: str) -> None:
         super().__init__("", name, _Deaf())
-        self.told: deque[Reply] = deque(maxlen=TOLD)
+        self.told: deque[Reply] = deque(maxlen=CONSOLE_REPLIES_KEPT)
         self.user = User(Person("", name, "", ""), None, 0)
         self.user.modes.add(OPERATOR)
         self.user.refresh()
@@ -67,8 +72,10 @@ class ChatState:
         # A heap of what ends by itself: when (milliseconds), which room's, of which list, which mask; "", "" and the
         # mask for a ban from the server. Its first is never one that has been lifted before.
         self.ends: list[tuple[int, str, str, str]] = []
-        self._ends_most = ENDS  # as long as it may grow before what has been lifted is taken out of it
-        self.deeds: deque[Event] = deque(maxlen=DEEDS)  # what operators did and the log has not been told yet
+        self._ends_most = LIFTED_EXPIRIES_KEPT  # as long as it may grow before what has been lifted is taken out of it
+        self.deeds: deque[Event] = deque(
+            maxlen=AUDIT_EVENTS_KEPT
+        )  # what operators did and the log has not been told yet
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
@@ -78,8 +85,10 @@ class ChatState:
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.core.read_markers`
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
-        self.whispers: deque[tuple[Said, str]] = deque(maxlen=WHISPERS)  # said to one person alone; with their uid
-        self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS)  # with when they went; the last first
+        self.whispers: deque[tuple[Said, str]] = deque(
+            maxlen=DIRECT_MESSAGES_KEPT
+        )  # said to one person alone; with their uid
+        self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
         self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.last_seen`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
@@ -157,7 +166,7 @@ class ChatState:
             if len(self.ends) > self._ends_most:  # most have been lifted or renewed before their time
                 self.ends = [end for end in self.ends if self._holds(*end)]
                 heapify(self.ends)
-                self._ends_most = ENDS + 2 * len(self.ends)
+                self._ends_most = LIFTED_EXPIRIES_KEPT + 2 * len(self.ends)
         while self.ends and not self._holds(*self.ends[0]):
             heappop(self.ends)
 
@@ -175,9 +184,9 @@ class ChatState:
         if not any(lists.values()):
             return
         self.lists[key] = lists
-        if len(self.lists) - len(self.rooms) > EMPTY_ROOMS:
+        if len(self.lists) - len(self.rooms) > DORMANT_ROOMS_MAX:
             left = [room for room in self.lists if room not in self.rooms and room not in self.owners]
-            for forgotten in [room for room in left if room != LOBBY][:-EMPTY_ROOMS]:
+            for forgotten in [room for room in left if room != LOBBY][:-DORMANT_ROOMS_MAX]:
                 del self.lists[forgotten]
 
     def is_due(self, now: int) -> bool:

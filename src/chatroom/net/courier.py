@@ -11,8 +11,8 @@ The laws:
 - Only this thread writes to a socket, and only this thread closes one, when its reader is done with it. A descriptor
   can't be closed, and its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in its connection's outbox,
-  and over `OUTBOX` bytes the connection is cut. A flood that outruns those who do read is held back, within the bounds
-  of `EASE`.
+  and over `OUTBOX_BYTES` bytes the connection is cut. A flood that outruns those who do read is held back, within the
+  bounds of `EASE_BYTES_PER_SECOND`.
 - Every member gets its bytes in the order in which they were handed over.
 """
 
@@ -29,15 +29,29 @@ from operator import attrgetter
 from typing import Any
 
 from chatroom.core.last_seen import SLOWEST, TOO_SLOW
-from chatroom.limits import BACKLOG, BATCH, EASE, OUTBOX, OUTBOX_UNNAMED, OUTBOXES, PARCEL, PRESSED, READING, STUMBLE
 from chatroom.model.audience import Audience
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
+from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Reply
 from chatroom.model.state import ServerSession
 from chatroom.net.batches import Item, Run, in_runs, joined, parcels_of
 from chatroom.net.connection import DONT_WAIT, Connection, lost
 from chatroom.net.slow_readers import OutboxMemory
+
+OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
+BATCH_EVENTS = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
+# bytes sent to one member after another; of more, all get a part before anybody gets the next
+PARCEL_BYTES = OUTBOX_BYTES // 4
+PRESSED_BYTES = OUTBOX_BYTES // 4  # bytes behind, from which on a client that keeps reading is waited for
+READING_SECONDS = 0.2  # seconds since a client last took bytes, within which it counts as reading
+# bytes a second: a flood slows down to what pressed readers can read, but never to less than this, so that nobody
+# can hold up a room by reading slowly
+EASE_BYTES_PER_SECOND = 1024 * 1024
+ERROR_PAUSE_SECONDS = 0.1  # seconds that the courier waits after a mistake that may come again at once
+OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
+# bytes in all outboxes together: 10,000 stuck clients must not eat the machine
+OUTBOXES_TOTAL_BYTES = 512 * 1024 * 1024
 
 _BUFFERS = 64  # chunks of an outbox written in one call; far below IOV_MAX
 
@@ -141,10 +155,10 @@ class Courier(threading.Thread):
 
     def admit(self) -> None:
         """Waits while the backlog is too long; for the threads of those who cause more of it. Holds no lock."""
-        if len(self._waiting) > BACKLOG:
+        if len(self._waiting) > BACKLOG_EVENTS:
             with self._bell:
                 self._crowd += 1
-                self._bell.wait_for(lambda: len(self._waiting) <= BACKLOG // 2 or self._stopped)
+                self._bell.wait_for(lambda: len(self._waiting) <= BACKLOG_EVENTS // 2 or self._stopped)
                 self._crowd -= 1
 
     def stop(self, patience: float) -> None:
@@ -164,7 +178,7 @@ class Courier(threading.Thread):
                 self._work()
             except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
                 log.exception("what waits could not be looked through")
-                time.sleep(STUMBLE)
+                time.sleep(ERROR_PAUSE_SECONDS)
                 self._is_done = self._stopped and time.monotonic() >= self._give_up
         with self._bell:  # `stop` may be about to ring
             self._selector.close()
@@ -212,8 +226,8 @@ class Courier(threading.Thread):
             self._serve_the_slow(0)
         if self._held.litter:
             self._held.tidy()
-        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH))]
-        if self._crowd and len(waiting) <= BACKLOG // 2:
+        batch = [waiting.popleft() for _ in range(min(len(waiting), BATCH_EVENTS))]
+        if self._crowd and len(waiting) <= BACKLOG_EVENTS // 2:
             with self._bell:
                 self._bell.notify_all()
         return batch
@@ -228,7 +242,7 @@ class Courier(threading.Thread):
                 size = len(data)
                 if size > largest:
                     largest = size
-                if size > PARCEL:
+                if size > PARCEL_BYTES:
                     self._send_in_parts(data, list(members))
                 elif data:
                     self._send(data, members)
@@ -253,10 +267,10 @@ class Courier(threading.Thread):
 
     def _send_in_parts(self, data: bytes, members: list[Any]) -> None:
         """What is more than an outbox holds must not come faster than somebody reads."""
-        for start in range(0, len(data), PARCEL):
-            self._send(data[start : start + PARCEL], members)
+        for start in range(0, len(data), PARCEL_BYTES):
+            self._send(data[start : start + PARCEL_BYTES], members)
             if self._pressed:
-                self._ease(PARCEL)
+                self._ease(PARCEL_BYTES)
 
     def _send(self, data: bytes, members: Iterable[Any]) -> None:
         size = len(data)
@@ -325,18 +339,20 @@ class Courier(threading.Thread):
                 connection.moved = time.monotonic()
             outbox.append(data)
             connection.behind = behind = connection.behind + size
-            if behind > OUTBOX or (behind > OUTBOX_UNNAMED and not (connection.user or connection.closing)):
+            if behind > OUTBOX_BYTES or (
+                behind > OUTBOX_UNREGISTERED_BYTES and not (connection.user or connection.closing)
+            ):
                 self._cut(connection, TOO_SLOW)
-            elif behind > PRESSED:
+            elif behind > PRESSED_BYTES:
                 self._pressed.add(connection)
-        if self._held.bytes > OUTBOXES:
+        if self._held.bytes > OUTBOXES_TOTAL_BYTES:
             self._relieve()
 
     def _relieve(self) -> None:
         """Closes who is furthest behind, if it isn't enough to count off what nobody is to get any more."""
-        while self._held.litter and self._held.bytes > OUTBOXES:
+        while self._held.litter and self._held.bytes > OUTBOXES_TOTAL_BYTES:
             self._held.tidy()
-        if self._held.bytes > OUTBOXES:
+        if self._held.bytes > OUTBOXES_TOTAL_BYTES:
             self._cut(max(self.slow, key=_behind), SLOWEST)
 
     def _serve_the_slow(self, timeout: float | None) -> None:
@@ -352,10 +368,10 @@ class Courier(threading.Thread):
 
     def _ease(self, sent: int) -> None:
         """Gives those who are far behind, but reading, time to catch up with `sent` bytes before more is sent."""
-        end = time.monotonic() + sent / EASE
+        end = time.monotonic() + sent / EASE_BYTES_PER_SECOND
         while True:
             now = time.monotonic()
-            self._pressed = {c for c in self._pressed if c.behind > PRESSED and c.moved > now - READING}
+            self._pressed = {c for c in self._pressed if c.behind > PRESSED_BYTES and c.moved > now - READING_SECONDS}
             if not self._pressed or now >= end:
                 return
             self._serve_the_slow(end - now)

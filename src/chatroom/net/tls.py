@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from chatroom.limits import READ_SIZE
+from chatroom.net.sockets import READ_BYTES
 
 
 class Socket(Protocol):
@@ -95,7 +95,7 @@ class Tls:
         if made:
             self._sock.sendall(made)
 
-    def read(self, size: int = READ_SIZE) -> bytes:
+    def read(self, size: int = READ_BYTES) -> bytes:
         """Plain bytes as soon as there are any; b"" at the end, also where what came was no TLS."""
         while True:
             with self._lock:
@@ -144,7 +144,7 @@ class Tls:
 
     def _take_in(self) -> None:
         """Waits for bytes from the socket, without the lock."""
-        came = self._sock.recv(READ_SIZE)
+        came = self._sock.recv(READ_BYTES)
         with self._lock:
             if came:
                 self._incoming.write(came)

@@ -11,17 +11,6 @@ from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, LOBBY, Fault, fold
 from chatroom.common.text import CTCP, CUT, FEED, clean, number, plain
-from chatroom.limits import (
-    AWAY_BYTES,
-    FOUND,
-    HISTORY_MOST,
-    PASSWORD_BYTES,
-    PASSWORD_LEAST,
-    PASSWORD_TRIES,
-    PLAIN_LINE,
-    RECENT,
-    TOPIC_BYTES,
-)
 from chatroom.model.commands import (
     AskHistory,
     AskRooms,
@@ -65,6 +54,15 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
+from chatroom.model.limits import (
+    AWAY_BYTES,
+    HISTORY_EVENTS_PER_ANSWER,
+    PASSWORD_MAX_BYTES,
+    PASSWORD_MIN_CHARACTERS,
+    RECENT_MESSAGES,
+    TOPIC_BYTES,
+    WRONG_PASSWORDS_PER_CONNECTION,
+)
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, OPERATOR, SLOW, VOICE, written
 from chatroom.model.outcomes import Command
@@ -104,7 +102,10 @@ from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols import moderation_commands
 from chatroom.protocols.base import Lines, Viewer
 from chatroom.protocols.english import WORDED, entries, lasting, replaying, worded
+from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
+
+SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
@@ -162,8 +163,8 @@ _REFUSALS: dict[Code, str] = {
     Code.LOGIN_BUSY: "too many are logging in at the moment; try again in a few seconds",
     Code.LOGGED_IN_ALREADY: "you are logged in as {0}; /logout first",
     Code.NOT_LOGGED_IN: "you are not logged in; /login PASSWORD, or claim your name with /register PASSWORD",
-    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_LEAST} characters and is not the name; choose another",
-    Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_BYTES} bytes; choose another",
+    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another",
+    Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
     Code.REALNAME_BAD: "that can't be a real name",
@@ -174,7 +175,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NO_TEXT: "there is nothing to send",
     Code.TOPIC_TOO_LONG: f"that topic is too long; a topic has at most {TOPIC_BYTES} bytes",
     Code.AWAY_TOO_LONG: f"that is too long; what you leave while you are away has at most {AWAY_BYTES} bytes",
-    Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE} bytes",
+    Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE_BYTES} bytes",
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
@@ -322,7 +323,8 @@ class PlainDialect:
     """Reads and answers one plain client.
 
     Every line is the server's password until that is right, where there is one, and then a name until one is accepted.
-    If it is claimed, the next lines are its password: `PASSWORD_TRIES` of them, or an empty one for another name.
+    If it is claimed, the next lines are its password: `WRONG_PASSWORDS_PER_CONNECTION` of them, or an empty one for
+    another name.
     """
 
     format = PLAIN
@@ -330,7 +332,7 @@ class PlainDialect:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._lines = Lines(PLAIN_LINE)
+        self._lines = Lines(PLAIN_LINE_BYTES)
         self._claimed = ""  # the name whose password is asked for
         self._tries = 0  # at it
 
@@ -365,7 +367,7 @@ class PlainDialect:
         if error.code is Code.NICK_CLAIMED:
             self._claimed, self._tries = clean(error.about[0]), 0
             sentences = [f"* {self._claimed} is claimed; give its password, or an empty line to choose another name."]
-        elif self._tries >= PASSWORD_TRIES:
+        elif self._tries >= WRONG_PASSWORDS_PER_CONNECTION:
             self._claimed = ""
         return [*sentences, self._asked()]
 
@@ -457,10 +459,10 @@ class PlainDialect:
         yield SetAway(rest)
 
     def _history(self, rest: str) -> Iterator[Command]:
-        count = number(rest, HISTORY_MOST) or 0
+        count = number(rest, HISTORY_EVENTS_PER_ANSWER) or 0
         if rest and not count:
             raise ChatError(Code.TOO_FEW_PARAMETERS, "/history", COMMANDS["/history"].usage)
-        yield AskHistory(self._here(), count or RECENT)
+        yield AskHistory(self._here(), count or RECENT_MESSAGES)
 
     def _set(self, rest: str) -> Iterator[Command]:
         on = {"replay on": True, "replay off": False}.get(" ".join(rest.lower().split()))
@@ -469,7 +471,7 @@ class PlainDialect:
         yield SetReplay(on)
 
     def _search(self, rest: str) -> Iterator[Command]:
-        yield AskSearch(rest, FOUND)
+        yield AskSearch(rest, SEARCH_RESULTS_SHOWN)
 
     def _register(self, rest: str) -> Iterator[Command]:
         yield MakeAccount(rest)
@@ -540,7 +542,10 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
         PlainCommand(
-            "/history [COUNT]", f"what was said here, at most {HISTORY_MOST} messages", 0, PlainDialect._history
+            "/history [COUNT]",
+            f"what was said here, at most {HISTORY_EVENTS_PER_ANSWER} messages",
+            0,
+            PlainDialect._history,
         ),
         PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
         PlainCommand("/set replay on|off", "show what you missed when you join a room, or not", 2, PlainDialect._set),
@@ -556,7 +561,7 @@ COMMANDS: dict[str, PlainCommand] = {
 
 def _text(line: bytes) -> str:
     """A line's text; raises `ChatError` if it is too long or not UTF-8."""
-    if len(line) > PLAIN_LINE:
+    if len(line) > PLAIN_LINE_BYTES:
         raise ChatError(Code.LINE_TOO_LONG)
     try:
         return clean(line.decode())

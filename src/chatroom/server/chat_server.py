@@ -2,7 +2,7 @@
 
 A client's thread (`handler.ChatHandler`) only reads; all the rest follows from there.
 Who closes what: the courier closes sockets; a reader says when it is done with one. A stopping server says goodbye to
-all, waits until what is left is written, and gives up after `DRAIN` seconds.
+all, waits until what is left is written, and gives up after `DRAIN_SECONDS` seconds.
 
 `ChatServer.lock` guards `connections` and `refusals`.
 """
@@ -32,7 +32,7 @@ from chatroom.core import last_seen
 from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.limits import ABSENT, ABSENT_LOOK, ACCEPT_PAUSE, ACCEPT_QUEUE, CLIENTS, CLOSING, DRAIN, LINK_DRAIN, STOP
+from chatroom.core.last_seen import ABSENCES_REMEMBERED
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
@@ -42,8 +42,9 @@ from chatroom.net.courier import Courier
 from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.english import of_entry
 from chatroom.protocols.plain import PLAIN, PlainDialect
-from chatroom.server.connection_limits import FULL, ConnectionLimiter, is_loopback
+from chatroom.server.connection_limits import CLIENTS_MAX, FULL, ConnectionLimiter, is_loopback
 from chatroom.server.handler import ChatHandler
+from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.timeouts import UNREAD, TimeoutMonitor
@@ -51,6 +52,15 @@ from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.reader import KeptRoom, Reader
 from chatroom.storage.store import Store
+
+# connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
+ACCEPT_QUEUE_CONNECTIONS = 1024
+DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
+STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program is to end within 10
+CLOSE_FILES_SECONDS = 1.0  # seconds of these, or besides, that are left for closing the files
+# events of one room that are looked at for it at the start, and `ABSENCES_REMEMBERED` in all: some 0.1 s
+ABSENCE_EVENTS_READ = 1000
+LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the others know
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +78,7 @@ class ChatServer(ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True  # they are counted in `connections`; socketserver's own list is walked at each accept
     block_on_close = False
-    request_queue_size = ACCEPT_QUEUE
+    request_queue_size = ACCEPT_QUEUE_CONNECTIONS
 
     def __init__(
         self,
@@ -78,7 +88,7 @@ class ChatServer(ThreadingTCPServer):
         *,
         store: Store | None = None,
         keep: int = 0,
-        max_clients: int = CLIENTS,
+        max_clients: int = CLIENTS_MAX,
         unlimited: bool = False,
         tls_only: bool = False,
         cluster: str = "",
@@ -124,7 +134,7 @@ class ChatServer(ThreadingTCPServer):
         self.hub.keep = keep * 86_400_000 if store else 0
         self._keeper = Maintenance(store, self._saving, keep) if store else None
         self.watch = TimeoutMonitor(self.everybody, self.log, self.courier, self._look_to_order)
-        self._pause = ACCEPT_PAUSE[0]
+        self._pause = ACCEPT_PAUSE_SECONDS[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
         self._stopping = threading.Event()
@@ -194,13 +204,14 @@ class ChatServer(ThreadingTCPServer):
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends. May be called once.
 
-        It takes no longer than about `STOP` seconds, whatever hangs: a Redis, a client, a disk. They share this time.
+        It takes no longer than about `STOP_SECONDS` seconds, whatever hangs: a Redis, a client, a disk. They share
+        this time.
         """
-        end = time.monotonic() + STOP
+        end = time.monotonic() + STOP_SECONDS
         self._stopping.set()
         self.watch.end()
         if self.link:
-            self.link.hasten(time.monotonic() + LINK_DRAIN)
+            self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
         self._stop_listening()
         connections = self.everybody()
         for connection in connections:
@@ -208,15 +219,15 @@ class ChatServer(ThreadingTCPServer):
         self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
         self.courier.dispatch()
         with self._none_left:
-            if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN, end - time.monotonic())):
+            if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN_SECONDS, end - time.monotonic())):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
         self._look_to_order()
         if self.link:
-            self.link.close(max(0.1, min(LINK_DRAIN, end - time.monotonic())))
+            self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
         closing = threading.Thread(target=self._close, name="closing", daemon=True)
         closing.start()
-        closing.join(max(CLOSING, end - time.monotonic()))
+        closing.join(max(CLOSE_FILES_SECONDS, end - time.monotonic()))
         if closing.is_alive():
             log.error("what was said last could not be saved in time")
 
@@ -318,9 +329,9 @@ class ChatServer(ThreadingTCPServer):
                 else:
                     log.warning(f"a client could not be accepted: {error.strerror}")  # each reason is worth a line
                 self._stopping.wait(self._pause)
-                self._pause = min(2 * self._pause, ACCEPT_PAUSE[1])
+                self._pause = min(2 * self._pause, ACCEPT_PAUSE_SECONDS[1])
             raise
-        self._pause = ACCEPT_PAUSE[0]
+        self._pause = ACCEPT_PAUSE_SECONDS[0]
         return accepted
 
     def _out_of_descriptors(self) -> None:
@@ -440,10 +451,10 @@ class ChatServer(ThreadingTCPServer):
 def _absent(reader: Reader, rooms: Iterable[KeptRoom], began: int) -> dict[str, int]:
     """What people saw last of these rooms, those last used first."""
     found: dict[str, int] = {}
-    left = ABSENT  # events to look at
+    left = ABSENCES_REMEMBERED  # events to look at
     for room in rooms:
         if room.recent and left > 0:
-            events = reader.history(fold(room.name), limit=min(left, ABSENT_LOOK), everything=True)
+            events = reader.history(fold(room.name), limit=min(left, ABSENCE_EVENTS_READ), everything=True)
             left -= len(events)
             found |= last_seen.from_history(room.name, room.recent, reversed(events), began)
     return found

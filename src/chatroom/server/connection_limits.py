@@ -12,7 +12,14 @@ import time
 from collections import Counter
 
 from chatroom.common.addresses import address_of, counted
-from chatroom.limits import ADDRESS_LIVE, ADDRESS_RATE, CLIENTS, SPARE_DESCRIPTORS, TURNED_AWAY
+
+CLIENTS_MAX = 10_000  # a thread each; refused with a sentence beyond
+SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, kept for what is not a client; a quarter where there are few
+# clients at once that are told in their own language why they can't stay: each takes a thread for some 0.3 s
+# (`TLS_HANDSHAKE_SECONDS` at most), and one of `SPARE_DESCRIPTORS`. The others are told in a line that all understand
+REFUSALS_EXPLAINED_AT_ONCE = 32
+CONNECTIONS_PER_ADDRESS = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
+CONNECTS_PER_ADDRESS_PER_MINUTE = 128  # connections from one address in a minute
 
 FULL = "the server is full; try again later"
 
@@ -20,11 +27,11 @@ FULL = "the server is full; try again later"
 class ConnectionLimiter:
     """Counts who is in. With `unlimited`, an address may bring as many clients as it likes."""
 
-    def __init__(self, clients: int = CLIENTS, unlimited: bool = False) -> None:
+    def __init__(self, clients: int = CLIENTS_MAX, unlimited: bool = False) -> None:
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         spare = min(SPARE_DESCRIPTORS, descriptors // 4)
         self.clients = min(clients, descriptors - spare)
-        self.turned_away = min(TURNED_AWAY, spare // 4)
+        self.turned_away = min(REFUSALS_EXPLAINED_AT_ONCE, spare // 4)
         self.lock = threading.Lock()
         self._unlimited = unlimited
         self._live: Counter[str] = Counter()
@@ -38,13 +45,13 @@ class ConnectionLimiter:
         limited = not self._unlimited and not _is_near(host)
         host = counted(host)
         self.knock(host)
-        if limited and self._recent[host] > ADDRESS_RATE:
+        if limited and self._recent[host] > CONNECTS_PER_ADDRESS_PER_MINUTE:
             return "too many connections from your address within a minute; wait a little"
         with self.lock:
             if self._in >= self.clients:
                 return FULL
-            if limited and self._live[host] >= ADDRESS_LIVE:
-                return f"your address has {ADDRESS_LIVE} connections already; close one first"
+            if limited and self._live[host] >= CONNECTIONS_PER_ADDRESS:
+                return f"your address has {CONNECTIONS_PER_ADDRESS} connections already; close one first"
             self._in += 1
             self._live[host] += 1
         return ""
@@ -54,7 +61,7 @@ class ConnectionLimiter:
 
         There is none for whoever knocks again and again: it takes a thread.
         """
-        if not self._unlimited and not _is_near(host) and self._recent[counted(host)] > ADDRESS_RATE:
+        if not self._unlimited and not _is_near(host) and self._recent[counted(host)] > CONNECTS_PER_ADDRESS_PER_MINUTE:
             return False
         with self.lock:
             if self._out >= self.turned_away:

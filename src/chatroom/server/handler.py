@@ -1,7 +1,7 @@
 """A client's thread: reads what the client sends until it leaves, and hands it to the log as commands.
 
-It finds out what the client speaks, agrees on encryption with it, and holds it to the pace of `FLOOD_RATE`. It writes
-nothing: what the client is told comes from the courier.
+It finds out what the client speaks, agrees on encryption with it, and holds it to the pace of
+`FLOOD_LINES_PER_SECOND`. It writes nothing: what the client is told comes from the courier.
 """
 
 import errno
@@ -18,14 +18,14 @@ from typing import Any, Protocol
 
 from chatroom.common import logs
 from chatroom.common.addresses import counted
-from chatroom.core.event_log import EventLog
-from chatroom.limits import FENCE, FLOOD_BURST, FLOOD_RATE, FREE_BYTES, FREE_LINES, READ_FIRST, READ_SIZE, SILENCE
+from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection, lost
 from chatroom.net.courier import Courier
+from chatroom.net.sockets import READ_BYTES
 from chatroom.net.tls import Tls
 from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
@@ -33,6 +33,14 @@ from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.server.connection_limits import is_loopback
 from chatroom.server.timeouts import TimeoutMonitor
+
+FLOOD_BURST_LINES = 10  # lines at once; a client that comes in sends about that many
+FLOOD_LINES_PER_SECOND = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
+FREE_LINES = 64  # CAP and AUTHENTICATE before registration that cost nothing of that: all capabilities, one by one
+FREE_LINE_BYTES = 512  # in one of them; a longer one is as costly as any other
+# bytes asked for where little comes: a client that only listens waits with that much allocated
+READ_FIRST_BYTES = 2048
+SILENCE_SECONDS = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +81,7 @@ class ChatHandler(StreamRequestHandler):
         self.client = self.host.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
-        self.size = READ_FIRST  # bytes to ask for; more where there was more
+        self.size = READ_FIRST_BYTES  # bytes to ask for; more where there was more
         self.telnet = Telnet()
         self.free = FREE_LINES  # that still cost nothing
         self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
@@ -124,7 +132,7 @@ class ChatHandler(StreamRequestHandler):
         if not self._may_be_plain():
             self._begin_to_agree()  # on TLS: there is nothing else to begin with
         while True:
-            if not prompted and self._may_be_plain() and not self._readable(SILENCE):
+            if not prompted and self._may_be_plain() and not self._readable(SILENCE_SECONDS):
                 if self.client.refusal:
                     return b""
                 self._prompt()
@@ -184,7 +192,7 @@ class ChatHandler(StreamRequestHandler):
             if self.client.closing:
                 return
             self.host.courier.admit()
-            if not self.name and len(data) >= READ_FIRST:
+            if not self.name and len(data) >= READ_FIRST_BYTES:
                 self._let_go_out()
             data = self._read()
         if not self.client.cut:  # or half a line would become a whole one
@@ -208,7 +216,7 @@ class ChatHandler(StreamRequestHandler):
         """Who says much without a name is answered before it is listened to again: answers cost more than questions."""
         fence = self.host.courier.fence()
         self.host.courier.dispatch()
-        fence.wait(FENCE)
+        fence.wait(BARRIER_WAIT_SECONDS)
 
     def _receive(self, data: bytes) -> None:
         """Hands bytes to the log, line by line no faster than a client may talk."""
@@ -245,18 +253,19 @@ class ChatHandler(StreamRequestHandler):
 
     def _is_free(self, line: bytes) -> bool:
         """Whether a line costs nothing: who asks for one capability after the other must not wait for each."""
-        if self.name or not self.free or len(line) > FREE_BYTES or not _SETTLING.match(line):
+        if self.name or not self.free or len(line) > FREE_LINE_BYTES or not _SETTLING.match(line):
             return False
         self.free -= 1
         return True
 
     def _wait_for_turn(self) -> bool:
-        """A bucket of `FLOOD_BURST` lines that fills by `FLOOD_RATE` a second; the client's own thread waits for it.
+        """A bucket of `FLOOD_BURST_LINES` lines that fills by `FLOOD_LINES_PER_SECOND` a second; the client's own
+        thread waits for it.
 
         False if the connection was cut or reset meanwhile: nobody stays for the sake of lines that wait.
         """
         now = time.monotonic()
-        self.ready = max(self.ready, now - FLOOD_BURST / FLOOD_RATE) + 1 / FLOOD_RATE
+        self.ready = max(self.ready, now - FLOOD_BURST_LINES / FLOOD_LINES_PER_SECOND) + 1 / FLOOD_LINES_PER_SECOND
         if self.ready > now:
             poll = select.poll()
             poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
@@ -273,7 +282,7 @@ class ChatHandler(StreamRequestHandler):
         if self.client.paced:
             self._catch_up()
         data = self.tls.read() if self.tls else self.request.recv(self.size)
-        self.size = READ_SIZE if self.name and len(data) >= READ_FIRST else READ_FIRST
+        self.size = READ_BYTES if self.name and len(data) >= READ_FIRST_BYTES else READ_FIRST_BYTES
         self._hear()
         return data
 

@@ -3,8 +3,9 @@
 A terminal that is stopped, or a pipe that nobody reads, takes nothing and gives no error: whoever writes waits, for
 ever maybe. So one thread writes, and the others leave their lines with it. The laws:
 - Lines keep their order.
-- Of what can't be written `LOG_HELD` bytes are held; the rest is left out, and a line in its place says how much.
-- The end of the program waits `LOG_LAST` seconds at most until all is written. `logging` sees to that at exit.
+- Of what can't be written `LOG_BACKLOG_BYTES` bytes are held; the rest is left out, and a line in its place says how
+  much.
+- The end of the program waits `LOG_FLUSH_SECONDS` seconds at most until all is written. `logging` sees to that at exit.
 
 It writes to the descriptor: a stream has a lock, for which the interpreter would wait when it ends.
 
@@ -16,7 +17,13 @@ import os
 import threading
 import time
 
-from chatroom.limits import LOG_HELD, LOG_LAST, LOG_PAUSE
+# bytes of the log that wait while standard error takes nothing, some 10,000 lines; as many again may be in the
+# middle of being written
+LOG_BACKLOG_BYTES = 1024 * 1024
+# seconds that the end waits for them: the program is to end within 10, of which `DRAIN_SECONDS` takes 5
+LOG_FLUSH_SECONDS = 1.0
+# seconds until a standard error that takes nothing, and doesn't make one wait, is tried again
+LOG_RETRY_SECONDS = 0.05
 
 
 class LogWriter(logging.Handler):
@@ -42,7 +49,9 @@ class LogWriter(logging.Handler):
         """Leaves a line to be written, without its line end; waits for nothing."""
         data = self._encoded(line)
         with self._changed:
-            if self._left_out or self._held + len(data) > LOG_HELD:  # one gap, not many with a short line in between
+            if (
+                self._left_out or self._held + len(data) > LOG_BACKLOG_BYTES
+            ):  # one gap, not many with a short line in between
                 self._left_out += 1
                 return
             self._lines.append(data)
@@ -53,9 +62,9 @@ class LogWriter(logging.Handler):
         return f"{line}\n".encode(self._encoding, "replace")
 
     def flush(self) -> None:
-        """Waits until all is written, but no longer than `LOG_LAST` seconds."""
+        """Waits until all is written, but no longer than `LOG_FLUSH_SECONDS` seconds."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._lines and not self._writing, LOG_LAST)
+            self._changed.wait_for(lambda: not self._lines and not self._writing, LOG_FLUSH_SECONDS)
 
     def close(self) -> None:
         """Ends the writing, once all is written."""
@@ -99,7 +108,7 @@ class LogWriter(logging.Handler):
             try:
                 rest = rest[os.write(self._fd, rest) :]
             except BlockingIOError:  # somebody who shares the descriptor has made it so
-                time.sleep(LOG_PAUSE)
+                time.sleep(LOG_RETRY_SECONDS)
             except OSError:  # the reader has gone, or the disk is full
                 return bytes(rest).count(b"\n")
         return 0

@@ -17,12 +17,15 @@ from typing import Any
 from prometheus_client import CollectorRegistry, MetricsHandler
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from chatroom.limits import ACCEPT_PAUSE, SCRAPE_TIME, SCRAPES
 from chatroom.model.audience import Audience
 from chatroom.model.events import Event, Said
 from chatroom.net.batches import Item
 from chatroom.net.sockets import resolve
 from chatroom.server.chat_server import ChatServer, now
+from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
+
+CONCURRENT_SCRAPES = 8  # answered at a time, with a thread and a descriptor each; it takes milliseconds, and few ask
+SCRAPE_SECONDS = 10  # seconds in all for one of them: as long as Prometheus waits, if it isn't told otherwise
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +128,7 @@ class Figures:
 
 
 class MetricsServer(ThreadingTCPServer):
-    """Shows the figures to `SCRAPES` at a time, each of whom has `SCRAPE_TIME` seconds in all."""
+    """Shows the figures to `CONCURRENT_SCRAPES` at a time, each of whom has `SCRAPE_SECONDS` seconds in all."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -142,14 +145,16 @@ class MetricsServer(ThreadingTCPServer):
             return super().get_request()
         except OSError as error:
             log.warning(f"who asks for the figures could not be accepted: {error.strerror}")  # each is worth a line
-            sleep(ACCEPT_PAUSE[1])
+            sleep(ACCEPT_PAUSE_SECONDS[1])
             raise
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Whether there is room for one more, who is closed at once if not."""
-        if len(self._came) < SCRAPES:
+        if len(self._came) < CONCURRENT_SCRAPES:
             return True
-        log.warning("%s is not shown the figures: %d others are being shown them", client_address[0], SCRAPES)
+        log.warning(
+            "%s is not shown the figures: %d others are being shown them", client_address[0], CONCURRENT_SCRAPES
+        )
         return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -163,7 +168,7 @@ class MetricsServer(ThreadingTCPServer):
     def service_actions(self) -> None:
         """Ends those whose time has run out, however the bytes drip; called twice a second, and after each accept."""
         for request, came in list(self._came.items()):
-            if monotonic() - came >= SCRAPE_TIME:
+            if monotonic() - came >= SCRAPE_SECONDS:
                 try:
                     request.shutdown(SHUT_RDWR)  # which wakes its thread
                 except OSError:

@@ -20,26 +20,26 @@ from typing import NamedTuple
 
 from chatroom.core.event_log import EventLog
 from chatroom.core.last_seen import SILENT, STALLED
-from chatroom.limits import (
-    DROP_AFTER,
-    ENDINGS,
-    ENDINGS_PAUSE,
-    ENDINGS_RIDE,
-    ENDINGS_STEPS,
-    HANDSHAKE,
-    PING_AFTER,
-    REGISTRATION,
-    STOPPED,
-    STUCK,
-    SWITCH,
-    SWITCH_EACH,
-    SWITCH_MOST,
-    TICK,
-)
 from chatroom.model.commands import Quit
+from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.replies import Ping
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
+from chatroom.server.process_tuning import SWITCH_INTERVAL_SECONDS
+
+REGISTRATION_SECONDS = 30  # seconds in all to choose a name, however the bytes drip in (slowloris)
+TLS_HANDSHAKE_SECONDS = 10  # seconds in all for a TLS handshake: a few round trips and a signature
+PING_AFTER_SECONDS = 90  # seconds of silence, after which an IRC client is asked for a sign of life
+TIMEOUT_CHECK_SECONDS = 1.0  # seconds between two looks at the deadlines
+# seconds that such a look is late, from which on it is the server that was away, not its clients
+CLOCK_STALL_SECONDS = 5.0
+ENDINGS_PER_STEP = 10  # connections whose time has run out that are ended at once; each takes its thread some 0.3 ms
+ENDINGS_PAUSE_SECONDS = 0.01  # seconds in between, for the others
+ENDINGS_RIDE_SECONDS = 0.02  # seconds for which those who read nothing wait for a message to leave along with
+ENDINGS_STEPS = 50  # a crowd is ended in so many groups: it takes its time, but does not stay much longer than it may
+# seconds for each thread that reads: all that wait wake up once in that time, at 0.6 µs each,
+SWITCH_SECONDS_PER_THREAD = 0.000_005
+SWITCH_MAX_SECONDS = 0.02  # and thousands would do nothing else. No turn is longer than this
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class TimeoutMonitor(threading.Thread):
             self._turns[connection.turn].discard(connection)
 
     def run(self) -> None:
-        while not self._ended.wait(TICK):
+        while not self._ended.wait(TIMEOUT_CHECK_SECONDS):
             try:
                 self.look(time.monotonic())
                 self._besides()
@@ -99,13 +99,13 @@ class TimeoutMonitor(threading.Thread):
 
     def look(self, now: float) -> None:
         """Does what is due at this moment, in monotonic seconds."""
-        stood_still, self._looked = now - self._looked - TICK, now
-        if stood_still > STOPPED:
+        stood_still, self._looked = now - self._looked - TIMEOUT_CHECK_SECONDS, now
+        if stood_still > CLOCK_STALL_SECONDS:
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
             for connection in self._connections():
                 connection.put_off(now, stood_still)
         self._share_the_interpreter()
-        now += TICK / 2  # a deadline is met half a tick early or late, not up to a whole one late
+        now += TIMEOUT_CHECK_SECONDS / 2  # a deadline is met half a tick early or late, not up to a whole one late
         due = self._whose_turn_it_is(now)
         late = [each for connection in self._stuck(now) - due for each in self._look(connection, now)]
         for connection in due:
@@ -122,16 +122,16 @@ class TimeoutMonitor(threading.Thread):
         """The threads that have read something lately may want the interpreter all at once."""
         busy = len(self.busy)
         self.busy.clear()
-        sys.setswitchinterval(min(max(SWITCH, busy * SWITCH_EACH), SWITCH_MOST))
+        sys.setswitchinterval(min(max(SWITCH_INTERVAL_SECONDS, busy * SWITCH_SECONDS_PER_THREAD), SWITCH_MAX_SECONDS))
 
     def _stuck(self, now: float) -> set[Connection]:
         """Those who may have read too little; all others who are behind cost next to nothing, however many they are."""
-        return {each for each in self._courier.slow.copy() if each.moved < now - STUCK or each.left}
+        return {each for each in self._courier.slow.copy() if each.moved < now - WRITE_STALL_SECONDS or each.left}
 
     def _whose_turn_it_is(self, now: float) -> set[Connection]:
         """Those of whom something may be due. They keep their turn until they are given another."""
         with self._lock:
-            past = [turn for turn in self._turns if turn <= now / TICK]
+            past = [turn for turn in self._turns if turn <= now / TIMEOUT_CHECK_SECONDS]
             found = set[Connection]().union(*[self._turns[turn] for turn in past])
             for turn in past:
                 if not self._turns[turn]:
@@ -142,31 +142,31 @@ class TimeoutMonitor(threading.Thread):
         """It is looked at from `due` on, in monotonic seconds; never, if its socket is closed. Under the lock."""
         self._turns[connection.turn].discard(connection)
         if not connection.is_closed:
-            connection.turn = int(due / TICK)
+            connection.turn = int(due / TIMEOUT_CHECK_SECONDS)
             self._turns[connection.turn].add(connection)
 
     def _look(self, connection: Connection, now: float) -> Sequence[Late]:
         silent = now - connection.heard
         if connection.left:
-            return (Late(connection, UNREAD, False),) if now - connection.left > STUCK else ()
-        if connection.behind and now - connection.moved > STUCK:
+            return (Late(connection, UNREAD, False),) if now - connection.left > WRITE_STALL_SECONDS else ()
+        if connection.behind and now - connection.moved > WRITE_STALL_SECONDS:
             return (Late(connection, STALLED, False),)
-        if connection.agreeing and now - connection.agreeing > HANDSHAKE:
-            return (Late(connection, f"no TLS within {HANDSHAKE} seconds", False),)
+        if connection.agreeing and now - connection.agreeing > TLS_HANDSHAKE_SECONDS:
+            return (Late(connection, f"no TLS within {TLS_HANDSHAKE_SECONDS} seconds", False),)
         if connection.closing:
             return ()
-        if connection.refusal and now - connection.born > HANDSHAKE:
+        if connection.refusal and now - connection.born > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, connection.refusal, True),)
         if connection.user is None:
-            if now - connection.born > REGISTRATION:
-                return (Late(connection, f"no name within {REGISTRATION} seconds", True),)
+            if now - connection.born > REGISTRATION_SECONDS:
+                return (Late(connection, f"no name within {REGISTRATION_SECONDS} seconds", True),)
         elif not _is_asked(connection):
-            if min(silent, now - connection.alive) > DROP_AFTER:
+            if min(silent, now - connection.alive) > DROP_AFTER_SECONDS:
                 connection.alive = now - connection.unacknowledged()
-                if now - connection.alive > DROP_AFTER:
+                if now - connection.alive > DROP_AFTER_SECONDS:
                     return (Late(connection, SILENT, True),)
-        elif silent > PING_AFTER:
-            if silent > DROP_AFTER:
+        elif silent > PING_AFTER_SECONDS:
+            if silent > DROP_AFTER_SECONDS:
                 return (Late(connection, SILENT, True),)
             if not connection.pinged:
                 connection.pinged = True
@@ -177,9 +177,9 @@ class TimeoutMonitor(threading.Thread):
 
     def _end(self, late: Sequence[Late]) -> None:
         deaf = [each.connection for each in late if not each.reads and each.connection.user]
-        at_once = max(ENDINGS, len(late) // ENDINGS_STEPS)
+        at_once = max(ENDINGS_PER_STEP, len(late) // ENDINGS_STEPS)
         for start in range(0, len(late), at_once):
-            if start and self._ended.wait(ENDINGS_PAUSE):
+            if start and self._ended.wait(ENDINGS_PAUSE_SECONDS):
                 return
             group = late[start : start + at_once]
             in_no_hurry = all(c.user and not reads for c, _, reads in group)
@@ -190,7 +190,7 @@ class TimeoutMonitor(threading.Thread):
             for connection, reason, reads in group:
                 if not reads:
                     self._courier.cut(connection, reason)
-            if not (in_no_hurry and self._courier.fence().wait(ENDINGS_RIDE)):
+            if not (in_no_hurry and self._courier.fence().wait(ENDINGS_RIDE_SECONDS)):
                 self._courier.dispatch()
 
 
@@ -203,13 +203,15 @@ def _is_asked(connection: Connection) -> bool:
 def _due(connection: Connection, now: float) -> float:
     """From when on something may be due, in monotonic seconds; who falls behind meanwhile is in `Courier.slow`."""
     if connection.closing:
-        return now + TICK
+        return now + TIMEOUT_CHECK_SECONDS
     if connection.user is None:
-        due = [connection.born + (HANDSHAKE if connection.refusal else REGISTRATION)]
+        due = [connection.born + (TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS)]
         if connection.agreeing:
-            due.append(connection.agreeing + HANDSHAKE)
-        due.append(now + max(TICK, now - connection.born))  # most have a name soon, and need no look for want of one
+            due.append(connection.agreeing + TLS_HANDSHAKE_SECONDS)
+        due.append(
+            now + max(TIMEOUT_CHECK_SECONDS, now - connection.born)
+        )  # most have a name soon, and need no look for want of one
         return min(due)
     if not _is_asked(connection):
-        return max(connection.heard, connection.alive) + DROP_AFTER
-    return connection.heard + (DROP_AFTER if connection.pinged else PING_AFTER)
+        return max(connection.heard, connection.alive) + DROP_AFTER_SECONDS
+    return connection.heard + (DROP_AFTER_SECONDS if connection.pinged else PING_AFTER_SECONDS)

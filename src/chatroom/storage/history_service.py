@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.limits import LOOKUPS
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
@@ -16,15 +15,20 @@ from chatroom.storage.fair_turns import FairTurns
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store
 
+CONCURRENT_LOOKUPS = 4  # look-ups at a time: the more there are, the less is left for the chat
+
 log = logging.getLogger(__name__)
 
 
 class HistoryService:
-    """Has `LOOKUPS` readers for all; who comes when they are taken waits for a turn. `_lock` guards `_free`."""
+    """Has `CONCURRENT_LOOKUPS` readers for all; who comes when they are taken waits for a turn.
+
+    `_lock` guards `_free`.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.turns = FairTurns(LOOKUPS)
+        self.turns = FairTurns(CONCURRENT_LOOKUPS)
         self._lock = threading.Lock()
         self._free: list[tuple[int, Reader]] = []  # with the number of the file that they read
         self._answers: dict[type, Callable[[Reader, HistoryQuery, Any], Reply]] = {

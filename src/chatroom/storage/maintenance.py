@@ -10,10 +10,16 @@ import threading
 import time
 from collections.abc import Callable
 
-from chatroom.limits import CHECKPOINT, PRUNE, QUIET, ROUND, ROUND_MOST
 from chatroom.storage.schema import connect
 from chatroom.storage.search_index import Index
 from chatroom.storage.store import Store
+
+ROUND_SECONDS = 1.0  # seconds between the keeper's rounds; twice as long each time while nothing is said,
+ROUND_MAX_SECONDS = 4.0  # up to this; what is said then ends the rest
+PRUNE_CHECK_SECONDS = 60.0  # seconds between two looks for what is too old, where nothing is said
+# bytes of the database's log that are moved into the file; at 16 times that, at once
+CHECKPOINT_BYTES = 4 * 1024 * 1024
+QUIET_EVENTS_PER_SECOND = 2000  # events a second up to which there is time for housework
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +44,14 @@ class Maintenance(threading.Thread):
         self._told = False  # that nothing is being saved
 
     def run(self) -> None:
-        pause = ROUND
+        pause = ROUND_SECONDS
         while not self._stopped:
             self._store.changed.wait(pause)
             self._store.changed.clear()
             if self._stopped:
                 return
             quiet = self._seen == self._store.saved and not self._store.trouble
-            pause = min(2 * pause, ROUND_MOST) if quiet else ROUND
+            pause = min(2 * pause, ROUND_MAX_SECONDS) if quiet else ROUND_SECONDS
             self._store.resting = quiet
             try:
                 self._round()
@@ -65,7 +71,7 @@ class Maintenance(threading.Thread):
         if self._store.trouble:
             return
         try:
-            busy = saved > QUIET * ROUND
+            busy = saved > QUIET_EVENTS_PER_SECOND * ROUND_SECONDS
             self._checkpoint(busy)
             state = self._state()
             if not busy and state != self._kept_up and self._keep_up():
@@ -75,7 +81,7 @@ class Maintenance(threading.Thread):
 
     def _state(self) -> tuple[int, int, int]:
         """Until it changes, if only by a minute, nothing new is to be indexed or pruned: each look is a transaction."""
-        return self._store.saved, self._store.file, int(time.monotonic() / PRUNE)
+        return self._store.saved, self._store.file, int(time.monotonic() / PRUNE_CHECK_SECONDS)
 
     def _keep_up(self) -> bool:
         """Indexes and prunes; whether it came to an end with both."""
@@ -110,12 +116,12 @@ class Maintenance(threading.Thread):
         except OSError:
             return
         size = found.st_size
-        if size < CHECKPOINT * (16 if busy else 1) or found.st_mtime_ns == self._emptied:
+        if size < CHECKPOINT_BYTES * (16 if busy else 1) or found.st_mtime_ns == self._emptied:
             return
         db = connect(self._store.path, write=True, busy=0.05)
         try:
             blocked, pages, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if moved < pages and size > 16 * CHECKPOINT:
+            if moved < pages and size > 16 * CHECKPOINT_BYTES:
                 with self._store.lock:
                     db.execute("PRAGMA wal_checkpoint(RESTART)")
             self._emptied = found.st_mtime_ns if moved == pages and not blocked else 0

@@ -5,9 +5,17 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from chatroom.limits import BUSY
 from chatroom.storage.reader import Reader
-from chatroom.storage.schema import FILE, StoreError, check, may_write, transaction, unusable, visit
+from chatroom.storage.schema import (
+    BUSY_TIMEOUT_SECONDS,
+    FILE,
+    StoreError,
+    check,
+    may_write,
+    transaction,
+    unusable,
+    visit,
+)
 
 _PATIENCE = 10.0  # seconds that a guest waits for the server's writes; the server waits for a guest much less
 
@@ -45,7 +53,7 @@ class OfflineStore:
             raise unusable(self.path, error) from None
 
     def reader(self) -> Reader:
-        return Reader(self.path, visit(self.path, write=False, busy=BUSY))
+        return Reader(self.path, visit(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS))
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

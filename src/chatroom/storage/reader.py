@@ -15,13 +15,15 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chatroom.common.names import fold
-from chatroom.limits import BUSY, EMPTY_ROOMS, RECENT, SEARCH_TIME
 from chatroom.model.events import Event, Redacted, Said
+from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage.schema import connect
+from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
 from chatroom.storage.search_query import Query, address, compared, expression, found_at
 from chatroom.storage.segments import unpack
+
+SEARCH_SECONDS = 2.0  # seconds after which a search ends with what it has found
 
 _END = 2**62  # above any id
 _PAGE = 200  # runs fetched in one statement when much is read
@@ -51,7 +53,7 @@ class Reader:
     """Reads the file at `path`, by a connection of its own or by `db`; raises `sqlite3.Error` where it can't."""
 
     def __init__(self, path: Path, db: sqlite3.Connection | None = None) -> None:
-        self._db = db or connect(path, write=False, busy=BUSY)
+        self._db = db or connect(path, write=False, busy=BUSY_TIMEOUT_SECONDS)
 
     def close(self) -> None:
         self._db.close()
@@ -68,12 +70,12 @@ class Reader:
         rows = self._db.execute(
             f"""SELECT {columns} FROM (
                 SELECT * FROM (SELECT {columns}, {latest} FROM places WHERE key LIKE '#%' AND owner = ''
-                               AND latest IS NOT NULL ORDER BY latest DESC LIMIT {EMPTY_ROOMS})
+                               AND latest IS NOT NULL ORDER BY latest DESC LIMIT {DORMANT_ROOMS_MAX})
                 UNION ALL SELECT {columns}, {latest} FROM places WHERE owner != ''
             ) ORDER BY latest DESC"""
         ).fetchall()
         for key, name, created, hidden, text, by, time in rows:
-            said = self.history(key, limit=RECENT, hidden=hidden)
+            said = self.history(key, limit=RECENT_MESSAGES, hidden=hidden)
             recent = [event for event in said if isinstance(event, Said)]
             yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent)
 
@@ -261,7 +263,7 @@ class Reader:
         before: HistoryPoint | None = None,
         limit: int,
         newest: bool = True,
-        seconds: float = SEARCH_TIME,
+        seconds: float = SEARCH_SECONDS,
         hidden: Mapping[str, int] = MappingProxyType({}),
     ) -> list[Said]:
         """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.

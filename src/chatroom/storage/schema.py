@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# seconds that saving waits for another process, whose transactions are a few milliseconds long
+BUSY_TIMEOUT_SECONDS = 1.0
+
 Failure = sqlite3.Error  # what may be raised, for those outside of this package
 FILE = "chatroom.db"
 

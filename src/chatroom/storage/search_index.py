@@ -13,10 +13,12 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chatroom.common.names import UNICODE
-from chatroom.limits import STEP, STEP_LETTERS
 from chatroom.model.events import Said
 from chatroom.storage.search_query import address, compared, nick_word, place_word, words
 from chatroom.storage.segments import unpack
+
+STEP_MESSAGES = 256  # messages indexed or pruned in one transaction: a few milliseconds for which saving waits
+STEP_CHARACTERS = 32 * 1024  # characters of them, likewise: long ones take longer to take apart
 
 _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words USING
     fts5(text, nick, place, content = '', detail = column, tokenize = 'ascii')"""
@@ -56,10 +58,10 @@ class Index:
             start = indexed(db)
             last, letters = start, 0
             entries: list[tuple[int, str, str, str]] = []
-            for row, place, *run in db.execute(_ROWS, (start, STEP)):
+            for row, place, *run in db.execute(_ROWS, (start, STEP_MESSAGES)):
                 entries += _entries(row, place, run)
                 last, letters = row, letters + len(run[-1])
-                if len(entries) >= STEP or letters >= STEP_LETTERS:
+                if len(entries) >= STEP_MESSAGES or letters >= STEP_CHARACTERS:
                     break
             if last == start:
                 return False
@@ -81,9 +83,9 @@ class Index:
             for row, until, count, place, *run in db.execute(
                 """SELECT row, until, said, place, name, first, since, people, events
                    FROM runs JOIN places ON places.id = place ORDER BY row LIMIT ?""",
-                (STEP,),
+                (STEP_MESSAGES,),
             ):
-                if until >= before or said >= STEP or letters >= STEP_LETTERS:
+                if until >= before or said >= STEP_MESSAGES or letters >= STEP_CHARACTERS:
                     break
                 letters += len(run[-1])
                 if row <= in_index:

@@ -3,11 +3,11 @@
 - A batch is one transaction. With `sync` "normal" it survives the end of the process at any moment; with "full" it is
   on the disk before it is told, and survives a power cut.
 - `save` never fails. While the file can't be written (the disk is full, or the file is gone), what happens is held in
-  memory, up to `UNSAVED` bytes; a fresh connection is tried again and again, and then all of it is saved.
+  memory, up to `UNSAVED_BYTES` bytes; a fresh connection is tried again and again, and then all of it is saved.
 - If the file is gone (deleted, moved away), a new one is begun, with what is kept beside the history: whose names and
   rooms are whose, and who is banned. The server still knows these, and so they stay so over its next start.
-- Ids are reserved by `RESERVE`, in the file, before they are used up: so they rise over restarts even if the clock has
-  gone back, and for events that nobody keeps.
+- Ids are reserved by `IDS_RESERVED`, in the file, before they are used up: so they rise over restarts even if the
+  clock has gone back, and for events that nobody keeps.
 - A file may only be written by whoever holds the data's lock, or in short transactions (`chatroom history prune`).
 
 `Store.lock` guards the write connection `db`, all that is remembered of the file, and what waits to be saved.
@@ -25,17 +25,6 @@ from typing import Any
 
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY, fold
-from chatroom.limits import (
-    BUSY,
-    EMPTY_ROOMS,
-    PLACES,
-    RESERVE,
-    RETRY_FIRST,
-    RETRY_MOST,
-    SETTING,
-    UNSAVED,
-    UNSAVED_SETTINGS,
-)
 from chatroom.model.entities import Account
 from chatroom.model.events import (
     AccountDropped,
@@ -52,13 +41,33 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.lasting import Lasting
+from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.storage.reader import Reader
 from chatroom.storage.salvage import Salvaged
-from chatroom.storage.schema import FILE, StoreError, beside, create, not_local, prepare, transaction, unusable
+from chatroom.storage.schema import (
+    BUSY_TIMEOUT_SECONDS,
+    FILE,
+    StoreError,
+    beside,
+    create,
+    not_local,
+    prepare,
+    transaction,
+    unusable,
+)
 from chatroom.storage.search_index import forget
 from chatroom.storage.segments import Segment, pack, without
+
+# places whose number in the file is remembered: whoever makes up rooms must not fill the memory
+PLACES_REMEMBERED = 10_000
+IDS_RESERVED = 1_000_000  # ids reserved at a time: a second's worth of the clock that they follow
+UNSAVED_BYTES = 16 * 1024 * 1024  # bytes held in memory while they can't be saved: some 100,000 messages
+UNSAVED_SETTINGS = 4 * 1024 * 1024  # bytes more for what rooms, accounts and bans have become meanwhile: some 8,000
+SETTING_BYTES = 500  # bytes that one of these takes at most, about: a mask, a reason, who did it
+RETRY_FIRST_SECONDS = 1.0  # seconds until saving is tried again after a failure; then twice as long each time,
+RETRY_MAX_SECONDS = 30.0  # up to this
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +87,7 @@ _DROP = "DELETE FROM places WHERE id < (SELECT max(id) FROM places) AND"
 # Of rooms that are nobody's no more is kept than is held in memory.
 _NOBODYS = f"room NOT IN ('', '{LOBBY}') AND room NOT IN (SELECT key FROM places WHERE owner != '')"
 _FORGET = f"""DELETE FROM lists WHERE {_NOBODYS} AND room NOT IN
-    (SELECT room FROM lists WHERE {_NOBODYS} GROUP BY room ORDER BY max(since) DESC LIMIT {EMPTY_ROOMS})"""
+    (SELECT room FROM lists WHERE {_NOBODYS} GROUP BY room ORDER BY max(since) DESC LIMIT {DORMANT_ROOMS_MAX})"""
 # When something last happened in a place: of all its runs the last, which is found by its index.
 _LATEST = "(SELECT until FROM runs WHERE place = places.id ORDER BY last DESC LIMIT 1)"
 _MISTAKES = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
@@ -104,7 +113,7 @@ class Store:
         self._waiting: list[tuple[list[Segment], list[Event]]] = []
         self._held = 0  # bytes of what waits
         self._retry_at = 0.0
-        self._pause = RETRY_FIRST
+        self._pause = RETRY_FIRST_SECONDS
         self._identity = (0, 0)  # of the file that is open: device and inode
         self._logs: list[tuple[int, int]] = []  # of SQLite's own files beside it
         self._known: Salvaged | None = None  # what is to be written to a new file, because the old one is gone
@@ -227,7 +236,7 @@ class Store:
                         self._known.write(self.db)
                     self._insert_all()
                     if last > self.reserved or self.trouble:
-                        self.db.execute(_MARK, ("reserved", max(last + RESERVE, self.reserved)))
+                        self.db.execute(_MARK, ("reserved", max(last + IDS_RESERVED, self.reserved)))
         except Exception as error:
             if _may_pass(error):
                 self._fail(str(error))
@@ -237,7 +246,7 @@ class Store:
                 self._waiting.clear()
             raise
         if last > self.reserved:
-            self.reserved = last + RESERVE
+            self.reserved = last + IDS_RESERVED
         self._waiting.clear()
         if self.trouble:
             self._recover()
@@ -286,7 +295,7 @@ class Store:
                 (run.key, run.name, run.since),
             )
             (number,) = self.db.execute("SELECT id FROM places WHERE key = ?", (run.key,)).fetchone()
-            if len(self._places) >= PLACES:
+            if len(self._places) >= PLACES_REMEMBERED:
                 self._places.clear()
             self._places[run.key] = number
         return number
@@ -297,7 +306,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         self._places.clear()
-        db = create(self.path, BUSY)
+        db = create(self.path, BUSY_TIMEOUT_SECONDS)
         try:
             prepare(db, self._sync)
         except BaseException:
@@ -330,7 +339,7 @@ class Store:
     def _fail(self, why: str) -> None:
         now = time.monotonic()
         self._places.clear()  # some may have been written down in what was rolled back
-        self._pause = min(self._pause * 2, RETRY_MOST) if self.trouble else RETRY_FIRST
+        self._pause = min(self._pause * 2, RETRY_MAX_SECONDS) if self.trouble else RETRY_FIRST_SECONDS
         self._retry_at = now + self._pause
         log.error("messages are not being saved: %s", why)  # at each trial: as long as it lasts, the log says so
         if not self.trouble:
@@ -347,11 +356,11 @@ class Store:
         What people say is given up first: accounts, owners and bans are small, and others rely on them.
         """
         size = sum([len(run.events) + len(run.people) + 200 for run in runs])
-        if self._held + size > UNSAVED:
+        if self._held + size > UNSAVED_BYTES:
             self.lost += sum([run.said for run in runs])
             runs, size = [], 0
-        size += SETTING * len(settings)
-        if self._held + size > UNSAVED + UNSAVED_SETTINGS:
+        size += SETTING_BYTES * len(settings)
+        if self._held + size > UNSAVED_BYTES + UNSAVED_SETTINGS:
             self.unset += len(settings)
             return
         if runs or settings:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatroom.limits import DROP_AFTER, TICK
+from chatroom.model.limits import DROP_AFTER_SECONDS
+from chatroom.server.timeouts import TIMEOUT_CHECK_SECONDS
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, not_here, start
 from tests.benchmarks.abuse.scarce import server_errors
 from tests.benchmarks.servers import Server
@@ -28,7 +29,7 @@ def clock(short: bool) -> list[Check]:
         offset = Path(directory) / "offset"
         offset.write_text("+0")
         with _faked(library, offset), start("--unlimited", "--log-level", "warning") as server:
-            return _talk_through(server, offset, 3 * TICK if short else DROP_AFTER + 30)
+            return _talk_through(server, offset, 3 * TIMEOUT_CHECK_SECONDS if short else DROP_AFTER_SECONDS + 30)
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def _talk_through(server: Server, offset: Path, seconds: float) -> list[Check]:
     for days in (0, -1, 2, 0):
         offset.write_text(f"{days * _DAY:+d}")
         dates.append(_asked(al))
-        until = time.monotonic() + (seconds if days == -1 else 3 * TICK)
+        until = time.monotonic() + (seconds if days == -1 else 3 * TIMEOUT_CHECK_SECONDS)
         while time.monotonic() < until:
             al.send("PRIVMSG #lobby :tick")
             spoken = _SPEECH.match(al.until("PRIVMSG #lobby :tick$")[-1])

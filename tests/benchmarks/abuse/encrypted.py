@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatroom.limits import PLAIN_LINE
+from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, not_here, start
 from tests.benchmarks.abuse.scarce import server_errors
 from tests.benchmarks.load import RoundError
@@ -122,7 +122,7 @@ class _Crowd:
         if not said:
             return
         by = int(said[1])
-        whole = len(said[0]) - len(b"c%d: " % by) == PLAIN_LINE
+        whole = len(said[0]) - len(b"c%d: " % by) == PLAIN_LINE_BYTES
         self.wrong += not (whole and int(said[2]) == by and int(said[3]) == self._seen[client.number, by])
         self._seen[client.number, by] += 1
         self.got += 1
@@ -158,7 +158,7 @@ class _Client:
         self.tail = b""
 
     def say(self, number: int) -> None:
-        self.out += (b"%d-%d " % (self.number, number)).ljust(PLAIN_LINE, b"x") + b"\n"
+        self.out += (b"%d-%d " % (self.number, number)).ljust(PLAIN_LINE_BYTES, b"x") + b"\n"
 
 
 def certificate(directory: Path) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from chatroom.limits import DROP_AFTER
+from chatroom.model.limits import DROP_AFTER_SECONDS
 from tests.benchmarks.abuse.attack import MODULE, Check, allowed, at_most, exactly, not_here, start
 from tests.benchmarks.load import RoundError, Swarm
 from tests.benchmarks.shapes import settled
@@ -52,7 +52,7 @@ def half_open(short: bool) -> list[Check]:
             assert process.stdout
             process.stdout.readline()
             began = time.monotonic()
-            told = 0 if short else _departures(witness, count, began + DROP_AFTER + 30)
+            told = 0 if short else _departures(witness, count, began + DROP_AFTER_SECONDS + 30)
             gone = time.monotonic() - began
         finally:
             process.kill()
@@ -63,7 +63,7 @@ def half_open(short: bool) -> list[Check]:
         witness.close()
     return [
         exactly("departures that the room was told of", told, count),
-        at_most("until the last was gone", gone, DROP_AFTER + 5, "s", timed=True),
+        at_most("until the last was gone", gone, DROP_AFTER_SECONDS + 5, "s", timed=True),
         exactly("threads left behind", after["threads"] - before["threads"], 0),
         exactly("descriptors left behind", after["descriptors"] - before["descriptors"], 0),
     ]
@@ -79,7 +79,7 @@ def network(short: bool) -> list[Check]:
     if not allowed("unshare", "--net", *cut[0]):
         return not_here("root and iptables")
     count = 1 if short else _CUT_OFF
-    drop_after = _HURRY if short else DROP_AFTER
+    drop_after = _HURRY if short else DROP_AFTER_SECONDS
     with _own_network(), start(python=("-c", _HURRIED) if short else MODULE) as server, ExitStack() as stack:
         witness = Irc(server.port, "witness", room="#lobby,#quiet")
         before = settled(server)

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatroom.limits import RETRY_MOST
+from chatroom.storage.store import RETRY_MAX_SECONDS
 from tests.benchmarks.abuse.attack import Check, allowed, at_most, exactly, not_here, start
 from tests.benchmarks.load import RoundError
 from tests.benchmarks.servers import Server
@@ -121,7 +121,7 @@ def disk(short: bool) -> list[Check]:
             time.sleep(0.5 if short else 10)  # of talk meanwhile, not a wait for anything
             ballast.unlink()
             began = time.monotonic()
-            eventually(lambda: _told(listeners[0]).endswith(_WELL), "it recovers", RETRY_MOST + 10)
+            eventually(lambda: _told(listeners[0]).endswith(_WELL), "it recovers", RETRY_MAX_SECONDS + 10)
             troubles.append(time.monotonic() - began)
         for talker in talkers:
             talker.end()
@@ -139,7 +139,7 @@ def disk(short: bool) -> list[Check]:
     return [
         Check("messages heard, and all in the history", heard, "some", heard > 0),
         exactly("clients that were told each time", told.count((_TROUBLE + _WELL) * len(troubles)), _TALKERS),
-        at_most("until it saved again", max(troubles), RETRY_MOST, "s", timed=True),
+        at_most("until it saved again", max(troubles), RETRY_MAX_SECONDS, "s", timed=True),
         at_most("lines in the log about it", sum("saved" in line for line in lines), 2 * len(troubles), ""),
         exactly("tracebacks", server_errors(lines), 0),
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
-from chatroom.limits import HANDSHAKE, REGISTRATION
+from chatroom.server.timeouts import REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, not_here, start
 from tests.benchmarks.abuse.encrypted import certificate
 from tests.benchmarks.load import RoundError, Swarm
@@ -35,7 +35,7 @@ def _slowloris(count: int, in_step: bool) -> list[Check]:
         finally:
             slow.close()
     what = f"{count} in step" if in_step else f"{count}"
-    return [*_endings(f"{what}: ", slow, count, REGISTRATION, 2), *_fares(f"{what}: ", first, joins, in_step)]
+    return [*_endings(f"{what}: ", slow, count, REGISTRATION_SECONDS, 2), *_fares(f"{what}: ", first, joins, in_step)]
 
 
 def _endings(what: str, slow: "_Slow", count: int, deadline: float, margin: float) -> list[Check]:
@@ -62,7 +62,7 @@ def _fares(what: str, first: float, joins: list[float], told_only: bool = False)
 
 def _joins(swarm: Swarm, slow: "_Slow") -> Iterator[float]:
     """Milliseconds from connecting to being in a room, again and again until all the slow ones are closed."""
-    deadline = time.monotonic() + 2 * REGISTRATION
+    deadline = time.monotonic() + 2 * REGISTRATION_SECONDS
     while slow.socks and time.monotonic() < deadline:
         began = time.monotonic()
         swarm.enter(["r0"])
@@ -143,7 +143,7 @@ def stalled(short: bool) -> list[Check]:
                 first, *joins = _joins(swarm, slow)
             finally:
                 slow.close()
-    return [*_endings("", slow, count, HANDSHAKE, 1), *_fares("", first, joins)]
+    return [*_endings("", slow, count, TLS_HANDSHAKE_SECONDS, 1), *_fares("", first, joins)]
 
 
 def babbler(short: bool) -> list[Check]:
@@ -168,7 +168,7 @@ def _babbler(what: str, *options: str) -> list[Check]:
 def _babble(server: Server) -> tuple[int, str]:
     """Sends commands and reads nothing, until it is closed; returns bytes sent, and whether it was."""
     left = memoryview(b"CAP LS 302\r\nNICK a b c\r\n" * (_MEGABYTES * 1024 * 1024 // 24))
-    deadline = time.monotonic() + REGISTRATION + 10
+    deadline = time.monotonic() + REGISTRATION_SECONDS + 10
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         sock.connect(("127.0.0.1", server.port))

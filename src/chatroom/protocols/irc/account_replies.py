@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
-from chatroom.limits import PASSWORD_BYTES, PASSWORD_LEAST
+from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
 from chatroom.protocols.english import replaying
@@ -83,10 +83,11 @@ _REFUSED: dict[Code, Words] = {
     Code.LOGGED_IN_ALREADY: Words("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
     Code.NOT_LOGGED_IN: Words("You are not logged in; IDENTIFY, or REGISTER your name."),
     Code.PASSWORD_WEAK: Words(
-        f"A password has at least {PASSWORD_LEAST} characters and is not the name; choose another.", "WEAK_PASSWORD"
+        f"A password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another.",
+        "WEAK_PASSWORD",
     ),
     Code.PASSWORD_BAD: Words(
-        f"A password has no spaces and at most {PASSWORD_BYTES} bytes; choose another.", "UNACCEPTABLE_PASSWORD"
+        f"A password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another.", "UNACCEPTABLE_PASSWORD"
     ),
     Code.ACCOUNTS_FULL: Words("No more names can be claimed from where you are for now; try again in an hour."),
     Code.NOT_A_GHOST: Words("{0} is you."),

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
+from chatroom.common.names import ROOM_BYTES
 from chatroom.common.text import clean_irc
-from chatroom.limits import LABEL_BYTES, MESSAGE_BYTES, ROOM_BYTES
 from chatroom.model.audience import Format
 from chatroom.model.commands import Burst, Say
 from chatroom.model.outcomes import Command, Labelled
@@ -38,6 +38,9 @@ from chatroom.protocols.irc.handlers import (
 )
 from chatroom.protocols.irc.handlers.capabilities import cap
 from chatroom.protocols.irc.params import echo
+from chatroom.protocols.limits import MESSAGE_BYTES
+
+LABEL_BYTES = 64  # IRCv3 labeled-response
 
 # Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
 # a line needs a tenth of the time that the way of all others takes; one of many that came together, a thirtieth.

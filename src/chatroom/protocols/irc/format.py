@@ -9,8 +9,8 @@ from typing import Any
 
 from chatroom.common.graphemes import place_to_cut
 from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.names import NICK_BYTES, ROOM_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
-from chatroom.limits import HOST_LENGTH, NICK_BYTES, ROOM_BYTES, USERNAME_LENGTH
 from chatroom.model.events import (
     AccountSet,
     Alerted,
@@ -34,6 +34,9 @@ from chatroom.model.events import (
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.english import lasting
+from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
+
+HOST_CHARACTERS = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
@@ -128,7 +131,9 @@ def _second(seconds: int) -> str:
 
 
 # Characters of text that one line holds with any names and any letters, at 4 bytes each.
-_SURELY_FIT = (LINE_BYTES - 2 - (NICK_BYTES + USERNAME_LENGTH + HOST_LENGTH + ROOM_BYTES + len(":!@ PRIVMSG @ :"))) // 4
+_SURELY_FIT = (
+    LINE_BYTES - 2 - (NICK_BYTES + USERNAME_CHARACTERS + HOST_CHARACTERS + ROOM_BYTES + len(":!@ PRIVMSG @ :"))
+) // 4
 
 _MESSAGE, _ACTION = (
     MessageKind.MESSAGE,

@@ -3,24 +3,22 @@
 from typing import NamedTuple
 
 from chatroom.common.errors import Code
-from chatroom.limits import (
+from chatroom.common.names import NICK_CHARACTERS, ROOM_CHARACTERS
+from chatroom.model.limits import (
     AWAY_BYTES,
-    HISTORY_MOST,
+    HISTORY_EVENTS_PER_ANSWER,
     KEY_BYTES,
-    LIST_LENGTH,
-    MODES_A_LINE,
-    NICK_LENGTH,
+    MASKS_PER_LIST,
+    MODES_PER_LINE,
+    MONITORED_NICKS_MAX,
     REALNAME_BYTES,
     REASON_BYTES,
-    ROOM_LENGTH,
-    ROOMS_A_USER,
-    TARGETS,
+    ROOMS_PER_USER,
     TOPIC_BYTES,
-    USERNAME_LENGTH,
-    WATCHED,
 )
 from chatroom.model.masks import ACCOUNT, MUTE
 from chatroom.model.modes import BAN, BOT, EXCEPTION, INVITED, RANKS, ROOM_MODES, USER_MODES, ModeKind
+from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND, USERNAME_CHARACTERS
 
 
 class Numeric(NamedTuple):
@@ -163,7 +161,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.MUTED: Numeric("404", "{0} :Cannot send to channel; {2} has muted you{3}{4}; operators lift it: {1}"),
     Code.NO_CTCP: Numeric("404", "{} :Cannot send CTCP there (+C, +T)"),
     Code.TOO_MANY_ROOMS: Numeric("405", "{} :You have joined too many channels"),
-    Code.TOO_MANY_TARGETS: Numeric("407", f"{{}} :At most {TARGETS} at once: nothing was done for these"),
+    Code.TOO_MANY_TARGETS: Numeric("407", f"{{}} :At most {TARGETS_PER_COMMAND} at once: nothing was done for these"),
     Code.NO_ORIGIN: Numeric("409", ":No origin specified"),
     Code.NO_RECIPIENT: Numeric("411", ":No recipient given ({})"),
     Code.NO_TEXT: Numeric("412", ":No text to send"),
@@ -212,19 +210,19 @@ REFUSALS: dict[Code, Numeric] = {
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),
     Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
-    Code.WATCHING_TOO_MANY: Numeric("734", f"{WATCHED} {{}} :Monitor list is full"),
+    Code.WATCHING_TOO_MANY: Numeric("734", f"{MONITORED_NICKS_MAX} {{}} :Monitor list is full"),
 }
 
 _KINDS = {kind: "".join(letter for letter, k in ROOM_MODES.items() if k is kind) for kind in ModeKind}
 
-ISUPPORT_OF_HISTORY = (f"CHATHISTORY={HISTORY_MOST}", "MSGREFTYPES=msgid,timestamp")
+ISUPPORT_OF_HISTORY = (f"CHATHISTORY={HISTORY_EVENTS_PER_ANSWER}", "MSGREFTYPES=msgid,timestamp")
 ISUPPORT = (
     f"AWAYLEN={AWAY_BYTES}",
     f"BOT={BOT}",
     "CASEMAPPING=ascii",  # what is safe to assume: other letters are folded too, but clients can't know how
-    f"CHANLIMIT=#:{ROOMS_A_USER}",
+    f"CHANLIMIT=#:{ROOMS_PER_USER}",
     f"CHANMODES={','.join(_KINDS[k] for k in (ModeKind.LIST, ModeKind.KEY, ModeKind.SETTING, ModeKind.FLAG))}",
-    f"CHANNELLEN={ROOM_LENGTH}",
+    f"CHANNELLEN={ROOM_CHARACTERS}",
     "CHANTYPES=#",
     "ELIST=CMNTU",
     f"EXCEPTS={EXCEPTION}",
@@ -234,18 +232,18 @@ ISUPPORT = (
     f"INVEX={INVITED}",
     f"KEYLEN={KEY_BYTES}",
     f"KICKLEN={REASON_BYTES}",
-    f"MAXLIST={_KINDS[ModeKind.LIST]}:{LIST_LENGTH}",
-    f"MODES={MODES_A_LINE}",
-    f"MONITOR={WATCHED}",
+    f"MAXLIST={_KINDS[ModeKind.LIST]}:{MASKS_PER_LIST}",
+    f"MODES={MODES_PER_LINE}",
+    f"MONITOR={MONITORED_NICKS_MAX}",
     f"NAMELEN={REALNAME_BYTES}",
-    f"NICKLEN={NICK_LENGTH}",
+    f"NICKLEN={NICK_CHARACTERS}",
     f"PREFIX=({''.join(RANKS)}){''.join(RANKS.values())}",
     "SAFELIST",
     f"STATUSMSG={''.join(RANKS.values())}",
-    f"TARGMAX=PRIVMSG:{TARGETS},NOTICE:{TARGETS},TAGMSG:{TARGETS},JOIN:{TARGETS},PART:{TARGETS},KICK:{TARGETS},"
-    f"LIST:{TARGETS},WHOIS:1,NAMES:1,MONITOR:{WATCHED}",
+    f"TARGMAX=PRIVMSG:{TARGETS_PER_COMMAND},NOTICE:{TARGETS_PER_COMMAND},TAGMSG:{TARGETS_PER_COMMAND},JOIN:{TARGETS_PER_COMMAND},PART:{TARGETS_PER_COMMAND},KICK:{TARGETS_PER_COMMAND},"
+    f"LIST:{TARGETS_PER_COMMAND},WHOIS:1,NAMES:1,MONITOR:{MONITORED_NICKS_MAX}",
     f"TOPICLEN={TOPIC_BYTES}",
-    f"USERLEN={USERNAME_LENGTH}",
+    f"USERLEN={USERNAME_CHARACTERS}",
     "UTF8ONLY",
     "WHOX",
 )

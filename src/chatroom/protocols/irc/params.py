@@ -5,7 +5,7 @@ from itertools import chain, repeat
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import clean, shortened
-from chatroom.limits import TARGETS
+from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 
 _ECHO = 128  # bytes; twice as long as any name
 
@@ -25,15 +25,15 @@ def pairs(param: str, others: str) -> Iterator[tuple[str, str]]:
     """
     at_places = zip(param.split(","), chain(others.split(","), repeat("")), strict=False)
     found = list(dict.fromkeys(pair for pair in at_places if pair[0]))
-    yield from found[:TARGETS]
-    if len(found) > TARGETS:
-        raise ChatError(Code.TOO_MANY_TARGETS, *dict.fromkeys(name for name, _ in found[TARGETS:]))
+    yield from found[:TARGETS_PER_COMMAND]
+    if len(found) > TARGETS_PER_COMMAND:
+        raise ChatError(Code.TOO_MANY_TARGETS, *dict.fromkeys(name for name, _ in found[TARGETS_PER_COMMAND:]))
 
 
 def split(param: str) -> tuple[list[str], list[str]]:
     """The names in a list with commas, each once: TARGMAX of them at most, and the others."""
     names = list(dict.fromkeys(name for name in param.split(",") if name))
-    return names[:TARGETS], names[TARGETS:]
+    return names[:TARGETS_PER_COMMAND], names[TARGETS_PER_COMMAND:]
 
 
 def echo(word: str) -> str:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import parse_tags
 from chatroom.common.text import number
-from chatroom.limits import HISTORY_MOST
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
+from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER
 from chatroom.model.outcomes import Command
 from chatroom.model.values import HistoryPoint
 from chatroom.protocols.irc.client_state import ClientState
@@ -53,7 +53,7 @@ def _ask(verb: str, params: list[str]) -> AskHistory | AskTargets:
         raise Wrong("Too many parameters")
     target = "" if verb == "TARGETS" else params.pop(0)
     *points, limit = params
-    count = number(limit, HISTORY_MOST)
+    count = number(limit, HISTORY_EVENTS_PER_ANSWER)
     if not count:
         raise Wrong(limit, "Invalid limit")
     found = [_point(point, verb) for point in points]
@@ -107,9 +107,9 @@ def search(client: ClientState, params: list[str]) -> Iterator[Command]:
     if SEARCH not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "SEARCH")
     wanted = parse_tags(params[0])
-    limit = wanted.get("limit", str(HISTORY_MOST))
+    limit = wanted.get("limit", str(HISTORY_EVENTS_PER_ANSWER))
     try:
-        count = number(limit, HISTORY_MOST)
+        count = number(limit, HISTORY_EVENTS_PER_ANSWER)
         if count is None:
             raise Wrong("limit", "")
         yield AskSearch(

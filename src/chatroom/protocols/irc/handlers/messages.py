@@ -6,13 +6,14 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import SERVICE, fold
 from chatroom.common.text import CTCP
-from chatroom.limits import MESSAGE_BYTES, TARGETS
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command
 from chatroom.model.values import MessageKind
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.handlers.nickserv import nickserv
+from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import targets
+from chatroom.protocols.limits import MESSAGE_BYTES
 from chatroom.protocols.password_slips import refuse_slips
 
 _SERVICE = fold(SERVICE)
@@ -34,7 +35,7 @@ def _message(client: ClientState, params: list[str], kind: MessageKind) -> Itera
         raise ChatError(Code.NO_TEXT)
     text = params[1]
     size = len(text.encode())
-    if size > MESSAGE_BYTES or size * (params[0].count(",") + 1) > TARGETS * LINE_BYTES:
+    if size > MESSAGE_BYTES or size * (params[0].count(",") + 1) > TARGETS_PER_COMMAND * LINE_BYTES:
         raise ChatError(Code.LINE_TOO_LONG)  # what one line causes is bounded: many targets get short messages
     if kind is MessageKind.MESSAGE and text.startswith(_ACTION):
         kind, text = MessageKind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import Message
 from chatroom.common.text import CTCP, CUT, FEED
-from chatroom.limits import MULTILINE_BYTES, MULTILINE_LINES
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused
@@ -22,6 +21,9 @@ from chatroom.protocols.irc.batch import Batch
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.password_slips import refuse_slips
+
+MULTILINE_LINES = 32  # in a message of many lines: as much as a screen shows
+MULTILINE_BYTES = 4096  # in it, likewise
 
 MULTILINE = "draft/multiline"
 LIMITS = f"max-bytes={MULTILINE_BYTES},max-lines={MULTILINE_LINES}"

@@ -7,12 +7,13 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import is_nickname
 from chatroom.common.text import shortened
-from chatroom.limits import REALNAME_BYTES, USERNAME_LENGTH
 from chatroom.model.commands import Enter, LogIn, Quit, Register, Rename, SetRealname
+from chatroom.model.limits import REALNAME_BYTES
 from chatroom.model.outcomes import Command
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 
 _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -65,7 +66,7 @@ def user(client: ClientState, params: list[str]) -> Iterator[Command]:
     _not_twice(client)
     if not params[3]:
         raise ChatError(Code.TOO_FEW_PARAMETERS, "USER")
-    client.username = _NOT_IN_USERNAME.sub("", params[0])[:USERNAME_LENGTH] or "user"
+    client.username = _NOT_IN_USERNAME.sub("", params[0])[:USERNAME_CHARACTERS] or "user"
     client.realname = shortened(params[3], REALNAME_BYTES)
     yield from registration(client)
 

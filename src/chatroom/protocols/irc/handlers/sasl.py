@@ -9,13 +9,15 @@ import binascii
 from collections.abc import Iterator
 
 from chatroom.common.names import fold
-from chatroom.limits import SASL_CHUNK, SASL_CHUNKS
 from chatroom.model.commands import LogIn
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState
+
+SASL_CHUNK_CHARACTERS = 400  # characters of one AUTHENTICATE: IRCv3 sasl
+SASL_CHUNKS_MAX = 4  # in one message: a name and a password of `PASSWORD_MAX_BYTES` need two
 
 SASL = "sasl"
 MECHANISMS = "PLAIN"
@@ -35,15 +37,15 @@ def authenticate(client: ClientState, params: list[str]) -> Iterator[Command]:
     elif data == "*":
         client.sasl = None
         yield client.say(numerics.ERR_SASLABORTED)
-    elif len(data) > SASL_CHUNK:
+    elif len(data) > SASL_CHUNK_CHARACTERS:
         client.sasl = None
         yield client.say(numerics.ERR_SASLTOOLONG)
-    elif len(client.sasl) + len(data) > SASL_CHUNK * SASL_CHUNKS:
+    elif len(client.sasl) + len(data) > SASL_CHUNK_CHARACTERS * SASL_CHUNKS_MAX:
         client.sasl = None
         yield client.say(numerics.ERR_SASLFAIL, "that is more than a name and a password")
     else:
         client.sasl += "" if data == "+" else data
-        if len(data) < SASL_CHUNK:
+        if len(data) < SASL_CHUNK_CHARACTERS:
             yield _prove(client)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import number, shortened
-from chatroom.limits import AWAY_BYTES, WHOWAS
 from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
+from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS, Whox
@@ -30,7 +30,7 @@ def whowas(client: ClientState, params: list[str]) -> Iterator[Command]:
     if not params or not params[0]:
         raise ChatError(Code.NICK_MISSING)
     count = params[1] if len(params) > 1 else ""
-    yield AskWhowas(params[0], number(count, WHOWAS) or 0)
+    yield AskWhowas(params[0], number(count, WHOWAS_KEPT) or 0)
 
 
 def userhost(client: ClientState, params: list[str]) -> Iterator[Command]:

@@ -1,0 +1,22 @@
+"""Limits that the rules and the protocols share."""
+
+TOPIC_BYTES = 300  # a topic, its room and the room's size fit one line of LIST
+AWAY_BYTES = 300  # likewise, with who is away
+REASON_BYTES = 250  # likewise, with room, who was thrown out and who did it
+REALNAME_BYTES = 110  # with nickname, user name, host and room it fits one WHO line
+KEY_BYTES = 23  # RFC 2812 §2.3.1
+ROOMS_PER_USER = 100  # rooms one user may be in: each departure is told in all of them
+MODES_PER_LINE = 20  # changes with a parameter in one command, likewise
+MASKS_PER_LIST = 100  # masks in one of a room's lists: each newcomer is held against all of them
+MONITORED_NICKS_MAX = 100  # nicknames one client may watch
+WHOWAS_KEPT = 1000  # people that have gone and are remembered for WHOWAS
+WRONG_PASSWORDS_PER_CONNECTION = 3  # wrong passwords a connection, after which it is closed
+PASSWORD_MIN_CHARACTERS = 6  # characters: at three guesses a minute that is enough
+PASSWORD_MAX_BYTES = 300  # fits a line with what is around it: IRCv3 account-registration
+BACKLOG_EVENTS = 8192  # events that may wait for the courier before those who cause more of it wait too
+WRITE_STALL_SECONDS = 30  # seconds in which a client that is behind must take something
+DROP_AFTER_SECONDS = 150  # seconds of silence, after which it is gone
+RECENT_MESSAGES = 50  # messages shown to whoever joins a room: about what fits two screens
+DORMANT_ROOMS_MAX = 1000  # rooms without members whose topic, recent messages and bans are held in memory
+HISTORY_EVENTS_PER_ANSWER = 200  # events in one answer: they are rendered under the log's lock, at some 5 µs each
+LEASE_SECONDS = 10.0  # seconds without a sign of life, after which a server's people are seen to leave
