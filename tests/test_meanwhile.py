@@ -14,8 +14,8 @@ from chatroom.model.commands import Register
 from chatroom.model.events import AccountDropped, Connected
 from chatroom.model.values import Person
 from tests.chat import Chat, place
+from tests.core.test_accounts import PASSWORD, claim
 from tests.peers import DEADLINE, Guests, Served
-from tests.test_accounts import PASSWORD, claim
 
 
 def test_a_right_password_is_no_guess_though_its_client_leaves(monkeypatch: pytest.MonkeyPatch) -> None:

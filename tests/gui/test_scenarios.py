@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.test_link import TlsServer
+from tests.client.test_server_connection import TlsServer
 from tests.gui.irc import RudeServer
 from tests.gui.people import DEADLINE, Irc, Netcat, Server, environment, wait_for
 from tests.gui.window import Window

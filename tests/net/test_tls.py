@@ -18,9 +18,9 @@ from chatroom.server.chat_server import ChatServer
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.timeouts import TLS_HANDSHAKE_SECONDS
 from tests.chat import INFO, QUICK
+from tests.cli.test_cli import chatroom
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
-from tests.test_cli import chatroom
-from tests.test_watch import make_older
+from tests.server.test_timeouts import make_older
 
 pytestmark = pytest.mark.needs("openssl")
 

@@ -72,7 +72,7 @@ def killed(data: Path) -> None:
     code = f"""if True:
         import os, pathlib
         from chatroom.storage.store import Store
-        from tests.test_backup import told
+        from tests.cli.test_backup import told
         store = Store(pathlib.Path({str(data)!r}))
         store.save([told(n, "in the log " * 50) for n in range(100, 200)])
         os.kill(os.getpid(), 9)"""

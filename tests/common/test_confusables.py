@@ -6,8 +6,8 @@ import pytest
 
 from chatroom.common.names import skeleton
 from chatroom.server.chat_server import ChatServer
+from tests.common.test_names import IMPOSTORS, PRETENDERS
 from tests.peers import Guests, Peer
-from tests.test_names import IMPOSTORS, PRETENDERS
 
 HELD = list({skeleton(name): name for name, _ in IMPOSTORS if "!" not in name and name != "ecila"}.values())
 

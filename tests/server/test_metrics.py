@@ -19,9 +19,9 @@ from chatroom.protocols.plain import PLAIN
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.metrics import CONCURRENT_SCRAPES
+from tests.cli.test_cli import chatroom
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually
 from tests.ports import free_port
-from tests.test_cli import chatroom
 
 pytest.importorskip("prometheus_client")
 

@@ -7,7 +7,7 @@ from chatroom.model.commands import SetTopic
 from chatroom.model.events import TopicSet
 from chatroom.protocols.irc.dialect import IrcDialect
 from tests.chat import Chat, Client
-from tests.test_accounts import PASSWORD, claim
+from tests.core.test_accounts import PASSWORD, claim
 
 ALL = ("away-notify", "setname", "message-tags", "draft/message-redaction", "extended-join")
 SPAM = "spam spam spam"

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from chatroom.cli import config_file, main
+from tests.cli.test_cli import chatroom
 from tests.peers import DEADLINE, Irc, Served
-from tests.test_cli import chatroom
 
 
 def check(file: Path, text: str, *more: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -16,7 +16,7 @@ from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.store import Store
 from tests.crash import BESIDE, beside, check, history
 from tests.peers import Irc, Served, asked, eventually, said
-from tests.store.test_store import fill, save_much
+from tests.storage.test_store import fill, save_much
 
 LOCKS = Path("/proc/locks")
 

@@ -4,7 +4,7 @@ import pytest
 
 from chatroom.model.limits import MASKS_PER_LIST
 from tests.chat import Chat, Client
-from tests.test_accounts import PASSWORD, claim
+from tests.core.test_accounts import PASSWORD, claim
 
 
 @pytest.fixture
