@@ -72,7 +72,7 @@ class RecordingPost:
         self.replies: list[tuple[str, Reply]] = []
         self.dispatched = 0
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         self.events.append((event, tuple(session.uid for session in audience if session is not skip)))
         for format_, sessions in audience.groups.items():
             data = format_.render(event)
@@ -80,17 +80,17 @@ class RecordingPost:
                 if isinstance(session, Client) and session is not skip:
                     session.wire += data
 
-    def tell(self, session: Session, reply: Reply) -> None:
+    def reply(self, session: Session, reply: Reply) -> None:
         self.replies.append((session.uid, reply))
         if isinstance(session, Client):
             session.wire += session.dialect.answer(reply)
 
-    def fence(self) -> threading.Event:
+    def barrier(self) -> threading.Event:
         passed = threading.Event()
         passed.set()
         return passed
 
-    def dispatch(self) -> None:
+    def flush(self) -> None:
         self.dispatched += 1
 
 

@@ -283,7 +283,9 @@ def test_nothing_is_put_back_while_a_server_runs(serve: Callable[..., Served], c
     assert not list(kept.glob("chatroom-*")) and not list(kept.glob(".chatroom*"))
 
 
-@pytest.mark.parametrize("how", ["damaged", "cut", "no database", "another program's", "newer", "missing", "itself"])
+@pytest.mark.parametrize(
+    "how", ["damaged", "cut", "no database", "another program's", "newer", "missing", "server_session"]
+)
 def test_what_is_no_good_backup_changes_nothing(copy: Path, kept: Path, how: str) -> None:
     """It is looked at before anything is done."""
     why = "is no backup of chatroom's"

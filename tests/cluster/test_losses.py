@@ -55,7 +55,7 @@ def kept(directory: Path) -> tuple[set[str], dict[str, str], dict[str, dict[str,
 
 def own(node: Node, *commands: Command) -> None:
     """Does something at a server's console; what is asked of it is carried out when this returns."""
-    node.link.submit(node.server.hub.itself, commands)
+    node.link.submit(node.server.hub.server_session, commands)
 
 
 def claim(node: Node, nick: str, room: str = "#lobby") -> None:

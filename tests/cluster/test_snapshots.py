@@ -13,7 +13,7 @@ from tests.chat import NOON, Chat, RecordingPost
 OWN = {
     *("post", "sessions", "watchers", "here", "password", "operator_password", "reload"),
     *("registrar", "_clock", "_steady", "_started", "_not_saving", "_wrong", "_wrong_operators", "_deciders"),
-    *("markers", "marking", "keep", "itself", "deeds", "replay", "service", "_appliers"),
+    *("markers", "marking", "keep", "server_session", "audit_log", "replay", "service", "_appliers"),
 }
 # What is made of the shared, by `House.reindex`.
 DERIVED = {"by_looks", "claimed", "networks", "ends", "_ends_most"}
@@ -41,9 +41,9 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     assert other.by_nick["alice"] is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]
     assert other.users[alice.uid].session is None
-    assert other.users[alice.uid].card().person.nick == "alice"
+    assert other.users[alice.uid].member_info().person.nick == "alice"
     assert not list(other.rooms["#tea"].audience)
-    assert other.rooms["#tea"].guarded
+    assert other.rooms["#tea"].has_speech_restrictions
 
 
 def test_every_slot_of_users_and_rooms_is_written() -> None:

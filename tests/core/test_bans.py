@@ -40,7 +40,7 @@ def pass_time(chat: Chat, milliseconds: int) -> None:
     """Lets time go by, and the server's clock look what is due."""
     chat.time += milliseconds
     if chat.hub.is_due(chat.time):
-        chat.log.submit(chat.hub.itself, [Expire()])
+        chat.log.submit(chat.hub.server_session, [Expire()])
 
 
 def numerics(client: Client, *lines: str) -> list[str]:
@@ -369,7 +369,7 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     chat, op, _ = room
     op.send("BAN #a eve 1h", "BAN #a adam 1h")
     chat.time += HOUR
-    itself = chat.hub.itself
+    itself = chat.hub.server_session
     [ended] = chat.hub.decide(itself, Expire())
     assert isinstance(ended, ModesSet)
     op.send("BAN #a adam 2h")
@@ -382,17 +382,17 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     chat.time += HOUR
     [lifted] = chat.hub.decide(itself, Expire())
     assert isinstance(lifted, ServerUnbanned)
-    deeds = len(chat.hub.deeds)
+    deeds = len(chat.hub.audit_log)
     for _ in range(3):
         chat.hub.apply(lifted)
-    assert len(chat.hub.deeds) == deeds + 1 and not chat.hub.bans
+    assert len(chat.hub.audit_log) == deeds + 1 and not chat.hub.bans
 
 
 def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:
     """As when all that there is was taken over from another server."""
     chat, op, _ = room
     op.send("BAN #a eve 1h", "MODE #a +Wb 5 m:x")
-    chat.log.submit(chat.hub.itself, [BanFromServer("192.0.2.0/24", 60), BanFromServer("mallory")])
+    chat.log.submit(chat.hub.server_session, [BanFromServer("192.0.2.0/24", 60), BanFromServer("mallory")])
     hub = chat.hub
     before = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
     hub.reindex()
@@ -450,12 +450,12 @@ def test_a_room_that_is_not_slow_remembers_no_speakers(room: Room) -> None:
     chat, op, bob = room
     bob.send("one")
     a = chat.hub.rooms["#a"]
-    assert not a.spoke and not a.guarded
+    assert not a.spoke and not a.has_speech_restrictions
     op.send("MODE #a +W 5")
     bob.send("two")
     assert list(a.spoke) == [bob.uid]
     op.send("MODE #a -W")
-    assert not a.spoke and not a.guarded
+    assert not a.spoke and not a.has_speech_restrictions
 
 
 # ---- from the server ------------------------------------------------------------------------------------------------
@@ -541,8 +541,8 @@ def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Clie
 def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
     """Each newcomer is held against them."""
     chat, _, _ = room
-    chat.log.submit(chat.hub.itself, [BanFromServer(f"x{i}") for i in range(SERVER_BANS_MAX)])
-    chat.log.submit(chat.hub.itself, [BanFromServer("more")])
+    chat.log.submit(chat.hub.server_session, [BanFromServer(f"x{i}") for i in range(SERVER_BANS_MAX)])
+    chat.log.submit(chat.hub.server_session, [BanFromServer("more")])
     assert isinstance(chat.post.replies[-1][1], Refused)
 
 
@@ -631,7 +631,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 
 def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
     """A plain client starts there; it is told why, and may go elsewhere."""
-    server.log.submit(server.hub.itself, [Ban("#lobby", "bob", 3600, "rude")])
+    server.log.submit(server.hub.server_session, [Ban("#lobby", "bob", 3600, "rude")])
     guests.irc("al")
     bob = guests.plain("bob")
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
@@ -686,7 +686,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob = guests.plain("bob")
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
-    server.log.submit(server.hub.itself, [BanFromServer("a:bob", 3600, "spam")])
+    server.log.submit(server.hub.server_session, [BanFromServer("a:bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")

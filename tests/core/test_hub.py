@@ -147,7 +147,7 @@ def test_who_is_deaf_is_told_of_nobody_and_the_others_of_all() -> None:
     chat = Chat()
     al, bob = chat.irc("al", room="#a"), chat.irc("bob", room="#a")
     stuck = [chat.irc(f"stuck{n}", room="#a") for n in range(3)]
-    chat.hub.deafen(stuck)
+    chat.hub.stop_delivery(stuck)
     chat.post.events.clear()
     bob.send("PRIVMSG #a :hi")
     for client in stuck:
@@ -564,7 +564,7 @@ def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[t
         patch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 2)
         for number, (name, deeds) in enumerate(visits):
             room = Room(name, 0)
-            memories.recall(room)
+            memories.restore(room)
             assert {said.text for said in room.recent} <= set(shown.setdefault(name, []))
             room.owner = "al" if "own" in deeds else ""
             if "say" in deeds:
@@ -572,7 +572,7 @@ def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[t
                 shown[name].append(f"{number}")
             if "close" in deeds:
                 room.modes["i"] = ""
-            memories.keep(room)
+            memories.store(room)
             if room.owner and "disown" in deeds:
                 memories.disown(name, "close" in deeds)
             if "close" in deeds and (not room.owner or "disown" in deeds):

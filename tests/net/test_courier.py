@@ -78,13 +78,13 @@ class Office:
     def publish(self, readers: list[Reader], *texts: str, skip: Reader | None = None) -> None:
         audience = Audience.of(reader.connection for reader in readers)
         for text in texts:
-            self.courier.deliver(said(text), audience, skip.connection if skip else None)
-        self.courier.dispatch()
+            self.courier.broadcast(said(text), audience, skip.connection if skip else None)
+        self.courier.flush()
 
     def carried(self) -> None:
         """Waits until all that was handed over is sent, as far as sockets take it."""
-        fence = self.courier.fence()
-        self.courier.dispatch()
+        fence = self.courier.barrier()
+        self.courier.flush()
         assert fence.wait(DEADLINE)
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ def test_everybody_gets_everything_in_the_order_in_which_it_was_handed_over(offi
     expected: list[list[str]] = [[], [], []]
     for i in range(2000):
         if i % 7 == 0:
-            office.courier.tell(readers[i % 3].connection, Raw(f"personal {i}\n".encode()))
+            office.courier.reply(readers[i % 3].connection, Raw(f"personal {i}\n".encode()))
             expected[i % 3].append(f"personal {i}")
         elif i % 5 == 0:
             office.publish(readers[:2], f"some {i}")
@@ -167,10 +167,10 @@ def test_an_audience_is_the_one_of_its_moment(office: Office) -> None:
     """Who comes later sees nothing from before, however late the courier is."""
     early, late = office.reader(), office.reader()
     audience = Audience.of([early.connection])
-    office.courier.deliver(said("before"), audience)
-    office.courier.deliver(said("after"), audience.plus(late.connection))
-    office.courier.deliver(said("without early"), audience.plus(late.connection).minus(early.connection))
-    office.courier.tell(early.connection, Raw(b"the end\n"))
+    office.courier.broadcast(said("before"), audience)
+    office.courier.broadcast(said("after"), audience.plus(late.connection))
+    office.courier.broadcast(said("without early"), audience.plus(late.connection).minus(early.connection))
+    office.courier.reply(early.connection, Raw(b"the end\n"))
     office.courier.start()
     assert early.until("the end")[:-1] == ["alice: before", "alice: after"]
     assert late.until("without") == ["alice: after", "alice: without early"]
@@ -199,8 +199,8 @@ def test_who_has_no_name_and_does_not_read_is_cut_early(office: Office) -> None:
     stranger = office.reader(buffer=4096)
     stranger.connection.user = None
     for _ in range(100):
-        office.courier.tell(stranger.connection, Raw(b"x" * 1000 + b"\n"))
-    office.courier.dispatch()
+        office.courier.reply(stranger.connection, Raw(b"x" * 1000 + b"\n"))
+    office.courier.flush()
     eventually(lambda: stranger.connection.cut, "the stranger is cut")
     assert sum(map(len, stranger.rest())) < 50_000
 
@@ -276,8 +276,8 @@ def test_a_goodbye_is_written_before_the_connection_ends(office: Office) -> None
     office.courier.start()
     slow = office.reader(buffer=4096)
     office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(300)])
-    office.courier.tell(slow.connection, Goodbye("bye"))
-    office.courier.dispatch()
+    office.courier.reply(slow.connection, Goodbye("bye"))
+    office.courier.flush()
     told = slow.rest()
     assert len(told) == 301
     assert told[-1] == "* Goodbye (bye)."
@@ -310,7 +310,7 @@ def test_a_format_that_renders_nothing_sends_nothing(office: Office) -> None:
     reader = office.reader()
     office.courier.start()
     audience = Audience.of([reader.connection])
-    office.courier.deliver(said("\x01VERSION\x01"), audience)
+    office.courier.broadcast(said("\x01VERSION\x01"), audience)
     office.publish([reader], "hi")
     assert reader.until("hi") == ["alice: hi"]
 
@@ -395,9 +395,9 @@ def test_what_could_not_be_saved_is_seen_by_nobody(office: Office, caplog: pytes
     office.courier._save = save
     reader, leaving, gone = office.reader(), office.reader(), office.reader()
     office.publish([reader, leaving, gone], "unsaved")
-    office.courier.tell(leaving.connection, Goodbye("bye"))
+    office.courier.reply(leaving.connection, Goodbye("bye"))
     office.courier.release(gone.connection)
-    fence = office.courier.fence()
+    fence = office.courier.barrier()
     office.courier.start()
     assert fence.wait(DEADLINE)
     assert leaving.rest() == gone.rest() == []

@@ -211,7 +211,7 @@ def test_half_a_line_of_one_who_is_cut_is_not_said(server: ChatServer, guests: G
     stuck.send_bytes(b"half")
     alice.wait(":whole$")
     server.courier.cut(connection, "read nothing")
-    server.courier.dispatch()
+    server.courier.flush()
     assert not [line for line in alice.until(":stuck!.* QUIT ") if "PRIVMSG" in line]
 
 

@@ -101,7 +101,7 @@ def _said(house: ChatState, event: Said) -> ChatError | None:
     room, user = house.rooms.get(fold(target)), house.users.get(event.by.uid)
     if room is None:
         return ChatError(Code.NO_SUCH_ROOM, target)
-    if user and (room.guarded or event.by.uid not in room.members):
+    if user and (room.has_speech_restrictions or event.by.uid not in room.members):
         try:
             require(room, user, Action.SAY, Attempt(now=event.time))
         except ChatError as error:

@@ -15,23 +15,23 @@ class Quiet:
     def __init__(self, post: Delivery) -> None:
         self._post = post
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
-        self._post.deliver(event, Audience({}))
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        self._post.broadcast(event, Audience({}))
 
-    def tell(self, session: Session, reply: Reply) -> None:
+    def reply(self, session: Session, reply: Reply) -> None:
         pass
 
-    def fence(self) -> threading.Event:
-        return self._post.fence()
+    def barrier(self) -> threading.Event:
+        return self._post.barrier()
 
-    def dispatch(self) -> None:
-        self._post.dispatch()
+    def flush(self) -> None:
+        self._post.flush()
 
 
 class Nowhere(Quiet):
     """A post that hands on nothing."""
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         pass
 
 
@@ -42,9 +42,9 @@ class New(Quiet):
         super().__init__(post)
         self._last = last
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         if event.id > self._last:
-            self._post.deliver(event, audience, skip)
+            self._post.broadcast(event, audience, skip)
 
-    def tell(self, session: Session, reply: Reply) -> None:
-        self._post.tell(session, reply)
+    def reply(self, session: Session, reply: Reply) -> None:
+        self._post.reply(session, reply)

@@ -145,9 +145,9 @@ class RedisEventLog(RedisLink):
                 if command is None:
                     break
                 self._obey(session, command)
-            if session is self._hub.itself:  # who is at the console reads what comes of it at once
+            if session is self._hub.server_session:  # who is at the console reads what comes of it at once
                 self._wait(session, for_words=True)
-        self._post.dispatch()
+        self._post.flush()
 
     def _settle(self, sessions: Collection[Session]) -> None:
         for session in sessions:
@@ -177,7 +177,7 @@ class RedisEventLog(RedisLink):
                 return
             self.lock.release()
             try:
-                self._post.dispatch()
+                self._post.flush()
                 waited_for.wait(left)
             finally:
                 self.lock.acquire()
@@ -258,13 +258,13 @@ class RedisEventLog(RedisLink):
     def _leave(self, session: Session, outcomes: list[Outcome], events: list[Event]) -> None:
         """A client is gone, or is told goodbye: at once, whatever becomes of the link."""
         rows = self._rows(events)  # before their user is let go
-        self._hub.let_go(session)
+        self._hub.drop_session(session)
         session.closing = True
         self._hub.detach(session)  # if they are still to come, by what is on its way, they find no client and leave
         self._flying.pop(session, None)
         for outcome in outcomes:
             if isinstance(outcome, Reply):
-                self._post.tell(session, outcome)
+                self._post.reply(session, outcome)
         if rows:
             self._add(Proposal(None, list(events), rows))
 

@@ -101,19 +101,19 @@ class RedisLink(Replica):
             with self.lock:
                 self._set_link(Links.UP)
                 self._tell_all(Link(works=True))
-            self._post.dispatch()
+            self._post.flush()
 
     def _go_down(self) -> None:
         if self.link is not Links.DOWN:
             with self.lock:
                 self._set_link(Links.DOWN)
                 self._tell_all(Link(works=False))
-            self._post.dispatch()
+            self._post.flush()
 
     def _tell_all(self, reply: Link) -> None:
         for session in self._hub.sessions.values():
             if session.user and not session.closing:
-                self._post.tell(session, reply)
+                self._post.reply(session, reply)
 
     def _reconnect(self) -> None:
         self._reading.agree(self._timing.lease)
@@ -189,7 +189,7 @@ class RedisLink(Replica):
         hub.post = Nowhere(self._post)
         try:
             for user in list(hub.users.values()):
-                hub.unplug(user)
+                hub.detach_user(user)
                 hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
         finally:
             hub.post = self._post

@@ -123,17 +123,17 @@ class Replica(EventLog):
                 if isinstance(outcome, Event):
                     error = self._apply(next(rest))
                     if error and session:
-                        post.tell(session, Refused(error, _way(act)))
+                        post.reply(session, Refused(error, _way(act)))
                 elif error:
                     continue
                 elif session and isinstance(outcome, HistoryQuery):
-                    post.tell(session, self._find(session, outcome))
+                    post.reply(session, self._find(session, outcome))
                 elif session and isinstance(outcome, Reply):
-                    post.tell(session, outcome)
+                    post.reply(session, outcome)
         finally:
             self._hub.post = self._post
         if capture and session and act.label is not None and not session.closing:
-            self._post.tell(session, Labelled(act.label, iter(()), tuple(capture.told)))
+            self._post.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
 
     def _apply(self, row: list[Any]) -> ChatError | None:
         """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
@@ -186,7 +186,7 @@ class Replica(EventLog):
                 self._entries += 1
                 self._bytes += len(content)
                 self._apply_entry(order(entry)[0], json.loads(content))
-        self._post.dispatch()
+        self._post.flush()
 
     def _apply_entry(self, moment: int, content: list[Any]) -> None:
         server, first, acts = content
@@ -248,7 +248,7 @@ class Replica(EventLog):
                 self._lag = int((time.monotonic() - act.since) * 1000)
         elif isinstance(notice, Announced):
             for session in list(self._hub.sessions.values()):
-                self._post.tell(session, Announcement(notice.text))
+                self._post.reply(session, Announcement(notice.text))
         else:
             assert isinstance(notice, ServerLeft)
             self._lose(server, "the server was shut down")
@@ -260,7 +260,7 @@ class Replica(EventLog):
             for each in said:
                 error = self._settle_and_apply(each)
                 if error and act and act.session and not act.session.closing:
-                    self._post.tell(act.session, Refused(error))
+                    self._post.reply(act.session, Refused(error))
             return
         said[0].time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub, said[0])
@@ -270,7 +270,7 @@ class Replica(EventLog):
             self._hub.apply_burst(said)
         elif act and act.session and not act.session.closing:
             for _ in said:
-                self._post.tell(act.session, Refused(error))
+                self._post.reply(act.session, Refused(error))
 
     def _link(self, id_: str, number: int, linked: ServerJoined) -> None:
         """A server is there (again). One that had its name before it is not any more."""
@@ -307,7 +307,7 @@ class Replica(EventLog):
         """Sees to it that this server's history agrees with what lasts, all of it."""
         lasting = snapshots.lasting(self._hub)
         lasting.chat, lasting.id, lasting.time = self._chat, self._last, self._time  # type: ignore[misc]  # a value
-        self._hub.post.deliver(lasting, Audience({}))
+        self._hub.post.broadcast(lasting, Audience({}))
 
     def _given_up(self) -> None:
         """This server was silent for too long. It comes again."""
@@ -328,7 +328,7 @@ class Replica(EventLog):
         departed = Departed(user.person, why, user.room_names())
         self._place(departed)
         if quietly:
-            self._hub.unplug(user)  # the client goes on: its user comes again
+            self._hub.detach_user(user)  # the client goes on: its user comes again
             self._hub.post = Quiet(self._post)
         try:
             self._hub.apply(departed)
@@ -383,16 +383,16 @@ class Replica(EventLog):
         for session in list(self._hub.sessions.values()):
             user = session.user
             if user and user.session is session:
-                self._post.tell(session, Link(works=True, gap=self._gap))
+                self._post.reply(session, Link(works=True, gap=self._gap))
                 for room in user.rooms.values():
-                    self._post.tell(session, room.state(user))
+                    self._post.reply(session, room.state(user))
                     self._tell_missed(session, room)
         self._gap = False
 
     def _tell_missed(self, session: Session, room: Room) -> None:
         for said in room.recent:
             if said.id > self._told_until:
-                self._post.tell(session, PersonalNotice(said))
+                self._post.reply(session, PersonalNotice(said))
 
 
 def _way(act: Proposal) -> Via | None:

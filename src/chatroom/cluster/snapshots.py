@@ -298,7 +298,7 @@ def _admit(hub: Hub, user: User, made_by: int, mine: bool) -> None:
     person = replace(before, account=account)
     user.become(replace(person, nick=_free(hub, person)))
     hub.users[before.uid] = user
-    hub.call(user)
+    hub.index_nick(user)
     hub.holders.update(user.modes)
     hub.most = max(hub.most, len(hub.users))
     session = hub.sessions.get(before.uid) if mine else None
@@ -308,14 +308,14 @@ def _admit(hub: Hub, user: User, made_by: int, mine: bool) -> None:
         if account != before.account:
             log_out(hub, session)
         if user.person.nick != before.nick:
-            hub.post.tell(session, PersonalNotice(Renamed(before, user.person.nick)))
+            hub.post.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
 
 
 def log_out(hub: Hub, session: Session) -> None:
     """A client's account was dropped while this server could not know."""
     done = AccountDone(AccountChange.LOGGED_OUT, session.account, Via.COMMAND, hub.memories is not None)
     session.account = ""
-    hub.post.tell(session, done)
+    hub.post.reply(session, done)
 
 
 def _free(hub: Hub, person: Person) -> str:
@@ -344,4 +344,4 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
     events += [ModesSet(user.person, room.name, changes)] if changes else []
     for event in events:
         place(event)
-        hub.post.deliver(event, Audience({}) if mine else room.audience)
+        hub.post.broadcast(event, Audience({}) if mine else room.audience)

@@ -61,7 +61,7 @@ def _without_towers(text: str) -> str:
 
 
 def _lowered(found: re.Match[str]) -> str:
-    """No more than `COMBINING_MARKS_MAX` combining marks in a row: higher towers are drawn over the lines above and below."""
+    """At most `COMBINING_MARKS_MAX` combining marks in a row: higher towers overlap the lines above and below."""
     kept: list[str] = []
     height = 0
     for c in _PIECE.findall(found[0]):

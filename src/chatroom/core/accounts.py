@@ -310,20 +310,20 @@ class AccountService:
             return
         house.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
         house.claimed.setdefault(skeleton(event.account), event.account)
-        house.post.deliver(event, _NOBODY)
+        house.post.broadcast(event, _NOBODY)
         self._account_set(AccountSet(event.by, event.account, id=event.id, time=event.time))
 
     def _password_set(self, event: PasswordSet) -> None:
         account = self._house.accounts.get(fold(event.account))
         if account:
             self._house.accounts[fold(event.account)] = account._replace(secret=event.secret)
-            self._house.post.deliver(event, _NOBODY)
+            self._house.post.broadcast(event, _NOBODY)
 
     def _replay_set(self, event: ReplaySet) -> None:
         account = self._house.accounts.get(fold(event.account))
         if account:
             self._house.accounts[fold(event.account)] = account._replace(replay=event.on)
-            self._house.post.deliver(event, _NOBODY)
+            self._house.post.broadcast(event, _NOBODY)
 
     def dropped(self, event: AccountDropped) -> None:
         """An `AccountDropped`: whoever is logged in to it is not any more, and its rooms are nobody's."""
@@ -333,12 +333,12 @@ class AccountService:
             return
         if house.claimed.get(skeleton(account.name)) == account.name:
             del house.claimed[skeleton(account.name)]
-        house.post.deliver(event, _NOBODY)
+        house.post.broadcast(event, _NOBODY)
         for user in house.users.values():
             if user.person.account == account.name:
                 self._account_set(AccountSet(user.person, "", id=event.id, time=event.time))
                 if user.session and user.person.uid != event.by.uid:
-                    house.post.tell(user.session, self._done(AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
+                    house.post.reply(user.session, self._done(AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
         for session in house.sessions.values():
             if session.account == account.name:
                 session.account = ""
@@ -358,7 +358,7 @@ class AccountService:
         user = house.users.get(event.by.uid)
         if user:
             user.become(replace(user.person, account=event.account))
-            house.post.deliver(event, monitor.peers_and_watchers(house, user), movers(user.session))
+            house.post.broadcast(event, monitor.peers_and_watchers(house, user), movers(user.session))
 
 
 def _answered(decider: Callable[[Session, Any], list[Outcome]], session: Session, command: Any) -> list[Outcome]:

@@ -180,7 +180,7 @@ def ban_from_server(house: ChatState, session: Session, command: BanFromServer, 
     masks, whom = _server_masks(house, command.who)
     if len(house.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS_MAX:
         raise ChatError(Code.BANS_FULL)
-    if user is not house.itself.user and any(_meets(mask, user.person) for mask in masks):
+    if user is not house.server_session.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)
     until, reason = _until(command.seconds, now), shortened(command.reason, REASON_BYTES)
     met = [u for u in house.users.values() if any(_meets(mask, u.person) for mask in masks)]
@@ -269,7 +269,7 @@ def lift_from_server(house: ChatState, event: ServerUnbanned) -> bool:
 
 def expire(house: ChatState, session: Session, command: Expire, now: int) -> list[Outcome]:
     """Lifts what has lasted its time, all of a room by one event."""
-    if session is not house.itself:
+    if session is not house.server_session:
         raise ChatError(Code.NOT_SERVER_OPERATOR)
     by = user_of(session).person
     rooms: dict[str, list[ModeChange]] = {}

@@ -22,7 +22,7 @@ class DormantRooms:
         self.rooms: dict[str, Room] = {}  # by folded name, those left longest ago first
         self.owned: dict[str, Room] = {}  # likewise; those that have an owner
 
-    def keep(self, room: Room) -> None:
+    def store(self, room: Room) -> None:
         """The last member has left."""
         key = fold(room.name)
         if room.owner:
@@ -40,7 +40,7 @@ class DormantRooms:
             room.owner = ""
             self._remember(key, room)
 
-    def recall(self, room: Room) -> None:
+    def restore(self, room: Room) -> None:
         """Gives a room that is opened what is remembered of it."""
         key = fold(room.name)
         before = self.rooms.pop(key, None) or self.owned.pop(key, None)

@@ -56,7 +56,7 @@ class EventLog:
         """
         with self.lock:
             self._settle(deaf)
-            self._hub.deafen(deaf)
+            self._hub.stop_delivery(deaf)
         for session, command in submissions:
             self.submit(session, [command])
 
@@ -73,7 +73,7 @@ class EventLog:
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
         session.paced = True
-        fence = self._post.fence()
+        fence = self._post.barrier()
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
             try:
@@ -94,7 +94,7 @@ class EventLog:
         post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
         self.lock.release()
         try:
-            self._post.dispatch()
+            self._post.flush()
             yield
         finally:
             self.lock.acquire()
@@ -129,11 +129,11 @@ class LocalEventLog(EventLog):
             if session.closing:
                 return
             self._carry_out(session, commands, self._post)
-        self._post.dispatch()
+        self._post.flush()
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
         with self.lock:
-            self._hub.deafen(deaf)
+            self._hub.stop_delivery(deaf)
             for session, command in submissions:
                 if not session.closing:
                     self._carry_out(session, [command], self._post)
@@ -158,13 +158,13 @@ class LocalEventLog(EventLog):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, HistoryQuery):
-                    post.tell(session, self._find(session, outcome))
+                    post.reply(session, self._find(session, outcome))
                     now = self._time
                 elif isinstance(outcome, Deferred):
                     self._work(session, outcome, post)
                     now = self._time
                 else:
-                    post.tell(session, outcome)
+                    post.reply(session, outcome)
             if session.closing:
                 break
 
@@ -194,4 +194,4 @@ class LocalEventLog(EventLog):
         finally:
             self._hub.post = self._post
         if not session.closing:
-            self._post.tell(session, Labelled(labelled.label, iter(()), tuple(capture.told)))
+            self._post.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))

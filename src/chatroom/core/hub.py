@@ -273,7 +273,7 @@ class Hub(ChatState):
         self.marking.pop(session, None)
         monitor.unwatch(self, session, Unwatch())
 
-    def unplug(self, user: User) -> None:
+    def detach_user(self, user: User) -> None:
         """Makes a user one without a client, who is told nothing."""
         session = user.session
         if session:
@@ -282,10 +282,10 @@ class Hub(ChatState):
             user.session = None
             self.here -= 1
 
-    def let_go(self, session: Session) -> None:
+    def drop_session(self, session: Session) -> None:
         """A client goes; its user stays, without one, until their departure is applied."""
         if session.user:
-            self.unplug(session.user)
+            self.detach_user(session.user)
             session.user = None
             session.closing = True
 
@@ -299,7 +299,7 @@ class Hub(ChatState):
         self.owners = {room: owner for room, owner in owners.items() if owner in self.accounts}
         self.kept = {room: bounded(modes) for room, modes in kept.items() if room in self.owners}
 
-    def deafen(self, sessions: Iterable[Session]) -> None:
+    def stop_delivery(self, sessions: Iterable[Session]) -> None:
         """These are about to leave: of what happens in their rooms they are told nothing more.
 
         When a thousand leave together, all of that goes to the same audience, which makes it cheap.
@@ -316,7 +316,7 @@ class Hub(ChatState):
         room.owner = self.owners.get(fold(name), "")
         room.topic = topic
         room.recent.extend(recent)
-        self.memories.keep(room)
+        self.memories.store(room)
 
     def restore_entry(self, room: str, letter: str, entry: ListEntry) -> None:
         """A mask in a room's list from before the start, or, without a room, a ban from the server."""
@@ -332,7 +332,7 @@ class Hub(ChatState):
         self._not_saving = not reply.works
         for user in self.users.values():
             if user.session:
-                self.post.tell(user.session, reply)
+                self.post.reply(user.session, reply)
 
     # ---- deciding: what may be --------------------------------------------------------------------------------------
 
@@ -428,7 +428,7 @@ class Hub(ChatState):
         try:
             if is_room(target):
                 room = self.rooms.get(fold(target))
-                if room is None or room.guarded or user.person.uid not in room.members:
+                if room is None or room.has_speech_restrictions or user.person.uid not in room.members:
                     room = self._that_hears(target, user, command)
                 return [Said(user.person, room.name, command.text, command.kind, command.tags)]
             if is_room(target[1:]) and target[0] in _SIGNS:
@@ -452,7 +452,7 @@ class Hub(ChatState):
         """The messages of a burst; None if each must be decided for itself."""
         user = session.user
         room = self.rooms.get(fold(command.target))
-        if user is None or room is None or room.guarded or user.person.uid not in room.members:
+        if user is None or room is None or room.has_speech_restrictions or user.person.uid not in room.members:
             return None
         person, name = user.person, room.name
         return [Said(person, name, text, _MESSAGE) for text in command.texts]
@@ -557,7 +557,7 @@ class Hub(ChatState):
         session = self.sessions.get(person.uid)
         user = User(person, session, event.time)
         self.users[person.uid] = user
-        self.call(user)
+        self.index_nick(user)
         self.most = max(self.most, len(self.users))
         room = self._enter(user, event.room, event) if event.room else None
         if session:
@@ -565,11 +565,11 @@ class Hub(ChatState):
             session.user = user
             self.here += 1
             state = room.state(user) if room else None
-            self.post.tell(session, Welcome(person, self.counts(), state))
+            self.post.reply(session, Welcome(person, self.counts(), state))
             if room:
                 self._replay(session, room)
             if self._not_saving:
-                self.post.tell(session, Saving(works=False))
+                self.post.reply(session, Saving(works=False))
         monitor.has_come(self, user)
 
     def _joined(self, event: Joined) -> None:
@@ -580,8 +580,8 @@ class Hub(ChatState):
         session = user.session
         if session:
             if session in self.marking:
-                self.post.tell(session, read_markers.marker(self, user, room.name))
-            self.post.tell(session, room.state(user))
+                self.post.reply(session, read_markers.marker(self, user, room.name))
+            self.post.reply(session, room.state(user))
             self._replay(session, room)
 
     def _replay(self, session: Session, room: Room) -> None:
@@ -593,7 +593,7 @@ class Hub(ChatState):
         said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
         said = said[max(0, len(said) - self.replay) :]
         if said:
-            self.post.tell(session, Recent(room.name, said))
+            self.post.reply(session, Recent(room.name, said))
 
     def _wants_replay(self, session: Session, user: User) -> bool:
         """A bot would obey once more what it was told before."""
@@ -617,20 +617,20 @@ class Hub(ChatState):
         silent = is_silent(room, user)  # then their real name and their away message are not for this room
         by = replace(event.by, realname=event.by.nick) if silent else event.by
         joined = Joined(by, room.name, id=event.id, time=event.time)
-        self.post.deliver(joined, room.audience, movers(user.session))
+        self.post.broadcast(joined, room.audience, movers(user.session))
         if user.away:
             away = AwaySet(event.by, AWAY if silent else user.away, id=event.id, time=event.time)
-            self.post.deliver(away, room.audience, user.session)
+            self.post.broadcast(away, room.audience, user.session)
         return room
 
     def reopen(self, room: Room) -> None:
         """Gives a room that somebody is about to open what was kept of it: its owner's modes before all."""
         key = fold(room.name)
         if self.memories:
-            self.memories.recall(room)
+            self.memories.restore(room)
         room.owner = self.owners.get(key, "")
         room.modes = self.kept.pop(key, room.modes)
-        room.look_to_guard()
+        room.refresh_speech_checks()
         self.tell_opened(room)
 
     def tell_opened(self, room: Room) -> None:
@@ -641,7 +641,7 @@ class Hub(ChatState):
 
     def _opened(self, event: Opened) -> None:
         """Delivered to nobody, but saved: what was said in a closed room that all have left is hidden then."""
-        self.post.deliver(event, Audience({}))
+        self.post.broadcast(event, Audience({}))
 
     def _found(self, room: Room, user: User, event: Event) -> None:
         """Who opens a room is its operator, and its owner if they are logged in, unless it has one; the lobby has none.
@@ -659,7 +659,7 @@ class Hub(ChatState):
         room = self.rooms.get(fold(event.room))
         if room and fold(event.room) not in self.owners and fold(event.account) in self.accounts:
             room.owner = self.owners[fold(event.room)] = fold(event.account)
-            self.post.deliver(event, Audience({}))
+            self.post.broadcast(event, Audience({}))
 
     def _account_dropped(self, event: AccountDropped) -> None:
         """Rooms that are nobody's any more are like any other: a closed one that all have left is opened to all."""
@@ -675,7 +675,7 @@ class Hub(ChatState):
         user = self.users.get(event.by.uid)
         room = user.rooms.get(fold(event.room)) if user else None
         if user and room:
-            self.post.deliver(event, room.audience, movers(user.session))
+            self.post.broadcast(event, room.audience, movers(user.session))
             last_seen.note(self, room, user.person, event)
             self._exit(user, room)
 
@@ -689,16 +689,16 @@ class Hub(ChatState):
 
     def _done(self, event: Event, room: Room | None) -> None:
         """Tells the room, and who did it from outside, what an operator has done; the log is told later."""
-        self.post.deliver(event, room.audience if room else Audience({}))
+        self.post.broadcast(event, room.audience if room else Audience({}))
         if not (room and event.by.uid in room.members):
             self._tell_doer(event)
-        self.deeds.append(event)
+        self.audit_log.append(event)
 
     def _tell_doer(self, event: Event) -> None:
         by = self.users.get(event.by.uid)
-        session = self.itself if not event.by.uid else by.session if by else None
+        session = self.server_session if not event.by.uid else by.session if by else None
         if session:
-            self.post.tell(session, PersonalNotice(event))
+            self.post.reply(session, PersonalNotice(event))
 
     def _exit(self, user: User, room: Room) -> None:
         room.remove(user)
@@ -709,19 +709,19 @@ class Hub(ChatState):
             if room.owner:
                 self.kept[fold(room.name)] = room.modes
             if self.memories:
-                self.memories.keep(room)
+                self.memories.store(room)
 
     def _departed(self, event: Departed) -> None:
         user = self.users.pop(event.by.uid, None)
         if user is None:
             return
-        self.post.deliver(event, user.peers(), user.session)
+        self.post.broadcast(event, user.peers(), user.session)
         for room in list(user.rooms.values()):
             last_seen.note(self, room, user.person, event)
             self._exit(user, room)
         for letter in USER_MODES:
             self.set_user_mode(user, letter, False)
-        self.uncall(user)
+        self.unindex_nick(user)
         self.gone.appendleft((user.person, event.time))
         monitor.has_gone(self, user.person)
         read_markers.forget(self, user)
@@ -733,7 +733,7 @@ class Hub(ChatState):
     def _killed(self, event: Killed) -> None:
         """To the others it is a departure like any; the one it was done to is told, and hung up on."""
         if event.who.uid in self.users:
-            self.deeds.append(event)
+            self.audit_log.append(event)
             if not event.by.uid:
                 self._tell_doer(event)
         reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
@@ -752,17 +752,17 @@ class Hub(ChatState):
         if session:
             session.goodbye = goodbye
             self.detach(session)
-            self.post.tell(session, Goodbye(goodbye))
+            self.post.reply(session, Goodbye(goodbye))
 
     def _renamed(self, event: Renamed) -> None:
         user = self.users.get(event.by.uid)
         if user is None or self.by_nick.get(fold(event.nick), user) is not user:
             return
         before = user.person
-        self.uncall(user)
+        self.unindex_nick(user)
         user.become(replace(user.person, nick=event.nick))
-        self.call(user)
-        self.post.deliver(event, user.peers())
+        self.index_nick(user)
+        self.post.broadcast(event, user.peers())
         if fold(before.nick) != fold(event.nick):
             self.gone.appendleft((before, event.time))
             monitor.has_gone(self, before)
@@ -781,7 +781,7 @@ class Hub(ChatState):
                     room.recent.append(event)
                     if room.slow:
                         room.note_speaker(event)
-                self.post.deliver(event, room.audience, None if session and session.echo else session)
+                self.post.broadcast(event, room.audience, None if session and session.echo else session)
             return
         if event.target[0] in _SIGNS:
             self._said_to_ranks(event, session)
@@ -790,9 +790,9 @@ class Hub(ChatState):
         if event.text and other:
             self.whispers.append((event, other.person.uid))
         if other:  # handed over even if their client is another server's: both have the history of it
-            self.post.deliver(event, Audience.of([other.session] if other.session else ()))
+            self.post.broadcast(event, Audience.of([other.session] if other.session else ()))
         if session and session.echo:
-            self.post.tell(session, PersonalNotice(event))
+            self.post.reply(session, PersonalNotice(event))
 
     def apply_burst(self, said: list[Said]) -> None:
         """The same as `apply` for each, all of them being by one person to one room."""
@@ -806,10 +806,10 @@ class Hub(ChatState):
         room.recent.extend(said)
         if room.slow:  # it was not when this was decided
             room.note_speaker(said[-1])
-        deliver, audience = self.post.deliver, room.audience
+        broadcast, audience = self.post.broadcast, room.audience
         skip = None if session and session.echo else session
         for event in said:
-            deliver(event, audience, skip)
+            broadcast(event, audience, skip)
 
     def _said_to_ranks(self, event: Said, session: Session | None) -> None:
         """To the members of a room that have a rank, or a higher one: STATUSMSG."""
@@ -820,13 +820,13 @@ class Hub(ChatState):
                 readers.pop(session, None)
                 if session.echo:
                     readers[session] = None
-            self.post.deliver(event, Audience.of(readers))
+            self.post.broadcast(event, Audience.of(readers))
 
     def _topic_set(self, event: TopicSet) -> None:
         room = self.rooms.get(fold(event.room))
         if room:
             room.topic = Topic(event.topic, event.by.mask, event.time) if event.topic else None
-            self.post.deliver(event, room.audience)
+            self.post.broadcast(event, room.audience)
             if event.by.uid not in room.members:
                 self._tell_doer(event)
 
@@ -841,9 +841,9 @@ class Hub(ChatState):
             user.invitations[fold(room.name)] = room
             if len(user.invitations) > ROOMS_PER_USER:
                 del user.invitations[next(iter(user.invitations))]
-        self.post.deliver(event, room.audience, by.session if by else None)
+        self.post.broadcast(event, room.audience, by.session if by else None)
         if user.session:
-            self.post.tell(user.session, PersonalNotice(event))
+            self.post.reply(user.session, PersonalNotice(event))
 
     def _modes_set(self, event: ModesSet) -> None:
         """Lists outlive their rooms, so they may change while nobody is there."""
@@ -870,22 +870,22 @@ class Hub(ChatState):
             self.set_user_mode(user, change.letter, change.on)
         user.become(replace(user.person, bot=BOT in user.modes))
         if user.session:
-            self.post.tell(user.session, PersonalNotice(event))
+            self.post.reply(user.session, PersonalNotice(event))
 
     def _away_set(self, event: AwaySet) -> None:
         user = self.users.get(event.by.uid)
         if user:
             user.go_away(event.message)
-            self.post.deliver(event, monitor.peers_and_watchers(self, user), user.session)
+            self.post.broadcast(event, monitor.peers_and_watchers(self, user), user.session)
 
     def _realname_set(self, event: RealnameSet) -> None:
         user = self.users.get(event.by.uid)
         if user:
             user.become(replace(user.person, realname=event.realname))
-            self.post.deliver(event, monitor.peers_and_watchers(self, user))
+            self.post.broadcast(event, monitor.peers_and_watchers(self, user))
 
     def _alerted(self, event: Alerted) -> None:
-        self.post.deliver(event, self._with_mode(ALERTED))
+        self.post.broadcast(event, self._with_mode(ALERTED))
 
     def _with_mode(self, letter: str) -> Audience:
         """Whoever here has a mode."""
@@ -901,7 +901,7 @@ class Hub(ChatState):
             self._tell_operators(event)
 
     def _tell_operators(self, event: Event) -> None:
-        self.post.deliver(event, self._with_mode(OPERATOR))
+        self.post.broadcast(event, self._with_mode(OPERATOR))
         if not event.by.uid:
             self._tell_doer(event)
-        self.deeds.append(event)
+        self.audit_log.append(event)

@@ -194,7 +194,7 @@ def set_in_room(room: Room, event: ModesSet) -> None:
                 room.modes[change.letter] = change.param
             else:
                 room.modes.pop(change.letter, None)
-    room.look_to_guard()
+    room.refresh_speech_checks()
 
 
 def ask_list(house: ChatState, session: Session, command: AskList) -> list[Outcome]:

@@ -70,13 +70,13 @@ def _status(here: list[Person], absent: list[str]) -> list[Outcome]:
 
 def has_come(house: ChatState, user: User) -> None:
     for session in house.watchers.get(fold(user.person.nick), ()):
-        house.post.tell(session, Here((user.person,)))
+        house.post.reply(session, Here((user.person,)))
 
 
 def has_gone(house: ChatState, person: Person) -> None:
     """Somebody has left the server, or this nickname."""
     for session in house.watchers.get(fold(person.nick), ()):
-        house.post.tell(session, NotHere((person.nick,)))
+        house.post.reply(session, NotHere((person.nick,)))
 
 
 def peers_and_watchers(house: ChatState, user: User) -> Audience:

@@ -176,7 +176,11 @@ def require(room: Room, user: User, deed: Action, asked: Attempt = _PLAINLY) -> 
 def must_not_be_held(user: User, nick: str) -> None:
     """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name."""
     for room in user.rooms.values():
-        if room.guarded and role(room, user) < Role.VOICED and (room.ban_on(user.person) or room.mute_on(user.person)):
+        if (
+            room.has_speech_restrictions
+            and role(room, user) < Role.VOICED
+            and (room.ban_on(user.person) or room.mute_on(user.person))
+        ):
             raise ChatError(Code.NICK_HELD, nick, room.name)
 
 
@@ -185,7 +189,7 @@ def is_silent(room: Room, user: User) -> bool:
 
     Slow mode silences nobody: it only makes their messages wait for each other.
     """
-    if not room.guarded:
+    if not room.has_speech_restrictions:
         return False
     held = role(room, user)
     return any(held < bar.least and bar.holds(room, user, _PLAINLY) for bar in _SPEECH.values())

@@ -118,7 +118,7 @@ def ask_who(house: ChatState, session: Session, command: AskWho, now: Callable[[
         like = glob(command.mask if command.mask != "0" else "*").fullmatch
         found = [u for u in house.users.values() if u.seen_by(viewer) and _like(like, u)]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
-    members = tuple(user.card(ranks.get(user.person.uid, "")) for user in chosen)
+    members = tuple(user.member_info(ranks.get(user.person.uid, "")) for user in chosen)
     idle = tuple(_idle(user, now) for user in chosen)
     return [WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
 
@@ -142,7 +142,7 @@ def ask_whois(house: ChatState, session: Session, command: AskWhois, now: Callab
     modes = "".join(sorted(user.modes)) if user is viewer or viewer.is_operator else ""
     return [
         WhoisIs(
-            user.card(),
+            user.member_info(),
             rooms,
             _idle(user, now),
             user.since,

@@ -30,7 +30,7 @@ def mark_read(house: ChatState, session: Session, command: MarkRead, now: int) -
     if read > before:
         for other in house.marking:
             if other is not session and other.user and _owner(other.user) == _owner(user):
-                house.post.tell(other, marker)
+                house.post.reply(other, marker)
     return [marker]
 
 

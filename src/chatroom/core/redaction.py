@@ -60,7 +60,7 @@ def apply(house: ChatState, event: Redacted) -> None:
         said = next((each for each in room.recent if each.id == event.said), None) if room else None
         if room and said:
             room.recent.remove(said)
-            house.post.deliver(event, room.audience)
+            house.post.broadcast(event, room.audience)
         return
     for entry in house.whispers:
         if entry[0].id == event.said:

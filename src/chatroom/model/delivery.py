@@ -12,16 +12,16 @@ from chatroom.model.replies import Goodbye, Reply
 class Delivery(Protocol):
     """Where the hub hands over what is to be told, and to whom. Neither call blocks or fails."""
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         """Tell the audience of an event; not `skip`, if one is named."""
 
-    def tell(self, session: Session, reply: Reply) -> None:
+    def reply(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
 
-    def fence(self) -> threading.Event:
+    def barrier(self) -> threading.Event:
         """Is set once all that was handed over so far is saved."""
 
-    def dispatch(self) -> None:
+    def flush(self) -> None:
         """Nothing more comes at the moment: see to it that what was handed over is sent."""
 
 
@@ -37,22 +37,22 @@ class Capture:
         self._post = post
         self._session = session
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         session = self._session
         to_self = isinstance(event, Said) and event.target == session.nick
         if skip is None and session in audience and not to_self:
             self.told.append(event)
             skip = session
-        self._post.deliver(event, audience, skip)
+        self._post.broadcast(event, audience, skip)
 
-    def tell(self, session: Session, reply: Reply) -> None:
+    def reply(self, session: Session, reply: Reply) -> None:
         if session is self._session and not isinstance(reply, Goodbye):
             self.told.append(reply)
         else:
-            self._post.tell(session, reply)
+            self._post.reply(session, reply)
 
-    def fence(self) -> threading.Event:
-        return self._post.fence()
+    def barrier(self) -> threading.Event:
+        return self._post.barrier()
 
-    def dispatch(self) -> None:
-        self._post.dispatch()
+    def flush(self) -> None:
+        self._post.flush()

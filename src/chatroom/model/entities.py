@@ -103,7 +103,7 @@ def movers(session: Session | None) -> Session | None:
 class User:
     """Somebody with a name. A user of another server has no session here."""
 
-    __slots__ = ("_card", "active", "away", "invitations", "modes", "person", "rooms", "session", "since")
+    __slots__ = ("_member_info", "active", "away", "invitations", "modes", "person", "rooms", "session", "since")
 
     def __init__(self, person: Person, session: Session | None, now: int) -> None:
         self.person = person
@@ -118,7 +118,7 @@ class User:
 
     def refresh(self) -> None:
         """Makes anew what is kept so that it need not be made for each: a crowd that joins asks a thousand times."""
-        self._card = Member(self.person, self.away, operator=OPERATOR in self.modes)
+        self._member_info = Member(self.person, self.away, operator=OPERATOR in self.modes)
 
     def become(self, person: Person) -> None:
         self.person = person
@@ -129,10 +129,10 @@ class User:
         self.away = message
         self.refresh()
 
-    def card(self, ranks: str = "") -> Member:
+    def member_info(self, ranks: str = "") -> Member:
         """The user as others may know them."""
         assert all(rank in RANKS for rank in ranks)
-        return replace(self._card, ranks=ranks) if ranks else self._card
+        return replace(self._member_info, ranks=ranks) if ranks else self._member_info
 
     def room_names(self) -> tuple[str, ...]:
         return tuple([room.name for room in self.rooms.values()])
@@ -183,7 +183,7 @@ class Room:
         "_verdicts",
         "audience",
         "created",
-        "guarded",
+        "has_speech_restrictions",
         "lists",
         "members",
         "modes",
@@ -212,9 +212,9 @@ class Room:
         self.lists: Lists = new_lists() if lists is None else lists
         self.slow = 0  # milliseconds between two messages of a member
         self.spoke: dict[str, int] = {}  # when members last did, by uid; only of a slow room
-        self.guarded = False  # whether there is anything to look up before a member may speak
+        self.has_speech_restrictions = False  # whether there is anything to look up before a member may speak
         self._verdicts: dict[str, tuple[Person, ListEntry | None, ListEntry | None]] = {}  # by uid: the ban, the mute
-        self.look_to_guard()
+        self.refresh_speech_checks()
 
     def add(self, user: User) -> None:
         self.members[user.person.uid] = user
@@ -255,10 +255,12 @@ class Room:
         holders = (self.members[uid] for uid, ranks in self.ranks.items() if any(r in enough for r in ranks))
         return [user.session for user in holders if user.session]
 
-    def look_to_guard(self) -> None:
+    def refresh_speech_checks(self) -> None:
         """To be called when modes or lists have changed."""
         self.slow = 1000 * int(self.modes.get(SLOW, 0))
-        self.guarded = bool(self.slow or self.lists[BAN]) or MODERATED in self.modes or "C" in self.modes
+        self.has_speech_restrictions = (
+            bool(self.slow or self.lists[BAN]) or MODERATED in self.modes or "C" in self.modes
+        )
         if not self.slow:
             self.spoke.clear()
         elif not self.spoke:  # who has flooded the room waits from the start
@@ -268,7 +270,7 @@ class Room:
     def refresh(self) -> None:
         """Makes anew what is only kept so that it need not be looked up again."""
         self._verdicts = {}
-        self.look_to_guard()
+        self.refresh_speech_checks()
 
     def note_speaker(self, said: Said) -> None:
         """To be called with each message in a slow room."""
@@ -333,7 +335,7 @@ class Room:
         if viewer.person.uid not in self.members:
             members = {uid: user for uid, user in members if user.seen_by(viewer)}.items()
         # Without a call for each: in a crowd that joins, everybody is told of everybody.
-        return tuple([user._card if uid not in ranks else user.card(ranks[uid]) for uid, user in members])
+        return tuple([user._member_info if uid not in ranks else user.member_info(ranks[uid]) for uid, user in members])
 
     def state(self, viewer: User) -> RoomState:
         return RoomState(self.name, self.topic, self.listing(viewer), viewer.person.nick, "s" in self.modes)

@@ -39,11 +39,11 @@ class ServerSession(Session):
     `told` is what comes of it.
     """
 
-    __slots__ = ("told",)
+    __slots__ = ("replies",)
 
     def __init__(self, name: str) -> None:
         super().__init__("", name, _Deaf())
-        self.told: deque[Reply] = deque(maxlen=CONSOLE_REPLIES_KEPT)
+        self.replies: deque[Reply] = deque(maxlen=CONSOLE_REPLIES_KEPT)
         self.user = User(Person("", name, "", ""), None, 0)
         self.user.modes.add(OPERATOR)
         self.user.refresh()
@@ -60,7 +60,7 @@ class ChatState:
 
     def __init__(self, post: Delivery, name: str) -> None:
         self.post = post
-        self.itself = ServerSession(name)
+        self.server_session = ServerSession(name)
         self.service = Member(Person("", SERVICE, SERVICE, name, "looks after claimed names"), "")
         self.users: dict[str, User] = {}  # by uid
         self.by_nick: dict[str, User] = {}  # by folded nickname
@@ -73,7 +73,7 @@ class ChatState:
         # mask for a ban from the server. Its first is never one that has been lifted before.
         self.ends: list[tuple[int, str, str, str]] = []
         self._ends_most = LIFTED_EXPIRIES_KEPT  # as long as it may grow before what has been lifted is taken out of it
-        self.deeds: deque[Event] = deque(
+        self.audit_log: deque[Event] = deque(
             maxlen=AUDIT_EVENTS_KEPT
         )  # what operators did and the log has not been told yet
         self.accounts: dict[str, Account] = {}  # by folded name
@@ -144,12 +144,12 @@ class ChatState:
         if name and fold(name) not in (fold(nick), fold(by.account)):
             raise ChatError(Code.NICK_LIKE, nick, name)
 
-    def call(self, user: User) -> None:
+    def index_nick(self, user: User) -> None:
         """Notes a user's nickname."""
         self.by_nick[fold(user.person.nick)] = user
         self.by_looks.setdefault(skeleton(user.person.nick), user)
 
-    def uncall(self, user: User) -> None:
+    def unindex_nick(self, user: User) -> None:
         """Forgets a user's nickname."""
         del self.by_nick[fold(user.person.nick)]
         looks = skeleton(user.person.nick)
@@ -196,7 +196,7 @@ class ChatState:
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""
         user = self.by_nick.get(fold(nick))
-        return user.card() if user else self.service if fold(nick) == fold(SERVICE) else None
+        return user.member_info() if user else self.service if fold(nick) == fold(SERVICE) else None
 
     def user_named(self, nick: str) -> User:
         user = self.by_nick.get(fold(nick))
@@ -208,7 +208,7 @@ class ChatState:
         """Hands on what only its author and somebody else are to be told of."""
         users = (self.users.get(event.by.uid), self.users.get(uid))
         sessions = dict.fromkeys([user.session for user in users if user and user.session])
-        self.post.deliver(event, Audience.of(sessions))
+        self.post.broadcast(event, Audience.of(sessions))
 
     def set_user_mode(self, user: User, letter: str, on: bool) -> None:
         if on is not (letter in user.modes):

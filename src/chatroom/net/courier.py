@@ -104,13 +104,13 @@ class Courier(threading.Thread):
 
     # ---- handing over: any thread -----------------------------------------------------------------------------------
 
-    def deliver(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         self._waiting.append((event, audience, skip))
 
-    def tell(self, session: Session, reply: Reply) -> None:
+    def reply(self, session: Session, reply: Reply) -> None:
         if not isinstance(session, Connection):
             assert isinstance(session, ServerSession)
-            session.told.append(reply)
+            session.replies.append(reply)
             return
         data = session.dialect.answer(reply)
         if data:
@@ -123,19 +123,19 @@ class Courier(threading.Thread):
     def release(self, connection: Connection) -> None:
         """The connection's reader is done with the socket; it is closed once what is left to write is written."""
         self._waiting.append((_Order.RELEASE, connection, None))
-        self.dispatch()
+        self.flush()
 
     def cut(self, connection: Connection, reason: str) -> None:
         """Ends a connection that takes nothing any more, with what is dispatched next."""
         connection.cut = connection.cut or reason
         self._waiting.append((_Order.CUT, connection, None))
 
-    def flush(self, connection: Connection) -> None:
+    def flush_tls(self, connection: Connection) -> None:
         """Encryption has made something to be sent by itself."""
         self._waiting.append((_Order.FLUSH, connection, None))
-        self.dispatch()
+        self.flush()
 
-    def dispatch(self) -> None:
+    def flush(self) -> None:
         """Wakes the courier if it sleeps."""
         if self._asleep:  # a look without the lock: most of the time nobody sleeps
             with self._bell:
@@ -143,7 +143,7 @@ class Courier(threading.Thread):
                     self._asleep = False
                     self._alarm.send(b"!")
 
-    def fence(self) -> threading.Event:
+    def barrier(self) -> threading.Event:
         """Is set once all that was handed over so far is saved, and sent as far as sockets take it."""
         passed = threading.Event()
         self._waiting.append((passed, _FENCES, None))

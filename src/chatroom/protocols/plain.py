@@ -163,7 +163,8 @@ _REFUSALS: dict[Code, str] = {
     Code.LOGIN_BUSY: "too many are logging in at the moment; try again in a few seconds",
     Code.LOGGED_IN_ALREADY: "you are logged in as {0}; /logout first",
     Code.NOT_LOGGED_IN: "you are not logged in; /login PASSWORD, or claim your name with /register PASSWORD",
-    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another",
+    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; "
+    "choose another",
     Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
@@ -665,8 +666,8 @@ def _servers_are(reply: ServersAre) -> list[str]:
 
 
 _DONE = {
-    AccountChange.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked for "
-    "it, or type /login {0} PASSWORD.",
+    AccountChange.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked "
+    "for it, or type /login {0} PASSWORD.",
     AccountChange.LOGGED_IN: "You are logged in as {0}.",
     AccountChange.LOGGED_OUT: "You are logged out.",
     AccountChange.PASSWORD_SET: "The password of {0} is changed.",

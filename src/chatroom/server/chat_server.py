@@ -133,7 +133,7 @@ class ChatServer(ThreadingTCPServer):
             self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
         self.hub.keep = keep * 86_400_000 if store else 0
         self._keeper = Maintenance(store, self._saving, keep) if store else None
-        self.watch = TimeoutMonitor(self.everybody, self.log, self.courier, self._look_to_order)
+        self.watch = TimeoutMonitor(self.everybody, self.log, self.courier, self._run_moderation)
         self._pause = ACCEPT_PAUSE_SECONDS[0]
         self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
         self._take_reserve()
@@ -217,11 +217,11 @@ class ChatServer(ThreadingTCPServer):
         for connection in connections:
             connection.goodbye = reason
         self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
-        self.courier.dispatch()
+        self.courier.flush()
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN_SECONDS, end - time.monotonic())):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
-        self._look_to_order()
+        self._run_moderation()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
@@ -269,14 +269,14 @@ class ChatServer(ThreadingTCPServer):
             )
         return store.last_id, store.last_time
 
-    def _look_to_order(self) -> None:
+    def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
         with self.log.lock:
             due = self.hub.is_due(self.clock())
-            deeds = list(self.hub.deeds)
-            self.hub.deeds.clear()
+            deeds = list(self.hub.audit_log)
+            self.hub.audit_log.clear()
         if due:
-            self.log.submit(self.hub.itself, [Expire()])
+            self.log.submit(self.hub.server_session, [Expire()])
         for deed in deeds:
             room = getattr(deed, "room", "")
             for sentence in PLAIN.render(deed).decode().splitlines():
@@ -285,7 +285,7 @@ class ChatServer(ThreadingTCPServer):
     def _saving(self, works: bool, lost: int) -> None:
         with self.log.lock:
             self.hub.saving(Saving(works, lost))
-        self.courier.dispatch()
+        self.courier.flush()
 
     def _stop_listening(self) -> None:
         try:

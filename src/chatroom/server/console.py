@@ -56,7 +56,7 @@ class Console(threading.Thread):
         self._end = end
         self._greeting = greeting
         self._ended = False
-        self._answers = PlainDialect(server.hub.itself)  # words what comes of commands
+        self._answers = PlainDialect(server.hub.server_session)  # words what comes of commands
         self._is_terminal = os.isatty(0) and os.isatty(1)
         self._terminal = _state_of_terminal() if self._is_terminal else None
 
@@ -163,10 +163,10 @@ class Console(threading.Thread):
             if error.code is Code.TOO_FEW_PARAMETERS:
                 raise
             commands = [Refused(error)]
-        server, told = self._server, self._server.hub.itself.told
+        server, told = self._server, self._server.hub.server_session.replies
         with server.log.lock:
             told.clear()
-        server.log.submit(server.hub.itself, commands)
+        server.log.submit(server.hub.server_session, commands)
         with server.log.lock:
             answers = [self._answer(reply) for reply in told]
         lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))

@@ -165,7 +165,7 @@ class ChatHandler(StreamRequestHandler):
 
     def _encrypt(self, context: ssl.SSLContext, first: bytes) -> None:
         """Raises `ssl.SSLError` if the client and the server can't agree."""
-        tls = Tls(self.request, context, partial(self.host.courier.flush, self.client))
+        tls = Tls(self.request, context, partial(self.host.courier.flush_tls, self.client))
         self.client.encrypt(tls)
         self._begin_to_agree()
         tls.handshake(first)
@@ -214,8 +214,8 @@ class ChatHandler(StreamRequestHandler):
 
     def _let_go_out(self) -> None:
         """Who says much without a name is answered before it is listened to again: answers cost more than questions."""
-        fence = self.host.courier.fence()
-        self.host.courier.dispatch()
+        fence = self.host.courier.barrier()
+        self.host.courier.flush()
         fence.wait(BARRIER_WAIT_SECONDS)
 
     def _receive(self, data: bytes) -> None:

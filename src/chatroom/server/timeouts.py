@@ -107,7 +107,7 @@ class TimeoutMonitor(threading.Thread):
         self._share_the_interpreter()
         now += TIMEOUT_CHECK_SECONDS / 2  # a deadline is met half a tick early or late, not up to a whole one late
         due = self._whose_turn_it_is(now)
-        late = [each for connection in self._stuck(now) - due for each in self._look(connection, now)]
+        late = [each for connection in self._slow_readers(now) - due for each in self._look(connection, now)]
         for connection in due:
             late += self._look(connection, now)
             with self._lock:  # what brings a deadline nearer is seen by `_due`, or its `add` comes after this
@@ -124,7 +124,7 @@ class TimeoutMonitor(threading.Thread):
         self.busy.clear()
         sys.setswitchinterval(min(max(SWITCH_INTERVAL_SECONDS, busy * SWITCH_SECONDS_PER_THREAD), SWITCH_MAX_SECONDS))
 
-    def _stuck(self, now: float) -> set[Connection]:
+    def _slow_readers(self, now: float) -> set[Connection]:
         """Those who may have read too little; all others who are behind cost next to nothing, however many they are."""
         return {each for each in self._courier.slow.copy() if each.moved < now - WRITE_STALL_SECONDS or each.left}
 
@@ -190,8 +190,8 @@ class TimeoutMonitor(threading.Thread):
             for connection, reason, reads in group:
                 if not reads:
                     self._courier.cut(connection, reason)
-            if not (in_no_hurry and self._courier.fence().wait(ENDINGS_RIDE_SECONDS)):
-                self._courier.dispatch()
+            if not (in_no_hurry and self._courier.barrier().wait(ENDINGS_RIDE_SECONDS)):
+                self._courier.flush()
 
 
 def _is_asked(connection: Connection) -> bool:
