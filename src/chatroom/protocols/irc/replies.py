@@ -64,8 +64,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.english import WORDED, of_entry, worded
-from chatroom.protocols.irc import account_replies, numerics
-from chatroom.protocols.irc import playback as history
+from chatroom.protocols.irc import account_replies, numerics, playback
 from chatroom.protocols.irc.format import irc_format, parts, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.numerics import Numeric
@@ -120,8 +119,8 @@ class Speaker:
         return f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}\r\n"
 
     def isupport(self) -> Iterator[str]:
-        history = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
-        tokens = [*numerics.ISUPPORT, *history, f"NETWORK={self.server.network}"]
+        playback = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
+        tokens = [*numerics.ISUPPORT, *playback, f"NETWORK={self.server.network}"]
         for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
             yield self.line(numerics.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
 
@@ -367,22 +366,22 @@ def _uptime_is(to: Speaker, reply: UptimeIs) -> Iterator[str]:
 
 
 def _recent(to: Speaker, reply: Recent) -> Iterator[str]:
-    if history.CHATHISTORY not in to.capabilities:
+    if playback.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from history.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
+        yield from playback.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
 
 
 def _history_is(to: Speaker, reply: HistoryIs) -> Iterator[str]:
-    return history.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
+    return playback.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
 
 
 def _targets_are(to: Speaker, reply: TargetsAre) -> Iterator[str]:
-    return history.targets(reply, to.server.name, to.capabilities)
+    return playback.targets(reply, to.server.name, to.capabilities)
 
 
 def _found(to: Speaker, reply: Found) -> Iterator[str]:
-    return history.told(reply.said, history.SEARCH, to.server.name, to.capabilities, to.format)
+    return playback.told(reply.said, playback.SEARCH, to.server.name, to.capabilities, to.format)
 
 
 def _saving(to: Speaker, reply: Saving) -> Iterator[str]:
@@ -421,9 +420,9 @@ def _refused(to: Speaker, reply: Refused) -> Iterator[str]:
     elif code in numerics.FAILURES:
         words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)
-    elif code in history.FAILURES:
+    elif code in playback.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
-        yield history.failed(code, command, target, to.server.name)
+        yield playback.failed(code, command, target, to.server.name)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
     elif code in WORDED:
