@@ -36,7 +36,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"server.metrics"},
     "redis": {"cluster"},
     "selectors": {"net.courier", "client"},
-    "socket": {"net", "server", "client", "cli"},
+    "socket": {"net", "server", "client", "cli", "cluster.redis_stream"},
     "socketserver": {"server"},
     "sqlite3": {"storage"},
     "ssl": {"net", "server", "client"},

@@ -104,7 +104,7 @@ def test_what_is_older_than_is_kept_is_not_shown(data: Path, monkeypatch: pytest
         texts = [f"said on day {time[0] // day - n}" for n in (2, 1)]
         assert said(guests.irc("bob", "server-time").heard) == texts
     with running(data, keep=2) as guests:
-        assert said(guests.irc("bob", "server-time").heard) == texts
+        assert said(guests.irc("dan", "server-time").heard) == texts
         time[0] += day
         assert said(guests.irc("cy", "server-time").heard) == texts[1:]
 

@@ -67,7 +67,7 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ),
         ("a line", f"{PLAIN_LINE_BYTES:,} bytes"),
         ("rooms a person", f"{ROOMS_PER_USER} "),
-        ("people or rooms", f"{TARGETS_PER_COMMAND} "),
+        ("people or rooms", f"{TARGETS_PER_COMMAND}; "),
         ("what may wait", f"{OUTBOX_BYTES // 2**20} MiB; {OUTBOXES_TOTAL_BYTES // 2**20} MiB for all"),
         ("a client that takes", f"closed after {WRITE_STALL_SECONDS} seconds"),
         ("choosing a name", f"within {REGISTRATION_SECONDS} seconds"),

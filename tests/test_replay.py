@@ -10,6 +10,7 @@ import pytest
 
 from chatroom.core import last_seen
 from chatroom.core.last_seen import ABSENCES_REMEMBERED
+from chatroom.model import departure_reasons
 from chatroom.model.commands import Quit
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
 from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
@@ -126,11 +127,11 @@ def test_a_person_is_a_nickname_and_an_address_or_an_account(chat: Chat, al: Cli
 @pytest.mark.parametrize(
     ("reason", "seconds"),
     [
-        (last_seen.SILENT, DROP_AFTER_SECONDS),
-        (last_seen.TIMED_OUT, DROP_AFTER_SECONDS),
-        (last_seen.STALLED, WRITE_STALL_SECONDS),
-        (last_seen.TOO_SLOW, WRITE_STALL_SECONDS),
-        (last_seen.SLOWEST, WRITE_STALL_SECONDS),
+        (departure_reasons.SILENT, DROP_AFTER_SECONDS),
+        (departure_reasons.TIMED_OUT, DROP_AFTER_SECONDS),
+        (departure_reasons.STALLED, WRITE_STALL_SECONDS),
+        (departure_reasons.TOO_SLOW, WRITE_STALL_SECONDS),
+        (departure_reasons.SLOWEST, WRITE_STALL_SECONDS),
         ("connection closed", 0),
     ],
 )
@@ -354,7 +355,7 @@ def test_what_the_history_tells_of_a_room() -> None:
         Renamed(bob, "robert", ("#tea",)),
         Renamed(Person("", "robert", "u", "host", account="b"), "rob", ("#tea",)),
         Left(Person("", "rob", "u", "host", account="b"), "#tea", ""),
-        Departed(carol, last_seen.link_lost("one"), ("#tea",)),
+        Departed(carol, departure_reasons.link_lost("one"), ("#tea",)),
         Kicked(eve, "#tea", whom, ""),
         Said(al, "#tea", "three", MessageKind.MESSAGE),
     ]

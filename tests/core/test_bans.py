@@ -72,7 +72,7 @@ def test_a_ban_throws_out_and_keeps_out_until_its_time_is_over(room: Room) -> No
         r"\* op has banned you from #a for \S.* more \(too loud\); its operators may lift it: op", refused
     )
     pass_time(chat, HOUR)
-    assert op.heard() == [":chatroom.local MODE #a -b bob!*@*"]
+    assert op.heard() == [":chatroom.test MODE #a -b bob!*@*"]
     assert bob.send("/join #a").heard()[0].startswith("* You are in #a now.")
 
 
@@ -211,7 +211,7 @@ def test_rooms_that_are_made_up_fill_no_memory(room: Room) -> None:
 
 def test_rooms_that_have_an_owner_push_out_no_others(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """They don't count among the rooms whose bans are held; of the others, those left longest ago are forgotten."""
-    monkeypatch.setattr("chatroom.model.entities.EMPTY_ROOMS", 4)
+    monkeypatch.setattr("chatroom.model.state.DORMANT_ROOMS_MAX", 4)
     chat, op, bob = room
     al = chat.irc("al")
     al.send("PRIVMSG NickServ :REGISTER open-sesame")
@@ -255,7 +255,7 @@ def test_a_new_time_takes_the_place_of_the_old_one(room: Room) -> None:
     op.heard()
     assert numerics(op, "MODE #a b") == ["367", "368"]
     pass_time(chat, 2 * HOUR)
-    assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
+    assert op.heard() == [":chatroom.test MODE #a -b eve!*@*"]
     op.send("BAN #a eve 1h", "UNBAN #a eve", "BAN #a eve")
     op.heard()
     pass_time(chat, 2 * HOUR)
@@ -376,7 +376,7 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     op.heard()
     for _ in range(3):
         chat.hub.apply(ended)
-    assert op.heard() == [":chatroom.local MODE #a -b eve!*@*"]
+    assert op.heard() == [":chatroom.test MODE #a -b eve!*@*"]
     assert list(chat.hub.lists["#a"]["b"]) == ["adam!*@*"]
     chat.log.submit(itself, [BanFromServer("192.0.2.1", 3600)])
     chat.time += HOUR

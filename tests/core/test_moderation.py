@@ -508,7 +508,7 @@ def test_rehash_reads_the_configuration(room: Room, oper: Client) -> None:
     assert numerics(oper, "REHASH") == ["382"]
     assert done == ["read, locked: False", "used, locked: True"]
     chat.hub.reload = lambda: None  # a file can't be read
-    assert oper.send("REHASH").heard()[-1].startswith(":chatroom.test FAIL REHASH RELOAD_FAILED :")
+    assert oper.send("REHASH").heard()[-1].startswith(":chatroom.test NOTICE root :A file can't be read")
 
 
 def test_operators_of_the_server_keep_order_in_the_lobby(room: Room, oper: Client) -> None:

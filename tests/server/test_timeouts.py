@@ -545,7 +545,7 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
     """Its answer to a ping can't be read meanwhile; who is silent is closed as ever. Its own turn comes at last."""
     store = Store(data)
     archive = HistoryService(store)
-    monkeypatch.setattr("chatroom.server.chat_server.Archive", lambda store: archive)
+    monkeypatch.setattr("chatroom.server.chat_server.HistoryService", lambda store: archive)
     server = ChatServer("127.0.0.1", 0, INFO, store=store, unlimited=True)
     server.start()
     guests = Guests(server.port)

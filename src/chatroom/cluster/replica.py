@@ -24,9 +24,9 @@ from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
 from chatroom.core.event_log import Archive, EventLog
 from chatroom.core.hub import Hub
-from chatroom.core.last_seen import link_lost
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
+from chatroom.model.departure_reasons import link_lost
 from chatroom.model.entities import Room, Server, Session, User
 from chatroom.model.events import Connected, Departed, Event, Said
 from chatroom.model.outcomes import HistoryQuery, Labelled

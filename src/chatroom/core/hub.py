@@ -80,6 +80,7 @@ from chatroom.model.commands import (
     Watch,
 )
 from chatroom.model.delivery import Delivery
+from chatroom.model.departure_reasons import OVERTAKEN
 from chatroom.model.entities import Account, Room, Session, User, movers, new_lists, user_of
 from chatroom.model.events import (
     AccountDropped,
@@ -740,7 +741,7 @@ class Hub(ChatState):
         self._throw_out(event, event.who, reason, reason)
 
     def _ghosted(self, event: Ghosted) -> None:
-        self._throw_out(event, event.who, last_seen.OVERTAKEN, GHOST)
+        self._throw_out(event, event.who, OVERTAKEN, GHOST)
 
     def _throw_out(self, event: Event, who: Person, reason: str, goodbye: str) -> None:
         """`reason` is for the others, `goodbye` for the one who has to go."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import islice
 
 from chatroom.common.names import fold
+from chatroom.model.departure_reasons import LINK_LOST, OVERTAKEN, SILENT, SLOWEST, STALLED, TIMED_OUT, TOO_SLOW
 from chatroom.model.entities import Room
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said
 from chatroom.model.limits import DROP_AFTER_SECONDS, LEASE_SECONDS, WRITE_STALL_SECONDS
@@ -24,23 +25,11 @@ from chatroom.model.values import Person
 # are forgotten
 ABSENCES_REMEMBERED = 20_000
 
-# Why the server ended a connection that may have been dead for a while, and for how many seconds.
-SILENT = f"no sign of life for {DROP_AFTER_SECONDS} seconds"
-STALLED = f"read nothing for {WRITE_STALL_SECONDS} seconds"
-TOO_SLOW = "too slow to read what was sent to it"
-SLOWEST = "the slowest of too many slow readers"
-OVERTAKEN = "came in again from elsewhere"
-TIMED_OUT = "connection timed out"
+# How many seconds a connection that ended so may have been dead before.
 _UNNOTICED = {
     **dict.fromkeys((SILENT, TIMED_OUT, OVERTAKEN), DROP_AFTER_SECONDS),
     **dict.fromkeys((STALLED, TOO_SLOW, SLOWEST), WRITE_STALL_SECONDS),
 }
-_LINK_LOST = ("the link to ", " was lost")
-
-
-def link_lost(server: str) -> str:
-    """Why somebody leaves whose server is not there any more."""
-    return server.join(_LINK_LOST)
 
 
 def note(house: ChatState, room: Room, person: Person, event: Event) -> None:
@@ -108,7 +97,7 @@ def _seen(event: Event, recent: Sequence[Said]) -> int:
 
 def _unnoticed(reason: str) -> int:
     """For how many seconds a connection may have been dead that ended for this reason."""
-    if reason.startswith(_LINK_LOST[0]) and reason.endswith(_LINK_LOST[1]):
+    if reason.startswith(LINK_LOST[0]) and reason.endswith(LINK_LOST[1]):
         return int(LEASE_SECONDS)
     return _UNNOTICED.get(reason, 0)
 

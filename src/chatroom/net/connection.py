@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from chatroom.core.last_seen import TIMED_OUT
 from chatroom.model.audience import Format
+from chatroom.model.departure_reasons import TIMED_OUT
 from chatroom.model.entities import Session
 from chatroom.protocols.base import Dialect
 

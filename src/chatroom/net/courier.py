@@ -28,8 +28,8 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from chatroom.core.last_seen import SLOWEST, TOO_SLOW
 from chatroom.model.audience import Audience
+from chatroom.model.departure_reasons import SLOWEST, TOO_SLOW
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
 from chatroom.model.limits import BACKLOG_EVENTS

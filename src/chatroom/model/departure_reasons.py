@@ -1,0 +1,16 @@
+"""Why connections ended, where something depends on it: what is shown to who comes back, and what is counted."""
+
+from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
+
+SILENT = f"no sign of life for {DROP_AFTER_SECONDS} seconds"
+STALLED = f"read nothing for {WRITE_STALL_SECONDS} seconds"
+TOO_SLOW = "too slow to read what was sent to it"
+SLOWEST = "the slowest of too many slow readers"
+OVERTAKEN = "came in again from elsewhere"
+TIMED_OUT = "connection timed out"
+LINK_LOST = ("the link to ", " was lost")
+
+
+def link_lost(server: str) -> str:
+    """Why somebody leaves whose server is not there any more."""
+    return server.join(LINK_LOST)
