@@ -232,8 +232,11 @@ class ChatServer(ThreadingTCPServer):
             log.error("what was said last could not be saved in time")
 
     def _close(self) -> None:
-        """Waits for those who use the files, which may hang, and closes these."""
+        """Waits for those who use sockets and files, which may hang, and closes these."""
         self.courier.join()
+        for connection in self.everybody():  # whoever has not read what was left for them
+            connection.shut_down()
+            connection.close()
         if self._keeper:
             self._keeper.stop()
         self._close_files()
