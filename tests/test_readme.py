@@ -8,6 +8,7 @@ import pytest
 
 from chatroom import cli, config, limits
 from chatroom.dialects.plain import COMMANDS
+from chatroom.ircwire import LINE_BYTES
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -48,7 +49,7 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ),
         ("a line", f"{limits.PLAIN_LINE:,} bytes"),
         ("rooms a person", f"{limits.ROOMS_A_USER} "),
-        ("people or rooms", f"{limits.TARGETS} "),
+        ("people or rooms", f"{limits.TARGETS} at once, and {limits.TARGETS * LINE_BYTES:,} bytes"),
         ("what may wait", f"{limits.OUTBOX // 2**20} MiB; {limits.OUTBOXES // 2**20} MiB for all"),
         ("a client that takes", f"closed after {limits.STUCK} seconds"),
         ("choosing a name", f"within {limits.REGISTRATION} seconds"),
