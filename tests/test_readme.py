@@ -7,6 +7,7 @@ import click
 import pytest
 
 from chatroom.cli import config_file, main
+from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_CHARACTERS
 from chatroom.core.accounts import ACCOUNTS_MAX, CLAIMS_PER_ADDRESS
 from chatroom.core.hub import ROOMS_PER_OWNER
@@ -67,7 +68,7 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ),
         ("a line", f"{PLAIN_LINE_BYTES:,} bytes"),
         ("rooms a person", f"{ROOMS_PER_USER} "),
-        ("people or rooms", f"{TARGETS_PER_COMMAND}; "),
+        ("people or rooms", f"{TARGETS_PER_COMMAND} at once, and {TARGETS_PER_COMMAND * LINE_BYTES:,} bytes"),
         ("what may wait", f"{OUTBOX_BYTES // 2**20} MiB; {OUTBOXES_TOTAL_BYTES // 2**20} MiB for all"),
         ("a client that takes", f"closed after {WRITE_STALL_SECONDS} seconds"),
         ("choosing a name", f"within {REGISTRATION_SECONDS} seconds"),
