@@ -5,24 +5,40 @@ that are written as one. The rules are those of UAX #29, without its tables: whe
 IRC's formatting codes are not broken either.
 """
 
+import re
 import unicodedata
 
 from chatroom.limits import CLUSTER
-from chatroom.text import CODES
+from chatroom.text import CODES, UNSPACED
 
 _ON = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"  # no marks, but they go on with the character before them
 _AHEAD = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\u200d"  # these with the one after them
 _VIRAMA = 9  # the combining class of what joins an Indic letter to the next
+_BLANK = " \t"
+_WORD = re.compile(f"[^{_BLANK}{UNSPACED}]+")
+_LAST_PLACE = re.compile(f".*(?:(?<=[{_BLANK}{UNSPACED}])(?=.)|(?=[{UNSPACED}]))", re.DOTALL)  # between words
 _CODE_MOST = 14  # characters of the longest formatting code: two colours in hex
 
 
 def place_to_cut(text: str, most: int) -> int:
-    """How many characters of a longer text, at most so many, to put in one part: whole words, if these aren't too long.
+    """How many characters of a longer text, at most so many, to put in one part: whole words.
 
-    A space at the end belongs to the part. A word that fills half of it is cut.
+    A blank at the end belongs to the part. Scripts that have none are cut between any two clusters, and so is a word
+    that is longer than a part.
     """
-    space = text.rfind(" ", most // 2, most) + 1
-    return space if space and not _is_inside(text, space) else between_clusters(text, most)
+    place = most + 1
+    while found := _LAST_PLACE.match(text, 0, place):
+        place = found.end()
+        if not place:
+            break
+        if not _is_inside(text, place):
+            return place
+    return between_clusters(text, most)
+
+
+def longest_word(text: str) -> int:
+    """Bytes of the longest run of characters with no place between words in it."""
+    return max((len(word.encode()) for word in _WORD.findall(text)), default=0)
 
 
 def between_clusters(text: str, most: int) -> int:

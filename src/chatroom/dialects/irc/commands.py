@@ -15,6 +15,7 @@ from chatroom.dialects.irc import accounts, channels, lookups, marks, messages, 
 from chatroom.dialects.irc import numerics as n
 from chatroom.dialects.irc.capabilities import cap
 from chatroom.dialects.irc.client import Client
+from chatroom.dialects.irc.messages import SHORT
 from chatroom.dialects.irc.numerics import ServerInfo
 from chatroom.dialects.irc.words import echo
 from chatroom.errors import ChatError, Code
@@ -56,7 +57,7 @@ class IrcDialect:
             return
         for line in lines:
             simple = _SIMPLE.fullmatch(line) if known else None
-            if simple and len(line) <= MESSAGE_BYTES:
+            if simple and len(line) <= SHORT:
                 room, text = simple.groups()
                 yield ev.Say(room.decode(), text.decode())
                 continue
@@ -241,7 +242,7 @@ COMMANDS: dict[str, Row] = {
 def _burst(lines: list[bytes]) -> ev.Burst | None:
     """What these lines are if all of them say something simple to one room; None if not."""
     opening = _OPENING.match(lines[0])
-    if not opening or max(map(len, lines)) > MESSAGE_BYTES:
+    if not opening or max(map(len, lines)) > SHORT:
         return None
     whole = b"\n".join(lines)
     end = b"\r" if lines[0].endswith(b"\r") else b""

@@ -3,16 +3,21 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
+from chatroom.clusters import longest_word
 from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
 from chatroom.errors import ChatError, Code
 from chatroom.events import Command, Kind
 from chatroom.ircwire import LINE_BYTES
-from chatroom.limits import MESSAGE_BYTES, TARGETS
+from chatroom.limits import HOST_LENGTH, MESSAGE_BYTES, NICK_BYTES, TARGETS, USERNAME_LENGTH
 from chatroom.names import SERVICE, fold
 from chatroom.slips import refuse_slips
 from chatroom.text import CTCP
+
+# Bytes that what a client sends may grow by when others are told of it: its mask, a colon and a space. Every message
+# that leaves room for the longest mask can be told to anybody in one line.
+SHORT = LINE_BYTES - 2 - (NICK_BYTES + len("!@") + USERNAME_LENGTH + HOST_LENGTH + len(": "))
 
 _SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "
@@ -37,8 +42,7 @@ def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]
         raise ChatError(Code.LINE_TOO_LONG)  # what one line causes is bounded: many targets get short messages
     if kind is Kind.MESSAGE and text.startswith(_ACTION):
         kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
-    elif CTCP in text:
-        must_fit(f":{client.viewer.mask} {VERBS[kind]} {params[0]} :{text}")
+    _must_be_told(client, kind, params[0], text)
     for target in targets(params[0]):
         if fold(target) == _SERVICE:
             if kind is Kind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
@@ -49,15 +53,25 @@ def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]
             yield ev.Say(target, text, kind, client.tags)
 
 
+def _must_be_told(client: Client, kind: Kind, target: str, text: str) -> None:
+    """Raises `ChatError` if a text can't be told in lines that are cut between words (417).
+
+    A word that is longer than a line is refused, not cut, and so is what is for programs, as they need all of it.
+    """
+    longest = max(target.split(","), key=len)
+    frame = f":{client.viewer.mask} {VERBS[kind]} {longest} :{f'{_ACTION}{CTCP}' if kind is Kind.ACTION else ''}"
+    room = LINE_BYTES - 2 - len(frame.encode())
+    if len(text.encode()) <= room:
+        return
+    if CTCP in text and kind is not Kind.ACTION:
+        raise ChatError(Code.LINE_TOO_LONG)
+    if longest_word(text) > room:
+        raise ChatError(Code.WORD_TOO_LONG)
+
+
 def is_for_service(param: str) -> bool:
     """Whether one of the targets is NickServ, who is told passwords."""
     return _SERVICE in fold(param).split(",")
-
-
-def must_fit(line: str) -> None:
-    """Raises `ChatError` if the line can't be told to others as one: what is for programs is refused, not cut (417)."""
-    if len(line.encode()) > LINE_BYTES - 2:
-        raise ChatError(Code.LINE_TOO_LONG)
 
 
 def tagmsg(client: Client, params: list[str]) -> Iterator[Command]:
