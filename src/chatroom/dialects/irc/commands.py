@@ -6,6 +6,7 @@ dialect can answer by itself (PING, CAP, MOTD) it yields as `Raw`, so that the a
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -92,10 +93,19 @@ class IrcDialect:
         label = self._label(tags)
         if "batch" in tags:
             multiline.give_up(self._client, tags["batch"])
-        refused: ev.Reply = ev.Refused(error)
-        if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
-            refused = self._client.say(n.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
-        yield ev.Labelled(label, iter([refused])) if label else refused
+        refused = self._not_utf8(line) if error.code is Code.LINE_NOT_UTF8 else iter([ev.Refused(error)])
+        if label:
+            yield ev.Labelled(label, islice(refused, 1))
+        else:
+            yield from refused
+
+    def _not_utf8(self, line: bytes) -> Iterator[Command]:
+        """A FAIL, which IRCv3 utf8-only sends to all; then what those show who don't know it, or wait to come in."""
+        yield self._client.send(f"FAIL {n.FAILURES[Code.LINE_NOT_UTF8]}")
+        if line[:5].upper() == b"USER ":
+            yield self._client.say(n.ERR_INVALIDUSERNAME)
+        elif "standard-replies" not in self._client.capabilities:
+            yield ev.Refused(ChatError(Code.LINE_NOT_UTF8))
 
     def _label(self, tags: Mapping[str, str]) -> str:
         label = tags.get("label", "")
