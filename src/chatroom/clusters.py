@@ -14,9 +14,9 @@ from chatroom.text import CODES, UNSPACED
 _ON = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"  # no marks, but they go on with the character before them
 _AHEAD = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\u200d"  # these with the one after them
 _VIRAMA = 9  # the combining class of what joins an Indic letter to the next
-_BLANK = " \t"
-_WORD = re.compile(f"[^{_BLANK}{UNSPACED}]+")
-_LAST_PLACE = re.compile(f".*(?:(?<=[{_BLANK}{UNSPACED}])(?=.)|(?=[{UNSPACED}]))", re.DOTALL)  # between words
+_WORD = re.compile(f"[^ \t{UNSPACED}]+")
+_UP_TO_A_WORD = re.compile(f".*[ \t{UNSPACED}]", re.DOTALL)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _CODE_MOST = 14  # characters of the longest formatting code: two colours in hex
 
 
@@ -26,19 +26,22 @@ def place_to_cut(text: str, most: int) -> int:
     A blank at the end belongs to the part. Scripts that have none are cut between any two clusters, and so is a word
     that is longer than a part.
     """
-    place = most + 1
-    while found := _LAST_PLACE.match(text, 0, place):
-        place = found.end()
-        if not place:
+    place = most
+    for _ in range(CLUSTER):
+        if not _UNSPACED.match(text, place):
+            found = _UP_TO_A_WORD.match(text, 0, place)
+            place = found.end() if found else 0
+        if place == 0:
             break
         if not _is_inside(text, place):
             return place
+        place -= 1
     return between_clusters(text, most)
 
 
-def longest_word(text: str) -> int:
-    """Bytes of the longest run of characters with no place between words in it."""
-    return max((len(word.encode()) for word in _WORD.findall(text)), default=0)
+def has_longer_word(text: str, size: int) -> bool:
+    """Whether there is a run of more than so many bytes with no place between words in it."""
+    return any(4 * len(word) > size and len(word.encode()) > size for word in _WORD.findall(text))
 
 
 def between_clusters(text: str, most: int) -> int:

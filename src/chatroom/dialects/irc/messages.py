@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chatroom import events as ev
-from chatroom.clusters import longest_word
+from chatroom.clusters import has_longer_word
 from chatroom.dialects.irc.accounts import nickserv
 from chatroom.dialects.irc.client import Client
 from chatroom.dialects.irc.words import targets
@@ -65,7 +65,7 @@ def _must_be_told(client: Client, kind: Kind, target: str, text: str) -> None:
         return
     if CTCP in text and kind is not Kind.ACTION:
         raise ChatError(Code.LINE_TOO_LONG)
-    if longest_word(text) > room:
+    if has_longer_word(text, room):
         raise ChatError(Code.WORD_TOO_LONG)
 
 
