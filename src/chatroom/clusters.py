@@ -14,8 +14,9 @@ from chatroom.text import CODES, UNSPACED
 _ON = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"  # no marks, but they go on with the character before them
 _AHEAD = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\u200d"  # these with the one after them
 _VIRAMA = 9  # the combining class of what joins an Indic letter to the next
+# A text is cut after a blank, and before and after a character of a script that has none. What is between is a word.
 _WORD = re.compile(f"[^ \t{UNSPACED}]+")
-_UP_TO_A_WORD = re.compile(f".*[ \t{UNSPACED}]", re.DOTALL)
+_UP_TO_ITS_START = re.compile(f".*[ \t{UNSPACED}]", re.DOTALL)
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _CODE_MOST = 14  # characters of the longest formatting code: two colours in hex
 
@@ -29,7 +30,7 @@ def place_to_cut(text: str, most: int) -> int:
     place = most
     for _ in range(CLUSTER):
         if not _UNSPACED.match(text, place):
-            found = _UP_TO_A_WORD.match(text, 0, place)
+            found = _UP_TO_ITS_START.match(text, 0, place)
             place = found.end() if found else 0
         if place == 0:
             break

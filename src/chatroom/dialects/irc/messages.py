@@ -58,9 +58,9 @@ def _must_be_told(client: Client, kind: Kind, target: str, text: str) -> None:
 
     A word that is longer than a line is refused, not cut, and so is what is for programs, as they need all of it.
     """
-    longest = max(target.split(","), key=len)
-    frame = f":{client.viewer.mask} {VERBS[kind]} {longest} :{f'{_ACTION}{CTCP}' if kind is Kind.ACTION else ''}"
-    room = LINE_BYTES - 2 - len(frame.encode())
+    longest = max(len(name.encode()) for name in target.split(","))
+    frame = f":{client.viewer.mask} {VERBS[kind]}  :{f'{_ACTION}{CTCP}' if kind is Kind.ACTION else ''}"
+    room = LINE_BYTES - 2 - len(frame.encode()) - longest
     if len(text.encode()) <= room:
         return
     if CTCP in text and kind is not Kind.ACTION:
