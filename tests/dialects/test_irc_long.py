@@ -96,7 +96,7 @@ def test_a_word_that_no_line_can_hold_is_refused(chat: Chat, frame: str, kind: s
         client.heard()
     room = LINE_BYTES - 2 - len(f":al!u@127.0.0.1 {frame.replace(',al', '').format('')}")
     for size in (room + 1, 510, 1600, 3900):
-        refusal = "A word in that message is longer than a line, so it was not sent; send it in parts"
+        refusal = "Not sent: a word in that is longer than a line; send it in parts"
         assert al.send(frame.format(LONG_WORDS[kind](size))).heard() == [f":chatroom.test 417 al :{refusal}"]
     assert bob.heard() == []
 

@@ -181,7 +181,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NO_RECIPIENT: Numeric("411", ":No recipient given ({})"),
     Code.NO_TEXT: Numeric("412", ":No text to send"),
     Code.LINE_TOO_LONG: Numeric("417", ":Input line was too long"),
-    Code.WORD_TOO_LONG: Numeric("417", ":A word in that message is longer than a line, so it was not sent; send it in parts"),
+    Code.WORD_TOO_LONG: Numeric("417", ":Not sent: a word in that is longer than a line; send it in parts"),
     Code.UNKNOWN_COMMAND: Numeric("421", "{} :Unknown command"),
     Code.NICK_MISSING: Numeric("431", ":No nickname given"),
     Code.NICK_BAD: Numeric("432", "{} :Erroneous nickname"),
