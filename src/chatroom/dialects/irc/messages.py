@@ -42,7 +42,8 @@ def _message(client: Client, params: list[str], kind: Kind) -> Iterator[Command]
         raise ChatError(Code.LINE_TOO_LONG)  # what one line causes is bounded: many targets get short messages
     if kind is Kind.MESSAGE and text.startswith(_ACTION):
         kind, text = Kind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
-    _must_be_told(client, kind, params[0], text)
+    if size + len(params[0].encode()) > SHORT - len("PRIVMSG  :"):
+        _must_be_told(client, kind, params[0], text)
     for target in targets(params[0]):
         if fold(target) == _SERVICE:
             if kind is Kind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
