@@ -295,8 +295,7 @@ _BYTES = st.one_of(
         (b"PRIVMSG #a :one\r\nPRIVMSG #a :\xc5\x82\r\n", None),
         (b"PRIVMSG #a :one\r\nPRIVMSG #a :\x01ACTION\r\n", None),
         (b"PRIVMSG #a :one\rx\nPRIVMSG #a :two\r\n", None),
-        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 600 + b"\r\n", ["one", "x" * 600]),
-        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 4100 + b"\r\n", None),
+        (b"PRIVMSG #a :one\r\nPRIVMSG #a :" + b"x" * 400 + b"\r\n", None),
         (b"PRIVMSG #a :/one\r\nPRIVMSG #a :two\r\n", None),
         (b"PRIVMSG #a :one\r\nPRIVMSG #a : /two\r\n", None),
         (b"PRIVMSG #a :one/two\r\nPRIVMSG #a :three\r\n", ["one/two", "three"]),
@@ -368,7 +367,7 @@ def test_what_comes_in_pieces_arrives_the_same(data: bytes) -> None:
 def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: bytes) -> None:
     """4,096 bytes of text, besides 4,096 of tags."""
     line = b"PRIVMSG #a :"
-    data = tags + line + b"x" * (size - len(line)) + b"\r\nPING x\r\n"
+    data = tags + line + (b"xyz " * 3000)[: size - len(line)] + b"\r\nPING x\r\n"
     first, ping = read_in_pieces(data, 1, "al")
     assert [first, ping] == read_in_pieces(data, len(data), "al")
     fits = size - len(line) <= MESSAGE_BYTES and len(tags) <= 4096

@@ -25,10 +25,8 @@ def words(size: int) -> str:
 
 TEXTS: dict[str, Callable[[int], str]] = {
     "words": words,
-    "one word": lambda size: "x" * size,
-    "letters": lambda size: "ł" * (size // 2) + "x" * (size % 2),
-    "emoji": lambda size: FAMILY * (size // 18) + "x" * (size % 18),
-    "no spaces": lambda size: "語" * (size // 3) + "x" * (size % 3),
+    "Chinese": lambda size: "語" * (size // 3) + "x" * (size % 3),
+    "Thai": lambda size: "\u0e01\u0e33" * (size // 6) + "x" * (size % 6),
 }
 
 
@@ -65,7 +63,7 @@ def test_a_long_message_is_told_whole(chat: Chat, command: str, kind: str, size:
     parts = spoken(old, command)
     assert "".join(parts) == text
     assert all(part.endswith(" ") for part in parts[:-1]) or kind != "words"
-    assert not any(part.startswith("\u200d") or part.endswith("\u200d") for part in parts)
+    assert not any(part.startswith("\u0e33") for part in parts)  # which is drawn into the letter before it
     assert pat.heard() == [f"al: {text}"]
     assert [said.text for said in kept(chat)] == [text]
     first, *inside = [parse(line) for line in modern.heard()]
@@ -75,6 +73,62 @@ def test_a_long_message_is_told_whole(chat: Chat, command: str, kind: str, size:
         assert (first.command, inside.pop().command) == ("BATCH", "BATCH")
         assert "".join(m.params[-1] for m in inside) == text
         assert ["draft/multiline-concat" in m.tags for m in inside] == [False] + [True] * (len(inside) - 1)
+
+
+LONG_WORDS: dict[str, Callable[[int], str]] = {
+    "one word": lambda size: "x" * size,
+    "among others": lambda size: f"one {'x' * size} three",
+    "accents": lambda size: "ł" * (size // 2) + "x" * (size % 2),
+    "emoji": lambda size: FAMILY * (size // 18) + "x" * (size % 18),
+    "beside Chinese": lambda size: f"語{'x' * size}語",
+}
+
+
+FRAMES = ["PRIVMSG #a :{}", "NOTICE #a :{}", "PRIVMSG #a :\x01ACTION {}\x01", "PRIVMSG #a,al :{}"]
+
+
+@pytest.mark.parametrize("kind", LONG_WORDS)
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_word_that_no_line_can_hold_is_refused(chat: Chat, frame: str, kind: str) -> None:
+    """It is not cut: who wrote it is told why, and others nothing."""
+    al, bob = chat.irc("al", room="#a"), chat.irc("bob", room="#a")
+    for client in (al, bob):
+        client.heard()
+    room = LINE_BYTES - 2 - len(f":al!u@127.0.0.1 {frame.replace(',al', '').format('')}")
+    for size in (room + 1, 510, 1600, 3900):
+        refusal = "Not sent: a word in that is longer than a line; send it in parts"
+        assert al.send(frame.format(LONG_WORDS[kind](size))).heard() == [f":chatroom.test 417 al :{refusal}"]
+    assert bob.heard() == []
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_word_that_just_fits_a_line_is_told(chat: Chat, frame: str) -> None:
+    """To the byte, and in a line of its own."""
+    al, bob = chat.irc("al", room="#a"), chat.irc("bob", room="#a")
+    bob.heard()
+    word = "x" * (LINE_BYTES - 2 - len(f":al!u@127.0.0.1 {frame.replace(',al', '').format('')}"))
+    al.send(frame.format(f"one {word} 三"))
+    told = [part.removeprefix("\x01ACTION ").removesuffix("\x01") for part in spoken(bob, frame.split()[0])]
+    assert told == ["one ", word, " 三"]
+
+
+def test_a_word_that_a_line_can_hold_is_never_cut(chat: Chat) -> None:
+    """A long address, say, with little before it."""
+    al, bob = chat.irc("al", room="#a"), chat.irc("bob", room="#a")
+    bob.heard()
+    address = f"https://example.org/{'x' * 460}"
+    al.send(f"PRIVMSG #a :look: {address} and more")
+    assert spoken(bob) == ["look: ", f"{address} ", "and more"]
+
+
+def test_a_long_word_of_netcat_is_cut(chat: Chat) -> None:
+    """A terminal's line may hold it, so that nothing is refused."""
+    pat, bob = chat.plain("pat").send("/join #a"), chat.irc("bob", room="#a")
+    bob.heard()
+    pat.send(f"look: {FAMILY * 100} here")
+    parts = spoken(bob)
+    assert "".join(parts) == f"look: {FAMILY * 100} here"
+    assert not any(part.startswith("\u200d") or part.endswith("\u200d") for part in parts)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -177,6 +231,7 @@ def test_a_batch_with_a_line_that_can_not_be_read_is_not_said(chat: Chat) -> Non
 
 # ---- what is not UTF-8 -----------------------------------------------------------------------------------------------
 
+FAIL = "FAIL * INVALID_UTF8"
 LONG = "Zażółć gęślą jaźń " * 25
 CUT = [
     ("ż".encode()[:1], LONG.encode()),
@@ -222,23 +277,33 @@ def test_a_letter_that_was_cut_in_two_is_left_out(chat: Chat, command: str, half
     ],
 )
 def test_any_other_line_that_is_not_utf8_is_refused(chat: Chat, line: bytes) -> None:
-    """With a FAIL to those who know it, and else with a notice, which they show."""
+    """With a FAIL, as IRCv3 utf8-only has it; those who may not know it are told by a notice too, which they show."""
     old, new = chat.irc("old", room="#a"), chat.irc("new", "standard-replies", room="#a")
     bob = chat.irc("bob", room="#a")
-    for al, refusal in ((old, ":chatroom.test NOTICE old :"), (new, ":chatroom.test FAIL * INVALID_UTF8 :")):
+    for al, also in ((old, ["NOTICE old"]), (new, [])):
         for client in (al, bob):
             client.heard()
         al.send_bytes(line + b"\r\n")
-        assert al.heard() == [f"{refusal}Messages must be UTF-8; this one was not sent"]
+        told = [f":chatroom.test {kind} :Messages must be UTF-8; this one was not sent" for kind in [FAIL, *also]]
+        assert al.heard() == told
         assert bob.heard() == []
 
 
+def test_a_labelled_line_that_is_not_utf8_is_refused_once(chat: Chat) -> None:
+    """Who labels lines reads what answers them."""
+    al = chat.irc("al", "batch", "labeled-response")
+    al.send_bytes(b"@label=x PRIVMSG al :caf\xe9\r\n")
+    assert al.heard() == [f"@label=x :chatroom.test {FAIL} :Messages must be UTF-8; this one was not sent"]
+
+
 def test_what_is_not_utf8_before_registration_is_refused_too(chat: Chat) -> None:
-    """To a client that has no name yet: with a notice, or the number that belongs to USER."""
+    """To a client that has no name yet: with a notice, or the number that belongs to USER, after the FAIL."""
     guest = chat.irc()
     guest.send_bytes(b"NICK caf\xe9\r\nUSER u 0 * :Ren\xe9\r\n")
     assert guest.heard() == [
+        f":chatroom.test {FAIL} :Messages must be UTF-8; this one was not sent",
         ":chatroom.test NOTICE * :Messages must be UTF-8; this one was not sent",
+        f":chatroom.test {FAIL} :Messages must be UTF-8; this one was not sent",
         ":chatroom.test 468 * :Your user name and real name must be UTF-8",
     ]
 

@@ -76,6 +76,7 @@ class Code(Enum):
     TOPIC_TOO_LONG = "topic-too-long"
     AWAY_TOO_LONG = "away-too-long"
     LINE_TOO_LONG = "line-too-long"
+    WORD_TOO_LONG = "word-too-long"
     LINE_NOT_UTF8 = "line-not-utf8"
     PASSWORD_ALOUD = "password-aloud"
     NO_HISTORY = "no-history"  # command, target: none that is for this client

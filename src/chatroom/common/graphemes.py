@@ -5,25 +5,45 @@ that are written as one. The rules are those of UAX #29, without its tables: whe
 IRC's formatting codes are not broken either.
 """
 
+import re
 import unicodedata
 
-from chatroom.common.text import CODES
+from chatroom.common.text import CODES, UNSPACED
 
 GRAPHEME_CHARACTERS = 32  # characters that are read as one; no language and no emoji needs half as many
 
 _ON = "\u200c\u200d\u0e33\u0eb3\uff9e\uff9f"  # no marks, but they go on with the character before them
 _AHEAD = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\u200d"  # these with the one after them
 _VIRAMA = 9  # the combining class of what joins an Indic letter to the next
+# A text is cut after a blank, and before and after a character of a script that has none. What is between is a word.
+_WORD = re.compile(f"[^ \t{UNSPACED}]+")
+_UP_TO_ITS_START = re.compile(f".*[ \t{UNSPACED}]", re.DOTALL)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _CODE_MOST = 14  # characters of the longest formatting code: two colours in hex
 
 
 def place_to_cut(text: str, most: int) -> int:
-    """How many characters of a longer text, at most so many, to put in one part: whole words, if these aren't too long.
+    """How many characters of a longer text, at most so many, to put in one part: whole words.
 
-    A space at the end belongs to the part. A word that fills half of it is cut.
+    A blank at the end belongs to the part. Scripts that have none are cut between any two clusters, and so is a word
+    that is longer than a part.
     """
-    space = text.rfind(" ", most // 2, most) + 1
-    return space if space and not _is_inside(text, space) else between_clusters(text, most)
+    place = most
+    for _ in range(GRAPHEME_CHARACTERS):
+        if not _UNSPACED.match(text, place):
+            found = _UP_TO_ITS_START.match(text, 0, place)
+            place = found.end() if found else 0
+        if place == 0:
+            break
+        if not _is_inside(text, place):
+            return place
+        place -= 1
+    return between_clusters(text, most)
+
+
+def has_longer_word(text: str, size: int) -> bool:
+    """Whether there is a run of more than so many bytes with no place between words in it."""
+    return any(4 * len(word) > size and len(word.encode()) > size for word in _WORD.findall(text))
 
 
 def between_clusters(text: str, most: int) -> int:

@@ -22,6 +22,12 @@ CUT = "\u2029"  # the line goes on: its sender had to cut it
 # itself: two of them would throw each other out for ever.
 GHOST = "you have come in again from elsewhere"
 
+# Scripts that are written without spaces between words, for a class of a regular expression: Thai to Khmer, kana,
+# Chinese and Korean, half-width and full-width forms included.
+UNSPACED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+)
+
 CTCP = "\x01"  # a message wrapped in it is for the client program, not for its user: modern.ircdocs.horse/ctcp
 
 _BIDI = "\u202a-\u202e\u2066-\u2069"  # overrides, embeddings, isolates: they turn the writing of what follows

@@ -177,6 +177,7 @@ _REFUSALS: dict[Code, str] = {
     Code.TOPIC_TOO_LONG: f"that topic is too long; a topic has at most {TOPIC_BYTES} bytes",
     Code.AWAY_TOO_LONG: f"that is too long; what you leave while you are away has at most {AWAY_BYTES} bytes",
     Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE_BYTES} bytes",
+    Code.WORD_TOO_LONG: "a word in that is longer than a line, so it was not sent; send it in parts",
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",

@@ -8,14 +8,11 @@ anywhere in a text, and not by the index.
 import re
 
 from chatroom.common.names import bare, fold, in_word
-from chatroom.common.text import CODES, CUT
+from chatroom.common.text import CODES, CUT, UNSPACED
 
 _POSITION_BITS = 20  # a run has fewer events than that many bits can count
 _WORD = re.compile(r"[^\W_]+")
-# Thai to Khmer, kana, Chinese, Korean.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 class Query:

@@ -6,6 +6,7 @@ dialect can answer by itself (PING, CAP, MOTD) it yields as `Raw`, so that the a
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ from chatroom.protocols.irc.handlers import (
     users,
 )
 from chatroom.protocols.irc.handlers.capabilities import cap
+from chatroom.protocols.irc.handlers.messages import SHORT
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.limits import MESSAGE_BYTES
 
@@ -75,7 +77,7 @@ class IrcDialect:
             return
         for line in lines:
             simple = _SIMPLE.fullmatch(line) if known else None
-            if simple and len(line) <= MESSAGE_BYTES:
+            if simple and len(line) <= SHORT:
                 room, text = simple.groups()
                 yield Say(room.decode(), text.decode())
                 continue
@@ -110,10 +112,19 @@ class IrcDialect:
         label = self._label(tags)
         if "batch" in tags:
             multiline.give_up(self._client, tags["batch"])
-        refused: Reply = Refused(error)
-        if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
-            refused = self._client.say(numerics.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
-        yield Labelled(label, iter([refused])) if label else refused
+        refused = self._not_utf8(line) if error.code is Code.LINE_NOT_UTF8 else iter([Refused(error)])
+        if label:
+            yield Labelled(label, islice(refused, 1))
+        else:
+            yield from refused
+
+    def _not_utf8(self, line: bytes) -> Iterator[Command]:
+        """A FAIL, which IRCv3 utf8-only sends to all; then what those show who don't know it, or wait to come in."""
+        yield self._client.send(f"FAIL {numerics.FAILURES[Code.LINE_NOT_UTF8]}")
+        if line[:5].upper() == b"USER ":
+            yield self._client.say(numerics.ERR_INVALIDUSERNAME)
+        elif "standard-replies" not in self._client.capabilities:
+            yield Refused(ChatError(Code.LINE_NOT_UTF8))
 
     def _label(self, tags: Mapping[str, str]) -> str:
         label = tags.get("label", "")
@@ -262,7 +273,7 @@ COMMANDS: dict[str, Row] = {
 def _burst(lines: list[bytes]) -> Burst | None:
     """What these lines are if all of them say something simple to one room; None if not."""
     opening = _OPENING.match(lines[0])
-    if not opening or max(map(len, lines)) > MESSAGE_BYTES:
+    if not opening or max(map(len, lines)) > SHORT:
         return None
     whole = b"\n".join(lines)
     end = b"\r" if lines[0].endswith(b"\r") else b""

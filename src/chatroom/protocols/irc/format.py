@@ -34,9 +34,7 @@ from chatroom.model.events import (
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.english import lasting
-from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
-
-HOST_CHARACTERS = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
+from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})

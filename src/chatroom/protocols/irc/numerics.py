@@ -131,8 +131,6 @@ LISTS = {
 # Refusals without a number: IRCv3 standard-replies.
 FAILURES = {
     Code.LINE_NOT_UTF8: "* INVALID_UTF8 :Messages must be UTF-8; this one was not sent",
-    Code.PASSWORD_ALOUD: "PRIVMSG PASSWORD :That looks like a command with a password, so it was not sent; nothing may "
-    "stand before its /",
     Code.PASSWORD_ALOUD: "* PASSWORD_ALOUD :That looks like a command with a password, so it was not sent; "
     "a command begins with its /",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
@@ -166,6 +164,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NO_RECIPIENT: Numeric("411", ":No recipient given ({})"),
     Code.NO_TEXT: Numeric("412", ":No text to send"),
     Code.LINE_TOO_LONG: Numeric("417", ":Input line was too long"),
+    Code.WORD_TOO_LONG: Numeric("417", ":Not sent: a word in that is longer than a line; send it in parts"),
     Code.UNKNOWN_COMMAND: Numeric("421", "{} :Unknown command"),
     Code.NICK_MISSING: Numeric("431", ":No nickname given"),
     Code.NICK_BAD: Numeric("432", "{} :Erroneous nickname"),
