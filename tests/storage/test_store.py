@@ -556,6 +556,24 @@ def test_a_lock_that_is_gone_is_taken_anew(store: Store, told: Told, data: Path)
     assert history(store) == ["message 1", "message 2"]
 
 
+@pytest.mark.parametrize("gone", [["-wal"], ["-wal", "-shm"]], ids=" and ".join)
+def test_what_was_said_outlives_its_log(data: Path, store: Store, told: Told, gone: list[str], tmp_path: Path) -> None:
+    """Somebody takes SQLite's own files for leftovers, twice. A server that is killed then leaves all of it."""
+    for number in (1, 2):
+        store.save([said(2 * number)])
+        with closing(store.reader()) as reader:  # somebody looks something up meanwhile
+            assert len(reader.history("#lobby", limit=10)) == 2 * number - 1
+            for name in gone:
+                (data / f"chatroom.db{name}").unlink(missing_ok=True)
+            assert told.wait_for(2 * number)[2 * number - 2 :] == [(False, 0), (True, 0)]
+        store.save([said(2 * number + 1)])
+        assert len(history(store)) == 2 * number
+        left = shutil.copytree(data, tmp_path / str(number))
+        with closing(Reader(left / "chatroom.db")) as reader:
+            assert len(reader.history("#lobby", limit=10)) == 2 * number
+        check(left / "chatroom.db")
+
+
 def test_a_file_that_is_deleted_for_want_of_space_is_begun_anew(settled: Store, told: Told, data: Path) -> None:
     """It is gone while nothing could be saved: what waited, and who is known, is in the new one."""
     store = settled

@@ -197,6 +197,8 @@ class Store:
                 self._fail(f"{self.path} is gone")
             elif not self._guard.is_in_place():
                 self._fail(f"{self.path.with_name(LOCK)} is gone, which keeps other servers out")
+            elif self._log_is_gone():
+                self._fail(f"{beside(self.path)[0]} is gone")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -323,16 +325,29 @@ class Store:
         if gone:
             self._known = self._known or Salvaged.of(self.db)
             self._identity = (0, 0)
+        elif self._log_is_gone():
+            self._save_log()
+        logs, self._logs = self._logs, [(0, 0)] * len(self._logs)
         self.db.close()
         if not self._guard.is_in_place():
             guard = lock(self.path.parent)  # makes the directory, too, if that is gone
             self._guard.release()
             self._guard = guard
         if gone:  # with the logs that are left of it, a new one would not be read rightly
-            for path, identity in zip(beside(self.path), self._logs, strict=True):
+            for path, identity in zip(beside(self.path), logs, strict=True):
                 if identity == _identity(path) != (0, 0):
                     path.unlink(missing_ok=True)
         self.db = self._open()
+
+    def _log_is_gone(self) -> bool:
+        """Whether somebody has deleted the log that is open: what is written to it is lost with the process."""
+        return self._logs[0] not in ((0, 0), _identity(beside(self.path)[0]))
+
+    def _save_log(self) -> None:
+        """Empties a log that has no name any more into the file; raises `sqlite3.Error` as long as that can't be."""
+        (blocked, _, _) = self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if blocked:
+            raise sqlite3.OperationalError("somebody reads what is to be moved")
 
     # ---- when it can't be written -----------------------------------------------------------------------------------
 
