@@ -143,7 +143,8 @@ def test_what_is_no_backup_is_not_overwritten(kept: Path, tmp_path: Path) -> Non
         refused = {
             kept / "chatroom.db": "is the data itself",
             kept / "chatroom.db-wal": "is the data itself",
-            kept / "chatroom.lock": "no backup of chatroom's",
+            kept / "chatroom.db-journal": "is the data itself",  # SQLite would delete it
+            kept / "chatroom.lock": "is the data itself",
             link: "is the data itself",
             letter: "no backup of chatroom's",
             tmp_path: "is a directory",

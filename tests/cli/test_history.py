@@ -62,6 +62,18 @@ def test_a_room_is_exported_as_text(kept: Path, tmp_path: Path) -> None:
     assert (tmp_path / "tea.txt").read_text(encoding="utf-8") == done.stdout
 
 
+@pytest.mark.parametrize("name", ["chatroom.db", "chatroom.db-wal", "chatroom.db-journal", "chatroom.lock", "link"])
+def test_the_data_itself_is_not_written_over(kept: Path, tmp_path: Path, name: str) -> None:
+    """By whatever name: a slip must not cost the history."""
+    (kept / "link").symlink_to(kept / "chatroom.db")
+    before = (kept / "chatroom.db").read_bytes()
+    done = history("export", "tea", "-o", str(kept / name))
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"{kept / name} is the data itself; choose another name" in done.stderr
+    assert (kept / "chatroom.db").read_bytes() == before
+    assert history("export", "tea", "-o", str(kept / "chatroom.txt")).exit_code == 0
+
+
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(kept: Path, tmp_path: Path) -> None:
     """A bar on standard error once it has taken a while; not a byte of it among what is exported."""
     program = "import chatroom.cli.history as h; h.PATIENCE = -1; from chatroom.cli.main import main; main()"

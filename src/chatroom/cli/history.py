@@ -23,6 +23,7 @@ from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSe
 from chatroom.model.modes import written
 from chatroom.model.values import HistoryPoint, MessageKind
 from chatroom.protocols.plain import PLAIN
+from chatroom.storage.backup import belongs_to
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import Failure, StoreError
@@ -113,6 +114,8 @@ def export(room: str, form: str, since: int | None, until: int | None, output: s
     key = fold(room if room.startswith("#") else f"#{room}")
     start, end = 0 if since is None else since, 1 << 60 if until is None else until
     with _reader(data) as reader:
+        if belongs_to(Path(output), reader.path):
+            raise click.ClickException(f"{output} is the data itself; choose another name for what is exported.")
         found = next((s for s in reader.summaries() if fold(s.name) == key), None)
         if found is None:
             raise click.ClickException(f"There is no history of {room}; chatroom history rooms lists what there is.")

@@ -58,12 +58,26 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
         return former
 
 
+def belongs_to(file: Path, data: Path) -> bool:
+    """Whether a file is the data at that path, or is named as one that SQLite or the server puts beside it."""
+    if file.exists() and file.samefile(data):
+        return True
+    file, data = file.resolve(), data.resolve()
+    names = [path.name for path in (data, *beside(data), _journal(data))]
+    return file.parent == data.parent and file.name in (*names, LOCK)
+
+
+def _journal(path: Path) -> Path:
+    """What SQLite writes beside a database that has no log; what it finds there it takes for its own, and deletes."""
+    return path.with_name(f"{path.name}-journal")
+
+
 def _place(file: Path, source: Path) -> Path:
     """Where a copy is to be written; raises `StoreError` if something is there that must not be lost."""
     target = file.resolve()
     if target.is_dir():
         raise StoreError(f"{file} is a directory; name a file in it, {file / 'chatroom-backup.db'} for example.")
-    if target in (source.resolve(), *beside(source.resolve())) or (target.exists() and target.samefile(source)):
+    if belongs_to(target, source):
         raise StoreError(f"{file} is the data itself; choose another name for its backup.")
     if not target.exists():
         return target
@@ -138,7 +152,7 @@ def _copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) -
     except OSError as error:
         raise StoreError(f"{target} can't be written: {error.strerror}.") from None
     finally:
-        for path in (copy, *beside(copy), copy.with_name(f"{copy.name}-journal")):
+        for path in (copy, *beside(copy), _journal(copy)):
             path.unlink(missing_ok=True)
 
 

@@ -53,6 +53,7 @@ class Reader:
     """Reads the file at `path`, by a connection of its own or by `db`; raises `sqlite3.Error` where it can't."""
 
     def __init__(self, path: Path, db: sqlite3.Connection | None = None) -> None:
+        self.path = path
         self._db = db or connect(path, write=False, busy=BUSY_TIMEOUT_SECONDS)
 
     def close(self) -> None:
