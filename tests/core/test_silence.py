@@ -3,7 +3,8 @@
 import pytest
 
 from chatroom.cluster.conflicts import settle
-from chatroom.model.commands import SetTopic
+from chatroom.model.commands import Leave, Quit, SetTopic
+from chatroom.model.departure_reasons import STALLED
 from chatroom.model.events import TopicSet
 from chatroom.protocols.irc.dialect import IrcDialect
 from tests.chat import Chat, Client
@@ -129,6 +130,23 @@ def test_a_topic_that_comes_too_late_is_refused(how: str) -> None:
     assert settle(scene.chat.hub, topic)
 
 
+@pytest.mark.parametrize("how", SILENCED)
+def test_words_of_farewell_that_come_too_late_are_left_out(how: str) -> None:
+    """Likewise: while the link between servers was down, say. What a server says of a connection stays."""
+    scene = Scene("MODE #r +b nobody!*@*")
+    hub = scene.chat.hub
+    [left] = hub.decide(scene.bob, Leave("#r", SPAM))
+    [departed] = hub.decide(scene.bob, Quit(SPAM, ask=False))
+    [cut] = hub.decide(scene.bob, Quit(STALLED, ask=False))
+    assert isinstance(left, Left) and isinstance(departed, Departed) and isinstance(cut, Departed)
+    assert settle(hub, left) is settle(hub, departed) is None
+    assert left.reason == departed.reason == SPAM
+    scene.op.send(how)
+    assert settle(hub, left) is settle(hub, departed) is settle(hub, cut) is None
+    assert left.reason == departed.reason == ""
+    assert cut.reason == STALLED
+
+
 def test_those_above_are_heard() -> None:
     """A voice is enough, and so is an exception; slow mode silences nobody."""
     for how in ("MODE #r +v bob", "MODE #r +e bob!*@*", "MODE #r -b+W m:bob!*@* 100"):
@@ -179,6 +197,23 @@ def test_nor_after_a_login_that_leaves_the_name_as_it_is() -> None:
     bob.send(f"PRIVMSG NickServ :IDENTIFY robert {PASSWORD}", "NICK robert").heard()
     bob.send(f"PRIVMSG #lobby :{SPAM}")
     assert op.heard() == []
+
+
+@pytest.mark.parametrize("line", ["LOGOUT", f"DROP robert {PASSWORD}"])
+def test_nor_by_having_no_account_any_more(line: str) -> None:
+    """Where it is the account that is muted."""
+    chat = known_as_robert()
+    op = chat.irc("op", room="#r").send("MODE #r +b m:a:robert")
+    bob = chat.irc("bob", room="#r").send(f"PRIVMSG NickServ :IDENTIFY robert {PASSWORD}")
+    bob.heard()
+    assert (
+        bob.send(f"PRIVMSG NickServ :{line}")
+        .heard()[-1]
+        .endswith(" banned or muted in #r; leave it, and then log out.")
+    )
+    bob.send(f"PRIVMSG #r :{SPAM}")
+    assert "spam" not in "".join(op.heard())
+    assert "logged out" in "".join(bob.send("PART #r", "PRIVMSG NickServ :LOGOUT").heard())
 
 
 def test_an_owner_logs_in_whatever_their_guest_was_told() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.core import moderation
-from chatroom.core.permissions import Action, Attempt, require
+from chatroom.core.last_seen import unnoticed
+from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, require
 from chatroom.model.entities import User
 from chatroom.model.events import (
     AccountMade,
@@ -21,6 +22,7 @@ from chatroom.model.events import (
     Event,
     Ghosted,
     Joined,
+    Left,
     PasswordSet,
     Renamed,
     Said,
@@ -71,8 +73,18 @@ def _renamed(house: ChatState, event: Renamed) -> ChatError | None:
 
 
 def _departed(house: ChatState, event: Departed) -> ChatError | None:
+    """Who may not speak any more leaves without words; what a server has to say of it stays."""
     user = house.users.get(event.by.uid)
+    if user and is_silent_somewhere(user) and not unnoticed(event.reason):
+        event.reason = ""  # type: ignore[misc]  # logs write to values
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
+    return None
+
+
+def _left(house: ChatState, event: Left) -> ChatError | None:
+    user, room = house.users.get(event.by.uid), house.rooms.get(fold(event.room))
+    if user and room and is_silent(room, user):
+        event.reason = ""  # type: ignore[misc]  # logs write to values
     return None
 
 
@@ -151,6 +163,7 @@ _TABLE: dict[type, Callable[[ChatState, Any], ChatError | None]] = {
     Connected: _connected,
     Renamed: _renamed,
     Departed: _departed,
+    Left: _left,
     Joined: _joined,
     Said: _said,
     TopicSet: _topic_set,

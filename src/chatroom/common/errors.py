@@ -44,6 +44,7 @@ class Code(Enum):
     NOT_BANNED = "not-banned"  # room or "", who
     THAT_IS_YOU = "that-is-you"  # one would ban oneself
     NICK_HELD = "nick-held"  # nick, room; one is banned or muted there, and must not slip out of it
+    LOGOUT_HELD = "logout-held"  # room; likewise
     NICK_BANNED = "nick-banned"  # nick, until when (milliseconds, 0 for good), reason
     BANNED_HERE = "banned-here"  # from the server; until when (milliseconds, 0 for good), reason
     BANS_FULL = "bans-full"  # there are too many of the server

@@ -261,6 +261,7 @@ class AccountService:
         user = user_of(session)
         if not session.account:
             raise ChatError(Code.NOT_LOGGED_IN)
+        must_not_be_held(user, "")
         done = self._done(AccountChange.LOGGED_OUT, session.account, command.way)
         return [AccountSet(user.person, ""), done]
 
@@ -275,7 +276,10 @@ class AccountService:
         return self._check(session, command, command.account)
 
     def _dropped(self, session: Session, account: Account, way: Via) -> list[Outcome]:
-        dropped = AccountDropped(user_of(session).person, account.name)
+        user = user_of(session)
+        if user.person.account == account.name:
+            must_not_be_held(user, "")
+        dropped = AccountDropped(user.person, account.name)
         log.info("%s dropped the name %s", session.nick, account.name)
         return [dropped, self._done(AccountChange.DROPPED, account.name, way)]
 

@@ -88,14 +88,14 @@ def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], beg
 
 def _seen(event: Event, recent: Sequence[Said]) -> int:
     """The id of the last message that somebody surely saw who left by this event; 0 if there is none."""
-    away = _unnoticed(event.reason) if isinstance(event, Departed) else 0
+    away = unnoticed(event.reason) if isinstance(event, Departed) else 0
     if not away and recent and recent[-1].id < event.id:
         return recent[-1].id
     last = event.time - 1000 * away
     return max([said.id for said in recent if said.id < event.id and (not away or said.time < last)], default=0)
 
 
-def _unnoticed(reason: str) -> int:
+def unnoticed(reason: str) -> int:
     """For how many seconds a connection may have been dead that ended for this reason."""
     if reason.startswith(LINK_LOST[0]) and reason.endswith(LINK_LOST[1]):
         return int(LEASE_SECONDS)

@@ -174,14 +174,17 @@ def require(room: Room, user: User, deed: Action, asked: Attempt = _PLAINLY) -> 
 
 
 def must_not_be_held(user: User, nick: str) -> None:
-    """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name."""
+    """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name.
+
+    The name is that of an account, to be logged out of, if it is "".
+    """
     for room in user.rooms.values():
         if (
             room.has_speech_restrictions
             and role(room, user) < Role.VOICED
             and (room.ban_on(user.person) or room.mute_on(user.person))
         ):
-            raise ChatError(Code.NICK_HELD, nick, room.name)
+            raise ChatError(Code.NICK_HELD, nick, room.name) if nick else ChatError(Code.LOGOUT_HELD, room.name)
 
 
 def is_silent(room: Room, user: User) -> bool:

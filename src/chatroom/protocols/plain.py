@@ -137,6 +137,7 @@ _REFUSALS: dict[Code, str] = {
     Code.KEY_WRONG: "{0} needs a key: /join {0} KEY; its operators know it: {1}",
     Code.SLOW: "{0} is in slow mode: one message each {2}; yours may follow in {3}; its operators: {1}",
     Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
+    Code.LOGOUT_HELD: "you can't log out while you are banned or muted in {0}; leave it first",
     Code.NICK_BANNED: "the name {0} is banned here{1}{2}",
     Code.BANNED_HERE: "you are banned from this server{0}{1}",
     Code.THAT_IS_YOU: "that would be yourself",

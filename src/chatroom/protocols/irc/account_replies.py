@@ -81,6 +81,7 @@ _REFUSED: dict[Code, Words] = {
     Code.LOGIN_TOO_OFTEN: Words("That was tried too often; wait a minute, then try again."),
     Code.LOGIN_BUSY: Words("Too many are logging in at the moment; try again in a few seconds."),
     Code.LOGGED_IN_ALREADY: Words("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
+    Code.LOGOUT_HELD: Words("You are banned or muted in {0}; leave it, and then log out."),
     Code.NOT_LOGGED_IN: Words("You are not logged in; IDENTIFY, or REGISTER your name."),
     Code.PASSWORD_WEAK: Words(
         f"A password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another.",
