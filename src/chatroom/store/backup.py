@@ -28,7 +28,8 @@ Progress = Callable[[int, int], None]  # how many pages of how many are copied
 def back_up(directory: Path, file: Path, progress: Progress) -> None:
     """Copies the data in a directory to a file; raises `StoreError`. A server may be using it."""
     source = find(directory)
-    target = _place(file, source)
+    with _looked_at():
+        target = _place(file, source)
     of = f"The data in {directory}"
     connect = partial(visit, source, write=False, busy=_PATIENCE)  # with locks: a server may start at any moment
     with _opened(connect, source, of, "data") as db, _copied(db, target, progress, of) as copy:
@@ -41,11 +42,12 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
     Returns where the data that was there is now; None if there was none.
     """
     target = directory / FILE
-    if not file.is_file():
-        raise StoreError(f"There is no file {file}.")
-    if target.exists() and target.samefile(file):
-        raise StoreError(f"{file} is the data itself; name a backup of it.")
-    copied_while_used = beside(file)[0].exists()
+    with _looked_at():
+        if not file.is_file():
+            raise StoreError(f"There is no file {file}.")
+        if target.exists() and target.samefile(file):
+            raise StoreError(f"{file} is the data itself; name a backup of it.")
+        copied_while_used = beside(file)[0].exists()
     connect = partial(visit, file, write=False, busy=_PATIENCE) if copied_while_used else partial(at_rest, file)
     with (
         _opened(connect, file, str(file), "backup") as db,
@@ -58,9 +60,18 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
         return former
 
 
+@contextmanager
+def _looked_at() -> Iterator[None]:
+    """Says which file can't be looked at: it is in a directory of somebody else's, or its name is too long."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{error.filename} can't be used: {error.strerror}.") from None
+
+
 def _place(file: Path, source: Path) -> Path:
     """Where a copy is to be written; raises `StoreError` if something is there that must not be lost."""
-    target = file.resolve()
+    target = Path(os.path.realpath(file))  # `Path.resolve` raises a RuntimeError for links that lead to each other
     if target.is_dir():
         raise StoreError(f"{file} is a directory; name a file in it, {file / 'chatroom-backup.db'} for example.")
     if target in (source.resolve(), *beside(source.resolve())) or (target.exists() and target.samefile(source)):
