@@ -277,10 +277,11 @@ def test_who_ends_an_export_keeps_what_was_there(long: Path, tmp_path: Path, old
     if old:
         (place / "tea.txt").write_text(old)
     program = f"""
-import time
+import signal, time
 from chatroom.cli import main
 from chatroom.history_cli import _FORMS
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are started without it
 whole = _FORMS["text"]
 
 def half(room, events):
