@@ -60,18 +60,9 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
         return former
 
 
-@contextmanager
-def _looked_at() -> Iterator[None]:
-    """Says which file can't be looked at: it is in a directory of somebody else's, or its name is too long."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"{error.filename} can't be used: {error.strerror}.") from None
-
-
 def _place(file: Path, source: Path) -> Path:
     """Where a copy is to be written; raises `StoreError` if something is there that must not be lost."""
-    target = Path(os.path.realpath(file))  # `Path.resolve` raises a RuntimeError for links that lead to each other
+    target = file.resolve()
     if target.is_dir():
         raise StoreError(f"{file} is a directory; name a file in it, {file / 'chatroom-backup.db'} for example.")
     if target in (source.resolve(), *beside(source.resolve())) or (target.exists() and target.samefile(source)):
@@ -83,6 +74,17 @@ def _place(file: Path, source: Path) -> Path:
     if not target.is_file() or not _is_ours(target):
         raise StoreError(f"{file} is there, and no backup of chatroom's; choose another name.")
     return target
+
+
+@contextmanager
+def _looked_at() -> Iterator[None]:
+    """Says which file can't be looked at: it is in a directory of somebody else's, or its name is too long."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{error.filename} can't be used: {error.strerror}.") from None
+    except RuntimeError as error:  # `Path.resolve` of Python before 3.13: links that lead to each other
+        raise StoreError(f"{error}.") from None
 
 
 def _is_ours(path: Path) -> bool:
