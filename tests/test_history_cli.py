@@ -277,11 +277,10 @@ def test_who_ends_an_export_keeps_what_was_there(long: Path, tmp_path: Path, old
     if old:
         (place / "tea.txt").write_text(old)
     program = f"""
-import signal, time
+import time
 from chatroom.cli import main
 from chatroom.history_cli import _FORMS
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are started without it
 whole = _FORMS["text"]
 
 def half(room, events):
@@ -292,6 +291,9 @@ def half(room, events):
         yield text
 
 _FORMS["text"] = half
+
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are started without it
 main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
 """
     command = [sys.executable, "-c", program]

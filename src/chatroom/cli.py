@@ -144,7 +144,7 @@ Examples:
     "--replay",
     type=click.IntRange(0, RECENT),
     default=RECENT,
-    help="People who join a room are shown so many of the messages that they missed, at most.",
+    help="Messages at most that who joins a room is shown of what was said since they left it.",
 )
 @_option("--ephemeral", is_flag=True, help="Keep nothing on disk: no history after the end.")
 @_option(
