@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,13 @@ from tests.programs import Irssi, Netcat
 # How long an example takes says something of the machine, not of the program.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """What the tests run reads and writes UTF-8, whatever the user's locale; a test of another locale sets its own."""
+    if sys.getfilesystemencoding() != "utf-8":
+        pytest.exit("The tests need a locale in UTF-8: LC_ALL=C.UTF-8 pytest", returncode=pytest.ExitCode.USAGE_ERROR)
+    os.environ["LC_ALL"] = "C.UTF-8"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

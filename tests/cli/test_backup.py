@@ -151,6 +151,7 @@ def test_what_is_no_backup_is_not_overwritten(kept: Path, tmp_path: Path) -> Non
             other / "chatroom.db": "in use",
             Path("/dev/null"): "no backup of chatroom's",
             tmp_path / "nowhere" / "x.db": "Nothing can be written to",
+            Path("-"): "name a file for it",
         }
         before = (kept / "chatroom.db").stat().st_ino
         for file, why in refused.items():
@@ -318,6 +319,27 @@ def test_what_is_no_good_backup_changes_nothing(copy: Path, kept: Path, how: str
     assert why in done.stderr and len(done.stderr.splitlines()) == 1
     assert (kept / "chatroom.db").stat().st_ino == before.st_ino
     assert names(kept) == ["chatroom.db", "chatroom.lock"]
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_file_that_cannot_be_looked_at_is_named(kept: Path, tmp_path: Path, command: str) -> None:
+    """In a directory of somebody else's (root may look there), or where no name is so long."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o600)
+    long = tmp_path / ("x" * 300)
+    for file in [long] if os.geteuid() == 0 else [closed / "x.db", long]:
+        done = chatroom(command, file)
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"Error: {file} can't be used: ") and len(done.stderr.splitlines()) == 1
+    assert names(kept) == ["chatroom.db", "chatroom.lock"]
+
+
+def test_a_link_that_leads_in_a_circle_is_no_place_for_a_backup(kept: Path, tmp_path: Path) -> None:
+    """Some versions of Python say so, with others the backup takes the link's place."""
+    link = tmp_path / "circle.db"
+    link.symlink_to(link)
+    done = chatroom("backup", link)
+    assert done.exit_code == 0 or (done.exit_code == 1 and done.stderr.startswith("Error: Symlink loop"))
 
 
 def test_where_there_is_no_data_a_backup_can_be_put(copy: Path, tmp_path: Path) -> None:

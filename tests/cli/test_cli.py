@@ -399,6 +399,7 @@ def test_a_port_in_use_is_named() -> None:
         "connect --text -p 1 --nick é",
         "history search --room #é hello",
         "history search é",
+        f"history search {'x' * 300}é",  # too long for a file to be called so
     ],
 )
 def test_arguments_that_the_locale_can_not_read_are_refused(arguments: str) -> None:

@@ -306,6 +306,9 @@ def half(room, events):
         yield text
 
 _FORMS["text"] = half
+
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are started without it
 main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
 """
     command = [sys.executable, "-c", program]
@@ -337,11 +340,13 @@ main(["history", "export", "tea", "-o", {str(place / "tea.txt")!r}])
     assert [path.read_text() for path in place.iterdir()] == ["old"]
 
 
-def test_where_nothing_can_be_written_a_sentence_says_so(kept: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "reason"), [("no/tea.txt", "No such file or directory"), ("x" * 300, "File name too long")]
+)
+def test_where_nothing_can_be_written_a_sentence_says_so(kept: Path, tmp_path: Path, file: str, reason: str) -> None:
     """With the reason."""
-    done = history("export", "#tea", "-o", f"{tmp_path}/no/tea.txt")
-    why = f"Error: {tmp_path}/no/tea.txt can't be written: No such file or directory.\n"
-    assert (done.exit_code, done.stderr) == (1, why)
+    done = history("export", "#tea", "-o", f"{tmp_path}/{file}")
+    assert (done.exit_code, done.stderr) == (1, f"Error: {tmp_path}/{file} can't be written: {reason}.\n")
 
 
 def test_what_is_no_file_is_written_to(kept: Path, tmp_path: Path) -> None:

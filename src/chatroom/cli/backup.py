@@ -26,6 +26,8 @@ def backup(file: Path, data: Path) -> None:
 
     It may be running. FILE is replaced, if it is an older backup, once the new one is whole and checked.
     """
+    if str(file) == "-":
+        raise click.ClickException("A backup can't go to standard output; name a file for it.")
     with _watched("Copying") as step:
         back_up(data, file, step)
     click.echo(f"{file} holds the data of {data}, and was checked.")

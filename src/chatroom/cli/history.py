@@ -159,7 +159,10 @@ def search(
 @click.option("--older-than", type=Age(), required=True, help="Age, such as 12h, 90d or 4w.")
 @data_option
 def prune(older_than: int, data: Path) -> None:
-    """Delete what was said longer ago. The file's space is used again, the file does not shrink."""
+    """Delete what was said longer ago. The file's space is used again, the file does not shrink.
+
+    A running server has the last messages of each room in memory, too, and shows them to those who join until it ends.
+    """
     before = int((time.time() - older_than) * 1000)
     deleted = 0
     with _reader(data) as reader:

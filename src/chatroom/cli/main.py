@@ -66,7 +66,7 @@ class Commands(click.Group):
         Files that are there may be called so.
         """
         for argument in args:
-            if not streams.readable(argument) and not Path(argument.rpartition("=")[2]).exists():
+            if not streams.readable(argument) and not os.access(argument.rpartition("=")[2], os.F_OK):
                 raise click.UsageError(f"{argument}: {streams.refusal()}", ctx)
         return super().parse_args(ctx, args)
 

@@ -28,7 +28,8 @@ Progress = Callable[[int, int], None]  # how many pages of how many are copied
 def back_up(directory: Path, file: Path, progress: Progress) -> None:
     """Copies the data in a directory to a file; raises `StoreError`. A server may be using it."""
     source = find(directory)
-    target = _place(file, source)
+    with _looked_at():
+        target = _place(file, source)
     of = f"The data in {directory}"
     connect = partial(visit, source, write=False, busy=_PATIENCE)  # with locks: a server may start at any moment
     with _opened(connect, source, of, "data") as db, _copied(db, target, progress, of) as copy:
@@ -41,11 +42,12 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
     Returns where the data that was there is now; None if there was none.
     """
     target = directory / FILE
-    if not file.is_file():
-        raise StoreError(f"There is no file {file}.")
-    if target.exists() and target.samefile(file):
-        raise StoreError(f"{file} is the data itself; name a backup of it.")
-    copied_while_used = beside(file)[0].exists()
+    with _looked_at():
+        if not file.is_file():
+            raise StoreError(f"There is no file {file}.")
+        if target.exists() and target.samefile(file):
+            raise StoreError(f"{file} is the data itself; name a backup of it.")
+        copied_while_used = beside(file)[0].exists()
     connect = partial(visit, file, write=False, busy=_PATIENCE) if copied_while_used else partial(at_rest, file)
     with (
         _opened(connect, file, str(file), "backup") as db,
@@ -86,6 +88,17 @@ def _place(file: Path, source: Path) -> Path:
     if not target.is_file() or not _is_ours(target):
         raise StoreError(f"{file} is there, and no backup of chatroom's; choose another name.")
     return target
+
+
+@contextmanager
+def _looked_at() -> Iterator[None]:
+    """Says which file can't be looked at: it is in a directory of somebody else's, or its name is too long."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{error.filename} can't be used: {error.strerror}.") from None
+    except RuntimeError as error:  # `Path.resolve` of Python before 3.13: links that lead to each other
+        raise StoreError(f"{error}.") from None
 
 
 def _is_ours(path: Path) -> bool:

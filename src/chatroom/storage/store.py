@@ -552,7 +552,7 @@ def lock(directory: Path) -> LockFile:
     except LockedError as other:
         who = f"Another chatroom, process {other.pid}," if other.pid else "Another chatroom"
         raise StoreError(
-            f"{who} keeps its data in {directory}; end it, or choose another place for this one."
+            f"{who} uses the data in {directory}; end it first, or choose another directory with --data."
         ) from None
     except OSError as error:
         raise StoreError(f"Data can't be kept in {directory}: {error.strerror}.") from None
