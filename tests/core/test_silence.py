@@ -5,7 +5,7 @@ import pytest
 from chatroom.cluster.conflicts import settle
 from chatroom.model.commands import Leave, Quit, SetTopic
 from chatroom.model.departure_reasons import STALLED
-from chatroom.model.events import TopicSet
+from chatroom.model.events import Departed, Left, TopicSet
 from chatroom.protocols.irc.dialect import IrcDialect
 from tests.chat import Chat, Client
 from tests.core.test_accounts import PASSWORD, claim

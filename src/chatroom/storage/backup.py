@@ -62,9 +62,12 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
 
 def belongs_to(file: Path, data: Path) -> bool:
     """Whether a file is the data at that path, or is named as one that SQLite or the server puts beside it."""
-    if file.exists() and file.samefile(data):
-        return True
-    file, data = file.resolve(), data.resolve()
+    try:
+        if file.exists() and file.samefile(data):
+            return True
+        file, data = file.resolve(), data.resolve()
+    except (OSError, RuntimeError):  # nobody can say what is there (a long name, a circle of links), nor write to it
+        return False
     names = [path.name for path in (data, *beside(data), _journal(data))]
     return file.parent == data.parent and file.name in (*names, LOCK)
 
