@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from chatroom.cli import config_file, main
+from chatroom.cli import config_file, connect, serve
 from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_CHARACTERS
 from chatroom.core.accounts import ACCOUNTS_MAX, CLAIMS_PER_ADDRESS
 from chatroom.core.hub import ROOMS_PER_OWNER
@@ -31,7 +31,7 @@ from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, T
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [main.serve, main.connect], ids=lambda command: command.name)
+@pytest.mark.parametrize("command", [serve.serve, connect.connect], ids=lambda command: command.name)
 def test_every_option_is_in_the_table_and_nothing_else(command: click.Command) -> None:
     """With its flags, its variable and its default."""
     prefix = f"`CHATROOM_{str(command.name).upper()}_"
@@ -93,4 +93,4 @@ def test_the_configuration_file_is_a_good_one(tmp_path: Path) -> None:
     for block in blocks:
         file = tmp_path / "chatroom.toml"
         file.write_text(block, encoding="utf-8")
-        config_file.read(file, click.Context(main.serve))
+        config_file.read(file, click.Context(serve.serve))

@@ -14,13 +14,13 @@ import click
 import pytest
 
 from chatroom import __version__
-from chatroom.cli import main
+from chatroom.cli.serve import serve as serve_command
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
 from tests.ports import free_port, listens
 
 Serve = Callable[..., Served]
 
-OPTIONS = [(option.name or "", option.opts) for option in main.serve.params if isinstance(option, click.Option)]
+OPTIONS = [(option.name or "", option.opts) for option in serve_command.params if isinstance(option, click.Option)]
 
 
 def chatroom(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -507,3 +507,15 @@ def test_a_port_out_of_range_is_misuse(port: str) -> None:
 def test_misuse_is_told_with_the_usage(arguments: list[str]) -> None:
     """Exit code 2."""
     assert_one_sentence(chatroom(*arguments), 2, arguments[-1])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"p\xe4ssword\n", "Can't read {file}: it is not in UTF-8; save it as UTF-8."), (b"\n", "first line of {file}")],
+)
+def test_a_password_that_connect_can_not_use_is_told(tmp_path: Path, content: bytes, told: str) -> None:
+    """By the name of its file."""
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    done = chatroom("connect", "--text", "-p", "1", "--nick", "ci", "--password-file", str(file))
+    assert_one_sentence(done, 1, told.format(file=file))
