@@ -519,3 +519,36 @@ def test_a_password_that_connect_can_not_use_is_told(tmp_path: Path, content: by
     file.write_bytes(content)
     done = chatroom("connect", "--text", "-p", "1", "--nick", "ci", "--password-file", str(file))
     assert_one_sentence(done, 1, told.format(file=file))
+
+
+# Runs the command without the modules that Windows lacks.
+_WINDOWS = """\
+import sys
+sys.modules |= dict.fromkeys(["fcntl", "resource", "termios", "tty", "pwd", "readline"])
+from chatroom.cli.main import main
+main(sys.argv[1:], prog_name="chatroom")
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("--help", 0, "Join a server, in a window or with --text."),
+        ("connect --help", 0, "HOST:PORT"),
+        ("connect --text --nick ci -p 1", 1, "Nobody is listening"),
+        ("serve -p 0", 1, "Error: chatroom serve needs Linux or macOS; on Windows, run it in WSL."),
+        ("backup --help", 1, "Error: chatroom backup needs Linux or macOS; on Windows, run it in WSL."),
+    ],
+)
+def test_without_what_windows_lacks_one_can_connect(arguments: str, code: int, told: str) -> None:
+    """The server says what it needs."""
+    done = subprocess.run(
+        [sys.executable, "-c", _WINDOWS, *arguments.split()],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, told in done.stdout + done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr

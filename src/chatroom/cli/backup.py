@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from chatroom.cli.data import data_option
+from chatroom.cli.common_options import data_option
 from chatroom.cli.progress import progress
 from chatroom.storage.backup import back_up
 from chatroom.storage.backup import restore as put_back

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from chatroom.cli.serve_options import DEFAULT_PORT, FILE
+from chatroom.cli.common_options import DEFAULT_PORT, FILE
 from chatroom.cli.text_file import read_password
 from chatroom.common.names import LOBBY
 from chatroom.common.text import number

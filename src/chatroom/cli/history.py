@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chatroom.cli.data import data_option
+from chatroom.cli.common_options import data_option
 from chatroom.cli.export import FORMS, local_time, output_file, sentences
 from chatroom.cli.progress import progress
 from chatroom.common import streams

@@ -1,21 +1,36 @@
 """The command `chatroom`: a click group. Each of its commands has a file of its own."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
 from chatroom import __version__
-from chatroom.cli.backup import backup, restore
-from chatroom.cli.connect import connect
-from chatroom.cli.history import history
-from chatroom.cli.serve import serve
 from chatroom.common import streams
+
+# Each is imported when it is used: those of the server need what Windows lacks.
+_FILES = {"backup": "backup", "connect": "connect", "history": "history", "restore": "backup", "serve": "serve"}
+_NOT_ON_WINDOWS = ("fcntl", "resource")
 
 
 class Commands(click.Group):
     """The commands, with standard streams that can't bring them down."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_FILES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _FILES:
+            return None
+        try:
+            command: click.Command = getattr(import_module(f"chatroom.cli.{_FILES[cmd_name]}"), cmd_name)
+        except ModuleNotFoundError as error:
+            if error.name not in _NOT_ON_WINDOWS:
+                raise
+            return _Missing(cmd_name, short_help="Needs Linux or macOS.", add_help_option=False)
+        return command
 
     def main(self, *arguments: Any, **more: Any) -> Any:
         streams.prepare()
@@ -38,6 +53,13 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
 
+class _Missing(click.Command):
+    """Stands for a command that this system can't run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        raise click.ClickException(f"chatroom {self.name} needs Linux or macOS; on Windows, run it in WSL.")
+
+
 @click.group(
     cls=Commands,
     context_settings={
@@ -50,7 +72,3 @@ class Commands(click.Group):
 @click.version_option(__version__, "-V", "--version", prog_name="chatroom")
 def main() -> None:
     """Chat in your own rooms: a server, and a window to talk in."""
-
-
-for command in (backup, connect, history, restore, serve):
-    main.add_command(command)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from chatroom import __version__
+from chatroom.cli.common_options import expanded
 from chatroom.cli.config_file import Faults
-from chatroom.cli.data import expanded
 from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options

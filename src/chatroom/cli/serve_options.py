@@ -11,18 +11,16 @@ from typing import Annotated, Any, get_type_hints
 
 import click
 
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
 from chatroom.cli.config_file import Faults, load
-from chatroom.cli.data import data_option
 from chatroom.common.names import is_server
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.server.connection_limits import CLIENTS_MAX
 
-DEFAULT_PORT = 9090
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -1,8 +1,11 @@
-"""`--data`, the directory that holds all that the server keeps: the same option for every command that needs it."""
+"""What several commands share: the default port, the type of options that name files, and `--data`."""
 
 from pathlib import Path
 
 import click
+
+DEFAULT_PORT = 9090
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 def expanded(data: Path) -> Path:
