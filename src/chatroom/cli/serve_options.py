@@ -96,7 +96,7 @@ class ServeOptions:
     sync: Annotated[
         str,
         _option(
-            "What messages survive: the end of the program (normal), a power cut too (full).",
+            "What a message that was seen survives: the program's end (normal), a power cut too (full).",
             type=click.Choice(["normal", "full"]),
             default="normal",
         ),
@@ -110,7 +110,7 @@ class ServeOptions:
         ),
     ]
     max_clients: Annotated[
-        int, _option("How many clients may be connected.", type=click.IntRange(1), default=CLIENTS_MAX)
+        int, _option("How many clients may be connected at once.", type=click.IntRange(1), default=CLIENTS_MAX)
     ]
     unlimited: Annotated[
         bool, _option("Lift the limits on floods and addresses: for benchmarks and trusted hosts.", is_flag=True)
