@@ -4,7 +4,7 @@ import sys
 import threading
 from itertools import count
 
-from chatroom.cli.main import DESCRIPTION_BYTES
+from chatroom.cli.serve_options import DESCRIPTION_BYTES
 from chatroom.common.names import SERVER_BYTES
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub

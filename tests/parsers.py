@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from chatroom.cli.config_file import read
-from chatroom.cli.main import serve
+from chatroom.cli.serve import serve
 from chatroom.common import irc_message, logs, names, text
 from chatroom.common.errors import ChatError
 from chatroom.model import masks

@@ -1,12 +1,14 @@
-"""The README tells the truth about what can be looked up in the program."""
+"""README and docs tell the truth about what can be looked up in the program."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from urllib.request import urlopen
 
 import click
 import pytest
 
-from chatroom.cli import config_file, main
+from chatroom.cli import config_file, connect, serve
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_CHARACTERS
 from chatroom.core.accounts import ACCOUNTS_MAX, CLAIMS_PER_ADDRESS
@@ -22,21 +24,41 @@ from chatroom.model.limits import (
 )
 from chatroom.model.state import DIRECT_MESSAGES_KEPT
 from chatroom.net.courier import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
+from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS
+from chatroom.server import console
 from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_ADDRESS_PER_MINUTE
 from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
 from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
+from tests.peers import DEADLINE, Served
+from tests.ports import free_port
+from tests.test_architecture import MAY_IMPORT, SOURCE
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
 
 
-@pytest.mark.parametrize("command", [main.serve, main.connect], ids=lambda command: command.name)
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+CONFIGURATION, USING, IRC, SECURITY, OPERATING, ARCHITECTURE = (
+    text_of(DOCS / f"{name}.md") for name in ("configuration", "using", "irc", "security", "operating", "architecture")
+)
+README_LINES_MAX = 200  # what somebody reads who has never heard of it; the rest is in docs
+
+
+@pytest.mark.parametrize("command", [serve.serve, connect.connect], ids=lambda command: command.name)
 def test_every_option_is_in_the_table_and_nothing_else(command: click.Command) -> None:
     """With its flags, its variable and its default."""
     prefix = f"`CHATROOM_{str(command.name).upper()}_"
-    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in README.splitlines() if f"| {prefix}" in line]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in CONFIGURATION.splitlines() if f"| {prefix}" in line
+    ]
     told = {variable.removeprefix(prefix).removesuffix("`"): (flags, default) for flags, variable, default, _ in rows}
     parameters = {str(parameter.name).upper(): parameter for parameter in command.params}
     assert sorted(told) == sorted(parameters)
@@ -50,7 +72,7 @@ def test_every_option_is_in_the_table_and_nothing_else(command: click.Command) -
 
 def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
     """As /help shows them."""
-    told = [usage.replace("\\|", "|") for usage in re.findall(r"^\| `(/.*?)` \| ", README, re.MULTILINE)]
+    told = [usage.replace("\\|", "|") for usage in re.findall(r"^\| `(/.*?)` \| ", USING, re.MULTILINE)]
     assert told == [command.usage for command in COMMANDS.values()]
 
 
@@ -82,16 +104,88 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
     ],
 )
 def test_limits_are_as_they_are(thing: str, value: str) -> None:
-    """The table's values are those of `limits`."""
-    [row] = re.findall(rf"^\| {thing}.*$", README, re.MULTILINE)
+    """The tables' values are those of the program."""
+    [row] = re.findall(rf"^\| {thing}.*$", SECURITY + IRC, re.MULTILINE)
     assert f"| {value}" in row
 
 
 def test_the_configuration_file_is_a_good_one(tmp_path: Path) -> None:
     """Every block of TOML can be copied as it is."""
-    blocks = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```toml\n(.*?)^```", CONFIGURATION, re.MULTILINE | re.DOTALL)
     assert blocks
     for block in blocks:
         file = tmp_path / "chatroom.toml"
         file.write_text(block, encoding="utf-8")
-        config_file.read(file, click.Context(main.serve))
+        config_file.read(file, click.Context(serve.serve))
+
+
+def test_every_capability_is_listed_and_nothing_else() -> None:
+    """And README says how many there are."""
+    [row] = re.findall(r"^\| capabilities \| (.*) \|$", IRC, re.MULTILINE)
+    assert re.findall("`(.*?)`", row) == sorted(CAPABILITIES)
+    assert f"{len(CAPABILITIES)} capabilities" in text_of(README)
+
+
+def test_every_figure_for_prometheus_is_in_the_table_and_nothing_else(serve: Callable[..., Served]) -> None:
+    """As they are served."""
+    port = free_port()
+    serve("--metrics-port", str(port))
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE) as answer:
+        served = re.findall(r"^# HELP (chatroom_\w+) ", answer.read().decode(), re.MULTILINE)
+    assert sorted(re.findall(r"`(chatroom_\w+)`", OPERATING)) == sorted(served)
+
+
+def test_every_command_of_the_console_is_in_the_table() -> None:
+    """By its name."""
+    section = OPERATING.partition("## The console")[2].partition("\n## ")[0]
+    told = re.findall(r"`(\w+)(?: [^`]*)?`", "".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)))
+    assert sorted(told) == sorted(set(console.COMMANDS) - {"help"})
+
+
+def test_the_table_of_packages_is_that_of_the_test() -> None:
+    """`test_architecture` holds the program to it."""
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (.*?) ?\|$", ARCHITECTURE.partition("## The way")[0], re.MULTILINE)
+    told = {name: set(re.findall("`(.*?)`", allowed)) for name, allowed in rows}
+    told["cli"] = set(told) - {"cli"}
+    assert told | {"__main__": {"cli"}, "__init__": set()} == MAY_IMPORT
+
+
+def test_every_file_that_is_named_in_the_architecture_exists() -> None:
+    """Below `src/chatroom`."""
+    named = re.findall(r"`((?:\w+/)+\w+\.py)`", ARCHITECTURE)
+    assert named
+    assert [name for name in named if not name.startswith("tests/") and not (SOURCE / name).exists()] == []
+
+
+# ---- the pages ------------------------------------------------------------------------------------------------------
+
+
+def test_readme_is_short() -> None:
+    """And has the two commands that everybody needs first."""
+    assert len(text_of(README).splitlines()) <= README_LINES_MAX
+    assert "pip install . && chatroom serve -p 9090" in text_of(README)
+    assert "pip install -e '.[dev]' && pytest" in text_of(README)
+
+
+def anchors(page: Path) -> set[str]:
+    """What can stand after # in a link to a page: its headings, as they are made into links."""
+    prose = re.sub(r"^```.*?^```", "", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    """To a file that exists, and a heading that it has."""
+    for link in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+        if "://" in link:
+            continue
+        file, _, heading = link.partition("#")
+        target = page.parent / file if file else page
+        assert target.exists(), link
+        assert not heading or heading in anchors(target), link
+
+
+def test_every_page_of_docs_can_be_reached_from_readme() -> None:
+    """By a link of its own."""
+    assert [page.name for page in DOCS.glob("*.md") if f"](docs/{page.name})" not in text_of(README)] == []

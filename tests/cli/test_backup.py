@@ -224,7 +224,7 @@ def test_who_is_told_to_end_leaves_nothing(copy: Path, kept: Path, command: str)
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_progress_is_shown_on_a_terminal(copy: Path, kept: Path, command: str) -> None:
     """A bar on standard error, once it has taken a while; without a terminal not a byte of it."""
-    program = "import chatroom.cli.backup as b; b.PATIENCE = -1; from chatroom.cli.main import main; main()"
+    program = "import chatroom.cli.progress as p; p.PATIENCE_SECONDS = -1; from chatroom.cli.main import main; main()"
     arguments = [sys.executable, "-c", program, command, str(copy), "--data", str(kept)]
     terminal, theirs = pty.openpty()
     subprocess.run(arguments, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=DEADLINE)

@@ -14,13 +14,13 @@ import click
 import pytest
 
 from chatroom import __version__
-from chatroom.cli import main
+from chatroom.cli.serve import serve as serve_command
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
 from tests.ports import free_port, listens
 
 Serve = Callable[..., Served]
 
-OPTIONS = [(option.name or "", option.opts) for option in main.serve.params if isinstance(option, click.Option)]
+OPTIONS = [(option.name or "", option.opts) for option in serve_command.params if isinstance(option, click.Option)]
 
 
 def chatroom(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -508,3 +508,48 @@ def test_a_port_out_of_range_is_misuse(port: str) -> None:
 def test_misuse_is_told_with_the_usage(arguments: list[str]) -> None:
     """Exit code 2."""
     assert_one_sentence(chatroom(*arguments), 2, arguments[-1])
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"p\xe4ssword\n", "Can't read {file}: it is not in UTF-8; save it as UTF-8."), (b"\n", "first line of {file}")],
+)
+def test_a_password_that_connect_can_not_use_is_told(tmp_path: Path, content: bytes, told: str) -> None:
+    """By the name of its file."""
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    done = chatroom("connect", "--text", "-p", "1", "--nick", "ci", "--password-file", str(file))
+    assert_one_sentence(done, 1, told.format(file=file))
+
+
+# Runs the command without the modules that Windows lacks.
+_WINDOWS = """\
+import sys
+sys.modules |= dict.fromkeys(["fcntl", "resource", "termios", "tty", "pwd", "readline"])
+from chatroom.cli.main import main
+main(sys.argv[1:], prog_name="chatroom")
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        ("--help", 0, "Join a server, in a window or with --text."),
+        ("connect --help", 0, "HOST:PORT"),
+        ("connect --text --nick ci -p 1", 1, "Nobody is listening"),
+        ("serve -p 0", 1, "Error: chatroom serve needs Linux or macOS; on Windows, run it in WSL."),
+        ("backup --help", 1, "Error: chatroom backup needs Linux or macOS; on Windows, run it in WSL."),
+    ],
+)
+def test_without_what_windows_lacks_one_can_connect(arguments: str, code: int, told: str) -> None:
+    """The server says what it needs."""
+    done = subprocess.run(
+        [sys.executable, "-c", _WINDOWS, *arguments.split()],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert (done.returncode, told in done.stdout + done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
-from chatroom.cli import config_file, main
+from chatroom.cli import config_file
+from chatroom.cli.serve import check_extras
+from chatroom.cli.serve import serve as serve_command
 from tests.cli.test_cli import chatroom
 from tests.peers import DEADLINE, Irc, Served
 
@@ -59,9 +61,9 @@ def test_what_this_machine_lacks_is_told(tmp_path: Path, options: list[str], tol
 
 def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that brings it."""
-    monkeypatch.setattr("chatroom.cli.main.find_spec", lambda name: None)
+    monkeypatch.setattr("chatroom.cli.serve.find_spec", lambda name: None)
     faults = config_file.Faults({"metrics_port": "file, line 1: "})
-    main._rehearse({}, ["metrics_port", "tls_self_signed"], faults)
+    check_extras(["metrics_port", "tls_self_signed"], faults)
     assert [fault.message for fault in faults.found] == [
         "file, line 1: Something is missing: pip install 'chatroom[metrics]'",
         "Something is missing: pip install 'chatroom[tls]'",
@@ -238,7 +240,7 @@ def test_files_are_looked_for_beside_the_file_that_names_them(serve: Callable[..
     al = Irc(served.port, "al", password="sesame")
     assert any(line.endswith(" 372 al :- hello from beside") for line in al.heard)
     al.close()
-    assert config_file.read(file, click.Context(main.serve))["data"] == str(tmp_path / "kept")
+    assert config_file.read(file, click.Context(serve_command))["data"] == str(tmp_path / "kept")
 
 
 def test_the_service_manager_is_told_of_the_beginning_and_the_end(serve: Callable[..., Served], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chatroom.cli.history import _EVENTS
+from chatroom.cli.export import EVENTS
 from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
@@ -76,7 +76,7 @@ def test_the_data_itself_is_not_written_over(kept: Path, tmp_path: Path, name: s
 
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(kept: Path, tmp_path: Path) -> None:
     """A bar on standard error once it has taken a while; not a byte of it among what is exported."""
-    program = "import chatroom.cli.history as h; h.PATIENCE = -1; from chatroom.cli.main import main; main()"
+    program = "import chatroom.cli.progress as p; p.PATIENCE_SECONDS = -1; from chatroom.cli.main import main; main()"
     command = [sys.executable, "-c", program, "history", "export", "tea"]
     terminal, theirs = pty.openpty()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=DEADLINE)
@@ -168,7 +168,7 @@ def test_an_object_is_one_line_for_every_program(data: Path) -> None:
 
 def test_events_keep_their_names_in_json() -> None:
     """Other programs read them. Every event that is kept has one."""
-    names = {kind.__name__: name for kind, (name, _) in _EVENTS.items()}
+    names = {kind.__name__: name for kind, (name, _) in EVENTS.items()}
     assert names == {
         "Said": "said",
         "Joined": "joined",
@@ -179,7 +179,7 @@ def test_events_keep_their_names_in_json() -> None:
         "Kicked": "kicked",
         "ModesSet": "modesset",
     }
-    assert _EVENTS.keys() == _LINES.keys()
+    assert EVENTS.keys() == _LINES.keys()
 
 
 def test_a_room_is_exported_as_json_lines(kept: Path) -> None:
@@ -294,9 +294,9 @@ def test_who_ends_an_export_keeps_what_was_there(long: Path, tmp_path: Path, old
     program = f"""
 import time
 from chatroom.cli.main import main
-from chatroom.cli.history import _FORMS
+from chatroom.cli.export import FORMS
 
-whole = _FORMS["text"]
+whole = FORMS["text"]
 
 def half(room, events):
     for number, text in enumerate(whole(room, events)):
@@ -305,7 +305,7 @@ def half(room, events):
             time.sleep({DEADLINE})
         yield text
 
-_FORMS["text"] = half
+FORMS["text"] = half
 
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are started without it

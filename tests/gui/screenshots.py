@@ -1,4 +1,4 @@
-"""Takes the pictures of the window that the README shows: `python -m tests.gui.screenshots [DIRECTORY=docs]`.
+"""Takes the pictures of the window that README and docs show: `python -m tests.gui.screenshots [DIRECTORY=docs]`.
 
 A real window, a real server, real people on sockets. With a second argument `all`, every state is photographed.
 """

@@ -1,16 +1,15 @@
-"""`chatroom backup` and `chatroom restore`: a copy of all that the server keeps, made while it runs, and put back."""
+"""`chatroom backup` copies all that the server keeps, while it runs; `chatroom restore` puts the copy back."""
 
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
-from chatroom.cli.history import PATIENCE, data_option
+from chatroom.cli.common_options import data_option
+from chatroom.cli.progress import progress
 from chatroom.storage.backup import back_up
 from chatroom.storage.backup import restore as put_back
 from chatroom.storage.schema import StoreError
@@ -22,14 +21,14 @@ _FILE = click.Path(path_type=Path)
 @click.argument("file", type=_FILE)
 @data_option
 def backup(file: Path, data: Path) -> None:
-    """Copy all that the server keeps to FILE.
+    """Copy everything that the server keeps to FILE.
 
-    It may be running. FILE is replaced, if it is an older backup, once the new one is whole and checked.
+    The server may be running. If FILE is an older backup, it is replaced once the new one is complete and checked.
     """
     if str(file) == "-":
         raise click.ClickException("A backup can't go to standard output; name a file for it.")
-    with _watched("Copying") as step:
-        back_up(data, file, step)
+    with _copying() as show:
+        back_up(data, file, show)
     click.echo(f"{file} holds the data of {data}, and was checked.")
 
 
@@ -37,37 +36,25 @@ def backup(file: Path, data: Path) -> None:
 @click.argument("file", type=_FILE)
 @data_option
 def restore(file: Path, data: Path) -> None:
-    """Put FILE, a backup, in the data's place.
+    """Replace the data by FILE, a backup.
 
-    No server may be using the data. What was there before is kept under another name.
+    End the server first. The data that were there before are kept under another name.
     """
-    with _watched("Copying") as step:
-        former = put_back(file, data, step)
+    with _copying() as show:
+        former = put_back(file, data, show)
     click.echo(f"{data} holds the data of {file} now.")
     if former:
-        click.echo(f"What was there before is in {former}; delete it when you need it no more.")
+        click.echo(f"What was there before is in {former}; delete it when you no longer need it.")
 
 
 @contextmanager
-def _watched(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Says what is wrong in a sentence, and on a terminal how far it is, once it has taken `PATIENCE` seconds."""
-    start = time.monotonic()
-    bar: Any = None
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # leaves no half of a copy
-
-    def step(done: int, of: int) -> None:
-        nonlocal bar
-        if bar is None and sys.stderr.isatty() and time.monotonic() - start > PATIENCE:
-            bar = click.progressbar(length=of, label=label, file=sys.stderr, update_min_steps=max(1, of // 200))
-            bar.__enter__()
-        if bar is not None:
-            bar.update(done - bar.pos)
-
+def _copying() -> Iterator[Callable[[int, int], None]]:
+    """Shows progress, says in a sentence what is wrong with the data, and leaves no half of a copy at SIGTERM."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        yield step
+        with progress("Copying") as show:
+            yield show
     except StoreError as error:
         raise click.ClickException(str(error)) from None
     finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)
         signal.signal(signal.SIGTERM, before)

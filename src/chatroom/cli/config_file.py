@@ -4,9 +4,9 @@
     max-clients = 500
     tls-only = true
 
-A flag is stronger than a variable of the environment, that is stronger than the file, and the file than the default:
-what stands in it becomes click's `default_map`. Everything that is wrong with it is told at once, by line: what shows
-when it is read, here, and what shows when it is used, in `cli`; `Faults` gathers either.
+A flag overrides a variable of the environment, a variable overrides the file, and the file overrides the default: its
+settings become click's `default_map`. `Faults` collects what is wrong with the settings, so that all of it is told at
+once, with file and line.
 """
 
 import re
@@ -26,7 +26,7 @@ _HOW = "a line is NAME = VALUE, and text stands in quotes"
 
 
 class Faults:
-    """What is wrong with settings, to be told at once: each with file and line, where the setting stands in a file."""
+    """Collects what is wrong with settings, each with file and line if the setting stands in a file."""
 
     def __init__(self, lines: Mapping[str, str] | None = None) -> None:
         self.found: list[click.ClickException] = []

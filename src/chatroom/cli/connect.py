@@ -1,0 +1,71 @@
+"""`chatroom connect`: the window, or the terminal client with `--text`."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from chatroom.cli.common_options import DEFAULT_PORT, FILE
+from chatroom.cli.text_file import read_password
+from chatroom.common.names import LOBBY
+from chatroom.common.text import number
+
+_option = partial(click.option, show_envvar=True)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  chatroom connect                          a window that asks for your name
+  chatroom connect chat.example.org --tls   another machine, encrypted
+  chatroom connect --text --nick alice      without a window
+  echo "build 512 is green" | chatroom connect --text --nick ci --room '#dev'
+"""
+)
+@click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
+@_option("-p", "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, help="The server's port.")
+@_option("--nick", default="", show_default=False, help="Your name in the chat; you are asked for it otherwise.")
+@_option("--room", default=LOBBY, help="The room to start in.")
+@_option("--tls", is_flag=True, help="Encrypt the connection.")
+@_option(
+    "--password-file",
+    type=FILE,
+    help="A file whose first line is your password.",
+)
+@_option("--text", is_flag=True, help="Read and write lines on the terminal, or in a pipe, instead of a window.")
+def connect(
+    host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
+) -> None:
+    """Join a server, in a window or with --text.
+
+    HOST is the server's address, 127.0.0.1 by default; CHATROOM_CONNECT_HOST can set it too. HOST:PORT is
+    the same as HOST -p PORT.
+    """
+    from chatroom.client.settings import Server
+    from chatroom.gui.app import NoWindow, run
+    from chatroom.tui.app import Trouble, converse
+
+    password = read_password(password_file) if password_file else ""
+    server = Server(*_address(host or "127.0.0.1", port), tls, nick)
+    rooms = (room if room.startswith("#") else f"#{room}",)
+    try:
+        if text:
+            converse(server, rooms[0], password)
+        else:
+            run(server, rooms, password, ask_server=host is None and not nick, connect=bool(nick))
+    except (NoWindow, Trouble) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _address(place: str, port: int) -> tuple[str, int]:
+    """The host and the port in HOST, HOST:PORT, [::1]:PORT or ::1; raises `click.UsageError` if -p is another port."""
+    match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
+    if not match:
+        return place.removeprefix("[").removesuffix("]"), port
+    there = click.IntRange(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
+    given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
+    if given and port != there:
+        raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")
+    return match[1] or match[2], there

@@ -1,0 +1,161 @@
+"""What `chatroom history export` writes: the forms of an export, and the file that appears when it is whole."""
+
+import html
+import json
+import os
+import re
+import secrets
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from chatroom.common.text import CUT, FEED
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
+from chatroom.model.modes import written
+from chatroom.model.values import MessageKind
+from chatroom.protocols.plain import PLAIN
+
+# ---- the file -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def output_file(path: str) -> Iterator[IO[bytes]]:
+    """Opens `path` for writing; an existing file stays as it is until the new one is complete.
+
+    A pipe or a terminal is written to at once; "-" and /dev/stdout are standard output. Raises `click.ClickException`.
+    """
+    if path in ("-", "/dev/stdout"):
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(path)
+    try:
+        mode = target.stat().st_mode if target.exists() else 0
+        is_file = not mode or stat.S_ISREG(mode)
+        with _beside(Path(os.path.realpath(path)), mode) if is_file else target.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be written: {error.strerror}.") from None
+
+
+@contextmanager
+def _beside(target: Path, mode: int) -> Iterator[IO[bytes]]:
+    """A new file that replaces `target` at the end, or is deleted if something fails; `mode` 0 leaves its mode."""
+    path = target.with_name(f".chatroom-{secrets.token_hex(8)}")
+    with path.open("xb") as file:
+        try:
+            if mode:
+                path.chmod(stat.S_IMODE(mode))
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # some file systems are full only now
+            path.replace(target)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+# ---- forms ----------------------------------------------------------------------------------------------------------
+
+
+def local_time(milliseconds: int) -> str:
+    """A time by this machine's clock, with its offset, as --since takes it."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone().isoformat(" ", "seconds")
+
+
+def _utc_time(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sentences(event: Event) -> list[str]:
+    """What a plain client would be told: a line for each of a message that has several."""
+    return [line for line in PLAIN.render(event).decode().split("\n") if line]
+
+
+def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        for sentence in sentences(event):
+            yield f"{local_time(event.time)} {sentence}\n"
+
+
+def _said(event: Said) -> dict[str, str]:
+    fields = {"text": event.text.replace(CUT, "").replace(FEED, "\n")}
+    return fields if event.kind is MessageKind.MESSAGE else {**fields, "kind": event.kind.value}
+
+
+# What events are called in JSON, and what is told of them. Other programs read it: no name changes.
+EVENTS: dict[type[Event], tuple[str, Callable[[Any], dict[str, str]]]] = {
+    Said: ("said", _said),
+    Joined: ("joined", lambda e: {}),
+    Left: ("left", lambda e: {"reason": e.reason}),
+    Departed: ("departed", lambda e: {"reason": e.reason}),
+    Renamed: ("renamed", lambda e: {"to": e.nick}),
+    TopicSet: ("topicset", lambda e: {"topic": e.topic}),
+    Kicked: ("kicked", lambda e: {"reason": e.reason, "whom": e.who.nick}),
+    ModesSet: ("modesset", lambda e: {"modes": written(e.changes)}),
+}
+# What ends a line for some programs, and what JSON may hold as it is.
+_LINE_END = re.compile("[\x7f-\x9f\u2028\u2029]")
+
+
+def _as_jsonl(room: str, events: Iterable[Event]) -> Iterator[str]:
+    for event in events:
+        by = event.by
+        name, told = EVENTS[type(event)]
+        fields = {"id": f"{event.id:x}", "time": _utc_time(event.time), "room": room, "event": name}
+        fields |= {"nick": by.nick, "username": by.username, "host": by.host}
+        if by.account:
+            fields["account"] = by.account
+        line = json.dumps(fields | told(event), ensure_ascii=False)
+        yield _LINE_END.sub(lambda end: f"\\u{ord(end[0]):04x}", line) + "\n"
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }}
+html {{ color-scheme: light dark }}
+p {{ margin: 0; overflow-wrap: anywhere; white-space: pre-wrap }}
+time {{ opacity: .6; font-variant-numeric: tabular-nums }}
+.event {{ opacity: .6; font-style: italic }}
+</style>
+<h1>{title}</h1>
+"""
+
+
+def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
+    yield _PAGE.format(title=html.escape(room))
+    day = ""
+    for event in events:
+        local = local_time(event.time)
+        date, clock, offset = local[:10], local[11:19], local[19:]
+        kind = "" if isinstance(event, Said) else ' class="event"'
+        for sentence in sentences(event):
+            if day != f"{date} (UTC{offset})":
+                day = f"{date} (UTC{offset})"
+                yield f"<h2>{day}</h2>\n"
+            yield f'<p{kind}><time datetime="{_utc_time(event.time)}">{clock}</time> {_marked(event, sentence)}</p>\n'
+    yield "</html>\n"
+
+
+def _marked(event: Event, sentence: str) -> str:
+    nick, colon, text = sentence.partition(": ")
+    if isinstance(event, Said) and event.kind is not MessageKind.ACTION and colon:
+        return f"<b>{html.escape(nick)}</b>: {html.escape(text)}"
+    return html.escape(sentence)
+
+
+FORMS: dict[str, Callable[[str, Iterable[Event]], Iterator[str]]] = {
+    "text": _as_text,
+    "jsonl": _as_jsonl,
+    "html": _as_html,
+}

@@ -1,0 +1,41 @@
+"""What `chatroom serve` tells the person who starts it: how to join, and why it can't listen."""
+
+import errno
+import socket
+
+from chatroom import __version__
+
+
+def how_to_join(host: str, port: int) -> str:
+    """The commands for each kind of client, with an address that others can reach if the server listens on all."""
+    where = {"0.0.0.0": _own_address(socket.AF_INET), "::": _own_address(socket.AF_INET6), "": ""}.get(host, host)
+    where = where or "127.0.0.1"
+    return f"""\
+chatroom {__version__} is listening on {host}, port {port}. To join:
+  a window   chatroom connect {where} -p {port}
+  netcat     nc {where} {port}
+  IRC        irssi -c {where} -p {port}     then /join #lobby
+q and Enter ends the server; help lists what else you can type here."""
+
+
+def cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:
+    """Why nothing can be listened on there and what to do; `on` and `at` are the options that say where."""
+    if isinstance(error, socket.gaierror):
+        return f"There is no host {host}; {on} takes an address of this machine, 127.0.0.1 or 0.0.0.0 for example."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use on {host}; end the program that uses it, or choose another port with {at}."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine; {on} 0.0.0.0 listens on all that it has."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is for administrators; choose one above 1023 with {at}."
+    return f"Can't listen on {host}, port {port}: {error.strerror}."
+
+
+def _own_address(family: socket.AddressFamily) -> str:
+    """This machine's address in its network, "" if it has none. Sends nothing: connecting UDP only looks up a route."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1" if family == socket.AF_INET else "2001:db8::1", 9))
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0])

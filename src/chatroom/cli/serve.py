@@ -1,0 +1,248 @@
+"""`chatroom serve`: checks the settings, makes the server, and runs it until it is told to end."""
+
+import logging
+import os
+import socket
+import sys
+import time
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import click
+
+from chatroom import __version__
+from chatroom.cli.common_options import expanded
+from chatroom.cli.config_file import Faults
+from chatroom.cli.messages import cannot_listen, how_to_join
+from chatroom.cli.reload import SettingsFiles, read_settings, reload
+from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
+from chatroom.common import logs, streams
+from chatroom.server import systemd
+from chatroom.server.connection_limits import SPARE_DESCRIPTORS
+from chatroom.server.log_writer import LogWriter
+
+if TYPE_CHECKING:
+    from chatroom.server.chat_server import ChatServer
+
+_STDERR = 2  # the descriptor, also where the stream was closed
+# By the setting that needs it, and the library it brings; `Stream` itself asks for that of `cluster`.
+_EXTRAS = {"tls_self_signed": ("tls", "cryptography"), "metrics_port": ("metrics", "prometheus_client")}
+
+log = logging.getLogger(__name__)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  chatroom serve                     for this machine alone
+  chatroom serve --host 0.0.0.0      for the whole network, IPv4
+  chatroom serve --host :: -p 6667   IPv6 and IPv4, on IRC's usual port
+"""
+)
+@serve_options
+def serve(options: ServeOptions) -> None:
+    """Start the server. To end it, type q and Enter, or press Ctrl+C."""
+    faults = Faults.of(click.get_current_context())
+    check_together(options, faults)
+    data = options.data
+    if options.needs_data:
+        with faults.about("data"):
+            data = expanded(data)
+    if options.cluster:
+        _check_cluster(options.cluster, faults)
+    as_json = options.log_format == "json"
+    logs.configure(options.log_level, as_json, LogWriter(_STDERR, "utf-8" if as_json else sys.stderr.encoding))
+    certificate, key = options.tls_cert, options.tls_key
+    if options.tls_self_signed and not options.check_config and not faults.found:
+        certificate, key = _certificate(data, options.name)
+    files = SettingsFiles(options.motd_file, options.password_file, options.operator_password_file, certificate, key)
+    settings = read_settings(files, faults)
+    if options.check_config:
+        _check_machine(options, data, faults)
+    faults.end()
+    if options.check_config:
+        streams.show("The settings are good.")
+        return
+    server = _make(options, data)
+    server.hub.replay = options.replay
+    server.configure(settings)
+    server.hub.reload = partial(reload, server, files)
+    if options.metrics_port:
+        _publish(server, options.metrics_host, options.metrics_port)
+    _run(server, options.host, options.max_clients)
+
+
+# ---- checks ---------------------------------------------------------------------------------------------------------
+
+
+def _check_cluster(url: str, faults: Faults) -> None:
+    from chatroom.cluster.redis_stream import ClusterError, Stream
+
+    with faults.about("cluster"):
+        try:
+            Stream(url, 0)  # connects only when it is used
+        except ClusterError as error:
+            raise click.ClickException(str(error)) from None
+
+
+def _check_machine(options: ServeOptions, data: Path, faults: Faults) -> None:
+    """Looks whether this machine has what the settings ask for."""
+    hosts = {"host": options.host}
+    if options.metrics_port:
+        hosts["metrics_host"] = options.metrics_host
+    _check_hosts(hosts, faults)
+    needed = {"tls_self_signed": options.tls_self_signed, "metrics_port": options.metrics_port}
+    check_extras([setting for setting, value in needed.items() if value], faults)
+    if options.needs_data:
+        _check_data(data, faults)
+
+
+def _check_hosts(hosts: dict[str, str], faults: Faults) -> None:
+    """Looks whether this machine has these hosts, by setting.
+
+    Ports are left alone: the server whose settings these are may be running.
+    """
+    from chatroom.net.sockets import resolve
+
+    for setting, host in hosts.items():
+        with faults.about(setting):
+            try:
+                family, address = resolve(host, 0)
+                with socket.socket(family, socket.SOCK_STREAM) as probe:
+                    probe.bind(address)
+            except OSError as error:
+                option = f"--{setting.replace('_', '-')}"
+                raise click.ClickException(cannot_listen(error, host, 0, option)) from None
+
+
+def check_extras(settings: list[str], faults: Faults) -> None:
+    """Looks whether the libraries that these settings need are installed."""
+    for setting in settings:
+        extra, library = _EXTRAS[setting]
+        with faults.about(setting):
+            if find_spec(library) is None:
+                raise click.ClickException(f"Something is missing: pip install 'chatroom[{extra}]'")
+
+
+def _check_data(data: Path, faults: Faults) -> None:
+    """Looks whether the directory for the data, or the one in which it is to be made, can be written to."""
+    with faults.about("data"):
+        try:
+            place = next(each for each in (data, *data.parents) if each.exists())
+        except OSError as error:
+            raise click.ClickException(f"Data can't be kept in {data}: {error.strerror}.") from None
+        if not (place.is_dir() and os.access(place, os.W_OK)):
+            raise click.ClickException(f"Data can't be kept in {data}: nothing can be written to {place}.")
+
+
+# ---- the server -----------------------------------------------------------------------------------------------------
+
+
+def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
+    """The server's own certificate and its key; makes them at the first start."""
+    from chatroom.net.certificates import fingerprint, self_signed
+
+    try:
+        certificate, key = self_signed(directory, name)
+    except ImportError:
+        raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+    except OSError as error:
+        raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
+    streams.show(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
+    return certificate, key
+
+
+def _make(options: ServeOptions, data: Path) -> "ChatServer":
+    """A server that listens but does not serve yet; raises `click.ClickException` if there can't be one."""
+    from chatroom.model.server_info import ServerInfo
+    from chatroom.server.chat_server import ChatServer
+    from chatroom.server.process_tuning import allow_files
+    from chatroom.storage.schema import StoreError
+    from chatroom.storage.store import Store
+
+    name = options.name
+    started = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    info = ServerInfo(name, name.partition(".")[0], __version__, started, description=options.description)
+    try:
+        store = None if options.ephemeral else Store(data, options.sync)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    allow_files(options.max_clients + SPARE_DESCRIPTORS)
+    try:
+        return ChatServer(
+            options.host,
+            options.port,
+            info,
+            store=store,
+            keep=options.keep,
+            max_clients=options.max_clients,
+            unlimited=options.unlimited,
+            tls_only=options.tls_only,
+            cluster=options.cluster,
+        )
+    except OSError as error:
+        if store:
+            store.close()
+        raise click.ClickException(cannot_listen(error, options.host, options.port)) from None
+
+
+def _publish(server: "ChatServer", host: str, port: int) -> None:
+    """Serves figures for Prometheus; raises `click.ClickException` if that can't be."""
+    try:
+        from chatroom.server.metrics import publish
+
+        publish(server, host, port)
+    except ImportError:
+        raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
+    except OSError as error:
+        raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
+
+
+def _run(server: "ChatServer", host: str, max_clients: int) -> None:
+    """Serves until the console or a signal says stop."""
+    from chatroom.cluster.redis_stream import ClusterError
+    from chatroom.server.console import Console
+    from chatroom.server.signals import Signals
+
+    signals = Signals()
+    try:
+        server.start()
+    except ClusterError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        _tell_of_start(server, host, max_clients)
+        console = Console(server, _say, signals.end, greeting=how_to_join(host, server.port))
+        console.start()
+        # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
+        signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
+        console.close()
+        systemd.notify("STOPPING=1")
+    finally:  # whatever goes wrong before
+        log.info("saying goodbye to everybody")
+        server.stop()
+    log.info("chatroom has ended")
+
+
+def _say(text: str) -> None:
+    """Shows something at the console. If standard output takes nothing, the server goes on."""
+    try:
+        streams.show(text)
+    except streams.Unwritable:
+        pass
+
+
+def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
+    """Tells the log and the service manager."""
+    log.info("chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.door.clients)
+    if server.door.clients < max_clients:
+        log.warning(
+            "only %d clients can be here at once, not %d: the limit on open files is too low;"
+            " raise it to %d with ulimit -Hn, or LimitNOFILE in systemd, or ask for fewer with --max-clients",
+            server.door.clients,
+            max_clients,
+            max_clients + SPARE_DESCRIPTORS,
+        )
+    systemd.notify("READY=1")

@@ -1,0 +1,179 @@
+"""The options of `chatroom serve`: each has one place, a field of `ServeOptions`.
+
+To add one, add a field here, a row to the table in docs/configuration.md, and its use in `serve`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import click
+
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
+from chatroom.cli.config_file import Faults, load
+from chatroom.common.names import is_server
+from chatroom.common.text import clean
+from chatroom.model.limits import RECENT_MESSAGES
+from chatroom.server.connection_limits import CLIENTS_MAX
+
+DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
+LOG_LEVELS = ["debug", "info", "warning", "error"]
+KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
+
+
+def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not is_server(value):
+        raise click.BadParameter(f"{value!r} is no server's name: letters, digits, hyphens and dots, chat.example.org.")
+    return value
+
+
+def _one_line(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
+        raise click.BadParameter(f"that must be one line of at most {DESCRIPTION_BYTES} bytes.")
+    return value
+
+
+def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
+    """An option whose help is `text`, as soon as it is given its name; `more` is what `click.option` takes."""
+    return lambda name: click.option(*short, f"--{name.replace('_', '-')}", help=text, show_envvar=True, **more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What `chatroom serve` was told by flags, the environment and the configuration file."""
+
+    host: Annotated[str, _option("The address to listen on; 0.0.0.0 lets other machines in.", default="127.0.0.1")]
+    port: Annotated[
+        int, _option("The port; 0 takes any free one.", "-p", type=click.IntRange(0, 65535), default=DEFAULT_PORT)
+    ]
+    name: Annotated[
+        str, _option("The server's name, as IRC clients see it.", default="chatroom.local", callback=_server_name)
+    ]
+    description: Annotated[
+        str,
+        _option(
+            "What the server is for, in a few words, for IRC's WHOIS and LINKS.",
+            default="A chatroom server",
+            callback=_one_line,
+        ),
+    ]
+    motd_file: Annotated[Path | None, _option("A text that IRC clients are shown when they connect.", type=FILE)]
+    password_file: Annotated[
+        Path | None, _option("A file; its first line is the password that everybody must give.", type=FILE)
+    ]
+    operator_password_file: Annotated[
+        Path | None,
+        _option(
+            "A file; its first line is the password for OPER and /oper, which make operators of the server.", type=FILE
+        ),
+    ]
+    tls_cert: Annotated[
+        Path | None,
+        _option("A certificate and those above it (PEM); the port then takes TLS besides plain text.", type=FILE),
+    ]
+    tls_key: Annotated[Path | None, _option("The key of --tls-cert (PEM), without a passphrase.", type=FILE)]
+    tls_self_signed: Annotated[
+        bool, _option("Make a certificate at the first start and keep it in --data.", is_flag=True)
+    ]
+    tls_only: Annotated[bool, _option("Refuse plain text from other machines.", is_flag=True)]
+    data: Annotated[Path, lambda name: data_option]
+    keep: Annotated[
+        int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)
+    ]
+    replay: Annotated[
+        int,
+        _option(
+            "How many missed messages somebody who joins a room is shown, at most.",
+            type=click.IntRange(0, RECENT_MESSAGES),
+            default=RECENT_MESSAGES,
+        ),
+    ]
+    ephemeral: Annotated[
+        bool, _option("Keep nothing on disk: history, accounts and bans end with the server.", is_flag=True)
+    ]
+    sync: Annotated[
+        str,
+        _option(
+            "What a message that was seen survives: the program's end (normal), a power cut too (full).",
+            type=click.Choice(["normal", "full"]),
+            default="normal",
+        ),
+    ]
+    cluster: Annotated[
+        str,
+        _option(
+            "Be one of several servers of one chat, through this Redis: redis://HOST:6379/0.",
+            default="",
+            show_default=False,
+        ),
+    ]
+    max_clients: Annotated[
+        int, _option("How many clients may be connected at once.", type=click.IntRange(1), default=CLIENTS_MAX)
+    ]
+    unlimited: Annotated[
+        bool, _option("Lift the limits on floods and addresses: for benchmarks and trusted hosts.", is_flag=True)
+    ]
+    log_level: Annotated[
+        str, _option("The least important lines to log.", type=click.Choice(LOG_LEVELS), default="info")
+    ]
+    log_format: Annotated[
+        str,
+        _option(
+            "Log lines for people, or an object a line for programs.",
+            type=click.Choice(["text", "json"]),
+            default="text",
+        ),
+    ]
+    config: Annotated[
+        Path | None,
+        _option(
+            "A file of settings (TOML): these options without dashes. Flags and variables override it.",
+            type=FILE,
+            is_eager=True,
+            callback=load,
+        ),
+    ]
+    metrics_port: Annotated[
+        int | None, _option("Serve figures for Prometheus on this port, at /metrics.", type=click.IntRange(1, 65535))
+    ]
+    metrics_host: Annotated[str, _option("The address for --metrics-port.", default="127.0.0.1")]
+    check_config: Annotated[bool, _option("Say what is wrong with the settings, and end.", is_flag=True)]
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether anything is kept in the directory for the data."""
+        return self.tls_self_signed or not self.ephemeral
+
+
+def serve_options(command: Callable[[ServeOptions], None]) -> Callable[..., None]:
+    """Gives a command all options, in the order of the fields, and calls it with what they come to."""
+
+    @wraps(command)
+    def called(**given: Any) -> None:
+        command(ServeOptions(**given))
+
+    decorated: Callable[..., None] = called
+    for name, hint in reversed(get_type_hints(ServeOptions, include_extras=True).items()):
+        [option] = hint.__metadata__
+        decorated = option(name)(decorated)
+    return decorated
+
+
+def check_together(options: ServeOptions, faults: Faults) -> None:
+    """Looks for options that don't go together, or lack each other."""
+    certificate = bool(options.tls_cert)
+    with faults.about("tls_cert", "tls_key"):
+        if certificate != bool(options.tls_key):
+            raise click.UsageError("--tls-cert and --tls-key go together.")
+    with faults.about("tls_self_signed", "tls_cert"):
+        if certificate and options.tls_self_signed:
+            raise click.UsageError("--tls-self-signed is for those who have no --tls-cert.")
+    with faults.about("tls_only"):
+        if options.tls_only and not (certificate or options.tls_self_signed):
+            raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+    with faults.about("metrics_port", "port"):
+        if options.host == options.metrics_host and options.port == options.metrics_port:
+            port = options.port
+            raise click.UsageError(f"-p and --metrics-port can't both be {port}; choose another for one of them.")
