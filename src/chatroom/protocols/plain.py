@@ -638,7 +638,7 @@ def _history_is(reply: HistoryIs) -> list[str]:
 def _found(reply: Found) -> list[str]:
     said = [event for event in reply.said if CTCP not in event.text]
     if not said:
-        return [f"* Nothing was found with {clean(reply.ask.words)}."]
+        return [f"* Nothing was found with {clean(reply.words)}."]
     return [f"[{moment(event.time)}] {_where(event)}{_said(event)}" for event in said]
 
 
@@ -677,8 +677,8 @@ _DONE = {
 
 
 def _account_done(reply: AccountDone) -> list[str]:
-    sentence = _DONE[reply.deed].format(clean(reply.account))
-    if reply.deed is AccountChange.CLAIMED and not reply.lasting:
+    sentence = _DONE[reply.change].format(clean(reply.account))
+    if reply.change is AccountChange.CLAIMED and not reply.lasting:
         sentence += " This server keeps nothing on disk: the name is yours until it ends."
     return [f"* {sentence}"]
 

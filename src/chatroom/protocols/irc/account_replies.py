@@ -34,14 +34,14 @@ _UNLASTING = " This server keeps nothing on disk: the name is yours until it end
 
 
 def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
-    text = _DONE[reply.deed].format(reply.account)
-    if reply.deed is AccountChange.CLAIMED:
+    text = _DONE[reply.change].format(reply.account)
+    if reply.change is AccountChange.CLAIMED:
         text += "" if reply.lasting else _UNLASTING
         if reply.way is Via.REGISTER:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
-    if reply.deed in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
+    if reply.change in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
         yield to.line(numerics.RPL_LOGGEDIN, to.mask, reply.account)
-    elif reply.deed is AccountChange.LOGGED_OUT:
+    elif reply.change is AccountChange.LOGGED_OUT:
         yield to.line(numerics.RPL_LOGGEDOUT, to.mask)
     if reply.way is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)

@@ -131,8 +131,6 @@ LISTS = {
 # Refusals without a number: IRCv3 standard-replies.
 FAILURES = {
     Code.LINE_NOT_UTF8: "* INVALID_UTF8 :Messages must be UTF-8; this one was not sent",
-    Code.PASSWORD_ALOUD: "PRIVMSG PASSWORD :That looks like a command with a password, so it was not sent; nothing may "
-    "stand before its /",
     Code.PASSWORD_ALOUD: "* PASSWORD_ALOUD :That looks like a command with a password, so it was not sent; "
     "a command begins with its /",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
