@@ -22,7 +22,7 @@ from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.modes import written
 from chatroom.model.values import HistoryPoint, MessageKind
-from chatroom.protocols.plain import PLAIN
+from chatroom.protocols.plain import event_lines
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import Failure, StoreError
@@ -146,7 +146,7 @@ def search(
         keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
     for event in found:
-        for sentence in _sentences(event):
+        for sentence in event_lines(event):
             streams.show(f"{_local(event.time)} {event.target} {sentence}")
     if not found:
         click.echo("Nothing was found.", err=True)
@@ -287,14 +287,9 @@ def _watched(events: Iterable[Event], total: int, label: str) -> Iterator[Event]
 # ---- forms ----------------------------------------------------------------------------------------------------------
 
 
-def _sentences(event: Event) -> list[str]:
-    """What a plain client would be told: a line for each of a message that has several."""
-    return [line for line in PLAIN.render(event).decode().split("\n") if line]
-
-
 def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
-        for sentence in _sentences(event):
+        for sentence in event_lines(event):
             yield f"{_local(event.time)} {sentence}\n"
 
 
@@ -353,7 +348,7 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
         local = _local(event.time)
         date, clock, offset = local[:10], local[11:19], local[19:]
         kind = "" if isinstance(event, Said) else ' class="event"'
-        for sentence in _sentences(event):
+        for sentence in event_lines(event):
             if day != f"{date} (UTC{offset})":
                 day = f"{date} (UTC{offset})"
                 yield f"<h2>{day}</h2>\n"

@@ -7,7 +7,6 @@ where Python has `readline`.
 
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +21,9 @@ from chatroom.core.queries import servers
 from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, UnbanFromServer
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
-from chatroom.model.replies import Refused, Reply
+from chatroom.model.replies import Refused
 from chatroom.protocols import moderation_commands
-from chatroom.protocols.plain import PlainDialect
+from chatroom.protocols.english import describe_reply
 from chatroom.server.chat_server import ChatServer
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,6 @@ class Console(threading.Thread):
         self._end = end
         self._greeting = greeting
         self._ended = False
-        self._answers = PlainDialect(server.hub.server_session)  # words what comes of commands
         self._is_terminal = os.isatty(0) and os.isatty(1)
         self._terminal = _state_of_terminal() if self._is_terminal else None
 
@@ -168,14 +166,8 @@ class Console(threading.Thread):
             told.clear()
         server.log.submit(server.hub.server_session, commands)
         with server.log.lock:
-            answers = [self._answer(reply) for reply in told]
-        lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
-        self._write("\n".join(lines) or "nothing has changed")
-
-    def _answer(self, reply: Reply) -> str:
-        """In the words that a client reads, but for the slash of what is typed here without one."""
-        text = self._answers.answer(reply).decode()
-        return _SLASHED.sub(r"\1", text) if isinstance(reply, Refused) else text
+            sentences = [sentence for reply in told for sentence in describe_reply(reply)]
+        self._write("\n".join(dict.fromkeys(sentences)) or "nothing has changed")
 
 
 def _kick(here: str, rest: str) -> Iterator[Command]:
@@ -252,7 +244,6 @@ COMMANDS: dict[str, Row] = {
         Row("help", "this list", Console._help),
     )
 }
-_SLASHED = re.compile(rf"(?<!\S)/({'|'.join(COMMANDS)})\b")
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------

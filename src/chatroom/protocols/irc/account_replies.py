@@ -8,7 +8,7 @@ from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
-from chatroom.protocols.english import replaying
+from chatroom.protocols.english import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.params import echo
@@ -22,21 +22,16 @@ def notice(to: "Speaker", text: str) -> str:
 
 
 _DONE = {
+    **ACCOUNT_CHANGES,
     AccountChange.CLAIMED: "The name {0} is yours, and you are logged in.",
-    AccountChange.LOGGED_IN: "You are logged in as {0}.",
-    AccountChange.LOGGED_OUT: "You are logged out.",
-    AccountChange.PASSWORD_SET: "The password of {0} is changed.",
     AccountChange.DROPPED: "The name {0} is nobody's any more.",
-    AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
-    AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
 }
-_UNLASTING = " This server keeps nothing on disk: the name is yours until it ends."
 
 
 def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
     text = _DONE[reply.change].format(reply.account)
     if reply.change is AccountChange.CLAIMED:
-        text += "" if reply.lasting else _UNLASTING
+        text += "" if reply.lasting else NOT_LASTING
         if reply.way is Via.REGISTER:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
     if reply.change in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
@@ -50,7 +45,7 @@ def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
 
 
 def replay(to: "Speaker", reply: ReplayIs) -> Iterator[str]:
-    yield notice(to, replaying(reply))
+    yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
 
 def told(to: "Speaker", reply: AccountIs) -> Iterator[str]:

@@ -33,8 +33,8 @@ from chatroom.model.events import (
 )
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind, ModeChange
-from chatroom.protocols.english import lasting
 from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
+from chatroom.protocols.phrases import lasting
 
 HOST_CHARACTERS = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
 

@@ -187,7 +187,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.INVITED_ONLY: Numeric("473", "{} :Cannot join channel (+i); operators invite: {}"),
     Code.BANNED: Numeric("474", "{0} :Cannot join channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"),
     Code.SLOW: Numeric(
-        "404", "{0} :Cannot send to channel (+W); one message each {2}, yours may follow in {3}; operators: {1}"
+        "404", "{0} :Cannot send to channel (+W); one message every {2}, yours may follow in {3}; operators: {1}"
     ),
     Code.NICK_BANNED: Numeric("432", "{} :That nickname is banned here{}{}"),
     Code.NICK_HELD: Numeric("435", "{} {} :Cannot change nickname while banned or muted on channel"),

@@ -63,12 +63,13 @@ from chatroom.model.replies import (
 from chatroom.model.server_info import ServerInfo
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.base import Viewer
-from chatroom.protocols.english import WORDED, of_entry, worded
+from chatroom.protocols.english import describe_reply
 from chatroom.protocols.irc import account_replies, numerics, playback
 from chatroom.protocols.irc.format import irc_format, parts, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.numerics import Numeric
 from chatroom.protocols.irc.params import echo
+from chatroom.protocols.phrases import SPELLED_OUT, spell_out, time_left_and_reason
 
 
 class Whox(NamedTuple):
@@ -384,21 +385,10 @@ def _found(to: Speaker, reply: Found) -> Iterator[str]:
     return playback.told(reply.said, playback.SEARCH, to.server.name, to.capabilities, to.format)
 
 
-def _saving(to: Speaker, reply: Saving) -> Iterator[str]:
-    text = "Messages are being saved again" if reply.works else "Messages are not being saved at the moment"
-    if reply.lost:
-        text += f"; {reply.lost} of them were not"
-    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
-
-
-def _link(to: Speaker, reply: Link) -> Iterator[str]:
-    """A notice, as what the server says of itself."""
-    if not reply.works:
-        text = "The link to the other servers is down; messages will be delivered when it is back"
-    else:
-        text = "The link to the other servers is back"
-        text += "; what was said there meanwhile may be missing" if reply.gap else ""
-    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
+def _notice(to: Speaker, reply: Saving | Link) -> Iterator[str]:
+    """What the server says of itself, as a notice."""
+    for sentence in describe_reply(reply):
+        yield f":{to.server.name} NOTICE {to.nick} :{sentence.removesuffix('.')}\r\n"
 
 
 def _servers_are(to: Speaker, reply: ServersAre) -> Iterator[str]:
@@ -425,8 +415,8 @@ def _refused(to: Speaker, reply: Refused) -> Iterator[str]:
         yield playback.failed(code, command, target, to.server.name)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
-    elif code in WORDED:
-        first, *rest = worded(code, [clean(word) for word in about])
+    elif code in SPELLED_OUT:
+        first, *rest = spell_out(code, [clean(word) for word in about])
         room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART)
         yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART) for part in rest])
     else:
@@ -440,7 +430,7 @@ def _server_bans_are(to: Speaker, reply: ServerBansAre) -> Iterator[str]:
     """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
     for entry in reply.entries:
         text = "".join(
-            [shortened(entry.reason, _PART), *of_entry(entry.until, f"by {entry.by.partition('!')[0]}")]
+            [shortened(entry.reason, _PART), *time_left_and_reason(entry.until, f"by {entry.by.partition('!')[0]}")]
         ).strip()
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
@@ -474,7 +464,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     Admitted: lambda to, r: iter(()),
     NowOperator: lambda to, r: iter([to.line(numerics.RPL_YOUREOPER)]),
     Reloaded: lambda to, r: iter([to.line(numerics.RPL_REHASHING)]),
-    Link: _link,
+    Link: _notice,
     ServersAre: _servers_are,
     RoomsAre: _rooms_are,
     WhoIsIn: _who_is_in,
@@ -488,7 +478,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     HistoryIs: _history_is,
     TargetsAre: _targets_are,
     Found: _found,
-    Saving: _saving,
+    Saving: _notice,
     AccountDone: account_replies.done,
     AccountIs: account_replies.told,
     ReplayIs: account_replies.replay,
