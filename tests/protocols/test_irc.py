@@ -200,7 +200,7 @@ def test_an_event_is_a_line_with_its_tags(event: Event, line: str, capabilities:
 def test_every_event_and_every_reply_has_its_lines() -> None:
     """Whatever happens, the courier can tell of it."""
     assert set(irc_lines._LINES) == kinds(Event) - TOLD_AS_OTHERS - TOLD_NOBODY
-    assert set(replies._ANSWERS) == kinds(Reply) - {Raw, PersonalNotice, Labelled}  # made of others
+    assert set(replies._RENDERERS) == kinds(Reply) - {Raw, PersonalNotice, Labelled}  # made of others
 
 
 def test_who_shares_capabilities_shares_a_format() -> None:

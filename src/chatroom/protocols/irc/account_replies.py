@@ -1,7 +1,7 @@
 """What an IRC client is told about accounts, in the way in which it asked: numerics, standard replies, or NickServ."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
@@ -12,12 +12,10 @@ from chatroom.protocols.english import ACCOUNT_CHANGES, NOT_LASTING, describe_re
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.params import echo
-
-if TYPE_CHECKING:
-    from chatroom.protocols.irc.replies import Speaker
+from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 
-def notice(to: "Speaker", text: str) -> str:
+def notice(to: ReplyWriter, text: str) -> str:
     return f":{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
@@ -28,7 +26,7 @@ _DONE = {
 }
 
 
-def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
+def done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
     text = _DONE[reply.change].format(reply.account)
     if reply.change is AccountChange.CLAIMED:
         text += "" if reply.lasting else NOT_LASTING
@@ -44,11 +42,11 @@ def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
         yield notice(to, text)
 
 
-def replay(to: "Speaker", reply: ReplayIs) -> Iterator[str]:
+def replay(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
     yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
 
-def told(to: "Speaker", reply: AccountIs) -> Iterator[str]:
+def told(to: ReplyWriter, reply: AccountIs) -> Iterator[str]:
     since = timestamp(reply.made)[:10]
     yield notice(to, f"{reply.account} has been claimed since {since}{', and is here' if reply.here else ''}.")
 
@@ -89,7 +87,7 @@ _REFUSED: dict[Code, Words] = {
 }
 
 
-def refused(to: "Speaker", error: ChatError, way: Via) -> Iterator[str]:
+def refused(to: ReplyWriter, error: ChatError, way: Via) -> Iterator[str]:
     words = _REFUSED[error.code]
     about = list(map(echo, error.about)) or ["*"]
     text = words.text.format(*about)

@@ -1,7 +1,6 @@
 """What the dialect remembers of one IRC client, for the handlers of commands."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
@@ -12,11 +11,9 @@ from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.batch import Batch
 from chatroom.protocols.irc.format import RENDERED, irc_format
-from chatroom.protocols.irc.replies import Speaker
-
-if TYPE_CHECKING:
-    from chatroom.protocols.irc.batch import Batch
+from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 
 class ClientState:
@@ -25,7 +22,7 @@ class ClientState:
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self.viewer = viewer
         self.capabilities: set[str] = set()
-        self.speaker = Speaker(viewer, server, self.capabilities)
+        self.writer = ReplyWriter(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END
         self.version = 301  # of capability negotiation: 302 came with CAP LS 302
         self.passwords: list[str] = []  # what PASS gave, not looked at yet
@@ -39,7 +36,7 @@ class ClientState:
 
     @property
     def format(self) -> Format:
-        return self.speaker.format
+        return self.writer.format
 
     def set_capabilities(self, capabilities: Iterable[str]) -> SetFormat:
         """Uses these from now on."""
@@ -48,9 +45,9 @@ class ClientState:
         rendered = RENDERED & self.capabilities
         if not self.capabilities >= {"batch", "message-tags"}:
             rendered -= {"draft/multiline"}  # which needs them
-        self.speaker.format = irc_format(rendered)
+        self.writer.format = irc_format(rendered)
         return SetFormat(
-            self.speaker.format,
+            self.writer.format,
             echo="echo-message" in self.capabilities,
             extended_monitor="extended-monitor" in self.capabilities,
             read_marker="draft/read-marker" in self.capabilities,
@@ -59,11 +56,11 @@ class ClientState:
     # ---- answering at once: the answer keeps its place among the others ---------------------------------------------
 
     def say(self, numeric: numerics.Numeric, *about: object) -> Raw:
-        return Raw(self.speaker.line(numeric, *about).encode())
+        return Raw(self.writer.line(numeric, *about).encode())
 
     def send(self, text: str) -> Raw:
         """A line from the server, without its source."""
-        return Raw(f":{self.speaker.server.name} {text}\r\n".encode())
+        return Raw(f":{self.writer.server.name} {text}\r\n".encode())
 
     def lines(self, lines: Iterable[str]) -> Raw:
         return Raw("".join(lines).encode())
@@ -77,10 +74,10 @@ class ClientState:
         return self._standard("WARN", command, code, text)
 
     def _standard(self, kind: str, *words: str) -> Raw:
-        return Raw(self.speaker.standard(kind, *words).encode())
+        return Raw(self.writer.standard(kind, *words).encode())
 
     def its_me(self, name: str) -> None:
         """Raises `ChatError` if `name` is neither like this server's name nor the client's own."""
-        server = self.speaker.server.name
+        server = self.writer.server.name
         if not glob(name).fullmatch(fold(server)) and fold(name) != fold(self.viewer.nick):
             raise ChatError(Code.NO_SUCH_SERVER, name)

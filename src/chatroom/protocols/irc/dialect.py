@@ -19,7 +19,7 @@ from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused, Reply
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Lines, Viewer
-from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc import numerics, replies
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.handlers import (
     account_registration,
@@ -85,7 +85,7 @@ class IrcDialect:
         return iter(())  # half a line is no command
 
     def answer(self, reply: Reply) -> bytes:
-        return self._client.speaker.words(reply)
+        return replies.render(self._client.writer, reply)
 
     def _read(self, line: bytes) -> Iterator[Command]:
         try:

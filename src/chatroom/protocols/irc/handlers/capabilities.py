@@ -60,7 +60,7 @@ def cap(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def _offered(client: ClientState) -> tuple[str, ...]:
-    missing = frozenset() if client.speaker.server.history else _OF_HISTORY
+    missing = frozenset() if client.writer.server.history else _OF_HISTORY
     missing |= frozenset() if client.viewer.confidential else _OF_PASSWORDS
     return tuple([name for name in CAPABILITIES if name not in missing])
 

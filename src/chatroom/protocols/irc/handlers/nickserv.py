@@ -44,7 +44,7 @@ def nickserv(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def _usage(client: ClientState, request: Request | None) -> Iterator[Command]:
     for each in [request] if request else _REQUESTS.values():
-        yield client.lines([notice(client.speaker, f"{each.usage} – {each.does}")])
+        yield client.lines([notice(client.writer, f"{each.usage} – {each.does}")])
 
 
 def _identify(client: ClientState, words: list[str]) -> Command:

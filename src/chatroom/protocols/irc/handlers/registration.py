@@ -84,7 +84,7 @@ def ping(client: ClientState, params: list[str]) -> Iterator[Command]:
     """A token that leaves no room for the server's name in a line comes back shortened: it only shows signs of life."""
     if not params[0]:
         raise ChatError(Code.NO_ORIGIN)
-    head = f"PONG {client.speaker.server.name} :"
+    head = f"PONG {client.writer.server.name} :"
     yield client.send(head + shortened(params[0], LINE_BYTES - len(client.send(head).data)))
 
 

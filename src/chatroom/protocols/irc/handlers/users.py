@@ -8,14 +8,15 @@ from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskW
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.replies import WHOX_FIELDS, Whox
+from chatroom.protocols.irc.replies import WHOX_FIELDS
+from chatroom.protocols.irc.reply_writer import Whox
 
 
 def who(client: ClientState, params: list[str]) -> Iterator[Command]:
     """WHO, and with fields after a % WHOX: `ircv3.net/specs/extensions/whox`."""
     flags, _, rest = params[1].partition("%") if len(params) > 1 else ("", "", "")
     fields, _, token = rest.partition(",")
-    client.speaker.whox = Whox(frozenset(fields) & WHOX_FIELDS, token[:3]) if rest else None
+    client.writer.whox = Whox(frozenset(fields) & WHOX_FIELDS, token[:3]) if rest else None
     yield AskWho(params[0] if params else "*", "o" in flags)
 
 
