@@ -32,7 +32,8 @@ from chatroom.model.replies import PersonalNotice, Raw, Refused, Reply
 from chatroom.model.values import MessageKind, Person, Via
 from chatroom.protocols.irc import account_replies, replies
 from chatroom.protocols.irc import format as irc_lines
-from chatroom.protocols.irc.dialect import COMMANDS, IrcDialect
+from chatroom.protocols.irc.command_table import COMMANDS
+from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.irc.format import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.numerics import REFUSALS
