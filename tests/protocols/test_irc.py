@@ -152,13 +152,13 @@ def test_a_refusal_is_one_line(code: Code) -> None:
     if code is Code.STAYS_IN_LOBBY:
         return  # only the plain dialect refuses so
     about = ["7"] if code is Code.BANNED_HERE else [":a b\r\nQUIT", "7", "7", "7"]
-    way = Via.SASL if code in account_replies._REFUSED and code not in REFUSALS else None
+    way = Via.SASL if code in account_replies._REFUSALS and code not in REFUSALS else None
     answer = IrcDialect(Somebody(), INFO).answer(Refused(ChatError(code, *about, "z\r\nQUIT"), way)).decode()
     assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+|NOTICE al) [^\r\n]*:[^\r\n]+\r\n", answer)
     assert "a_bQUIT" in answer or "zQUIT" in answer or "{" not in REFUSALS.get(code, ("", ""))[1]
 
 
-@pytest.mark.parametrize("code", account_replies._REFUSED)
+@pytest.mark.parametrize("code", account_replies._REFUSALS)
 @pytest.mark.parametrize(
     ("way", "form"),
     [

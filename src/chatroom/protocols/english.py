@@ -68,7 +68,7 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
-from chatroom.protocols.moderation_commands import TIMES
+from chatroom.protocols.moderation_commands import TIME_EXAMPLES
 from chatroom.protocols.phrases import SPELLED_OUT, because, lasting, list_bans, spell_out
 
 # ---- refusals: the numbers are places in `ChatError.about`, {slash} stands before commands --------------------------
@@ -146,7 +146,7 @@ _REFUSALS: dict[Code, str] = {
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
-    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIMES} are times",
+    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times",
     Code.NOTHING_KEPT: "no history is kept here",
     Code.RELOAD_FAILED: "a file can't be read, so all stays as it was; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",

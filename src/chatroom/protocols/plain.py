@@ -1,4 +1,4 @@
-"""The dialect of a person with netcat: a line is a message, a line that begins with a slash is a command.
+"""The protocol of a person with netcat: a line is a message, a line that begins with a slash is a command.
 
 What people read is in `english`. Lines of the server begin with "* ", which no name can, and so no message; "** " is
 somebody's /me.
@@ -97,7 +97,7 @@ def _target(event: Said) -> str:
 
 
 class PlainCommand(NamedTuple):
-    """`parse` makes commands of what follows the command's name; it gets at least `words` words."""
+    """`parse` makes commands of what follows the name, which has at least `words` words."""
 
     usage: str
     does: str
@@ -106,11 +106,11 @@ class PlainCommand(NamedTuple):
 
 
 class PlainDialect:
-    """Reads and answers one plain client.
+    """Reads and answers one client of netcat.
 
-    Every line is the server's password until that is right, where there is one, and then a name until one is accepted.
-    If it is claimed, the next lines are its password: `WRONG_PASSWORDS_PER_CONNECTION` of them, or an empty one for
-    another name.
+    Where the server has a password, every line is that until it is right; then every line is a name until one is
+    accepted. If that is claimed, the next lines are its password, `WRONG_PASSWORDS_PER_CONNECTION` of them; an empty
+    one asks for another name.
     """
 
     format = PLAIN
@@ -120,7 +120,7 @@ class PlainDialect:
         self._viewer = viewer
         self._lines = Lines(PLAIN_LINE_BYTES)
         self._claimed = ""  # the name whose password is asked for
-        self._tries = 0  # at it
+        self._tries = 0  # passwords that were given for it
 
     def receive(self, data: bytes) -> Iterator[Command]:
         for line in self._lines.feed(data):
@@ -141,9 +141,9 @@ class PlainDialect:
 
     def prompt(self) -> bytes:
         """What a client without a name is asked."""
-        return f"{self._asked()}\n".encode()
+        return f"{self._question()}\n".encode()
 
-    def _asked(self) -> str:
+    def _question(self) -> str:
         return PASSWORD_PROMPT if self._claimed or not self._viewer.admitted else PROMPT
 
     def _ask_again(self, error: ChatError, lines: list[str]) -> list[str]:
@@ -153,7 +153,7 @@ class PlainDialect:
             lines = [f"* {self._claimed} is claimed; give its password, or an empty line to choose another name."]
         elif self._tries >= WRONG_PASSWORDS_PER_CONNECTION:
             self._claimed = ""
-        return [*lines, self._asked()]
+        return [*lines, self._question()]
 
     def _read(self, line: bytes) -> Iterator[Command]:
         try:
@@ -275,7 +275,7 @@ class PlainDialect:
 
 
 def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
-    """A parser that is told the room that one is in."""
+    """`parse` with the room that the client is in."""
     return lambda dialect, rest: parse(dialect._here(), rest)
 
 
@@ -294,12 +294,12 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _here(moderation_commands.invite)),
         PlainCommand(
             "/kick [#ROOM] NAME [TIME] [WHY]",
-            f"throw somebody out; for {moderation_commands.TIMES}",
+            f"throw somebody out; for {moderation_commands.TIME_EXAMPLES}",
             1,
             _here(moderation_commands.kick),
         ),
         PlainCommand(
-            "/ban [#ROOM] NAME [TIME] [WHY]", "and don't let them in again", 1, _here(moderation_commands.ban)
+            "/ban [#ROOM] NAME [TIME] [WHY]", "throw somebody out and keep them out", 1, _here(moderation_commands.ban)
         ),
         PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _here(moderation_commands.unban)),
         PlainCommand(
@@ -308,18 +308,21 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _here(moderation_commands.unmute)),
         PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _here(moderation_commands.bans)),
         PlainCommand(
-            "/op [#ROOM] NAME", "make somebody an operator", 1, _here(moderation_commands.ranking(OPERATOR, True))
+            "/op [#ROOM] NAME", "make somebody an operator", 1, _here(moderation_commands.set_rank(OPERATOR, True))
         ),
-        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(moderation_commands.ranking(OPERATOR, False))),
+        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(moderation_commands.set_rank(OPERATOR, False))),
         PlainCommand(
             "/voice [#ROOM] NAME",
             "let somebody speak in a moderated or slow room",
             1,
-            _here(moderation_commands.ranking(VOICE, True)),
+            _here(moderation_commands.set_rank(VOICE, True)),
         ),
-        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(moderation_commands.ranking(VOICE, False))),
+        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(moderation_commands.set_rank(VOICE, False))),
         PlainCommand(
-            "/slow [#ROOM] SECONDS|off", "one message of each in so many seconds", 1, _here(moderation_commands.slow)
+            "/slow [#ROOM] SECONDS|off",
+            "let each member send one message every so many seconds",
+            1,
+            _here(moderation_commands.slow),
         ),
         PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _here(moderation_commands.key)),
         PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _here(moderation_commands.mode)),
@@ -336,7 +339,7 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/servers", "list the servers that are this chat", 0, PlainDialect._servers),
         PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, PlainDialect._register),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
-        PlainCommand("/logout", "be logged in no more", 0, PlainDialect._logout),
+        PlainCommand("/logout", "log out", 0, PlainDialect._logout),
         PlainCommand("/password PASSWORD", "change your password", 1, PlainDialect._password),
         PlainCommand("/quit [TEXT]", "leave", 0, PlainDialect._quit),
     )

@@ -1,4 +1,4 @@
-"""What a telnet client sends beside text: its options, which are taken out and refused (RFC 854).
+"""Takes telnet's commands out of what a client sends, and refuses the options that they offer (RFC 854).
 
 They begin with the byte IAC, which is never part of UTF-8. PuTTY offers options before the first key; `telnet` asks for
 a sign of life when its user presses Ctrl+C (RFC 860), and shows nothing more until that is answered.

@@ -175,7 +175,7 @@ def _kick(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation_commands.kick(here, rest)
         return
-    who, length, reason = moderation_commands.timed(moderation_commands.placed(here, rest)[1])
+    who, length, reason = moderation_commands.split_time(moderation_commands.split_room(here, rest)[1])
     yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
@@ -183,14 +183,14 @@ def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation_commands.ban(here, rest)
     else:
-        yield BanFromServer(*moderation_commands.timed(moderation_commands.placed(here, rest)[1]))
+        yield BanFromServer(*moderation_commands.split_time(moderation_commands.split_room(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation_commands.unban(here, rest)
     else:
-        yield UnbanFromServer(moderation_commands.placed(here, rest)[1])
+        yield UnbanFromServer(moderation_commands.split_room(here, rest)[1])
 
 
 def _bans(here: str, rest: str) -> Iterator[Command]:
@@ -222,7 +222,7 @@ COMMANDS: dict[str, Row] = {
         Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _ordering(_kick)),
         Row(
             "ban [#ROOM] WHOM [TIME] [WHY]",
-            f"and don't let them in again; {moderation_commands.TIMES}",
+            f"and don't let them in again; {moderation_commands.TIME_EXAMPLES}",
             _ordering(_ban),
         ),
         Row("unban [#ROOM] WHOM", "let them in again", _ordering(_unban)),
@@ -235,9 +235,9 @@ COMMANDS: dict[str, Row] = {
         Row(
             "op [#ROOM] NAME",
             "make somebody an operator",
-            _ordering(moderation_commands.ranking(OPERATOR, True), LOBBY),
+            _ordering(moderation_commands.set_rank(OPERATOR, True), LOBBY),
         ),
-        Row("deop [#ROOM] NAME", "take that back", _ordering(moderation_commands.ranking(OPERATOR, False), LOBBY)),
+        Row("deop [#ROOM] NAME", "take that back", _ordering(moderation_commands.set_rank(OPERATOR, False), LOBBY)),
         Row("bans [#ROOM]", "list who is banned, from the server or a room", _ordering(_bans)),
         Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _ordering(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),

@@ -1,4 +1,4 @@
-"""What the dialect remembers of one IRC client, for the handlers of commands."""
+"""What is remembered of one IRC client between its lines: capabilities, and what is not complete yet."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 
 class ClientState:
-    """One client: what it can do, and what it has said of itself before it came in."""
+    """One client: its capabilities, what it gave before registration was complete, and what is open."""
 
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self.viewer = viewer
@@ -25,13 +25,13 @@ class ClientState:
         self.writer = ReplyWriter(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END
         self.version = 301  # of capability negotiation: 302 came with CAP LS 302
-        self.passwords: list[str] = []  # what PASS gave, not looked at yet
-        self.sasl: str | None = None  # what came of a SASL message; None if none is expected
+        self.passwords: list[str] = []  # that PASS gave; they are tried once NICK and USER have come
+        self.sasl: str | None = None  # the part of a SASL message that has come; None while none is expected
         self.nick = ""
         self.username = ""
         self.realname = ""
-        self.label = ""  # of the line being read, where it is for its handler to answer
-        self.batch: Batch | None = None  # a message of many lines that is coming in
+        self.label = ""  # of the line being read
+        self.batch: Batch | None = None  # a message of many lines that has not ended yet
         self.tags = ""  # the client-only tags of the line being read, as they are written
 
     @property
@@ -39,7 +39,7 @@ class ClientState:
         return self.writer.format
 
     def set_capabilities(self, capabilities: Iterable[str]) -> SetFormat:
-        """Uses these from now on."""
+        """Replaces the capabilities that are negotiated."""
         self.capabilities.clear()
         self.capabilities.update(capabilities)
         rendered = RENDERED & self.capabilities
@@ -53,9 +53,10 @@ class ClientState:
             read_marker="draft/read-marker" in self.capabilities,
         )
 
-    # ---- answering at once: the answer keeps its place among the others ---------------------------------------------
+    # ---- answers that need no state of the chat ----------------------------------------------------------------------
 
     def say(self, numeric: numerics.Numeric, *about: object) -> Raw:
+        """A numeric."""
         return Raw(self.writer.line(numeric, *about).encode())
 
     def send(self, text: str) -> Raw:
@@ -66,18 +67,18 @@ class ClientState:
         return Raw("".join(lines).encode())
 
     def fail(self, command: str, code: str, *about: str, text: str) -> Raw:
-        """IRCv3 standard-replies."""
+        """IRCv3 standard-replies: it was not done."""
         return self._standard("FAIL", command, code, *about, text)
 
     def warn(self, command: str, code: str, text: str) -> Raw:
-        """The same for what was done, but not as it should be."""
+        """IRCv3 standard-replies: it was done, but something about it was wrong."""
         return self._standard("WARN", command, code, text)
 
     def _standard(self, kind: str, *words: str) -> Raw:
         return Raw(self.writer.standard(kind, *words).encode())
 
-    def its_me(self, name: str) -> None:
-        """Raises `ChatError` if `name` is neither like this server's name nor the client's own."""
+    def require_this_server(self, name: str) -> None:
+        """Raises `ChatError` if `name`, a mask, is neither this server's name nor the client's own."""
         server = self.writer.server.name
         if not glob(name).fullmatch(fold(server)) and fold(name) != fold(self.viewer.nick):
             raise ChatError(Code.NO_SUCH_SERVER, name)

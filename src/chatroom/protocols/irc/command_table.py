@@ -32,7 +32,7 @@ from chatroom.protocols.irc.params import echo
 
 
 class Row(NamedTuple):
-    """A command's row: its handler, the least number of parameters, how it is used and what it does."""
+    """One command: its handler, how many parameters it needs, how it is used and what it does."""
 
     handler: Callable[[ClientState, list[str]], Iterator[Command]]
     least: int
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 def row_for(message: Message, registered: bool) -> Row:
-    """The row for a message; raises `ChatError` if it can't be obeyed."""
+    """The row for a message; raises `ChatError` if there is none, or the client may not use it so."""
     row = COMMANDS.get(message.command)
     if row is None:
         raise ChatError(Code.UNKNOWN_COMMAND if registered else Code.NOT_REGISTERED, message.command)
@@ -55,7 +55,7 @@ def row_for(message: Message, registered: bool) -> Row:
 
 
 def help_(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """The table itself, by name: modern.ircdocs.horse/#help-message."""
+    """Shows the table: modern.ircdocs.horse/#help-message."""
     subject = params[0].upper() if params else ""
     row = COMMANDS.get(subject)
     if subject and row is None:

@@ -22,18 +22,18 @@ from chatroom.protocols.limits import MESSAGE_BYTES
 
 LABEL_BYTES = 64  # IRCv3 labeled-response
 
-# Nearly all that busy clients send: a message to one room with nothing in it to clean, to refuse or to take apart. Such
-# a line needs a tenth of the time that the way of all others takes; one of many that came together, a thirtieth.
+# The fast path: a message to one room with nothing in it to clean, refuse or take apart, as nearly all are that busy
+# clients send. Such a line takes a tenth of the time of any other; one of many that came together takes a thirtieth.
 _HEAD = rb"PRIVMSG (#[!-+\--~]{1,%d}) :" % ROOM_BYTES
 _OPENING = re.compile(_HEAD)
 _SIMPLE = re.compile(_HEAD + rb"([!-.0-Z\\-~][ -~]*)\r?")
-_SUSPECT = frozenset(" /[")  # with these, which are not in there, may begin what is a password said by a slip: `slips`
+_SUSPECT = frozenset(" /[")  # a mistyped command with a password may begin with these: `password_slips`
 _first = itemgetter(0)
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
 
 class IrcDialect:
-    """One IRC client. Registration is held until NICK and USER have come and capabilities are settled."""
+    """One IRC client."""
 
     pings = True
 
@@ -84,15 +84,15 @@ class IrcDialect:
             yield from commands
 
     def _refuse(self, line: bytes, error: ChatError) -> Iterator[Command]:
-        """Refuses a line that can't be read; if at least its label can, the refusal bears it."""
+        """Refuses a line that can't be read, with its label if that can."""
         start = line.partition(b" ")[0].decode(errors="replace")
         tags = parse_tags(start[1:]) if start.startswith("@") else {}
         label = self._label(tags)
         if "batch" in tags:
-            multiline.give_up(self._client, tags["batch"])
+            multiline.fail(self._client, tags["batch"])
         refused: Reply = Refused(error)
         if error.code is Code.LINE_NOT_UTF8 and line[:5].upper() == b"USER ":
-            refused = self._client.say(numerics.ERR_INVALIDUSERNAME)  # which clients that wait to come in know
+            refused = self._client.say(numerics.ERR_INVALIDUSERNAME)  # as clients expect during registration
         yield Labelled(label, iter([refused])) if label else refused
 
     def _label(self, tags: Mapping[str, str]) -> str:
@@ -100,7 +100,7 @@ class IrcDialect:
         return label if "labeled-response" in self._client.capabilities and len(label.encode()) <= LABEL_BYTES else ""
 
     def _obey_cut(self, message: Message) -> Iterator[Command]:
-        """Obeys a line whose last letter its program has cut in two, and tells of it: IRCv3 utf8-only."""
+        """Obeys a line whose last letter its program has cut in two, and warns of it: IRCv3 utf8-only."""
         yield from self._obey(message)
         text = "Your program cut the last letter of that message in two; it was left out"
         yield self._client.warn(message.command, "INVALID_UTF8", text=text)
@@ -120,7 +120,7 @@ class IrcDialect:
 
 
 def _burst(lines: list[bytes]) -> Burst | None:
-    """What these lines are if all of them say something simple to one room; None if not."""
+    """These lines as one command if all of them are simple messages to one room; None if not."""
     opening = _OPENING.match(lines[0])
     if not opening or max(map(len, lines)) > MESSAGE_BYTES:
         return None
@@ -137,10 +137,10 @@ def _burst(lines: list[bytes]) -> Burst | None:
 
 
 def _parsed(line: bytes) -> tuple[Message, bool]:
-    """A line taken apart, and whether half a letter was left out at its end.
+    """The message on a line, and whether half a letter was left out at its end.
 
-    Raises `ChatError` if it is too long or not UTF-8, and `ValueError` if there is nothing in it. What is said may be
-    longer than a line, and end in half a letter: there are programs that never cut, and some that cut anywhere.
+    Raises `ChatError` if it is too long or not UTF-8, and `ValueError` if there is nothing in it. The text
+    of a message may be longer than a line, or end in half a letter: some programs never cut, and some cut anywhere.
     """
     tags, _, rest = line.partition(b" ") if line.startswith(b"@") else (b"", b"", line)
     if len(tags) >= TAG_BYTES or len(rest) > LINE_BYTES + MESSAGE_BYTES:

@@ -1,4 +1,4 @@
-"""Events as IRC lines, rendered once for all clients whose capabilities make the same bytes of them."""
+"""Renders events as IRC lines, once for all clients whose capabilities make the same bytes of them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
 
 
 class IrcFormat:
-    """Get one with `irc_format`: clients with the same capabilities must share it, as an audience is grouped by it."""
+    """What clients with the same capabilities read. They share one, from `irc_format`: an audience is grouped by it."""
 
     own_moves = True
 
@@ -59,26 +59,26 @@ class IrcFormat:
 
     def render(self, event: Event) -> bytes:
         lines = self._lines[type(event)](event)
-        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
+        return self._with_tags(event, lines) if self._tagged and lines else lines.encode()
 
     def render_all(self, events: list[Event]) -> bytes:
         burst = "" if self._tagged or len(events) == 1 else _burst(events)
         return burst.encode() or b"".join(map(self.render, events))
 
     def personal(self, event: Event) -> bytes:
-        """The lines for the one who is told of an event alone, whatever was negotiated."""
+        """The lines for a client that alone is told of an event, whatever it has negotiated."""
         line = _PERSONAL.get(type(event)) or self._lines[type(event)]
         lines = line(event)
-        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
+        return self._with_tags(event, lines) if self._tagged and lines else lines.encode()
 
-    def _dressed(self, event: Event, lines: str) -> bytes:
+    def _with_tags(self, event: Event, lines: str) -> bytes:
         """The lines with their tags."""
         first, *more = lines.split("\r\n")[:-1]
-        dressed = [f"{self._tags(event, first=True)}{first}\r\n"]
+        tagged = [f"{self._tags(event, first=True)}{first}\r\n"]
         if more:  # an id is told once
             tags = self._tags(event, first=False)
-            dressed += [f"{line}\r\n" if line.startswith("@") else f"{tags}{line}\r\n" for line in more]
-        return "".join(dressed).encode()
+            tagged += [f"{line}\r\n" if line.startswith("@") else f"{tags}{line}\r\n" for line in more]
+        return "".join(tagged).encode()
 
     def _tags(self, event: Event, first: bool) -> str:
         """The tags of an event's lines, with the @ and the space."""
@@ -113,7 +113,7 @@ def timestamp(milliseconds: int) -> str:
 
 
 def milliseconds(text: str) -> int:
-    """What `timestamp` made a text of, as others make it too; raises `ValueError`."""
+    """The time that a text means which is written as by `timestamp`; raises `ValueError`."""
     if not text.endswith("Z"):
         raise ValueError(text)
     try:
@@ -135,10 +135,7 @@ _SURELY_FIT = (
     LINE_BYTES - 2 - (NICK_BYTES + USERNAME_CHARACTERS + HOST_CHARACTERS + ROOM_BYTES + len(":!@ PRIVMSG @ :"))
 ) // 4
 
-_MESSAGE, _ACTION = (
-    MessageKind.MESSAGE,
-    MessageKind.ACTION,
-)  # a look-up in an Enum takes as long as the rest of the line
+_MESSAGE, _ACTION = MessageKind.MESSAGE, MessageKind.ACTION  # a look-up in an Enum takes as long as the rest of a line
 # TAGMSG is for those with message-tags.
 _VERBS = {
     MessageKind.MESSAGE: "PRIVMSG",
@@ -212,11 +209,11 @@ def _said_in_batch(event: Said) -> str:
 
 
 def parts(text: str, head_bytes: int) -> Iterator[str]:
-    """`text` in parts that fit a line beside a head of so many bytes: text that came in is never cut off."""
-    room = LINE_BYTES - 2 - head_bytes
+    """`text` in parts that each fit a line after `head_bytes` bytes; nothing of it is lost."""
+    space = LINE_BYTES - 2 - head_bytes
     start = 0
-    while len(data := (ahead := text[start : start + room + 1]).encode()) > room:
-        end = place_to_cut(ahead, len(data[:room].decode(errors="ignore")))
+    while len(data := (ahead := text[start : start + space + 1]).encode()) > space:
+        end = place_to_cut(ahead, len(data[:space].decode(errors="ignore")))
         yield ahead[:end]
         start += end
     yield ahead
@@ -259,11 +256,11 @@ def _redacted(event: Redacted) -> str:
 def _modes_set(event: ModesSet) -> str:
     """As many lines as it takes to list the changes."""
     head = f":{event.by.mask} MODE {event.room} "
-    room = LINE_BYTES - 2 - len(head.encode())
+    space = LINE_BYTES - 2 - len(head.encode())
     rows: list[tuple[ModeChange, ...]] = [()]
     for change in event.changes:
         longer = (*rows[-1], change)
-        if len(written(longer).encode()) <= room:
+        if len(written(longer).encode()) <= space:
             rows[-1] = longer
         else:
             rows.append((change,))
@@ -275,7 +272,7 @@ def _wallops(event: Event, text: str) -> str:
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
 
 
-def _unseen(event: Event) -> str:
+def _no_lines(event: Event) -> str:
     return ""
 
 
@@ -292,11 +289,11 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Alerted: lambda e: _wallops(e, e.text),
     ServerBanned: _server_banned,
     ServerUnbanned: lambda e: _wallops(e, f"lifted the ban from the server on {e.mask}"),
-    AwaySet: _unseen,
-    Invited: _unseen,
-    RealnameSet: _unseen,
-    Redacted: _unseen,
-    AccountSet: _unseen,
+    AwaySet: _no_lines,
+    Invited: _no_lines,
+    RealnameSet: _no_lines,
+    Redacted: _no_lines,
+    AccountSet: _no_lines,
 }
 
 # What an event looks like to those who have negotiated a capability.

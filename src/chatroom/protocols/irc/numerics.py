@@ -1,4 +1,4 @@
-"""The numbered replies: RFC 2812 §5, worded as modern.ircdocs.horse has them, and what the server says of itself."""
+"""Numerics and refusals with their texts (RFC 2812 §5, modern.ircdocs.horse), and ISUPPORT."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ class Numeric(NamedTuple):
     template: str
 
     def line(self, server: str, nick: str, *about: object) -> str:
-        """The whole line, to `nick` ("" before registration)."""
+        """The whole line for `nick`, which is "" before registration."""
         return f":{server} {self.number} {nick or '*'} {self.template.format(*about)}\r\n"
 
 
@@ -147,7 +147,7 @@ FAILURES = {
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
 
-# Commands of extensions that say themselves that these fail in this way: whoever uses them knows it.
+# Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
 KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
 
 REFUSALS: dict[Code, Numeric] = {

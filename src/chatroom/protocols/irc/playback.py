@@ -1,4 +1,4 @@
-"""History as IRC has it: events from before, told to one client (IRCv3 chathistory).
+"""Renders history for one IRC client: past events, targets, and failures of CHATHISTORY and SEARCH.
 
 A client that negotiated `batch` gets them in one; one with `server-time` gets each with its own time; one with neither
 gets the time in the text, where its user can read it.
@@ -25,9 +25,9 @@ FAILURES = {
 _BATCH = "h"  # batches of a client never overlap, so one name will do
 
 
-def told(events: Iterable[Event], batch: str, server: str, capabilities: Set[str], form: Format) -> Iterator[str]:
+def events(past: Iterable[Event], batch: str, server: str, capabilities: Set[str], form: Format) -> Iterator[str]:
     """The lines for these events, in a batch of that type (with its parameters) where the client knows batches."""
-    return batched(_lines(events, "server-time" in capabilities, form), batch, server, capabilities)
+    return batched(_lines(past, "server-time" in capabilities, form), batch, server, capabilities)
 
 
 def targets(reply: TargetsAre, server: str, capabilities: Set[str]) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _lines(events: Iterable[Event], timed: bool, form: Format) -> Iterator[str]:
         yield from [f"{line}\n" for line in form.render(event).decode().split("\n")[:-1]]
 
 
-def failed(code: Code, command: str, target: str, server: str) -> str:
+def failure(code: Code, command: str, target: str, server: str) -> str:
     """The line for one of `FAILURES`: `command` is CHATHISTORY's own, or SEARCH."""
     if command == "SEARCH":
         about = ["SEARCH", *(["INVALID_PARAMS", "in"] if code is Code.NO_HISTORY else ["INTERNAL_ERROR"])]

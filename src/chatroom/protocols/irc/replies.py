@@ -294,11 +294,11 @@ def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if playback.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from playback.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
+        yield from playback.events(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
 
 
 def _history_is(to: ReplyWriter, reply: HistoryIs) -> Iterator[str]:
-    return playback.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
+    return playback.events(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
 
 
 def _targets_are(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
@@ -306,7 +306,7 @@ def _targets_are(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
 
 
 def _found(to: ReplyWriter, reply: Found) -> Iterator[str]:
-    return playback.told(reply.said, playback.SEARCH, to.server.name, to.capabilities, to.format)
+    return playback.events(reply.said, playback.SEARCH, to.server.name, to.capabilities, to.format)
 
 
 def _notice(to: ReplyWriter, reply: Saving | Link) -> Iterator[str]:
@@ -330,13 +330,13 @@ def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
 def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if reply.way:
-        yield from account_replies.refused(to, reply.error, reply.way)
+        yield from account_replies.refusal(to, reply.error, reply.way)
     elif code in numerics.FAILURES:
         words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)
     elif code in playback.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
-        yield playback.failed(code, command, target, to.server.name)
+        yield playback.failure(code, command, target, to.server.name)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
     elif code in SPELLED_OUT:
@@ -403,9 +403,9 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     TargetsAre: _targets_are,
     Found: _found,
     Saving: _notice,
-    AccountDone: account_replies.done,
-    AccountIs: account_replies.told,
-    ReplayIs: account_replies.replay,
+    AccountDone: account_replies.account_done,
+    AccountIs: account_replies.account_is,
+    ReplayIs: account_replies.replay_is,
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),
 }

@@ -1,4 +1,4 @@
-"""What clients say: PRIVMSG, NOTICE, TAGMSG."""
+"""Reads what clients say: PRIVMSG, NOTICE, TAGMSG."""
 
 from collections.abc import Iterator
 
@@ -57,7 +57,7 @@ def is_for_service(param: str) -> bool:
 
 
 def require_fits_line(line: str) -> None:
-    """Raises `ChatError` if the line can't be told to others as one: what is for programs is refused, not cut (417)."""
+    """Raises `ChatError` if others can't get this in one line: what is for programs is refused, never cut (417)."""
     if len(line.encode()) > LINE_BYTES - 2:
         raise ChatError(Code.LINE_TOO_LONG)
 

@@ -1,4 +1,4 @@
-"""The server itself: what it is, how it is doing, and what its operators do."""
+"""Reads questions about the server: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS, STATS."""
 
 from collections.abc import Iterator
 from time import time
@@ -64,4 +64,4 @@ def stats(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def _this_server(client: ClientState, params: list[str]) -> None:
     if params:
-        client.its_me(params[0])
+        client.require_this_server(params[0])

@@ -1,4 +1,4 @@
-"""People: who is here, what is known of them, and what they say of themselves."""
+"""Reads questions about people, and AWAY: WHO, WHOIS, WHOWAS, USERHOST, ISON, MONITOR."""
 
 from collections.abc import Iterator
 
@@ -21,9 +21,9 @@ def who(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def whois(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """`WHOIS server nick` asks what `WHOIS nick` does: there is one server."""
+    """`WHOIS server nick` asks the same as `WHOIS nick`."""
     if len(params) > 1 and "." in params[0]:  # a nickname may stand for the server that its owner is on
-        client.its_me(params[0])
+        client.require_this_server(params[0])
     yield AskWhois(params[-1].split(",")[0])
 
 
