@@ -4,7 +4,7 @@ from enum import Enum
 
 _IRC = (b"CAP ", b"PASS ", b"NICK ", b"USER ")
 _HTTP = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"CONNECT ", b"PATCH ", b"TRACE ", b"PRI ")
-_LONGEST = 16  # bytes; who has sent as many line ends, and nothing else, is taken for a person with netcat
+_DETECTED_BYTES = 16  # who has sent as many line ends, and nothing else, is taken for a person with netcat
 _TLS = b"\x16"  # a handshake record: RFC 8446 §5.1
 
 
@@ -20,12 +20,16 @@ def detect(first: bytes) -> Spoken:
     """The protocol that begins with `first`, which is all that has come so far."""
     if first.startswith(_TLS):
         return Spoken.TLS
-    first = first[:_LONGEST]
+    first = first[:_DETECTED_BYTES]
     start = first.lstrip(b"\r\n")[:8].upper()
     if start.startswith(_IRC):
         return Spoken.IRC
     if start.startswith(_HTTP):
         return Spoken.HTTP
-    if b"\n" in first or len(first) == _LONGEST or not any(opening.startswith(start) for opening in (*_IRC, *_HTTP)):
+    if (
+        b"\n" in first
+        or len(first) == _DETECTED_BYTES
+        or not any(opening.startswith(start) for opening in (*_IRC, *_HTTP))
+    ):
         return Spoken.PLAIN
     return Spoken.UNKNOWN

@@ -199,7 +199,7 @@ def _topic_set(event: TopicSet) -> list[str]:
 
 
 def _modes_set(event: ModesSet) -> list[str]:
-    """Masks that were set for one name are one change. What ended on its own is a sentence of its own."""
+    """Masks that were set for one name are one change. What ended with its time is a sentence by itself."""
     ended = [_ended(change) for change in event.changes if not change.on and change.until]
     done = dict.fromkeys([_change(change, event.time) for change in event.changes if change.on or not change.until])
     return [*dict.fromkeys(ended), *([f"{event.by.nick} {', '.join(done)}"] if done else [])]

@@ -36,7 +36,7 @@ def room_modes(room: str, words: list[str]) -> Iterator[Command]:
 
 
 def signed_letters(letters: str) -> Iterator[tuple[bool, str]]:
-    """``+a-b`` as (True, a), (False, b); each change once."""
+    """``+a-b`` as (True, a), (False, b)."""
     on = True
     for letter in letters:
         if letter in "+-":

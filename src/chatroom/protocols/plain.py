@@ -274,7 +274,7 @@ class PlainDialect:
         yield Quit(rest, own=True)
 
 
-def _here(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
+def _in_room(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
     """`parse` with the room that the client is in."""
     return lambda dialect, rest: parse(dialect._here(), rest)
 
@@ -291,41 +291,48 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
-        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _here(moderation_commands.invite)),
+        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _in_room(moderation_commands.invite)),
         PlainCommand(
             "/kick [#ROOM] NAME [TIME] [WHY]",
             f"throw somebody out; for {moderation_commands.TIME_EXAMPLES}",
             1,
-            _here(moderation_commands.kick),
+            _in_room(moderation_commands.kick),
         ),
         PlainCommand(
-            "/ban [#ROOM] NAME [TIME] [WHY]", "throw somebody out and keep them out", 1, _here(moderation_commands.ban)
+            "/ban [#ROOM] NAME [TIME] [WHY]",
+            "throw somebody out and keep them out",
+            1,
+            _in_room(moderation_commands.ban),
         ),
-        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _here(moderation_commands.unban)),
+        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _in_room(moderation_commands.unban)),
         PlainCommand(
-            "/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _here(moderation_commands.mute)
+            "/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _in_room(moderation_commands.mute)
         ),
-        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _here(moderation_commands.unmute)),
-        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _here(moderation_commands.bans)),
+        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _in_room(moderation_commands.unmute)),
+        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _in_room(moderation_commands.bans)),
         PlainCommand(
-            "/op [#ROOM] NAME", "make somebody an operator", 1, _here(moderation_commands.set_rank(OPERATOR, True))
+            "/op [#ROOM] NAME", "make somebody an operator", 1, _in_room(moderation_commands.set_rank(OPERATOR, True))
         ),
-        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _here(moderation_commands.set_rank(OPERATOR, False))),
+        PlainCommand(
+            "/deop [#ROOM] NAME", "take that back", 1, _in_room(moderation_commands.set_rank(OPERATOR, False))
+        ),
         PlainCommand(
             "/voice [#ROOM] NAME",
             "let somebody speak in a moderated or slow room",
             1,
-            _here(moderation_commands.set_rank(VOICE, True)),
+            _in_room(moderation_commands.set_rank(VOICE, True)),
         ),
-        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _here(moderation_commands.set_rank(VOICE, False))),
+        PlainCommand(
+            "/devoice [#ROOM] NAME", "take that back", 1, _in_room(moderation_commands.set_rank(VOICE, False))
+        ),
         PlainCommand(
             "/slow [#ROOM] SECONDS|off",
             "let each member send one message every so many seconds",
             1,
-            _here(moderation_commands.slow),
+            _in_room(moderation_commands.slow),
         ),
-        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _here(moderation_commands.key)),
-        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _here(moderation_commands.mode)),
+        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _in_room(moderation_commands.key)),
+        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _in_room(moderation_commands.mode)),
         PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
         PlainCommand(

@@ -36,7 +36,7 @@ from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.limits import USERNAME_CHARACTERS
 from chatroom.protocols.phrases import lasting
 
-HOST_CHARACTERS = 46  # characters; the longest address there is, and a 0 before one that begins with a colon
+HOST_CHARACTERS = 46  # the longest address there is, and a 0 before one that begins with a colon
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
@@ -85,7 +85,7 @@ class IrcFormat:
         tags = [f"time={timestamp(event.time)}"] if self._time else []
         by = event.by
         if self._accounts and by.account:
-            account = by.account.replace("\\", r"\\")  # the one sign in a name that means something in a tag
+            account = by.account.replace("\\", r"\\")  # the only character of names that must be escaped in tags
             tags.append(f"account={account}")
         if self._ids:
             if first:
@@ -130,8 +130,8 @@ def _second(seconds: int) -> str:
 # ---- each event as its lines, with their CR LF ----------------------------------------------------------------------
 
 
-# Characters of text that one line holds with any names and any letters, at 4 bytes each.
-_SURELY_FIT = (
+# Text that one line holds with any names, at 4 bytes a character.
+_SURELY_FITTING_CHARACTERS = (
     LINE_BYTES - 2 - (NICK_BYTES + USERNAME_CHARACTERS + HOST_CHARACTERS + ROOM_BYTES + len(":!@ PRIVMSG @ :"))
 ) // 4
 
@@ -162,7 +162,7 @@ def _said(event: Said) -> str:
 
 
 def _burst(events: list[Event]) -> str:
-    """The lines of many short messages by one person to one target; "" if that isn't what these are."""
+    """The lines of many short messages by one person to one target; "" if these are anything else."""
     first = events[0]
     if not isinstance(first, Said):
         return ""
@@ -191,9 +191,9 @@ def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _said_in_batch(event: Said) -> str:
-    """A message of many lines, or one that is too long for a line, as `draft/multiline` has it; any other as ever."""
+    """A batch of `draft/multiline`, where a message has many lines or is too long for one; else the usual line."""
     text = event.text
-    long = len(text) > _SURELY_FIT and event.kind is not _ACTION
+    long = len(text) > _SURELY_FITTING_CHARACTERS and event.kind is not _ACTION
     if not long and FEED not in text and CUT not in text:
         return _said_with_tags(event)
     name, head = f"{event.id:x}", f":{event.by.mask}"
@@ -244,7 +244,7 @@ def _invited(event: Invited) -> str:
 
 
 def _server_banned(event: ServerBanned) -> str:
-    """Operators alone are told."""
+    """A WALLOPS, which operators alone get."""
     why = f" ({event.reason})" if event.reason else ""
     return _wallops(event, f"banned {event.mask} from the server{lasting(event.until, event.time)}{why}")
 
@@ -296,7 +296,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     AccountSet: _no_lines,
 }
 
-# What an event looks like to those who have negotiated a capability.
+# What clients that negotiated a capability read of an event instead.
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", Said, _said_with_tags),
     ("draft/multiline", Said, _said_in_batch),
@@ -308,7 +308,7 @@ _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("account-notify", AccountSet, lambda e: f":{e.by.mask} ACCOUNT {e.account or '*'}\r\n"),
 )
 
-# The capabilities that change what an event looks like, or whether there is anything to see of it.
+# The capabilities that change an event's lines, or whether it has any.
 RENDERED = _TAGGING | {capability for capability, _, _ in _OF_CAPABILITIES}
 
 _PERSONAL: dict[type, Callable[[Any], str]] = {Invited: _invited}

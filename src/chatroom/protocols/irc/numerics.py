@@ -193,7 +193,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NICK_HELD: Numeric("435", "{} {} :Cannot change nickname while banned or muted on channel"),
     Code.BANNED_HERE: Numeric("465", ":You are banned from this server{}{}"),
     Code.THAT_IS_YOU: Numeric("485", ":That would ban yourself"),
-    Code.NOT_BANNED: Numeric("696", "{} b {} :There is no such ban or mute"),  # 477 is that one can't join
+    Code.NOT_BANNED: Numeric("696", "{} b {} :There is no such ban or mute"),  # 477 would say that one can't join
     Code.BANS_FULL: Numeric("478", "* K :The server's list of bans is full"),
     Code.BANNED_THERE: Numeric(
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"

@@ -7,7 +7,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import clean, shortened
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 
-_ECHO = 128  # bytes; twice as long as any name
+_ECHO_BYTES = 128  # twice as long as any name
 
 
 def targets(param: str) -> Iterator[str]:
@@ -38,4 +38,4 @@ def split(param: str) -> tuple[list[str], list[str]]:
 
 def echo(word: str) -> str:
     """A client's own word made safe as a parameter of an answer: RFC 2812 §2.3.1 middle."""
-    return shortened(clean(word).replace(" ", "_").lstrip(":"), _ECHO) or "*"
+    return shortened(clean(word).replace(" ", "_").lstrip(":"), _ECHO_BYTES) or "*"

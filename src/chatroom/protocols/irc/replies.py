@@ -184,7 +184,7 @@ _WHOX: dict[str, Callable[[ReplyWriter, WhoIsIn, Member, int], object]] = {
     "t": lambda to, reply, m, idle: to.whox.token if to.whox and to.whox.token else "0",
     "c": lambda to, reply, m, idle: reply.room or "*",
     "u": lambda to, reply, m, idle: m.person.username,
-    "i": lambda to, reply, m, idle: "255.255.255.255",  # addresses are shown as hosts, and no other
+    "i": lambda to, reply, m, idle: "255.255.255.255",  # addresses are shown as hosts alone
     "h": lambda to, reply, m, idle: m.person.host,
     "s": lambda to, reply, m, idle: to.server.name,
     "n": lambda to, reply, m, idle: m.person.nick,
@@ -250,7 +250,7 @@ def _no_whois(to: ReplyWriter, reply: NoWhois) -> Iterator[str]:
 
 def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
     names = {fold(person.nick) for person, _ in reply.people}
-    # A mask that one nickname alone is like means that nickname.
+    # Where one nickname alone matches a mask, the answer is about that.
     nick = reply.people[0][0].nick if len(names) == 1 else echo(reply.nick)
     if not names:
         yield to.line(numerics.ERR_WASNOSUCHNICK, nick)
@@ -292,31 +292,19 @@ def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
 
 def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if playback.CHATHISTORY not in to.capabilities:
-        if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
+        if "server-time" not in to.capabilities:  # no tag will show that these are old
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from playback.events(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
-
-
-def _history_is(to: ReplyWriter, reply: HistoryIs) -> Iterator[str]:
-    return playback.events(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
-
-
-def _targets_are(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
-    return playback.targets(reply, to.server.name, to.capabilities)
-
-
-def _found(to: ReplyWriter, reply: Found) -> Iterator[str]:
-    return playback.events(reply.said, playback.SEARCH, to.server.name, to.capabilities, to.format)
+        yield from playback.events(to, reply.said, f"chathistory {reply.room}")
 
 
 def _notice(to: ReplyWriter, reply: Saving | Link) -> Iterator[str]:
-    """What the server says of itself, as a notice."""
+    """A notice of what the server says about itself."""
     for sentence in describe_reply(reply):
         yield f":{to.server.name} NOTICE {to.nick} :{sentence.removesuffix('.')}\r\n"
 
 
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
-    """Each has all others one step away."""
+    """RPL_LINKS: all other servers are one hop away."""
     own = to.server.name
     for name, people, lag in reply.servers:
         about = f"{people} here, {lag} ms behind" if name else to.server.description
@@ -336,25 +324,28 @@ def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
         yield to.standard("FAIL", *words.split(), text)
     elif code in playback.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
-        yield playback.failure(code, command, target, to.server.name)
+        yield playback.failure(to, code, command, target)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
     elif code in SPELLED_OUT:
         first, *rest = spell_out(code, [clean(word) for word in about])
-        room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART)
-        yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART) for part in rest])
+        room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART_BYTES)
+        yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART_BYTES) for part in rest])
     else:
         yield to.line(numerics.REFUSALS[code], *map(echo, about))
 
 
-_PART = 100  # bytes of a refusal's parts, so that the line holds them all; the reason is told in full when it is set
+_PART_BYTES = 100  # of each name or reason in a refusal, so that the line holds them all
 
 
 def _server_bans_are(to: ReplyWriter, reply: ServerBansAre) -> Iterator[str]:
     """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
     for entry in reply.entries:
         text = "".join(
-            [shortened(entry.reason, _PART), *time_left_and_reason(entry.until, f"by {entry.by.partition('!')[0]}")]
+            [
+                shortened(entry.reason, _PART_BYTES),
+                *time_left_and_reason(entry.until, f"by {entry.by.partition('!')[0]}"),
+            ]
         ).strip()
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
@@ -399,9 +390,9 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
     Recent: _recent,
-    HistoryIs: _history_is,
-    TargetsAre: _targets_are,
-    Found: _found,
+    HistoryIs: lambda to, r: playback.events(to, r.events, f"chathistory {r.name}"),
+    TargetsAre: playback.targets,
+    Found: lambda to, r: playback.events(to, r.said, playback.SEARCH),
     Saving: _notice,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,

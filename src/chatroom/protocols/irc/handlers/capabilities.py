@@ -17,7 +17,7 @@ from chatroom.protocols.irc.handlers.sasl import MECHANISMS, SASL
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
-_VERSION = 9999  # of capability negotiation, at most: 302 is the highest there is
+_VERSION_MAX = 9999  # of capability negotiation; 302 is the highest there is
 CAPABILITIES = (
     "account-notify",
     "account-tag",
@@ -67,7 +67,7 @@ def _offered(client: ClientState) -> tuple[str, ...]:
 
 def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
     client.negotiating = not client.viewer.nick
-    client.version = max(client.version, number(params[0], _VERSION) or 0 if params else 0)
+    client.version = max(client.version, number(params[0], _VERSION_MAX) or 0 if params else 0)
     if client.version >= 302:  # which has cap-notify without asking for it
         client.capabilities.add("cap-notify")
     values = _VALUES if client.version >= 302 else {}

@@ -109,8 +109,8 @@ def _room_whom_time_reason(params: list[str]) -> tuple[str, str, int, str]:
 
 
 _BOUND = re.compile(r"([CT]?)([<>])([0-9]+)")
-_MINUTE = 60_000  # milliseconds
-_FILTER_MOST = 999_999_999  # people or minutes: more than any room has of either
+_MINUTE_MILLISECONDS = 60_000
+_FILTER_MAX = 999_999_999  # people or minutes: more than any room has of either
 
 
 def list_(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -123,7 +123,7 @@ def list_(client: ClientState, params: list[str]) -> Iterator[Command]:
         if bound:
             letter, sign, count = bound.groups()
             low, high = bounds[letter]
-            value = (number(count, _FILTER_MOST) or 0) * (_MINUTE if letter else 1)
+            value = (number(count, _FILTER_MAX) or 0) * (_MINUTE_MILLISECONDS if letter else 1)
             bounds[letter] = (low, value) if sign == "<" else (value, high)
         elif word.startswith("!"):
             not_masks.append(word[1:])
