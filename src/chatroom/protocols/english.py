@@ -9,7 +9,7 @@ from typing import Any
 
 from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import FAULTS, Fault
+from chatroom.common.names import FAULTS, ROOM_BYTES, ROOM_CHARACTERS, Fault
 from chatroom.common.text import CTCP, CUT, FEED, clean, plain
 from chatroom.model.events import (
     AccountSet,
@@ -83,14 +83,15 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_TAKEN: "{0} is taken; choose another name",
     Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
     Code.NO_SUCH_NICK: "there is nobody called {0}; {slash}who lists who is here",
-    Code.ROOM_BAD: "{0} can't be a room; a room is # and up to 49 characters (64 bytes) without spaces or commas",
+    Code.ROOM_BAD: f"{{0}} can't be a room; a room is # and up to {ROOM_CHARACTERS - 1} characters "
+    f"({ROOM_BYTES} bytes) without spaces or commas",
     Code.NO_SUCH_ROOM: "there is no room {0}; {slash}rooms lists them",
     Code.NOT_IN_ROOM: "you are not in {0}; {slash}join {0} takes you there",
-    Code.NOT_YOURS: "that is for its owner alone",
+    Code.NOT_YOURS: "you can't see or change the modes of others",
     Code.CANNOT_SEND: "you can't write to {0} without being in it; {slash}join {0} takes you there",
     Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
     Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
-    Code.SILENT: "you may not speak in {0}, and so not set its topic; its operators: {1}",
+    Code.SILENT: "you may not speak in {0}, so you can't set its topic; its operators: {1}",
     Code.NO_CTCP: "{0} takes no messages for programs",
     Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
     Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",
@@ -104,7 +105,7 @@ _REFUSALS: dict[Code, str] = {
     Code.BANNED_HERE: "you are banned from this server{0}{1}",
     Code.THAT_IS_YOU: "that would be yourself",
     Code.NOT_BANNED: "there is no such ban or mute on {1}; {slash}bans lists them",
-    Code.BANS_FULL: "there are too many bans",
+    Code.BANS_FULL: "the server has too many bans; lift one first",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",
@@ -113,10 +114,10 @@ _REFUSALS: dict[Code, str] = {
     Code.THEY_ARE_IN_ROOM: "{0} is in {1} already",
     Code.MODE_UNKNOWN: "there is no mode {0}",
     Code.USER_MODE_UNKNOWN: "there is no such mode",
-    Code.MODE_PARAMETER: "{2} can't stand after mode {1}",
-    Code.LIST_FULL: "the list {1} of {0} is full",
+    Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
+    Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
     Code.WATCHING_TOO_MANY: "you are watching too many people",
-    Code.NO_ORIGIN: "say what to answer",
+    Code.NO_ORIGIN: "there is nothing to answer",
     Code.NO_SUCH_SERVER: "there is no server {0}",
     Code.NICK_CLAIMED: "{0} is claimed; if it is yours, {slash}login {0} PASSWORD gives it to you, "
     "else choose another name",
@@ -135,12 +136,12 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_A_GHOST: "that is you",
     Code.REALNAME_BAD: "that can't be a real name",
     Code.REALNAME_HELD: "you can't take another real name while you may not speak in one of your rooms",
-    Code.TOO_MANY_TARGETS: "these are too many at once",
+    Code.TOO_MANY_TARGETS: "these are too many names at once",
     Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
-    Code.NO_RECIPIENT: "say to whom",
+    Code.NO_RECIPIENT: "say whom it is for",
     Code.NO_TEXT: "there is nothing to send",
     Code.TOPIC_TOO_LONG: f"that topic is too long; a topic has at most {TOPIC_BYTES} bytes",
-    Code.AWAY_TOO_LONG: f"that is too long; what you leave while you are away has at most {AWAY_BYTES} bytes",
+    Code.AWAY_TOO_LONG: f"that is too long; an away message has at most {AWAY_BYTES} bytes",
     Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE_BYTES} bytes",
     Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
@@ -148,7 +149,7 @@ _REFUSALS: dict[Code, str] = {
     Code.HISTORY_FAILED: "the history can't be read at the moment",
     Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times",
     Code.NOTHING_KEPT: "no history is kept here",
-    Code.RELOAD_FAILED: "a file can't be read, so all stays as it was; the server's log says which",
+    Code.RELOAD_FAILED: "a file can't be read, so nothing has changed; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
     Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
