@@ -274,14 +274,14 @@ class ChatServer(ThreadingTCPServer):
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
         with self.log.lock:
             due = self.hub.is_due(self.clock())
-            deeds = list(self.hub.audit_log)
+            done = list(self.hub.audit_log)
             self.hub.audit_log.clear()
         if due:
             self.log.submit(self.hub.server_session, [Expire()])
-        for deed in deeds:
-            room = getattr(deed, "room", "")
-            for sentence in describe_event(deed):
-                log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, deed.by.mask)
+        for event in done:
+            room = getattr(event, "room", "")
+            for sentence in describe_event(event):
+                log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, event.by.mask)
 
     def _saving(self, works: bool, lost: int) -> None:
         with self.log.lock:

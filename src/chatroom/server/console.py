@@ -151,22 +151,23 @@ class Console(threading.Thread):
             self._server.info = replace(self._server.info, motd=(rest,))
         self._write("\n".join(self._server.info.motd) or "there is no message of the day")
 
-    # ---- keeping order: the same as an operator of the server does --------------------------------------------------
+    # ---- moderation: the same as an operator of the server does -----------------------------------------------------
 
-    def order(self, parse: moderation_commands.Parse, here: str, rest: str) -> None:
-        """Carries out what `parse` makes of a line, and shows what comes of it. `ChatError`: the line is too short."""
+    def moderate(self, parse: moderation_commands.Parse, here: str, rest: str) -> None:
+        """Carries out what `parse` makes of a line, and shows what comes of it; raises `ChatError` if the line is too short."""
         try:
             commands = list(parse(here, rest))
         except ChatError as error:
             if error.code is Code.TOO_FEW_PARAMETERS:
                 raise
             commands = [Refused(error)]
-        server, told = self._server, self._server.hub.server_session.replies
+        server, session = self._server, self._server.hub.server_session
         with server.log.lock:
-            told.clear()
-        server.log.submit(server.hub.server_session, commands)
+            session.replies.clear()
+        server.log.submit(session, commands)
         with server.log.lock:
-            sentences = [sentence for reply in told for sentence in describe_reply(reply)]
+            replies = list(session.replies)
+        sentences = [sentence for reply in replies for sentence in describe_reply(reply)]
         self._write("\n".join(dict.fromkeys(sentences)) or "nothing has changed")
 
 
@@ -207,8 +208,8 @@ def _free(here: str, rest: str) -> Iterator[Command]:
     yield DropAccount(name, "")
 
 
-def _ordering(parse: moderation_commands.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
-    return lambda console, rest: console.order(parse, here, rest)
+def _moderating(parse: moderation_commands.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
+    return lambda console, rest: console.moderate(parse, here, rest)
 
 
 COMMANDS: dict[str, Row] = {
@@ -219,27 +220,27 @@ COMMANDS: dict[str, Row] = {
         Row("rooms", "list the rooms", Console._rooms),
         Row("servers", "list the servers that are this chat", Console._servers),
         Row("say TEXT", "say something to everybody", Console._say),
-        Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _ordering(_kick)),
+        Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _moderating(_kick)),
         Row(
             "ban [#ROOM] WHOM [TIME] [WHY]",
             f"and don't let them in again; {moderation_commands.TIME_EXAMPLES}",
-            _ordering(_ban),
+            _moderating(_ban),
         ),
-        Row("unban [#ROOM] WHOM", "let them in again", _ordering(_unban)),
+        Row("unban [#ROOM] WHOM", "let them in again", _moderating(_unban)),
         Row(
             "mute [#ROOM] NAME [TIME] [WHY]",
             f"in {LOBBY}, unless you say where",
-            _ordering(moderation_commands.mute, LOBBY),
+            _moderating(moderation_commands.mute, LOBBY),
         ),
-        Row("unmute [#ROOM] NAME", "let them speak again", _ordering(moderation_commands.unmute, LOBBY)),
+        Row("unmute [#ROOM] NAME", "let them speak again", _moderating(moderation_commands.unmute, LOBBY)),
         Row(
             "op [#ROOM] NAME",
             "make somebody an operator",
-            _ordering(moderation_commands.set_rank(OPERATOR, True), LOBBY),
+            _moderating(moderation_commands.set_rank(OPERATOR, True), LOBBY),
         ),
-        Row("deop [#ROOM] NAME", "take that back", _ordering(moderation_commands.set_rank(OPERATOR, False), LOBBY)),
-        Row("bans [#ROOM]", "list who is banned, from the server or a room", _ordering(_bans)),
-        Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _ordering(_free)),
+        Row("deop [#ROOM] NAME", "take that back", _moderating(moderation_commands.set_rank(OPERATOR, False), LOBBY)),
+        Row("bans [#ROOM]", "list who is banned, from the server or a room", _moderating(_bans)),
+        Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _moderating(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),
         Row("help", "this list", Console._help),
     )
