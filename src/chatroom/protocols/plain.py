@@ -39,7 +39,7 @@ from chatroom.model.modes import OPERATOR, VOICE
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply
 from chatroom.model.values import MessageKind
-from chatroom.protocols import moderation_commands
+from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer
 from chatroom.protocols.english import describe_event, describe_reply
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
@@ -205,9 +205,6 @@ class PlainDialect:
         lines = [f"* {command.usage:<{width}}  {command.does}\n" for command in COMMANDS.values()]
         yield Raw("".join([*lines, "* Anything else is sent to the room; //x sends /x.\n"]).encode())
 
-    def _nick(self, rest: str) -> Iterator[Command]:
-        yield Rename(rest)
-
     def _join(self, rest: str) -> Iterator[Command]:
         room, _, key = rest.partition(" ")
         yield Join(room if room.startswith("#") else f"#{room}", move=True, key=key.strip())
@@ -216,12 +213,6 @@ class PlainDialect:
         if fold(self._viewer.room) == LOBBY:
             raise ChatError(Code.STAYS_IN_LOBBY, LOBBY)
         yield Join(LOBBY, move=True)
-
-    def _rooms(self, rest: str) -> Iterator[Command]:
-        yield AskRooms()
-
-    def _servers(self, rest: str) -> Iterator[Command]:
-        yield AskServers()
 
     def _who(self, rest: str) -> Iterator[Command]:
         yield AskWho(rest or self._here())
@@ -239,9 +230,6 @@ class PlainDialect:
     def _oper(self, rest: str) -> Iterator[Command]:
         yield BecomeOperator(self._viewer.nick, rest)
 
-    def _away(self, rest: str) -> Iterator[Command]:
-        yield SetAway(rest)
-
     def _history(self, rest: str) -> Iterator[Command]:
         count = number(rest, HISTORY_EVENTS_PER_ANSWER) or 0
         if rest and not count:
@@ -257,21 +245,14 @@ class PlainDialect:
     def _search(self, rest: str) -> Iterator[Command]:
         yield AskSearch(rest, SEARCH_RESULTS_SHOWN)
 
-    def _register(self, rest: str) -> Iterator[Command]:
-        yield MakeAccount(rest)
-
     def _login(self, rest: str) -> Iterator[Command]:
         *name, password = rest.split(maxsplit=1)
         yield LogIn(name[0] if name else self._viewer.nick, password, take=True)
 
-    def _logout(self, rest: str) -> Iterator[Command]:
-        yield LogOut()
 
-    def _password(self, rest: str) -> Iterator[Command]:
-        yield SetPassword(rest)
-
-    def _quit(self, rest: str) -> Iterator[Command]:
-        yield Quit(rest, own=True)
+def _one(make: Callable[[str], Command]) -> Callable[[PlainDialect, str], Iterator[Command]]:
+    """A parser that makes one command of the rest of the line."""
+    return lambda dialect, rest: iter((make(rest),))
 
 
 def _in_room(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainDialect, str], Iterator[Command]]:
@@ -283,58 +264,49 @@ COMMANDS: dict[str, PlainCommand] = {
     command.usage.split()[0]: command
     for command in (
         PlainCommand("/help", "this list", 0, PlainDialect._help),
-        PlainCommand("/nick NAME", "change your name", 1, PlainDialect._nick),
+        PlainCommand("/nick NAME", "change your name", 1, _one(Rename)),
         PlainCommand("/join #ROOM [KEY]", "go to another room; it is made if there is none", 1, PlainDialect._join),
         PlainCommand("/leave", f"go back to {LOBBY}", 0, PlainDialect._leave),
-        PlainCommand("/rooms", "list the rooms", 0, PlainDialect._rooms),
+        PlainCommand("/rooms", "list the rooms", 0, _one(lambda rest: AskRooms())),
         PlainCommand("/who [#ROOM | NAME | *]", "list who is here, in a room, or everywhere", 0, PlainDialect._who),
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
-        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _in_room(moderation_commands.invite)),
+        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _in_room(moderation.invite)),
         PlainCommand(
             "/kick [#ROOM] NAME [TIME] [WHY]",
-            f"throw somebody out; for {moderation_commands.TIME_EXAMPLES}",
+            f"throw somebody out; for {moderation.TIME_EXAMPLES}",
             1,
-            _in_room(moderation_commands.kick),
+            _in_room(moderation.kick),
         ),
         PlainCommand(
-            "/ban [#ROOM] NAME [TIME] [WHY]",
-            "throw somebody out and keep them out",
-            1,
-            _in_room(moderation_commands.ban),
+            "/ban [#ROOM] NAME [TIME] [WHY]", "throw somebody out and keep them out", 1, _in_room(moderation.ban)
         ),
-        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _in_room(moderation_commands.unban)),
+        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _in_room(moderation.unban)),
         PlainCommand(
-            "/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _in_room(moderation_commands.mute)
+            "/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _in_room(moderation.mute)
         ),
-        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _in_room(moderation_commands.unmute)),
-        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _in_room(moderation_commands.bans)),
-        PlainCommand(
-            "/op [#ROOM] NAME", "make somebody an operator", 1, _in_room(moderation_commands.set_rank(OPERATOR, True))
-        ),
-        PlainCommand(
-            "/deop [#ROOM] NAME", "take that back", 1, _in_room(moderation_commands.set_rank(OPERATOR, False))
-        ),
+        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _in_room(moderation.unmute)),
+        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _in_room(moderation.bans)),
+        PlainCommand("/op [#ROOM] NAME", "make somebody an operator", 1, _in_room(moderation.set_rank(OPERATOR, True))),
+        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _in_room(moderation.set_rank(OPERATOR, False))),
         PlainCommand(
             "/voice [#ROOM] NAME",
             "let somebody speak in a moderated or slow room",
             1,
-            _in_room(moderation_commands.set_rank(VOICE, True)),
+            _in_room(moderation.set_rank(VOICE, True)),
         ),
-        PlainCommand(
-            "/devoice [#ROOM] NAME", "take that back", 1, _in_room(moderation_commands.set_rank(VOICE, False))
-        ),
+        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _in_room(moderation.set_rank(VOICE, False))),
         PlainCommand(
             "/slow [#ROOM] SECONDS|off",
             "let each member send one message every so many seconds",
             1,
-            _in_room(moderation_commands.slow),
+            _in_room(moderation.slow),
         ),
-        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _in_room(moderation_commands.key)),
-        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _in_room(moderation_commands.mode)),
+        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _in_room(moderation.key)),
+        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _in_room(moderation.mode)),
         PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
-        PlainCommand("/away [TEXT]", "be away, or back without a text", 0, PlainDialect._away),
+        PlainCommand("/away [TEXT]", "be away, or back without a text", 0, _one(SetAway)),
         PlainCommand(
             "/history [COUNT]",
             f"what was said here, at most {HISTORY_EVENTS_PER_ANSWER} messages",
@@ -343,12 +315,12 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
         PlainCommand("/set replay on|off", "show what you missed when you join a room, or not", 2, PlainDialect._set),
-        PlainCommand("/servers", "list the servers that are this chat", 0, PlainDialect._servers),
-        PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, PlainDialect._register),
+        PlainCommand("/servers", "list the servers that are this chat", 0, _one(lambda rest: AskServers())),
+        PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, _one(MakeAccount)),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
-        PlainCommand("/logout", "log out", 0, PlainDialect._logout),
-        PlainCommand("/password PASSWORD", "change your password", 1, PlainDialect._password),
-        PlainCommand("/quit [TEXT]", "leave", 0, PlainDialect._quit),
+        PlainCommand("/logout", "log out", 0, _one(lambda rest: LogOut())),
+        PlainCommand("/password PASSWORD", "change your password", 1, _one(SetPassword)),
+        PlainCommand("/quit [TEXT]", "leave", 0, _one(lambda rest: Quit(rest, own=True))),
     )
 }
 

@@ -22,7 +22,7 @@ from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, K
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused
-from chatroom.protocols import moderation_commands
+from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.english import describe_reply
 from chatroom.server.chat_server import ChatServer
 
@@ -153,8 +153,8 @@ class Console(threading.Thread):
 
     # ---- moderation: the same as an operator of the server does -----------------------------------------------------
 
-    def moderate(self, parse: moderation_commands.Parse, here: str, rest: str) -> None:
-        """Carries out what `parse` makes of a line, and shows what comes of it; raises `ChatError` if the line is too short."""
+    def moderate(self, parse: moderation.Parse, here: str, rest: str) -> None:
+        """Carries out what `parse` makes of a line, and shows the replies. Raises `ChatError` for a line too short."""
         try:
             commands = list(parse(here, rest))
         except ChatError as error:
@@ -174,29 +174,29 @@ class Console(threading.Thread):
 def _kick(here: str, rest: str) -> Iterator[Command]:
     """Out of a room, or off the server."""
     if rest.startswith("#"):
-        yield from moderation_commands.kick(here, rest)
+        yield from moderation.kick(here, rest)
         return
-    who, length, reason = moderation_commands.split_time(moderation_commands.split_room(here, rest)[1])
+    who, length, reason = moderation.split_time(moderation.split_room(here, rest)[1])
     yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
 def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
-        yield from moderation_commands.ban(here, rest)
+        yield from moderation.ban(here, rest)
     else:
-        yield BanFromServer(*moderation_commands.split_time(moderation_commands.split_room(here, rest)[1]))
+        yield BanFromServer(*moderation.split_time(moderation.split_room(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
-        yield from moderation_commands.unban(here, rest)
+        yield from moderation.unban(here, rest)
     else:
-        yield UnbanFromServer(moderation_commands.split_room(here, rest)[1])
+        yield UnbanFromServer(moderation.split_room(here, rest)[1])
 
 
 def _bans(here: str, rest: str) -> Iterator[Command]:
     if rest:
-        yield from moderation_commands.bans(here, rest)
+        yield from moderation.bans(here, rest)
     else:
         yield AskServerBans()
 
@@ -208,7 +208,7 @@ def _free(here: str, rest: str) -> Iterator[Command]:
     yield DropAccount(name, "")
 
 
-def _moderating(parse: moderation_commands.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
+def _moderating(parse: moderation.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
     return lambda console, rest: console.moderate(parse, here, rest)
 
 
@@ -223,22 +223,14 @@ COMMANDS: dict[str, Row] = {
         Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _moderating(_kick)),
         Row(
             "ban [#ROOM] WHOM [TIME] [WHY]",
-            f"and don't let them in again; {moderation_commands.TIME_EXAMPLES}",
+            f"and don't let them in again; {moderation.TIME_EXAMPLES}",
             _moderating(_ban),
         ),
         Row("unban [#ROOM] WHOM", "let them in again", _moderating(_unban)),
-        Row(
-            "mute [#ROOM] NAME [TIME] [WHY]",
-            f"in {LOBBY}, unless you say where",
-            _moderating(moderation_commands.mute, LOBBY),
-        ),
-        Row("unmute [#ROOM] NAME", "let them speak again", _moderating(moderation_commands.unmute, LOBBY)),
-        Row(
-            "op [#ROOM] NAME",
-            "make somebody an operator",
-            _moderating(moderation_commands.set_rank(OPERATOR, True), LOBBY),
-        ),
-        Row("deop [#ROOM] NAME", "take that back", _moderating(moderation_commands.set_rank(OPERATOR, False), LOBBY)),
+        Row("mute [#ROOM] NAME [TIME] [WHY]", f"in {LOBBY}, unless you say where", _moderating(moderation.mute, LOBBY)),
+        Row("unmute [#ROOM] NAME", "let them speak again", _moderating(moderation.unmute, LOBBY)),
+        Row("op [#ROOM] NAME", "make somebody an operator", _moderating(moderation.set_rank(OPERATOR, True), LOBBY)),
+        Row("deop [#ROOM] NAME", "take that back", _moderating(moderation.set_rank(OPERATOR, False), LOBBY)),
         Row("bans [#ROOM]", "list who is banned, from the server or a room", _moderating(_bans)),
         Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _moderating(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),

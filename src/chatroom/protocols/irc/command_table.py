@@ -82,11 +82,7 @@ COMMANDS: dict[str, Row] = {
     "NICKSERV": Row(nickserv.nickserv, 0, "<request>", "claims a name, logs in and out; alone, it lists requests"),
     "NS": Row(nickserv.nickserv, 0, "<request>", "is short for NICKSERV"),
     "PASS": Row(
-        registration.pass_,
-        1,
-        "<password>",
-        "gives the server's password, or yours as name:password",
-        registered=False,
+        registration.pass_, 1, "<password>", "gives the server's password, or yours as name:password", registered=False
     ),
     "NICK": Row(registration.nick, 1, "<nickname>", "takes a name", registered=False, missing=Code.NICK_MISSING),
     "USER": Row(registration.user, 4, "<name> 0 * :<real name>", "says who you are", registered=False),
