@@ -406,7 +406,7 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
     assert say("DROP al wrong!") == ["That is not the password of al, or nobody has claimed al."]
     assert say("DROP al another-one") == ["The name al is nobody's any more."]
     assert not al.account
-    assert say("INFO al") == ["al is not claimed; who is called so can REGISTER it."]
+    assert say("INFO al") == ["al is not claimed; whoever has that name can REGISTER it."]
     assert al.send("NOTICE NickServ :IDENTIFY x").heard() == []
 
 

@@ -320,8 +320,8 @@ def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
         ("/mute bob 10m noise", "* op muted bob for 10m (noise)"),
         ("/ban eve!*@* rude", "* op banned eve!*@* (rude)"),
         ("/kick bob be gone", "* op threw bob out (be gone)"),
-        ("/slow 10", "* op slowed the room down: one message each 10 seconds"),
-        ("/slow 2m", "* op slowed the room down: one message each 120 seconds"),
+        ("/slow 10", "* op slowed the room down: one message every 10 seconds"),
+        ("/slow 2m", "* op slowed the room down: one message every 120 seconds"),
         ("/key sesame", "* op set a key"),
         ("/mode +m", "* op let only those with a voice speak"),
         ("/topic Tea", "* op set the topic: Tea"),
@@ -350,7 +350,7 @@ def test_what_was_done_can_be_undone_in_words() -> None:
     assert op.send(
         "/deop bob", "/devoice bob", "/unmute bob", "/unban eve", "/slow off", "/key off", "/mode", "/bans"
     ).heard() == [
-        "* op made bob an operator no more",
+        "* op decided that bob is no longer an operator",
         "* op took bob's voice",
         "* op lets bob speak again",
         "* op lifted the ban on eve",
@@ -408,9 +408,9 @@ def test_in_a_slow_room_each_member_waits_between_messages(room: Room) -> None:
     """+W, in seconds; operators and those with a voice don't; typing is no message."""
     chat, op, bob = room
     op.send("MODE #a +W 10")
-    assert bob.heard() == ["* op slowed the room down: one message each 10 seconds"]
+    assert bob.heard() == ["* op slowed the room down: one message every 10 seconds"]
     assert bob.send("one").heard() == []
-    assert bob.send("two").heard()[0].startswith("* #a is in slow mode: one message each 10s; yours may follow in ")
+    assert bob.send("two").heard()[0].startswith("* #a is in slow mode: one message every 10s; yours may follow in ")
     op.heard()
     assert op.send("PRIVMSG #a :a", "PRIVMSG #a :b").heard() == []
     pass_time(chat, 10_000)

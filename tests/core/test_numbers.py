@@ -55,7 +55,7 @@ def test_a_modes_number_is_kept_as_it_is_read(room: tuple[Chat, Client, Client])
     assert (modes["W"], modes["l"]) == (str(SLOW_MODE_MAX_SECONDS), str(MEMBER_LIMIT_MAX))
     bob.heard()
     bob.send("PRIVMSG #r :one", "PRIVMSG #r :two")
-    assert "one message each 1h, yours may follow in 1h" in bob.heard()[-1]
+    assert "one message every 1h, yours may follow in 1h" in bob.heard()[-1]
 
 
 def commands(client: Client, line: str) -> list[Command]:

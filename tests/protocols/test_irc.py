@@ -32,7 +32,8 @@ from chatroom.model.replies import PersonalNotice, Raw, Refused, Reply
 from chatroom.model.values import MessageKind, Person, Via
 from chatroom.protocols.irc import account_replies, replies
 from chatroom.protocols.irc import format as irc_lines
-from chatroom.protocols.irc.dialect import COMMANDS, IrcDialect
+from chatroom.protocols.irc.command_table import COMMANDS
+from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.irc.format import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.numerics import REFUSALS
@@ -151,13 +152,13 @@ def test_a_refusal_is_one_line(code: Code) -> None:
     if code is Code.STAYS_IN_LOBBY:
         return  # only the plain dialect refuses so
     about = ["7"] if code is Code.BANNED_HERE else [":a b\r\nQUIT", "7", "7", "7"]
-    way = Via.SASL if code in account_replies._REFUSED and code not in REFUSALS else None
+    way = Via.SASL if code in account_replies._REFUSALS and code not in REFUSALS else None
     answer = IrcDialect(Somebody(), INFO).answer(Refused(ChatError(code, *about, "z\r\nQUIT"), way)).decode()
     assert re.fullmatch(r":chatroom\.test (\d{3} al|FAIL \S+ [A-Z_0-9]+|NOTICE al) [^\r\n]*:[^\r\n]+\r\n", answer)
     assert "a_bQUIT" in answer or "zQUIT" in answer or "{" not in REFUSALS.get(code, ("", ""))[1]
 
 
-@pytest.mark.parametrize("code", account_replies._REFUSED)
+@pytest.mark.parametrize("code", account_replies._REFUSALS)
 @pytest.mark.parametrize(
     ("way", "form"),
     [
@@ -200,7 +201,7 @@ def test_an_event_is_a_line_with_its_tags(event: Event, line: str, capabilities:
 def test_every_event_and_every_reply_has_its_lines() -> None:
     """Whatever happens, the courier can tell of it."""
     assert set(irc_lines._LINES) == kinds(Event) - TOLD_AS_OTHERS - TOLD_NOBODY
-    assert set(replies._ANSWERS) == kinds(Reply) - {Raw, PersonalNotice, Labelled}  # made of others
+    assert set(replies._RENDERERS) == kinds(Reply) - {Raw, PersonalNotice, Labelled}  # made of others
 
 
 def test_who_shares_capabilities_shares_a_format() -> None:

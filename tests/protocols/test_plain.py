@@ -10,14 +10,14 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, Fault
 from chatroom.common.text import clean
 from chatroom.model.commands import AskRooms, AskTopic, AskWho, Join, Quit, Register, Rename, Say, SetAway, SetTopic
-from chatroom.model.events import AwaySet, Departed, Event, Joined, Killed, Left, ModesSet, Renamed, Said, TopicSet
+from chatroom.model.events import AwaySet, Departed, Event, Joined, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw, Refused
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.protocols import plain
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS, PLAIN, PlainDialect
-from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, Chat, kinds
+from tests.chat import Chat
 
 ALICE = Person("1", "alice", "plain", "127.0.0.1")
 
@@ -152,11 +152,6 @@ def test_help_tells_of_every_command(command: plain.PlainCommand) -> None:
 def test_an_event_is_one_sentence(event: Event, line: str) -> None:
     """The server's lines begin with a star, which no name can."""
     assert PLAIN.render(event) == f"{line}\n".encode()
-
-
-def test_every_event_has_a_sentence() -> None:
-    """Whatever happens, the courier can tell of it."""
-    assert set(plain._SENTENCES) == kinds(Event) - (TOLD_AS_OTHERS - {Killed}) - TOLD_NOBODY
 
 
 @pytest.mark.parametrize("line", ["/mode o", "/mode #lobby +ov-l", "/mode +k", "/mode {", "/mode o {}"])

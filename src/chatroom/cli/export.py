@@ -19,7 +19,7 @@ from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind
-from chatroom.protocols.plain import PLAIN
+from chatroom.protocols.plain import event_lines
 
 # ---- the file -------------------------------------------------------------------------------------------------------
 
@@ -73,14 +73,9 @@ def _utc_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def sentences(event: Event) -> list[str]:
-    """What a plain client would be told: a line for each of a message that has several."""
-    return [line for line in PLAIN.render(event).decode().split("\n") if line]
-
-
 def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
     for event in events:
-        for sentence in sentences(event):
+        for sentence in event_lines(event):
             yield f"{local_time(event.time)} {sentence}\n"
 
 
@@ -139,7 +134,7 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
         local = local_time(event.time)
         date, clock, offset = local[:10], local[11:19], local[19:]
         kind = "" if isinstance(event, Said) else ' class="event"'
-        for sentence in sentences(event):
+        for sentence in event_lines(event):
             if day != f"{date} (UTC{offset})":
                 day = f"{date} (UTC{offset})"
                 yield f"<h2>{day}</h2>\n"

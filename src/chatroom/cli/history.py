@@ -11,12 +11,13 @@ from typing import Any
 import click
 
 from chatroom.cli.common_options import data_option
-from chatroom.cli.export import FORMS, local_time, output_file, sentences
+from chatroom.cli.export import FORMS, local_time, output_file
 from chatroom.cli.progress import progress
 from chatroom.common import streams
 from chatroom.common.names import fold
 from chatroom.model.events import Event, Said
 from chatroom.model.values import HistoryPoint
+from chatroom.protocols.plain import event_lines
 from chatroom.storage.backup import belongs_to
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
@@ -123,7 +124,7 @@ def search(
         keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
     for event in found:
-        for sentence in sentences(event):
+        for sentence in event_lines(event):
             streams.show(f"{local_time(event.time)} {event.target} {sentence}")
     if not found:
         click.echo("Nothing was found.", err=True)

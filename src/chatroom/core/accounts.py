@@ -155,7 +155,7 @@ class AccountService:
         """Changes the session at once: what a connection is told is nobody's business but its own."""
         by = user_of(session).person
         session.replay = command.on
-        done = ReplayIs(command.on, session.account, command.way)
+        done = ReplayIs(command.on, session.account)
         return [ReplaySet(by, session.account, command.on), done] if session.account else [done]
 
     def _hashed(self, session: Session, command: Hashed) -> list[Outcome]:
@@ -300,7 +300,7 @@ class AccountService:
         if account is None:
             raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
         here = any(user.person.account == account.name for user in self._house.users.values())
-        return [AccountIs(account.name, account.time, here, command.way)]
+        return [AccountIs(account.name, account.time, here)]
 
     def _done(self, deed: AccountChange, account: str, way: Via) -> AccountDone:
         return AccountDone(deed, account, way, self._lasting)

@@ -205,7 +205,7 @@ def unban_from_server(house: ChatState, session: Session, command: UnbanFromServ
 def ask_server_bans(house: ChatState, session: Session, command: AskServerBans) -> list[Outcome]:
     operator(session)
     entries = [e for e in house.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
-    return [ServerBansAre(tuple(entries), command.addresses)]
+    return [ServerBansAre(tuple(entries))]
 
 
 def operator(session: Session) -> User:

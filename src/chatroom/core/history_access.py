@@ -26,7 +26,7 @@ def ask_history(house: ChatState, session: Session, command: AskHistory) -> list
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
     if nick_fault(command.target) in (None, Fault.RESERVED) and _account(house, user) is None:
-        return [HistoryIs(command, command.target, ())]
+        return [HistoryIs(command.target, ())]
     return [_at(house, session, command, command.verb)]
 
 

@@ -3,7 +3,6 @@
 from enum import Enum
 
 from chatroom.common.errors import ChatError
-from chatroom.model.commands import AskHistory, AskSearch
 from chatroom.model.events import Event, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
@@ -142,7 +141,6 @@ class ListIs(Reply):
 @value
 class ServerBansAre(Reply):
     entries: tuple[ListEntry, ...]
-    addresses: bool | None = None
 
 
 @value
@@ -210,7 +208,7 @@ class AccountChange(Enum):
 class AccountDone(Reply):
     """`lasting` says whether the account outlives the server."""
 
-    deed: AccountChange
+    change: AccountChange
     account: str
     way: Via
     lasting: bool = True
@@ -223,7 +221,6 @@ class AccountIs(Reply):
     account: str
     made: int
     here: bool
-    way: Via
 
 
 @value
@@ -232,7 +229,6 @@ class ReplayIs(Reply):
 
     on: bool
     account: str
-    way: Via
 
 
 @value
@@ -296,7 +292,6 @@ class Recent(Reply):
 class HistoryIs(Reply):
     """Events of a place, oldest first."""
 
-    ask: AskHistory
     name: str
     events: tuple[Event, ...]
 
@@ -312,7 +307,7 @@ class TargetsAre(Reply):
 class Found(Reply):
     """Messages, oldest first."""
 
-    ask: AskSearch
+    words: str  # that were looked for
     said: tuple[Said, ...]
 
 

@@ -1,4 +1,4 @@
-"""What every dialect is made of. A dialect turns bytes into commands and what happens into bytes; it has no sockets."""
+"""What every protocol shares: `Dialect`, which reads and writes for one client, and what it may know of that client."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -21,11 +21,11 @@ class Viewer(Protocol):
 
     @property
     def account(self) -> str:
-        """The name that the client has proven to be its own; "" if none."""
+        """The account that the client is logged in to; "" if none."""
 
     @property
     def confidential(self) -> bool:
-        """Whether nobody on the way can read along."""
+        """Whether the connection is encrypted, or never leaves this machine."""
 
     @property
     def mask(self) -> str:
@@ -37,13 +37,16 @@ class Viewer(Protocol):
 
 
 class Dialect(Protocol):
-    """One client's language. `receive` is called in the client's thread, `answer` wherever its log is carried out."""
+    """One client's protocol, without its socket: bytes become commands, and replies become bytes.
+
+    `receive` and `end` run in the client's own thread; `answer` runs in any.
+    """
 
     pings: bool  # whether a client answers to PING
 
     @property
     def format(self) -> Format:
-        """What this client reads."""
+        """How events are rendered for this client."""
 
     def receive(self, data: bytes) -> Iterator[Command]:
         """The commands in these bytes, made one by one: each is carried out before the next line is looked at."""
@@ -52,14 +55,13 @@ class Dialect(Protocol):
         """The commands that the end of the input completes."""
 
     def answer(self, reply: Reply) -> bytes:
-        """The bytes that tell this client of a reply."""
+        """A reply as the bytes that this client reads."""
 
 
 class Lines:
-    """Cuts a stream into lines, holding no more than `limit` + 1 bytes and looking at none twice.
+    """Cuts a stream into lines. It holds at most `limit` + 1 bytes, and scans none twice.
 
-    A line of more than `limit` bytes comes out at least `limit` + 1 long, so that whoever reads it sees that it is too
-    long; how long it was is forgotten.
+    A line of more than `limit` bytes may be shortened to `limit` + 1, which still shows that it was too long.
     """
 
     __slots__ = ("_rest", "limit")

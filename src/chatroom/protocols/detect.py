@@ -1,31 +1,35 @@
-"""Which dialect a newcomer speaks, told from the first bytes."""
+"""Recognises the protocol of a new connection by its first bytes."""
 
 from enum import Enum
 
 _IRC = (b"CAP ", b"PASS ", b"NICK ", b"USER ")
 _HTTP = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"CONNECT ", b"PATCH ", b"TRACE ", b"PRI ")
-_LONGEST = 16  # bytes that tell: whoever has sent so many ends of lines, and nothing else, speaks nothing known here
+_DETECTED_BYTES = 16  # who has sent as many line ends, and nothing else, is taken for a person with netcat
 _TLS = b"\x16"  # a handshake record: RFC 8446 §5.1
 
 
 class Spoken(Enum):
     IRC = "irc"
     PLAIN = "plain"
-    HTTP = "http"  # a browser that strayed here, or was made to; it must not get a word in (cross-protocol attacks)
+    HTTP = "http"  # a browser; no web page may make it chat (cross-protocol attacks)
     TLS = "tls"
-    UNKNOWN = "unknown"  # more must come first
+    UNKNOWN = "unknown"  # until more has come
 
 
 def detect(first: bytes) -> Spoken:
-    """What `first`, all that has come so far, is the beginning of."""
+    """The protocol that begins with `first`, which is all that has come so far."""
     if first.startswith(_TLS):
         return Spoken.TLS
-    first = first[:_LONGEST]
+    first = first[:_DETECTED_BYTES]
     start = first.lstrip(b"\r\n")[:8].upper()
     if start.startswith(_IRC):
         return Spoken.IRC
     if start.startswith(_HTTP):
         return Spoken.HTTP
-    if b"\n" in first or len(first) == _LONGEST or not any(opening.startswith(start) for opening in (*_IRC, *_HTTP)):
+    if (
+        b"\n" in first
+        or len(first) == _DETECTED_BYTES
+        or not any(opening.startswith(start) for opening in (*_IRC, *_HTTP))
+    ):
         return Spoken.PLAIN
     return Spoken.UNKNOWN

@@ -1,72 +1,433 @@
-"""Parts of sentences about order in a room that all dialects say alike."""
+"""English sentences for people: what happened, what a reply says, and why something was refused.
 
-from collections.abc import Iterable
-from time import time
+They serve netcat, the server's console, the log of what operators do and the exported history. A sentence here bears no
+mark of the server's ("* "), and names commands as the console does, without a slash: `plain` adds both for netcat.
+"""
 
-from chatroom.common.durations import span
-from chatroom.common.errors import Code
-from chatroom.common.names import LOBBY, fold
-from chatroom.common.text import plain
-from chatroom.model.replies import ReplayIs
-from chatroom.model.values import ListEntry
+from collections.abc import Callable
+from typing import Any
 
-# Refusals that name a room and its operators; and those that tell of a ban or a mute besides.
-OF_OPERATORS = frozenset(
-    {
-        *(Code.NOT_OPERATOR, Code.MODERATED, Code.INVITED_ONLY, Code.KEY_WRONG, Code.ROOM_FULL, Code.CANNOT_SEND),
-        *(Code.SLOW, Code.SILENT),
-    }
+from chatroom.common.durations import moment
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import FAULTS, ROOM_BYTES, ROOM_CHARACTERS, Fault
+from chatroom.common.text import CTCP, CUT, FEED, clean, plain
+from chatroom.model.events import (
+    AccountSet,
+    Alerted,
+    AwaySet,
+    Departed,
+    Event,
+    Invited,
+    Joined,
+    Kicked,
+    Killed,
+    Left,
+    ModesSet,
+    RealnameSet,
+    Redacted,
+    Renamed,
+    Said,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+    UserModesSet,
 )
-OF_ENTRIES = frozenset({Code.BANNED, Code.BANNED_THERE, Code.MUTED})
-WORDED = OF_OPERATORS | OF_ENTRIES | {Code.BANNED_HERE, Code.NICK_BANNED}
+from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
+from chatroom.model.masks import MUTE
+from chatroom.model.modes import BAN, SLOW, written
+from chatroom.model.replies import (
+    AccountChange,
+    AccountDone,
+    AccountIs,
+    Admitted,
+    Announcement,
+    AwayNoted,
+    Found,
+    Goodbye,
+    HistoryIs,
+    Inviting,
+    IsAway,
+    Link,
+    ListIs,
+    ModesAre,
+    NowOperator,
+    PersonalNotice,
+    Ping,
+    Recent,
+    Refused,
+    ReplayIs,
+    Reply,
+    RoomsAre,
+    RoomState,
+    Saving,
+    ServerBansAre,
+    ServersAre,
+    TopicIs,
+    Welcome,
+    WhoIsIn,
+)
+from chatroom.model.values import MessageKind, ModeChange, Topic
+from chatroom.protocols.limits import PLAIN_LINE_BYTES
+from chatroom.protocols.moderation_commands import TIME_EXAMPLES
+from chatroom.protocols.phrases import SPELLED_OUT, because, lasting, list_bans, spell_out
+
+# ---- refusals: the numbers are places in `ChatError.about`, {slash} stands before commands --------------------------
+
+_REFUSALS: dict[Code, str] = {
+    Code.UNKNOWN_COMMAND: "unknown command {0}; {slash}help lists them",
+    Code.TOO_FEW_PARAMETERS: "{0} needs more: {1}",
+    Code.NOT_REGISTERED: "choose a name first",
+    Code.ALREADY_REGISTERED: "you have a name already; {slash}nick changes it",
+    Code.NICK_MISSING: "choose a name first",
+    Code.NICK_BAD: "that can't be a name: {1}",
+    Code.NICK_TAKEN: "{0} is taken; choose another name",
+    Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
+    Code.NO_SUCH_NICK: "there is nobody called {0}; {slash}who lists who is here",
+    Code.ROOM_BAD: f"{{0}} can't be a room; a room is # and up to {ROOM_CHARACTERS - 1} characters "
+    f"({ROOM_BYTES} bytes) without spaces or commas",
+    Code.NO_SUCH_ROOM: "there is no room {0}; {slash}rooms lists them",
+    Code.NOT_IN_ROOM: "you are not in {0}; {slash}join {0} takes you there",
+    Code.NOT_YOURS: "you can't see or change the modes of others",
+    Code.CANNOT_SEND: "you can't write to {0} without being in it; {slash}join {0} takes you there",
+    Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
+    Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
+    Code.SILENT: "you may not speak in {0}, so you can't set its topic; its operators: {1}",
+    Code.NO_CTCP: "{0} takes no messages for programs",
+    Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
+    Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",
+    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite: {1}",
+    Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
+    Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
+    Code.KEY_WRONG: "{0} needs a key: {slash}join {0} KEY; its operators know it: {1}",
+    Code.SLOW: "{0} is in slow mode: one message every {2}; yours may follow in {3}; its operators: {1}",
+    Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
+    Code.LOGOUT_HELD: "you can't log out while you are banned or muted in {0}; leave it first",
+    Code.NICK_BANNED: "the name {0} is banned here{1}{2}",
+    Code.BANNED_HERE: "you are banned from this server{0}{1}",
+    Code.THAT_IS_YOU: "that would be yourself",
+    Code.NOT_BANNED: "there is no such ban or mute on {1}; {slash}bans lists them",
+    Code.BANS_FULL: "the server has too many bans; lift one first",
+    Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
+    Code.OPERATORS_UNKNOWN: "this server has no operators",
+    Code.PASSWORD_NEEDED: "give the server's password first",
+    Code.WRONG_PASSWORD: "that password is wrong",
+    Code.THEY_ARE_NOT_IN_ROOM: "{0} is not in {1}",
+    Code.THEY_ARE_IN_ROOM: "{0} is in {1} already",
+    Code.MODE_UNKNOWN: "there is no mode {0}",
+    Code.USER_MODE_UNKNOWN: "there is no such mode",
+    Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
+    Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
+    Code.WATCHING_TOO_MANY: "you are watching too many people",
+    Code.NO_ORIGIN: "there is nothing to answer",
+    Code.NO_SUCH_SERVER: "there is no server {0}",
+    Code.NICK_CLAIMED: "{0} is claimed; if it is yours, {slash}login {0} PASSWORD gives it to you, "
+    "else choose another name",
+    Code.ACCOUNT_EXISTS: "{0} is claimed already; if it is yours, {slash}login {0} PASSWORD",
+    Code.NO_SUCH_ACCOUNT: "{0} is not claimed; whoever has that name can claim it with {slash}register PASSWORD",
+    Code.LOGIN_FAILED: "that is not the password of {0}, or nobody has claimed {0}; try again, or choose another name",
+    Code.LOGIN_TOO_OFTEN: "that was tried too often; wait a minute, then try again",
+    Code.LOGIN_BUSY: "too many are logging in at the moment; try again in a few seconds",
+    Code.LOGGED_IN_ALREADY: "you are logged in as {0}; {slash}logout first",
+    Code.NOT_LOGGED_IN: "you are not logged in; {slash}login PASSWORD, "
+    "or claim your name with {slash}register PASSWORD",
+    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; "
+    "choose another",
+    Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
+    Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
+    Code.NOT_A_GHOST: "that is you",
+    Code.REALNAME_BAD: "that can't be a real name",
+    Code.REALNAME_HELD: "you can't take another real name while you may not speak in one of your rooms",
+    Code.TOO_MANY_TARGETS: "these are too many names at once",
+    Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
+    Code.NO_RECIPIENT: "say whom it is for",
+    Code.NO_TEXT: "there is nothing to send",
+    Code.TOPIC_TOO_LONG: f"that topic is too long; a topic has at most {TOPIC_BYTES} bytes",
+    Code.AWAY_TOO_LONG: f"that is too long; an away message has at most {AWAY_BYTES} bytes",
+    Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE_BYTES} bytes",
+    Code.WORD_TOO_LONG: "a word in that is longer than a line, so it was not sent; send it in parts",
+    Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
+    Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
+    Code.NO_HISTORY: "there is no history of {1} that you may read",
+    Code.HISTORY_FAILED: "the history can't be read at the moment",
+    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times",
+    Code.NOTHING_KEPT: "no history is kept here",
+    Code.RELOAD_FAILED: "a file can't be read, so nothing has changed; the server's log says which",
+    Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
+    Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
+    Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
+    Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
+    Code.MAY_NOT_REDACT: "you may not remove that message",
+    Code.NO_SUCH_MESSAGE: "there is no such message, or it is too old",
+    Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; {slash}quit leaves the server",
+}
 
 
-def worded(code: Code, about: list[str]) -> list[str]:
-    """What a refusal is about, as it is said: who the operators are, how long it lasts, why."""
-    if code in OF_OPERATORS or code in OF_ENTRIES:
-        here = about[1].replace(",", ", ") or "none is here"
-        about[1] = f"the server's operators, whose room it is ({here})" if fold(about[0]) == LOBBY else here
-    if code is Code.SLOW:
-        about[2:] = [span(int(about[2])), span(int(about[3]))]
-    elif code in OF_ENTRIES:
-        about[3:] = of_entry(int(about[3]), about[4])
-    elif code is Code.BANNED_HERE:
-        about = [*of_entry(int(about[0]), about[1])]
-    elif code is Code.NICK_BANNED:
-        about[1:] = of_entry(int(about[1]), about[2])
-    return about
+def describe_refusal(error: ChatError, slash: str = "") -> str:
+    """Why something was refused, and what to do next. `slash` stands before the commands that the sentence names."""
+    about = list(map(clean, error.about))
+    if error.code is Code.NICK_BAD:
+        about[1] = FAULTS[Fault(about[1])]
+    if error.code in SPELLED_OUT:
+        about = spell_out(error.code, about)
+    return _REFUSALS[error.code].format(*about, slash=slash)
 
 
-def _left(until: int) -> int:
-    """The seconds until then (milliseconds), one at least."""
-    return max(1, round(until / 1000 - time()))
+# ---- events ---------------------------------------------------------------------------------------------------------
 
 
-def of_entry(until: int, reason: str) -> tuple[str, str]:
-    """How long a ban or a mute still lasts, and why there is one: " for 2h more", " (flooding)"; "" for none."""
-    return f" for {span(_left(until))} more" if until else "", f" ({plain(reason)})" if reason else ""
+def describe_event(event: Event) -> list[str]:
+    """What happened, one sentence each; none if it is for programs alone. A message is its lines, with its sender."""
+    return _EVENTS[type(event)](event)
 
 
-def entries(listed: Iterable[ListEntry]) -> list[tuple[str, str]]:
-    """Bans or mutes as whom they meet, each name once with all its masks, and whose they are, how long and why."""
-    rows: dict[tuple[str, str, int, str], list[str]] = {}
-    for entry in listed:
-        rows.setdefault((entry.whom or entry.mask, entry.by, entry.until, entry.reason), []).append(entry.mask)
-    told = []
-    for (who, by, until, reason), masks in rows.items():
-        left, why = of_entry(until, reason)
-        meant = f" ({', '.join(masks)})" if masks != [who] else ""
-        told.append((f"{who}{meant}", f"by {by.partition('!')[0]}{left}{why}"))
-    return told
+_ACTION, _TAGS = MessageKind.ACTION, MessageKind.TAGS  # a look-up in an Enum takes as long as the rest of a message
 
 
-def replaying(reply: ReplayIs) -> str:
-    """What is shown to who joins a room from now on."""
+def _said(event: Said) -> list[str]:
+    text, kind = event.text, event.kind
+    if CTCP in text or kind is _TAGS:
+        return []  # for programs
+    private = "" if "#" in event.target[:2] else "[private] "
+    by = event.by.nick
+    lines = [plain(line) for line in text.replace(CUT, "").split(FEED) if line]
+    if kind is _ACTION:
+        return [f"{private}{by} {' '.join(lines)}"]
+    return [f"{private}{by}: {line}" for line in lines]
+
+
+def _topic_set(event: TopicSet) -> list[str]:
+    if not event.topic:
+        return [f"{event.by.nick} removed the topic"]
+    return [f"{event.by.nick} set the topic: {plain(event.topic)}"]
+
+
+def _modes_set(event: ModesSet) -> list[str]:
+    """Masks that were set for one name are one change. What ended with its time is a sentence by itself."""
+    ended = [_ended(change) for change in event.changes if not change.on and change.until]
+    done = dict.fromkeys([_change(change, event.time) for change in event.changes if change.on or not change.until])
+    return [*dict.fromkeys(ended), *([f"{event.by.nick} {', '.join(done)}"] if done else [])]
+
+
+def _ended(change: ModeChange) -> str:
+    return f"The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
+
+
+def _change(change: ModeChange, time: int) -> str:
+    """What was done by one change, without who did it."""
+    mute = change.letter == BAN and change.param.startswith(MUTE)
+    sentence = _MODES.get((MUTE if mute else change.letter, change.on))
+    done = sentence.format(_whom(change)) if sentence else f"set mode {plain(written((change,)))}"
+    return f"{done}{lasting(change.until, time)}{because(change.reason)}"
+
+
+def _whom(change: ModeChange) -> str:
+    """Whom, or what, a change is about."""
+    return plain(change.whom or (change.param.removeprefix(MUTE) if change.letter == BAN else change.param))
+
+
+_MODES = {
+    ("o", True): "made {0} an operator",
+    ("o", False): "decided that {0} is no longer an operator",
+    ("v", True): "gave {0} a voice",
+    ("v", False): "took {0}'s voice",
+    ("b", True): "banned {0}",
+    ("b", False): "lifted the ban on {0}",
+    (MUTE, True): "muted {0}",
+    (MUTE, False): "lets {0} speak again",
+    (SLOW, True): "slowed the room down: one message every {0} seconds",
+    (SLOW, False): "ended the slow mode",
+    ("i", True): "closed the room to those who aren't invited",
+    ("i", False): "opened the room to all",
+    ("k", True): "set a key",
+    ("k", False): "removed the key",
+    ("l", True): "limited the room to {0} people",
+    ("l", False): "removed the limit",
+    ("m", True): "let only those with a voice speak",
+    ("m", False): "let everybody speak",
+    ("s", True): "took the room off the list",
+    ("s", False): "put the room on the list",
+    ("t", True): "let only operators set the topic",
+    ("t", False): "let everybody set the topic",
+}
+
+
+def _server_banned(event: ServerBanned) -> list[str]:
+    whom = plain(event.whom or event.mask)
+    how = f"{lasting(event.until, event.time)}{because(event.reason)}"
+    return [f"{event.by.nick} banned {whom} from the server{how}"]
+
+
+def _redacted(event: Redacted) -> list[str]:
+    what = "message" if "#" in event.target[:1] else "private message"
+    return [f"{event.by.nick} removed a {what}{because(event.reason)}"]
+
+
+_EVENTS: dict[type, Callable[[Any], list[str]]] = {
+    Said: _said,
+    Joined: lambda e: [f"{e.by.nick} joined"],
+    Left: lambda e: [f"{e.by.nick} left{because(e.reason)}"],
+    Departed: lambda e: [f"{e.by.nick} left{because(e.reason)}"],
+    Renamed: lambda e: [f"{e.by.nick} is now known as {e.nick}"],
+    TopicSet: _topic_set,
+    Kicked: lambda e: [f"{e.by.nick} threw {e.who.nick} out{because(e.reason)}"],
+    ModesSet: _modes_set,
+    Killed: lambda e: [f"{e.by.nick} threw {e.who.nick} off the server{because(e.reason)}"],
+    ServerBanned: _server_banned,
+    ServerUnbanned: lambda e: [f"{e.by.nick} lifted the ban from the server on {plain(e.mask)}"],
+    Invited: lambda e: [],  # the one who is invited is told by a reply
+    UserModesSet: lambda e: [f"Your modes: {written(e.changes)}"],
+    RealnameSet: lambda e: [],
+    AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
+    Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
+    Redacted: _redacted,
+    AwaySet: lambda e: [f"{e.by.nick} is away: {plain(e.message)}" if e.message else f"{e.by.nick} is back"],
+}
+
+# ---- replies --------------------------------------------------------------------------------------------------------
+
+
+def describe_reply(reply: Reply, slash: str = "") -> list[str]:
+    """What a reply says, one sentence each; of one that shows messages, what is to be said besides.
+
+    `slash` stands before the commands that a sentence names.
+    """
+    return _REPLIES[type(reply)](reply, slash)
+
+
+def _welcome(reply: Welcome, slash: str) -> list[str]:
+    nick = reply.person.nick
+    if reply.room is None:
+        return [f"Welcome, {nick}. Type {slash}help for commands."]
+    greeting = f"Welcome, {nick}. {_company(reply.room, nick)} Type {slash}help for commands."
+    return [greeting, *_topic(reply.room.topic)]
+
+
+def _room_state(reply: RoomState, slash: str) -> list[str]:
+    return [f"You are in {reply.room} now. {_company(reply, reply.viewer)}", *_topic(reply.topic)]
+
+
+def _company(state: RoomState, viewer: str) -> str:
+    others = [m.person.nick for m in state.members if m.person.nick != viewer]
+    return f"With you in {state.room}: {', '.join(others)}." if others else f"Nobody else is in {state.room} yet."
+
+
+def _topic(topic: Topic | None) -> list[str]:
+    return [f"Topic: {plain(topic.text)}"] if topic else []
+
+
+def _rooms_are(reply: RoomsAre, slash: str) -> list[str]:
+    return [f"{name} ({people}){f': {plain(topic)}' if topic else ''}" for name, people, topic in reply.rooms]
+
+
+def _who_is_in(reply: WhoIsIn, slash: str) -> list[str]:
+    if not reply.members:
+        return [f"There is nobody in or called {clean(reply.mask)}."]
+    people = [f"{m.person.nick} (away: {plain(m.away)})" if m.away else m.person.nick for m in reply.members]
+    return [f"{len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"Here: {', '.join(people)}"]
+
+
+def _list_is(reply: ListIs, slash: str) -> list[str]:
+    bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
+    mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
+    lines = [f"{verb}: {ban}" for verb, entries in (("Banned", bans), ("Muted", mutes)) for ban in list_bans(entries)]
+    return lines or [f"Nobody is banned or muted in {reply.room}."]
+
+
+def _inviting(reply: Inviting, slash: str) -> list[str]:
+    return [f"{reply.nick} is invited to {reply.room}{f', but away: {plain(reply.away)}' if reply.away else ''}"]
+
+
+def _personal_notice(reply: PersonalNotice, slash: str) -> list[str]:
+    event = reply.event
+    if isinstance(event, Invited):
+        return [f"{event.by.nick} invites you to {event.room}; {slash}join {event.room} takes you there"]
+    return describe_event(event)
+
+
+def _history_is(reply: HistoryIs, slash: str) -> list[str]:
+    is_empty = not any(isinstance(event, Said) and describe_event(event) for event in reply.events)
+    return [f"Nothing was said in {reply.name} yet."] if is_empty else []
+
+
+def _found(reply: Found, slash: str) -> list[str]:
+    return [] if any(map(describe_event, reply.said)) else [f"Nothing was found with {clean(reply.words)}."]
+
+
+def _saving(reply: Saving, slash: str) -> list[str]:
+    if not reply.works:
+        return ["Messages are not being saved at the moment."]
+    return [f"Messages are being saved again{f'; {reply.lost} of them were not' if reply.lost else ''}."]
+
+
+def _link(reply: Link, slash: str) -> list[str]:
+    if not reply.works:
+        return ["The link to the other servers is down; messages will be delivered when it is back."]
+    missing = "; what was said there meanwhile may be missing" if reply.gap else ""
+    return [f"The link to the other servers is back{missing}."]
+
+
+def _servers_are(reply: ServersAre, slash: str) -> list[str]:
+    if reply.servers[0][0] == "":
+        return [f"This is the only server; {reply.servers[0][1]} here."]
+    return [f"{name}: {people} here, {lag} ms behind" for name, people, lag in reply.servers]
+
+
+ACCOUNT_CHANGES = {
+    AccountChange.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked "
+    "for it, or type {slash}login {0} PASSWORD.",
+    AccountChange.LOGGED_IN: "You are logged in as {0}.",
+    AccountChange.LOGGED_OUT: "You are logged out.",
+    AccountChange.PASSWORD_SET: "The password of {0} is changed.",
+    AccountChange.DROPPED: "{0} is nobody's any more.",
+    AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
+    AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
+}
+NOT_LASTING = " This server keeps nothing on disk: the name is yours until it ends."
+
+
+def _account_done(reply: AccountDone, slash: str) -> list[str]:
+    sentence = ACCOUNT_CHANGES[reply.change].format(clean(reply.account), slash=slash)
+    return [sentence + (NOT_LASTING if reply.change is AccountChange.CLAIMED and not reply.lasting else "")]
+
+
+def _account_is(reply: AccountIs, slash: str) -> list[str]:
+    return [f"{reply.account} has been claimed since {moment(reply.made)}{', and is here' if reply.here else ''}."]
+
+
+def _replay_is(reply: ReplayIs, slash: str) -> list[str]:
     what = "what was said since you left it" if reply.on else "nothing from before"
     kept = f"kept for {reply.account}" if reply.account else "until you leave; log in to have it kept"
-    return f"When you join a room you are shown {what} ({kept})."
+    return [f"When you join a room you are shown {what} ({kept})."]
 
 
-def lasting(until: int, since: int) -> str:
-    """How long something lasts that began at `since` (both in milliseconds): " for 2h"; "" without an end."""
-    return f" for {span(round((until - since) / 1000))}" if until else ""
+_REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
+    Refused: lambda r, slash: [describe_refusal(r.error, slash)],
+    Welcome: _welcome,
+    Admitted: lambda r, slash: [],
+    RoomState: _room_state,
+    TopicIs: lambda r, slash: _topic(r.topic) or [f"{r.room} has no topic"],
+    RoomsAre: _rooms_are,
+    WhoIsIn: _who_is_in,
+    ListIs: _list_is,
+    ServerBansAre: lambda r, slash: list_bans(r.entries) or ["Nobody is banned."],
+    ModesAre: lambda r, slash: [f"Modes of {r.room}: {plain(r.modes)}" if r.room else f"Your modes: {r.modes}"],
+    NowOperator: lambda r, slash: ["You are an operator of the server now; you may keep order in every room."],
+    Inviting: _inviting,
+    PersonalNotice: _personal_notice,
+    IsAway: lambda r, slash: [f"{r.nick} is away: {plain(r.message)}"],
+    AwayNoted: lambda r, slash: [
+        f"You are away; {slash}away alone says that you are back." if r.away else "You are back."
+    ],
+    Recent: lambda r, slash: [f"Earlier in {r.room}:"],
+    HistoryIs: _history_is,
+    Found: _found,
+    Saving: _saving,
+    Link: _link,
+    ServersAre: _servers_are,
+    AccountDone: _account_done,
+    AccountIs: _account_is,
+    ReplayIs: _replay_is,
+    Ping: lambda r, slash: [],
+    Goodbye: lambda r, slash: [f"Goodbye{because(r.reason)}."],
+    Announcement: lambda r, slash: [r.text],
+}

@@ -1,4 +1,4 @@
-"""Modes as they are written: `+o-b alice *!*@192.0.2.1`."""
+"""Parses modes as they are written after MODE: `+o-b alice *!*@192.0.2.1`."""
 
 from collections.abc import Iterator
 
@@ -11,32 +11,32 @@ from chatroom.model.values import ModeChange
 
 
 def room_modes(room: str, words: list[str]) -> Iterator[Command]:
-    """Changes, and lists that are asked for by their letter without a parameter."""
+    """The changes that the words ask for; a list's letter without a mask asks to see the list."""
     changes: list[ModeChange] = []
-    asked: list[Command] = []
-    listed = ""
+    refusals: list[Command] = []
+    lists = ""
     params = iter(words[1:])
-    for on, letter in _signed(words[0]):
+    for on, letter in signed_letters(words[0]):
         kind = ROOM_MODES.get(letter, ModeKind.FLAG)
         takes = kind in (ModeKind.LIST, ModeKind.RANK, ModeKind.KEY) or (kind is ModeKind.SETTING and on)
         param = next(params, None) if takes else ""
         if param is not None:
             changes.append(ModeChange(on, letter, param))
         elif kind is ModeKind.LIST:
-            listed += letter if letter not in listed else ""
+            lists += letter if letter not in lists else ""
         elif letter == KEY and not on:
             changes.append(ModeChange(False, letter, "*"))
         else:
-            asked.append(Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
+            refusals.append(Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
     if changes:
         yield SetModes(room, tuple(changes))
-    if listed:
-        yield AskList(room, listed)
-    yield from asked
+    if lists:
+        yield AskList(room, lists)
+    yield from refusals
 
 
-def _signed(letters: str) -> Iterator[tuple[bool, str]]:
-    """``+a-b`` as (True, a), (False, b); each change once."""
+def signed_letters(letters: str) -> Iterator[tuple[bool, str]]:
+    """``+a-b`` as (True, a), (False, b)."""
     on = True
     for letter in letters:
         if letter in "+-":

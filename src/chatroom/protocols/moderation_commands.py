@@ -1,6 +1,7 @@
-"""Keeping order in the plain dialect, and at the console: what follows the name of a command, as commands.
+"""Parses /kick, /ban, /mute, /mode and the like, for netcat and for the server's console.
 
-Each gets the room that one is in and the rest of the line. Where that begins with a room, it is the one that is meant.
+Each parser gets the room that the client is in, and what follows the command's name. If that begins with a room, it is
+the room that is meant.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
 from chatroom.protocols.mode_syntax import room_modes
 
-TIMES = "30s, 10m, 2h, 1d, 1w"
+TIME_EXAMPLES = "30s, 10m, 2h, 1d, 1w"
 Parse = Callable[[str, str], Iterator[Command]]
 
 
-def placed(here: str, rest: str, words: int = 1) -> tuple[str, str]:
-    """The room that is meant, and the rest, which has so many words at least."""
+def split_room(here: str, rest: str, words: int = 1) -> tuple[str, str]:
+    """The room that is meant, and the rest; raises `ChatError` if that has fewer words than `words`."""
     first, _, more = rest.partition(" ")
     room, rest = (first, more.strip()) if first.startswith("#") else (here, rest)
     if len(rest.split(maxsplit=words)) < words:
@@ -26,8 +27,8 @@ def placed(here: str, rest: str, words: int = 1) -> tuple[str, str]:
     return room, rest
 
 
-def timed(rest: str) -> tuple[str, int, str]:
-    """A name, how long (seconds, 0 for good), and why."""
+def split_time(rest: str) -> tuple[str, int, str]:
+    """A name, for how many seconds (0: without an end), and the reason."""
     who, _, rest = rest.partition(" ")
     first, _, more = rest.strip().partition(" ")
     length = ban_time(first)
@@ -35,45 +36,45 @@ def timed(rest: str) -> tuple[str, int, str]:
 
 
 def kick(here: str, rest: str) -> Iterator[Command]:
-    room, rest = placed(here, rest)
-    who, length, reason = timed(rest)
+    room, rest = split_room(here, rest)
+    who, length, reason = split_time(rest)
     yield Kick(room, who, reason, length)
 
 
 def ban(here: str, rest: str) -> Iterator[Command]:
-    room, rest = placed(here, rest)
-    yield Ban(room, *timed(rest))
+    room, rest = split_room(here, rest)
+    yield Ban(room, *split_time(rest))
 
 
 def mute(here: str, rest: str) -> Iterator[Command]:
-    room, rest = placed(here, rest)
-    yield Ban(room, *timed(rest), mute=True)
+    room, rest = split_room(here, rest)
+    yield Ban(room, *split_time(rest), mute=True)
 
 
 def unban(here: str, rest: str) -> Iterator[Command]:
-    yield Unban(*placed(here, rest))
+    yield Unban(*split_room(here, rest))
 
 
 def unmute(here: str, rest: str) -> Iterator[Command]:
-    yield Unban(*placed(here, rest), mute=True)
+    yield Unban(*split_room(here, rest), mute=True)
 
 
 def bans(here: str, rest: str) -> Iterator[Command]:
     yield AskList(rest or here, BAN)
 
 
-def ranking(letter: str, on: bool) -> Parse:
-    """Gives somebody a rank, or takes it."""
+def set_rank(letter: str, on: bool) -> Parse:
+    """A parser of commands that give somebody a rank, or take it."""
 
     def parse(here: str, rest: str) -> Iterator[Command]:
-        room, nick = placed(here, rest)
+        room, nick = split_room(here, rest)
         yield SetModes(room, (ModeChange(on, letter, nick),))
 
     return parse
 
 
 def mode(here: str, rest: str) -> Iterator[Command]:
-    room, words = placed(here, rest, 0)
+    room, words = split_room(here, rest, 0)
     if words:
         yield from room_modes(room, words.split())
     else:
@@ -81,17 +82,17 @@ def mode(here: str, rest: str) -> Iterator[Command]:
 
 
 def slow(here: str, rest: str) -> Iterator[Command]:
-    room, pause = placed(here, rest)
+    room, pause = split_room(here, rest)
     off = pause.lower() in ("off", "0")
     yield SetModes(room, (ModeChange(not off, SLOW, "" if off else str(seconds(pause) or pause)),))
 
 
 def key(here: str, rest: str) -> Iterator[Command]:
-    room, key = placed(here, rest)
+    room, key = split_room(here, rest)
     off = key.lower() == "off"
     yield SetModes(room, (ModeChange(not off, KEY, "*" if off else key),))
 
 
 def invite(here: str, rest: str) -> Iterator[Command]:
-    room, nick = placed(here, rest)
+    room, nick = split_room(here, rest)
     yield Invite(nick, room)

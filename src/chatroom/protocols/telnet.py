@@ -1,4 +1,4 @@
-"""What a telnet client sends beside text: its options, which are taken out and refused (RFC 854).
+"""Takes telnet's commands out of what a client sends, and refuses the options that they offer (RFC 854).
 
 They begin with the byte IAC, which is never part of UTF-8. PuTTY offers options before the first key; `telnet` asks for
 a sign of life when its user presses Ctrl+C (RFC 860), and shows nothing more until that is answered.
@@ -7,12 +7,12 @@ a sign of life when its user presses Ctrl+C (RFC 860), and shows nothing more un
 import re
 
 IAC = b"\xff"
-_DETAILS = 64  # bytes of an option's details; no client sends them without an option that was agreed on
+_OPTION_BYTES = 64  # of an option's details; no client sends them without an option that was agreed on
 
 # A command: with an option, an option's details up to IAC SE, or one byte. A twofold IAC is the byte itself. What may
 # be the beginning of a command, at the end, is kept until the rest comes. Anything else is no telnet: somebody's text
 # in another encoding, such as UTF-16, which begins like a DONT.
-_DETAIL = rb"(?:[^\xff]|\xff\xff){0,%d}" % _DETAILS
+_DETAIL = rb"(?:[^\xff]|\xff\xff){0,%d}" % _OPTION_BYTES
 _COMMAND = re.compile(
     rb"\xff(?:(?P<verb>[\xfb-\xfd])(?P<option>.)|\xfe[\x00-\x1f\x7f-\xff]|\xfa%b\xff\xf0|[\xf0-\xf9]|(?P<itself>\xff)"
     rb"|(?P<open>(?:[\xfb-\xfe]|\xfa%b\xff?)?)\Z)" % (_DETAIL, _DETAIL),

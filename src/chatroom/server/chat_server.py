@@ -40,7 +40,8 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
 from chatroom.net.sockets import refuse, resolve, tune_socket
-from chatroom.protocols.english import of_entry
+from chatroom.protocols.english import describe_event
+from chatroom.protocols.phrases import time_left_and_reason
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.server.connection_limits import CLIENTS_MAX, FULL, ConnectionLimiter, is_loopback
 from chatroom.server.handler import ChatHandler
@@ -276,14 +277,14 @@ class ChatServer(ThreadingTCPServer):
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
         with self.log.lock:
             due = self.hub.is_due(self.clock())
-            deeds = list(self.hub.audit_log)
+            done = list(self.hub.audit_log)
             self.hub.audit_log.clear()
         if due:
             self.log.submit(self.hub.server_session, [Expire()])
-        for deed in deeds:
-            room = getattr(deed, "room", "")
-            for sentence in PLAIN.render(deed).decode().splitlines():
-                log.info("%s%s (by %s)", f"{room}: " if room else "", sentence.removeprefix("* "), deed.by.mask)
+        for event in done:
+            room = getattr(event, "room", "")
+            for sentence in describe_event(event):
+                log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, event.by.mask)
 
     def _saving(self, works: bool, lost: int) -> None:
         with self.log.lock:
@@ -380,7 +381,7 @@ class ChatServer(ThreadingTCPServer):
             return ""
         with self.log.lock:
             ban = on_address(self.hub, host)
-        return BANNED + "".join(of_entry(ban.until, ban.reason)) if ban else ""
+        return BANNED + "".join(time_left_and_reason(ban.until, ban.reason)) if ban else ""
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Gives a client its thread. Who may not come in is told why by theirs, which knows what they speak."""

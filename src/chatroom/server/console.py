@@ -7,7 +7,6 @@ where Python has `readline`.
 
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,9 +21,9 @@ from chatroom.core.queries import servers
 from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, UnbanFromServer
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
-from chatroom.model.replies import Refused, Reply
-from chatroom.protocols import moderation_commands
-from chatroom.protocols.plain import PlainDialect
+from chatroom.model.replies import Refused
+from chatroom.protocols import moderation_commands as moderation
+from chatroom.protocols.english import describe_reply
 from chatroom.server.chat_server import ChatServer
 
 log = logging.getLogger(__name__)
@@ -56,7 +55,6 @@ class Console(threading.Thread):
         self._end = end
         self._greeting = greeting
         self._ended = False
-        self._answers = PlainDialect(server.hub.server_session)  # words what comes of commands
         self._is_terminal = os.isatty(0) and os.isatty(1)
         self._terminal = _state_of_terminal() if self._is_terminal else None
 
@@ -153,57 +151,52 @@ class Console(threading.Thread):
             self._server.info = replace(self._server.info, motd=(rest,))
         self._write("\n".join(self._server.info.motd) or "there is no message of the day")
 
-    # ---- keeping order: the same as an operator of the server does --------------------------------------------------
+    # ---- moderation: the same as an operator of the server does -----------------------------------------------------
 
-    def order(self, parse: moderation_commands.Parse, here: str, rest: str) -> None:
-        """Carries out what `parse` makes of a line, and shows what comes of it. `ChatError`: the line is too short."""
+    def moderate(self, parse: moderation.Parse, here: str, rest: str) -> None:
+        """Carries out what `parse` makes of a line, and shows the replies. Raises `ChatError` for a line too short."""
         try:
             commands = list(parse(here, rest))
         except ChatError as error:
             if error.code is Code.TOO_FEW_PARAMETERS:
                 raise
             commands = [Refused(error)]
-        server, told = self._server, self._server.hub.server_session.replies
+        server, session = self._server, self._server.hub.server_session
         with server.log.lock:
-            told.clear()
-        server.log.submit(server.hub.server_session, commands)
+            session.replies.clear()
+        server.log.submit(session, commands)
         with server.log.lock:
-            answers = [self._answer(reply) for reply in told]
-        lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
-        self._write("\n".join(lines) or "nothing has changed")
-
-    def _answer(self, reply: Reply) -> str:
-        """In the words that a client reads, but for the slash of what is typed here without one."""
-        text = self._answers.answer(reply).decode()
-        return _SLASHED.sub(r"\1", text) if isinstance(reply, Refused) else text
+            replies = list(session.replies)
+        sentences = [sentence for reply in replies for sentence in describe_reply(reply)]
+        self._write("\n".join(dict.fromkeys(sentences)) or "nothing has changed")
 
 
 def _kick(here: str, rest: str) -> Iterator[Command]:
     """Out of a room, or off the server."""
     if rest.startswith("#"):
-        yield from moderation_commands.kick(here, rest)
+        yield from moderation.kick(here, rest)
         return
-    who, length, reason = moderation_commands.timed(moderation_commands.placed(here, rest)[1])
+    who, length, reason = moderation.split_time(moderation.split_room(here, rest)[1])
     yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
 def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
-        yield from moderation_commands.ban(here, rest)
+        yield from moderation.ban(here, rest)
     else:
-        yield BanFromServer(*moderation_commands.timed(moderation_commands.placed(here, rest)[1]))
+        yield BanFromServer(*moderation.split_time(moderation.split_room(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
-        yield from moderation_commands.unban(here, rest)
+        yield from moderation.unban(here, rest)
     else:
-        yield UnbanFromServer(moderation_commands.placed(here, rest)[1])
+        yield UnbanFromServer(moderation.split_room(here, rest)[1])
 
 
 def _bans(here: str, rest: str) -> Iterator[Command]:
     if rest:
-        yield from moderation_commands.bans(here, rest)
+        yield from moderation.bans(here, rest)
     else:
         yield AskServerBans()
 
@@ -215,8 +208,8 @@ def _free(here: str, rest: str) -> Iterator[Command]:
     yield DropAccount(name, "")
 
 
-def _ordering(parse: moderation_commands.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
-    return lambda console, rest: console.order(parse, here, rest)
+def _moderating(parse: moderation.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
+    return lambda console, rest: console.moderate(parse, here, rest)
 
 
 COMMANDS: dict[str, Row] = {
@@ -227,32 +220,23 @@ COMMANDS: dict[str, Row] = {
         Row("rooms", "list the rooms", Console._rooms),
         Row("servers", "list the servers that are this chat", Console._servers),
         Row("say TEXT", "say something to everybody", Console._say),
-        Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _ordering(_kick)),
+        Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _moderating(_kick)),
         Row(
             "ban [#ROOM] WHOM [TIME] [WHY]",
-            f"and don't let them in again; {moderation_commands.TIMES}",
-            _ordering(_ban),
+            f"and don't let them in again; {moderation.TIME_EXAMPLES}",
+            _moderating(_ban),
         ),
-        Row("unban [#ROOM] WHOM", "let them in again", _ordering(_unban)),
-        Row(
-            "mute [#ROOM] NAME [TIME] [WHY]",
-            f"in {LOBBY}, unless you say where",
-            _ordering(moderation_commands.mute, LOBBY),
-        ),
-        Row("unmute [#ROOM] NAME", "let them speak again", _ordering(moderation_commands.unmute, LOBBY)),
-        Row(
-            "op [#ROOM] NAME",
-            "make somebody an operator",
-            _ordering(moderation_commands.ranking(OPERATOR, True), LOBBY),
-        ),
-        Row("deop [#ROOM] NAME", "take that back", _ordering(moderation_commands.ranking(OPERATOR, False), LOBBY)),
-        Row("bans [#ROOM]", "list who is banned, from the server or a room", _ordering(_bans)),
-        Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _ordering(_free)),
+        Row("unban [#ROOM] WHOM", "let them in again", _moderating(_unban)),
+        Row("mute [#ROOM] NAME [TIME] [WHY]", f"in {LOBBY}, unless you say where", _moderating(moderation.mute, LOBBY)),
+        Row("unmute [#ROOM] NAME", "let them speak again", _moderating(moderation.unmute, LOBBY)),
+        Row("op [#ROOM] NAME", "make somebody an operator", _moderating(moderation.set_rank(OPERATOR, True), LOBBY)),
+        Row("deop [#ROOM] NAME", "take that back", _moderating(moderation.set_rank(OPERATOR, False), LOBBY)),
+        Row("bans [#ROOM]", "list who is banned, from the server or a room", _moderating(_bans)),
+        Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _moderating(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),
         Row("help", "this list", Console._help),
     )
 }
-_SLASHED = re.compile(rf"(?<!\S)/({'|'.join(COMMANDS)})\b")
 
 
 # ---- reading --------------------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
             everything=ask.everything,
             hidden=hidden,
         )
-    return HistoryIs(ask, name, tuple(events))
+    return HistoryIs(name, tuple(events))
 
 
 def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:
@@ -116,7 +116,7 @@ def _search(reader: Reader, lookup: HistoryQuery, ask: AskSearch) -> Reply:
         newest=ask.newest,
         hidden={key: _hidden(reader, lookup, key) for key in places},
     )
-    return Found(ask, tuple(said))
+    return Found(ask.words, tuple(said))
 
 
 def _places(reader: Reader, lookup: HistoryQuery) -> dict[str, str]:

@@ -1,47 +1,40 @@
-"""What an IRC client is told about accounts, in the way in which it asked: numerics, standard replies, or NickServ."""
+"""Replies about accounts, in the form in which the client asked: SASL's numerics, REGISTER, or NickServ's notices."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
-from chatroom.protocols.english import replaying
+from chatroom.protocols.english import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.params import echo
-
-if TYPE_CHECKING:
-    from chatroom.protocols.irc.replies import Speaker
+from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 
-def notice(to: "Speaker", text: str) -> str:
+def notice(to: ReplyWriter, text: str) -> str:
     return f":{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
 _DONE = {
+    **ACCOUNT_CHANGES,
     AccountChange.CLAIMED: "The name {0} is yours, and you are logged in.",
-    AccountChange.LOGGED_IN: "You are logged in as {0}.",
-    AccountChange.LOGGED_OUT: "You are logged out.",
-    AccountChange.PASSWORD_SET: "The password of {0} is changed.",
     AccountChange.DROPPED: "The name {0} is nobody's any more.",
-    AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
-    AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
 }
-_UNLASTING = " This server keeps nothing on disk: the name is yours until it ends."
 
 
-def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
-    text = _DONE[reply.deed].format(reply.account)
-    if reply.deed is AccountChange.CLAIMED:
-        text += "" if reply.lasting else _UNLASTING
+def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
+    text = _DONE[reply.change].format(reply.account)
+    if reply.change is AccountChange.CLAIMED:
+        text += "" if reply.lasting else NOT_LASTING
         if reply.way is Via.REGISTER:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
-    if reply.deed in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
+    if reply.change in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
         yield to.line(numerics.RPL_LOGGEDIN, to.mask, reply.account)
-    elif reply.deed is AccountChange.LOGGED_OUT:
+    elif reply.change is AccountChange.LOGGED_OUT:
         yield to.line(numerics.RPL_LOGGEDOUT, to.mask)
     if reply.way is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)
@@ -49,60 +42,60 @@ def done(to: "Speaker", reply: AccountDone) -> Iterator[str]:
         yield notice(to, text)
 
 
-def replay(to: "Speaker", reply: ReplayIs) -> Iterator[str]:
-    yield notice(to, replaying(reply))
+def replay_is(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
+    yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
 
-def told(to: "Speaker", reply: AccountIs) -> Iterator[str]:
+def account_is(to: ReplyWriter, reply: AccountIs) -> Iterator[str]:
     since = timestamp(reply.made)[:10]
     yield notice(to, f"{reply.account} has been claimed since {since}{', and is here' if reply.here else ''}.")
 
 
-class Words(NamedTuple):
-    """A refusal: what NickServ says, and the code of `FAIL REGISTER`."""
+class Refusal(NamedTuple):
+    """What NickServ says, and the code of `FAIL REGISTER`."""
 
     text: str
     code: str = "TEMPORARILY_UNAVAILABLE"
 
 
-_REFUSED: dict[Code, Words] = {
-    Code.NICK_BAD: Words("{0} can't be the name of an account; choose another nickname.", "BAD_ACCOUNT_NAME"),
-    Code.NICK_TAKEN: Words("Somebody else is called {0} at the moment; choose another nickname.", "ACCOUNT_EXISTS"),
-    Code.NICK_LIKE: Words("{0} looks like another name; choose another nickname.", "BAD_ACCOUNT_NAME"),
-    Code.NICK_BANNED: Words("{0} is banned from this server."),
-    Code.NO_SUCH_NICK: Words("Nobody is called {0} at the moment."),
-    Code.NOT_REGISTERED: Words("Choose a nickname first."),
-    Code.PASSWORD_NEEDED: Words("Give the server's password first: PASS."),
-    Code.ACCOUNT_EXISTS: Words(
+_REFUSALS: dict[Code, Refusal] = {
+    Code.NICK_BAD: Refusal("{0} can't be the name of an account; choose another nickname.", "BAD_ACCOUNT_NAME"),
+    Code.NICK_TAKEN: Refusal("Somebody else is called {0} at the moment; choose another nickname.", "ACCOUNT_EXISTS"),
+    Code.NICK_LIKE: Refusal("{0} looks like another name; choose another nickname.", "BAD_ACCOUNT_NAME"),
+    Code.NICK_BANNED: Refusal("{0} is banned from this server."),
+    Code.NO_SUCH_NICK: Refusal("Nobody is called {0} at the moment."),
+    Code.NOT_REGISTERED: Refusal("Choose a nickname first."),
+    Code.PASSWORD_NEEDED: Refusal("Give the server's password first: PASS."),
+    Code.ACCOUNT_EXISTS: Refusal(
         "{0} is claimed already; if it is yours: /msg NickServ IDENTIFY {0} password", "ACCOUNT_EXISTS"
     ),
-    Code.NO_SUCH_ACCOUNT: Words("{0} is not claimed; who is called so can REGISTER it."),
-    Code.LOGIN_FAILED: Words("That is not the password of {0}, or nobody has claimed {0}."),
-    Code.LOGIN_TOO_OFTEN: Words("That was tried too often; wait a minute, then try again."),
-    Code.LOGIN_BUSY: Words("Too many are logging in at the moment; try again in a few seconds."),
-    Code.LOGGED_IN_ALREADY: Words("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
-    Code.LOGOUT_HELD: Words("You are banned or muted in {0}; leave it, and then log out."),
-    Code.NOT_LOGGED_IN: Words("You are not logged in; IDENTIFY, or REGISTER your name."),
-    Code.PASSWORD_WEAK: Words(
+    Code.NO_SUCH_ACCOUNT: Refusal("{0} is not claimed; whoever has that name can REGISTER it."),
+    Code.LOGIN_FAILED: Refusal("That is not the password of {0}, or nobody has claimed {0}."),
+    Code.LOGIN_TOO_OFTEN: Refusal("That was tried too often; wait a minute, then try again."),
+    Code.LOGIN_BUSY: Refusal("Too many are logging in at the moment; try again in a few seconds."),
+    Code.LOGGED_IN_ALREADY: Refusal("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
+    Code.LOGOUT_HELD: Refusal("You are banned or muted in {0}; leave it, and then log out."),
+    Code.NOT_LOGGED_IN: Refusal("You are not logged in; IDENTIFY, or REGISTER your name."),
+    Code.PASSWORD_WEAK: Refusal(
         f"A password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another.",
         "WEAK_PASSWORD",
     ),
-    Code.PASSWORD_BAD: Words(
+    Code.PASSWORD_BAD: Refusal(
         f"A password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another.", "UNACCEPTABLE_PASSWORD"
     ),
-    Code.ACCOUNTS_FULL: Words("No more names can be claimed from where you are for now; try again in an hour."),
-    Code.NOT_A_GHOST: Words("{0} is you."),
+    Code.ACCOUNTS_FULL: Refusal("No more names can be claimed from where you are for now; try again in an hour."),
+    Code.NOT_A_GHOST: Refusal("{0} is you."),
 }
 
 
-def refused(to: "Speaker", error: ChatError, way: Via) -> Iterator[str]:
-    words = _REFUSED[error.code]
+def refusal(to: ReplyWriter, error: ChatError, via: Via) -> Iterator[str]:
+    sentence = _REFUSALS[error.code]
     about = list(map(echo, error.about)) or ["*"]
-    text = words.text.format(*about)
-    if way is Via.SASL:
+    text = sentence.text.format(*about)
+    if via is Via.SASL:
         known = error.code is Code.LOGGED_IN_ALREADY
         yield to.line(numerics.ERR_SASLALREADY) if known else to.line(numerics.ERR_SASLFAIL, text)
-    elif way is Via.REGISTER:
-        yield f":{to.server.name} FAIL REGISTER {words.code} {about[0]} :{text}\r\n"
+    elif via is Via.REGISTER:
+        yield f":{to.server.name} FAIL REGISTER {sentence.code} {about[0]} :{text}\r\n"
     else:
         yield notice(to, text)

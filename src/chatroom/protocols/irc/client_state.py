@@ -1,7 +1,6 @@
-"""What the dialect remembers of one IRC client, for the handlers of commands."""
+"""What is remembered of one IRC client between its lines: capabilities, and what is not complete yet."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
@@ -12,75 +11,74 @@ from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.batch import Batch
 from chatroom.protocols.irc.format import RENDERED, irc_format
-from chatroom.protocols.irc.replies import Speaker
-
-if TYPE_CHECKING:
-    from chatroom.protocols.irc.batch import Batch
+from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 
 class ClientState:
-    """One client: what it can do, and what it has said of itself before it came in."""
+    """One client: its capabilities, what it gave before registration was complete, and what is open."""
 
     def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
         self.viewer = viewer
         self.capabilities: set[str] = set()
-        self.speaker = Speaker(viewer, server, self.capabilities)
+        self.writer = ReplyWriter(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END
         self.version = 301  # of capability negotiation: 302 came with CAP LS 302
-        self.passwords: list[str] = []  # what PASS gave, not looked at yet
-        self.sasl: str | None = None  # what came of a SASL message; None if none is expected
+        self.passwords: list[str] = []  # that PASS gave; they are tried once NICK and USER have come
+        self.sasl: str | None = None  # the part of a SASL message that has come; None while none is expected
         self.nick = ""
         self.username = ""
         self.realname = ""
-        self.label = ""  # of the line being read, where it is for its handler to answer
-        self.batch: Batch | None = None  # a message of many lines that is coming in
+        self.label = ""  # of the line being read
+        self.batch: Batch | None = None  # a message of many lines that has not ended yet
         self.tags = ""  # the client-only tags of the line being read, as they are written
 
     @property
     def format(self) -> Format:
-        return self.speaker.format
+        return self.writer.format
 
     def set_capabilities(self, capabilities: Iterable[str]) -> SetFormat:
-        """Uses these from now on."""
+        """Replaces the capabilities that are negotiated."""
         self.capabilities.clear()
         self.capabilities.update(capabilities)
         rendered = RENDERED & self.capabilities
         if not self.capabilities >= {"batch", "message-tags"}:
             rendered -= {"draft/multiline"}  # which needs them
-        self.speaker.format = irc_format(rendered)
+        self.writer.format = irc_format(rendered)
         return SetFormat(
-            self.speaker.format,
+            self.writer.format,
             echo="echo-message" in self.capabilities,
             extended_monitor="extended-monitor" in self.capabilities,
             read_marker="draft/read-marker" in self.capabilities,
         )
 
-    # ---- answering at once: the answer keeps its place among the others ---------------------------------------------
+    # ---- answers that need no state of the chat ----------------------------------------------------------------------
 
     def say(self, numeric: numerics.Numeric, *about: object) -> Raw:
-        return Raw(self.speaker.line(numeric, *about).encode())
+        """A numeric."""
+        return Raw(self.writer.line(numeric, *about).encode())
 
     def send(self, text: str) -> Raw:
         """A line from the server, without its source."""
-        return Raw(f":{self.speaker.server.name} {text}\r\n".encode())
+        return Raw(f":{self.writer.server.name} {text}\r\n".encode())
 
     def lines(self, lines: Iterable[str]) -> Raw:
         return Raw("".join(lines).encode())
 
     def fail(self, command: str, code: str, *about: str, text: str) -> Raw:
-        """IRCv3 standard-replies."""
+        """IRCv3 standard-replies: it was not done."""
         return self._standard("FAIL", command, code, *about, text)
 
     def warn(self, command: str, code: str, text: str) -> Raw:
-        """The same for what was done, but not as it should be."""
+        """IRCv3 standard-replies: it was done, but something about it was wrong."""
         return self._standard("WARN", command, code, text)
 
     def _standard(self, kind: str, *words: str) -> Raw:
-        return Raw(self.speaker.standard(kind, *words).encode())
+        return Raw(self.writer.standard(kind, *words).encode())
 
-    def its_me(self, name: str) -> None:
-        """Raises `ChatError` if `name` is neither like this server's name nor the client's own."""
-        server = self.speaker.server.name
+    def require_this_server(self, name: str) -> None:
+        """Raises `ChatError` if `name`, a mask, is neither this server's name nor the client's own."""
+        server = self.writer.server.name
         if not glob(name).fullmatch(fold(server)) and fold(name) != fold(self.viewer.nick):
             raise ChatError(Code.NO_SUCH_SERVER, name)

@@ -1,4 +1,4 @@
-"""Events as IRC lines, rendered once for all clients whose capabilities make the same bytes of them."""
+"""Renders events as IRC lines, once for all clients whose capabilities make the same bytes of them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -33,15 +33,15 @@ from chatroom.model.events import (
 )
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind, ModeChange
-from chatroom.protocols.english import lasting
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
+from chatroom.protocols.phrases import lasting
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
 
 
 class IrcFormat:
-    """Get one with `irc_format`: clients with the same capabilities must share it, as an audience is grouped by it."""
+    """What clients with the same capabilities read. They share one, from `irc_format`: an audience is grouped by it."""
 
     own_moves = True
 
@@ -57,33 +57,33 @@ class IrcFormat:
 
     def render(self, event: Event) -> bytes:
         lines = self._lines[type(event)](event)
-        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
+        return self._with_tags(event, lines) if self._tagged and lines else lines.encode()
 
     def render_all(self, events: list[Event]) -> bytes:
         burst = "" if self._tagged or len(events) == 1 else _burst(events)
         return burst.encode() or b"".join(map(self.render, events))
 
     def personal(self, event: Event) -> bytes:
-        """The lines for the one who is told of an event alone, whatever was negotiated."""
+        """The lines for a client that alone is told of an event, whatever it has negotiated."""
         line = _PERSONAL.get(type(event)) or self._lines[type(event)]
         lines = line(event)
-        return self._dressed(event, lines) if self._tagged and lines else lines.encode()
+        return self._with_tags(event, lines) if self._tagged and lines else lines.encode()
 
-    def _dressed(self, event: Event, lines: str) -> bytes:
+    def _with_tags(self, event: Event, lines: str) -> bytes:
         """The lines with their tags."""
         first, *more = lines.split("\r\n")[:-1]
-        dressed = [f"{self._tags(event, first=True)}{first}\r\n"]
+        tagged = [f"{self._tags(event, first=True)}{first}\r\n"]
         if more:  # an id is told once
             tags = self._tags(event, first=False)
-            dressed += [f"{line}\r\n" if line.startswith("@") else f"{tags}{line}\r\n" for line in more]
-        return "".join(dressed).encode()
+            tagged += [f"{line}\r\n" if line.startswith("@") else f"{tags}{line}\r\n" for line in more]
+        return "".join(tagged).encode()
 
     def _tags(self, event: Event, first: bool) -> str:
         """The tags of an event's lines, with the @ and the space."""
         tags = [f"time={timestamp(event.time)}"] if self._time else []
         by = event.by
         if self._accounts and by.account:
-            account = by.account.replace("\\", r"\\")  # the one sign in a name that means something in a tag
+            account = by.account.replace("\\", r"\\")  # the only character of names that must be escaped in tags
             tags.append(f"account={account}")
         if self._ids:
             if first:
@@ -111,7 +111,7 @@ def timestamp(milliseconds: int) -> str:
 
 
 def milliseconds(text: str) -> int:
-    """What `timestamp` made a text of, as others make it too; raises `ValueError`."""
+    """The time that a text means which is written as by `timestamp`; raises `ValueError`."""
     if not text.endswith("Z"):
         raise ValueError(text)
     try:
@@ -128,15 +128,12 @@ def _second(seconds: int) -> str:
 # ---- each event as its lines, with their CR LF ----------------------------------------------------------------------
 
 
-# Characters of text that one line holds with any names and any letters, at 4 bytes each.
-_SURELY_FIT = (
+# Text that one line holds with any names, at 4 bytes a character.
+_SURELY_FITTING_CHARACTERS = (
     LINE_BYTES - 2 - (NICK_BYTES + USERNAME_CHARACTERS + HOST_CHARACTERS + ROOM_BYTES + len(":!@ PRIVMSG @ :"))
 ) // 4
 
-_MESSAGE, _ACTION = (
-    MessageKind.MESSAGE,
-    MessageKind.ACTION,
-)  # a look-up in an Enum takes as long as the rest of the line
+_MESSAGE, _ACTION = MessageKind.MESSAGE, MessageKind.ACTION  # a look-up in an Enum takes as long as the rest of a line
 # TAGMSG is for those with message-tags.
 _VERBS = {
     MessageKind.MESSAGE: "PRIVMSG",
@@ -163,7 +160,7 @@ def _said(event: Said) -> str:
 
 
 def _burst(events: list[Event]) -> str:
-    """The lines of many short messages by one person to one target; "" if that isn't what these are."""
+    """The lines of many short messages by one person to one target; "" if these are anything else."""
     first = events[0]
     if not isinstance(first, Said):
         return ""
@@ -192,9 +189,9 @@ def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _said_in_batch(event: Said) -> str:
-    """A message of many lines, or one that is too long for a line, as `draft/multiline` has it; any other as ever."""
+    """A batch of `draft/multiline`, where a message has many lines or is too long for one; else the usual line."""
     text = event.text
-    long = len(text) > _SURELY_FIT and event.kind is not _ACTION
+    long = len(text) > _SURELY_FITTING_CHARACTERS and event.kind is not _ACTION
     if not long and FEED not in text and CUT not in text:
         return _said_with_tags(event)
     name, head = f"{event.id:x}", f":{event.by.mask}"
@@ -210,11 +207,11 @@ def _said_in_batch(event: Said) -> str:
 
 
 def parts(text: str, head_bytes: int) -> Iterator[str]:
-    """`text` in parts that fit a line beside a head of so many bytes: text that came in is never cut off."""
-    room = LINE_BYTES - 2 - head_bytes
+    """`text` in parts that each fit a line after `head_bytes` bytes; nothing of it is lost."""
+    space = LINE_BYTES - 2 - head_bytes
     start = 0
-    while len(data := (ahead := text[start : start + room + 1]).encode()) > room:
-        end = place_to_cut(ahead, len(data[:room].decode(errors="ignore")))
+    while len(data := (ahead := text[start : start + space + 1]).encode()) > space:
+        end = place_to_cut(ahead, len(data[:space].decode(errors="ignore")))
         yield ahead[:end]
         start += end
     yield ahead
@@ -245,7 +242,7 @@ def _invited(event: Invited) -> str:
 
 
 def _server_banned(event: ServerBanned) -> str:
-    """Operators alone are told."""
+    """A WALLOPS, which operators alone get."""
     why = f" ({event.reason})" if event.reason else ""
     return _wallops(event, f"banned {event.mask} from the server{lasting(event.until, event.time)}{why}")
 
@@ -257,11 +254,11 @@ def _redacted(event: Redacted) -> str:
 def _modes_set(event: ModesSet) -> str:
     """As many lines as it takes to list the changes."""
     head = f":{event.by.mask} MODE {event.room} "
-    room = LINE_BYTES - 2 - len(head.encode())
+    space = LINE_BYTES - 2 - len(head.encode())
     rows: list[tuple[ModeChange, ...]] = [()]
     for change in event.changes:
         longer = (*rows[-1], change)
-        if len(written(longer).encode()) <= room:
+        if len(written(longer).encode()) <= space:
             rows[-1] = longer
         else:
             rows.append((change,))
@@ -273,7 +270,7 @@ def _wallops(event: Event, text: str) -> str:
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
 
 
-def _unseen(event: Event) -> str:
+def _no_lines(event: Event) -> str:
     return ""
 
 
@@ -290,14 +287,14 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Alerted: lambda e: _wallops(e, e.text),
     ServerBanned: _server_banned,
     ServerUnbanned: lambda e: _wallops(e, f"lifted the ban from the server on {e.mask}"),
-    AwaySet: _unseen,
-    Invited: _unseen,
-    RealnameSet: _unseen,
-    Redacted: _unseen,
-    AccountSet: _unseen,
+    AwaySet: _no_lines,
+    Invited: _no_lines,
+    RealnameSet: _no_lines,
+    Redacted: _no_lines,
+    AccountSet: _no_lines,
 }
 
-# What an event looks like to those who have negotiated a capability.
+# What clients that negotiated a capability read of an event instead.
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", Said, _said_with_tags),
     ("draft/multiline", Said, _said_in_batch),
@@ -309,7 +306,7 @@ _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("account-notify", AccountSet, lambda e: f":{e.by.mask} ACCOUNT {e.account or '*'}\r\n"),
 )
 
-# The capabilities that change what an event looks like, or whether there is anything to see of it.
+# The capabilities that change an event's lines, or whether it has any.
 RENDERED = _TAGGING | {capability for capability, _, _ in _OF_CAPABILITIES}
 
 _PERSONAL: dict[type, Callable[[Any], str]] = {Invited: _invited}

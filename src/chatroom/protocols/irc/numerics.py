@@ -1,4 +1,4 @@
-"""The numbered replies: RFC 2812 §5, worded as modern.ircdocs.horse has them, and what the server says of itself."""
+"""Numerics and refusals with their texts (RFC 2812 §5, modern.ircdocs.horse), and ISUPPORT."""
 
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ class Numeric(NamedTuple):
     template: str
 
     def line(self, server: str, nick: str, *about: object) -> str:
-        """The whole line, to `nick` ("" before registration)."""
+        """The whole line for `nick`, which is "" before registration."""
         return f":{server} {self.number} {nick or '*'} {self.template.format(*about)}\r\n"
 
 
@@ -147,7 +147,7 @@ FAILURES = {
     Code.REALNAME_BAD: "SETNAME INVALID_REALNAME :That can't be a real name",
 }
 
-# Commands of extensions that say themselves that these fail in this way: whoever uses them knows it.
+# Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
 KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
 
 REFUSALS: dict[Code, Numeric] = {
@@ -188,13 +188,13 @@ REFUSALS: dict[Code, Numeric] = {
     Code.INVITED_ONLY: Numeric("473", "{} :Cannot join channel (+i); operators invite: {}"),
     Code.BANNED: Numeric("474", "{0} :Cannot join channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"),
     Code.SLOW: Numeric(
-        "404", "{0} :Cannot send to channel (+W); one message each {2}, yours may follow in {3}; operators: {1}"
+        "404", "{0} :Cannot send to channel (+W); one message every {2}, yours may follow in {3}; operators: {1}"
     ),
     Code.NICK_BANNED: Numeric("432", "{} :That nickname is banned here{}{}"),
     Code.NICK_HELD: Numeric("435", "{} {} :Cannot change nickname while banned or muted on channel"),
     Code.BANNED_HERE: Numeric("465", ":You are banned from this server{}{}"),
     Code.THAT_IS_YOU: Numeric("485", ":That would ban yourself"),
-    Code.NOT_BANNED: Numeric("696", "{} b {} :There is no such ban or mute"),  # 477 is that one can't join
+    Code.NOT_BANNED: Numeric("696", "{} b {} :There is no such ban or mute"),  # 477 would say that one can't join
     Code.BANS_FULL: Numeric("478", "* K :The server's list of bans is full"),
     Code.BANNED_THERE: Numeric(
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"

@@ -1,4 +1,4 @@
-"""Small tools for the words in a command."""
+"""Reads parameters of IRC commands: lists with commas, and words to be repeated in an answer."""
 
 from collections.abc import Iterator
 from itertools import chain, repeat
@@ -7,7 +7,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import clean, shortened
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 
-_ECHO = 128  # bytes; twice as long as any name
+_ECHO_BYTES = 128  # twice as long as any name
 
 
 def targets(param: str) -> Iterator[str]:
@@ -19,12 +19,12 @@ def targets(param: str) -> Iterator[str]:
 
 
 def pairs(param: str, others: str) -> Iterator[tuple[str, str]]:
-    """The names in a list with commas, each with what stands at its place in another list, "" where nothing does.
+    """The names in a list with commas, each with its counterpart in another list, "" where there is none.
 
-    Each pair once, and no more than TARGMAX: see `targets`.
+    Each pair comes once, and no more than TARGMAX: see `targets`.
     """
-    at_places = zip(param.split(","), chain(others.split(","), repeat("")), strict=False)
-    found = list(dict.fromkeys(pair for pair in at_places if pair[0]))
+    zipped = zip(param.split(","), chain(others.split(","), repeat("")), strict=False)
+    found = list(dict.fromkeys(pair for pair in zipped if pair[0]))
     yield from found[:TARGETS_PER_COMMAND]
     if len(found) > TARGETS_PER_COMMAND:
         raise ChatError(Code.TOO_MANY_TARGETS, *dict.fromkeys(name for name, _ in found[TARGETS_PER_COMMAND:]))
@@ -37,5 +37,5 @@ def split(param: str) -> tuple[list[str], list[str]]:
 
 
 def echo(word: str) -> str:
-    """A client's own word in an answer, so that it can't break it: RFC 2812 §2.3.1 middle."""
-    return shortened(clean(word).replace(" ", "_").lstrip(":"), _ECHO) or "*"
+    """A client's own word made safe as a parameter of an answer: RFC 2812 §2.3.1 middle."""
+    return shortened(clean(word).replace(" ", "_").lstrip(":"), _ECHO_BYTES) or "*"

@@ -1,18 +1,14 @@
-"""What one IRC client is told of a reply: each reply as its lines.
+"""Replies as the lines that one IRC client reads, by one table from the type of a reply to what writes it."""
 
-`Speaker.line(numeric, …)` addresses a numeric to the client; it asks for the nickname at that moment, which is the one
-that the client knows.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Set
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import fold
-from chatroom.common.text import clean, clean_irc, shortened
+from chatroom.common.text import clean, shortened
 from chatroom.model.masks import ACCOUNT
-from chatroom.model.modes import BOT, RANKS
+from chatroom.model.modes import BOT
 from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import (
     AccountDone,
@@ -60,103 +56,32 @@ from chatroom.model.replies import (
     WhoisIs,
     WhowasIs,
 )
-from chatroom.model.server_info import ServerInfo
 from chatroom.model.values import Member, Topic
-from chatroom.protocols.base import Viewer
-from chatroom.protocols.english import WORDED, of_entry, worded
+from chatroom.protocols.english import describe_reply
 from chatroom.protocols.irc import account_replies, numerics, playback
-from chatroom.protocols.irc.format import irc_format, parts, timestamp
+from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.labeled_response import labelled
-from chatroom.protocols.irc.numerics import Numeric
 from chatroom.protocols.irc.params import echo
+from chatroom.protocols.irc.reply_writer import ReplyWriter
+from chatroom.protocols.phrases import SPELLED_OUT, spell_out, time_left_and_reason
 
 
-class Whox(NamedTuple):
-    """What WHOX was asked for."""
-
-    fields: frozenset[str]
-    token: str
-
-
-class Speaker:
-    """Words replies for one client."""
-
-    def __init__(self, viewer: Viewer, server: ServerInfo, capabilities: Set[str]) -> None:
-        self.server = server
-        self.capabilities = capabilities
-        self.format = irc_format(frozenset())
-        self.whox: Whox | None = None  # what the answer to WHO looks like: it is asked for and answered at once
-        self._viewer = viewer
-
-    def line(self, numeric: Numeric, *about: object) -> str:
-        return numeric.line(self.server.name, self._viewer.nick, *about)
-
-    @property
-    def nick(self) -> str:
-        return self._viewer.nick or "*"
-
-    @property
-    def mask(self) -> str:
-        return self._viewer.mask or "*!*@*"
-
-    def words(self, reply: Reply) -> bytes:
-        """The lines for a reply."""
-        if isinstance(reply, Raw):
-            return reply.data
-        if isinstance(reply, PersonalNotice):
-            return self.format.personal(reply.event)
-        if isinstance(reply, Labelled):
-            told = [self.words(t) if isinstance(t, Reply) else self.format.render(t) for t in reply.told]
-            return labelled(reply.label, b"".join(told), self.server.name)
-        return "".join(_ANSWERS[type(reply)](self, reply)).encode()
-
-    def standard(self, kind: str, command: str, code: str, *about: str) -> str:
-        """A standard reply, whose last word is a text; for clients that know none, and would drop it, a notice."""
-        *rest, text = about
-        context = " ".join(rest)
-        if "standard-replies" in self.capabilities or command in numerics.KNOWN_TO_FAIL:
-            return f":{self.server.name} {' '.join([kind, command, code, *rest])} :{text}\r\n"
-        return f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}\r\n"
-
-    def isupport(self) -> Iterator[str]:
-        playback = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
-        tokens = [*numerics.ISUPPORT, *playback, f"NETWORK={self.server.network}"]
-        for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
-            yield self.line(numerics.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
-
-    def signs(self, ranks: str) -> str:
-        """The signs before a nickname: all of them with multi-prefix, else the highest."""
-        return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
-
-    def motd(self) -> Iterator[str]:
-        if not self.server.motd:
-            yield self.line(numerics.ERR_NOMOTD)
-            return
-        yield self.line(numerics.RPL_MOTDSTART, self.server.name)
-        for text in self.server.motd:
-            yield from self.long(self.line(numerics.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
-        yield self.line(numerics.RPL_ENDOFMOTD)
-
-    def long(self, head: str, text: str) -> Iterator[str]:
-        """As many lines as it takes to say all of a text."""
-        return (f"{head}{part}\r\n" for part in parts(text, len(head.encode())))
-
-    def filled(self, numeric: Numeric, *about: object, words: Iterable[str], glue: str = " ") -> Iterator[str]:
-        """As many lines as it takes to list the words, each as full as a line may be."""
-        room = LINE_BYTES - len(self.line(numeric, *about, "").encode())
-        left = glue.join(words).encode()
-        while left and len(left) > room:
-            end = left.rindex(glue.encode(), 0, room + 1)  # no word is longer than a line
-            yield self.line(numeric, *about, left[:end].decode())
-            left = left[end + 1 :]
-        if left:
-            yield self.line(numeric, *about, left.decode())
+def render(to: ReplyWriter, reply: Reply) -> bytes:
+    """The lines for a reply."""
+    if isinstance(reply, Raw):
+        return reply.data
+    if isinstance(reply, PersonalNotice):
+        return to.format.personal(reply.event)
+    if isinstance(reply, Labelled):
+        told = [render(to, each) if isinstance(each, Reply) else to.format.render(each) for each in reply.told]
+        return labelled(reply.label, b"".join(told), to.server.name)
+    return "".join(_RENDERERS[type(reply)](to, reply)).encode()
 
 
 # ---- coming in ------------------------------------------------------------------------------------------------------
 
 
-def _welcome(to: Speaker, reply: Welcome) -> Iterator[str]:
+def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
     server = to.server
     yield to.line(numerics.RPL_WELCOME, server.network, reply.person.nick)
     yield to.line(numerics.RPL_YOURHOST, server.name, server.version)
@@ -167,7 +92,7 @@ def _welcome(to: Speaker, reply: Welcome) -> Iterator[str]:
     yield from to.motd()
 
 
-def _counts_are(to: Speaker, reply: CountsAre) -> Iterator[str]:
+def _counts_are(to: ReplyWriter, reply: CountsAre) -> Iterator[str]:
     yield to.line(numerics.RPL_LUSERCLIENT, reply.people - reply.invisible, reply.invisible)
     yield to.line(numerics.RPL_LUSEROP, reply.operators)
     yield to.line(numerics.RPL_LUSERUNKNOWN, reply.unknown)
@@ -180,52 +105,52 @@ def _counts_are(to: Speaker, reply: CountsAre) -> Iterator[str]:
 # ---- rooms ----------------------------------------------------------------------------------------------------------
 
 
-def _topic_lines(to: Speaker, room: str, topic: Topic) -> Iterator[str]:
+def _topic_lines(to: ReplyWriter, room: str, topic: Topic) -> Iterator[str]:
     yield to.line(numerics.RPL_TOPIC, room, topic.text)
     yield to.line(numerics.RPL_TOPICWHOTIME, room, topic.by, topic.time // 1000)
 
 
-def _room_state(to: Speaker, reply: RoomState) -> Iterator[str]:
+def _room_state(to: ReplyWriter, reply: RoomState) -> Iterator[str]:
     if reply.topic:
         yield from _topic_lines(to, reply.room, reply.topic)
     if "no-implicit-names" not in to.capabilities:
         yield from _names_are(to, reply)
 
 
-def _topic_is(to: Speaker, reply: TopicIs) -> Iterator[str]:
+def _topic_is(to: ReplyWriter, reply: TopicIs) -> Iterator[str]:
     if reply.topic:
         yield from _topic_lines(to, reply.room, reply.topic)
     else:
         yield to.line(numerics.RPL_NOTOPIC, reply.room)
 
 
-def _names_are(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
+def _names_are(to: ReplyWriter, reply: NamesAre | RoomState) -> Iterator[str]:
     yield from _names(to, reply)
     yield to.line(numerics.RPL_ENDOFNAMES, echo(reply.room))
 
 
-def _names(to: Speaker, reply: NamesAre | RoomState) -> Iterator[str]:
+def _names(to: ReplyWriter, reply: NamesAre | RoomState) -> Iterator[str]:
     if "userhost-in-names" in to.capabilities:
-        names = [to.signs(m.ranks) + m.person.mask for m in reply.members]
+        names = [to.prefixes(m.ranks) + m.person.mask for m in reply.members]
     else:
-        names = [to.signs(m.ranks) + m.person.nick if m.ranks else m.person.nick for m in reply.members]
+        names = [to.prefixes(m.ranks) + m.person.nick if m.ranks else m.person.nick for m in reply.members]
     yield from to.filled(numerics.RPL_NAMREPLY, "@" if reply.secret else "=", reply.room, words=names)
 
 
-def _all_names_are(to: Speaker, reply: AllNamesAre) -> Iterator[str]:
+def _all_names_are(to: ReplyWriter, reply: AllNamesAre) -> Iterator[str]:
     for room in reply.rooms:
         yield from _names(to, room)
     yield to.line(numerics.RPL_ENDOFNAMES, "*")
 
 
-def _rooms_are(to: Speaker, reply: RoomsAre) -> Iterator[str]:
+def _rooms_are(to: ReplyWriter, reply: RoomsAre) -> Iterator[str]:
     yield to.line(numerics.RPL_LISTSTART)
     for name, people, topic in reply.rooms:
         yield to.line(numerics.RPL_LIST, name, people, topic)
     yield to.line(numerics.RPL_LISTEND)
 
 
-def _modes_are(to: Speaker, reply: ModesAre) -> Iterator[str]:
+def _modes_are(to: ReplyWriter, reply: ModesAre) -> Iterator[str]:
     if not reply.room:
         yield to.line(numerics.RPL_UMODEIS, reply.modes)
         return
@@ -233,20 +158,20 @@ def _modes_are(to: Speaker, reply: ModesAre) -> Iterator[str]:
     yield to.line(numerics.RPL_CREATIONTIME, reply.room, reply.created // 1000)
 
 
-def _list_is(to: Speaker, reply: ListIs) -> Iterator[str]:
+def _list_is(to: ReplyWriter, reply: ListIs) -> Iterator[str]:
     entry, end = numerics.LISTS[reply.letter]
     for one in reply.entries:
         yield to.line(entry, reply.room, one.mask, one.by, one.since // 1000)
     yield to.line(end, reply.room)
 
 
-def _invitations_are(to: Speaker, reply: InvitationsAre) -> Iterator[str]:
+def _invitations_are(to: ReplyWriter, reply: InvitationsAre) -> Iterator[str]:
     for room in reply.rooms:
         yield to.line(numerics.RPL_INVITELIST, room)
     yield to.line(numerics.RPL_ENDOFINVITELIST)
 
 
-def _inviting(to: Speaker, reply: Inviting) -> Iterator[str]:
+def _inviting(to: ReplyWriter, reply: Inviting) -> Iterator[str]:
     yield to.line(numerics.RPL_INVITING, reply.nick, reply.room)
     if reply.away:
         yield to.line(numerics.RPL_AWAY, reply.nick, reply.away)
@@ -255,11 +180,11 @@ def _inviting(to: Speaker, reply: Inviting) -> Iterator[str]:
 # ---- people ---------------------------------------------------------------------------------------------------------
 
 # WHOX, each field with its letter, in the order in which they are answered: ircv3.net/specs/extensions/whox
-_WHOX: dict[str, Callable[[Speaker, WhoIsIn, Member, int], object]] = {
+_WHOX: dict[str, Callable[[ReplyWriter, WhoIsIn, Member, int], object]] = {
     "t": lambda to, reply, m, idle: to.whox.token if to.whox and to.whox.token else "0",
     "c": lambda to, reply, m, idle: reply.room or "*",
     "u": lambda to, reply, m, idle: m.person.username,
-    "i": lambda to, reply, m, idle: "255.255.255.255",  # addresses are shown as hosts, and no other
+    "i": lambda to, reply, m, idle: "255.255.255.255",  # addresses are shown as hosts alone
     "h": lambda to, reply, m, idle: m.person.host,
     "s": lambda to, reply, m, idle: to.server.name,
     "n": lambda to, reply, m, idle: m.person.nick,
@@ -273,12 +198,12 @@ _WHOX: dict[str, Callable[[Speaker, WhoIsIn, Member, int], object]] = {
 WHOX_FIELDS = frozenset(_WHOX)
 
 
-def _flags(to: Speaker, member: Member) -> str:
+def _flags(to: ReplyWriter, member: Member) -> str:
     here = "G" if member.away else "H"
-    return f"{here}{'*' if member.operator else ''}{to.signs(member.ranks)}{BOT if member.person.bot else ''}"
+    return f"{here}{'*' if member.operator else ''}{to.prefixes(member.ranks)}{BOT if member.person.bot else ''}"
 
 
-def _who_is_in(to: Speaker, reply: WhoIsIn) -> Iterator[str]:
+def _who_is_in(to: ReplyWriter, reply: WhoIsIn) -> Iterator[str]:
     for member, idle in zip(reply.members, reply.idle, strict=True):
         p = member.person
         if to.whox:
@@ -293,11 +218,11 @@ def _who_is_in(to: Speaker, reply: WhoIsIn) -> Iterator[str]:
     yield to.line(numerics.RPL_ENDOFWHO, echo(reply.mask))
 
 
-def _whois_is(to: Speaker, reply: WhoisIs) -> Iterator[str]:
+def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     p = reply.member.person
     yield to.line(numerics.RPL_WHOISUSER, p.nick, p.username, p.host, p.realname)
     yield from to.filled(
-        numerics.RPL_WHOISCHANNELS, p.nick, words=[to.signs(ranks) + room for room, ranks in reply.rooms]
+        numerics.RPL_WHOISCHANNELS, p.nick, words=[to.prefixes(ranks) + room for room, ranks in reply.rooms]
     )
     yield to.line(numerics.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.description)
     if reply.member.operator:
@@ -317,15 +242,15 @@ def _whois_is(to: Speaker, reply: WhoisIs) -> Iterator[str]:
     yield to.line(numerics.RPL_ENDOFWHOIS, p.nick)
 
 
-def _no_whois(to: Speaker, reply: NoWhois) -> Iterator[str]:
+def _no_whois(to: ReplyWriter, reply: NoWhois) -> Iterator[str]:
     nick = echo(reply.nick)
     yield to.line(numerics.REFUSALS[Code.NO_SUCH_NICK], nick)
     yield to.line(numerics.RPL_ENDOFWHOIS, nick)
 
 
-def _whowas_is(to: Speaker, reply: WhowasIs) -> Iterator[str]:
+def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
     names = {fold(person.nick) for person, _ in reply.people}
-    # A mask that one nickname alone is like means that nickname.
+    # Where one nickname alone matches a mask, the answer is about that.
     nick = reply.people[0][0].nick if len(names) == 1 else echo(reply.nick)
     if not names:
         yield to.line(numerics.ERR_WASNOSUCHNICK, nick)
@@ -335,7 +260,7 @@ def _whowas_is(to: Speaker, reply: WhowasIs) -> Iterator[str]:
     yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 
 
-def _users_are(to: Speaker, reply: UsersAre) -> Iterator[str]:
+def _users_are(to: ReplyWriter, reply: UsersAre) -> Iterator[str]:
     if reply.command == "ISON":
         numeric, people = numerics.RPL_ISON, [m.person.nick for m in reply.members]
     else:
@@ -347,17 +272,17 @@ def _userhost(m: Member) -> str:
     return f"{m.person.nick}{'*' if m.operator else ''}={'-' if m.away else '+'}{m.person.username}@{m.person.host}"
 
 
-def _watched_are(to: Speaker, reply: WatchedAre) -> Iterator[str]:
+def _watched_are(to: ReplyWriter, reply: WatchedAre) -> Iterator[str]:
     yield from to.filled(numerics.RPL_MONLIST, words=reply.nicks, glue=",")
     yield to.line(numerics.RPL_ENDOFMONLIST)
 
 
-def _marker_is(to: Speaker, reply: MarkerIs) -> Iterator[str]:
+def _marker_is(to: ReplyWriter, reply: MarkerIs) -> Iterator[str]:
     since = f"timestamp={timestamp(reply.time)}" if reply.time else "*"
     yield f":{to.server.name} MARKREAD {reply.target} {since}\r\n"
 
 
-def _uptime_is(to: Speaker, reply: UptimeIs) -> Iterator[str]:
+def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
     days, rest = divmod(reply.seconds, 86_400)
     yield to.line(numerics.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
 
@@ -365,44 +290,21 @@ def _uptime_is(to: Speaker, reply: UptimeIs) -> Iterator[str]:
 # ---- history --------------------------------------------------------------------------------------------------------
 
 
-def _recent(to: Speaker, reply: Recent) -> Iterator[str]:
+def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if playback.CHATHISTORY not in to.capabilities:
-        if "server-time" not in to.capabilities:  # nothing else tells a program that this is over
+        if "server-time" not in to.capabilities:  # no tag will show that these are old
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from playback.told(reply.said, f"chathistory {reply.room}", to.server.name, to.capabilities, to.format)
+        yield from playback.events(to, reply.said, f"chathistory {reply.room}")
 
 
-def _history_is(to: Speaker, reply: HistoryIs) -> Iterator[str]:
-    return playback.told(reply.events, f"chathistory {reply.name}", to.server.name, to.capabilities, to.format)
+def _notice(to: ReplyWriter, reply: Saving | Link) -> Iterator[str]:
+    """A notice of what the server says about itself."""
+    for sentence in describe_reply(reply):
+        yield f":{to.server.name} NOTICE {to.nick} :{sentence.removesuffix('.')}\r\n"
 
 
-def _targets_are(to: Speaker, reply: TargetsAre) -> Iterator[str]:
-    return playback.targets(reply, to.server.name, to.capabilities)
-
-
-def _found(to: Speaker, reply: Found) -> Iterator[str]:
-    return playback.told(reply.said, playback.SEARCH, to.server.name, to.capabilities, to.format)
-
-
-def _saving(to: Speaker, reply: Saving) -> Iterator[str]:
-    text = "Messages are being saved again" if reply.works else "Messages are not being saved at the moment"
-    if reply.lost:
-        text += f"; {reply.lost} of them were not"
-    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
-
-
-def _link(to: Speaker, reply: Link) -> Iterator[str]:
-    """A notice, as what the server says of itself."""
-    if not reply.works:
-        text = "The link to the other servers is down; messages will be delivered when it is back"
-    else:
-        text = "The link to the other servers is back"
-        text += "; what was said there meanwhile may be missing" if reply.gap else ""
-    yield f":{to.server.name} NOTICE {to.nick} :{text}\r\n"
-
-
-def _servers_are(to: Speaker, reply: ServersAre) -> Iterator[str]:
-    """Each has all others one step away."""
+def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
+    """RPL_LINKS: all other servers are one hop away."""
     own = to.server.name
     for name, people, lag in reply.servers:
         about = f"{people} here, {lag} ms behind" if name else to.server.description
@@ -413,34 +315,37 @@ def _servers_are(to: Speaker, reply: ServersAre) -> Iterator[str]:
 # ---- refusals -------------------------------------------------------------------------------------------------------
 
 
-def _refused(to: Speaker, reply: Refused) -> Iterator[str]:
+def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
     if reply.way:
-        yield from account_replies.refused(to, reply.error, reply.way)
+        yield from account_replies.refusal(to, reply.error, reply.way)
     elif code in numerics.FAILURES:
         words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)
     elif code in playback.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
-        yield playback.failed(code, command, target, to.server.name)
+        yield playback.failure(to, code, command, target)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
-    elif code in WORDED:
-        first, *rest = worded(code, [clean(word) for word in about])
-        room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART)
-        yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART) for part in rest])
+    elif code in SPELLED_OUT:
+        first, *rest = spell_out(code, [clean(word) for word in about])
+        room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART_BYTES)
+        yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART_BYTES) for part in rest])
     else:
         yield to.line(numerics.REFUSALS[code], *map(echo, about))
 
 
-_PART = 100  # bytes of a refusal's parts, so that the line holds them all; the reason is told in full when it is set
+_PART_BYTES = 100  # of each name or reason in a refusal, so that the line holds them all
 
 
-def _server_bans_are(to: Speaker, reply: ServerBansAre) -> Iterator[str]:
+def _server_bans_are(to: ReplyWriter, reply: ServerBansAre) -> Iterator[str]:
     """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
     for entry in reply.entries:
         text = "".join(
-            [shortened(entry.reason, _PART), *of_entry(entry.until, f"by {entry.by.partition('!')[0]}")]
+            [
+                shortened(entry.reason, _PART_BYTES),
+                *time_left_and_reason(entry.until, f"by {entry.by.partition('!')[0]}"),
+            ]
         ).strip()
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
@@ -452,7 +357,7 @@ def _server_bans_are(to: Speaker, reply: ServerBansAre) -> Iterator[str]:
             yield to.line(numerics.RPL_STATSDLINE, entry.mask, text)
 
 
-_ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
+_RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Refused: _refused,
     Welcome: _welcome,
     RoomState: _room_state,
@@ -474,7 +379,7 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     Admitted: lambda to, r: iter(()),
     NowOperator: lambda to, r: iter([to.line(numerics.RPL_YOUREOPER)]),
     Reloaded: lambda to, r: iter([to.line(numerics.RPL_REHASHING)]),
-    Link: _link,
+    Link: _notice,
     ServersAre: _servers_are,
     RoomsAre: _rooms_are,
     WhoIsIn: _who_is_in,
@@ -485,13 +390,13 @@ _ANSWERS: dict[type, Callable[[Speaker, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
     Recent: _recent,
-    HistoryIs: _history_is,
-    TargetsAre: _targets_are,
-    Found: _found,
-    Saving: _saving,
-    AccountDone: account_replies.done,
-    AccountIs: account_replies.told,
-    ReplayIs: account_replies.replay,
+    HistoryIs: lambda to, r: playback.events(to, r.events, f"chathistory {r.name}"),
+    TargetsAre: playback.targets,
+    Found: lambda to, r: playback.events(to, r.said, playback.SEARCH),
+    Saving: _notice,
+    AccountDone: account_replies.account_done,
+    AccountIs: account_replies.account_is,
+    ReplayIs: account_replies.replay_is,
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
-    Announcement: lambda to, r: to.long(f":{to.server.name} NOTICE * :", r.text),
+    Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),
 }

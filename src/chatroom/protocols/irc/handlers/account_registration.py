@@ -1,4 +1,4 @@
-"""REGISTER and VERIFY: IRCv3 draft/account-registration."""
+"""Reads REGISTER and VERIFY: IRCv3 draft/account-registration."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,8 @@ from chatroom.protocols.irc.params import echo
 REGISTRATION = "draft/account-registration"
 
 
-# ---- ircv3.net/specs/extensions/account-registration ----------------------------------------------------------------
-
-
 def register(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """The account is named for the nickname; no e-mail address is needed, and one that is given is not kept."""
+    """The account gets the nickname as its name. No e-mail address is needed; one that is given is not kept."""
     account, _, password = params[:3]
     nick = client.viewer.nick or client.nick
     if not client.viewer.confidential:
@@ -32,5 +29,5 @@ def register(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def verify(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """Nothing here waits for a code."""
+    """No account waits for a code here."""
     yield client.fail("VERIFY", "INVALID_CODE", echo(params[0]), text="Accounts need no verification here")

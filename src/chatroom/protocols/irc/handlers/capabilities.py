@@ -1,6 +1,6 @@
-"""CAP: what a client can do beyond RFC 2812. IRCv3 capability-negotiation."""
+"""Reads CAP, by which a client says what it can do beyond RFC 2812: IRCv3 capability-negotiation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import number
@@ -17,7 +17,7 @@ from chatroom.protocols.irc.handlers.sasl import MECHANISMS, SASL
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
-_VERSION = 9999  # of capability negotiation, at most: 302 is the highest there is
+_VERSION_MAX = 9999  # of capability negotiation; 302 is the highest there is
 CAPABILITIES = (
     "account-notify",
     "account-tag",
@@ -45,9 +45,9 @@ CAPABILITIES = (
     "standard-replies",
     "userhost-in-names",
 )
-# Where there is no history, a client that waits to ask for it would miss what it is shown otherwise.
+# Not offered where there is no history: a client that can ask for it is not shown the latest messages.
 _OF_HISTORY = frozenset({CHATHISTORY, PLAYBACK, SEARCH})
-_OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # only where nobody can read them on the way
+_OF_PASSWORDS = frozenset({SASL, REGISTRATION})  # offered only where nobody on the way can read them
 _VALUES = {MULTILINE: LIMITS, SASL: MECHANISMS, REGISTRATION: "before-connect"}
 
 
@@ -60,15 +60,15 @@ def cap(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def _offered(client: ClientState) -> tuple[str, ...]:
-    missing = frozenset() if client.speaker.server.history else _OF_HISTORY
+    missing = frozenset() if client.writer.server.history else _OF_HISTORY
     missing |= frozenset() if client.viewer.confidential else _OF_PASSWORDS
     return tuple([name for name in CAPABILITIES if name not in missing])
 
 
 def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
     client.negotiating = not client.viewer.nick
-    client.version = max(client.version, number(params[0], _VERSION) or 0 if params else 0)
-    if client.version >= 302:  # these are told of what changes without asking for it
+    client.version = max(client.version, number(params[0], _VERSION_MAX) or 0 if params else 0)
+    if client.version >= 302:  # which has cap-notify without asking for it
         client.capabilities.add("cap-notify")
     values = _VALUES if client.version >= 302 else {}
     yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in _offered(client)])
@@ -79,7 +79,7 @@ def _list(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def _req(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """All of what is asked for, or nothing of it."""
+    """Grants all that is asked for, or nothing."""
     client.negotiating = client.negotiating or not client.viewer.nick
     asked = " ".join(params).split()
     if not all(name.removeprefix("-") in _offered(client) for name in asked):
@@ -100,14 +100,14 @@ def _end(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield from registration(client)
 
 
-def _line(client: ClientState, verb: str, names: "list[str] | tuple[str, ...]") -> Raw:
-    """As many lines as it takes; all but the last have a `*`, which clients of version 302 know."""
+def _line(client: ClientState, verb: str, names: Iterable[str]) -> Raw:
+    """Names in as many lines as it takes; all but the last have a `*`, which clients of version 302 know."""
     head = f"CAP {client.viewer.nick or '*'} {verb}"
-    room = LINE_BYTES - len(client.send(f"{head} * :").data)
+    space = LINE_BYTES - len(client.send(f"{head} * :").data)
     rows = [""]
     for name in names:
         longer = f"{rows[-1]} {name}" if rows[-1] else name
-        if len(longer.encode()) <= room:
+        if len(longer.encode()) <= space:
             rows[-1] = longer
         else:
             rows.append(name)

@@ -1,4 +1,4 @@
-"""Rooms, which IRC calls channels: JOIN, PART, TOPIC, NAMES, LIST, INVITE, KICK, MODE."""
+"""Reads what concerns rooms, which IRC calls channels: JOIN, PART, TOPIC, NAMES, LIST, INVITE, KICK, BAN, MODE."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.params import pairs, split, targets
-from chatroom.protocols.mode_syntax import _signed, room_modes
+from chatroom.protocols.mode_syntax import room_modes, signed_letters
 
 
 def join(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -66,7 +66,7 @@ def invite(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def kick(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """One room and many nicknames, or as many of one as of the other: RFC 2812 §3.2.8; or a time before the reason."""
+    """One room and many nicknames, or as many of both: RFC 2812 §3.2.8. A time may stand before the reason."""
     length = ban_time(params[2]) if len(params) > 3 else 0
     reason = params[3 if length else 2] if len(params) > 2 else ""
     if "," in params[0]:
@@ -81,12 +81,12 @@ def kick(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def ban(client: ClientState, params: list[str]) -> Iterator[Command]:
-    room, who, length, reason = _order(params)
+    room, who, length, reason = _room_whom_time_reason(params)
     yield Ban(room, who, length, reason)
 
 
 def mute(client: ClientState, params: list[str]) -> Iterator[Command]:
-    room, who, length, reason = _order(params)
+    room, who, length, reason = _room_whom_time_reason(params)
     yield Ban(room, who, length, reason, mute=True)
 
 
@@ -98,8 +98,8 @@ def unmute(client: ClientState, params: list[str]) -> Iterator[Command]:
     yield Unban(params[0], params[1], mute=True)
 
 
-def _order(params: list[str]) -> tuple[str, str, int, str]:
-    """A room, a name or mask, how long, and why, of which the last two may be missing."""
+def _room_whom_time_reason(params: list[str]) -> tuple[str, str, int, str]:
+    """A room, a name or mask, for how many seconds (0: without an end), and the reason; the last two may be missing."""
     room, who, *rest = params
     length = ban_time(rest[0]) if rest else 0
     return room, who, length, " ".join(rest[1:] if length else rest)
@@ -109,8 +109,8 @@ def _order(params: list[str]) -> tuple[str, str, int, str]:
 
 
 _BOUND = re.compile(r"([CT]?)([<>])([0-9]+)")
-_MINUTE = 60_000  # milliseconds
-_FILTER_MOST = 999_999_999  # people or minutes: more than any room has of either
+_MINUTE_MILLISECONDS = 60_000
+_FILTER_MAX = 999_999_999  # people or minutes: more than any room has of either
 
 
 def list_(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -123,7 +123,7 @@ def list_(client: ClientState, params: list[str]) -> Iterator[Command]:
         if bound:
             letter, sign, count = bound.groups()
             low, high = bounds[letter]
-            value = (number(count, _FILTER_MOST) or 0) * (_MINUTE if letter else 1)
+            value = (number(count, _FILTER_MAX) or 0) * (_MINUTE_MILLISECONDS if letter else 1)
             bounds[letter] = (low, value) if sign == "<" else (value, high)
         elif word.startswith("!"):
             not_masks.append(word[1:])
@@ -146,5 +146,5 @@ def mode(client: ClientState, params: list[str]) -> Iterator[Command]:
     elif is_room(target):
         yield from room_modes(target, rest)
     else:
-        letters = _signed(rest[0])
+        letters = signed_letters(rest[0])
         yield SetUserModes(target, tuple(ModeChange(on, letter) for on, letter in letters))

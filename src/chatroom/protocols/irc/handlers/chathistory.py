@@ -1,6 +1,7 @@
-"""Reads CHATHISTORY (IRCv3 draft/chathistory) and SEARCH (soju.im/search) into questions for the history."""
+"""Reads CHATHISTORY (IRCv3 draft/chathistory) and SEARCH (soju.im/search)."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
@@ -16,15 +17,15 @@ from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
 
-class Wrong(Exception):  # noqa: N818  # it is the parameters that are wrong, nothing in here
-    """The parameters make no sense; its arguments are those of the FAIL, and the sentence."""
+class BadParameters(Exception):  # noqa: N818  # the client's error, not the program's
+    """Parameters that make no sense. `args` are the parameters of the FAIL, its text last."""
 
 
-class Form(NamedTuple):
-    """A subcommand: how many points it takes, and how it asks."""
+class Subcommand(NamedTuple):
+    """How many points in the history it takes, and the command that it becomes."""
 
     points: int
-    ask: "Callable[[str, list[HistoryPoint | None], int], AskHistory | AskTargets]"
+    ask: Callable[[str, list[HistoryPoint | None], int], AskHistory | AskTargets]
 
 
 def chathistory(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -33,31 +34,31 @@ def chathistory(client: ClientState, params: list[str]) -> Iterator[Command]:
     verb = params[0].upper()
     try:
         ask = _ask(verb, params[1:])
-    except Wrong as wrong:
-        *about, text = wrong.args
+    except BadParameters as error:
+        *about, text = error.args
         yield client.fail("CHATHISTORY", "INVALID_PARAMS", echo(verb), *map(echo, about), text=text)
         return
     if isinstance(ask, AskHistory):
-        ask.everything = PLAYBACK in client.capabilities  # type: ignore[misc]  # made a moment ago
+        ask = replace(ask, everything=PLAYBACK in client.capabilities)
     yield ask
 
 
 def _ask(verb: str, params: list[str]) -> AskHistory | AskTargets:
-    form = _FORMS.get(verb)
-    if form is None:
-        raise Wrong("Unknown command")
-    least = form.points + (1 if verb == "TARGETS" else 2)
+    subcommand = _SUBCOMMANDS.get(verb)
+    if subcommand is None:
+        raise BadParameters("Unknown command")
+    least = subcommand.points + (1 if verb == "TARGETS" else 2)
     if len(params) < least:
-        raise Wrong("Insufficient parameters")
+        raise BadParameters("Insufficient parameters")
     if len(params) > least:
-        raise Wrong("Too many parameters")
+        raise BadParameters("Too many parameters")
     target = "" if verb == "TARGETS" else params.pop(0)
     *points, limit = params
     count = number(limit, HISTORY_EVENTS_PER_ANSWER)
     if not count:
-        raise Wrong(limit, "Invalid limit")
+        raise BadParameters(limit, "Invalid limit")
     found = [_point(point, verb) for point in points]
-    return form.ask(target, found, count)
+    return subcommand.ask(target, found, count)
 
 
 def _point(text: str, verb: str) -> HistoryPoint | None:
@@ -69,19 +70,19 @@ def _point(text: str, verb: str) -> HistoryPoint | None:
         return HistoryPoint(time=_time(value, text))
     if kind == "msgid" and verb != "TARGETS" and MSGID.fullmatch(value):
         return HistoryPoint(id=int(value, 16))
-    raise Wrong(text, "Invalid point in the history")
+    raise BadParameters(text, "Invalid point in the history")
 
 
 def _time(value: str, text: str) -> int:
-    """Milliseconds; raises `Wrong` if it is no time as server-time has them."""
+    """Milliseconds; raises `BadParameters` if it is no time as server-time has them."""
     try:
         return milliseconds(value)
     except ValueError:
-        raise Wrong(text, "Invalid timestamp") from None
+        raise BadParameters(text, "Invalid timestamp") from None
 
 
 def _between(target: str, points: list[HistoryPoint | None], limit: int) -> AskHistory:
-    """From the first point towards the second, which may be backwards in time; the archive knows."""
+    """From the first point towards the second, which may be the earlier one: the history finds out."""
     return AskHistory(target, limit, after=points[0], before=points[1], newest=False, verb="BETWEEN")
 
 
@@ -92,13 +93,13 @@ def _targets(target: str, points: list[HistoryPoint | None], limit: int) -> AskT
     return AskTargets(first if ahead else second, second if ahead else first, limit, newest=not ahead)
 
 
-_FORMS: dict[str, Form] = {
-    "LATEST": Form(1, lambda to, p, n: AskHistory(to, n, after=p[0], verb="LATEST")),
-    "BEFORE": Form(1, lambda to, p, n: AskHistory(to, n, before=p[0], verb="BEFORE")),
-    "AFTER": Form(1, lambda to, p, n: AskHistory(to, n, after=p[0], newest=False, verb="AFTER")),
-    "AROUND": Form(1, lambda to, p, n: AskHistory(to, n, around=p[0], verb="AROUND")),
-    "BETWEEN": Form(2, _between),
-    "TARGETS": Form(2, _targets),
+_SUBCOMMANDS: dict[str, Subcommand] = {
+    "LATEST": Subcommand(1, lambda to, p, n: AskHistory(to, n, after=p[0], verb="LATEST")),
+    "BEFORE": Subcommand(1, lambda to, p, n: AskHistory(to, n, before=p[0], verb="BEFORE")),
+    "AFTER": Subcommand(1, lambda to, p, n: AskHistory(to, n, after=p[0], newest=False, verb="AFTER")),
+    "AROUND": Subcommand(1, lambda to, p, n: AskHistory(to, n, around=p[0], verb="AROUND")),
+    "BETWEEN": Subcommand(2, _between),
+    "TARGETS": Subcommand(2, _targets),
 }
 
 
@@ -111,7 +112,7 @@ def search(client: ClientState, params: list[str]) -> Iterator[Command]:
     try:
         count = number(limit, HISTORY_EVENTS_PER_ANSWER)
         if count is None:
-            raise Wrong("limit", "")
+            raise BadParameters("limit", "")
         yield AskSearch(
             wanted.get("text", ""),
             count,
@@ -121,5 +122,5 @@ def search(client: ClientState, params: list[str]) -> Iterator[Command]:
             after=HistoryPoint(time=_time(wanted["after"], "after") - 1) if "after" in wanted else None,
             before=HistoryPoint(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
         )
-    except Wrong as wrong:
-        yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(wrong.args[0])), text="Invalid parameters")
+    except BadParameters as error:
+        yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(error.args[0])), text="Invalid parameters")

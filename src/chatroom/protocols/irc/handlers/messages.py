@@ -1,4 +1,4 @@
-"""What clients say: PRIVMSG, NOTICE, TAGMSG."""
+"""Reads what clients say: PRIVMSG, NOTICE, TAGMSG."""
 
 from collections.abc import Iterator
 

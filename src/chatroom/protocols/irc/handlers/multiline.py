@@ -1,11 +1,11 @@
-"""Messages of many lines, which a client sends as a batch: `ircv3.net/specs/extensions/multiline`.
+"""Reads messages of many lines, which a client sends as a batch: `ircv3.net/specs/extensions/multiline`.
 
     BATCH +1 draft/multiline #room
     @batch=1 PRIVMSG #room :one
     @batch=1;draft/multiline-concat PRIVMSG #room : line, cut by the client
     BATCH -1
 
-The batch is one message, said when it ends. A mistake in it is told once, and the rest of the batch is let go by.
+The batch is one message, which is said when it ends. After a mistake, which is told once, the rest of it is ignored.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _KINDS = {"PRIVMSG": MessageKind.MESSAGE, "NOTICE": MessageKind.NOTICE}
 
 
 def batch(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """BATCH opens or ends one; a client has one open at a time."""
+    """BATCH opens or ends a batch; a client has one open at a time."""
     name = params[0][1:]
     if params[0].startswith("+") and len(params) == 3 and params[1] == MULTILINE and not client.batch:
         client.batch = Batch(name, params[2], client.label, client.tags)
@@ -57,7 +57,7 @@ def line(client: ClientState, message: Message) -> Iterator[Command]:
 
 
 def _fault(client: ClientState, batch: Batch, message: Message) -> tuple[str, ...]:
-    """Adds a line to the batch; or says what is wrong with it, in the words of a FAIL."""
+    """Adds a line to the batch; or returns the code and parameters of a FAIL, if something is wrong with it."""
     kind = _KINDS.get(message.command)
     if kind is None or len(message.params) != 2 or batch.kind not in (None, kind):
         return ("MULTILINE_INVALID",)
@@ -77,8 +77,8 @@ def _fault(client: ClientState, batch: Batch, message: Message) -> tuple[str, ..
     return ()
 
 
-def give_up(client: ClientState, name: str) -> None:
-    """A line of a batch could not be read, which its client is told: nothing is said with a hole in it."""
+def fail(client: ClientState, name: str) -> None:
+    """Drops the batch, of which a line could not be read: no message is said with a hole in it."""
     if client.batch and client.batch.name == name:
         client.batch.failed = True
 

@@ -1,4 +1,4 @@
-"""Messages to NickServ."""
+"""Reads messages to NickServ, which exists only as this table: what is said to it is not said to anybody."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -18,11 +18,9 @@ from chatroom.model.values import Via
 from chatroom.protocols.irc.account_replies import notice
 from chatroom.protocols.irc.client_state import ClientState
 
-# ---- NickServ: what is said to it is not said to anybody ------------------------------------------------------------
-
 
 class Request(NamedTuple):
-    """`words` is the least and the most that may follow."""
+    """`words` is how many may follow: at least, and at most."""
 
     usage: str
     does: str
@@ -44,7 +42,7 @@ def nickserv(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def _usage(client: ClientState, request: Request | None) -> Iterator[Command]:
     for each in [request] if request else _REQUESTS.values():
-        yield client.lines([notice(client.speaker, f"{each.usage} – {each.does}")])
+        yield client.lines([notice(client.writer, f"{each.usage} – {each.does}")])
 
 
 def _identify(client: ClientState, words: list[str]) -> Command:

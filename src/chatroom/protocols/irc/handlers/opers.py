@@ -1,4 +1,4 @@
-"""Commands of the server's operators: OPER, KILL, KLINE, DLINE, WALLOPS, REHASH."""
+"""Reads the commands of the server's operators: OPER, KILL, WALLOPS, KLINE, DLINE, REHASH."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,6 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import Alert, BanFromServer, BecomeOperator, Kill, Reload, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
-
-# ---- operators ------------------------------------------------------------------------------------------------------
 
 
 def oper(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -38,7 +36,7 @@ def unkline(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def dline(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """The same for addresses and networks alone."""
+    """Like KLINE, for addresses and networks alone."""
     for command in kline(client, params):
         assert isinstance(command, BanFromServer)
         if network_of(command.who) is None:
@@ -47,7 +45,7 @@ def dline(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def _minutes(text: str) -> int:
-    """Seconds; 0 if it is no time."""
+    """A time in seconds, a number alone being minutes; 0 if it is no time."""
     return seconds(f"{text}m" if text.isdecimal() else text)
 
 

@@ -1,4 +1,4 @@
-"""What is done about messages that are there already: MARKREAD, REDACT."""
+"""Reads MARKREAD: IRCv3 draft/read-marker."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,6 @@ READ_MARKER = "draft/read-marker"
 
 
 def markread(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """IRCv3 read-marker."""
     if READ_MARKER not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "MARKREAD")
     if not params:

@@ -1,4 +1,4 @@
-"""REDACT: IRCv3 draft/message-redaction."""
+"""Reads REDACT: IRCv3 draft/message-redaction."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,6 @@ REDACTION = "draft/message-redaction"
 
 
 def redact(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """IRCv3 message-redaction."""
     if REDACTION not in client.capabilities:
         raise ChatError(Code.UNKNOWN_COMMAND, "REDACT")
     target, msgid, reason = (*params, "")[:3]

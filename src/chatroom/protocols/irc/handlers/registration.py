@@ -1,4 +1,4 @@
-"""Coming in and going: PASS, NICK, USER, QUIT, and what keeps a connection alive."""
+"""Reads how a connection begins, lives and ends: PASS, NICK, USER, SETNAME, PING, PONG, QUIT."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _NOT_IN_USERNAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def registration(client: ClientState) -> Iterator[Command]:
-    """Lets the client in once NICK and USER have come and capabilities are settled."""
+    """Registers the client once NICK and USER have come and capabilities are negotiated."""
     if client.nick and client.username and not client.negotiating and not client.viewer.nick:
         if client.sasl is not None:  # ircv3.net/specs/extensions/sasl-3.1
             client.sasl = None
@@ -34,7 +34,7 @@ def registration(client: ClientState) -> Iterator[Command]:
 
 
 def _password(client: ClientState, password: str) -> Command | None:
-    """The server's, or `name:password` for an account; what is neither is of no use, but many clients send one."""
+    """The server's password, or `name:password` for an account. Many clients send one that is neither, or needless."""
     name, colon, rest = password.partition(":")
     if colon and rest and is_nickname(name):
         needless = client.viewer.admitted and client.viewer.account
@@ -43,9 +43,9 @@ def _password(client: ClientState, password: str) -> Command | None:
 
 
 def pass_(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """Looked at when NICK and USER are there: who is closed sooner may never read why, if more was on its way.
+    """Kept until NICK and USER have come: a client that is closed while it still sends may never read why.
 
-    The server's password and one's own may be given by one PASS each; of more, the last count.
+    One PASS may have the server's password and another the account's; of more, the last two count.
     """
     _not_twice(client)
     client.passwords = [*client.passwords[-1:], params[0]]
@@ -81,10 +81,10 @@ def setname(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def ping(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """A token that leaves no room for the server's name in a line comes back shortened: it only shows signs of life."""
+    """A token that is too long for a line with the server's name comes back shortened."""
     if not params[0]:
         raise ChatError(Code.NO_ORIGIN)
-    head = f"PONG {client.speaker.server.name} :"
+    head = f"PONG {client.writer.server.name} :"
     yield client.send(head + shortened(params[0], LINE_BYTES - len(client.send(head).data)))
 
 

@@ -1,8 +1,4 @@
-"""Claimed names over IRC: SASL PLAIN, IRCv3 account-registration, and a NickServ that is not there.
-
-All of it becomes the same few commands, which bear the `Via` in which they were asked for: `account_answers` answers in
-the form that belongs to it.
-"""
+"""Reads AUTHENTICATE, which logs a client in to an account: ircv3.net/specs/extensions/sasl-3.2."""
 
 import base64
 import binascii
@@ -21,9 +17,6 @@ SASL_CHUNKS_MAX = 4  # in one message: a name and a password of `PASSWORD_MAX_BY
 
 SASL = "sasl"
 MECHANISMS = "PLAIN"
-
-
-# ---- SASL: ircv3.net/specs/extensions/sasl-3.2 ----------------------------------------------------------------------
 
 
 def authenticate(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -61,7 +54,7 @@ def _begin(client: ClientState, mechanism: str) -> Iterator[Command]:
 
 
 def _prove(client: ClientState) -> Command:
-    """What came as PLAIN: RFC 4616 §2, ``[authzid] NUL authcid NUL passwd``."""
+    """The login that a message of PLAIN asks for: RFC 4616 §2, ``[authzid] NUL authcid NUL passwd``."""
     message, client.sasl = client.sasl or "", None
     try:
         acting, account, password = (

@@ -1,4 +1,4 @@
-"""The server itself: what it is, how it is doing, and what its operators do."""
+"""Reads questions about the server: MOTD, LUSERS, VERSION, TIME, INFO, ADMIN, LINKS, STATS."""
 
 from collections.abc import Iterator
 from time import time
@@ -12,7 +12,7 @@ from chatroom.protocols.irc.format import timestamp
 
 def motd(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
-    yield client.lines(client.speaker.motd())
+    yield client.lines(client.writer.motd())
 
 
 def lusers(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -21,20 +21,20 @@ def lusers(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def version(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
-    server = client.speaker.server
+    server = client.writer.server
     yield client.say(numerics.RPL_VERSION, server.version, server.name)
-    yield client.lines(client.speaker.isupport())
+    yield client.lines(client.writer.isupport())
 
 
 def time_(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
     now = int(time() * 1000)
-    yield client.say(numerics.RPL_TIME, client.speaker.server.name, now // 1000, timestamp(now))
+    yield client.say(numerics.RPL_TIME, client.writer.server.name, now // 1000, timestamp(now))
 
 
 def info(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
-    server = client.speaker.server
+    server = client.writer.server
     yield client.say(
         numerics.RPL_INFO, f"chatroom {server.version}: netcat, IRC and a window of its own in the same rooms"
     )
@@ -44,8 +44,8 @@ def info(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def admin(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
-    yield client.say(numerics.RPL_ADMINME, client.speaker.server.name)
-    yield client.say(numerics.RPL_ADMINLOC1, client.speaker.server.network)
+    yield client.say(numerics.RPL_ADMINME, client.writer.server.name)
+    yield client.say(numerics.RPL_ADMINLOC1, client.writer.server.network)
     yield client.say(numerics.RPL_ADMINEMAIL, "whoever started this server")
 
 
@@ -64,4 +64,4 @@ def stats(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def _this_server(client: ClientState, params: list[str]) -> None:
     if params:
-        client.its_me(params[0])
+        client.require_this_server(params[0])

@@ -1,4 +1,4 @@
-"""People: who is here, what is known of them, and what they say of themselves."""
+"""Reads questions about people, and AWAY: WHO, WHOIS, WHOWAS, USERHOST, ISON, MONITOR."""
 
 from collections.abc import Iterator
 
@@ -8,21 +8,22 @@ from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskW
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.replies import WHOX_FIELDS, Whox
+from chatroom.protocols.irc.replies import WHOX_FIELDS
+from chatroom.protocols.irc.reply_writer import Whox
 
 
 def who(client: ClientState, params: list[str]) -> Iterator[Command]:
     """WHO, and with fields after a % WHOX: `ircv3.net/specs/extensions/whox`."""
     flags, _, rest = params[1].partition("%") if len(params) > 1 else ("", "", "")
     fields, _, token = rest.partition(",")
-    client.speaker.whox = Whox(frozenset(fields) & WHOX_FIELDS, token[:3]) if rest else None
+    client.writer.whox = Whox(frozenset(fields) & WHOX_FIELDS, token[:3]) if rest else None
     yield AskWho(params[0] if params else "*", "o" in flags)
 
 
 def whois(client: ClientState, params: list[str]) -> Iterator[Command]:
-    """`WHOIS server nick` asks what `WHOIS nick` does: there is one server."""
+    """`WHOIS server nick` asks the same as `WHOIS nick`."""
     if len(params) > 1 and "." in params[0]:  # a nickname may stand for the server that its owner is on
-        client.its_me(params[0])
+        client.require_this_server(params[0])
     yield AskWhois(params[-1].split(",")[0])
 
 

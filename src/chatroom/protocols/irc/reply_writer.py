@@ -1,0 +1,85 @@
+"""Addresses numerics and standard replies to one IRC client, in lines that are never too long."""
+
+from collections.abc import Iterable, Iterator, Set
+from typing import NamedTuple
+
+from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.text import clean_irc
+from chatroom.model.modes import RANKS
+from chatroom.model.server_info import ServerInfo
+from chatroom.protocols.base import Viewer
+from chatroom.protocols.irc import numerics
+from chatroom.protocols.irc.format import irc_format, parts
+from chatroom.protocols.irc.numerics import Numeric
+
+
+class Whox(NamedTuple):
+    """What WHOX was asked for."""
+
+    fields: frozenset[str]
+    token: str
+
+
+class ReplyWriter:
+    """Writes lines for one client, by the name it has at that moment and the capabilities it has negotiated."""
+
+    def __init__(self, viewer: Viewer, server: ServerInfo, capabilities: Set[str]) -> None:
+        self.server = server
+        self.capabilities = capabilities
+        self.format = irc_format(frozenset())
+        self.whox: Whox | None = None  # what the answer to WHO looks like: it is asked for and answered at once
+        self._viewer = viewer
+
+    def line(self, numeric: Numeric, *about: object) -> str:
+        """A numeric with its parameters, addressed to the client."""
+        return numeric.line(self.server.name, self._viewer.nick, *about)
+
+    @property
+    def nick(self) -> str:
+        return self._viewer.nick or "*"
+
+    @property
+    def mask(self) -> str:
+        return self._viewer.mask or "*!*@*"
+
+    def standard(self, kind: str, command: str, code: str, *about: str) -> str:
+        """A standard reply, whose last word is a text; for clients that know none, and would drop it, a notice."""
+        *rest, text = about
+        context = " ".join(rest)
+        if "standard-replies" in self.capabilities or command in numerics.KNOWN_TO_FAIL:
+            return f":{self.server.name} {' '.join([kind, command, code, *rest])} :{text}\r\n"
+        return f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}\r\n"
+
+    def isupport(self) -> Iterator[str]:
+        playback = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
+        tokens = [*numerics.ISUPPORT, *playback, f"NETWORK={self.server.network}"]
+        for i in range(0, len(tokens), 12):  # with nickname and text 15 parameters at most: RFC 2812 §2.3
+            yield self.line(numerics.RPL_ISUPPORT, " ".join(tokens[i : i + 12]))
+
+    def prefixes(self, ranks: str) -> str:
+        """The ranks' signs before a nickname: all of them with multi-prefix, else the highest."""
+        return "".join(RANKS[r] for r in (ranks if "multi-prefix" in self.capabilities else ranks[:1]))
+
+    def motd(self) -> Iterator[str]:
+        if not self.server.motd:
+            yield self.line(numerics.ERR_NOMOTD)
+            return
+        yield self.line(numerics.RPL_MOTDSTART, self.server.name)
+        for text in self.server.motd:
+            yield from self.wrapped(self.line(numerics.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
+        yield self.line(numerics.RPL_ENDOFMOTD)
+
+    def wrapped(self, head: str, text: str) -> Iterator[str]:
+        """A text after `head`, in as many lines as it takes."""
+        return (f"{head}{part}\r\n" for part in parts(text, len(head.encode())))
+
+    def filled(self, numeric: Numeric, *about: object, words: Iterable[str], glue: str = " ") -> Iterator[str]:
+        """As many lines as it takes to list the words, each as full as a line may be."""
+        space = LINE_BYTES - len(self.line(numeric, *about, "").encode())
+        rest = glue.join(words).encode()
+        while rest and len(rest) > space:
+            end = rest.rindex(glue.encode(), 0, space + 1)  # no word is longer than a line
+            yield self.line(numeric, *about, rest[:end].decode())
+            rest = rest[end + 1 :]
+        if rest:
+            yield self.line(numeric, *about, rest.decode())
