@@ -103,7 +103,7 @@ def irc_server(data: bytes) -> None:
     script.connect()
     for line in data.decode(errors="replace").split("\n"):
         script.feed(line.rstrip("\r"))
-    for room in script.session.rooms.values():
+    for room in script.state.rooms.values():
         shown = [
             room.name,
             room.topic,

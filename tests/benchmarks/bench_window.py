@@ -117,7 +117,7 @@ def measure(server: Server, directory: Path, count: int) -> None:
 
 
 def drive(root: tk.Tk, view: TkView, presenter: Presenter, port: int, count: int) -> None:
-    wait_for(lambda: presenter.client and presenter.client.session.rooms["#lobby"].is_here, "in the room")
+    wait_for(lambda: presenter.client and presenter.client.state.rooms["#lobby"].is_here, "in the room")
     time.sleep(0.5)
     window = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--class", "chatroom"], capture_output=True, text=True, check=True
@@ -125,7 +125,7 @@ def drive(root: tk.Tk, view: TkView, presenter: Presenter, port: int, count: int
     subprocess.run(["xdotool", "windowfocus", window], check=True)
     client = presenter.client
     assert client
-    room = client.session.rooms["#lobby"]
+    room = client.state.rooms["#lobby"]
     typist = Typist(root, view)
     show("idle", [typist.press("a") for _ in range(100)])
     before = memory()

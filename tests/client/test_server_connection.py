@@ -18,7 +18,7 @@ from chatroom.client.server_connection import (
     CONNECT_SECONDS,
     Connected,
     Connecting,
-    Event,
+    ConnectionEvent,
     Lost,
     Received,
     Security,
@@ -27,7 +27,7 @@ from chatroom.client.server_connection import (
     Untrusted,
 )
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=ConnectionEvent)
 SECONDS = 10.0
 
 
@@ -42,7 +42,7 @@ class Line:
     """A link with its queue."""
 
     def __init__(self, target: Target) -> None:
-        self.queue: SimpleQueue[Event] = SimpleQueue()
+        self.queue: SimpleQueue[ConnectionEvent] = SimpleQueue()
         self.link = ServerConnection(target, self.queue, Quick())
         self.link.start()
 

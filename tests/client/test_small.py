@@ -46,26 +46,26 @@ def script() -> Script:
 def test_a_name_is_completed_last_speaker_first_own_name_last(script: Script) -> None:
     """With a colon at the start of a line, a space elsewhere; again and again goes round."""
     script.feed(":Albert!u@h PRIVMSG #lobby :hi")
-    session, lobby = script.session, script.lobby
-    assert candidates(session, lobby, "al") == ["Albert: ", "alice: "]
-    assert candidates(session, lobby, "hello @al") == ["@Albert ", "@alice "]
-    assert candidates(session, lobby, "me") == ["melanie: ", "me: "]
+    state, lobby = script.state, script.lobby
+    assert candidates(state, lobby, "al") == ["Albert: ", "alice: "]
+    assert candidates(state, lobby, "hello @al") == ["@Albert ", "@alice "]
+    assert candidates(state, lobby, "me") == ["melanie: ", "me: "]
     completion = Completion()
     text: str | None = "hey AL"
     seen = []
     for _ in range(3):
         assert text
-        text = completion.next(session, lobby, text)
+        text = completion.next(state, lobby, text)
         seen.append(text)
     assert seen == ["hey Albert ", "hey alice ", "hey Albert "]
-    assert completion.next(session, lobby, "xyz") is None
-    assert completion.next(session, lobby, "") is None
+    assert completion.next(state, lobby, "xyz") is None
+    assert completion.next(state, lobby, "") is None
 
 
 def test_commands_and_rooms_are_completed(script: Script) -> None:
     """/jo and #lo."""
-    assert candidates(script.session, script.lobby, "/jo") == ["/join "]
-    assert candidates(script.session, script.lobby, "see #lo") == ["#lobby "]
+    assert candidates(script.state, script.lobby, "/jo") == ["/join "]
+    assert candidates(script.state, script.lobby, "see #lo") == ["#lobby "]
 
 
 def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
@@ -108,7 +108,7 @@ def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
 )
 def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> None:
     """Each command's IRC."""
-    slash_commands.run(script.session, script.lobby, typed)
+    slash_commands.run(script.state, script.lobby, typed)
     assert script.take()[0] == line
 
 
@@ -116,7 +116,7 @@ def test_what_is_typed_becomes_a_line(script: Script, typed: str, line: str) -> 
 def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
     """An unknown command, a missing argument, a mode that the server doesn't have."""
     with pytest.raises(Misuse):
-        slash_commands.run(script.session, script.lobby, typed)
+        slash_commands.run(script.state, script.lobby, typed)
     assert script.take() == []
 
 
@@ -131,7 +131,7 @@ def test_misuse_is_told_and_nothing_is_sent(script: Script, typed: str) -> None:
 def test_muting_is_done_as_the_server_has_it(script: Script, token: str, line: str) -> None:
     """A list of its own, or a ban of its own kind."""
     script.feed(f":irc 005 me {token} :are supported")
-    slash_commands.run(script.session, script.lobby, "/mute bob")
+    slash_commands.run(script.state, script.lobby, "/mute bob")
     assert script.take() == [line]
 
 
@@ -154,7 +154,7 @@ def test_muting_is_done_as_the_server_has_it(script: Script, token: str, line: s
 def test_a_server_that_keeps_times_is_told_how_long_and_why(script: Script, typed: str, line: str) -> None:
     """chatroom's own commands, as it says in TIMEDBANS."""
     script.feed(":irc 005 me TIMEDBANS=BAN,MUTE,KICK CHANMODES=beI,k,lW,imnst :are supported")
-    slash_commands.run(script.session, script.lobby, typed)
+    slash_commands.run(script.state, script.lobby, typed)
     assert script.take() == [line]
 
 
@@ -162,7 +162,7 @@ def test_a_server_that_keeps_times_is_told_how_long_and_why(script: Script, type
 def test_a_server_that_keeps_no_times_is_not_asked_to(script: Script, typed: str) -> None:
     """It would ban for good, or take the time for a reason."""
     with pytest.raises(Misuse):
-        slash_commands.run(script.session, script.lobby, typed)
+        slash_commands.run(script.state, script.lobby, typed)
     assert script.take() == []
 
 
@@ -201,7 +201,7 @@ def test_a_change_of_mode_is_told_in_words(change: str, said: str) -> None:
 
 def test_help_lists_every_command(script: Script) -> None:
     """Nothing that can be typed is a secret."""
-    slash_commands.run(script.session, script.lobby, "/help")
+    slash_commands.run(script.state, script.lobby, "/help")
     assert all(any(f"/{name}" in text for text in texts(script.lobby.entries)) for name in COMMANDS)
 
 

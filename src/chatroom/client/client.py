@@ -7,10 +7,11 @@ from queue import Empty, SimpleQueue
 
 from chatroom.client import server_connection as wire
 from chatroom.client import strings
+from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
-from chatroom.client.session import Event, Refused, Session, State
+from chatroom.client.session import Session
 
-MakeLink = Callable[[Target, "SimpleQueue[wire.Event]"], ServerConnection]
+MakeLink = Callable[[Target, "SimpleQueue[wire.ConnectionEvent]"], ServerConnection]
 
 
 class Phase(Enum):
@@ -35,7 +36,8 @@ class Client:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.target = target
-        self.session = session
+        self.state = session.state
+        self._session = session
         self.phase = Phase.CONNECTING
         self.security = Security.NONE
         self.error = ""
@@ -45,7 +47,7 @@ class Client:
         self._now = now
         self._number = 0  # of the connection
         self._connected_at = 0.0
-        self._queue: SimpleQueue[wire.Event] = SimpleQueue()
+        self._queue: SimpleQueue[wire.ConnectionEvent] = SimpleQueue()
         self._lines: list[str] = []  # received, not fed to the session yet; the next one last
         self._link = make_link(target, self._queue)
 
@@ -65,7 +67,7 @@ class Client:
         """After `stop`: until the last words are sent, or so long."""
         self._link.join(seconds)
 
-    def pump(self, seconds: float) -> list[Event]:
+    def pump(self, seconds: float) -> list[ScreenEvent]:
         """Takes in what has arrived, for so long at most; returns what has to be done about it once."""
         deadline = time.monotonic() + seconds
         while self.phase is not Phase.STOPPED:
@@ -76,9 +78,9 @@ class Client:
             if time.monotonic() > deadline:
                 break
         self._give_up_waiting()
-        events = list(self.session.events)
-        self.session.events.clear()
-        if any(isinstance(event, Refused) for event in events):
+        events = list(self.state.events)
+        self.state.events.clear()
+        if any(isinstance(event, Rejected) for event in events):
             self.stop()
         return events
 
@@ -89,15 +91,19 @@ class Client:
 
     def _give_up_waiting(self) -> None:
         """Somebody took the connection, but doesn't let us in: our own ghost has the name, or it is no chat server."""
-        if self.session.name_is_held:
-            self.session.name_is_held = False
+        if self.state.name_is_held:
+            self.state.name_is_held = False
             self._link.drop(self._number, "the name is still held by the connection that was lost")
-        elif self.session.state is State.REGISTERING and self._now() - self._connected_at > REGISTER_SECONDS:
+        elif (
+            self.state.is_connected
+            and not self.state.is_registered
+            and self._now() - self._connected_at > REGISTER_SECONDS
+        ):
             self._link.drop(self._number, f"{self.target} took the connection and said nothing; is it a chat server")
 
     def _feed(self, line: str) -> None:
-        self.session.feed(line)
-        if self.phase is Phase.CONNECTING and self.session.state is State.READY:
+        self._session.feed(line)
+        if self.phase is Phase.CONNECTING and self.state.is_registered:
             self.phase = Phase.ONLINE
             self.online_at = self._now()
             self._link.settled()
@@ -115,7 +121,7 @@ class Client:
             case wire.Connected(number, security):
                 self.security = security
                 self._number, self._connected_at = number, self._now()
-                self.session.connected(lambda line: self._link.send(number, line))
+                self._session.connected(lambda line: self._link.send(number, line))
             case wire.Lost(error, delay, was_connected):
                 self._on_lost(error, delay, was_connected)
             case wire.Untrusted(fingerprint, trusted):
@@ -126,15 +132,15 @@ class Client:
         if self.phase is Phase.ONLINE or not self.lost_at:
             self.lost_at = self._now()
         self.phase = Phase.LOST
-        self.error = strings.sentence((self.session.error if was_connected else "") or error)
+        self.error = strings.sentence((self.state.error if was_connected else "") or error)
         self.retry_at = self._now() + delay
-        self.session.lost()
+        self._session.lost()
 
     def _on_untrusted(self, fingerprint: str, trusted: str) -> None:
         if trusted:
-            self.session.refuse("certificate-changed", str(self.target), colons(trusted), colons(fingerprint))
+            self.state.reject("certificate-changed", str(self.target), colons(trusted), colons(fingerprint))
         else:
-            self.session.refuse("certificate-unknown", str(self.target), colons(fingerprint))
+            self.state.reject("certificate-unknown", str(self.target), colons(fingerprint))
 
 
 def colons(fingerprint: str) -> str:

@@ -14,6 +14,7 @@ Laws of the transcript:
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from chatroom.client.transcript_entry import SPOKEN, Delivery, Kind, TranscriptEntry
 from chatroom.common.names import fold, is_room
@@ -23,6 +24,14 @@ _TRIM = 2_000  # forgotten at once, so that forgetting costs little per message
 _CLAIMED_AMONG = 200  # entries before those that wait: a message that failed longer ago is not looked for
 SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
+
+
+class HistoryRequest(Enum):
+    """Which part of a room's history was asked for (the subcommands of CHATHISTORY)."""
+
+    LATEST = auto()
+    AFTER = auto()
+    BEFORE = auto()
 
 
 @dataclass(slots=True)
@@ -56,9 +65,15 @@ class Room:
         self.draft = ""
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
-        self.fetching = False  # history was asked for and has not arrived
+        self.history_request: HistoryRequest | None = None  # asked for and not arrived
+        self.history_pages = 0  # that have arrived since we came here
         self._ids: set[str] = set()
         self._pending = 0  # how many entries at the end wait for the server
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether the history that tells what we missed is still to come."""
+        return self.history_request in (HistoryRequest.LATEST, HistoryRequest.AFTER)
 
     # --- the transcript -------------------------------------------------------------------------------------------
 

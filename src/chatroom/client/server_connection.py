@@ -88,7 +88,7 @@ class Untrusted:
     trusted: str
 
 
-Event = Connecting | Connected | Received | Lost | Untrusted
+ConnectionEvent = Connecting | Connected | Received | Lost | Untrusted
 
 
 class _OverError(Exception):
@@ -102,7 +102,7 @@ class _UntrustedError(Exception):
 class ServerConnection(threading.Thread):
     """Start it, drain `events`, `send` lines; `close` says goodbye and ends it."""
 
-    def __init__(self, target: Target, events: "SimpleQueue[Event]", backoff: Backoff | None = None) -> None:
+    def __init__(self, target: Target, events: "SimpleQueue[ConnectionEvent]", backoff: Backoff | None = None) -> None:
         super().__init__(name=f"link to {target}", daemon=True)
         self.target = target
         self.events = events

@@ -104,7 +104,7 @@ class App:
         traceback.print_exception(kind, error, trace, file=sys.stderr)
         client = self._presenter.client
         if client:
-            client.session.inform(f"Something went wrong in this window: {error}", Kind.ERROR)
+            client.state.inform(f"Something went wrong in this window: {error}", Kind.ERROR)
 
     def _write_state(self) -> None:
         if not self._state_path:

@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from chatroom.client import history_sync, slash_commands, strings
 from chatroom.client import settings as storage
-from chatroom.client import slash_commands, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, Sent
 from chatroom.client.room import Room
+from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.server_connection import Target
-from chatroom.client.session import Alert, Event, Found, Listing, Refused, Session, Welcome
+from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import Leave, Misuse
 from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
@@ -134,13 +135,13 @@ class Presenter:
 
     def close(self) -> None:
         if self.client:
-            self.client.session.quit()
+            self.client.state.quit()
             self.client.stop()
         self.view.close()
 
     def _stop(self) -> None:
         if self.client:
-            self.client.session.quit()
+            self.client.state.quit()
             self.client.stop()
             self.client = None
         self._in_chat = False
@@ -179,29 +180,29 @@ class Presenter:
     def _show_trouble(self, error: str) -> None:
         self._show_panel({"server": error}, connecting=f"Connecting to {self.client_target()}…")
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: ScreenEvent) -> None:
         match event:
-            case Welcome(again):
+            case Registered(again):
                 self._on_welcome(again)
-            case Refused(reason, about):
+            case Rejected(reason, about):
                 self._on_refused(reason, about)
-            case Alert(room, entry):
+            case Alerted(room, entry):
                 self._on_alert(room, entry)
-            case Listing(rooms):
+            case RoomList(rooms):
                 rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
                 self.view.show_picker("Rooms of this server", rows, True)
-            case Found(room, entries):
+            case SearchResults(room, entries):
                 self.finder.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
         assert self.client
         if not again:
-            self.settings.remember(replace(self.server, nick=self.client.session.nick))
+            self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
             self._in_chat = True
             self._shown.clear()
             self.view.show_chat()
-            self.go_to(self.client.session.current)
+            self.go_to(self.client.state.current)
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
@@ -226,19 +227,19 @@ class Presenter:
         """Shows what has changed."""
         assert self.client
         self._refreshed_at = time.monotonic()
-        session, view = self.client.session, self.view
-        if self.finder.results is None and (self.transcript is None or self.transcript.room is not session.current):
-            self.go_to(session.current)
-        session.looked_at = session.current if self.focused else None
-        self._show("rooms", (view_models.room_rows(session), session.current.name), lambda v: view.show_rooms(*v))
-        self._show("header", self.finder.header() or view_models.header(session.current), view.show_header)
-        room = session.current
+        state, view = self.client.state, self.view
+        if self.finder.results is None and (self.transcript is None or self.transcript.room is not state.current):
+            self.go_to(state.current)
+        state.looked_at = state.current if self.focused else None
+        self._show("rooms", (view_models.room_rows(state), state.current.name), lambda v: view.show_rooms(*v))
+        self._show("header", self.finder.header() or view_models.header(state.current), view.show_header)
+        room = state.current
         if self._shown.get("members") != (room.name, room.members_version):
             self._shown["members"] = (room.name, room.members_version)
             view.show_members(view_models.member_rows(room))
         self._show("banner", view_models.banner(self.client, self.now()), view.show_banner)
         self._show("status", view_models.status(self.client), view.show_status)
-        self._show("title", view_models.title(session), view.show_title)
+        self._show("title", view_models.title(state), view.show_title)
         self._refresh_messages()
 
     def _refresh_messages(self) -> None:
@@ -274,32 +275,28 @@ class Presenter:
     def go_to(self, room: Room) -> None:
         """Shows a room: its messages, its draft."""
         assert self.client
-        session = self.client.session
+        state = self.client.state
         self.finder.drop()
         if self._writing_in and self._writing_in is not room:
             self._writing_in.draft = self.view.composer_text()
             self._writing_in.unmark()
             self.view.set_composer(room.draft)
         self._writing_in = room
-        session.current = room
+        state.current = room
         if self.focused:
             room.seen()
         self.show_transcript(Transcript(room, self.settings.timestamps, self.settings.moves))
         self.refresh()
 
     def select_room(self, name: str) -> None:
-        if (
-            self.client
-            and (room := self.client.session.rooms.get(fold(name)))
-            and room is not self.client.session.current
-        ):
+        if self.client and (room := self.client.state.rooms.get(fold(name))) and room is not self.client.state.current:
             self.go_to(room)
 
     def step_room(self, step: int) -> None:
         """Ctrl+PgUp, Ctrl+PgDn."""
         names = self._room_names()
         if self.client and names:
-            self.select_room(names[(names.index(self.client.session.current.name) + step) % len(names)])
+            self.select_room(names[(names.index(self.client.state.current.name) + step) % len(names)])
 
     def nth_room(self, number: int) -> None:
         """Alt+1 is the first."""
@@ -308,12 +305,12 @@ class Presenter:
             self.select_room(names[number - 1])
 
     def _room_names(self) -> list[str]:
-        return [row.name for row in view_models.room_rows(self.client.session)] if self.client else []
+        return [row.name for row in view_models.room_rows(self.client.state)] if self.client else []
 
     def pick_room(self) -> None:
         """Ctrl+K."""
         if self.client:
-            rows = [(row.name, row.count) for row in view_models.room_rows(self.client.session)]
+            rows = [(row.name, row.count) for row in view_models.room_rows(self.client.state)]
             self.view.show_picker("Go to", rows, True)
 
     def list_rooms(self) -> None:
@@ -322,7 +319,7 @@ class Presenter:
 
     def picked(self, name: str) -> None:
         """A room or a person was chosen, or typed."""
-        if self.client and (room := self.client.session.rooms.get(fold(name))):
+        if self.client and (room := self.client.state.rooms.get(fold(name))):
             self.go_to(room)
         elif name:
             self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
@@ -333,18 +330,18 @@ class Presenter:
         `length` is how long, as it is typed ("10m"); "" is for good.
         """
         assert self.client
-        session = self.client.session
+        state = self.client.state
         verb, place = view_models.HARM.get(action, ("", ""))
-        question = f"{verb} {nick} {place} {session.current.name}{f' for {length}' if length else ''}?"
+        question = f"{verb} {nick} {place} {state.current.name}{f' for {length}' if length else ''}?"
         if verb and not self.view.confirm(question, verb):
             return
         self.command(f"/{action} {nick} {length}".rstrip())
-        if action == "ban" and not slash_commands.knows_times(session, "BAN"):  # there it throws out as well
+        if action == "ban" and not state.knows_times("BAN"):  # there it throws out as well
             self.command(f"/kick {nick}")
 
     def ban_times(self) -> tuple[str, ...]:
         """How long somebody can be banned or muted for here, besides for good."""
-        known = self.client and slash_commands.knows_times(self.client.session, "BAN")
+        known = self.client and self.client.state.knows_times("BAN")
         return view_models.BAN_TIMES if known else ()
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -366,24 +363,24 @@ class Presenter:
         """Does what was typed; says why when it can't be done."""
         if not self.client:
             return False
-        session = self.client.session
+        state = self.client.state
         try:
-            room = slash_commands.run(session, session.current, text)
+            room = slash_commands.run(state, state.current, text)
         except Leave:
             self.close()
             return True
         except Misuse as misuse:
-            session.inform(str(misuse), Kind.ERROR)
+            state.inform(str(misuse), Kind.ERROR)
             self.jump_to_latest()
             return False
-        if room is not None and room is not session.current:
+        if room is not None and room is not state.current:
             self.go_to(room)
         self.refresh()
         return True
 
     def complete(self, text: str) -> str | None:
         """Tab: the text before the cursor, completed."""
-        return self._completion.next(self.client.session, self.client.session.current, text) if self.client else None
+        return self._completion.next(self.client.state, self.client.state.current, text) if self.client else None
 
     def older_sent(self, text: str) -> str | None:
         return self._sent.older(text)
@@ -407,7 +404,7 @@ class Presenter:
         if at_top and not self.transcript.is_at_start:
             self.view.splice(self.transcript.page_up(), False)
         elif at_top and self.finder.results is None:
-            self.client.session.history.older(room)
+            history_sync.fetch_older(self.client.state, room)
         self._refresh_messages()
 
     def hold(self) -> None:
@@ -436,7 +433,7 @@ class Presenter:
         if tag == "link":
             self.view.open_link(text)
         elif tag == "retry" and entry:
-            self.client.session.retry(room, entry)
+            self.client.state.retry(room, entry)
         elif tag == "delete" and entry:
             room.remove(entry)
         elif tag == "more" and entry:
@@ -448,9 +445,9 @@ class Presenter:
         """The window has, or has lost, the keyboard."""
         self.focused = focused
         if self.client and self._in_chat:
-            self.client.session.looked_at = self.client.session.current if focused else None
+            self.client.state.looked_at = self.client.state.current if focused else None
             if focused:
-                self.client.session.current.seen()
+                self.client.state.current.seen()
             self.refresh()
 
     # --- preferences --------------------------------------------------------------------------------------------------
@@ -472,7 +469,7 @@ class Presenter:
     def _save(self) -> None:
         trouble = storage.save(self.settings, self._path)
         if trouble and self.client:
-            self.client.session.inform(trouble, Kind.ERROR)
+            self.client.state.inform(trouble, Kind.ERROR)
 
 
 def check(server: Server) -> dict[str, str]:

@@ -38,11 +38,11 @@ class Finder:
         if query == self._query and self._matches:
             self.step(-1)
             return
-        room = client.session.current
+        room = client.state.current
         self._query = query
         self._matches = [e for e in room.entries if e.kind in SPOKEN and query in f"{e.nick} {e.text}".casefold()]
         self._at = len(self._matches)
-        client.session.search(room, query)
+        client.state.search(room, query)
         self.step(-1)
 
     def step(self, step: int) -> None:
@@ -89,7 +89,7 @@ class Finder:
         self.drop()
         presenter = self._presenter
         if presenter.client and presenter.transcript:
-            presenter.go_to(presenter.client.session.current)
+            presenter.go_to(presenter.client.state.current)
         return True
 
     def drop(self) -> None:

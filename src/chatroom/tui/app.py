@@ -19,10 +19,12 @@ from chatroom.client import slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.completion import candidates
 from chatroom.client.room import REDRAW_NOTHING, Room
+from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent
 from chatroom.client.server_connection import Target
-from chatroom.client.session import Event, Listing, Refused, Session
+from chatroom.client.session import Session
 from chatroom.client.settings import Server
 from chatroom.client.slash_commands import Leave, Misuse
+from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry, nick_colour
 from chatroom.common.names import FAULTS, nick_fault
 from chatroom.common.streams import Unwritable, decoded, readable, refusal
@@ -79,7 +81,7 @@ class Conversation:
 
     def __init__(self, client: Client, interactive: bool, out: TextIO | None = None) -> None:
         self.client = client
-        self.session = client.session
+        self.state = client.state
         self._interactive = interactive
         self._out = out or sys.stdout
         self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
@@ -88,7 +90,7 @@ class Conversation:
         self._phase = Phase.CONNECTING
         self._waiting: list[str] = []  # typed before we were in the room
         self._place: Room | None = None  # where lines go, as the user was told last
-        self._room = self.session.current  # the last place that was a room
+        self._room = self.state.current  # the last place that was a room
         self._unreadable = False  # whether a script gave us what the locale can't read
 
     def run(self) -> None:
@@ -104,7 +106,7 @@ class Conversation:
         except Leave:
             pass
         finally:
-            self.session.quit()
+            self.state.quit()
             self.client.stop()
             self.client.wait(GOODBYE_SECONDS)
 
@@ -132,7 +134,7 @@ class Conversation:
         from prompt_toolkit.patch_stdout import patch_stdout
 
         prompt: PromptSession[str] = PromptSession(
-            completer=_completer(self.session), complete_while_typing=False, erase_when_done=False
+            completer=_completer(self.state), complete_while_typing=False, erase_when_done=False
         )
         with patch_stdout(raw=True):
             self._out = sys.stdout
@@ -140,7 +142,7 @@ class Conversation:
             try:
                 while True:
                     try:
-                        self.typed(await prompt.prompt_async(lambda: f"{self.session.current.name}> "))
+                        self.typed(await prompt.prompt_async(lambda: f"{self.state.current.name}> "))
                     except KeyboardInterrupt:
                         continue
                     except EOFError:
@@ -167,35 +169,35 @@ class Conversation:
         if not readable(line):
             self.say(refusal())
             return
-        room = self.session.current
+        room = self.state.current
         comes = not room.is_here and (room.joined or not self._interactive)  # a person is told, and can go elsewhere
         behind = self._waiting and not self._interactive
-        if not self.session.was_welcome or behind or (comes and not line.startswith("/join")):
+        if not self.state.was_registered or behind or (comes and not line.startswith("/join")):
             self._waiting.append(line)
             return
-        before = {entry.serial for entry in self.session.current.pending()}
+        before = {entry.serial for entry in self.state.current.pending()}
         try:
-            room = slash_commands.run(self.session, self.session.current, line) or self.session.current
+            room = slash_commands.run(self.state, self.state.current, line) or self.state.current
         except Misuse as misuse:
             if line.startswith("/join") and not self._interactive:
                 raise Trouble(str(misuse)) from None  # what follows was meant for there
             self.say(str(misuse))
             return
-        self.session.current = room
+        self.state.current = room
         self._said += [entry for entry in room.pending() if entry.serial not in before]
 
     def _deliver(self) -> None:
         """Waits until the server has everything; raises `Trouble` when it hasn't."""
         heard, known = time.monotonic(), -1
         asked = False
-        while self._waiting or not self.session.is_checked:
+        while self._waiting or not self.state.is_checked:
             self.pump()
             undone = len(self._waiting) + sum(entry.pending for entry in self._said)
             if undone != known:
                 heard, known = time.monotonic(), undone
             if not self._waiting and self.client.phase is Phase.ONLINE and not asked:
                 asked = True
-                self.session.check()
+                self.state.check()
             if time.monotonic() - heard > _PATIENCE:
                 raise Trouble("The server doesn't answer; it is not known whether it has your message.")
             time.sleep(_TICK / 5)
@@ -210,28 +212,28 @@ class Conversation:
         for event in self.client.pump(_TICK):
             self._on_event(event)
         self._on_phase()
-        for room in list(self.session.rooms.values()):
+        for room in list(self.state.rooms.values()):
             self._print_news(room)
-        if self._interactive and self.session.was_welcome:
+        if self._interactive and self.state.was_registered:
             self._tell_place()
-        if self._waiting and self.session.current.is_here:
+        if self._waiting and self.state.current.is_here:
             waiting, self._waiting = self._waiting, []
             for line in waiting:
                 self.typed(line)
-        if self._waiting and self.session.was_welcome and not self.session.current.joined:
+        if self._waiting and self.state.was_registered and not self.state.current.joined:
             if not self._interactive:
-                raise Trouble(f"{self.session.current.name} doesn't let you in.")
+                raise Trouble(f"{self.state.current.name} doesn't let you in.")
             waiting, self._waiting = self._waiting, []
             for line in waiting:
                 self.say(f"Not sent: {line}")
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: ScreenEvent) -> None:
         match event:
-            case Refused("certificate-unknown" as reason, about):
+            case Rejected("certificate-unknown" as reason, about):
                 raise Unknown(strings.refusal(reason, *about), about[1].replace(":", "").lower())
-            case Refused(reason, about):
+            case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
-            case Listing(rooms):
+            case RoomList(rooms):
                 for name, people, topic in rooms:
                     self.say(f"{name}  {strings.people(people)}  {topic}".rstrip())
 
@@ -241,7 +243,7 @@ class Conversation:
             return
         self._phase = phase
         if phase is Phase.LOST:
-            if not self._interactive or not self.session.was_welcome:
+            if not self._interactive or not self.state.was_registered:
                 raise Trouble(self.client.error)
             self.say(f"{self.client.error} Trying again…")
         elif phase is Phase.ONLINE and self.client.lost_at:
@@ -252,7 +254,7 @@ class Conversation:
 
         Where we are not let in, they are refused one by one: what was meant for few must not be said to many.
         """
-        room = self.session.current
+        room = self.state.current
         if room is self._place:
             self._place = room if room.joined else None  # thrown out: coming back is news
         elif not room.joined:
@@ -279,7 +281,7 @@ class Conversation:
                 self.say(self._render(room, entry))
 
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
-        place = "" if room is self.session.current else f"[{_named(room, entry)}] "
+        place = "" if room is self.state.current else f"[{_named(room, entry)}] "
         return f"{strings.clock(entry.time)} {place}{self._said_by(entry)}"
 
     def _said_by(self, entry: TranscriptEntry) -> str:
@@ -343,7 +345,7 @@ def _has_prompt_toolkit() -> bool:
     return True
 
 
-def _completer(session: Session) -> Any:
+def _completer(state: SessionState) -> Any:
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
 
@@ -351,7 +353,7 @@ def _completer(session: Session) -> Any:
         def get_completions(self, document: Document, event: CompleteEvent) -> Iterator["Choice"]:
             text = document.text_before_cursor
             start = -len(text.rsplit(None, 1)[-1]) if text.strip() else 0
-            return (Completion(choice, start) for choice in candidates(session, session.current, text))
+            return (Completion(choice, start) for choice in candidates(state, state.current, text))
 
     return Names()
 
