@@ -149,33 +149,33 @@ def test_a_failed_message_is_retried_or_deleted(stage: Stage) -> None:
     stage.presenter.send("hello")
     stage.tick(":irc 404 me #lobby :Cannot send")
     row = next(i for i, text in enumerate(stage.view.texts) if "Not sent" in text)
-    stage.presenter.clicked(row, "retry", "Retry")
+    stage.presenter.pane.clicked(row, "retry", "Retry")
     assert stage.view.texts[-1] == "me  hello  (sending…)"
     stage.tick(":irc 404 me #lobby :Cannot send")
     row = next(i for i, text in enumerate(stage.view.texts) if "Not sent" in text)
-    stage.presenter.clicked(row, "delete", "Delete")
+    stage.presenter.pane.clicked(row, "delete", "Delete")
     assert not any("hello" in text for text in stage.view.texts)
 
 
 def test_follow_is_changed_by_scrolling_alone(stage: Stage) -> None:
     """Scrolled up, what comes is counted and nothing else happens; back at the bottom it follows again."""
     stage.said("bob", *map(str, range(50)))
-    assert stage.presenter.following and stage.view.shown["pill"] == ""
-    stage.presenter.scrolled(at_top=False, at_bottom=False)
+    assert stage.presenter.pane.following and stage.view.shown["pill"] == ""
+    stage.presenter.pane.scrolled(at_top=False, at_bottom=False)
     assert stage.view.shown["pill"] == "↓ Latest"
     stage.said("bob", "one")
     assert stage.view.shown["pill"] == "↓ 1 new message"
     stage.said("bob", "two", "three")
-    assert stage.view.shown["pill"] == "↓ 3 new messages" and not stage.presenter.following
-    stage.presenter.scrolled(at_top=False, at_bottom=True)
-    assert stage.view.shown["pill"] == "" and stage.presenter.following
+    assert stage.view.shown["pill"] == "↓ 3 new messages" and not stage.presenter.pane.following
+    stage.presenter.pane.scrolled(at_top=False, at_bottom=True)
+    assert stage.view.shown["pill"] == "" and stage.presenter.pane.following
 
 
 def test_sending_scrolls_to_the_end(stage: Stage) -> None:
     """Whoever speaks wants to see the answer."""
-    stage.presenter.scrolled(at_top=False, at_bottom=False)
+    stage.presenter.pane.scrolled(at_top=False, at_bottom=False)
     stage.presenter.send("hello")
-    assert stage.presenter.following
+    assert stage.presenter.pane.following
 
 
 def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
@@ -183,7 +183,7 @@ def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
     stage.said("bob", "see https://example.org/x?y=1. and file:///etc/passwd")
     [link] = [text for text, tag in stage.view.rows[-1].segments if tag == "link"]
     assert link == "https://example.org/x?y=1"
-    stage.presenter.clicked(len(stage.view.rows) - 1, "link", link)
+    stage.presenter.pane.clicked(len(stage.view.rows) - 1, "link", link)
     assert stage.view.links == [link]
 
 
@@ -325,12 +325,12 @@ def test_a_misused_command_stays_in_the_composer(stage: Stage) -> None:
 def test_search_goes_through_what_is_loaded(stage: Stage) -> None:
     """The newest match first, F3 up, Shift+F3 down, round the end; Esc gives the room back."""
     stage.said("bob", "an apple", "a pear", "two Apples")
-    stage.presenter.finder.open()
-    stage.presenter.finder.search("apple")
+    stage.presenter.search.open()
+    stage.presenter.search.find("apple")
     assert stage.view.shown["search"] == "2 of 2" and stage.view.rows[stage.view.shown["row"]].tag == "found"
-    stage.presenter.finder.step(-1)
+    stage.presenter.search.step(-1)
     assert stage.view.shown["search"] == "1 of 2"
-    stage.presenter.finder.step(-1)
+    stage.presenter.search.step(-1)
     assert stage.view.shown["search"] == "2 of 2"
     stage.presenter.escape()
     assert stage.view.shown["search"] is None and all(row.tag != "found" for row in stage.view.rows)
@@ -342,8 +342,8 @@ def test_the_servers_findings_are_shown_by_themselves(tmp_path: Path) -> None:
     stage.presenter.begin(connect=True)
     stage.connect()
     stage.said("bob", "here")
-    stage.presenter.finder.open()
-    stage.presenter.finder.search("old")
+    stage.presenter.search.open()
+    stage.presenter.search.find("old")
     stage.tick(":i BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :an old thing", ":i BATCH -s")
     assert stage.view.texts[-1] == "bob  an old thing" and "1 found" in stage.view.shown["header"].people
     stage.presenter.escape()

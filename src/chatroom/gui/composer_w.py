@@ -2,13 +2,10 @@
 
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
 from chatroom.gui.palette import Palette
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
-
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
 
 HINT = "Enter sends · Shift+Enter new line"
 _LINES = 3
@@ -17,7 +14,7 @@ _LINES = 3
 class Composer(ttk.Frame):
     """Hands what is written to the presenter, and takes back what it completes or remembers."""
 
-    def __init__(self, parent: tk.Misc, fonts: Fonts, presenter: "Presenter") -> None:
+    def __init__(self, parent: tk.Misc, fonts: Fonts, presenter: Presenter) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self.text = tk.Text(

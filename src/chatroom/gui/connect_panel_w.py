@@ -2,15 +2,12 @@
 
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Server
 from chatroom.common.text import number
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import Panel
-
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
 
 _FIELDS = ("name", "server", "port", "password")
 _WRAP = 360  # pixels
@@ -19,7 +16,7 @@ _WRAP = 360  # pixels
 class ConnectPanel(ttk.Frame):
     """`show` may come often: what is being typed stays."""
 
-    def __init__(self, parent: tk.Misc, presenter: "Presenter") -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self._recent: tuple[Server, ...] = ()

@@ -2,19 +2,16 @@
 
 The view calls a method for each thing the user does, and `tick` often; the presenter calls the view only with what has
 changed since the last time. Nothing here waits.
-
-Follow is a state that only the user's scrolling changes: while `following`, each splice ends at the latest message;
-otherwise the text stays where it is and the pill counts what came.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from chatroom.client import history_sync, slash_commands, strings
 from chatroom.client import settings as storage
+from chatroom.client import slash_commands, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, Sent
 from chatroom.client.room import Room
@@ -23,11 +20,11 @@ from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import Leave, Misuse
-from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import view_models
-from chatroom.gui.search import Finder
-from chatroom.gui.transcript import Splice, Transcript
+from chatroom.gui.message_pane import MessagePane
+from chatroom.gui.search import Search
 from chatroom.gui.view_protocol import Panel, View
 
 TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
@@ -37,6 +34,7 @@ _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
     **dict.fromkeys(("nick-claimed", "login-refused", "password"), "password"),
 }
+T = TypeVar("T")
 MakeClient = Callable[[Target, Session], Client]
 
 
@@ -57,10 +55,9 @@ class Presenter:
         self.settings = settings
         self.server = first
         self.client: Client | None = None
-        self.following = True
         self.focused = True
-        self.transcript: Transcript | None = None
-        self.finder = Finder(self)
+        self.pane = MessagePane(view, settings)
+        self.search = Search(view, self.pane)
         self.ask_server = True
         self.now = now
         self._path = path
@@ -68,8 +65,7 @@ class Presenter:
         self._make_client = make_client
         self._password = ""
         self._in_chat = False
-        self._shown: dict[str, Any] = {}
-        self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
+        self._shown: dict[str, object] = {}
         self._writing_in: Room | None = None  # whose draft is in the composer
         self._sent = Sent()
         self._completion = Completion()
@@ -105,7 +101,7 @@ class Presenter:
     def _start(self, target: Target) -> None:
         self._stop()
         session = Session(self.server.nick, self._rooms, self._password, self.now)
-        self.client = self._make_client(target, session)
+        self.client = self.pane.client = self._make_client(target, session)
         self.client.start()
         self._show_panel(connecting=f"Connecting to {target}…")
 
@@ -143,7 +139,7 @@ class Presenter:
         if self.client:
             self.client.state.quit()
             self.client.stop()
-            self.client = None
+            self.client = self.pane.client = None
         self._in_chat = False
 
     def _show_panel(self, errors: dict[str, str] | None = None, question: str = "", connecting: str = "") -> None:
@@ -192,7 +188,7 @@ class Presenter:
                 rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
                 self.view.show_picker("Rooms of this server", rows, True)
             case SearchResults(room, entries):
-                self.finder.found(room, entries)
+                self.search.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
         assert self.client
@@ -228,11 +224,12 @@ class Presenter:
         assert self.client
         self._refreshed_at = time.monotonic()
         state, view = self.client.state, self.view
-        if self.finder.results is None and (self.transcript is None or self.transcript.room is not state.current):
+        transcript = self.pane.transcript
+        if self.search.results is None and (transcript is None or transcript.room is not state.current):
             self.go_to(state.current)
         state.looked_at = state.current if self.focused else None
         self._show("rooms", (view_models.room_rows(state), state.current.name), lambda v: view.show_rooms(*v))
-        self._show("header", self.finder.header() or view_models.header(state.current), view.show_header)
+        self._show("header", self.search.header() or view_models.header(state.current), view.show_header)
         room = state.current
         if self._shown.get("members") != (room.name, room.members_version):
             self._shown["members"] = (room.name, room.members_version)
@@ -240,35 +237,12 @@ class Presenter:
         self._show("banner", view_models.banner(self.client, self.now()), view.show_banner)
         self._show("status", view_models.status(self.client), view.show_status)
         self._show("title", view_models.title(state), view.show_title)
-        self._refresh_messages()
+        self.pane.refresh()
 
-    def _refresh_messages(self) -> None:
-        transcript = self.transcript
-        assert transcript and self.client
-        splices = transcript.update(self.following)
-        if splices:
-            self.view.splice(splices, self.following)
-        empty = "" if transcript.rows else view_models.empty(transcript.room, self.client)
-        self._show("empty", empty, self.view.show_empty)
-        self._show("pill", "" if self.following else view_models.pill(self._new_count()), self.view.show_pill)
-
-    def _new_count(self) -> int:
-        assert self.transcript
-        room = self.transcript.room
-        new = room.entries[max(0, self._read_to - room.first) :]
-        return sum(entry.kind in SPOKEN and not entry.own for entry in new)
-
-    def _show(self, name: str, value: Any, show: Callable[[Any], None]) -> None:
+    def _show(self, name: str, value: T, show: Callable[[T], None]) -> None:
         if name not in self._shown or self._shown[name] != value:
             self._shown[name] = value
             show(value)
-
-    def show_transcript(self, transcript: Transcript) -> None:
-        """Puts other rows in the message pane."""
-        old = len(self.transcript.rows) if self.transcript else 0
-        self.transcript = transcript
-        self.following = True
-        self.view.splice([Splice(0, old, tuple(transcript.rows))], True)
 
     # --- rooms --------------------------------------------------------------------------------------------------------
 
@@ -276,7 +250,7 @@ class Presenter:
         """Shows a room: its messages, its draft."""
         assert self.client
         state = self.client.state
-        self.finder.drop()
+        self.search.close()
         if self._writing_in and self._writing_in is not room:
             self._writing_in.draft = self.view.composer_text()
             self._writing_in.unmark()
@@ -285,7 +259,7 @@ class Presenter:
         state.current = room
         if self.focused:
             room.seen()
-        self.show_transcript(Transcript(room, self.settings.timestamps, self.settings.moves))
+        self.pane.show(room)
         self.refresh()
 
     def select_room(self, name: str) -> None:
@@ -355,7 +329,7 @@ class Presenter:
         if self.command(text):
             if not slash_commands.is_secret(text):
                 self._sent.add(text)
-            self.jump_to_latest()
+            self.pane.jump_to_latest()
         else:
             self.view.set_composer(text)
 
@@ -371,7 +345,7 @@ class Presenter:
             return True
         except Misuse as misuse:
             state.inform(str(misuse), Kind.ERROR)
-            self.jump_to_latest()
+            self.pane.jump_to_latest()
             return False
         if room is not None and room is not state.current:
             self.go_to(room)
@@ -390,56 +364,12 @@ class Presenter:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def scrolled(self, at_top: bool, at_bottom: bool) -> None:
-        """The user has scrolled; whether they see the first and the last row now."""
-        if not self.transcript or not self.client:
-            return
-        room = self.transcript.room
-        if at_bottom and not self.transcript.is_at_end:
-            self.view.splice(self.transcript.page_down(), False)
-        elif at_bottom:
-            self.following = True
-        else:
-            self.hold()
-        if at_top and not self.transcript.is_at_start:
-            self.view.splice(self.transcript.page_up(), False)
-        elif at_top and self.finder.results is None:
-            history_sync.fetch_older(self.client.state, room)
-        self._refresh_messages()
-
-    def hold(self) -> None:
-        """Stops following, because something else is looked at."""
-        if self.following and self.transcript:
-            self.following = False
-            self._read_to = self.transcript.room.first + len(self.transcript.room.entries)
-
-    def jump_to_latest(self) -> None:
-        """The pill, Ctrl+End, Esc, and sending."""
-        if self.transcript:
-            self.following = True
-            self.view.splice(self.transcript.latest(), True)
-            self.view.scroll_to_end()
-            self._refresh_messages()
-
     def escape(self) -> None:
-        if not self.finder.close():
-            self.jump_to_latest()
-
-    def clicked(self, row: int, tag: str, text: str) -> None:
-        """Something in the messages was clicked: `tag` is link, retry, delete, more or a nick's colour."""
-        if not self.transcript or not self.client or row >= len(self.transcript.rows):
-            return
-        entry, room = self.transcript.rows[row].entry, self.transcript.room
-        if tag == "link":
-            self.view.open_link(text)
-        elif tag == "retry" and entry:
-            self.client.state.retry(room, entry)
-        elif tag == "delete" and entry:
-            room.remove(entry)
-        elif tag == "more" and entry:
-            self.transcript.expanded.add(entry.serial)
-            room.touch_entry(entry)
-        self._refresh_messages()
+        """Closes the search, or goes to the latest message."""
+        if not self.search.close():
+            self.pane.jump_to_latest()
+        elif self.client and self.pane.transcript:
+            self.go_to(self.client.state.current)
 
     def focus(self, focused: bool) -> None:
         """The window has, or has lost, the keyboard."""
@@ -452,19 +382,15 @@ class Presenter:
 
     # --- preferences --------------------------------------------------------------------------------------------------
 
-    def prefer(self, **changes: Any) -> None:
+    def prefer(self, **changes: str | int) -> None:
         """The user changed a preference; it holds at once, and is kept."""
         for name, value in changes.items():
             setattr(self.settings, name, value)
         self.settings.zoom = max(storage.ZOOM_LEAST, min(self.settings.zoom, storage.ZOOM_MOST))
         self._save()
         self.view.show_settings(self.settings)
-        if self.transcript and self._in_chat:
-            self.transcript.timestamps = self.settings.timestamps
-            self.transcript.moves = self.settings.moves
-            self.view.splice(self.transcript.rebuild(), self.following)
-            if self.following:
-                self.view.scroll_to_end()
+        if self._in_chat:
+            self.pane.restyle()
 
     def _save(self) -> None:
         trouble = storage.save(self.settings, self._path)

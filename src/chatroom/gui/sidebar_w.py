@@ -3,14 +3,11 @@
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
 from chatroom.gui.palette import Palette
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
 from chatroom.gui.view_protocol import MemberRow, RoomRow
-
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
 
 _ACTIONS = (
     ("msg", "Talk to {}"),
@@ -28,7 +25,7 @@ _HARM = ("mute", "kick", "ban")  # asked about first; for a time where the serve
 class Rooms(ttk.Frame):
     """Two headings, a line a room."""
 
-    def __init__(self, parent: tk.Misc, presenter: "Presenter", width: int) -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
@@ -78,7 +75,7 @@ class Rooms(ttk.Frame):
 class Members(ttk.Frame):
     """A line a member, in the colour their messages have."""
 
-    def __init__(self, parent: tk.Misc, presenter: "Presenter", width: int) -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="Flat.Treeview")

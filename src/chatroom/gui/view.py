@@ -6,7 +6,6 @@ Only this file and its siblings `…_w.py` and `style.py` import tkinter, and on
 import tkinter as tk
 import webbrowser
 from tkinter import messagebox, ttk
-from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Settings
 from chatroom.gui import notify, palette, style, view_models
@@ -14,13 +13,11 @@ from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.messages_w import Messages
 from chatroom.gui.picker_w import Picker
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
-
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
 
 _SIZE = (960, 600)
 _LEAST = (360, 240)
@@ -29,9 +26,9 @@ _COMPACT_LINES = 22  # of text in the height of the window; below, the composer 
 
 
 class TkView:
-    """Implements `screen.View`. `presenter` is set before the window is used."""
+    """Implements `view_protocol.View`. `presenter` is set before the window is used."""
 
-    presenter: "Presenter"
+    presenter: Presenter
 
     def __init__(self, root: tk.Tk) -> None:
         self.root = root
@@ -44,7 +41,7 @@ class TkView:
         root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE))
         root.minsize(*_LEAST)
 
-    def build(self, presenter: "Presenter") -> None:
+    def build(self, presenter: Presenter) -> None:
         """Makes the widgets."""
         self.presenter = presenter
         self.panel = ConnectPanel(self.root, presenter)
@@ -79,14 +76,14 @@ class TkView:
         self._people.grid(row=0, column=1, padx=(0, 12))
         self._topic.grid(row=0, column=2, sticky="ew")
         self._menu_button.grid(row=0, column=3)
-        self.search = SearchBar(self.centre, self.presenter.finder)
+        self.search = SearchBar(self.centre, self.presenter.search)
         self.banner = tk.Frame(self.centre, padx=10, pady=4)
         self._banner_text = tk.Label(self.banner, bd=0, anchor="w")
         self._banner_button = ttk.Button(self.banner, command=self.presenter.retry_now)
         self._banner_text.pack(side="left", fill="x", expand=True)
+        pane = self.presenter.pane
         self.messages = Messages(
-            self.centre, self.fonts, self.presenter.scrolled, self.presenter.clicked,
-            self.presenter.jump_to_latest, lambda: self.presenter.following,
+            self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
@@ -102,7 +99,7 @@ class TkView:
         for label, keys, act in (
             ("Join a room…", "Ctrl+J", presenter.list_rooms),
             ("Go to…", "Ctrl+K", presenter.pick_room),
-            ("Search…", "Ctrl+F", presenter.finder.open),
+            ("Search…", "Ctrl+F", presenter.search.open),
             ("Leave this room", "", lambda: presenter.command("/leave")),
             ("Keys", "F1", self.show_keys),
         ):
@@ -146,16 +143,16 @@ class TkView:
         presenter = self.presenter
         keys = {
             "<F1>": self.show_keys,
-            "<F3>": lambda: presenter.finder.step(-1),
-            "<Shift-F3>": lambda: presenter.finder.step(1),
+            "<F3>": lambda: presenter.search.step(-1),
+            "<Shift-F3>": lambda: presenter.search.step(1),
             "<F6>": self._next_pane,
             "<F9>": self._toggle_sides,
-            "<Control-f>": presenter.finder.open,
+            "<Control-f>": presenter.search.open,
             "<Control-k>": presenter.pick_room,
             "<Control-j>": presenter.list_rooms,
             "<Control-Prior>": lambda: presenter.step_room(-1),
             "<Control-Next>": lambda: presenter.step_room(1),
-            "<Control-End>": presenter.jump_to_latest,
+            "<Control-End>": presenter.pane.jump_to_latest,
             "<Control-plus>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-equal>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-KP_Add>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
@@ -180,7 +177,7 @@ class TkView:
             act()
         return "break"
 
-    # --- screen.View --------------------------------------------------------------------------------------------------
+    # --- view_protocol.View -------------------------------------------------------------------------------------------
 
     def show_panel(self, panel: Panel) -> None:
         if not self.panel.winfo_manager():
