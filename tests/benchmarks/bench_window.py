@@ -90,7 +90,6 @@ def main() -> None:
         stderr=subprocess.DEVNULL,
     )
     os.environ["DISPLAY"] = f":{os.read(reading, 16).decode().strip()}"
-    os.environ.pop("CHATROOM_GUI_STATE", None)
     try:
         with tempfile.TemporaryDirectory() as directory, Server(Path(directory)) as server:
             measure(server, Path(directory), count)

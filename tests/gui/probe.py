@@ -1,12 +1,38 @@
-"""What the window shows, read back from its widgets: for tests that drive it from outside (`CHATROOM_GUI_STATE`)."""
+"""The window as tests start it: `python -m tests.gui.probe FILE ARGUMENT…` runs `chatroom ARGUMENT…`.
 
+After each tick that changed what the window shows, FILE is replaced with that, as JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
 from typing import Any
+
+from chatroom.cli.main import main
+from chatroom.gui import app
+from chatroom.gui.view import TkView
 
 _ROWS = 120  # the last ones
 
 
-def state(view: Any) -> dict[str, Any]:
-    """Plain values, ready for JSON."""
+class ProbedApp(app.App):
+    """Writes what its window shows to `file`."""
+
+    file = Path()
+    _written = ""
+
+    def tick(self) -> None:
+        super().tick()
+        shown = json.dumps(state(self.view))
+        if shown != self._written:
+            self._written = shown
+            fresh = self.file.with_suffix(".new")
+            fresh.write_text(shown, "utf-8")
+            fresh.replace(self.file)
+
+
+def state(view: TkView) -> dict[str, Any]:
+    """What the window shows, read back from its widgets: plain values, ready for JSON."""
     text, root = view.messages.text, view.root
     count = view.messages.count
     focus = str(root.tk.call("focus", "-displayof", root))
@@ -60,3 +86,9 @@ def _middle(widget: Any, root: Any) -> list[int] | None:
         return None
     x, y = widget.winfo_rootx() + widget.winfo_width() // 2, widget.winfo_rooty() + widget.winfo_height() // 2
     return [x - root.winfo_rootx(), y - root.winfo_rooty()]
+
+
+if __name__ == "__main__":
+    ProbedApp.file = Path(sys.argv.pop(1))
+    app.App = ProbedApp  # type: ignore[misc]
+    main()
