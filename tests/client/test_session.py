@@ -123,6 +123,35 @@ def test_refusals_that_no_retry_helps_are_reported(line: str, reason: str) -> No
     assert isinstance(event, Rejected) and event.reason == reason
 
 
+def test_the_code_before_a_refusal_tells_why_it_came() -> None:
+    """Whatever its words are; the code is used up by the line behind it, and is not shown by itself."""
+    for password, reason in (("", "nick-claimed"), ("guess!", "login-refused")):
+        script = Script(password=password)
+        script.session.connected(script.send)
+        for _ in range(2 if password else 1):  # once more after PASS, where there is a password
+            script.feed(":irc FAIL NICK NICKNAME_RESERVED me :zajęte", ":irc 433 * me :zajęte")
+        assert script.state.events.pop() == Rejected(reason, ("me",))
+        assert not script.lobby.entries
+    script = Script()
+    script.connect()
+    script.state.events.clear()
+    script.feed(":irc FAIL * SESSION_REPLACED :cześć", "ERROR :cześć")
+    assert script.state.events.pop() == Rejected("elsewhere")
+
+
+def test_who_guessed_too_often_tries_again_after_a_break() -> None:
+    """Only who was let in before; a password that is wrong at first ends it."""
+    script = Script(password="secret")
+    script.connect()
+    script.state.events.clear()
+    script.lose()
+    script.session.connected(script.send)
+    script.feed(":irc FAIL PASS TEMPORARILY_UNAVAILABLE :za często", ":irc 464 * :za często")
+    assert not script.state.events
+    script.feed(":irc 464 * :źle")
+    assert script.state.events.pop() == Rejected("password", ("źle",))
+
+
 def test_a_wrong_operators_password_ends_nothing() -> None:
     """464 once one is in is the answer to OPER: a line in the room, and the session goes on."""
     script = Script()

@@ -11,6 +11,7 @@ from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
 
 HOST = Server("127.0.0.1", 9090, False, "me")
+CLAIMED = [":irc FAIL NICK NICKNAME_RESERVED me :Log in", ":irc 433 * me :Nickname is claimed; log in"]
 
 
 @pytest.fixture
@@ -85,19 +86,19 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("line", "field"),
+    ("lines", "field"),
     [
-        (":irc 433 * me :in use", "name"),
-        (":irc 433 * me :Nickname is claimed; log in", "password"),
-        (":irc 464 * :wrong", "password"),
-        (":irc 465 * :You are banned", "server"),
+        ([":irc 433 * me :in use"], "name"),
+        (CLAIMED, "password"),
+        ([":irc 464 * :wrong"], "password"),
+        ([":irc 465 * :You are banned"], "server"),
     ],
 )
-def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, line: str, field: str) -> None:
+def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, lines: list[str], field: str) -> None:
     """Name taken, wrong password, banned."""
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=True)
-    stage.tick(line)
+    stage.tick(*lines)
     assert stage.view.shown["panel"].errors[field] and stage.links[0].closed and not stage.view.in_chat
 
 
@@ -109,7 +110,7 @@ def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
     for password in ("", "guess!"):
         stage.presenter.connect(HOST, password)
         stage.links[-1].queue.put(wire.Connected(1, Security.NONE))
-        stage.tick(*[":irc 433 * me :Nickname is claimed; log in"] * 2)
+        stage.tick(*CLAIMED * 2)
         errors.append(stage.view.shown["panel"].errors["password"])
     assert "not accepted" not in errors[0] and "that password was not accepted" in errors[1]
 

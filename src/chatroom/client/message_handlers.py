@@ -18,6 +18,12 @@ Handler = Callable[[SessionState, Message], None]
 
 _WHO_AT_MOST = 200  # members; asking who is away costs a line for each
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
+# The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
+NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
+TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
+REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
+# Servers that send no such FAIL yet say it in words alone. To be deleted when chatroom's own sends it.
+_REASONS_IN_WORDS = {"is claimed": NICK_RESERVED, "too often": TRY_LATER, GHOST: REPLACED}
 
 
 def _param(message: Message, index: int) -> str:
@@ -273,9 +279,15 @@ def on_ping(state: SessionState, message: Message) -> None:
     """The link has answered it already."""
 
 
+def _take_reason(state: SessionState, message: Message) -> str:
+    """The code of the FAIL right before this message, or ""."""
+    reason, state.reason = state.reason, ""
+    return reason or next((code for words, code in _REASONS_IN_WORDS.items() if words in _text(message)), "")
+
+
 def on_error(state: SessionState, message: Message) -> None:
     state.error = _text(message)
-    if state.error.endswith(GHOST):
+    if _take_reason(state, message) == REPLACED:
         state.reject("elsewhere")
 
 
@@ -284,7 +296,7 @@ def on_logged_in(state: SessionState, message: Message) -> None:
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
-    nick = _param(message, 1)
+    nick, reason = _param(message, 1), _take_reason(state, message)
     if state.is_registered:
         state.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and state.send_password():
@@ -293,18 +305,18 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
         state.name_is_held = True  # by our own ghost, most likely: the link comes back and tries again
     elif message.command == "433":
         claimed = "login-refused" if state.password else "nick-claimed"
-        state.reject(claimed if "is claimed" in _text(message) else "nick-taken", nick)
+        state.reject(claimed if reason == NICK_RESERVED else "nick-taken", nick)
     else:
         state.reject("nick-bad", nick, _text(message))
 
 
 def on_password_refused(state: SessionState, message: Message) -> None:
     """Once one is in, it is the password of the server's operators that was wrong, which ends nothing."""
-    text = _text(message)
+    reason = _take_reason(state, message)
     if state.is_registered:
         on_other(state, message)
-    elif not ("too often" in text and state.was_registered):  # or the link comes back, and tries again
-        state.reject("password", text)
+    elif not (reason == TRY_LATER and state.was_registered):  # or the connection comes back, and tries again
+        state.reject("password", _text(message))
 
 
 def on_banned(state: SessionState, message: Message) -> None:
@@ -357,6 +369,9 @@ def on_fail(state: SessionState, message: Message) -> None:
         for word in message.params[2:-1]:
             if room := state.rooms.get(fold(word)):
                 history_sync.failed(state, room)
+        return
+    if _param(message, 1) in _REASONS_IN_WORDS.values():
+        state.reason = _param(message, 1)
         return
     if state.answer(message.tags.get("label", ""), Delivery.FAILED) is None and not state.is_registered:
         state.error = _text(message)

@@ -62,6 +62,7 @@ class SessionState:
         self.name_is_held = False  # after a reconnect, by the connection that was lost
         self.capabilities: set[str] = set()  # IRCv3 capabilities in force
         self.isupport: dict[str, str] = {}
+        self.reason = ""  # the code of a FAIL, for the line that comes behind it
         self.error = ""  # what the server said before it closed the connection
         # the user
         self.account = ""  # the name that we are logged in to
@@ -91,6 +92,7 @@ class SessionState:
 
     def start_connection(self, send_line: SendLine) -> None:
         self._send_line = send_line
+        self.reason = ""
         self.error = ""
         self.account = ""
         self.login_failed = False
