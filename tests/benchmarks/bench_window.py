@@ -138,7 +138,8 @@ def drive(root: tk.Tk, view: TkView, presenter: Presenter, port: int, count: int
     typist.join()
     show(f"during {count:,} messages ({taken:.1f} s)", typist.latencies)
     print(f"memory: {before:,} KiB before, {memory():,} KiB after")
-    print(f"{len(room.entries):,} entries are remembered, {view.messages.count:,} rows are in the widget")
+    rows = int(view.messages.text.index("end-1c").partition(".")[0]) - 1
+    print(f"{len(room.entries):,} entries are remembered, {rows:,} rows are in the widget")
     flood.wait()
     show("PgUp afterwards", [typist.press("Prior") for _ in range(100)])
     root.after(0, presenter.close)

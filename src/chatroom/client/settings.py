@@ -11,7 +11,6 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 RECENT = 8  # servers
 THEMES = ("system", "light", "dark")
@@ -103,7 +102,7 @@ def save(settings: Settings, path: Path) -> str:
     return ""
 
 
-def _from_json(data: Any) -> Settings:
+def _from_json(data: object) -> Settings:
     """Raises `ValueError` or `TypeError` when this is no settings file at all."""
     if not isinstance(data, dict):
         raise TypeError("not an object")
@@ -119,7 +118,7 @@ def _from_json(data: Any) -> Settings:
     return settings
 
 
-def _server(raw: Any) -> Server | None:
+def _server(raw: object) -> Server | None:
     if not isinstance(raw, dict) or not isinstance(raw.get("host"), str) or not isinstance(raw.get("port"), int):
         return None
     return Server(raw["host"], raw["port"], raw.get("tls") is True, str(raw.get("nick") or ""))

@@ -73,9 +73,6 @@ class ConnectPanel(ttk.Frame):
         self._errors[name] = error
         return widget
 
-    def errors(self) -> list[ttk.Label]:
-        return [*self._errors.values(), self._question, self._progress]
-
     def fill(self, panel: Panel) -> None:
         """The panel comes up: puts in what is known."""
         server = panel.server

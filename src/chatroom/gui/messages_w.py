@@ -5,8 +5,8 @@ Row `i` of the transcript is line `i + 1` of the text, always. The text ends wit
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
-from typing import Any
 
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
@@ -33,7 +33,6 @@ class Messages(ttk.Frame):
         self._on_scrolled = on_scrolled
         self._on_click = on_click
         self._is_following = is_following
-        self.count = 0  # rows in the text
         self.text = tk.Text(
             self, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=1,
             cursor="arrow", takefocus=True, insertwidth=0, width=1, height=1, spacing1=0, spacing3=0,
@@ -51,11 +50,10 @@ class Messages(ttk.Frame):
     def _bind(self) -> None:
         text = self.text
         text.bind("<Configure>", lambda _: self.repin())
-        for event, step in (("<Button-4>", -1), ("<Button-5>", 1)):
-            text.bind(event, lambda _, step=step: self.scroll(step * _WHEEL_PIXELS))  # type: ignore[misc]
         text.bind("<MouseWheel>", lambda e: self.scroll(-_WHEEL_PIXELS if e.delta > 0 else _WHEEL_PIXELS))
-        for event, step in (("<Up>", -1), ("<Down>", 1)):
-            text.bind(event, lambda _, step=step: self.scroll(step * _WHEEL_PIXELS))  # type: ignore[misc]
+        for up, down in (("<Button-4>", "<Button-5>"), ("<Up>", "<Down>")):
+            text.bind(up, lambda _: self.scroll(-_WHEEL_PIXELS))
+            text.bind(down, lambda _: self.scroll(_WHEEL_PIXELS))
         text.bind("<Prior>", lambda _: self.page(-1))
         text.bind("<Next>", lambda _: self.page(1))
         text.bind("<Home>", lambda _: self._jump(0.0))
@@ -65,7 +63,7 @@ class Messages(ttk.Frame):
         text.bind("<Control-a>", lambda _: self._select_all())
         for tag in _CLICKABLE:
             # One binding a tag; which link it is the position tells.
-            text.tag_bind(tag, "<ButtonRelease-1>", lambda e, tag=tag: self._clicked(e, tag))  # type: ignore[misc]
+            text.tag_bind(tag, "<ButtonRelease-1>", partial(self._clicked, tag))
             text.tag_bind(tag, "<Enter>", lambda _: text.configure(cursor="hand2"))
             text.tag_bind(tag, "<Leave>", lambda _: text.configure(cursor="arrow"))
 
@@ -80,10 +78,10 @@ class Messages(ttk.Frame):
             highlightbackground=palette.border, highlightcolor=palette.outline,
         )  # fmt: skip
         indent = fonts.small.measure("00:00") + pixels(self, 8) if timestamps else pixels(self, 16)
-        line: dict[str, Any] = {"font": fonts.body, "lmargin2": indent, "tabs": (indent,), "spacing1": 2, "spacing3": 2}
-        text.tag_configure("line", **line)
-        text.tag_configure("mention", **line, background=palette.mention, lmargincolor=palette.mention)
-        text.tag_configure("found", **line, background=palette.selection, lmargincolor=palette.selection)
+        for tag in ("line", "mention", "found"):
+            text.tag_configure(tag, font=fonts.body, lmargin2=indent, tabs=(indent,), spacing1=2, spacing3=2)
+        text.tag_configure("mention", background=palette.mention, lmargincolor=palette.mention)
+        text.tag_configure("found", background=palette.selection, lmargincolor=palette.selection)
         text.tag_configure(
             "separator", font=fonts.small, foreground=palette.muted, justify="center", spacing1=8, spacing3=6
         )
@@ -143,14 +141,13 @@ class Messages(ttk.Frame):
         text, line = self.text, splice.start + 1
         if splice.deleted:
             text.delete(f"{line}.0", f"{line + splice.deleted}.0")
-        chunks: list[object] = []
+        chunks: list[str | tuple[str, ...]] = []
         for row in splice.rows:
             for piece, tag in row.segments:
                 chunks += (piece, (row.tag, tag))
             chunks += ("\n", (row.tag,))
         if chunks:
-            text.insert(f"{line}.0", *chunks)  # type: ignore[arg-type]
-        self.count += len(splice.rows) - splice.deleted
+            text.insert(f"{line}.0", "", (), *chunks)
 
     def _top(self) -> tuple[int, int, int]:
         """The row and the column at the top left, and how many pixels below the edge that line begins.
@@ -205,7 +202,7 @@ class Messages(ttk.Frame):
 
     # --- the mouse ----------------------------------------------------------------------------------------------------
 
-    def _clicked(self, event: "tk.Event[tk.Misc]", tag: str) -> None:
+    def _clicked(self, tag: str, event: "tk.Event[tk.Misc]") -> None:
         text = self.text
         index = text.index(f"@{event.x},{event.y}")
         span = text.tag_prevrange(tag, f"{index}+1c")

@@ -59,9 +59,6 @@ class Picker(ttk.Frame):
         self._place()
         take_keys(self)
 
-    def texts(self) -> list[str]:
-        return [str(self._list.set(item, "name")) for item in self._list.get_children()] or [str(self._text["text"])]
-
     def hide(self) -> str:
         if self.winfo_ismapped():
             self.place_forget()

@@ -1,6 +1,7 @@
 """The search bar above the messages."""
 
 import tkinter as tk
+from functools import partial
 from tkinter import ttk
 
 from chatroom.gui.search import Search
@@ -17,14 +18,10 @@ class SearchBar(ttk.Frame):
         self.entry.pack(side="left")
         self._result.pack(side="left", padx=8)
         for label, step in (("Next (F3)", -1), ("Previous", 1)):
-            button = ttk.Button(self, text=label, style="Flat.TButton", command=lambda s=step: search.step(s))  # type: ignore[misc]
+            button = ttk.Button(self, text=label, style="Flat.TButton", command=partial(search.step, step))
             button.pack(side="left")
         self.entry.bind("<Return>", lambda _: search.find(self._typed.get()))
         self.entry.bind("<KP_Enter>", lambda _: search.find(self._typed.get()))
-
-    @property
-    def result(self) -> str:
-        return str(self._result["text"])
 
     def show(self, result: str) -> None:
         """Comes up, empty and ready for typing; or says what was found."""

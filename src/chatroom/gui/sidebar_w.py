@@ -62,10 +62,6 @@ class Rooms(ttk.Frame):
             self.tree.selection_set((f"#{current}",))
             self.tree.focus(f"#{current}")
 
-    def texts(self) -> list[str]:
-        items = (*self.tree.get_children("rooms"), *self.tree.get_children("direct"))
-        return [str(self.tree.item(item, "text")) for item in items]
-
     def _selected(self) -> None:
         chosen = self.tree.selection()
         if chosen and chosen[0].startswith("#") and chosen[0][1:] != self._current:
@@ -111,9 +107,6 @@ class Members(ttk.Frame):
         for index, row in enumerate(rows[same : len(rows) - tail], same):
             tree.insert("", index, text=row.prefix + row.nick, tags=("away" if row.away else f"nick{row.colour}",))
         self._rows = rows
-
-    def texts(self) -> list[str]:
-        return [row.prefix + row.nick for row in self._rows]
 
     def _nick(self, item: str) -> str:
         return self._rows[self.tree.index(item)].nick if item else ""

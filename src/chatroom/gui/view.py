@@ -5,6 +5,8 @@ Only this file and its siblings `…_w.py` and `style.py` import tkinter, and on
 
 import tkinter as tk
 import webbrowser
+from collections.abc import Callable
+from functools import partial
 from tkinter import messagebox, ttk
 
 from chatroom.client.settings import Settings
@@ -36,7 +38,6 @@ class TkView:
         self.colours = palette.LIGHT
         self._theme = ""
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
-        self._dot = "ok"
         root.title("chatroom")
         root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE))
         root.minsize(*_LEAST)
@@ -91,7 +92,7 @@ class TkView:
         self._build_menu()
 
     def _build_menu(self) -> None:
-        presenter, prefer = self.presenter, self.presenter.prefer
+        presenter = self.presenter
         menu = tk.Menu(self._menu_button, tearoff=False, bd=1)
         self._menu_button.configure(menu=menu)
         self._options = {name: tk.BooleanVar(self.root) for name in ("timestamps", "moves", "notify")}
@@ -114,7 +115,7 @@ class TkView:
             menu.add_checkbutton(
                 label=label,
                 variable=option,
-                command=lambda n=name, o=option: prefer(**{n: o.get()}),  # type: ignore[misc]
+                command=partial(self._prefer_option, name),
             )
         menu.add_separator()
         for theme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
@@ -122,11 +123,14 @@ class TkView:
                 label=label,
                 value=theme,
                 variable=self._theme_choice,
-                command=lambda t=theme: prefer(theme=t),  # type: ignore[misc]
+                command=partial(presenter.prefer, theme=theme),
             )
         menu.add_separator()
         menu.add_command(label="Another server…", command=presenter.disconnect)
         self._menu = menu
+
+    def _prefer_option(self, name: str) -> None:
+        self.presenter.prefer(**{name: self._options[name].get()})
 
     def _build_status(self) -> None:
         bar = ttk.Frame(self.chat)
@@ -141,7 +145,7 @@ class TkView:
 
     def _bind_keys(self) -> None:
         presenter = self.presenter
-        keys = {
+        keys: dict[str, Callable[[], object]] = {
             "<F1>": self.show_keys,
             "<F3>": lambda: presenter.search.step(-1),
             "<Shift-F3>": lambda: presenter.search.step(1),
@@ -160,20 +164,20 @@ class TkView:
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
             "<Escape>": presenter.escape,
-            **{f"<Alt-Key-{n}>": lambda n=n: presenter.nth_room(n) for n in range(1, 10)},  # type: ignore[misc]
+            **{f"<Alt-Key-{n}>": partial(presenter.nth_room, n) for n in range(1, 10)},
         }
         # On the text widgets too, before Tk's own bindings for text get the key.
         for widget in (self.root, self.composer.text, self.messages.text):
             for key, act in keys.items():
-                widget.bind(key, lambda _, act=act: self._key(act))  # type: ignore[misc]
+                widget.bind(key, partial(self._key, act))
         self.root.bind_class("TButton", "<Return>", lambda e: e.widget.event_generate("<<Invoke>>"))
         for kind in ("TEntry", "TCombobox"):  # on X11 Ctrl+A is Emacs's there too
             self.root.bind_class(kind, "<Control-a>", lambda e: e.widget.selection_range(0, "end"))
         self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))
         self.composer.text.bind("<Next>", lambda _: self.messages.page(1))
 
-    def _key(self, act: object) -> str:
-        if self.chat.winfo_ismapped() and callable(act):
+    def _key(self, act: Callable[[], object], _event: "tk.Event[tk.Misc]") -> str:
+        if self.chat.winfo_ismapped():
             act()
         return "break"
 
@@ -280,15 +284,6 @@ class TkView:
         self.root.quit()
 
     # --- the window itself --------------------------------------------------------------------------------------------
-
-    def banner_text(self) -> str:
-        return str(self._banner_text["text"])
-
-    def header_text(self) -> list[str]:
-        return [str(label["text"]) for label in (self._name, self._people, self._topic)]
-
-    def status_text(self) -> list[str]:
-        return [str(label["text"]) for label in (self._status, self._security)]
 
     def show_keys(self) -> None:
         self.picker.show_text("Keys", view_models.KEYS)
