@@ -152,7 +152,7 @@ def test_a_line_without_end_is_not_kept(listener: socket.socket, connect: Callab
     server, _ = listener.accept()
     with server:
         try:
-            server.sendall(b"x" * (wire.LINE_LIMIT * 4))
+            server.sendall(b"x" * (wire.LINE_LIMIT_BYTES * 4))
         except OSError:
             pass  # it has hung up already
         assert "no chat server" in line.next(Lost).error

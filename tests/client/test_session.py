@@ -6,7 +6,7 @@ import pytest
 
 from chatroom.client import history_sync
 from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, SearchResults
-from chatroom.client.transcript_entry import Delivery, Kind
+from chatroom.client.transcript_entry import DeliveryState, Kind
 from tests.client.script import MODERN, Script, texts
 
 
@@ -337,9 +337,9 @@ def test_a_message_waits_for_its_labelled_echo(modern: Script) -> None:
     """labeled-response: the echo with the label confirms, even if the server changed the text."""
     [entry] = modern.state.say(modern.lobby, "hello")
     assert modern.take() == [f"@label=m{entry.serial} PRIVMSG #lobby hello"]
-    assert entry.delivery is Delivery.SENT
+    assert entry.delivery is DeliveryState.SENT
     modern.feed(f"@label=m{entry.serial};msgid=x1 :me!u@h PRIVMSG #lobby :hello!")
-    assert (entry.delivery, entry.msgid, entry.text) == (Delivery.DONE, "x1", "hello!")
+    assert (entry.delivery, entry.msgid, entry.text) == (DeliveryState.DONE, "x1", "hello!")
     assert modern.lobby.entries == [entry]
 
 
@@ -349,7 +349,7 @@ def test_without_labels_the_echo_is_known_by_its_text() -> None:
     script.connect()
     first, second = [script.state.say(script.lobby, "again")[0] for _ in range(2)]
     script.feed("@msgid=1 :me!u@h PRIVMSG #lobby :again")
-    assert (first.delivery, second.delivery) == (Delivery.DONE, Delivery.SENT)
+    assert (first.delivery, second.delivery) == (DeliveryState.DONE, DeliveryState.SENT)
     script.feed("@msgid=2 :me!u@h PRIVMSG #lobby :again")
     assert [entry.msgid for entry in script.lobby.entries] == ["1", "2"]
 
@@ -359,14 +359,14 @@ def test_without_echoes_the_answer_to_a_ping_confirms(old: Script) -> None:
     [entry] = old.state.say(old.lobby, "hello there")
     assert old.take() == ["PRIVMSG #lobby :hello there", f"PING m{entry.serial}"]
     old.feed(f":irc PONG irc :m{entry.serial}")
-    assert entry.delivery is Delivery.DONE
+    assert entry.delivery is DeliveryState.DONE
 
 
 def test_a_refused_message_has_failed(old: Script) -> None:
     """404 for the room; a later PONG doesn't make it sent."""
     [entry] = old.state.say(old.lobby, "hello")
     old.feed(":irc 404 me #lobby :Cannot send to channel", f":irc PONG irc m{entry.serial}")
-    assert entry.delivery is Delivery.FAILED
+    assert entry.delivery is DeliveryState.FAILED
     assert "Cannot send" in old.lobby.entries[-1].text
     old.take()
     old.state.retry(old.lobby, entry)
@@ -393,7 +393,7 @@ def test_without_a_connection_messages_wait(old: Script) -> None:
     old.lose()
     old.state.say(old.lobby, "one")
     old.state.say(old.lobby, "two")
-    assert [entry.delivery for entry in old.lobby.entries] == [Delivery.WAITING] * 2
+    assert [entry.delivery for entry in old.lobby.entries] == [DeliveryState.WAITING] * 2
     old.session.connected(old.send)
     old.feed(":irc 001 me :Welcome")
     old.take()
@@ -461,12 +461,12 @@ def test_a_message_cut_off_by_the_connection_is_sent_exactly_once(modern: Script
     modern.connect()
     assert modern.take() == []
     modern.history("#lobby", "2 me arrived", "3 bob answer")
-    assert (arrived.delivery, arrived.msgid) == (Delivery.DONE, "2")
+    assert (arrived.delivery, arrived.msgid) == (DeliveryState.DONE, "2")
     assert [line.partition(" ")[2] for line in modern.take()] == [
         "PRIVMSG #lobby :cut off",
         "PRIVMSG #lobby :said offline",
     ]
-    assert cut_off.delivery is Delivery.SENT
+    assert cut_off.delivery is DeliveryState.SENT
     assert texts(lobby.entries) == ["one", "arrived", "answer", "cut off", "said offline"]
 
 
@@ -475,7 +475,7 @@ def test_without_history_the_user_decides_about_a_message_cut_off(old: Script) -
     entry = old.state.say(old.lobby, "maybe")[0]
     old.lose()
     old.connect()
-    assert entry.delivery is Delivery.FAILED
+    assert entry.delivery is DeliveryState.FAILED
 
 
 def test_history_that_can_not_be_had_does_not_hold_up_messages(modern: Script) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chatroom.client import slash_commands, splitting, strings
 from chatroom.client.backoff import Backoff
-from chatroom.client.completion import Completion, Sent, candidates
+from chatroom.client.completion import Completion, SentMessages, candidates
 from chatroom.client.slash_commands import COMMANDS, Misuse
 from tests.client.script import Script, texts
 
@@ -70,7 +70,7 @@ def test_commands_and_rooms_are_completed(script: Script) -> None:
 
 def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
     """Up, up, down, down."""
-    sent = Sent()
+    sent = SentMessages()
     sent.add("one")
     sent.add("two")
     assert [sent.older("draft"), sent.older("two"), sent.older("one")] == ["two", "one", None]

@@ -10,7 +10,7 @@ from chatroom.client.server_connection import Security, Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
-from chatroom.gui.transcript import Row, Splice
+from chatroom.gui.transcript import Splice, TranscriptRow
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
 
 
@@ -18,7 +18,7 @@ class FakeView:
     """Keeps what it is shown, under the name of the method without `show_`; `rows` as a widget would hold them."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[TranscriptRow] = []
         self.shown: dict[str, Any] = {}
         self.composer = ""
         self.alerts: list[tuple[str, str]] = []

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Callable
 
-FIRST = 1.0  # s
-LONGEST = 30.0  # s
+FIRST_SECONDS = 1.0
+LONGEST_SECONDS = 30.0
 SPREAD = 0.2
 
 
@@ -13,14 +13,14 @@ class Backoff:
 
     def __init__(self, random: Callable[[], float] = random.random) -> None:
         self._random = random
-        self._next = FIRST
+        self._next = FIRST_SECONDS
 
     def delay(self) -> float:
         """Seconds to wait this time; the next time it is twice as long."""
         delay = self._next * (1 - SPREAD + 2 * SPREAD * self._random())
-        self._next = min(self._next * 2, LONGEST)
+        self._next = min(self._next * 2, LONGEST_SECONDS)
         return delay
 
     def reset(self) -> None:
         """The server was reached and let us in."""
-        self._next = FIRST
+        self._next = FIRST_SECONDS

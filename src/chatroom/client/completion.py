@@ -5,10 +5,10 @@ from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.common.names import fold
 
-REMEMBERED = 100  # sent messages
+REMEMBERED_MESSAGES = 100  # that the user sent
 
 
-class Sent:
+class SentMessages:
     """The messages sent before, for Up and Down. What was being written is kept at the newest end."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Sent:
     def add(self, text: str) -> None:
         if not self._texts or self._texts[-1] != text:
             self._texts.append(text)
-            del self._texts[:-REMEMBERED]
+            del self._texts[:-REMEMBERED_MESSAGES]
         self._at = len(self._texts)
 
     def older(self, current: str) -> str | None:

@@ -25,7 +25,7 @@ WANTED = frozenset(
         "soju.im/search",
     }
 )
-_SASL_CHUNK = 400  # characters; IRCv3 sasl-3.1
+_SASL_CHUNK_CHARACTERS = 400  # IRCv3 sasl-3.1
 _SASL_REFUSED = frozenset({"902", "904", "905", "906", "908"})
 _SASL_DONE = frozenset({"903", "907"}) | _SASL_REFUSED
 
@@ -89,8 +89,8 @@ class Handshake:
 
     def _authenticate(self) -> None:
         secret = base64.b64encode(f"{self._state.nick}\0{self._state.nick}\0{self._state.password}".encode()).decode()
-        chunks = [secret[i : i + _SASL_CHUNK] for i in range(0, len(secret), _SASL_CHUNK)]
-        if len(chunks[-1]) == _SASL_CHUNK:
+        chunks = [secret[i : i + _SASL_CHUNK_CHARACTERS] for i in range(0, len(secret), _SASL_CHUNK_CHARACTERS)]
+        if len(chunks[-1]) == _SASL_CHUNK_CHARACTERS:
             chunks.append("+")
         for chunk in chunks:
             self._state.send(Message("AUTHENTICATE", (chunk,)))

@@ -9,14 +9,14 @@ from chatroom.client import history_sync, strings
 from chatroom.client.room import Member, Room
 from chatroom.client.screen_events import Registered
 from chatroom.client.state import CHECK_TOKEN, Batch, SessionState
-from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import CTCP, GHOST, clean, number, plain
 
 Handler = Callable[[SessionState, Message], None]
 
-_WHO_AT_MOST = 200  # members; asking who is away costs a line for each
+_WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -79,7 +79,7 @@ def _echo(state: SessionState, label: str, echo: TranscriptEntry) -> bool:
         return False
     room, mine = ours
     mine.msgid, mine.time, mine.text = echo.msgid, echo.time, echo.text
-    room.settle(mine, Delivery.DONE)
+    room.settle(mine, DeliveryState.DONE)
     return True
 
 
@@ -87,7 +87,7 @@ def on_pong(state: SessionState, message: Message) -> None:
     token = message.params[-1] if message.params else ""
     if token == CHECK_TOKEN:
         state.checked()
-    state.answer(token, Delivery.DONE)
+    state.answer(token, DeliveryState.DONE)
 
 
 # --- who is where -----------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ def on_names_end(state: SessionState, message: Message) -> None:
     if room is None:
         return
     room.is_listed = True
-    if state.has("away-notify") and len(room.members) <= _WHO_AT_MOST:
+    if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
         state.asked_who.add(fold(room.name))
         state.send(Message("WHO", (room.name,)))
 
@@ -373,7 +373,7 @@ def on_fail(state: SessionState, message: Message) -> None:
     if _param(message, 1) in _REASONS_IN_WORDS.values():
         state.reason = _param(message, 1)
         return
-    if state.answer(message.tags.get("label", ""), Delivery.FAILED) is None and not state.is_registered:
+    if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
         state.error = _text(message)
     state.inform(_text(message), Kind.ERROR)
 
@@ -381,11 +381,11 @@ def on_fail(state: SessionState, message: Message) -> None:
 def on_not_sent(state: SessionState, message: Message) -> None:
     """401, 403, 404 …: what we said to `params[1]` was refused."""
     room = state.rooms.get(fold(_param(message, 1)))
-    mine = state.answer(message.tags.get("label", ""), Delivery.FAILED)
+    mine = state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
     if room and mine is None:
-        mine = next((said for said in room.pending() if said.delivery is Delivery.SENT), None)
+        mine = next((said for said in room.pending() if said.delivery is DeliveryState.SENT), None)
         if mine:
-            room.settle(mine, Delivery.FAILED)
+            room.settle(mine, DeliveryState.FAILED)
     if room and not room.is_here:
         room.joined = False
     state.inform(_text_of_all(message), Kind.ERROR, room if mine else None)
@@ -447,7 +447,7 @@ def on_other(state: SessionState, message: Message) -> None:
     if message.command.isdigit():
         failed = message.command >= "400"
         if failed:
-            state.answer(message.tags.get("label", ""), Delivery.FAILED)
+            state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
             if not state.is_registered:
                 state.error = _text(message)
         state.inform(_text_of_all(message), Kind.ERROR if failed else Kind.INFO)

@@ -8,7 +8,7 @@ Laws of the transcript:
 - The entry `entries[i]` has the position `first + i`. Older history takes positions below `first`, and forgetting
   the oldest raises `first`: the positions of the others stay. `dirty` is the lowest position whose entry has changed,
   so a screen redraws from there.
-- At most `KEPT` entries are remembered; the server's history has the rest.
+- At most `KEPT_ENTRIES` entries are remembered; the server's history has the rest.
 """
 
 from bisect import bisect_right
@@ -16,13 +16,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chatroom.client.transcript_entry import SPOKEN, Delivery, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.names import fold, is_room
 
-KEPT = 20_000  # entries, about 8 MB
-_TRIM = 2_000  # forgotten at once, so that forgetting costs little per message
-_CLAIMED_AMONG = 200  # entries before those that wait: a message that failed longer ago is not looked for
-SPEAKERS = 50  # who spoke last, for completing names
+KEPT_ENTRIES = 20_000  # about 8 MB
+_TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
+_CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
+KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
 
@@ -89,8 +89,8 @@ class Room:
         self._insert(index, entry)
         if entry.kind in SPOKEN and not entry.own:
             self._spoke(entry.nick)
-        if len(self.entries) > KEPT + _TRIM:
-            self._forget(len(self.entries) - KEPT)
+        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
+            self._forget(len(self.entries) - KEPT_ENTRIES)
         return True
 
     def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
@@ -122,12 +122,12 @@ class Room:
 
         This decides about messages whose answer a dying connection took with it.
         """
-        start = max(0, len(self.entries) - self._pending - _CLAIMED_AMONG)
+        start = max(0, len(self.entries) - self._pending - _CLAIM_AMONG_ENTRIES)
         for entry in self.entries[start:]:
-            undecided = entry.delivery in (Delivery.SENT, Delivery.FAILED)
+            undecided = entry.delivery in (DeliveryState.SENT, DeliveryState.FAILED)
             if undecided and entry.text == remembered.text and entry.kind is remembered.kind:
                 self.remove(entry)
-                entry.delivery, entry.msgid, entry.time = Delivery.DONE, remembered.msgid, remembered.time
+                entry.delivery, entry.msgid, entry.time = DeliveryState.DONE, remembered.msgid, remembered.time
                 return entry
         return None
 
@@ -138,12 +138,12 @@ class Room:
         start = len(self.entries) - self._pending
         for index in range(start, len(self.entries)):
             entry = self.entries[index]
-            if entry.delivery is Delivery.SENT and entry.text == text and entry.kind is kind:
-                self._settle(index, Delivery.DONE, msgid, time)
+            if entry.delivery is DeliveryState.SENT and entry.text == text and entry.kind is kind:
+                self._settle(index, DeliveryState.DONE, msgid, time)
                 return entry
         return None
 
-    def settle(self, entry: TranscriptEntry, delivery: Delivery) -> None:
+    def settle(self, entry: TranscriptEntry, delivery: DeliveryState) -> None:
         """A waiting message of ours was taken (`DONE`) or refused (`FAILED`)."""
         if entry.pending:
             self._settle(self._index(entry), delivery, entry.msgid, entry.time)
@@ -193,7 +193,7 @@ class Room:
         if entry.msgid:
             self._ids.add(entry.msgid)
 
-    def _settle(self, index: int, delivery: Delivery, msgid: str, time: float) -> None:
+    def _settle(self, index: int, delivery: DeliveryState, msgid: str, time: float) -> None:
         """Moves the entry to the end of what is settled, and marks it."""
         entry = self.entries.pop(index)
         self._pending -= 1
@@ -222,7 +222,7 @@ class Room:
         if nick in self.speakers:
             self.speakers.remove(nick)
         self.speakers.insert(0, nick)
-        del self.speakers[SPEAKERS:]
+        del self.speakers[KEPT_SPEAKERS:]
 
     # --- reading ----------------------------------------------------------------------------------------------------
 

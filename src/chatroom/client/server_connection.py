@@ -28,7 +28,7 @@ from chatroom.common.irc_message import Message, parse, render
 CONNECT_SECONDS = 10.0  # for the name, the connection and the handshake together
 QUIET_SECONDS = 60.0  # nothing heard for so long: ask whether anybody is there
 ANSWER_SECONDS = 30.0  # and for so long after asking: nobody is
-LINE_LIMIT = 65_536  # bytes; a server that sends a longer line is not one for us
+LINE_LIMIT_BYTES = 65_536  # a server that sends a longer line is not one for us
 _READ_BYTES = 65_536
 _READS_AT_ONCE = 16  # then it is the turn of what has to be sent
 _LINES_AT_ONCE = 100  # lines an event, so that a screen can stop between two
@@ -318,7 +318,7 @@ class _Lines:
 
     def feed(self, data: bytes) -> list[str]:
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LINE_LIMIT:
+        if len(self._rest) > LINE_LIMIT_BYTES:
             raise _OverError("the server sent a line without an end; this is no chat server")
         return [_decode(line) for line in lines if line.strip()]
 

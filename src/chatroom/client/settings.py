@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-RECENT = 8  # servers
+RECENT_SERVERS = 8
 THEMES = ("system", "light", "dark")
-ZOOM_LEAST, ZOOM_MOST = -4, 12  # points
+ZOOM_LEAST_POINTS, ZOOM_MOST_POINTS = -4, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Settings:
     def remember(self, server: Server) -> None:
         """Puts a server first among the recent ones."""
         others = [old for old in self.recent if (old.host, old.port) != (server.host, server.port)]
-        self.recent = [server, *others][:RECENT]
+        self.recent = [server, *others][:RECENT_SERVERS]
 
 
 def _home() -> Path:
@@ -112,8 +112,8 @@ def _from_json(data: object) -> Settings:
         if type(value) is type(getattr(settings, item.name)):
             setattr(settings, item.name, value)
     settings.theme = settings.theme if settings.theme in THEMES else "system"
-    settings.zoom = max(ZOOM_LEAST, min(settings.zoom, ZOOM_MOST))
-    settings.recent = [server for raw in settings.recent if (server := _server(raw))][:RECENT]
+    settings.zoom = max(ZOOM_LEAST_POINTS, min(settings.zoom, ZOOM_MOST_POINTS))
+    settings.recent = [server for raw in settings.recent if (server := _server(raw))][:RECENT_SERVERS]
     settings.trusted = {str(key): value for key, value in settings.trusted.items() if isinstance(value, str)}
     return settings
 

@@ -1,7 +1,7 @@
 """What can be typed with a slash, in the window and in the terminal: one table.
 
 A command gets the state, the room it was typed in, and the rest of the line. It raises `Misuse` with a sentence for
-the user, or `Leave`. `//x` says "/x".
+the user, or `EndProgram`. `//x` says "/x".
 """
 
 from collections.abc import Callable
@@ -19,20 +19,20 @@ class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of th
     """The command can't be carried out as typed; the text says what is missing."""
 
 
-class Leave(Exception):  # noqa: N818 (it is no error)
+class EndProgram(Exception):  # noqa: N818 (it is no error)
     """The user wants to end the program."""
 
 
-Action = Callable[[SessionState, Room, str], Room | None]
+CommandFunction = Callable[[SessionState, Room, str], Room | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class SlashCommand:
     """`act` returns the room to go to, or None to stay. What is secret is not offered again."""
 
     usage: str
     help: str
-    act: Action
+    act: CommandFunction
     needs_argument: bool = False
     needs_connection: bool = True
     is_secret: bool = False
@@ -169,7 +169,7 @@ def _bans(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("MODE", (room.name, "b")))
 
 
-def _mute(sign: str) -> Action:
+def _mute(sign: str) -> CommandFunction:
     """Silences by the server's own command, by a list (+q), or by a ban of the kind "mute" (EXTBAN m): as it has it."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
@@ -206,7 +206,7 @@ def _modes(state: SessionState, room: Room, rest: str) -> None:
     state.send(Message("MODE", (room.name, *rest.split())))
 
 
-def _mode(change: str, masks: bool) -> Action:
+def _mode(change: str, masks: bool) -> CommandFunction:
     """Sets a mode about somebody: by a mask where the mode is a list of them (+b, +q), else by the name (+o)."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
@@ -223,7 +223,7 @@ def _invite(state: SessionState, room: Room, rest: str) -> None:
     _send(state, "INVITE", rest.split()[0], room.name)
 
 
-def _service(request: str) -> Action:
+def _service(request: str) -> CommandFunction:
     """Asks whoever keeps accounts on IRC networks; the answer is a notice."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
@@ -240,7 +240,7 @@ def _login(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _quit(state: SessionState, room: Room, rest: str) -> None:
-    raise Leave
+    raise EndProgram
 
 
 def _raw(state: SessionState, room: Room, rest: str) -> None:
@@ -255,39 +255,45 @@ def _help(state: SessionState, room: Room, rest: str) -> None:
         state.inform(f"{each.usage}  –  {each.help}", room=room)
 
 
-COMMANDS: dict[str, Command] = {
-    "help": Command("/help [COMMAND]", "this list", _help, needs_connection=False),
-    "join": Command("/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False),
-    "leave": Command("/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False),
-    "rooms": Command("/rooms", "the rooms of this server", _rooms),
-    "who": Command("/who", "who is here", _who, needs_connection=False),
-    "whois": Command("/whois NAME", "what the server tells about somebody", _whois, True),
-    "msg": Command("/msg NAME [TEXT]", "talk to one person", _msg, True, False),
-    "me": Command("/me TEXT", "say what you do: * alice waves", _me, True, False),
-    "nick": Command("/nick NAME", "change your name", _nick, True),
-    "topic": Command("/topic [TEXT]", "show or set what the room is about", _topic),
-    "away": Command("/away [WHY]", "tell others that you are away", _away),
-    "back": Command("/back", "and that you are here again", _back),
-    "invite": Command("/invite NAME", "ask somebody into this room", _invite, True),
-    "kick": Command("/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True),
-    "ban": Command("/ban NAME [TIME] [WHY]", "and don't let them in again", _ban, True),
-    "unban": Command("/unban NAME", "take a ban back", _unban, True),
-    "bans": Command("/bans", "who is banned or muted here", _bans),
-    "mute": Command("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
-    "unmute": Command("/unmute NAME", "let them write again", _mute("-"), True),
-    "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
-    "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
-    "voice": Command("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
-    "devoice": Command("/devoice NAME", "take that back", _mode("-v", False), True),
-    "slow": Command("/slow SECONDS|off", "one message of each in so many seconds", _slow, True),
-    "key": Command("/key KEY|off", "let in only those who know a key", _key, True),
-    "mode": Command("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
-    "register": Command("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
-    "login": Command("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
-    "logout": Command("/logout", "be logged in no more", _service("LOGOUT")),
-    "password": Command("/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True),
-    "set": Command("/set replay on|off", "whether your other programs show what you missed", _service("SET"), True),
-    "quit": Command("/quit", "end the program", _quit, needs_connection=False),
-    "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
+COMMANDS: dict[str, SlashCommand] = {
+    "help": SlashCommand("/help [COMMAND]", "this list", _help, needs_connection=False),
+    "join": SlashCommand("/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False),
+    "leave": SlashCommand("/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False),
+    "rooms": SlashCommand("/rooms", "the rooms of this server", _rooms),
+    "who": SlashCommand("/who", "who is here", _who, needs_connection=False),
+    "whois": SlashCommand("/whois NAME", "what the server tells about somebody", _whois, True),
+    "msg": SlashCommand("/msg NAME [TEXT]", "talk to one person", _msg, True, False),
+    "me": SlashCommand("/me TEXT", "say what you do: * alice waves", _me, True, False),
+    "nick": SlashCommand("/nick NAME", "change your name", _nick, True),
+    "topic": SlashCommand("/topic [TEXT]", "show or set what the room is about", _topic),
+    "away": SlashCommand("/away [WHY]", "tell others that you are away", _away),
+    "back": SlashCommand("/back", "and that you are here again", _back),
+    "invite": SlashCommand("/invite NAME", "ask somebody into this room", _invite, True),
+    "kick": SlashCommand(
+        "/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True
+    ),
+    "ban": SlashCommand("/ban NAME [TIME] [WHY]", "and don't let them in again", _ban, True),
+    "unban": SlashCommand("/unban NAME", "take a ban back", _unban, True),
+    "bans": SlashCommand("/bans", "who is banned or muted here", _bans),
+    "mute": SlashCommand("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
+    "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True),
+    "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
+    "deop": SlashCommand("/deop NAME", "take that back", _mode("-o", False), True),
+    "voice": SlashCommand("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
+    "devoice": SlashCommand("/devoice NAME", "take that back", _mode("-v", False), True),
+    "slow": SlashCommand("/slow SECONDS|off", "one message of each in so many seconds", _slow, True),
+    "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True),
+    "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
+    "register": SlashCommand("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
+    "login": SlashCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
+    "logout": SlashCommand("/logout", "be logged in no more", _service("LOGOUT")),
+    "password": SlashCommand(
+        "/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True
+    ),
+    "set": SlashCommand(
+        "/set replay on|off", "whether your other programs show what you missed", _service("SET"), True
+    ),
+    "quit": SlashCommand("/quit", "end the program", _quit, needs_connection=False),
+    "raw": SlashCommand("/raw LINE", "send a line of IRC as it is", _raw, True),
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}

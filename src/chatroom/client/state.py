@@ -16,7 +16,7 @@ from datetime import datetime
 from chatroom.client import splitting
 from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, Rejected, RoomList, ScreenEvent, SearchResults
-from chatroom.client.transcript_entry import SPOKEN, Delivery, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import LINE_BYTES, Message, render, render_tags
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number
@@ -106,7 +106,7 @@ class SessionState:
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None
-            self._unsure.update(entry for entry in room.pending() if entry.delivery is Delivery.SENT)
+            self._unsure.update(entry for entry in room.pending() if entry.delivery is DeliveryState.SENT)
             room.is_here = room.is_direct  # who was there stays in sight until we know better
 
     def has(self, capability: str) -> bool:
@@ -230,7 +230,7 @@ class SessionState:
         said = []
         for line in splitting.lines(text):
             for piece in splitting.split(line, size):
-                entry = TranscriptEntry(kind, self.now(), self.nick, piece, own=True, delivery=Delivery.WAITING)
+                entry = TranscriptEntry(kind, self.now(), self.nick, piece, own=True, delivery=DeliveryState.WAITING)
                 room.add(entry)
                 said.append(entry)
         self.flush(room)
@@ -239,7 +239,7 @@ class SessionState:
     def retry(self, room: Room, entry: TranscriptEntry) -> None:
         """Sends a failed message once more."""
         room.remove(entry)
-        entry.delivery, entry.time = Delivery.WAITING, self.now()
+        entry.delivery, entry.time = DeliveryState.WAITING, self.now()
         room.add(entry)
         self.flush(room)
 
@@ -253,9 +253,9 @@ class SessionState:
             if entry in self._unsure:
                 self._unsure.discard(entry)
                 if not self.has("draft/chathistory"):
-                    room.settle(entry, Delivery.FAILED)
+                    room.settle(entry, DeliveryState.FAILED)
                     continue
-            elif entry.delivery is Delivery.SENT:
+            elif entry.delivery is DeliveryState.SENT:
                 continue
             self._transmit(room, entry)
 
@@ -263,7 +263,7 @@ class SessionState:
         text = f"{CTCP}ACTION {entry.text}{CTCP}" if entry.kind is Kind.ACTION else entry.text
         token = f"m{entry.serial}"
         labeled = self.has("labeled-response")
-        entry.delivery = Delivery.SENT
+        entry.delivery = DeliveryState.SENT
         room.touch_entry(entry)
         self._tokens[token] = (room, entry)
         self.send(Message("PRIVMSG", (room.name, text), tags={"label": token} if labeled else {}))
@@ -274,7 +274,7 @@ class SessionState:
         """Our message that was sent with `token` and has no answer yet."""
         return self._tokens.pop(token, None)
 
-    def answer(self, token: str, delivery: Delivery) -> TranscriptEntry | None:
+    def answer(self, token: str, delivery: DeliveryState) -> TranscriptEntry | None:
         """The server answered what we sent with `token`; returns our message, if it was one."""
         taken = self.take(token)
         if taken is None:
@@ -292,8 +292,8 @@ class SessionState:
         self.is_checked = True
         for room in self.rooms.values():
             for entry in room.pending():
-                if entry.delivery is Delivery.SENT:
-                    room.settle(entry, Delivery.FAILED)
+                if entry.delivery is DeliveryState.SENT:
+                    room.settle(entry, DeliveryState.FAILED)
 
     # --- asking the server --------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import Panel
 
 _FIELDS = ("name", "server", "port", "password")
-_WRAP = 360  # pixels
+_WRAP_PIXELS = 360
 
 
 class ConnectPanel(ttk.Frame):
@@ -31,7 +31,7 @@ class ConnectPanel(ttk.Frame):
         self._asked_server = True
 
     def _build(self) -> None:
-        box, wrap = self._box, pixels(self, _WRAP)
+        box, wrap = self._box, pixels(self, _WRAP_PIXELS)
         ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
         self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))

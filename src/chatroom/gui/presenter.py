@@ -13,13 +13,13 @@ from typing import TypeVar
 from chatroom.client import settings as storage
 from chatroom.client import slash_commands, strings
 from chatroom.client.client import Client, Phase
-from chatroom.client.completion import Completion, Sent
+from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
-from chatroom.client.slash_commands import Leave, Misuse
+from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import view_models
@@ -67,7 +67,7 @@ class Presenter:
         self._in_chat = False
         self._shown: dict[str, object] = {}
         self._writing_in: Room | None = None  # whose draft is in the composer
-        self._sent = Sent()
+        self._sent = SentMessages()
         self._completion = Completion()
         self._alerted_at = 0.0
         self._refreshed_at = 0.0
@@ -340,7 +340,7 @@ class Presenter:
         state = self.client.state
         try:
             room = slash_commands.run(state, state.current, text)
-        except Leave:
+        except EndProgram:
             self.close()
             return True
         except Misuse as misuse:
@@ -386,7 +386,7 @@ class Presenter:
         """The user changed a preference; it holds at once, and is kept."""
         for name, value in changes.items():
             setattr(self.settings, name, value)
-        self.settings.zoom = max(storage.ZOOM_LEAST, min(self.settings.zoom, storage.ZOOM_MOST))
+        self.settings.zoom = max(storage.ZOOM_LEAST_POINTS, min(self.settings.zoom, storage.ZOOM_MOST_POINTS))
         self._save()
         self.view.show_settings(self.settings)
         if self._in_chat:

@@ -21,9 +21,9 @@ from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
 
-_SIZE = (960, 600)
-_LEAST = (360, 240)
-_MEMBERS_FROM, _ROOMS_FROM = 720, 560  # pixels of width
+_SIZE_PIXELS = (960, 600)
+_LEAST_PIXELS = (360, 240)
+_MEMBERS_FROM_PIXELS, _ROOMS_FROM_PIXELS = 720, 560  # of the window's width, for the pane to be shown
 _COMPACT_LINES = 22  # of text in the height of the window; below, the composer has one line
 
 
@@ -39,8 +39,8 @@ class TkView:
         self._theme = ""
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
         root.title("chatroom")
-        root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE))
-        root.minsize(*_LEAST)
+        root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE_PIXELS))
+        root.minsize(*_LEAST_PIXELS)
 
     def build(self, presenter: Presenter) -> None:
         """Makes the widgets."""
@@ -325,7 +325,7 @@ class TkView:
 
     def _arrange(self, width: int, height: int) -> None:
         """Hides the side panes where there is no room for them."""
-        for pane, least in ((self.members, _MEMBERS_FROM), (self.rooms, _ROOMS_FROM)):
+        for pane, least in ((self.members, _MEMBERS_FROM_PIXELS), (self.rooms, _ROOMS_FROM_PIXELS)):
             fits = width >= style.pixels(self.root, least)
             shown = fits if self._side_panes is None else self._side_panes
             if shown != bool(pane.winfo_manager()):

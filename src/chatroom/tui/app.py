@@ -16,7 +16,7 @@ from chatroom.client.client import Client
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server
-from chatroom.client.slash_commands import Leave
+from chatroom.client.slash_commands import EndProgram
 from chatroom.common.names import FAULTS, nick_fault
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.tui.conversation import TICK_SECONDS, Conversation, Trouble, UntrustedCertificate
@@ -59,7 +59,7 @@ def _run(conversation: Conversation) -> None:
         conversation.deliver()
         if not is_whole:
             raise Trouble(f"A line was not sent, nor what follows it. {refusal()}")
-    except Leave:
+    except EndProgram:
         pass
     finally:
         conversation.close()

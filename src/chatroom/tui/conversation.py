@@ -10,7 +10,7 @@ from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent
 from chatroom.client.slash_commands import Misuse
-from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
 from chatroom.common.streams import Unwritable, readable, refusal
 
 TICK_SECONDS = 0.05
@@ -91,7 +91,7 @@ class Conversation:
             if time.monotonic() - heard > _ANSWER_SECONDS:
                 raise Trouble("The server doesn't answer; it is not known whether it has your message.")
             time.sleep(TICK_SECONDS / 5)
-        failed = [entry for entry in self._said if entry.delivery is not Delivery.DONE]
+        failed = [entry for entry in self._said if entry.delivery is not DeliveryState.DONE]
         if failed:
             raise Trouble(f"Not delivered: {failed[0].text}")
 
@@ -165,7 +165,7 @@ class Conversation:
             if entry.serial in self._printed or entry.pending:
                 continue
             self._printed.add(entry.serial)
-            if entry.delivery is Delivery.FAILED:
+            if entry.delivery is DeliveryState.FAILED:
                 self.say(f"Not sent: {entry.text}")
             elif entry not in self._said:
                 self.say(self._render(room, entry))
@@ -211,7 +211,7 @@ class Conversation:
 
 def _is_undecided(room: Room) -> bool:
     """Whether something that was said there has no answer yet."""
-    return any(entry.delivery is Delivery.SENT for entry in room.pending())
+    return any(entry.delivery is DeliveryState.SENT for entry in room.pending())
 
 
 def _named(room: Room, entry: TranscriptEntry) -> str:
