@@ -61,7 +61,7 @@ def test_what_is_wrong_in_the_panel_stands_under_its_field(tmp_path: Path, serve
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=False)
     stage.presenter.connect(server, "")
-    assert stage.view.shown["panel"].errors.keys() == fields and not stage.links
+    assert stage.view.shown["panel"].errors.keys() == fields and not stage.connections
 
 
 def test_a_server_that_let_us_in_is_remembered_without_the_password(tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
     """The reason, and when it is tried again; Cancel ends it."""
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=True)
-    stage.links[0].queue.put(wire.Lost("Nobody is listening.", 4.0, False))
+    stage.connections[0].queue.put(wire.Lost("Nobody is listening.", 4.0, False))
     stage.tick()
     assert "Nobody is listening. Trying again in 4 s" in stage.view.shown["panel"].errors["server"]
     stage.presenter.cancel()
-    assert stage.links[0].closed and not stage.view.shown["panel"].connecting
+    assert stage.connections[0].closed and not stage.view.shown["panel"].connecting
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, lin
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=True)
     stage.tick(*lines)
-    assert stage.view.shown["panel"].errors[field] and stage.links[0].closed and not stage.view.in_chat
+    assert stage.view.shown["panel"].errors[field] and stage.connections[0].closed and not stage.view.in_chat
 
 
 def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
     errors = []
     for password in ("", "guess!"):
         stage.presenter.connect(HOST, password)
-        stage.links[-1].queue.put(wire.Connected(1, Security.NONE))
+        stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
         stage.tick(*CLAIMED * 2)
         errors.append(stage.view.shown["panel"].errors["password"])
     assert "not accepted" not in errors[0] and "that password was not accepted" in errors[1]
@@ -121,16 +121,16 @@ def test_an_unknown_certificate_is_asked_about_once_and_then_pinned(tmp_path: Pa
     stage.presenter.begin(connect=False)
     secure = Server("127.0.0.1", 9090, True, "me")
     stage.presenter.connect(secure, "")
-    stage.links[0].queue.put(wire.Untrusted("ab12", ""))
+    stage.connections[0].queue.put(wire.Untrusted("ab12", ""))
     stage.tick()
     assert "AB:12" in stage.view.shown["panel"].question
     stage.presenter.trust(once=False)
-    assert stage.links[1].target.fingerprint == "ab12"
+    assert stage.connections[1].target.fingerprint == "ab12"
     assert load(stage.path)[0].trusted == {"127.0.0.1:9090": "ab12"}
-    stage.links[1].queue.put(wire.Untrusted("ffff", "ab12"))
+    stage.connections[1].queue.put(wire.Untrusted("ffff", "ab12"))
     stage.tick()
     panel = stage.view.shown["panel"]
-    assert "FF:FF" in panel.errors["server"] and not panel.question and stage.links[1].closed
+    assert "FF:FF" in panel.errors["server"] and not panel.question and stage.connections[1].closed
 
 
 # --- messages ---------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_an_own_message_stands_at_once_and_clears_with_the_answer(stage: Stage) 
     """(sending…) until then."""
     stage.presenter.send("hello")
     assert stage.view.texts[-1] == "me  hello  (sending…)"
-    token = stage.links[0].sent[-1].split()[-1]
+    token = stage.connections[0].sent[-1].split()[-1]
     stage.tick(f":irc PONG irc {token}")
     assert stage.view.texts[-1] == "me  hello"
 
@@ -248,10 +248,10 @@ def test_what_harms_is_asked_about_first(stage: Stage) -> None:
     """Remove, ban, mute; a no is a no."""
     stage.view.consents = False
     stage.presenter.member_action("bob", "kick")
-    assert stage.view.questions == ["Remove bob from #lobby?"] and not stage.links[0].sent
+    assert stage.view.questions == ["Remove bob from #lobby?"] and not stage.connections[0].sent
     stage.view.consents = True
     stage.presenter.member_action("bob", "ban")
-    assert stage.links[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
+    assert stage.connections[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
 
 
 def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
@@ -261,10 +261,10 @@ def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
     assert "10m" in stage.presenter.ban_times()
     stage.presenter.member_action("bob", "ban", "10m")
     assert stage.view.questions == ["Ban bob from #lobby for 10m?"]
-    assert stage.links[0].sent == ["BAN #lobby bob 10m"]
+    assert stage.connections[0].sent == ["BAN #lobby bob 10m"]
     stage.presenter.member_action("bob", "mute")
     assert stage.view.questions[1:] == ["Mute bob in #lobby?"]
-    assert stage.links[0].sent[1:] == ["MUTE #lobby bob"]
+    assert stage.connections[0].sent[1:] == ["MUTE #lobby bob"]
 
 
 def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
@@ -272,7 +272,7 @@ def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
     stage.presenter.member_action("bob", "msg")
     assert stage.view.shown["header"].name == "bob"
     stage.presenter.send("psst")
-    assert stage.links[0].sent[0] == "PRIVMSG bob psst"
+    assert stage.connections[0].sent[0] == "PRIVMSG bob psst"
 
 
 # --- the connection ---------------------------------------------------------------------------------------------------
@@ -287,8 +287,8 @@ def test_a_loss_counts_down_and_a_return_is_said_for_three_seconds(stage: Stage)
     assert "Retrying in 1 s" in stage.view.shown["banner"].text
     assert stage.view.shown["status"].text.startswith("Reconnecting to 127.0.0.1:9090 as me")
     stage.presenter.retry_now()
-    assert stage.links[0].sent == ["(retry)"]
-    stage.links[0].queue.put(wire.Connecting())
+    assert stage.connections[0].sent == ["(retry)"]
+    stage.connections[0].queue.put(wire.Connecting())
     stage.connect(2)
     assert stage.view.shown["banner"].text == "Reconnected"
     stage.clock += 3
@@ -299,20 +299,20 @@ def test_a_loss_counts_down_and_a_return_is_said_for_three_seconds(stage: Stage)
 def test_a_name_held_by_our_own_ghost_is_tried_again_later(stage: Stage) -> None:
     """The server hasn't noticed yet that we were gone: no panel, no question, another try."""
     stage.lose()
-    stage.links[0].queue.put(wire.Connected(2, Security.NONE))
+    stage.connections[0].queue.put(wire.Connected(2, Security.NONE))
     stage.tick(":irc 433 * me :in use")
-    assert "(drop 2)" in stage.links[0].sent and stage.view.in_chat
+    assert "(drop 2)" in stage.connections[0].sent and stage.view.in_chat
 
 
 def test_somebody_who_says_nothing_is_not_waited_for_for_ever(stage: Stage) -> None:
     """Half a minute; then it is no chat server."""
     stage.lose()
-    stage.links[0].queue.put(wire.Connected(2, Security.NONE))
+    stage.connections[0].queue.put(wire.Connected(2, Security.NONE))
     stage.tick()
-    assert "(drop 2)" not in stage.links[0].sent
+    assert "(drop 2)" not in stage.connections[0].sent
     stage.clock += 31
     stage.tick()
-    assert "(drop 2)" in stage.links[0].sent
+    assert "(drop 2)" in stage.connections[0].sent
 
 
 def test_a_misused_command_stays_in_the_composer(stage: Stage) -> None:
@@ -366,4 +366,4 @@ def test_the_presenter_fits_the_view(stage: Stage) -> None:
     """The fake has every method of the protocol: mypy checks that too."""
     assert isinstance(stage.presenter, Presenter) and not stage.view.closed
     stage.presenter.close()
-    assert stage.view.closed and stage.links[0].sent[-1] == "QUIT Goodbye"
+    assert stage.view.closed and stage.connections[0].sent[-1] == "QUIT Goodbye"

@@ -1,4 +1,7 @@
-"""How long to wait before connecting again: 1, 2, 4 … 30 s, each ± 20 % so that a restarted server isn't stormed."""
+"""How long to wait before connecting again: 1, 2, 4 … 30 s.
+
+Each is ± 20 %, so that not all clients come back to a restarted server at once.
+"""
 
 import random
 from collections.abc import Callable
@@ -22,5 +25,5 @@ class Backoff:
         return delay
 
     def reset(self) -> None:
-        """The server was reached and let us in."""
+        """Starts with the shortest wait again, because the server let us in."""
         self._next = FIRST_SECONDS

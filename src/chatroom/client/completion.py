@@ -1,4 +1,4 @@
-"""Help for somebody who is writing: what they sent before, and the rest of a name. No screen."""
+"""Helps somebody who is writing: brings back what they sent, and completes names. No screen."""
 
 from chatroom.client import slash_commands
 from chatroom.client.room import Room
@@ -9,7 +9,7 @@ REMEMBERED_MESSAGES = 100  # that the user sent
 
 
 class SentMessages:
-    """The messages sent before, for Up and Down. What was being written is kept at the newest end."""
+    """The messages that the user sent, for Up and Down. A text that is not sent yet is kept as the newest."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -40,7 +40,7 @@ class SentMessages:
 
 
 def candidates(state: SessionState, room: Room, text: str) -> list[str]:
-    """What the last word of `text` can be completed to, the likeliest first; each stands for the whole word.
+    """What the last word of `text` can be completed to, the likeliest first. Each candidate replaces the whole word.
 
     Nicknames: who spoke last first, our own last. At the start of a line also the commands.
     """
@@ -66,7 +66,7 @@ def _nicks(state: SessionState, room: Room) -> list[str]:
 
 
 class Completion:
-    """Tab, and Tab again: goes round the candidates."""
+    """Completes a word at Tab; at each further Tab goes on to the next candidate, and after the last to the first."""
 
     def __init__(self) -> None:
         self._stem = ""

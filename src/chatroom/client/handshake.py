@@ -1,4 +1,4 @@
-"""From a fresh connection to a welcome: capabilities, password, name. IRCv3 capability-negotiation and sasl.
+"""Registers with a server: capabilities, password, nickname (IRCv3 capability-negotiation and sasl).
 
 Everything is optional for the server: one that knows no CAP ignores it or says 421, and welcomes us all the same.
 """

@@ -1,4 +1,4 @@
-"""What each command and numeric of a server does to a state: a table of functions.
+"""Handles each command and numeric that a server sends: a table of functions that change the state.
 
 A handler reads only as many parameters as there are: `_param` gives "" for the rest, because servers differ.
 """
@@ -73,7 +73,7 @@ def on_spoken(state: SessionState, message: Message) -> None:
 
 
 def _echo(state: SessionState, label: str, echo: TranscriptEntry) -> bool:
-    """The echo of a labelled message of ours (labeled-response)."""
+    """Settles the message of ours that this is the echo of (labeled-response); false where its label names none."""
     ours = state.take(label)
     if ours is None:
         return False
@@ -276,7 +276,7 @@ def on_isupport(state: SessionState, message: Message) -> None:
 
 
 def on_ping(state: SessionState, message: Message) -> None:
-    """The link has answered it already."""
+    """Does nothing: the connection has answered it already."""
 
 
 def _take_reason(state: SessionState, message: Message) -> str:
@@ -300,9 +300,9 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
     if state.is_registered:
         state.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and state.send_password():
-        pass  # the answer decides
+        pass  # the server's answer to that decides
     elif message.command == "433" and state.was_registered:
-        state.name_is_held = True  # by our own ghost, most likely: the link comes back and tries again
+        state.name_is_held = True  # most likely by our lost connection: the client tries again
     elif message.command == "433":
         claimed = "login-refused" if state.password else "nick-claimed"
         state.reject(claimed if reason == NICK_RESERVED else "nick-taken", nick)
@@ -311,11 +311,11 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
 
 
 def on_password_refused(state: SessionState, message: Message) -> None:
-    """Once one is in, it is the password of the server's operators that was wrong, which ends nothing."""
+    """464. After registration this is about the password of the server's operators, and ends nothing."""
     reason = _take_reason(state, message)
     if state.is_registered:
         on_other(state, message)
-    elif not (reason == TRY_LATER and state.was_registered):  # or the connection comes back, and tries again
+    elif not (reason == TRY_LATER and state.was_registered):  # else the client tries again later
         state.reject("password", _text(message))
 
 
@@ -379,7 +379,7 @@ def on_fail(state: SessionState, message: Message) -> None:
 
 
 def on_not_sent(state: SessionState, message: Message) -> None:
-    """401, 403, 404 …: what we said to `params[1]` was refused."""
+    """401, 403, 404 …: the server refused what we said to `params[1]`."""
     room = state.rooms.get(fold(_param(message, 1)))
     mine = state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
     if room and mine is None:
@@ -439,7 +439,7 @@ def on_modes(state: SessionState, message: Message) -> None:
 
 
 def ignore(state: SessionState, message: Message) -> None:
-    """Nothing that a user has to know."""
+    """Does nothing: a user need not know of this."""
 
 
 def on_other(state: SessionState, message: Message) -> None:

@@ -78,7 +78,7 @@ class Room:
     # --- the transcript -------------------------------------------------------------------------------------------
 
     def add(self, entry: TranscriptEntry) -> bool:
-        """Puts a new entry where it belongs; false when it is known already."""
+        """Adds a new entry where it belongs; false when it is known already."""
         if entry.msgid and entry.msgid in self._ids:
             return False
         if entry.pending:
@@ -94,9 +94,9 @@ class Room:
         return True
 
     def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
-        """Puts history, oldest first, where its times say. Returns what was not known yet, oldest first.
+        """Adds history, oldest first, where its times say. Returns what was not known yet, oldest first.
 
-        `older`: it was asked for as what is older than the oldest that the server knows, too.
+        `older`: all of it is older than the oldest entry that the server knows as well.
         """
         fresh = []
         end = len(self.entries) - self._pending
@@ -118,9 +118,9 @@ class Room:
         return fresh[::-1]
 
     def _claim(self, remembered: TranscriptEntry) -> TranscriptEntry | None:
-        """The server's history has a message of ours: takes it from among those that wait or have failed.
+        """Finds the message of ours that the server's history shows to have arrived, and takes it out of `entries`.
 
-        This decides about messages whose answer a dying connection took with it.
+        It is looked for among those that wait or have failed: the answer may have been lost with a connection.
         """
         start = max(0, len(self.entries) - self._pending - _CLAIM_AMONG_ENTRIES)
         for entry in self.entries[start:]:
@@ -132,7 +132,7 @@ class Room:
         return None
 
     def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> TranscriptEntry | None:
-        """The server has our message: finds it among those that wait."""
+        """The server has our message: marks the one that waits as done and returns it, or None."""
         if msgid and msgid in self._ids:
             return None
         start = len(self.entries) - self._pending
@@ -149,7 +149,7 @@ class Room:
             self._settle(self._index(entry), delivery, entry.msgid, entry.time)
 
     def remove(self, entry: TranscriptEntry) -> None:
-        """Takes away a message of ours that was not sent."""
+        """Removes a message of ours that was not sent."""
         index = self._index(entry)
         self._pending -= entry.pending
         del self.entries[index]
@@ -235,7 +235,7 @@ class Room:
         self.mentions += entry.mention or self.is_direct
 
     def seen(self) -> None:
-        """Somebody looks at the room; the mark stays until they look away."""
+        """Somebody looks at the room: nothing is unread. The mark stays until they look away."""
         self.unread = self.mentions = 0
 
     def unmark(self) -> None:
@@ -266,7 +266,7 @@ class Room:
         return True
 
     def empty(self) -> None:
-        """We are not in the room any more: who is there is not known."""
+        """Forgets the members, because we are not in the room any more."""
         self.is_here = self.is_direct
         self.is_listed = False
         self.members.clear()

@@ -69,7 +69,7 @@ def default_path() -> Path:
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """The settings, and a word about a file that was damaged or can't be read, or ""."""
+    """The settings; and a sentence about a file that was damaged or can't be read, or ""."""
     try:
         return _from_json(json.loads(path.read_text("utf-8"))), ""
     except FileNotFoundError:
@@ -86,7 +86,7 @@ def load(path: Path) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Replaces the file; returns a word about why it couldn't, or ""."""
+    """Replaces the file; returns a sentence about why it couldn't, or ""."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)

@@ -150,7 +150,7 @@ def _kick(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _ban(state: SessionState, room: Room, rest: str) -> None:
-    """By the server's own command where it has one: that knows whom a name means, and why."""
+    """Bans by the server's own command where it has one, which takes a name and a reason; else by a mask (+b)."""
     nick, length, reason = _timed(state, "BAN", rest)
     if state.knows_times("BAN"):
         state.send(Message("BAN", tuple(word for word in (room.name, nick, length, reason) if word)))
@@ -224,7 +224,7 @@ def _invite(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _service(request: str) -> CommandFunction:
-    """Asks whoever keeps accounts on IRC networks; the answer is a notice."""
+    """Sends a request about accounts to NickServ, which answers with a notice."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
         state.send(Message("PRIVMSG", ("NickServ", f"{request} {rest}".rstrip())))
@@ -233,7 +233,7 @@ def _service(request: str) -> CommandFunction:
 
 
 def _login(state: SessionState, room: Room, rest: str) -> None:
-    """Who logs in to a name wants to be called so."""
+    """Logs in to an account, and asks for its name as our nickname once that has worked."""
     name, _, password = rest.rpartition(" ")
     state.wanted_name = name.strip()
     _service("IDENTIFY")(state, room, f"{state.wanted_name} {password}".strip())
@@ -267,26 +267,26 @@ COMMANDS: dict[str, SlashCommand] = {
     "nick": SlashCommand("/nick NAME", "change your name", _nick, True),
     "topic": SlashCommand("/topic [TEXT]", "show or set what the room is about", _topic),
     "away": SlashCommand("/away [WHY]", "tell others that you are away", _away),
-    "back": SlashCommand("/back", "and that you are here again", _back),
+    "back": SlashCommand("/back", "tell others that you are back", _back),
     "invite": SlashCommand("/invite NAME", "ask somebody into this room", _invite, True),
     "kick": SlashCommand(
         "/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True
     ),
-    "ban": SlashCommand("/ban NAME [TIME] [WHY]", "and don't let them in again", _ban, True),
-    "unban": SlashCommand("/unban NAME", "take a ban back", _unban, True),
+    "ban": SlashCommand("/ban NAME [TIME] [WHY]", "remove somebody and don't let them in again", _ban, True),
+    "unban": SlashCommand("/unban NAME", "lift a ban", _unban, True),
     "bans": SlashCommand("/bans", "who is banned or muted here", _bans),
     "mute": SlashCommand("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
     "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True),
     "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
-    "deop": SlashCommand("/deop NAME", "take that back", _mode("-o", False), True),
+    "deop": SlashCommand("/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True),
     "voice": SlashCommand("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
-    "devoice": SlashCommand("/devoice NAME", "take that back", _mode("-v", False), True),
-    "slow": SlashCommand("/slow SECONDS|off", "one message of each in so many seconds", _slow, True),
+    "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True),
+    "slow": SlashCommand("/slow SECONDS|off", "let everybody send one message every so many seconds", _slow, True),
     "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True),
     "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
     "register": SlashCommand("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
     "login": SlashCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
-    "logout": SlashCommand("/logout", "be logged in no more", _service("LOGOUT")),
+    "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
     "password": SlashCommand(
         "/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True
     ),

@@ -1,4 +1,4 @@
-"""Runs the window: the Tk loop, the tick that takes in what the network brought, and the report of our own mistakes."""
+"""Runs the window: the Tk loop, the tick that handles what the network brought, and the report of our own mistakes."""
 
 import sys
 import traceback
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chatroom.gui.view import TkView
 
 TICK_MILLISECONDS = 50
-# Every call into Tk gives the interpreter lock away; with Python's usual 5 ms the network's thread would keep it long.
+# Every call into Tk releases the interpreter lock; with Python's usual 5 ms the network's thread would keep it long.
 _SWITCH_SECONDS = 0.0005
 _BUSY_MILLISECONDS = 4  # between two ticks while more waits: keys and drawing get their turn
 
@@ -84,7 +84,7 @@ class App:
                 self._presenter.client.wait(GOODBYE_SECONDS)
 
     def tick(self) -> None:
-        """Takes in what came and shows it; runs itself again after a moment."""
+        """Handles what came, and has itself called again after a moment."""
         more = False
         try:
             focused = self.view.has_focus()
@@ -95,7 +95,7 @@ class App:
             self._job = self._root.after(_BUSY_MILLISECONDS if more else TICK_MILLISECONDS, self.tick)
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """A mistake in a callback: to stderr in full, and a word in the window."""
+        """Tells of an error in a callback: in full on stderr, in a sentence in the window."""
         traceback.print_exception(kind, error, trace, file=sys.stderr)
         client = self._presenter.client
         if client:

@@ -1,4 +1,4 @@
-"""What the window does: everything it decides, without Tk.
+"""Decides everything that the window does. No Tk.
 
 The view calls a method for each thing the user does, and `tick` often; the presenter calls the view only with what has
 changed since the last time. Nothing here waits.
@@ -27,8 +27,8 @@ from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.search import Search
 from chatroom.gui.view_protocol import Panel, View
 
-TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
-REFRESH_SECONDS = 0.1  # between two looks of the window while more waits: drawing costs more than taking in
+TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
+REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 ALERT_SECONDS = 5.0  # between two notifications
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
@@ -110,7 +110,7 @@ class Presenter:
         self._show_panel()
 
     def trust(self, once: bool) -> None:
-        """The user has looked at the certificate and wants it."""
+        """The user trusts the certificate that they were asked about."""
         place = f"{self.server.host}:{self.server.port}"
         if not once:
             self.settings.trusted[place] = self._fingerprint
@@ -152,7 +152,7 @@ class Presenter:
     # --- time passes --------------------------------------------------------------------------------------------------
 
     def tick(self) -> bool:
-        """Takes in what came; true when there is more, and the next tick should be soon."""
+        """Handles what came and shows it; true when more waits, and the next tick should be soon."""
         if self.client is None:
             return False
         for event in self.client.pump(TICK_SECONDS):

@@ -23,7 +23,7 @@ _HARM = ("mute", "kick", "ban")  # asked about first; for a time where the serve
 
 
 class Rooms(ttk.Frame):
-    """Two headings, a line a room."""
+    """The rooms under one heading, the conversations under another; one line each."""
 
     def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
         super().__init__(parent)
@@ -69,7 +69,7 @@ class Rooms(ttk.Frame):
 
 
 class Members(ttk.Frame):
-    """A line a member, in the colour their messages have."""
+    """The members of the room, one line each, in the colour of their messages."""
 
     def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
         super().__init__(parent)
@@ -94,7 +94,7 @@ class Members(ttk.Frame):
         )  # fmt: skip
 
     def show(self, rows: list[MemberRow]) -> None:
-        """Changes only the lines that are not the same already: a big room changes often, by one."""
+        """Changes only the lines that differ: a big room changes often, by one member."""
         old, tree = self._rows, self.tree
         same = 0
         while same < min(len(old), len(rows)) and old[same] == rows[same]:

@@ -81,7 +81,7 @@ class Transcript:
         return self.rebuild()
 
     def update(self, following: bool) -> list[Splice]:
-        """Takes in what happened in the room since the last time; stays put when not `following` and full."""
+        """Shows what happened in the room since the last time; stays where it is when not `following` and full."""
         dirty = self.room.take_dirty()
         forgotten = self._forget()
         if self.start == self._first and self.room.first < self._first:
@@ -104,14 +104,14 @@ class Transcript:
         return splices
 
     def _forget(self) -> list[Splice]:
-        """What the room doesn't remember any more goes from the widget too: its positions may be given anew."""
+        """Drops the rows of entries that the room has forgotten: their positions may be used again."""
         if self.start >= self.room.first:
             return []
         self.end = max(self.end, min(self._last, self.room.first + PAGE_ENTRIES))
         return self._drop_oldest(self.room.first)
 
     def _leap(self) -> list[Splice]:
-        """More came at once than anybody reads: only the end of it is drawn. The rest is a scroll away."""
+        """Goes to the end without drawing all that came: it is more than anybody reads. One can scroll up to it."""
         self.start, self.end = self._last - PAGE_ENTRIES, self._last
         return self.rebuild()
 
@@ -136,7 +136,7 @@ class Transcript:
         return None
 
     def _drop_newest(self) -> list[Splice]:
-        """Keeps the widget small while the user scrolls up; the end is a scroll, or a key, away."""
+        """Drops the newest rows where there are too many, while the user scrolls up."""
         if self.end - self.start <= MOST_ENTRIES:
             return []
         index = bisect_left(self.rows, self.start + MOST_ENTRIES, key=lambda row: row.position)

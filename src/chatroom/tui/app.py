@@ -39,7 +39,7 @@ def converse(server: Server, room: str, password: str) -> None:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
         conversation = Conversation(Client(target, Session(nick, (room,), password)), interactive)
         if trouble:
-            conversation.say(trouble)
+            conversation.show(trouble)
         try:
             _run(conversation)
             return

@@ -53,14 +53,15 @@ class Conversation:
     # --- lines in -----------------------------------------------------------------------------------------------------
 
     def typed(self, line: str) -> None:
-        """A line from the user: said, or done."""
+        """Handles a line from the user: says it, or carries out the command."""
         if not line.strip():
             return
         if not readable(line):
-            self.say(refusal())
+            self.show(refusal())
             return
         room = self.state.current
-        comes = not room.is_here and (room.joined or not self.interactive)  # a person is told, and can go elsewhere
+        # Where a script is not let in it ends; a person is told, and can go to another room.
+        comes = not room.is_here and (room.joined or not self.interactive)
         behind = self._waiting and not self.interactive
         if not self.state.was_registered or behind or (comes and not line.startswith("/join")):
             self._waiting.append(line)
@@ -71,7 +72,7 @@ class Conversation:
         except Misuse as misuse:
             if line.startswith("/join") and not self.interactive:
                 raise Trouble(str(misuse)) from None  # what follows was meant for there
-            self.say(str(misuse))
+            self.show(str(misuse))
             return
         self.state.current = room
         self._said += [entry for entry in room.pending() if entry.serial not in before]
@@ -98,7 +99,7 @@ class Conversation:
     # --- lines out ----------------------------------------------------------------------------------------------------
 
     def pump(self) -> None:
-        """Takes in what came, prints it; raises `Trouble` when there is no going on."""
+        """Handles and prints what came; raises `Trouble` when the conversation can't go on."""
         for event in self.client.pump(TICK_SECONDS):
             self._on_event(event)
         self._on_phase()
@@ -115,7 +116,7 @@ class Conversation:
                 raise Trouble(f"{self.state.current.name} doesn't let you in.")
             waiting, self._waiting = self._waiting, []
             for line in waiting:
-                self.say(f"Not sent: {line}")
+                self.show(f"Not sent: {line}")
 
     def _on_event(self, event: ScreenEvent) -> None:
         match event:
@@ -125,7 +126,7 @@ class Conversation:
                 raise Trouble(strings.refusal(reason, *about))
             case RoomList(rooms):
                 for name, people, topic in rooms:
-                    self.say(f"{name}  {strings.people(people)}  {topic}".rstrip())
+                    self.show(f"{name}  {strings.people(people)}  {topic}".rstrip())
 
     def _on_phase(self) -> None:
         phase = self.client.phase
@@ -135,14 +136,14 @@ class Conversation:
         if phase is Phase.LOST:
             if not self.interactive or not self.state.was_registered:
                 raise Trouble(self.client.error)
-            self.say(f"{self.client.error} Trying again…")
+            self.show(f"{self.client.error} Trying again…")
         elif phase is Phase.ONLINE and self.client.lost_at:
-            self.say("Connected again.")
+            self.show("Connected again.")
 
     def _tell_place(self) -> None:
-        """Says where lines go, when that has changed for sure.
+        """Tells the user where their lines go, once a change of that is certain.
 
-        Where we are not let in, they are refused one by one: what was meant for few must not be said to many.
+        In a room that doesn't let us in, each line is refused: what was meant for a few must not go to another room.
         """
         room = self.state.current
         if room is self._place:
@@ -152,10 +153,10 @@ class Conversation:
         elif room.is_listed or (room.is_direct and not _is_undecided(room)):
             self._place = room
             if room.is_direct:
-                self.say(strings.goes_to(room.name, self._room.name))
+                self.show(strings.goes_to(room.name, self._room.name))
             else:
                 self._room = room
-                self.say(strings.place(room.name, len(room.members) - 1, room.topic))
+                self.show(strings.place(room.name, len(room.members) - 1, room.topic))
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
@@ -166,9 +167,9 @@ class Conversation:
                 continue
             self._printed.add(entry.serial)
             if entry.delivery is DeliveryState.FAILED:
-                self.say(f"Not sent: {entry.text}")
+                self.show(f"Not sent: {entry.text}")
             elif entry not in self._said:
-                self.say(self._render(room, entry))
+                self.show(self._render(room, entry))
 
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
@@ -195,7 +196,8 @@ class Conversation:
     def _coloured(self, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[nick_colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
 
-    def say(self, line: str) -> None:
+    def show(self, line: str) -> None:
+        """Prints a line for the user."""
         try:
             self.out.write(line + "\n")
             self.out.flush()
@@ -210,12 +212,12 @@ class Conversation:
 
 
 def _is_undecided(room: Room) -> bool:
-    """Whether something that was said there has no answer yet."""
+    """Whether a message of ours there has no answer yet."""
     return any(entry.delivery is DeliveryState.SENT for entry in room.pending())
 
 
 def _named(room: Room, entry: TranscriptEntry) -> str:
-    """A place, for a line of it that is read elsewhere; who speaks in private stands in the line."""
+    """What a room is called before a line of it, while the user is elsewhere. The line itself names who speaks."""
     if not room.is_direct:
         return room.name
     return f"private to {room.name}" if entry.own else "private"
