@@ -108,7 +108,7 @@ def irc_server(data: bytes) -> None:
             room.name,
             room.topic,
             *(f"{entry.nick} {line}" for entry in room.entries for line in entry.text.split("\n")),
-            *(f"{member.nick} {member.account}" for member in room.members.values()),
+            *(member.nick for member in room.members.values()),
         ]
         for string in shown:
             assert text.clean(string) == string

@@ -5,8 +5,8 @@ from chatroom.client.session import Session
 from chatroom.client.transcript_entry import TranscriptEntry
 
 MODERN = (
-    "server-time message-tags echo-message batch labeled-response away-notify multi-prefix account-notify "
-    "extended-join draft/chathistory soju.im/search"
+    "server-time message-tags echo-message batch labeled-response away-notify multi-prefix "
+    "draft/chathistory soju.im/search"
 )
 
 

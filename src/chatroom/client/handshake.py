@@ -18,8 +18,6 @@ WANTED = frozenset(
         "labeled-response",
         "away-notify",
         "multi-prefix",
-        "account-notify",
-        "extended-join",
         "invite-notify",
         "draft/chathistory",
         "soju.im/search",

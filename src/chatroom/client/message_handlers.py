@@ -98,14 +98,13 @@ def on_join(state: SessionState, message: Message) -> None:
     if needs_colon(name):
         return
     room = state.room(name)
-    account = _param(message, 1)
     if state.is_me(message.nick):
         room.joined = room.is_here = True
         room.members.clear()
         history_sync.catch_up(state, room)
     else:
         room.add(state.entry(message, Kind.JOIN))
-    room.enter(Member(clean(message.nick), account="" if account == "*" else account))
+    room.enter(Member(clean(message.nick)))
 
 
 def on_part(state: SessionState, message: Message) -> None:
@@ -167,7 +166,7 @@ def on_names(state: SessionState, message: Message) -> None:
         nick = word.lstrip("".join(signs.values()))
         held = room.member(nick)
         prefix = word[: len(word) - len(nick)][:1]
-        room.enter(Member(nick, prefix, held.away if held else False, held.account if held else ""))
+        room.enter(Member(nick, prefix, held.away if held else False))
 
 
 def on_names_end(state: SessionState, message: Message) -> None:
@@ -198,12 +197,6 @@ def on_away(state: SessionState, message: Message) -> None:
         if member := room.member(message.nick):
             member.away = bool(message.params)
             room.members_version += 1
-
-
-def on_account(state: SessionState, message: Message) -> None:
-    for room in state.rooms.values():
-        if member := room.member(message.nick):
-            member.account = "" if _param(message, 0) == "*" else _param(message, 0)
 
 
 def on_topic_told(state: SessionState, message: Message) -> None:
@@ -471,7 +464,6 @@ HANDLERS: dict[str, Handler] = {
     "TOPIC": on_topic,
     "INVITE": on_invite,
     "AWAY": on_away,
-    "ACCOUNT": on_account,
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,

@@ -41,7 +41,6 @@ class Member:
     nick: str
     prefix: str = ""
     away: bool = False
-    account: str = ""
 
 
 class Room:

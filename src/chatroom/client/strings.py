@@ -47,9 +47,9 @@ AWAY = "You are marked as away."
 BACK = "You are not away any more."
 
 
-def clock(time: float, seconds: bool = False) -> str:
+def clock(time: float) -> str:
     """Local time of day: 12:41."""
-    return datetime.fromtimestamp(time).strftime("%H:%M:%S" if seconds else "%H:%M")
+    return datetime.fromtimestamp(time).strftime("%H:%M")
 
 
 def day(time: float) -> str:

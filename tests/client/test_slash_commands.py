@@ -1,80 +1,10 @@
-"""The small parts of the client: backoff, outgoing text, completion, commands, sentences."""
+"""What is typed with a slash, and what it becomes on the wire."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from chatroom.client import slash_commands, splitting, strings
-from chatroom.client.backoff import Backoff
-from chatroom.client.completion import Completion, SentMessages, candidates
+from chatroom.client import slash_commands
 from chatroom.client.slash_commands import COMMANDS, Misuse
 from tests.client.script import Script, texts
-
-
-@pytest.mark.parametrize(("draw", "factor"), [(0.0, 0.8), (0.5, 1.0), (1.0, 1.2)])
-def test_backoff_doubles_to_half_a_minute_within_a_fifth(draw: float, factor: float) -> None:
-    """1, 2, 4, 8, 16, 30, 30 … s, ± 20 %; once in, from the start again."""
-    backoff = Backoff(lambda: draw)
-    assert [backoff.delay() for _ in range(7)] == pytest.approx([s * factor for s in (1, 2, 4, 8, 16, 30, 30)])
-    backoff.reset()
-    assert backoff.delay() == pytest.approx(factor)
-
-
-@given(st.text(), st.integers(8, 60))
-def test_split_loses_nothing_but_the_spaces_it_cuts_at(text: str, size: int) -> None:
-    """Each piece fits."""
-    [line, *_] = [*splitting.lines(text), ""]
-    pieces = splitting.split(line, size)
-    assert all(len(piece.encode()) <= size for piece in pieces)
-    assert "".join(pieces).replace(" ", "") == line.replace(" ", "")
-
-
-def test_hostile_text_is_cleaned_before_it_goes_out() -> None:
-    """Control characters, surrogates and line ends from a paste."""
-    assert splitting.lines("a\x00b\x1b[0m\r\nc\ud800d\n\n\te") == ["ab[0m", "cd", "    e"]
-
-
-@pytest.fixture
-def script() -> Script:
-    script = Script()
-    script.connect()
-    script.joined("#lobby", "alice", "Albert", "bob", "melanie")
-    script.take()
-    return script
-
-
-def test_a_name_is_completed_last_speaker_first_own_name_last(script: Script) -> None:
-    """With a colon at the start of a line, a space elsewhere; again and again goes round."""
-    script.feed(":Albert!u@h PRIVMSG #lobby :hi")
-    state, lobby = script.state, script.lobby
-    assert candidates(state, lobby, "al") == ["Albert: ", "alice: "]
-    assert candidates(state, lobby, "hello @al") == ["@Albert ", "@alice "]
-    assert candidates(state, lobby, "me") == ["melanie: ", "me: "]
-    completion = Completion()
-    text: str | None = "hey AL"
-    seen = []
-    for _ in range(3):
-        assert text
-        text = completion.next(state, lobby, text)
-        seen.append(text)
-    assert seen == ["hey Albert ", "hey alice ", "hey Albert "]
-    assert completion.next(state, lobby, "xyz") is None
-    assert completion.next(state, lobby, "") is None
-
-
-def test_commands_and_rooms_are_completed(script: Script) -> None:
-    """/jo and #lo."""
-    assert candidates(script.state, script.lobby, "/jo") == ["/join "]
-    assert candidates(script.state, script.lobby, "see #lo") == ["#lobby "]
-
-
-def test_sent_messages_come_back_and_the_draft_is_kept() -> None:
-    """Up, up, down, down."""
-    sent = SentMessages()
-    sent.add("one")
-    sent.add("two")
-    assert [sent.older("draft"), sent.older("two"), sent.older("one")] == ["two", "one", None]
-    assert [sent.newer("one"), sent.newer("two"), sent.newer("draft")] == ["two", "draft", None]
 
 
 @pytest.mark.parametrize(
@@ -180,35 +110,7 @@ def test_who_is_banned_and_what_modes_there_are_is_told_in_words(script: Script)
     ]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ("+o bob", "al made bob an operator."),
-        ("+b bob!*@*", "al banned bob."),
-        ("-b *!*@bad.host", "al lifted the ban on *!*@bad.host."),
-        ("+b m:bob!*@*", "al muted bob."),
-        ("-b ~m:bob!*@*", "al lets bob speak again."),
-        ("+q bob!*@*", "al muted bob."),
-        ("+im", "al set the mode +im"),
-        ("+oo bob eve", "al set the mode +oo bob eve"),
-        ("+b jim:x!*@*", "al banned jim:x."),
-    ],
-)
-def test_a_change_of_mode_is_told_in_words(change: str, said: str) -> None:
-    """The usual ones; the rest as they are."""
-    assert strings.mode("al", change) == said
-
-
 def test_help_lists_every_command(script: Script) -> None:
     """Nothing that can be typed is a secret."""
     slash_commands.run(script.state, script.lobby, "/help")
     assert all(any(f"/{name}" in text for text in texts(script.lobby.entries)) for name in COMMANDS)
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [("a", "a"), ("ab", "a and b"), ("abc", "a, b and c"), ("abcd", "a, b and 2 others")],
-)
-def test_names_are_folded(names: str, said: str) -> None:
-    """carol, dave and 3 others."""
-    assert strings.names(list(names)) == said
