@@ -82,7 +82,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Untrusted:
-    """Nobody vouches for the certificate with this fingerprint; `trusted` was another one, or ""."""
+    """No authority vouches for the certificate with this fingerprint. `trusted` is the one trusted before, or ""."""
 
     fingerprint: str
     trusted: str
@@ -188,7 +188,7 @@ class ServerConnection(threading.Thread):
         return encrypted, security
 
     def _dial(self, deadline: float) -> socket.socket:
-        """A socket whose timeout is what is left of the time for connecting."""
+        """Connects, and gives the socket what is left until `deadline` as its timeout."""
         error: OSError = TimeoutError()
         for family, kind, protocol, _, address in socket.getaddrinfo(
             self.target.host, self.target.port, type=socket.SOCK_STREAM
@@ -208,7 +208,7 @@ class ServerConnection(threading.Thread):
         raise error
 
     def _pinned(self, sock: socket.socket) -> ssl.SSLSocket:
-        """The connection to a server whose own certificate was trusted before."""
+        """Encrypts a connection to a server whose certificate the user trusted before."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -248,7 +248,7 @@ class ServerConnection(threading.Thread):
                 selector.modify(sock, wanted)
 
     def _read(self, sock: socket.socket, reader: "_Lines") -> bool:
-        """True when something came. Reads more than once, as TLS may hold more than the selector sees."""
+        """Reads what came; false if nothing did. Reads more than once: TLS may hold more than the selector sees."""
         came = False
         for _ in range(_READS_AT_ONCE):
             try:
@@ -311,7 +311,7 @@ class ServerConnection(threading.Thread):
 
 
 class _Lines:
-    """Bytes in, lines out: UTF-8, or Latin-1 where a line isn't, as IRC clients do it."""
+    """Makes lines of bytes. A line that is not UTF-8 is read as Latin-1, as other IRC clients do."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -346,7 +346,7 @@ def _pong(line: str) -> bytes:
 
 
 def explain(error: Exception, target: Target) -> str:
-    """One sentence: what failed, and what to do about it."""
+    """Says in a sentence what failed and what to do about it."""
     match error:
         case _OverError():
             text = str(error)

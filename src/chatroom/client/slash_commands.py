@@ -1,4 +1,4 @@
-"""What can be typed with a slash, in the window and in the terminal: one table.
+"""The commands that a user types with a slash, in the window and in the terminal: one table.
 
 A command gets the state, the room it was typed in, and the rest of the line. It raises `Misuse` with a sentence for
 the user, or `EndProgram`. `//x` says "/x".
@@ -71,7 +71,7 @@ def names() -> list[str]:
 
 
 def _send(state: SessionState, *words: str) -> None:
-    """The caller puts what may have spaces last; middle words are cut at a space."""
+    """Sends a command. Only the last word may have spaces; the others are cut there."""
     *middle, last = words
     params = tuple(word.split(" ")[0].lstrip(":") or "*" for word in middle[1:])
     state.send(Message(middle[0], (*params, last)) if middle else Message(last))
@@ -170,7 +170,7 @@ def _bans(state: SessionState, room: Room, rest: str) -> None:
 
 
 def _mute(sign: str) -> CommandFunction:
-    """Silences by the server's own command, by a list (+q), or by a ban of the kind "mute" (EXTBAN m): as it has it."""
+    """Mutes by what the server has: its own command, a list (+q), or a ban of the kind "mute" (EXTBAN m)."""
 
     def act(state: SessionState, room: Room, rest: str) -> None:
         nick, length, reason = _timed(state, "MUTE", rest)
@@ -187,7 +187,7 @@ def _mute(sign: str) -> CommandFunction:
 
 
 def _slow(state: SessionState, room: Room, rest: str) -> None:
-    """+W is slow mode where a server has it with one number."""
+    """Sets slow mode, which is +W on servers where that mode takes a number."""
     if "W" not in state.mode_kinds()[2]:
         raise Misuse("This server has no slow mode.")
     pause = rest.split()[0]

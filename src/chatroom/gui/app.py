@@ -52,7 +52,7 @@ def run(server: Server, rooms: tuple[str, ...], password: str, ask_server: bool,
 
 
 def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
-    """What the panel shows at first: what the command line says, and what is remembered where it says nothing."""
+    """The server that the connect panel shows at first: from the command line, else from the settings."""
     if ask_server and not given.nick and settings.recent:
         return settings.recent[0]
     known = (old.nick for old in settings.recent if (old.host, old.port) == (given.host, given.port))
@@ -60,7 +60,7 @@ def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
 
 
 class App:
-    """`root`, `view` and `presenter` belong together."""
+    """Runs one window; `root`, `view` and `presenter` are the parts of it."""
 
     def __init__(self, root: "tk.Tk", view: "TkView", presenter: Presenter) -> None:
         self._root = root

@@ -1,4 +1,4 @@
-"""The connect panel: who are you, and where to. It stands in the window, errors stand under their field."""
+"""The connect panel: asks for a name and a server. It fills the window; each error stands under its field."""
 
 import tkinter as tk
 from tkinter import ttk
@@ -14,7 +14,7 @@ _WRAP_PIXELS = 360
 
 
 class ConnectPanel(ttk.Frame):
-    """`show` may come often: what is being typed stays."""
+    """`show` may be called often; it leaves alone what is being typed."""
 
     def __init__(self, parent: tk.Misc, presenter: Presenter) -> None:
         super().__init__(parent)
@@ -74,7 +74,7 @@ class ConnectPanel(ttk.Frame):
         return widget
 
     def fill(self, panel: Panel) -> None:
-        """The panel comes up: puts in what is known."""
+        """Fills in what is known, when the panel appears."""
         server = panel.server
         self._name_typed.set(server.nick)
         self._server_typed.set(server.host)
@@ -87,7 +87,7 @@ class ConnectPanel(ttk.Frame):
         self.name.selection_range(0, "end")
 
     def show(self, panel: Panel) -> None:
-        """Errors, progress, the question about a certificate."""
+        """Shows errors, progress, and the question about a certificate."""
         for name, label in self._errors.items():
             text = panel.errors.get(name, "")
             label.configure(text=text)
@@ -108,7 +108,7 @@ class ConnectPanel(ttk.Frame):
         self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
 
     def _focus_error(self, panel: Panel) -> None:
-        """Where there is something to correct; the name otherwise."""
+        """Puts the cursor into the field that has an error, or into the name."""
         by_name = {"server": self._host, "password": self._secret}
         field = next((by_name[name] for name in panel.errors if name in by_name), self.name)
         field.focus_set()

@@ -1,4 +1,4 @@
-"""What the message pane shows: a transcript, whether it follows the latest message, and paging through history. No Tk.
+"""Decides what the message pane shows: which rows, whether it follows the latest message, which history. No Tk.
 
 Only the user's scrolling changes `following`. While it is true, each change ends at the latest message; otherwise the
 text stays where it is, and the pill counts what came.
@@ -15,7 +15,7 @@ from chatroom.gui.view_protocol import View
 
 
 class MessagePane:
-    """`client` is the connection whose rooms are shown; `transcript` is None until the first room is."""
+    """`client` has the rooms that are shown; `transcript` is None until a room is shown."""
 
     def __init__(self, view: View, settings: Settings) -> None:
         self.client: Client | None = None
@@ -93,7 +93,7 @@ class MessagePane:
         self._view.scroll_to_row(self.transcript.row_of(entry))
 
     def jump_to_latest(self) -> None:
-        """Follows again: the pill, Ctrl+End, Esc, and sending."""
+        """Goes to the latest message and follows again: at the pill, Ctrl+End, Esc, and sending."""
         if self.transcript:
             self.following = True
             self._view.splice(self.transcript.latest(), True)

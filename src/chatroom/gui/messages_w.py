@@ -1,4 +1,4 @@
-"""The message pane: a read-only text that does what the splices say, its scrollbar, and the pill.
+"""The widget of the message pane: a read-only text that is changed by splices, a scrollbar, and the pill.
 
 Row `i` of the transcript is line `i + 1` of the text, always. The text ends with an empty line in the tiniest font.
 """
@@ -17,7 +17,7 @@ _WHEEL_PIXELS = 60
 
 
 class Messages(ttk.Frame):
-    """`on_scrolled(at_top, at_bottom)` after the user scrolled; `on_click(row, tag, text)` on what can be clicked."""
+    """Calls `on_scrolled(at_top, at_bottom)` after the user scrolled, `on_click(row, tag, text)` after a click."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Messages(ttk.Frame):
     # --- looks --------------------------------------------------------------------------------------------------------
 
     def restyle(self, palette: Palette, timestamps: bool) -> None:
-        """The colours of a palette, and the indent that the zoom asks for."""
+        """Applies the colours of a palette, and the indent for the size of the font."""
         fonts, text = self._fonts, self.text
         text.configure(
             background=palette.bg, foreground=palette.text, selectbackground=palette.selection,
@@ -172,7 +172,7 @@ class Messages(ttk.Frame):
         return float(self.text.yview()[0]) <= 0.0
 
     def repin(self) -> None:
-        """The end again, after what may have lost it: another size, another font."""
+        """Scrolls back to the end while following, after a change of the size or the font."""
         if self._is_following():
             self.text.yview_moveto(1.0)
 
@@ -189,7 +189,7 @@ class Messages(ttk.Frame):
         return self._scrolled()
 
     def to_row(self, row: int) -> None:
-        """Shows a row, in the middle if it has to move."""
+        """Scrolls to a row; puts it in the middle if it was out of sight."""
         self.text.see(f"{row + 1}.0")
 
     def _dragged(self, *how: str) -> None:

@@ -1,4 +1,4 @@
-"""A list to choose from, over the messages: rooms to go to, rooms of the server, the keys. Esc puts it away."""
+"""A list to choose from, shown over the messages: rooms to go to, rooms of the server, the keys. Esc closes it."""
 
 import tkinter as tk
 from collections.abc import Callable

@@ -39,7 +39,7 @@ MakeClient = Callable[[Target, Session], Client]
 
 
 class Presenter:
-    """`room` is asked for besides the lobby; `first` is what the connect panel shows at first."""
+    """`first` is the server that the connect panel shows at first; `rooms` are joined after connecting."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Presenter:
     # --- connecting ---------------------------------------------------------------------------------------------------
 
     def begin(self, connect: bool, ask_server: bool = True, notice: str = "") -> None:
-        """Opens with the panel, or with the connection when everything is known."""
+        """Shows the connect panel; connects at once if `connect`."""
         self.ask_server = ask_server
         self.view.show_settings(self.settings)
         self._show_panel(errors={"notice": notice} if notice else {})
@@ -87,7 +87,7 @@ class Presenter:
         self._password = password
 
     def connect(self, server: Server, password: str) -> None:
-        """The panel's button."""
+        """Connects to a server, or shows what is wrong with what was typed: the panel's button."""
         self._password = password
         errors = check(server)
         self.server = server
@@ -118,14 +118,14 @@ class Presenter:
         self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
 
     def retry_now(self) -> None:
-        """The banner's button: also the way back from away."""
+        """Connects again at once, or ends being away: the banner's button."""
         if self.client and self.client.phase is Phase.ONLINE:
             self.command("/back")
         elif self.client:
             self.client.retry_now()
 
     def disconnect(self) -> None:
-        """Back to the panel, because the user wants another server."""
+        """Goes back to the panel, where the user can choose another server."""
         self.ask_server = True
         self.cancel()
 
@@ -210,7 +210,7 @@ class Presenter:
             self._show_panel({_FIELDS.get(reason, "server"): text})
 
     def _on_alert(self, room: Room, entry: TranscriptEntry) -> None:
-        """A mention or a direct message, while nobody looks at the window."""
+        """Notifies the user of a mention or a direct message while nobody looks at the window."""
         if self.focused or not self.settings.notify or self.now() - self._alerted_at < ALERT_SECONDS:
             return
         self._alerted_at = self.now()
@@ -267,13 +267,13 @@ class Presenter:
             self.go_to(room)
 
     def step_room(self, step: int) -> None:
-        """Ctrl+PgUp, Ctrl+PgDn."""
+        """Goes to the room before (-1) or after (1) in the list: Ctrl+PgUp, Ctrl+PgDn."""
         names = self._room_names()
         if self.client and names:
             self.select_room(names[(names.index(self.client.state.current.name) + step) % len(names)])
 
     def nth_room(self, number: int) -> None:
-        """Alt+1 is the first."""
+        """Goes to a room by its place in the list: Alt+1 to the first."""
         names = self._room_names()
         if number <= len(names):
             self.select_room(names[number - 1])
@@ -282,24 +282,24 @@ class Presenter:
         return [row.name for row in view_models.room_rows(self.client.state)] if self.client else []
 
     def pick_room(self) -> None:
-        """Ctrl+K."""
+        """Lets the user choose among the rooms that are open: Ctrl+K."""
         if self.client:
             rows = [(row.name, row.count) for row in view_models.room_rows(self.client.state)]
             self.view.show_picker("Go to", rows, True)
 
     def list_rooms(self) -> None:
-        """Ctrl+J: the server's answer opens the picker."""
+        """Asks for the rooms of the server, and the answer opens the picker: Ctrl+J."""
         self.command("/rooms")
 
     def picked(self, name: str) -> None:
-        """A room or a person was chosen, or typed."""
+        """Goes to the room or the person that was chosen or typed in the picker."""
         if self.client and (room := self.client.state.rooms.get(fold(name))):
             self.go_to(room)
         elif name:
             self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
 
     def member_action(self, nick: str, action: str, length: str = "") -> None:
-        """From a member's menu: msg, whois, kick, ban, mute, op. What harms is asked about first.
+        """Does what was chosen in a member's menu: msg, whois, kick, ban, mute, op. Asks first where it does harm.
 
         `length` is how long, as it is typed ("10m"); "" is for good.
         """
@@ -321,7 +321,7 @@ class Presenter:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def send(self, text: str) -> None:
-        """Enter, or the Send button. What can't be done as typed stays in the composer."""
+        """Sends what was typed: Enter, or the Send button. What can't be done stays in the composer."""
         if not self.client or not text.strip():
             return
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
@@ -334,7 +334,7 @@ class Presenter:
             self.view.set_composer(text)
 
     def command(self, text: str) -> bool:
-        """Does what was typed; says why when it can't be done."""
+        """Carries out what was typed; false, after saying why, if that can't be done."""
         if not self.client:
             return False
         state = self.client.state
@@ -353,7 +353,7 @@ class Presenter:
         return True
 
     def complete(self, text: str) -> str | None:
-        """Tab: the text before the cursor, completed."""
+        """Completes the text before the cursor (Tab); None if there is nothing to complete."""
         return self._completion.next(self.client.state, self.client.state.current, text) if self.client else None
 
     def older_sent(self, text: str) -> str | None:
@@ -372,7 +372,7 @@ class Presenter:
             self.go_to(self.client.state.current)
 
     def focus(self, focused: bool) -> None:
-        """The window has, or has lost, the keyboard."""
+        """The window got the keyboard, or lost it."""
         self.focused = focused
         if self.client and self._in_chat:
             self.client.state.looked_at = self.client.state.current if focused else None
@@ -383,7 +383,7 @@ class Presenter:
     # --- preferences --------------------------------------------------------------------------------------------------
 
     def prefer(self, **changes: str | int) -> None:
-        """The user changed a preference; it holds at once, and is kept."""
+        """Changes preferences: shows the change at once and saves it."""
         for name, value in changes.items():
             setattr(self.settings, name, value)
         self.settings.zoom = max(storage.ZOOM_LEAST_POINTS, min(self.settings.zoom, storage.ZOOM_MOST_POINTS))

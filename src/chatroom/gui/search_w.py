@@ -24,7 +24,7 @@ class SearchBar(ttk.Frame):
         self.entry.bind("<KP_Enter>", lambda _: search.find(self._typed.get()))
 
     def show(self, result: str) -> None:
-        """Comes up, empty and ready for typing; or says what was found."""
+        """Shows what was found; without that, an empty field ready for typing."""
         self._result.configure(text=result)
         if not result:
             self._typed.set("")

@@ -11,7 +11,7 @@ _USUAL_SCALING = 96 / 72  # pixels a point on a 96 dpi screen, for which the lay
 
 
 class Fonts:
-    """Named fonts: resized in place, every widget follows. `tiny` is for what should take no room."""
+    """Named fonts: every widget follows when they are resized. `tiny` is for what should take no room."""
 
     def __init__(self, root: tk.Misc) -> None:
         family = tkfont.nametofont("TkDefaultFont", root).actual("family")
@@ -29,13 +29,13 @@ class Fonts:
 
 
 def take_keys(widget: tk.Misc) -> None:
-    """Gives a widget that comes up the keyboard at once: Tk would wait until it is shown, and keys would go astray."""
+    """Gives a new widget the keyboard at once. Tk would wait until it is drawn, and keys typed before would be lost."""
     widget.update_idletasks()
     widget.focus_set()
 
 
 def pixels(root: tk.Misc, count: int) -> int:
-    """`count` pixels of a 96 dpi screen on this one. Screens that call themselves nearly 96 dpi count as that."""
+    """How many pixels of this screen are as long as `count` pixels at 96 dpi. Screens near 96 dpi count as 96."""
     factor = round(4 * float(root.tk.call("tk", "scaling")) / _USUAL_SCALING) / 4
     return max(1, round(count * factor))
 

@@ -1,4 +1,4 @@
-"""The rows that stand in the message pane: a window on a room's entries, and how it changes. No Tk.
+"""The rows of the message pane, made from a part of a room's entries, and how they change. No Tk.
 
 A row is one line of the text widget, so row `i` is line `i + 1` and nothing has to be looked for. A row is a tuple of
 (text, tag) segments; the view knows what the tags look like. A change is a `Splice`: from row `start`, `deleted` rows
@@ -183,7 +183,7 @@ class Transcript:
         return self._replace(index, self._build(position))
 
     def _replace(self, index: int, new: list[TranscriptRow]) -> list[Splice]:
-        """Everything from row `index` on is to be `new`; the splice leaves out what is the same at both ends."""
+        """Replaces all rows from `index` on by `new`; the splice leaves out what is the same at both ends."""
         old = self.rows[index:]
         self.rows[index:] = new
         same = 0

@@ -1,4 +1,4 @@
-"""From what the client knows to what the window says: pure functions, and most of the window's sentences."""
+"""Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
 from chatroom.client import strings
 from chatroom.client.client import Client, Phase
@@ -65,7 +65,7 @@ def header(room: Room) -> Header:
 
 
 def banner(client: Client, now: float) -> Banner | None:
-    """What has to be said above the messages, or None."""
+    """The notice above the messages, or None."""
     if client.phase is Phase.LOST:
         seconds = max(0, round(client.retry_at - now))
         return Banner(
@@ -112,7 +112,7 @@ def pill(count: int) -> str:
 
 
 def empty(room: Room, client: Client) -> str:
-    """What stands where there are no messages."""
+    """The sentence in place of messages where there are none."""
     if client.phase is Phase.ONLINE and not room.is_here:
         return NOT_IN_ROOM
     return EMPTY_ROOM
