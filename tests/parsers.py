@@ -103,12 +103,12 @@ def irc_server(data: bytes) -> None:
     script.connect()
     for line in data.decode(errors="replace").split("\n"):
         script.feed(line.rstrip("\r"))
-    for room in script.session.rooms.values():
+    for room in script.state.rooms.values():
         shown = [
             room.name,
             room.topic,
             *(f"{entry.nick} {line}" for entry in room.entries for line in entry.text.split("\n")),
-            *(f"{member.nick} {member.account}" for member in room.members.values()),
+            *(member.nick for member in room.members.values()),
         ]
         for string in shown:
             assert text.clean(string) == string

@@ -34,6 +34,7 @@ HOMES: dict[str, set[str]] = {
     "click": {"cli"},
     "ctypes": {"server.process_tuning"},
     "prometheus_client": {"server.metrics"},
+    "prompt_toolkit": {"tui.prompt"},
     "redis": {"cluster"},
     "selectors": {"net.courier", "client"},
     "socket": {"net", "server", "client", "cli", "cluster.redis_stream"},

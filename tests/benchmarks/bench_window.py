@@ -90,7 +90,6 @@ def main() -> None:
         stderr=subprocess.DEVNULL,
     )
     os.environ["DISPLAY"] = f":{os.read(reading, 16).decode().strip()}"
-    os.environ.pop("CHATROOM_GUI_STATE", None)
     try:
         with tempfile.TemporaryDirectory() as directory, Server(Path(directory)) as server:
             measure(server, Path(directory), count)
@@ -117,7 +116,7 @@ def measure(server: Server, directory: Path, count: int) -> None:
 
 
 def drive(root: tk.Tk, view: TkView, presenter: Presenter, port: int, count: int) -> None:
-    wait_for(lambda: presenter.client and presenter.client.session.rooms["#lobby"].is_here, "in the room")
+    wait_for(lambda: presenter.client and presenter.client.state.rooms["#lobby"].is_here, "in the room")
     time.sleep(0.5)
     window = subprocess.run(
         ["xdotool", "search", "--onlyvisible", "--class", "chatroom"], capture_output=True, text=True, check=True
@@ -125,7 +124,7 @@ def drive(root: tk.Tk, view: TkView, presenter: Presenter, port: int, count: int
     subprocess.run(["xdotool", "windowfocus", window], check=True)
     client = presenter.client
     assert client
-    room = client.session.rooms["#lobby"]
+    room = client.state.rooms["#lobby"]
     typist = Typist(root, view)
     show("idle", [typist.press("a") for _ in range(100)])
     before = memory()
@@ -139,7 +138,8 @@ def drive(root: tk.Tk, view: TkView, presenter: Presenter, port: int, count: int
     typist.join()
     show(f"during {count:,} messages ({taken:.1f} s)", typist.latencies)
     print(f"memory: {before:,} KiB before, {memory():,} KiB after")
-    print(f"{len(room.entries):,} entries are remembered, {view.messages.count:,} rows are in the widget")
+    rows = int(view.messages.text.index("end-1c").partition(".")[0]) - 1
+    print(f"{len(room.entries):,} entries are remembered, {rows:,} rows are in the widget")
     flood.wait()
     show("PgUp afterwards", [typist.press("Prior") for _ in range(100)])
     root.after(0, presenter.close)

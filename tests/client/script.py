@@ -1,12 +1,12 @@
 """A server for a `Session` that is only a script: what the session sends is recorded, what it gets is written here."""
 
 from chatroom.client.room import Room
-from chatroom.client.session import Session, State
+from chatroom.client.session import Session
 from chatroom.client.transcript_entry import TranscriptEntry
 
 MODERN = (
-    "server-time message-tags echo-message batch labeled-response away-notify multi-prefix account-notify "
-    "extended-join draft/chathistory soju.im/search"
+    "server-time message-tags echo-message batch labeled-response away-notify multi-prefix "
+    "draft/chathistory soju.im/search"
 )
 
 
@@ -18,6 +18,7 @@ class Script:
     ):
         self.clock = 1_700_000_000.0
         self.session = Session(nick, rooms, password, lambda: self.clock)
+        self.state = self.session.state
         self.capabilities = capabilities
         self.sent: list[str] = []
 
@@ -39,15 +40,15 @@ class Script:
         requested = [line for line in self.sent if line.startswith("CAP REQ")]
         if requested:
             self.feed(f":irc CAP * ACK :{requested[0].partition(':')[2] or requested[0].split()[-1]}")
-        self.feed(f":irc 001 {self.session.nick} :Welcome")
+        self.feed(f":irc 001 {self.state.nick} :Welcome")
         joins = [line.split()[1] for line in self.sent if line.startswith("JOIN")]
         for room in joins[0].split(",") if joins else []:
             self.joined(room)
         self.take()
-        assert self.session.state is State.READY
+        assert self.state.is_registered
 
     def joined(self, room: str, *others: str) -> None:
-        nick = self.session.nick
+        nick = self.state.nick
         self.feed(f":{nick}!u@h JOIN {room}")
         self.feed(f":irc 353 {nick} = {room} :{' '.join([nick, *others])}", f":irc 366 {nick} {room} :End")
 
@@ -56,7 +57,7 @@ class Script:
 
     @property
     def lobby(self) -> Room:
-        return self.session.rooms["#lobby"]
+        return self.state.rooms["#lobby"]
 
     def history(self, room: str, *lines: str) -> None:
         """A batch of CHATHISTORY; a line is `msgid nick text`."""

@@ -1,7 +1,8 @@
 """The client and claimed names: a session that talks with the server's own rules, over a wire that is a string."""
 
 from chatroom.client import slash_commands
-from chatroom.client.session import Refused, Session, State
+from chatroom.client.screen_events import Rejected
+from chatroom.client.session import Session
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.text import GHOST
 from tests.chat import Chat, Client
@@ -16,6 +17,7 @@ class Wire:
         self.chat = chat
         self.near = near
         self.session = Session(nick, password=password)
+        self.state = self.session.state
         self.end = self.connect()
 
     def connect(self) -> Client:
@@ -35,13 +37,13 @@ class Wire:
                 self.session.feed(line)
 
     def type(self, line: str) -> None:
-        slash_commands.run(self.session, self.session.current, line)
+        slash_commands.run(self.state, self.state.current, line)
         self.run()
 
     @property
     def told(self) -> list[str]:
         """What the user was told last."""
-        return [entry.text for entry in self.session.current.entries if entry.kind in (Kind.INFO, Kind.ERROR)]
+        return [entry.text for entry in self.state.current.entries if entry.kind in (Kind.INFO, Kind.ERROR)]
 
 
 def claimed(chat: Chat, name: str = "bob") -> Chat:
@@ -55,8 +57,8 @@ def test_the_password_of_a_claimed_name_opens_the_door() -> None:
     """By SASL; where that is not to be had, by PASS, once the name is refused."""
     for near in (True, False):
         wire = Wire(claimed(Chat()), "bob", PASSWORD, near)
-        assert wire.session.state is State.READY
-        assert (wire.session.nick, wire.session.account, wire.end.account) == ("bob", "bob", "bob")
+        assert wire.state.is_registered
+        assert (wire.state.nick, wire.state.account, wire.end.account) == ("bob", "bob", "bob")
 
 
 def test_a_claimed_name_without_its_password_is_refused_with_a_reason() -> None:
@@ -65,8 +67,8 @@ def test_a_claimed_name_without_its_password_is_refused_with_a_reason() -> None:
         ("", True, "nick-claimed"), ("guess!", True, "login-refused"), ("guess!", False, "login-refused")
     ):  # fmt: skip
         wire = Wire(claimed(Chat()), "bob", password, near)
-        [event] = wire.session.events
-        assert isinstance(event, Refused)
+        [event] = wire.state.events
+        assert isinstance(event, Rejected)
         assert (event.reason, event.about) == (reason, ("bob",))
 
 
@@ -77,8 +79,8 @@ def test_our_own_ghost_gives_way_at_once() -> None:
     old = wire.end
     wire.session.lost()
     wire.connect()
-    assert wire.session.state is State.READY
-    assert not wire.session.name_is_held
+    assert wire.state.is_registered
+    assert not wire.state.name_is_held
     assert old.closing
     assert wire.end.nick == "bob"
 
@@ -87,11 +89,11 @@ def test_who_came_in_from_elsewhere_does_not_come_back_by_itself() -> None:
     """Else two clients of one person would throw each other out for ever."""
     chat = claimed(Chat())
     wire = Wire(chat, "bob", PASSWORD)
-    wire.session.events.clear()
+    wire.state.events.clear()
     chat.plain().send("bob", PASSWORD)
     wire.run()
-    assert [event.reason for event in wire.session.events if isinstance(event, Refused)] == ["elsewhere"]
-    assert wire.session.error.endswith(GHOST)
+    assert [event.reason for event in wire.state.events if isinstance(event, Rejected)] == ["elsewhere"]
+    assert wire.state.error.endswith(GHOST)
 
 
 def test_claiming_and_logging_in_as_typed() -> None:
@@ -99,19 +101,19 @@ def test_claiming_and_logging_in_as_typed() -> None:
     chat = claimed(Chat())
     wire = Wire(chat, "al")
     wire.type(f"/register {PASSWORD}")
-    assert wire.session.account == "al"
+    assert wire.state.account == "al"
     assert wire.told[-1].startswith("The name al is yours, and you are logged in.")
     wire.type("/logout")
-    assert not wire.session.account
+    assert not wire.state.account
     wire.type("/login guess!")
     assert "not the password of al" in wire.told[-1]
     wire.type(f"/login bob {PASSWORD}")
-    assert (wire.session.nick, wire.session.account) == ("bob", "bob")
+    assert (wire.state.nick, wire.state.account) == ("bob", "bob")
     wire.type("/password another-one")
     assert wire.told[-1] == "The password of bob is changed."
     wire.type("/set replay off")
     assert wire.told[-1] == "When you join a room you are shown nothing from before (kept for bob)."
-    assert list(wire.session.rooms) == ["#lobby"]
+    assert list(wire.state.rooms) == ["#lobby"]
 
 
 def test_a_line_with_a_password_is_not_offered_again() -> None:
@@ -127,7 +129,7 @@ def test_the_password_may_be_the_servers() -> None:
         chat = Chat()
         chat.hub.password = "let-me-in"
         wire = Wire(chat, "al", "let-me-in", near)
-        assert (wire.session.state, wire.session.account) == (State.READY, "")
+        assert (wire.state.is_registered, wire.state.account) == (True, "")
         assert not any("not accepted" in text for text in wire.told)
         wrong = Wire(chat, "bob", "guess!", near)
-        assert [event.reason for event in wrong.session.events if isinstance(event, Refused)] == ["password"]
+        assert [event.reason for event in wrong.state.events if isinstance(event, Rejected)] == ["password"]

@@ -9,7 +9,7 @@ import pytest
 from chatroom.client.client import Client, Phase
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
-from chatroom.client.transcript_entry import Delivery
+from chatroom.client.transcript_entry import DeliveryState
 from tests.gui.people import Irc, wait_for
 from tests.ports import free_port
 
@@ -46,16 +46,16 @@ def test_a_session_with_another_server(port: int) -> None:
             wait_for(lambda: client.pump(0.01) is not None and condition(), what)
 
         try:
-            lobby = session.rooms["#lobby"]
+            lobby = session.state.rooms["#lobby"]
             until(lambda: client.phase is Phase.ONLINE and len(lobby.members) == 2, "in the room, with bob")
             assert lobby.member("bob").prefix == "@"  # type: ignore[union-attr]
-            [said] = session.say(lobby, "zażółć 😀")
+            [said] = session.state.say(lobby, "zażółć 😀")
             bob.wait("PRIVMSG #lobby :zażółć 😀")
-            until(lambda: said.delivery is Delivery.DONE, "confirmed")
+            until(lambda: said.delivery is DeliveryState.DONE, "confirmed")
             bob.send("PRIVMSG #lobby :alice: hi", "TOPIC #lobby :about us", "PRIVMSG alice :psst", "NICK robert")
-            until(lambda: "robert" in session.rooms and lobby.member("robert"), "all of it came")
+            until(lambda: "robert" in session.state.rooms and lobby.member("robert"), "all of it came")
             assert lobby.topic == "about us" and lobby.entries[-3].mention
-            session.say(session.rooms["robert"], "hush")
+            session.state.say(session.state.rooms["robert"], "hush")
             bob.wait("PRIVMSG robert :hush")
         finally:
             client.stop()

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from chatroom.client import room as rooms
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.transcript_entry import Delivery, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 
 STEPS = st.lists(
     st.tuples(st.sampled_from(["live", "say", "echo", "refuse", "history", "forget"]), st.integers(0, 40)), max_size=60
@@ -26,11 +26,11 @@ def test_nothing_is_doubled_and_what_waits_is_last(steps: list[tuple[str, int]])
         if step == "live":
             room.add(message(number))
         elif step == "say":
-            room.add(TranscriptEntry(Kind.MESSAGE, 50.0, "me", f"s{number}", own=True, delivery=Delivery.SENT))
+            room.add(TranscriptEntry(Kind.MESSAGE, 50.0, "me", f"s{number}", own=True, delivery=DeliveryState.SENT))
         elif step == "echo":
             room.confirm(f"s{number}", Kind.MESSAGE, f"echo{number}", 51.0)
         elif step == "refuse" and room.pending():
-            room.settle(room.pending()[0], Delivery.FAILED)
+            room.settle(room.pending()[0], DeliveryState.FAILED)
         elif step == "history":
             room.merge([message(n) for n in range(number, number + 3)])
         elif step == "forget" and len(room.entries) - len(room.pending()) > 2:
@@ -69,10 +69,10 @@ def test_history_of_one_millisecond_keeps_its_order() -> None:
 def test_only_so_much_is_remembered() -> None:
     """The oldest are forgotten, and may come again as history."""
     room = Room("#r")
-    for number in range(rooms.KEPT + 5_000):
+    for number in range(rooms.KEPT_ENTRIES + 5_000):
         room.add(message(number))
-    assert rooms.KEPT <= len(room.entries) <= rooms.KEPT + 2_000
-    assert room.entries[-1].text == f"m{rooms.KEPT + 4_999}"
+    assert rooms.KEPT_ENTRIES <= len(room.entries) <= rooms.KEPT_ENTRIES + 2_000
+    assert room.entries[-1].text == f"m{rooms.KEPT_ENTRIES + 4_999}"
     assert room.merge([message(0)])
 
 

@@ -18,7 +18,7 @@ from chatroom.client.server_connection import (
     CONNECT_SECONDS,
     Connected,
     Connecting,
-    Event,
+    ConnectionEvent,
     Lost,
     Received,
     Security,
@@ -27,7 +27,7 @@ from chatroom.client.server_connection import (
     Untrusted,
 )
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=ConnectionEvent)
 SECONDS = 10.0
 
 
@@ -42,7 +42,7 @@ class Line:
     """A link with its queue."""
 
     def __init__(self, target: Target) -> None:
-        self.queue: SimpleQueue[Event] = SimpleQueue()
+        self.queue: SimpleQueue[ConnectionEvent] = SimpleQueue()
         self.link = ServerConnection(target, self.queue, Quick())
         self.link.start()
 
@@ -152,7 +152,7 @@ def test_a_line_without_end_is_not_kept(listener: socket.socket, connect: Callab
     server, _ = listener.accept()
     with server:
         try:
-            server.sendall(b"x" * (wire.LINE_LIMIT * 4))
+            server.sendall(b"x" * (wire.LINE_LIMIT_BYTES * 4))
         except OSError:
             pass  # it has hung up already
         assert "no chat server" in line.next(Lost).error

@@ -4,8 +4,9 @@ import base64
 
 import pytest
 
-from chatroom.client.session import Alert, Found, Listing, Refused, State, Welcome
-from chatroom.client.transcript_entry import Delivery, Kind
+from chatroom.client import history_sync
+from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, SearchResults
+from chatroom.client.transcript_entry import DeliveryState, Kind
 from tests.client.script import MODERN, Script, texts
 
 
@@ -36,7 +37,7 @@ def test_registers_and_joins_its_rooms() -> None:
     assert script.take() == ["CAP LS 302", "NICK me", "USER chatroom 0 * me"]
     script.feed(":irc 001 me :Welcome")
     assert script.take() == ["JOIN #lobby,#dev"]
-    assert list(script.session.events) == [Welcome(False)]
+    assert list(script.state.events) == [Registered(False)]
 
 
 def test_nothing_that_a_server_sends_moves_a_cursor() -> None:
@@ -49,9 +50,9 @@ def test_nothing_that_a_server_sends_moves_a_cursor() -> None:
         ":irc 353 me = #ab :m[2Je b\x07o\x02b",
         ":irc 366 me #ab :",
     )
-    assert script.session.nick == "m[2Je"
-    assert "#ab" in script.session.rooms
-    assert script.session.rooms["#ab"].member("bob")
+    assert script.state.nick == "m[2Je"
+    assert "#ab" in script.state.rooms
+    assert script.state.rooms["#ab"].member("bob")
 
 
 def test_what_can_be_no_name_is_no_room() -> None:
@@ -59,10 +60,10 @@ def test_what_can_be_no_name_is_no_room() -> None:
     script = Script()
     script.session.connected(script.send)
     script.feed("JOIN", "JOIN :", "JOIN :a b", ":bob!u@h PRIVMSG", "::x!u@h PRIVMSG me :hi", ":irc 001 me :Welcome")
-    assert set(script.session.rooms) == {"#lobby"}
+    assert set(script.state.rooms) == {"#lobby"}
     assert script.take()[-1] == "JOIN #lobby"
     script.feed(":bob!u@h PRIVMSG me :hi", ":bob!u@h NICK", ":bob!u@h NICK ::x")
-    assert set(script.session.rooms) == {"#lobby", "bob"}
+    assert set(script.state.rooms) == {"#lobby", "bob"}
 
 
 def test_asks_for_the_capabilities_it_knows_and_no_others() -> None:
@@ -76,7 +77,7 @@ def test_asks_for_the_capabilities_it_knows_and_no_others() -> None:
     assert script.take() == ["CAP REQ :echo-message server-time"]
     script.feed(":irc CAP * ACK :echo-message server-time")
     assert script.take() == ["CAP END"]
-    assert script.session.has("echo-message") and not script.session.has("batch")
+    assert script.state.has("echo-message") and not script.state.has("batch")
 
 
 def test_a_refused_request_ends_the_negotiation() -> None:
@@ -118,17 +119,46 @@ def test_refusals_that_no_retry_helps_are_reported(line: str, reason: str) -> No
     script = Script()
     script.session.connected(script.send)
     script.feed(line)
-    [event] = script.session.events
-    assert isinstance(event, Refused) and event.reason == reason
+    [event] = script.state.events
+    assert isinstance(event, Rejected) and event.reason == reason
+
+
+def test_the_code_before_a_refusal_tells_why_it_came() -> None:
+    """Whatever its words are; the code is used up by the line behind it, and is not shown by itself."""
+    for password, reason in (("", "nick-claimed"), ("guess!", "login-refused")):
+        script = Script(password=password)
+        script.session.connected(script.send)
+        for _ in range(2 if password else 1):  # once more after PASS, where there is a password
+            script.feed(":irc FAIL NICK NICKNAME_RESERVED me :zajęte", ":irc 433 * me :zajęte")
+        assert script.state.events.pop() == Rejected(reason, ("me",))
+        assert not script.lobby.entries
+    script = Script()
+    script.connect()
+    script.state.events.clear()
+    script.feed(":irc FAIL * SESSION_REPLACED :cześć", "ERROR :cześć")
+    assert script.state.events.pop() == Rejected("elsewhere")
+
+
+def test_who_guessed_too_often_tries_again_after_a_break() -> None:
+    """Only who was let in before; a password that is wrong at first ends it."""
+    script = Script(password="secret")
+    script.connect()
+    script.state.events.clear()
+    script.lose()
+    script.session.connected(script.send)
+    script.feed(":irc FAIL PASS TEMPORARILY_UNAVAILABLE :za często", ":irc 464 * :za często")
+    assert not script.state.events
+    script.feed(":irc 464 * :źle")
+    assert script.state.events.pop() == Rejected("password", ("źle",))
 
 
 def test_a_wrong_operators_password_ends_nothing() -> None:
     """464 once one is in is the answer to OPER: a line in the room, and the session goes on."""
     script = Script()
     script.connect()
-    script.session.events.clear()
+    script.state.events.clear()
     script.feed(":irc 464 me :Password incorrect")
-    assert not [event for event in script.session.events if isinstance(event, Refused)]
+    assert not [event for event in script.state.events if isinstance(event, Rejected)]
     assert script.lobby.entries[-1].text == "Password incorrect"
 
 
@@ -136,11 +166,11 @@ def test_our_own_ghost_is_waited_for() -> None:
     """After a reconnect the old connection may still hold our name: that is no refusal, the link tries again."""
     script = Script()
     script.connect()
-    script.session.events.clear()
+    script.state.events.clear()
     script.lose()
     script.session.connected(script.send)
     script.feed(":irc 433 * me :Nickname is already in use")
-    assert not script.session.events and script.session.name_is_held
+    assert not script.state.events and script.state.name_is_held
 
 
 # --- rooms ------------------------------------------------------------------------------------------------------------
@@ -149,7 +179,7 @@ def test_our_own_ghost_is_waited_for() -> None:
 @pytest.mark.parametrize("numeric", ["403", "473", "476"])
 def test_a_room_is_wanted_until_the_server_refuses(old: Script, numeric: str) -> None:
     """No such channel, by invitation only, a bad name."""
-    room = old.session.join("#dev")
+    room = old.state.join("#dev")
     assert room.joined and not room.is_here
     old.feed(f":irc {numeric} me #dev :It can't be")
     assert not room.joined
@@ -203,7 +233,7 @@ def test_away_is_asked_for_once_and_then_followed(modern: Script) -> None:
     modern.joined("#dev", "bob")
     assert "WHO #dev" in modern.take()
     modern.feed(":irc 352 me #dev u h irc bob G :0 Bob", ":irc 315 me #dev :End")
-    dev = modern.session.rooms["#dev"]
+    dev = modern.state.rooms["#dev"]
     assert dev.member("bob").away  # type: ignore[union-attr]
     modern.feed(":bob!u@h AWAY")
     assert not dev.member("bob").away  # type: ignore[union-attr]
@@ -218,9 +248,9 @@ def test_whois_is_told_in_words(old: Script) -> None:
 
 def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:
     """322 lines become one event."""
-    old.session.events.clear()
+    old.state.events.clear()
     old.feed(":irc 321 me Channel :Users", ":irc 322 me #a 2 :small", ":irc 322 me #b 9 :big", ":irc 323 me :End")
-    assert list(old.session.events) == [Listing((("#b", 9, "big"), ("#a", 2, "small")))]
+    assert list(old.state.events) == [RoomList((("#b", 9, "big"), ("#a", 2, "small")))]
 
 
 # --- messages in ------------------------------------------------------------------------------------------------------
@@ -228,13 +258,13 @@ def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:
 
 def test_messages_go_to_their_room_and_count_as_unread(old: Script) -> None:
     """Unless somebody looks at the room; a direct message makes a conversation."""
-    old.session.events.clear()
-    old.session.looked_at = old.lobby
+    old.state.events.clear()
+    old.state.looked_at = old.lobby
     old.feed(":bob!u@h PRIVMSG #lobby :hi", ":bob!u@h PRIVMSG me :psst", ":bob!u@h PRIVMSG me :\x01ACTION waves\x01")
-    direct = old.session.rooms["bob"]
+    direct = old.state.rooms["bob"]
     assert (old.lobby.unread, direct.unread, direct.is_direct) == (0, 2, True)
     assert [entry.kind for entry in direct.entries] == [Kind.MESSAGE, Kind.ACTION]
-    assert [type(event) for event in old.session.events] == [Alert, Alert]
+    assert [type(event) for event in old.state.events] == [Alerted, Alerted]
     assert direct.mark is direct.entries[0]
 
 
@@ -259,7 +289,7 @@ def test_a_mention_is_our_name_as_a_word(old: Script, text: str, mentioned: bool
 def test_a_new_name_is_the_one_to_be_mentioned_by(old: Script) -> None:
     """NICK of our own changes what a mention is, and whose messages are our own."""
     old.feed(":me!u@h NICK newme", ":bob!u@h PRIVMSG #lobby :newme?")
-    assert old.session.nick == "newme" and old.lobby.entries[-1].mention
+    assert old.state.nick == "newme" and old.lobby.entries[-1].mention
 
 
 def test_formatting_and_control_characters_are_not_shown(old: Script) -> None:
@@ -271,7 +301,7 @@ def test_formatting_and_control_characters_are_not_shown(old: Script) -> None:
 def test_requests_to_the_program_are_ignored(old: Script) -> None:
     """CTCP VERSION is not for the user."""
     old.feed(":bob!u@h PRIVMSG me :\x01VERSION\x01")
-    assert "bob" not in old.session.rooms
+    assert "bob" not in old.state.rooms
 
 
 def test_a_line_without_sense_is_dropped(old: Script) -> None:
@@ -305,11 +335,11 @@ def test_the_time_is_the_servers(modern: Script) -> None:
 
 def test_a_message_waits_for_its_labelled_echo(modern: Script) -> None:
     """labeled-response: the echo with the label confirms, even if the server changed the text."""
-    [entry] = modern.session.say(modern.lobby, "hello")
+    [entry] = modern.state.say(modern.lobby, "hello")
     assert modern.take() == [f"@label=m{entry.serial} PRIVMSG #lobby hello"]
-    assert entry.delivery is Delivery.SENT
+    assert entry.delivery is DeliveryState.SENT
     modern.feed(f"@label=m{entry.serial};msgid=x1 :me!u@h PRIVMSG #lobby :hello!")
-    assert (entry.delivery, entry.msgid, entry.text) == (Delivery.DONE, "x1", "hello!")
+    assert (entry.delivery, entry.msgid, entry.text) == (DeliveryState.DONE, "x1", "hello!")
     assert modern.lobby.entries == [entry]
 
 
@@ -317,35 +347,35 @@ def test_without_labels_the_echo_is_known_by_its_text() -> None:
     """echo-message alone: two equal messages are confirmed one after the other."""
     script = Script(capabilities="echo-message message-tags")
     script.connect()
-    first, second = [script.session.say(script.lobby, "again")[0] for _ in range(2)]
+    first, second = [script.state.say(script.lobby, "again")[0] for _ in range(2)]
     script.feed("@msgid=1 :me!u@h PRIVMSG #lobby :again")
-    assert (first.delivery, second.delivery) == (Delivery.DONE, Delivery.SENT)
+    assert (first.delivery, second.delivery) == (DeliveryState.DONE, DeliveryState.SENT)
     script.feed("@msgid=2 :me!u@h PRIVMSG #lobby :again")
     assert [entry.msgid for entry in script.lobby.entries] == ["1", "2"]
 
 
 def test_without_echoes_the_answer_to_a_ping_confirms(old: Script) -> None:
     """A server that answers what came after the message has read the message."""
-    [entry] = old.session.say(old.lobby, "hello there")
+    [entry] = old.state.say(old.lobby, "hello there")
     assert old.take() == ["PRIVMSG #lobby :hello there", f"PING m{entry.serial}"]
     old.feed(f":irc PONG irc :m{entry.serial}")
-    assert entry.delivery is Delivery.DONE
+    assert entry.delivery is DeliveryState.DONE
 
 
 def test_a_refused_message_has_failed(old: Script) -> None:
     """404 for the room; a later PONG doesn't make it sent."""
-    [entry] = old.session.say(old.lobby, "hello")
+    [entry] = old.state.say(old.lobby, "hello")
     old.feed(":irc 404 me #lobby :Cannot send to channel", f":irc PONG irc m{entry.serial}")
-    assert entry.delivery is Delivery.FAILED
+    assert entry.delivery is DeliveryState.FAILED
     assert "Cannot send" in old.lobby.entries[-1].text
     old.take()
-    old.session.retry(old.lobby, entry)
+    old.state.retry(old.lobby, entry)
     assert old.take()[0] == "PRIVMSG #lobby hello" and entry.pending
 
 
 def test_what_others_say_stands_before_what_the_server_has_not_confirmed(old: Script) -> None:
     """The transcript is in the server's order, so a confirmation moves nothing."""
-    old.session.say(old.lobby, "mine")
+    old.state.say(old.lobby, "mine")
     old.feed(":bob!u@h PRIVMSG #lobby :his")
     assert texts(old.lobby.entries) == ["his", "mine"]
 
@@ -353,7 +383,7 @@ def test_what_others_say_stands_before_what_the_server_has_not_confirmed(old: Sc
 def test_a_long_text_goes_out_in_pieces_that_fit(old: Script) -> None:
     """No line over 512 bytes with the source that the server adds; nothing is lost; lines stay lines."""
     text = "żółć " * 300 + "\n" + "x" * 900
-    entries = old.session.say(old.lobby, text)
+    entries = old.state.say(old.lobby, text)
     assert all(len(line.encode()) + len(":me!1234567890@") + 63 + 2 <= 512 for line in old.take())
     assert "".join(texts(entries)).replace(" ", "") == text.replace(" ", "").replace("\n", "")
 
@@ -361,9 +391,9 @@ def test_a_long_text_goes_out_in_pieces_that_fit(old: Script) -> None:
 def test_without_a_connection_messages_wait(old: Script) -> None:
     """They stand in the room at once and go out in order when the room is joined again."""
     old.lose()
-    old.session.say(old.lobby, "one")
-    old.session.say(old.lobby, "two")
-    assert [entry.delivery for entry in old.lobby.entries] == [Delivery.WAITING] * 2
+    old.state.say(old.lobby, "one")
+    old.state.say(old.lobby, "two")
+    assert [entry.delivery for entry in old.lobby.entries] == [DeliveryState.WAITING] * 2
     old.session.connected(old.send)
     old.feed(":irc 001 me :Welcome")
     old.take()
@@ -395,12 +425,12 @@ def test_scrolling_up_fetches_what_is_older(modern: Script) -> None:
     modern.feed(":irc 005 me CHATHISTORY=2 :are supported")
     modern.feed("@msgid=9;time=2023-11-14T23:00:00Z :bob!u@h PRIVMSG #lobby :nine")
     lobby.has_older = True
-    modern.session.history.older(lobby)
-    modern.session.history.older(lobby)
+    history_sync.fetch_older(modern.state, lobby)
+    history_sync.fetch_older(modern.state, lobby)
     assert modern.take() == ["CHATHISTORY BEFORE #lobby msgid=9 2"]
     modern.history("#lobby", "7 a seven", "8 a eight")
     assert texts(lobby.entries) == ["seven", "eight", "nine"] and lobby.has_older
-    modern.session.history.older(lobby)
+    history_sync.fetch_older(modern.state, lobby)
     modern.history("#lobby", "6 a six")
     assert texts(lobby.entries) == ["six", "seven", "eight", "nine"] and not lobby.has_older
 
@@ -423,35 +453,35 @@ def test_a_gap_is_closed_page_by_page(modern: Script) -> None:
 def test_a_message_cut_off_by_the_connection_is_sent_exactly_once(modern: Script) -> None:
     """What the history shows is confirmed by it; what it doesn't show is sent again, before what waited behind it."""
     modern.feed("@msgid=1;time=2023-11-14T22:00:01Z :bob!u@h PRIVMSG #lobby :one")
-    session, lobby = modern.session, modern.lobby
-    arrived = session.say(lobby, "arrived")[0]
-    cut_off = session.say(lobby, "cut off")[0]
+    state, lobby = modern.state, modern.lobby
+    arrived = state.say(lobby, "arrived")[0]
+    cut_off = state.say(lobby, "cut off")[0]
     modern.lose()
-    session.say(lobby, "said offline")
+    state.say(lobby, "said offline")
     modern.connect()
     assert modern.take() == []
     modern.history("#lobby", "2 me arrived", "3 bob answer")
-    assert (arrived.delivery, arrived.msgid) == (Delivery.DONE, "2")
+    assert (arrived.delivery, arrived.msgid) == (DeliveryState.DONE, "2")
     assert [line.partition(" ")[2] for line in modern.take()] == [
         "PRIVMSG #lobby :cut off",
         "PRIVMSG #lobby :said offline",
     ]
-    assert cut_off.delivery is Delivery.SENT
+    assert cut_off.delivery is DeliveryState.SENT
     assert texts(lobby.entries) == ["one", "arrived", "answer", "cut off", "said offline"]
 
 
 def test_without_history_the_user_decides_about_a_message_cut_off(old: Script) -> None:
     """Nobody can know whether it arrived: not sent again by itself."""
-    entry = old.session.say(old.lobby, "maybe")[0]
+    entry = old.state.say(old.lobby, "maybe")[0]
     old.lose()
     old.connect()
-    assert entry.delivery is Delivery.FAILED
+    assert entry.delivery is DeliveryState.FAILED
 
 
 def test_history_that_can_not_be_had_does_not_hold_up_messages(modern: Script) -> None:
     """FAIL CHATHISTORY: once more from the end, then on without."""
     modern.feed("@msgid=1 :bob!u@h PRIVMSG #lobby :one")
-    modern.session.say(modern.lobby, "cut off")
+    modern.state.say(modern.lobby, "cut off")
     modern.lose()
     modern.connect()
     fail = "FAIL CHATHISTORY INVALID_MSGREFTYPE #lobby :no such message"
@@ -464,7 +494,7 @@ def test_history_that_can_not_be_had_does_not_hold_up_messages(modern: Script) -
 def test_a_server_that_promised_history_and_has_none_is_not_waited_for(modern: Script) -> None:
     """421 CHATHISTORY: the user isn't told of a command they never typed, and what waited goes out."""
     modern.feed("@msgid=1 :bob!u@h PRIVMSG #lobby :one")
-    modern.session.say(modern.lobby, "cut off")
+    modern.state.say(modern.lobby, "cut off")
     modern.lose()
     modern.connect()
     modern.feed(":irc 421 me CHATHISTORY :Unknown command")
@@ -474,13 +504,13 @@ def test_a_server_that_promised_history_and_has_none_is_not_waited_for(modern: S
 
 def test_the_servers_search_is_used_where_there_is_one(modern: Script, old: Script) -> None:
     """soju.im/search: the answer is an event, not part of the room."""
-    assert not old.session.search(old.lobby, "x")
-    assert modern.session.search(modern.lobby, "two words; and")
+    assert not old.state.search(old.lobby, "x")
+    assert modern.state.search(modern.lobby, "two words; and")
     assert modern.take() == [r"SEARCH in=#lobby;text=two\swords\:\sand;limit=100"]
-    modern.session.events.clear()
+    modern.state.events.clear()
     modern.feed(":irc BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :two words", ":irc BATCH -s")
-    [event] = modern.session.events
-    assert isinstance(event, Found) and texts(list(event.entries)) == ["two words"]
+    [event] = modern.state.events
+    assert isinstance(event, SearchResults) and texts(list(event.entries)) == ["two words"]
     assert not modern.lobby.entries
 
 
@@ -493,7 +523,7 @@ def test_other_batches_are_what_they_contain(modern: Script) -> None:
 def test_state_is_offline_until_connected() -> None:
     """And again after a loss; the room is not ours then."""
     script = Script()
-    assert script.session.state is State.OFFLINE
+    assert not script.state.is_connected
     script.connect()
     script.lose()
-    assert script.session.state is State.OFFLINE and not script.lobby.is_here
+    assert not script.state.is_connected and not script.lobby.is_here

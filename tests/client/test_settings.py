@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.client.settings import RECENT, Server, Settings, load, save
+from chatroom.client.settings import RECENT_SERVERS, Server, Settings, load, save
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -58,4 +58,4 @@ def test_recent_servers_are_few_and_not_doubled() -> None:
     settings = Settings()
     for port in [*range(1, 12), 5]:
         settings.remember(Server("h", port))
-    assert [server.port for server in settings.recent][:2] == [5, 11] and len(settings.recent) == RECENT
+    assert [server.port for server in settings.recent][:2] == [5, 11] and len(settings.recent) == RECENT_SERVERS

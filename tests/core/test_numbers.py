@@ -109,6 +109,6 @@ def test_a_servers_numbers_trouble_no_client(digits: str) -> None:
     script.feed(f":irc CAP * LS :{MODERN}", f":irc CAP * ACK :{MODERN}", ":irc 001 me :Welcome")
     script.feed(f":irc 005 me CHATHISTORY={digits} LINELEN={digits} :are supported by this server")
     script.joined("#lobby")
-    assert script.session.say(script.lobby, "hello")[0].text == "hello"
+    assert script.state.say(script.lobby, "hello")[0].text == "hello"
     script.feed(":irc 321 me Channel :Users  Name", f":irc 322 me #r {digits or 0} :tea", ":irc 323 me :End")
     assert [line for line in script.sent if line.startswith("CHATHISTORY")]

@@ -1,4 +1,4 @@
-"""A view without a screen, and a link without a network, for the presenter."""
+"""A view without a screen, and a connection without a network, for the presenter."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from chatroom.client.server_connection import Security, Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
-from chatroom.gui.transcript import Row, Splice
+from chatroom.gui.transcript import Splice, TranscriptRow
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
 
 
@@ -18,7 +18,7 @@ class FakeView:
     """Keeps what it is shown, under the name of the method without `show_`; `rows` as a widget would hold them."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[TranscriptRow] = []
         self.shown: dict[str, Any] = {}
         self.composer = ""
         self.alerts: list[tuple[str, str]] = []
@@ -102,7 +102,7 @@ class FakeView:
         return [row.text.rpartition("\t")[2] for row in self.rows]
 
 
-class FakeLink:
+class FakeConnection:
     """Records what is sent; the test puts events into `queue` itself."""
 
     def __init__(self, target: Target, queue: Any) -> None:
@@ -136,19 +136,19 @@ class Stage:
         self.clock = 1_700_000_000.0
         self.capabilities = capabilities
         self.view = FakeView()
-        self.links: list[FakeLink] = []
+        self.connections: list[FakeConnection] = []
         self.path = directory / "client.json"
         self.presenter = Presenter(
             self.view, server, Settings(theme="light"), self.path, ("#lobby",), self._client, lambda: self.clock
         )
 
     def _client(self, target: Target, session: Session) -> Client:
-        make: Callable[..., Any] = self._link
+        make: Callable[..., Any] = self._connection
         return Client(target, session, make, lambda: self.clock)
 
-    def _link(self, target: Target, queue: Any) -> FakeLink:
-        self.links.append(FakeLink(target, queue))
-        return self.links[-1]
+    def _connection(self, target: Target, queue: Any) -> FakeConnection:
+        self.connections.append(FakeConnection(target, queue))
+        return self.connections[-1]
 
     @property
     def client(self) -> Client:
@@ -158,7 +158,7 @@ class Stage:
     def tick(self, *lines: str) -> None:
         """The server's lines, and time for the presenter until all is taken in."""
         if lines:
-            self.links[-1].queue.put(wire.Received(lines))
+            self.connections[-1].queue.put(wire.Received(lines))
         self.presenter.tick()
         while self.presenter.client and self.presenter.client.is_behind:
             self.presenter.tick()
@@ -166,8 +166,8 @@ class Stage:
 
     def connect(self, number: int = 1) -> None:
         """Up to being in the lobby with bob."""
-        link = self.links[-1]
-        link.queue.put(wire.Connected(number, Security.NONE))
+        connection = self.connections[-1]
+        connection.queue.put(wire.Connected(number, Security.NONE))
         self.tick(f":irc CAP * LS :{self.capabilities}")
         if self.capabilities:
             self.tick(f":irc CAP * ACK :{self.capabilities}")
@@ -175,10 +175,10 @@ class Stage:
             ":irc 001 me :Welcome", ":me!u@h JOIN #lobby", ":irc 353 me = #lobby :me @bob", ":irc 366 me #lobby :End"
         )
         assert self.client.phase is Phase.ONLINE
-        link.sent.clear()
+        connection.sent.clear()
 
     def lose(self, delay: float = 4.0) -> None:
-        self.links[-1].queue.put(wire.Lost("The server closed the connection.", delay, True))
+        self.connections[-1].queue.put(wire.Lost("The server closed the connection.", delay, True))
         self.tick()
 
     def said(self, nick: str, *texts: str) -> None:

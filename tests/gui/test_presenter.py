@@ -11,6 +11,7 @@ from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
 
 HOST = Server("127.0.0.1", 9090, False, "me")
+CLAIMED = [":irc FAIL NICK NICKNAME_RESERVED me :Log in", ":irc 433 * me :Nickname is claimed; log in"]
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_what_is_wrong_in_the_panel_stands_under_its_field(tmp_path: Path, serve
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=False)
     stage.presenter.connect(server, "")
-    assert stage.view.shown["panel"].errors.keys() == fields and not stage.links
+    assert stage.view.shown["panel"].errors.keys() == fields and not stage.connections
 
 
 def test_a_server_that_let_us_in_is_remembered_without_the_password(tmp_path: Path) -> None:
@@ -77,28 +78,28 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
     """The reason, and when it is tried again; Cancel ends it."""
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=True)
-    stage.links[0].queue.put(wire.Lost("Nobody is listening.", 4.0, False))
+    stage.connections[0].queue.put(wire.Lost("Nobody is listening.", 4.0, False))
     stage.tick()
     assert "Nobody is listening. Trying again in 4 s" in stage.view.shown["panel"].errors["server"]
     stage.presenter.cancel()
-    assert stage.links[0].closed and not stage.view.shown["panel"].connecting
+    assert stage.connections[0].closed and not stage.view.shown["panel"].connecting
 
 
 @pytest.mark.parametrize(
-    ("line", "field"),
+    ("lines", "field"),
     [
-        (":irc 433 * me :in use", "name"),
-        (":irc 433 * me :Nickname is claimed; log in", "password"),
-        (":irc 464 * :wrong", "password"),
-        (":irc 465 * :You are banned", "server"),
+        ([":irc 433 * me :in use"], "name"),
+        (CLAIMED, "password"),
+        ([":irc 464 * :wrong"], "password"),
+        ([":irc 465 * :You are banned"], "server"),
     ],
 )
-def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, line: str, field: str) -> None:
+def test_a_refusal_ends_the_tries_and_goes_back_to_the_panel(tmp_path: Path, lines: list[str], field: str) -> None:
     """Name taken, wrong password, banned."""
     stage = Stage(tmp_path, HOST)
     stage.presenter.begin(connect=True)
-    stage.tick(line)
-    assert stage.view.shown["panel"].errors[field] and stage.links[0].closed and not stage.view.in_chat
+    stage.tick(*lines)
+    assert stage.view.shown["panel"].errors[field] and stage.connections[0].closed and not stage.view.in_chat
 
 
 def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
@@ -108,8 +109,8 @@ def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
     errors = []
     for password in ("", "guess!"):
         stage.presenter.connect(HOST, password)
-        stage.links[-1].queue.put(wire.Connected(1, Security.NONE))
-        stage.tick(*[":irc 433 * me :Nickname is claimed; log in"] * 2)
+        stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+        stage.tick(*CLAIMED * 2)
         errors.append(stage.view.shown["panel"].errors["password"])
     assert "not accepted" not in errors[0] and "that password was not accepted" in errors[1]
 
@@ -120,16 +121,16 @@ def test_an_unknown_certificate_is_asked_about_once_and_then_pinned(tmp_path: Pa
     stage.presenter.begin(connect=False)
     secure = Server("127.0.0.1", 9090, True, "me")
     stage.presenter.connect(secure, "")
-    stage.links[0].queue.put(wire.Untrusted("ab12", ""))
+    stage.connections[0].queue.put(wire.Untrusted("ab12", ""))
     stage.tick()
     assert "AB:12" in stage.view.shown["panel"].question
     stage.presenter.trust(once=False)
-    assert stage.links[1].target.fingerprint == "ab12"
+    assert stage.connections[1].target.fingerprint == "ab12"
     assert load(stage.path)[0].trusted == {"127.0.0.1:9090": "ab12"}
-    stage.links[1].queue.put(wire.Untrusted("ffff", "ab12"))
+    stage.connections[1].queue.put(wire.Untrusted("ffff", "ab12"))
     stage.tick()
     panel = stage.view.shown["panel"]
-    assert "FF:FF" in panel.errors["server"] and not panel.question and stage.links[1].closed
+    assert "FF:FF" in panel.errors["server"] and not panel.question and stage.connections[1].closed
 
 
 # --- messages ---------------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ def test_an_own_message_stands_at_once_and_clears_with_the_answer(stage: Stage) 
     """(sending…) until then."""
     stage.presenter.send("hello")
     assert stage.view.texts[-1] == "me  hello  (sending…)"
-    token = stage.links[0].sent[-1].split()[-1]
+    token = stage.connections[0].sent[-1].split()[-1]
     stage.tick(f":irc PONG irc {token}")
     assert stage.view.texts[-1] == "me  hello"
 
@@ -149,33 +150,33 @@ def test_a_failed_message_is_retried_or_deleted(stage: Stage) -> None:
     stage.presenter.send("hello")
     stage.tick(":irc 404 me #lobby :Cannot send")
     row = next(i for i, text in enumerate(stage.view.texts) if "Not sent" in text)
-    stage.presenter.clicked(row, "retry", "Retry")
+    stage.presenter.pane.clicked(row, "retry", "Retry")
     assert stage.view.texts[-1] == "me  hello  (sending…)"
     stage.tick(":irc 404 me #lobby :Cannot send")
     row = next(i for i, text in enumerate(stage.view.texts) if "Not sent" in text)
-    stage.presenter.clicked(row, "delete", "Delete")
+    stage.presenter.pane.clicked(row, "delete", "Delete")
     assert not any("hello" in text for text in stage.view.texts)
 
 
 def test_follow_is_changed_by_scrolling_alone(stage: Stage) -> None:
     """Scrolled up, what comes is counted and nothing else happens; back at the bottom it follows again."""
     stage.said("bob", *map(str, range(50)))
-    assert stage.presenter.following and stage.view.shown["pill"] == ""
-    stage.presenter.scrolled(at_top=False, at_bottom=False)
+    assert stage.presenter.pane.following and stage.view.shown["pill"] == ""
+    stage.presenter.pane.scrolled(at_top=False, at_bottom=False)
     assert stage.view.shown["pill"] == "↓ Latest"
     stage.said("bob", "one")
     assert stage.view.shown["pill"] == "↓ 1 new message"
     stage.said("bob", "two", "three")
-    assert stage.view.shown["pill"] == "↓ 3 new messages" and not stage.presenter.following
-    stage.presenter.scrolled(at_top=False, at_bottom=True)
-    assert stage.view.shown["pill"] == "" and stage.presenter.following
+    assert stage.view.shown["pill"] == "↓ 3 new messages" and not stage.presenter.pane.following
+    stage.presenter.pane.scrolled(at_top=False, at_bottom=True)
+    assert stage.view.shown["pill"] == "" and stage.presenter.pane.following
 
 
 def test_sending_scrolls_to_the_end(stage: Stage) -> None:
     """Whoever speaks wants to see the answer."""
-    stage.presenter.scrolled(at_top=False, at_bottom=False)
+    stage.presenter.pane.scrolled(at_top=False, at_bottom=False)
     stage.presenter.send("hello")
-    assert stage.presenter.following
+    assert stage.presenter.pane.following
 
 
 def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
@@ -183,7 +184,7 @@ def test_links_are_opened_and_nothing_else(stage: Stage) -> None:
     stage.said("bob", "see https://example.org/x?y=1. and file:///etc/passwd")
     [link] = [text for text, tag in stage.view.rows[-1].segments if tag == "link"]
     assert link == "https://example.org/x?y=1"
-    stage.presenter.clicked(len(stage.view.rows) - 1, "link", link)
+    stage.presenter.pane.clicked(len(stage.view.rows) - 1, "link", link)
     assert stage.view.links == [link]
 
 
@@ -247,10 +248,10 @@ def test_what_harms_is_asked_about_first(stage: Stage) -> None:
     """Remove, ban, mute; a no is a no."""
     stage.view.consents = False
     stage.presenter.member_action("bob", "kick")
-    assert stage.view.questions == ["Remove bob from #lobby?"] and not stage.links[0].sent
+    assert stage.view.questions == ["Remove bob from #lobby?"] and not stage.connections[0].sent
     stage.view.consents = True
     stage.presenter.member_action("bob", "ban")
-    assert stage.links[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
+    assert stage.connections[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
 
 
 def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
@@ -260,10 +261,10 @@ def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
     assert "10m" in stage.presenter.ban_times()
     stage.presenter.member_action("bob", "ban", "10m")
     assert stage.view.questions == ["Ban bob from #lobby for 10m?"]
-    assert stage.links[0].sent == ["BAN #lobby bob 10m"]
+    assert stage.connections[0].sent == ["BAN #lobby bob 10m"]
     stage.presenter.member_action("bob", "mute")
     assert stage.view.questions[1:] == ["Mute bob in #lobby?"]
-    assert stage.links[0].sent[1:] == ["MUTE #lobby bob"]
+    assert stage.connections[0].sent[1:] == ["MUTE #lobby bob"]
 
 
 def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
@@ -271,7 +272,7 @@ def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
     stage.presenter.member_action("bob", "msg")
     assert stage.view.shown["header"].name == "bob"
     stage.presenter.send("psst")
-    assert stage.links[0].sent[0] == "PRIVMSG bob psst"
+    assert stage.connections[0].sent[0] == "PRIVMSG bob psst"
 
 
 # --- the connection ---------------------------------------------------------------------------------------------------
@@ -286,8 +287,8 @@ def test_a_loss_counts_down_and_a_return_is_said_for_three_seconds(stage: Stage)
     assert "Retrying in 1 s" in stage.view.shown["banner"].text
     assert stage.view.shown["status"].text.startswith("Reconnecting to 127.0.0.1:9090 as me")
     stage.presenter.retry_now()
-    assert stage.links[0].sent == ["(retry)"]
-    stage.links[0].queue.put(wire.Connecting())
+    assert stage.connections[0].sent == ["(retry)"]
+    stage.connections[0].queue.put(wire.Connecting())
     stage.connect(2)
     assert stage.view.shown["banner"].text == "Reconnected"
     stage.clock += 3
@@ -298,20 +299,20 @@ def test_a_loss_counts_down_and_a_return_is_said_for_three_seconds(stage: Stage)
 def test_a_name_held_by_our_own_ghost_is_tried_again_later(stage: Stage) -> None:
     """The server hasn't noticed yet that we were gone: no panel, no question, another try."""
     stage.lose()
-    stage.links[0].queue.put(wire.Connected(2, Security.NONE))
+    stage.connections[0].queue.put(wire.Connected(2, Security.NONE))
     stage.tick(":irc 433 * me :in use")
-    assert "(drop 2)" in stage.links[0].sent and stage.view.in_chat
+    assert "(drop 2)" in stage.connections[0].sent and stage.view.in_chat
 
 
 def test_somebody_who_says_nothing_is_not_waited_for_for_ever(stage: Stage) -> None:
     """Half a minute; then it is no chat server."""
     stage.lose()
-    stage.links[0].queue.put(wire.Connected(2, Security.NONE))
+    stage.connections[0].queue.put(wire.Connected(2, Security.NONE))
     stage.tick()
-    assert "(drop 2)" not in stage.links[0].sent
+    assert "(drop 2)" not in stage.connections[0].sent
     stage.clock += 31
     stage.tick()
-    assert "(drop 2)" in stage.links[0].sent
+    assert "(drop 2)" in stage.connections[0].sent
 
 
 def test_a_misused_command_stays_in_the_composer(stage: Stage) -> None:
@@ -325,12 +326,12 @@ def test_a_misused_command_stays_in_the_composer(stage: Stage) -> None:
 def test_search_goes_through_what_is_loaded(stage: Stage) -> None:
     """The newest match first, F3 up, Shift+F3 down, round the end; Esc gives the room back."""
     stage.said("bob", "an apple", "a pear", "two Apples")
-    stage.presenter.finder.open()
-    stage.presenter.finder.search("apple")
+    stage.presenter.search.open()
+    stage.presenter.search.find("apple")
     assert stage.view.shown["search"] == "2 of 2" and stage.view.rows[stage.view.shown["row"]].tag == "found"
-    stage.presenter.finder.step(-1)
+    stage.presenter.search.step(-1)
     assert stage.view.shown["search"] == "1 of 2"
-    stage.presenter.finder.step(-1)
+    stage.presenter.search.step(-1)
     assert stage.view.shown["search"] == "2 of 2"
     stage.presenter.escape()
     assert stage.view.shown["search"] is None and all(row.tag != "found" for row in stage.view.rows)
@@ -342,8 +343,8 @@ def test_the_servers_findings_are_shown_by_themselves(tmp_path: Path) -> None:
     stage.presenter.begin(connect=True)
     stage.connect()
     stage.said("bob", "here")
-    stage.presenter.finder.open()
-    stage.presenter.finder.search("old")
+    stage.presenter.search.open()
+    stage.presenter.search.find("old")
     stage.tick(":i BATCH +s soju.im/search", "@batch=s;msgid=1 :bob!u@h PRIVMSG #lobby :an old thing", ":i BATCH -s")
     assert stage.view.texts[-1] == "bob  an old thing" and "1 found" in stage.view.shown["header"].people
     stage.presenter.escape()
@@ -365,4 +366,4 @@ def test_the_presenter_fits_the_view(stage: Stage) -> None:
     """The fake has every method of the protocol: mypy checks that too."""
     assert isinstance(stage.presenter, Presenter) and not stage.view.closed
     stage.presenter.close()
-    assert stage.view.closed and stage.links[0].sent[-1] == "QUIT Goodbye"
+    assert stage.view.closed and stage.connections[0].sent[-1] == "QUIT Goodbye"

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatroom.client.room import Room
-from chatroom.client.transcript_entry import NICK_COLOURS, Delivery, Kind, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import NICK_COLOURS, DeliveryState, Kind, TranscriptEntry, nick_colour
 from chatroom.gui import transcript as module
 from chatroom.gui.palette import DARK, LIGHT, Palette
-from chatroom.gui.transcript import Row, Splice, Transcript
+from chatroom.gui.transcript import Splice, Transcript, TranscriptRow
 
 DAY = 86_400
 
@@ -16,7 +16,7 @@ def entry(kind: Kind, nick: str, text: str, time: float = 0.0, **more: object) -
     return TranscriptEntry(kind, time, nick, text, **more)  # type: ignore[arg-type]
 
 
-def texts(rows: list[Row]) -> list[str]:
+def texts(rows: list[TranscriptRow]) -> list[str]:
     return [row.text.rpartition("\t")[2] for row in rows]
 
 
@@ -69,9 +69,9 @@ def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[
             case "say":
                 room.add(entry(Kind.MESSAGE, "bob", f"n{number}", clock, msgid=f"i{number}"))
             case "mine":
-                room.add(entry(Kind.MESSAGE, "me", f"n{number}", clock, own=True, delivery=Delivery.SENT))
+                room.add(entry(Kind.MESSAGE, "me", f"n{number}", clock, own=True, delivery=DeliveryState.SENT))
             case "confirm" | "fail" if room.pending():
-                room.settle(room.pending()[0], Delivery.DONE if step == "confirm" else Delivery.FAILED)
+                room.settle(room.pending()[0], DeliveryState.DONE if step == "confirm" else DeliveryState.FAILED)
             case "join":
                 room.add(entry(Kind.JOIN, f"j{number}", "", clock))
             case "leave":
@@ -120,10 +120,10 @@ def test_a_flood_is_not_drawn_in_full_and_the_widget_stays_small() -> None:
     for number in range(12_000):
         room.add(entry(Kind.MESSAGE, "bob", str(number)))
     transcript.update(following=True)
-    assert len(transcript.rows) <= module.PAGE + 1
+    assert len(transcript.rows) <= module.PAGE_ENTRIES + 1
     while not transcript.is_at_start:
         transcript.page_up()
-        assert len(transcript.rows) <= module.MOST + 1
+        assert len(transcript.rows) <= module.MOST_ENTRIES + 1
     assert texts(transcript.rows)[1] == "bob  0" and not transcript.is_at_end
     while not transcript.is_at_end:
         transcript.page_down()

@@ -1,6 +1,7 @@
 """The real window under Xvfb, driven by real keys and looked at from outside."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,19 +14,18 @@ _CORNER = ("9999", "9999")  # of the screen, the last
 
 
 class Window:
-    """`chatroom connect` as a subprocess. `state` is what `gui.probe` reads from its widgets."""
+    """`chatroom connect` as a subprocess. `state` is what `tests.gui.probe` reads from its widgets."""
 
     def __init__(self, display: str, directory: Path, *arguments: str, **env: str) -> None:
         self._state = directory / "state.json"
         self._state.unlink(missing_ok=True)
         self._log = (directory / "window.log").open("w+b")
-        self._env = environment(
-            DISPLAY=display, XDG_CONFIG_HOME=str(directory), CHATROOM_GUI_STATE=str(self._state), **env
-        )
+        self._env = environment(DISPLAY=display, XDG_CONFIG_HOME=str(directory), **env)
+        self._env["PYTHONPATH"] += os.pathsep + str(Path(__file__).parents[2])
         # If a window comes up under the pointer, Tk takes the keyboard for its own until the pointer leaves, and then
         # lets go of it, whoever has given it the keyboard meanwhile.
         self._xdotool("mousemove", *_CORNER)
-        command = [sys.executable, "-m", "chatroom", "connect", *arguments]
+        command = [sys.executable, "-m", "tests.gui.probe", str(self._state), "connect", *arguments]
         self.process = subprocess.Popen(command, env=self._env, stdout=self._log, stderr=self._log)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A link and a session put together: what both the window and the terminal drive, from one thread."""
+"""A connection and a session together, which the window and the terminal drive from one thread."""
 
 import time
 from collections.abc import Callable
@@ -7,21 +7,22 @@ from queue import Empty, SimpleQueue
 
 from chatroom.client import server_connection as wire
 from chatroom.client import strings
+from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
-from chatroom.client.session import Event, Refused, Session, State
+from chatroom.client.session import Session
 
-MakeLink = Callable[[Target, "SimpleQueue[wire.Event]"], ServerConnection]
+MakeConnection = Callable[[Target, "SimpleQueue[wire.ConnectionEvent]"], ServerConnection]
 
 
 class Phase(Enum):
     CONNECTING = auto()
     ONLINE = auto()
-    LOST = auto()  # and the link will try again at `retry_at`
+    LOST = auto()  # the next try is at `retry_at`
     STOPPED = auto()  # refused, or closed: nothing happens any more
 
 
 REGISTER_SECONDS = 30.0  # some servers look up our name and ask our machine who we are before they say welcome
-GOODBYE_SECONDS = 1.5  # for what was said last to leave before the program does
+GOODBYE_SECONDS = 1.5  # that the program waits at its end until the last lines are sent
 
 
 class Client:
@@ -31,11 +32,12 @@ class Client:
         self,
         target: Target,
         session: Session,
-        make_link: MakeLink = ServerConnection,
+        make_connection: MakeConnection = ServerConnection,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.target = target
-        self.session = session
+        self.state = session.state
+        self._session = session
         self.phase = Phase.CONNECTING
         self.security = Security.NONE
         self.error = ""
@@ -45,28 +47,28 @@ class Client:
         self._now = now
         self._number = 0  # of the connection
         self._connected_at = 0.0
-        self._queue: SimpleQueue[wire.Event] = SimpleQueue()
+        self._queue: SimpleQueue[wire.ConnectionEvent] = SimpleQueue()
         self._lines: list[str] = []  # received, not fed to the session yet; the next one last
-        self._link = make_link(target, self._queue)
+        self._connection = make_connection(target, self._queue)
 
     def start(self) -> None:
-        self._link.start()
+        self._connection.start()
 
     def retry_now(self) -> None:
         self.retry_at = self._now()
-        self._link.retry_now()
+        self._connection.retry_now()
 
     def stop(self) -> None:
-        """Ends the connection, if there is one, without a word about it."""
+        """Ends the connection; no event tells of it."""
         self.phase = Phase.STOPPED
-        self._link.close()
+        self._connection.close()
 
     def wait(self, seconds: float) -> None:
-        """After `stop`: until the last words are sent, or so long."""
-        self._link.join(seconds)
+        """Waits after `stop` until the last lines are sent, for at most `seconds`."""
+        self._connection.join(seconds)
 
-    def pump(self, seconds: float) -> list[Event]:
-        """Takes in what has arrived, for so long at most; returns what has to be done about it once."""
+    def pump(self, seconds: float) -> list[ScreenEvent]:
+        """Handles what has arrived, for at most `seconds`; returns what the screen has to react to."""
         deadline = time.monotonic() + seconds
         while self.phase is not Phase.STOPPED:
             if self._lines:
@@ -76,31 +78,33 @@ class Client:
             if time.monotonic() > deadline:
                 break
         self._give_up_waiting()
-        events = list(self.session.events)
-        self.session.events.clear()
-        if any(isinstance(event, Refused) for event in events):
+        events = list(self.state.events)
+        self.state.events.clear()
+        if any(isinstance(event, Rejected) for event in events):
             self.stop()
         return events
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is more to take in."""
+        """Whether more has arrived than was handled."""
         return bool(self._lines) or not self._queue.empty()
 
     def _give_up_waiting(self) -> None:
-        """Somebody took the connection, but doesn't let us in: our own ghost has the name, or it is no chat server."""
-        if self.session.name_is_held:
-            self.session.name_is_held = False
-            self._link.drop(self._number, "the name is still held by the connection that was lost")
-        elif self.session.state is State.REGISTERING and self._now() - self._connected_at > REGISTER_SECONDS:
-            self._link.drop(self._number, f"{self.target} took the connection and said nothing; is it a chat server")
+        """Drops a connection where we are not let in: the lost one still holds our name, or this is no chat server."""
+        state = self.state
+        if state.name_is_held:
+            state.name_is_held = False
+            self._connection.drop(self._number, "the name is still held by the connection that was lost")
+        elif state.is_connected and not state.is_registered and self._now() - self._connected_at > REGISTER_SECONDS:
+            reason = f"{self.target} took the connection and said nothing; is it a chat server"
+            self._connection.drop(self._number, reason)
 
     def _feed(self, line: str) -> None:
-        self.session.feed(line)
-        if self.phase is Phase.CONNECTING and self.session.state is State.READY:
+        self._session.feed(line)
+        if self.phase is Phase.CONNECTING and self.state.is_registered:
             self.phase = Phase.ONLINE
             self.online_at = self._now()
-            self._link.settled()
+            self._connection.settled()
 
     def _next_event(self) -> bool:
         try:
@@ -115,7 +119,7 @@ class Client:
             case wire.Connected(number, security):
                 self.security = security
                 self._number, self._connected_at = number, self._now()
-                self.session.connected(lambda line: self._link.send(number, line))
+                self._session.connected(lambda line: self._connection.send(number, line))
             case wire.Lost(error, delay, was_connected):
                 self._on_lost(error, delay, was_connected)
             case wire.Untrusted(fingerprint, trusted):
@@ -126,17 +130,17 @@ class Client:
         if self.phase is Phase.ONLINE or not self.lost_at:
             self.lost_at = self._now()
         self.phase = Phase.LOST
-        self.error = strings.sentence((self.session.error if was_connected else "") or error)
+        self.error = strings.sentence((self.state.error if was_connected else "") or error)
         self.retry_at = self._now() + delay
-        self.session.lost()
+        self._session.lost()
 
     def _on_untrusted(self, fingerprint: str, trusted: str) -> None:
         if trusted:
-            self.session.refuse("certificate-changed", str(self.target), colons(trusted), colons(fingerprint))
+            self.state.reject("certificate-changed", str(self.target), colons(trusted), colons(fingerprint))
         else:
-            self.session.refuse("certificate-unknown", str(self.target), colons(fingerprint))
+            self.state.reject("certificate-unknown", str(self.target), colons(fingerprint))
 
 
 def colons(fingerprint: str) -> str:
-    """AB:CD:… as other programs show it."""
+    """A fingerprint as other programs show it: AB:CD:…"""
     return ":".join(fingerprint[i : i + 2] for i in range(0, len(fingerprint), 2)).upper()

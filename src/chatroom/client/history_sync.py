@@ -1,102 +1,78 @@
-"""Fetching what was said before: CHATHISTORY (IRCv3 draft/chathistory). Nothing happens where the server has none.
+"""Fetches what was said before, with CHATHISTORY (IRCv3 draft/chathistory). Does nothing where the server has none.
 
-One request a room at a time. After a reconnect the requests go on until the gap is closed, and only then does the
-session send what waited: what the history shows to have arrived is not sent twice.
+There is one request a room at a time. After a reconnect the requests go on until the gap is closed. Only then is sent
+what waits in the room: a message that the history shows to have arrived is not sent twice.
 """
 
-from enum import Enum, auto
-from typing import TYPE_CHECKING
-
-from chatroom.client.room import Room
+from chatroom.client.room import HistoryRequest, Room
+from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
 from chatroom.common.irc_message import Message
 from chatroom.common.text import number
 
-if TYPE_CHECKING:
-    from chatroom.client.session import Session
-
-PAGE = 100  # messages a request; fills the tallest window
-_MOST_PAGES = 20  # of a gap; whoever was away for longer scrolls up
+PAGE_MESSAGES = 100  # a request; fills the tallest window
+_GAP_PAGES = 20  # fetched of a gap at most; who was away for longer scrolls up
 
 
-class _Ask(Enum):
-    LATEST = auto()
-    AFTER = auto()
-    BEFORE = auto()
+def catch_up(state: SessionState, room: Room) -> None:
+    """We are in the room, maybe again: fetches what we missed, then sends what waits there."""
+    room.history_pages = 0
+    last = room.last_id()
+    if last:
+        _request(state, room, HistoryRequest.AFTER, f"msgid={last}")
+    else:
+        _request(state, room, HistoryRequest.LATEST, "*")
 
 
-class History:
-    """Belongs to one session, and is reset with each connection."""
+def fetch_older(state: SessionState, room: Room) -> None:
+    """Somebody scrolled up to where the room begins."""
+    first = room.first_id()
+    if first and room.has_older and not room.history_request and state.has("draft/chathistory"):
+        _request(state, room, HistoryRequest.BEFORE, f"msgid={first}")
 
-    def __init__(self, session: "Session") -> None:
-        self._session = session
-        self._asked: dict[Room, _Ask] = {}
-        self._pages: dict[Room, int] = {}
 
-    def reset(self) -> None:
-        for room in self._asked:
-            room.fetching = False
-        self._asked.clear()
-        self._pages.clear()
+def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> None:
+    """Takes in a batch of history, oldest first."""
+    request, room.history_request = room.history_request or HistoryRequest.LATEST, None
+    fresh = room.merge(entries, older=request is HistoryRequest.BEFORE)
+    has_more = len(entries) >= _page_messages(state) and bool(fresh)
+    room.history_pages += 1
+    if request is not HistoryRequest.AFTER:
+        room.has_older = has_more
+        state.flush(room)
+        return
+    for entry in fresh:
+        if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:
+            room.count_unread(entry)
+    if has_more and room.history_pages < _GAP_PAGES:
+        _request(state, room, HistoryRequest.AFTER, f"msgid={entries[-1].msgid}")
+    else:
+        state.flush(room)
 
-    def is_catching_up(self, room: Room) -> bool:
-        return self._asked.get(room) in (_Ask.LATEST, _Ask.AFTER)
 
-    def joined(self, room: Room) -> None:
-        """We are in the room (again): what did we miss? Ends with the session sending what waits there."""
-        self._pages[room] = 0
-        last = room.last_id()
-        if last:
-            self._ask(room, _Ask.AFTER, f"msgid={last}")
-        else:
-            self._ask(room, _Ask.LATEST, "*")
+def failed(state: SessionState, room: Room) -> None:
+    """The server doesn't know the message we asked from, or doesn't want to say."""
+    if room.history_request is HistoryRequest.AFTER:
+        _request(state, room, HistoryRequest.LATEST, "*")
+    else:
+        unavailable(state, room)
 
-    def older(self, room: Room) -> None:
-        """Somebody scrolled up to where the room begins."""
-        first = room.first_id()
-        if first and room.has_older and not room.fetching and self._session.has("draft/chathistory"):
-            self._ask(room, _Ask.BEFORE, f"msgid={first}")
 
-    def arrived(self, room: Room, entries: list[TranscriptEntry]) -> None:
-        """A batch of history, oldest first."""
-        ask = self._asked.pop(room, _Ask.LATEST)
-        room.fetching = False
-        fresh = room.merge(entries, older=ask is _Ask.BEFORE)
-        if ask is not _Ask.AFTER:
-            room.has_older = len(entries) >= self._page() and bool(fresh)
-        if ask is _Ask.AFTER:
-            self._count(room, fresh)
-        self._pages[room] = self._pages.get(room, 0) + 1
-        if ask is _Ask.AFTER and len(entries) >= self._page() and fresh and self._pages[room] < _MOST_PAGES:
-            self._ask(room, _Ask.AFTER, f"msgid={entries[-1].msgid}")
-        else:
-            self._session.flush(room)
+def unavailable(state: SessionState, room: Room) -> None:
+    """There is no history of this room: sends what waited for it."""
+    if room.history_request:
+        room.history_request = None
+        room.has_older = False
+        state.flush(room)
 
-    def failed(self, room: Room) -> None:
-        """The server doesn't know the message we asked from, or doesn't want to say."""
-        if self._asked.get(room) is _Ask.AFTER:
-            self._ask(room, _Ask.LATEST, "*")
-        else:
-            self.refused(room)
 
-    def refused(self, room: Room) -> None:
-        """There is no history of this room to be had."""
-        if self._asked.pop(room, None):
-            room.fetching = room.has_older = False
-            self._session.flush(room)
+def _request(state: SessionState, room: Room, request: HistoryRequest, bound: str) -> None:
+    if not state.has("draft/chathistory"):
+        state.flush(room)
+        return
+    room.history_request = request
+    state.send(Message("CHATHISTORY", (request.name, room.name, bound, str(_page_messages(state)))))
 
-    def _ask(self, room: Room, ask: _Ask, bound: str) -> None:
-        if not self._session.has("draft/chathistory"):
-            self._session.flush(room)
-            return
-        self._asked[room] = ask
-        room.fetching = True
-        self._session.send(Message("CHATHISTORY", (ask.name, room.name, bound, str(self._page()))))
 
-    def _page(self) -> int:
-        return number(self._session.isupport.get("CHATHISTORY", ""), PAGE) or PAGE
-
-    def _count(self, room: Room, missed: list[TranscriptEntry]) -> None:
-        for entry in missed:
-            if entry.kind in SPOKEN and not entry.own and room is not self._session.looked_at:
-                room.count_unread(entry)
+def _page_messages(state: SessionState) -> int:
+    return number(state.isupport.get("CHATHISTORY", ""), PAGE_MESSAGES) or PAGE_MESSAGES

@@ -8,21 +8,30 @@ Laws of the transcript:
 - The entry `entries[i]` has the position `first + i`. Older history takes positions below `first`, and forgetting
   the oldest raises `first`: the positions of the others stay. `dirty` is the lowest position whose entry has changed,
   so a screen redraws from there.
-- At most `KEPT` entries are remembered; the server's history has the rest.
+- At most `KEPT_ENTRIES` entries are remembered; the server's history has the rest.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from chatroom.client.transcript_entry import SPOKEN, Delivery, Kind, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.names import fold, is_room
 
-KEPT = 20_000  # entries, about 8 MB
-_TRIM = 2_000  # forgotten at once, so that forgetting costs little per message
-_CLAIMED_AMONG = 200  # entries before those that wait: a message that failed longer ago is not looked for
-SPEAKERS = 50  # who spoke last, for completing names
+KEPT_ENTRIES = 20_000  # about 8 MB
+_TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
+_CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
+KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
+
+
+class HistoryRequest(Enum):
+    """Which part of a room's history was asked for (the subcommands of CHATHISTORY)."""
+
+    LATEST = auto()
+    AFTER = auto()
+    BEFORE = auto()
 
 
 @dataclass(slots=True)
@@ -32,7 +41,6 @@ class Member:
     nick: str
     prefix: str = ""
     away: bool = False
-    account: str = ""
 
 
 class Room:
@@ -56,14 +64,20 @@ class Room:
         self.draft = ""
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
-        self.fetching = False  # history was asked for and has not arrived
+        self.history_request: HistoryRequest | None = None  # asked for and not arrived
+        self.history_pages = 0  # that have arrived since we came here
         self._ids: set[str] = set()
         self._pending = 0  # how many entries at the end wait for the server
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether the history that tells what we missed is still to come."""
+        return self.history_request in (HistoryRequest.LATEST, HistoryRequest.AFTER)
 
     # --- the transcript -------------------------------------------------------------------------------------------
 
     def add(self, entry: TranscriptEntry) -> bool:
-        """Puts a new entry where it belongs; false when it is known already."""
+        """Adds a new entry where it belongs; false when it is known already."""
         if entry.msgid and entry.msgid in self._ids:
             return False
         if entry.pending:
@@ -74,14 +88,14 @@ class Room:
         self._insert(index, entry)
         if entry.kind in SPOKEN and not entry.own:
             self._spoke(entry.nick)
-        if len(self.entries) > KEPT + _TRIM:
-            self._forget(len(self.entries) - KEPT)
+        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
+            self._forget(len(self.entries) - KEPT_ENTRIES)
         return True
 
     def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
-        """Puts history, oldest first, where its times say. Returns what was not known yet, oldest first.
+        """Adds history, oldest first, where its times say. Returns what was not known yet, oldest first.
 
-        `older`: it was asked for as what is older than the oldest that the server knows, too.
+        `older`: all of it is older than the oldest entry that the server knows as well.
         """
         fresh = []
         end = len(self.entries) - self._pending
@@ -103,38 +117,38 @@ class Room:
         return fresh[::-1]
 
     def _claim(self, remembered: TranscriptEntry) -> TranscriptEntry | None:
-        """The server's history has a message of ours: takes it from among those that wait or have failed.
+        """Finds the message of ours that the server's history shows to have arrived, and takes it out of `entries`.
 
-        This decides about messages whose answer a dying connection took with it.
+        It is looked for among those that wait or have failed: the answer may have been lost with a connection.
         """
-        start = max(0, len(self.entries) - self._pending - _CLAIMED_AMONG)
+        start = max(0, len(self.entries) - self._pending - _CLAIM_AMONG_ENTRIES)
         for entry in self.entries[start:]:
-            undecided = entry.delivery in (Delivery.SENT, Delivery.FAILED)
+            undecided = entry.delivery in (DeliveryState.SENT, DeliveryState.FAILED)
             if undecided and entry.text == remembered.text and entry.kind is remembered.kind:
                 self.remove(entry)
-                entry.delivery, entry.msgid, entry.time = Delivery.DONE, remembered.msgid, remembered.time
+                entry.delivery, entry.msgid, entry.time = DeliveryState.DONE, remembered.msgid, remembered.time
                 return entry
         return None
 
     def confirm(self, text: str, kind: Kind, msgid: str, time: float) -> TranscriptEntry | None:
-        """The server has our message: finds it among those that wait."""
+        """The server has our message: marks the one that waits as done and returns it, or None."""
         if msgid and msgid in self._ids:
             return None
         start = len(self.entries) - self._pending
         for index in range(start, len(self.entries)):
             entry = self.entries[index]
-            if entry.delivery is Delivery.SENT and entry.text == text and entry.kind is kind:
-                self._settle(index, Delivery.DONE, msgid, time)
+            if entry.delivery is DeliveryState.SENT and entry.text == text and entry.kind is kind:
+                self._settle(index, DeliveryState.DONE, msgid, time)
                 return entry
         return None
 
-    def settle(self, entry: TranscriptEntry, delivery: Delivery) -> None:
+    def settle(self, entry: TranscriptEntry, delivery: DeliveryState) -> None:
         """A waiting message of ours was taken (`DONE`) or refused (`FAILED`)."""
         if entry.pending:
             self._settle(self._index(entry), delivery, entry.msgid, entry.time)
 
     def remove(self, entry: TranscriptEntry) -> None:
-        """Takes away a message of ours that was not sent."""
+        """Removes a message of ours that was not sent."""
         index = self._index(entry)
         self._pending -= entry.pending
         del self.entries[index]
@@ -178,7 +192,7 @@ class Room:
         if entry.msgid:
             self._ids.add(entry.msgid)
 
-    def _settle(self, index: int, delivery: Delivery, msgid: str, time: float) -> None:
+    def _settle(self, index: int, delivery: DeliveryState, msgid: str, time: float) -> None:
         """Moves the entry to the end of what is settled, and marks it."""
         entry = self.entries.pop(index)
         self._pending -= 1
@@ -207,7 +221,7 @@ class Room:
         if nick in self.speakers:
             self.speakers.remove(nick)
         self.speakers.insert(0, nick)
-        del self.speakers[SPEAKERS:]
+        del self.speakers[KEPT_SPEAKERS:]
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -220,7 +234,7 @@ class Room:
         self.mentions += entry.mention or self.is_direct
 
     def seen(self) -> None:
-        """Somebody looks at the room; the mark stays until they look away."""
+        """Somebody looks at the room: nothing is unread. The mark stays until they look away."""
         self.unread = self.mentions = 0
 
     def unmark(self) -> None:
@@ -251,7 +265,7 @@ class Room:
         return True
 
     def empty(self) -> None:
-        """We are not in the room any more: who is there is not known."""
+        """Forgets the members, because we are not in the room any more."""
         self.is_here = self.is_direct
         self.is_listed = False
         self.members.clear()

@@ -8,7 +8,7 @@ Laws:
   in) sets the wait back.
 - Each connection has a number, and what is sent carries it: a line meant for a dead connection never reaches the next.
 - A certificate that no authority vouches for is never used without a fingerprint that the user trusted before. Nothing
-  is sent to such a server: the link reports `Untrusted` and ends.
+  is sent to such a server: the thread reports `Untrusted` and ends.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ from chatroom.client.backoff import Backoff
 from chatroom.common.irc_message import Message, parse, render
 
 CONNECT_SECONDS = 10.0  # for the name, the connection and the handshake together
-QUIET_SECONDS = 60.0  # nothing heard for so long: ask whether anybody is there
-ANSWER_SECONDS = 30.0  # and for so long after asking: nobody is
-LINE_LIMIT = 65_536  # bytes; a server that sends a longer line is not one for us
+QUIET_SECONDS = 60.0  # without a line from the server: we send a PING
+ANSWER_SECONDS = 30.0  # without an answer to it: the connection is lost
+LINE_LIMIT_BYTES = 65_536  # a server that sends a longer line is not one for us
 _READ_BYTES = 65_536
 _READS_AT_ONCE = 16  # then it is the turn of what has to be sent
 _LINES_AT_ONCE = 100  # lines an event, so that a screen can stop between two
-_EVENTS_AHEAD = 1_000  # more than that the screen has not taken: read on when it has, so that memory is bounded
+_EVENTS_AHEAD = 1_000  # not handled yet: reading waits while there are more, so that memory is bounded
 
 
 class Security(Enum):
@@ -82,13 +82,13 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Untrusted:
-    """Nobody vouches for the certificate with this fingerprint; `trusted` was another one, or ""."""
+    """No authority vouches for the certificate with this fingerprint. `trusted` is the one trusted before, or ""."""
 
     fingerprint: str
     trusted: str
 
 
-Event = Connecting | Connected | Received | Lost | Untrusted
+ConnectionEvent = Connecting | Connected | Received | Lost | Untrusted
 
 
 class _OverError(Exception):
@@ -102,8 +102,8 @@ class _UntrustedError(Exception):
 class ServerConnection(threading.Thread):
     """Start it, drain `events`, `send` lines; `close` says goodbye and ends it."""
 
-    def __init__(self, target: Target, events: "SimpleQueue[Event]", backoff: Backoff | None = None) -> None:
-        super().__init__(name=f"link to {target}", daemon=True)
+    def __init__(self, target: Target, events: "SimpleQueue[ConnectionEvent]", backoff: Backoff | None = None) -> None:
+        super().__init__(name=f"connection to {target}", daemon=True)
         self.target = target
         self.events = events
         self._backoff = backoff or Backoff()
@@ -116,7 +116,7 @@ class ServerConnection(threading.Thread):
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
 
-    # --- for the thread that owns the link ----------------------------------------------------------------------------
+    # --- for the thread that owns the connection ----------------------------------------------------------------------
 
     def send(self, number: int, line: str) -> None:
         """Sends a line over the connection with that number, if it is still the one."""
@@ -129,7 +129,7 @@ class ServerConnection(threading.Thread):
         self._wake()
 
     def settled(self) -> None:
-        """The server let us in: the next failure is waited for 1 s again."""
+        """The server let us in: the wait after the next failure is short again."""
         self._backoff.reset()
 
     def retry_now(self) -> None:
@@ -188,7 +188,7 @@ class ServerConnection(threading.Thread):
         return encrypted, security
 
     def _dial(self, deadline: float) -> socket.socket:
-        """A socket whose timeout is what is left of the time for connecting."""
+        """Connects, and gives the socket what is left until `deadline` as its timeout."""
         error: OSError = TimeoutError()
         for family, kind, protocol, _, address in socket.getaddrinfo(
             self.target.host, self.target.port, type=socket.SOCK_STREAM
@@ -208,7 +208,7 @@ class ServerConnection(threading.Thread):
         raise error
 
     def _pinned(self, sock: socket.socket) -> ssl.SSLSocket:
-        """The connection to a server whose own certificate was trusted before."""
+        """Encrypts a connection to a server whose certificate the user trusted before."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -221,7 +221,7 @@ class ServerConnection(threading.Thread):
         return encrypted
 
     def _talk(self, sock: socket.socket) -> None:
-        """Moves bytes both ways until the link is closed; raises when the other side ends it."""
+        """Moves bytes both ways until we close the connection; raises when the other side ends it."""
         reader, unsent = _Lines(), bytearray()
         heard, asked = time.monotonic(), False
         with selectors.DefaultSelector() as selector:
@@ -248,7 +248,7 @@ class ServerConnection(threading.Thread):
                 selector.modify(sock, wanted)
 
     def _read(self, sock: socket.socket, reader: "_Lines") -> bool:
-        """True when something came. Reads more than once, as TLS may hold more than the selector sees."""
+        """Reads what came; false if nothing did. Reads more than once: TLS may hold more than the selector sees."""
         came = False
         for _ in range(_READS_AT_ONCE):
             try:
@@ -301,7 +301,7 @@ class ServerConnection(threading.Thread):
         try:
             self._wake_in.send(b"x")
         except OSError:
-            pass  # enough wakes are on their way, or the link has ended
+            pass  # enough wakes are on their way, or the connection has ended
 
     def _drain_wake(self) -> None:
         try:
@@ -311,14 +311,14 @@ class ServerConnection(threading.Thread):
 
 
 class _Lines:
-    """Bytes in, lines out: UTF-8, or Latin-1 where a line isn't, as IRC clients do it."""
+    """Makes lines of bytes. A line that is not UTF-8 is read as Latin-1, as other IRC clients do."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[str]:
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LINE_LIMIT:
+        if len(self._rest) > LINE_LIMIT_BYTES:
             raise _OverError("the server sent a line without an end; this is no chat server")
         return [_decode(line) for line in lines if line.strip()]
 
@@ -346,7 +346,7 @@ def _pong(line: str) -> bytes:
 
 
 def explain(error: Exception, target: Target) -> str:
-    """One sentence: what failed, and what to do about it."""
+    """Says in a sentence what failed and what to do about it."""
     match error:
         case _OverError():
             text = str(error)

@@ -11,11 +11,10 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
-RECENT = 8  # servers
+RECENT_SERVERS = 8
 THEMES = ("system", "light", "dark")
-ZOOM_LEAST, ZOOM_MOST = -4, 12  # points
+ZOOM_LEAST_POINTS, ZOOM_MOST_POINTS = -4, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Settings:
     def remember(self, server: Server) -> None:
         """Puts a server first among the recent ones."""
         others = [old for old in self.recent if (old.host, old.port) != (server.host, server.port)]
-        self.recent = [server, *others][:RECENT]
+        self.recent = [server, *others][:RECENT_SERVERS]
 
 
 def _home() -> Path:
@@ -70,7 +69,7 @@ def default_path() -> Path:
 
 
 def load(path: Path) -> tuple[Settings, str]:
-    """The settings, and a word about a file that was damaged or can't be read, or ""."""
+    """The settings; and a sentence about a file that was damaged or can't be read, or ""."""
     try:
         return _from_json(json.loads(path.read_text("utf-8"))), ""
     except FileNotFoundError:
@@ -87,7 +86,7 @@ def load(path: Path) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Replaces the file; returns a word about why it couldn't, or ""."""
+    """Replaces the file; returns a sentence about why it couldn't, or ""."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
@@ -103,7 +102,7 @@ def save(settings: Settings, path: Path) -> str:
     return ""
 
 
-def _from_json(data: Any) -> Settings:
+def _from_json(data: object) -> Settings:
     """Raises `ValueError` or `TypeError` when this is no settings file at all."""
     if not isinstance(data, dict):
         raise TypeError("not an object")
@@ -113,13 +112,13 @@ def _from_json(data: Any) -> Settings:
         if type(value) is type(getattr(settings, item.name)):
             setattr(settings, item.name, value)
     settings.theme = settings.theme if settings.theme in THEMES else "system"
-    settings.zoom = max(ZOOM_LEAST, min(settings.zoom, ZOOM_MOST))
-    settings.recent = [server for raw in settings.recent if (server := _server(raw))][:RECENT]
+    settings.zoom = max(ZOOM_LEAST_POINTS, min(settings.zoom, ZOOM_MOST_POINTS))
+    settings.recent = [server for raw in settings.recent if (server := _server(raw))][:RECENT_SERVERS]
     settings.trusted = {str(key): value for key, value in settings.trusted.items() if isinstance(value, str)}
     return settings
 
 
-def _server(raw: Any) -> Server | None:
+def _server(raw: object) -> Server | None:
     if not isinstance(raw, dict) or not isinstance(raw.get("host"), str) or not isinstance(raw.get("port"), int):
         return None
     return Server(raw["host"], raw["port"], raw.get("tls") is True, str(raw.get("nick") or ""))

@@ -1,15 +1,14 @@
-"""What can be typed with a slash, in the window and in the terminal: one table.
+"""The commands that a user types with a slash, in the window and in the terminal: one table.
 
-A command gets the session, the room it was typed in, and the rest of the line. It raises `Misuse` with a sentence for
-the user, or `Leave`. `//x` says "/x".
+A command gets the state, the room it was typed in, and the rest of the line. It raises `Misuse` with a sentence for
+the user, or `EndProgram`. `//x` says "/x".
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chatroom.client.message_handlers import prefixes
 from chatroom.client.room import Room
-from chatroom.client.session import Session, State
+from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
@@ -20,30 +19,30 @@ class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of th
     """The command can't be carried out as typed; the text says what is missing."""
 
 
-class Leave(Exception):  # noqa: N818 (it is no error)
+class EndProgram(Exception):  # noqa: N818 (it is no error)
     """The user wants to end the program."""
 
 
-Action = Callable[[Session, Room, str], Room | None]
+CommandFunction = Callable[[SessionState, Room, str], Room | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class SlashCommand:
     """`act` returns the room to go to, or None to stay. What is secret is not offered again."""
 
     usage: str
     help: str
-    act: Action
+    act: CommandFunction
     needs_argument: bool = False
     needs_connection: bool = True
     is_secret: bool = False
 
 
-def run(session: Session, room: Room, line: str) -> Room | None:
+def run(state: SessionState, room: Room, line: str) -> Room | None:
     """Carries out what was typed: says a text, or does a command. Returns the room to go to."""
     if not line.startswith("/") or line.startswith("//"):
-        _demand_presence(session, room)
-        session.say(room, line.removeprefix("/") if line.startswith("//") else line)
+        _demand_presence(state, room)
+        state.say(room, line.removeprefix("/") if line.startswith("//") else line)
         return None
     name, _, rest = line[1:].partition(" ")
     command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
@@ -51,13 +50,13 @@ def run(session: Session, room: Room, line: str) -> Room | None:
         raise Misuse(f"There is no command /{name}; /help lists them.")
     if command.needs_argument and not rest.strip():
         raise Misuse(f"That is used like this: {command.usage}")
-    if command.needs_connection and session.state is not State.READY:
+    if command.needs_connection and not state.is_registered:
         raise Misuse("There is no connection right now.")
-    return command.act(session, room, rest.strip())
+    return command.act(state, room, rest.strip())
 
 
-def _demand_presence(session: Session, room: Room) -> None:
-    if not room.is_direct and not room.is_here and session.state is State.READY:
+def _demand_presence(state: SessionState, room: Room) -> None:
+    if not room.is_direct and not room.is_here and state.is_registered:
         raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
 
 
@@ -71,230 +70,230 @@ def names() -> list[str]:
     return sorted(f"/{name}" for name in COMMANDS)
 
 
-def _send(session: Session, *words: str) -> None:
-    """The caller puts what may have spaces last; middle words are cut at a space."""
+def _send(state: SessionState, *words: str) -> None:
+    """Sends a command. Only the last word may have spaces; the others are cut there."""
     *middle, last = words
     params = tuple(word.split(" ")[0].lstrip(":") or "*" for word in middle[1:])
-    session.send(Message(middle[0], (*params, last)) if middle else Message(last))
+    state.send(Message(middle[0], (*params, last)) if middle else Message(last))
 
 
-def _join(session: Session, room: Room, rest: str) -> Room:
+def _join(state: SessionState, room: Room, rest: str) -> Room:
     name, _, key = rest.partition(" ")
     if "," in name:
         raise Misuse("One room at a time.")
-    return session.join(name if is_room(name) else f"#{name}", key.strip())
+    return state.join(name if is_room(name) else f"#{name}", key.strip())
 
 
-def _leave(session: Session, room: Room, rest: str) -> None:
-    session.close(session.rooms.get(rest.casefold(), room) if rest else room)
+def _leave(state: SessionState, room: Room, rest: str) -> None:
+    state.close(state.rooms.get(rest.casefold(), room) if rest else room)
 
 
-def _msg(session: Session, room: Room, rest: str) -> Room:
+def _msg(state: SessionState, room: Room, rest: str) -> Room:
     name, _, text = rest.partition(" ")
-    there = session.room(name)
+    there = state.room(name)
     if text.strip():
-        session.say(there, text)
+        state.say(there, text)
     return there
 
 
-def _me(session: Session, room: Room, rest: str) -> None:
-    _demand_presence(session, room)
-    session.say(room, rest, Kind.ACTION)
+def _me(state: SessionState, room: Room, rest: str) -> None:
+    _demand_presence(state, room)
+    state.say(room, rest, Kind.ACTION)
 
 
-def _nick(session: Session, room: Room, rest: str) -> None:
-    _send(session, "NICK", rest.split()[0])
+def _nick(state: SessionState, room: Room, rest: str) -> None:
+    _send(state, "NICK", rest.split()[0])
 
 
-def _topic(session: Session, room: Room, rest: str) -> None:
-    session.send(Message("TOPIC", (room.name, rest) if rest else (room.name,)))
+def _topic(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("TOPIC", (room.name, rest) if rest else (room.name,)))
 
 
-def _away(session: Session, room: Room, rest: str) -> None:
-    session.send(Message("AWAY", (rest or "away",)))
+def _away(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("AWAY", (rest or "away",)))
 
 
-def _back(session: Session, room: Room, rest: str) -> None:
-    session.send(Message("AWAY"))
+def _back(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("AWAY"))
 
 
-def _rooms(session: Session, room: Room, rest: str) -> None:
-    session.send(Message("LIST"))
+def _rooms(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("LIST"))
 
 
-def _who(session: Session, room: Room, rest: str) -> None:
+def _who(state: SessionState, room: Room, rest: str) -> None:
     people = ", ".join(member.prefix + member.nick for member in room.members.values())
-    session.inform(f"In {room.name}: {people or 'nobody'}", room=room)
+    state.inform(f"In {room.name}: {people or 'nobody'}", room=room)
 
 
-def _whois(session: Session, room: Room, rest: str) -> None:
-    _send(session, "WHOIS", rest.split()[0])
+def _whois(state: SessionState, room: Room, rest: str) -> None:
+    _send(state, "WHOIS", rest.split()[0])
 
 
-def knows_times(session: Session, command: str) -> bool:
-    """Whether this server's command of that name takes a time and a reason, as chatroom's do (TIMEDBANS)."""
-    return command in session.isupport.get("TIMEDBANS", "").split(",")
-
-
-def _timed(session: Session, command: str, rest: str) -> tuple[str, str, str]:
+def _timed(state: SessionState, command: str, rest: str) -> tuple[str, str, str]:
     """A name, a time ("" for good) and a reason; raises `Misuse` if there is a time that the server can't keep."""
     nick, _, rest = rest.partition(" ")
     first, _, more = rest.strip().partition(" ")
     if not seconds(first):
         return nick, "", rest.strip()
-    if not knows_times(session, command):
+    if not state.knows_times(command):
         raise Misuse("This server keeps no times; leave it out.")
     return nick, first, more.strip()
 
 
-def _kick(session: Session, room: Room, rest: str) -> None:
-    nick, length, reason = _timed(session, "KICK", rest)
+def _kick(state: SessionState, room: Room, rest: str) -> None:
+    nick, length, reason = _timed(state, "KICK", rest)
     if length:
-        session.send(Message("KICK", (room.name, nick, length, reason or nick)))
+        state.send(Message("KICK", (room.name, nick, length, reason or nick)))
     else:
-        session.send(Message("KICK", (room.name, nick, reason) if reason else (room.name, nick)))
+        state.send(Message("KICK", (room.name, nick, reason) if reason else (room.name, nick)))
 
 
-def _ban(session: Session, room: Room, rest: str) -> None:
-    """By the server's own command where it has one: that knows whom a name means, and why."""
-    nick, length, reason = _timed(session, "BAN", rest)
-    if knows_times(session, "BAN"):
-        session.send(Message("BAN", tuple(word for word in (room.name, nick, length, reason) if word)))
+def _ban(state: SessionState, room: Room, rest: str) -> None:
+    """Bans by the server's own command where it has one, which takes a name and a reason; else by a mask (+b)."""
+    nick, length, reason = _timed(state, "BAN", rest)
+    if state.knows_times("BAN"):
+        state.send(Message("BAN", tuple(word for word in (room.name, nick, length, reason) if word)))
     else:
-        _mode("+b", True)(session, room, rest)
+        _mode("+b", True)(state, room, rest)
 
 
-def _unban(session: Session, room: Room, rest: str) -> None:
-    if knows_times(session, "BAN"):
-        session.send(Message("UNBAN", (room.name, rest.split()[0])))
+def _unban(state: SessionState, room: Room, rest: str) -> None:
+    if state.knows_times("BAN"):
+        state.send(Message("UNBAN", (room.name, rest.split()[0])))
     else:
-        _mode("-b", True)(session, room, rest)
+        _mode("-b", True)(state, room, rest)
 
 
-def _bans(session: Session, room: Room, rest: str) -> None:
-    session.send(Message("MODE", (room.name, "b")))
+def _bans(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("MODE", (room.name, "b")))
 
 
-def _mute(sign: str) -> Action:
-    """Silences by the server's own command, by a list (+q), or by a ban of the kind "mute" (EXTBAN m): as it has it."""
+def _mute(sign: str) -> CommandFunction:
+    """Mutes by what the server has: its own command, a list (+q), or a ban of the kind "mute" (EXTBAN m)."""
 
-    def act(session: Session, room: Room, rest: str) -> None:
-        nick, length, reason = _timed(session, "MUTE", rest)
-        mark, comma, kinds = session.isupport.get("EXTBAN", "").partition(",")
-        if knows_times(session, "MUTE"):
+    def act(state: SessionState, room: Room, rest: str) -> None:
+        nick, length, reason = _timed(state, "MUTE", rest)
+        mark, comma, kinds = state.isupport.get("EXTBAN", "").partition(",")
+        if state.knows_times("MUTE"):
             verb = "MUTE" if sign == "+" else "UNMUTE"
-            session.send(Message(verb, tuple(word for word in (room.name, nick, length, reason) if word)))
-        elif "q" in session.isupport.get("CHANMODES", "b").split(",")[0] or not (comma and "m" in kinds):
-            _mode(f"{sign}q", True)(session, room, rest)
+            state.send(Message(verb, tuple(word for word in (room.name, nick, length, reason) if word)))
+        elif "q" in state.mode_kinds()[0] or not (comma and "m" in kinds):
+            _mode(f"{sign}q", True)(state, room, rest)
         else:
-            session.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{nick}!*@*")))
+            state.send(Message("MODE", (room.name, f"{sign}b", f"{mark}m:{nick}!*@*")))
 
     return act
 
 
-def _slow(session: Session, room: Room, rest: str) -> None:
-    """+W is slow mode where a server has it with one number."""
-    if "W" not in [*session.isupport.get("CHANMODES", "").split(","), "", "", ""][2]:
+def _slow(state: SessionState, room: Room, rest: str) -> None:
+    """Sets slow mode, which is +W on servers where that mode takes a number."""
+    if "W" not in state.mode_kinds()[2]:
         raise Misuse("This server has no slow mode.")
     pause = rest.split()[0]
     off = pause.lower() in ("off", "0")
     length = str(seconds(pause) or pause)
-    session.send(Message("MODE", (room.name, "-W") if off else (room.name, "+W", length)))
+    state.send(Message("MODE", (room.name, "-W") if off else (room.name, "+W", length)))
 
 
-def _key(session: Session, room: Room, rest: str) -> None:
+def _key(state: SessionState, room: Room, rest: str) -> None:
     key = rest.split()[0]
     off = key.lower() == "off"
-    session.send(Message("MODE", (room.name, "-k", "*") if off else (room.name, "+k", key)))
+    state.send(Message("MODE", (room.name, "-k", "*") if off else (room.name, "+k", key)))
 
 
-def _modes(session: Session, room: Room, rest: str) -> None:
-    session.send(Message("MODE", (room.name, *rest.split())))
+def _modes(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("MODE", (room.name, *rest.split())))
 
 
-def _mode(change: str, masks: bool) -> Action:
+def _mode(change: str, masks: bool) -> CommandFunction:
     """Sets a mode about somebody: by a mask where the mode is a list of them (+b, +q), else by the name (+o)."""
 
-    def act(session: Session, room: Room, rest: str) -> None:
+    def act(state: SessionState, room: Room, rest: str) -> None:
         nick = rest.split()[0]
-        lists = session.isupport.get("CHANMODES", "b").split(",")[0]
-        if change[1] not in (lists if masks else prefixes(session)):
+        if change[1] not in (state.mode_kinds()[0] if masks else state.prefixes()):
             raise Misuse(f"This server has no mode {change}.")
         target = f"{nick}!*@*" if masks and "!" not in nick else nick
-        session.send(Message("MODE", (room.name, change, target)))
+        state.send(Message("MODE", (room.name, change, target)))
 
     return act
 
 
-def _invite(session: Session, room: Room, rest: str) -> None:
-    _send(session, "INVITE", rest.split()[0], room.name)
+def _invite(state: SessionState, room: Room, rest: str) -> None:
+    _send(state, "INVITE", rest.split()[0], room.name)
 
 
-def _service(request: str) -> Action:
-    """Asks whoever keeps accounts on IRC networks; the answer is a notice."""
+def _service(request: str) -> CommandFunction:
+    """Sends a request about accounts to NickServ, which answers with a notice."""
 
-    def act(session: Session, room: Room, rest: str) -> None:
-        session.send(Message("PRIVMSG", ("NickServ", f"{request} {rest}".rstrip())))
+    def act(state: SessionState, room: Room, rest: str) -> None:
+        state.send(Message("PRIVMSG", ("NickServ", f"{request} {rest}".rstrip())))
 
     return act
 
 
-def _login(session: Session, room: Room, rest: str) -> None:
-    """Who logs in to a name wants to be called so."""
+def _login(state: SessionState, room: Room, rest: str) -> None:
+    """Logs in to an account, and asks for its name as our nickname once that has worked."""
     name, _, password = rest.rpartition(" ")
-    session.wanted_name = name.strip()
-    _service("IDENTIFY")(session, room, f"{session.wanted_name} {password}".strip())
+    state.wanted_name = name.strip()
+    _service("IDENTIFY")(state, room, f"{state.wanted_name} {password}".strip())
 
 
-def _quit(session: Session, room: Room, rest: str) -> None:
-    raise Leave
+def _quit(state: SessionState, room: Room, rest: str) -> None:
+    raise EndProgram
 
 
-def _raw(session: Session, room: Room, rest: str) -> None:
+def _raw(state: SessionState, room: Room, rest: str) -> None:
     head, colon, last = rest.partition(" :")
     words = head.split()
-    session.send(Message(words[0].upper(), (*words[1:], last) if colon and needs_colon(last) else tuple(words[1:])))
+    state.send(Message(words[0].upper(), (*words[1:], last) if colon and needs_colon(last) else tuple(words[1:])))
 
 
-def _help(session: Session, room: Room, rest: str) -> None:
+def _help(state: SessionState, room: Room, rest: str) -> None:
     command = COMMANDS.get(rest.removeprefix("/"))
     for each in [command] if command else COMMANDS.values():
-        session.inform(f"{each.usage}  –  {each.help}", room=room)
+        state.inform(f"{each.usage}  –  {each.help}", room=room)
 
 
-COMMANDS: dict[str, Command] = {
-    "help": Command("/help [COMMAND]", "this list", _help, needs_connection=False),
-    "join": Command("/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False),
-    "leave": Command("/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False),
-    "rooms": Command("/rooms", "the rooms of this server", _rooms),
-    "who": Command("/who", "who is here", _who, needs_connection=False),
-    "whois": Command("/whois NAME", "what the server tells about somebody", _whois, True),
-    "msg": Command("/msg NAME [TEXT]", "talk to one person", _msg, True, False),
-    "me": Command("/me TEXT", "say what you do: * alice waves", _me, True, False),
-    "nick": Command("/nick NAME", "change your name", _nick, True),
-    "topic": Command("/topic [TEXT]", "show or set what the room is about", _topic),
-    "away": Command("/away [WHY]", "tell others that you are away", _away),
-    "back": Command("/back", "and that you are here again", _back),
-    "invite": Command("/invite NAME", "ask somebody into this room", _invite, True),
-    "kick": Command("/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True),
-    "ban": Command("/ban NAME [TIME] [WHY]", "and don't let them in again", _ban, True),
-    "unban": Command("/unban NAME", "take a ban back", _unban, True),
-    "bans": Command("/bans", "who is banned or muted here", _bans),
-    "mute": Command("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
-    "unmute": Command("/unmute NAME", "let them write again", _mute("-"), True),
-    "op": Command("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
-    "deop": Command("/deop NAME", "take that back", _mode("-o", False), True),
-    "voice": Command("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
-    "devoice": Command("/devoice NAME", "take that back", _mode("-v", False), True),
-    "slow": Command("/slow SECONDS|off", "one message of each in so many seconds", _slow, True),
-    "key": Command("/key KEY|off", "let in only those who know a key", _key, True),
-    "mode": Command("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
-    "register": Command("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
-    "login": Command("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
-    "logout": Command("/logout", "be logged in no more", _service("LOGOUT")),
-    "password": Command("/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True),
-    "set": Command("/set replay on|off", "whether your other programs show what you missed", _service("SET"), True),
-    "quit": Command("/quit", "end the program", _quit, needs_connection=False),
-    "raw": Command("/raw LINE", "send a line of IRC as it is", _raw, True),
+COMMANDS: dict[str, SlashCommand] = {
+    "help": SlashCommand("/help [COMMAND]", "this list", _help, needs_connection=False),
+    "join": SlashCommand("/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False),
+    "leave": SlashCommand("/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False),
+    "rooms": SlashCommand("/rooms", "the rooms of this server", _rooms),
+    "who": SlashCommand("/who", "who is here", _who, needs_connection=False),
+    "whois": SlashCommand("/whois NAME", "what the server tells about somebody", _whois, True),
+    "msg": SlashCommand("/msg NAME [TEXT]", "talk to one person", _msg, True, False),
+    "me": SlashCommand("/me TEXT", "say what you do: * alice waves", _me, True, False),
+    "nick": SlashCommand("/nick NAME", "change your name", _nick, True),
+    "topic": SlashCommand("/topic [TEXT]", "show or set what the room is about", _topic),
+    "away": SlashCommand("/away [WHY]", "tell others that you are away", _away),
+    "back": SlashCommand("/back", "tell others that you are back", _back),
+    "invite": SlashCommand("/invite NAME", "ask somebody into this room", _invite, True),
+    "kick": SlashCommand(
+        "/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True
+    ),
+    "ban": SlashCommand("/ban NAME [TIME] [WHY]", "remove somebody and don't let them in again", _ban, True),
+    "unban": SlashCommand("/unban NAME", "lift a ban", _unban, True),
+    "bans": SlashCommand("/bans", "who is banned or muted here", _bans),
+    "mute": SlashCommand("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
+    "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True),
+    "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
+    "deop": SlashCommand("/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True),
+    "voice": SlashCommand("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
+    "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True),
+    "slow": SlashCommand("/slow SECONDS|off", "let everybody send one message every so many seconds", _slow, True),
+    "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True),
+    "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
+    "register": SlashCommand("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
+    "login": SlashCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
+    "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
+    "password": SlashCommand(
+        "/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True
+    ),
+    "set": SlashCommand(
+        "/set replay on|off", "whether your other programs show what you missed", _service("SET"), True
+    ),
+    "quit": SlashCommand("/quit", "end the program", _quit, needs_connection=False),
+    "raw": SlashCommand("/raw LINE", "send a line of IRC as it is", _raw, True),
 }
 _ALIASES = {"j": "join", "part": "leave", "list": "rooms", "query": "msg", "names": "who", "quote": "raw", "h": "help"}

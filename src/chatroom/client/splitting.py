@@ -1,4 +1,4 @@
-"""From what somebody wrote to lines that fit on the wire."""
+"""Splits what somebody wrote into lines that fit into an IRC message."""
 
 from chatroom.common.graphemes import between_clusters
 from chatroom.common.irc_message import LINE_BYTES

@@ -27,7 +27,7 @@ MODES = {
     "-v": "{0} took the voice from {1}.",
     "+b": "{0} banned {1}.",
     "-b": "{0} lifted the ban on {1}.",
-    "+W": "{0} slowed the room down: one message each {1} seconds.",
+    "+W": "{0} slowed the room down: one message every {1} seconds.",
     "+q": "{0} muted {1}.",
     "-q": "{0} lets {1} speak again.",
 }
@@ -47,9 +47,9 @@ AWAY = "You are marked as away."
 BACK = "You are not away any more."
 
 
-def clock(time: float, seconds: bool = False) -> str:
+def clock(time: float) -> str:
     """Local time of day: 12:41."""
-    return datetime.fromtimestamp(time).strftime("%H:%M:%S" if seconds else "%H:%M")
+    return datetime.fromtimestamp(time).strftime("%H:%M")
 
 
 def day(time: float) -> str:
@@ -59,7 +59,7 @@ def day(time: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """A server's words, so that others can follow them."""
+    """The text with a full stop, so that another sentence can follow."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -116,7 +116,7 @@ def invited(nick: str, room: str) -> str:
 
 
 def place(room: str, others: int, topic: str) -> str:
-    """Where one is."""
+    """Which room the user is in, and with how many."""
     company = f"with {people(others)}" if others else "alone"
     return f"You are in {room}, {company}." + (f" Topic: {topic}" if topic else "")
 

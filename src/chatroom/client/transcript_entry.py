@@ -22,7 +22,7 @@ class Kind(Enum):
     ERROR = auto()
 
 
-class Delivery(Enum):
+class DeliveryState(Enum):
     """How far a message of our own has come. Everything else is `DONE` from the start."""
 
     DONE = auto()  # the server has it
@@ -51,9 +51,9 @@ class TranscriptEntry:
     msgid: str = ""
     own: bool = False
     mention: bool = False
-    delivery: Delivery = Delivery.DONE
+    delivery: DeliveryState = DeliveryState.DONE
     serial: int = field(default_factory=lambda: next(_serials))
 
     @property
     def pending(self) -> bool:
-        return self.delivery in (Delivery.WAITING, Delivery.SENT)
+        return self.delivery in (DeliveryState.WAITING, DeliveryState.SENT)

@@ -1,27 +1,24 @@
-"""Runs the window: the Tk loop, the tick that drains the network's queue, and where mistakes are shown.
+"""Runs the window: the Tk loop, the tick that handles what the network brought, and the report of our own mistakes."""
 
-`CHATROOM_GUI_STATE=FILE` makes the window write what it shows to a JSON file after each tick that changed it; the tests
-read it from outside.
-"""
-
-import json
-import os
 import sys
 import traceback
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chatroom.client import settings as storage
 from chatroom.client.client import GOODBYE_SECONDS
 from chatroom.client.settings import Server, Settings
 from chatroom.client.transcript_entry import Kind
-from chatroom.gui import probe
 from chatroom.gui.presenter import Presenter
 
+if TYPE_CHECKING:
+    import tkinter as tk
+
+    from chatroom.gui.view import TkView
+
 TICK_MILLISECONDS = 50
-# Every call into Tk gives the interpreter lock away; with Python's usual 5 ms the network's thread would keep it long.
+# Every call into Tk releases the interpreter lock; with Python's usual 5 ms the network's thread would keep it long.
 _SWITCH_SECONDS = 0.0005
 _BUSY_MILLISECONDS = 4  # between two ticks while more waits: keys and drawing get their turn
 
@@ -55,7 +52,7 @@ def run(server: Server, rooms: tuple[str, ...], password: str, ask_server: bool,
 
 
 def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
-    """What the panel shows at first: what the command line says, and what is remembered where it says nothing."""
+    """The server that the connect panel shows at first: from the command line, else from the settings."""
     if ask_server and not given.nick and settings.recent:
         return settings.recent[0]
     known = (old.nick for old in settings.recent if (old.host, old.port) == (given.host, given.port))
@@ -63,21 +60,19 @@ def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
 
 
 class App:
-    """`root`, `view` and `presenter` belong together."""
+    """Runs one window; `root`, `view` and `presenter` are the parts of it."""
 
-    def __init__(self, root: Any, view: Any, presenter: Presenter) -> None:
+    def __init__(self, root: "tk.Tk", view: "TkView", presenter: Presenter) -> None:
         self._root = root
-        self._view = view
+        self.view = view
         self._presenter = presenter
         self._job = ""
-        self._state_path = os.environ.get("CHATROOM_GUI_STATE", "")
-        self._state = ""
         root.report_callback_exception = self._report
 
     def run(self, connect: bool, ask_server: bool, password: str, trouble: str) -> None:
         self._presenter.use_password(password)
         self._presenter.begin(connect, ask_server, trouble)
-        self._tick()
+        self.tick()
         try:
             self._root.mainloop()
         except KeyboardInterrupt:
@@ -88,30 +83,20 @@ class App:
             if self._presenter.client:
                 self._presenter.client.wait(GOODBYE_SECONDS)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Handles what came, and has itself called again after a moment."""
         more = False
         try:
-            focused = self._view.has_focus()
+            focused = self.view.has_focus()
             if focused != self._presenter.focused:
                 self._presenter.focus(focused)
             more = self._presenter.tick()
-            self._write_state()
         finally:
-            self._job = self._root.after(_BUSY_MILLISECONDS if more else TICK_MILLISECONDS, self._tick)
+            self._job = self._root.after(_BUSY_MILLISECONDS if more else TICK_MILLISECONDS, self.tick)
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """A mistake in a callback: to stderr in full, and a word in the window."""
+        """Tells of an error in a callback: in full on stderr, in a sentence in the window."""
         traceback.print_exception(kind, error, trace, file=sys.stderr)
         client = self._presenter.client
         if client:
-            client.session.inform(f"Something went wrong in this window: {error}", Kind.ERROR)
-
-    def _write_state(self) -> None:
-        if not self._state_path:
-            return
-        state = json.dumps(probe.state(self._view))
-        if state != self._state:
-            self._state = state
-            fresh = Path(self._state_path + ".new")
-            fresh.write_text(state, "utf-8")
-            fresh.replace(self._state_path)
+            client.state.inform(f"Something went wrong in this window: {error}", Kind.ERROR)

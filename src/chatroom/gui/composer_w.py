@@ -1,23 +1,20 @@
-"""The composer: three lines to write in, the hint, and Send."""
+"""The composer: a text field of three lines, a hint, and the Send button."""
 
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
 from chatroom.gui.palette import Palette
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
-
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
 
 HINT = "Enter sends · Shift+Enter new line"
 _LINES = 3
 
 
 class Composer(ttk.Frame):
-    """Hands what is written to the presenter, and takes back what it completes or remembers."""
+    """Gives the presenter what is written; shows what it completes and the messages it brings back."""
 
-    def __init__(self, parent: tk.Misc, fonts: Fonts, presenter: "Presenter") -> None:
+    def __init__(self, parent: tk.Misc, fonts: Fonts, presenter: Presenter) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self.text = tk.Text(
@@ -49,7 +46,7 @@ class Composer(ttk.Frame):
             text.bind(key, lambda _: "break")
 
     def compact(self, compact: bool) -> None:
-        """In a low window: one line, Send beside it, no hint."""
+        """Shows one line with Send beside it and no hint, for a low window; or all of it."""
         self.text.configure(height=1 if compact else _LINES)
         self.text.grid(row=0, column=0, columnspan=1 if compact else 2, sticky="ew")
         if compact:
@@ -102,7 +99,7 @@ class Composer(ttk.Frame):
         return "break"
 
     def _history(self, older: bool, edge: bool) -> str | None:
-        """`edge`: only where the cursor can't go further itself."""
+        """Brings back a message that was sent. `edge`: only if the cursor can't move further in the text itself."""
         line = int(self.text.index("insert").partition(".")[0])
         last = int(self.text.index("end-1c").partition(".")[0])
         if edge and line != (1 if older else last):

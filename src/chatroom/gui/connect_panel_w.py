@@ -1,25 +1,22 @@
-"""The connect panel: who are you, and where to. It stands in the window, errors stand under their field."""
+"""The connect panel: asks for a name and a server. It fills the window; each error stands under its field."""
 
 import tkinter as tk
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Server
 from chatroom.common.text import number
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import Panel
 
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
-
 _FIELDS = ("name", "server", "port", "password")
-_WRAP = 360  # pixels
+_WRAP_PIXELS = 360
 
 
 class ConnectPanel(ttk.Frame):
-    """`show` may come often: what is being typed stays."""
+    """`show` may be called often; it leaves alone what is being typed."""
 
-    def __init__(self, parent: tk.Misc, presenter: "Presenter") -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self._recent: tuple[Server, ...] = ()
@@ -34,7 +31,7 @@ class ConnectPanel(ttk.Frame):
         self._asked_server = True
 
     def _build(self) -> None:
-        box, wrap = self._box, pixels(self, _WRAP)
+        box, wrap = self._box, pixels(self, _WRAP_PIXELS)
         ttk.Label(box, text="chatroom", style="Title.TLabel").grid(row=0, column=0, columnspan=2, sticky="w")
         self._where = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._where.grid(row=1, column=0, columnspan=2, sticky="w", pady=(0, 8))
@@ -76,11 +73,8 @@ class ConnectPanel(ttk.Frame):
         self._errors[name] = error
         return widget
 
-    def errors(self) -> list[ttk.Label]:
-        return [*self._errors.values(), self._question, self._progress]
-
     def fill(self, panel: Panel) -> None:
-        """The panel comes up: puts in what is known."""
+        """Fills in what is known, when the panel appears."""
         server = panel.server
         self._name_typed.set(server.nick)
         self._server_typed.set(server.host)
@@ -93,7 +87,7 @@ class ConnectPanel(ttk.Frame):
         self.name.selection_range(0, "end")
 
     def show(self, panel: Panel) -> None:
-        """Errors, progress, the question about a certificate."""
+        """Shows errors, progress, and the question about a certificate."""
         for name, label in self._errors.items():
             text = panel.errors.get(name, "")
             label.configure(text=text)
@@ -114,7 +108,7 @@ class ConnectPanel(ttk.Frame):
         self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
 
     def _focus_error(self, panel: Panel) -> None:
-        """Where there is something to correct; the name otherwise."""
+        """Puts the cursor into the field that has an error, or into the name."""
         by_name = {"server": self._host, "password": self._secret}
         field = next((by_name[name] for name in panel.errors if name in by_name), self.name)
         field.focus_set()

@@ -1,12 +1,12 @@
-"""The message pane: a read-only text that does what the splices say, its scrollbar, and the pill.
+"""The widget of the message pane: a read-only text that is changed by splices, a scrollbar, and the pill.
 
 Row `i` of the transcript is line `i + 1` of the text, always. The text ends with an empty line in the tiniest font.
 """
 
 import tkinter as tk
 from collections.abc import Callable
+from functools import partial
 from tkinter import ttk
-from typing import Any
 
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
@@ -17,7 +17,7 @@ _WHEEL_PIXELS = 60
 
 
 class Messages(ttk.Frame):
-    """`on_scrolled(at_top, at_bottom)` after the user scrolled; `on_click(row, tag, text)` on what can be clicked."""
+    """Calls `on_scrolled(at_top, at_bottom)` after the user scrolled, `on_click(row, tag, text)` after a click."""
 
     def __init__(
         self,
@@ -33,7 +33,6 @@ class Messages(ttk.Frame):
         self._on_scrolled = on_scrolled
         self._on_click = on_click
         self._is_following = is_following
-        self.count = 0  # rows in the text
         self.text = tk.Text(
             self, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=1,
             cursor="arrow", takefocus=True, insertwidth=0, width=1, height=1, spacing1=0, spacing3=0,
@@ -51,11 +50,10 @@ class Messages(ttk.Frame):
     def _bind(self) -> None:
         text = self.text
         text.bind("<Configure>", lambda _: self.repin())
-        for event, step in (("<Button-4>", -1), ("<Button-5>", 1)):
-            text.bind(event, lambda _, step=step: self.scroll(step * _WHEEL_PIXELS))  # type: ignore[misc]
         text.bind("<MouseWheel>", lambda e: self.scroll(-_WHEEL_PIXELS if e.delta > 0 else _WHEEL_PIXELS))
-        for event, step in (("<Up>", -1), ("<Down>", 1)):
-            text.bind(event, lambda _, step=step: self.scroll(step * _WHEEL_PIXELS))  # type: ignore[misc]
+        for up, down in (("<Button-4>", "<Button-5>"), ("<Up>", "<Down>")):
+            text.bind(up, lambda _: self.scroll(-_WHEEL_PIXELS))
+            text.bind(down, lambda _: self.scroll(_WHEEL_PIXELS))
         text.bind("<Prior>", lambda _: self.page(-1))
         text.bind("<Next>", lambda _: self.page(1))
         text.bind("<Home>", lambda _: self._jump(0.0))
@@ -65,14 +63,14 @@ class Messages(ttk.Frame):
         text.bind("<Control-a>", lambda _: self._select_all())
         for tag in _CLICKABLE:
             # One binding a tag; which link it is the position tells.
-            text.tag_bind(tag, "<ButtonRelease-1>", lambda e, tag=tag: self._clicked(e, tag))  # type: ignore[misc]
+            text.tag_bind(tag, "<ButtonRelease-1>", partial(self._clicked, tag))
             text.tag_bind(tag, "<Enter>", lambda _: text.configure(cursor="hand2"))
             text.tag_bind(tag, "<Leave>", lambda _: text.configure(cursor="arrow"))
 
     # --- looks --------------------------------------------------------------------------------------------------------
 
     def restyle(self, palette: Palette, timestamps: bool) -> None:
-        """The colours of a palette, and the indent that the zoom asks for."""
+        """Applies the colours of a palette, and the indent for the size of the font."""
         fonts, text = self._fonts, self.text
         text.configure(
             background=palette.bg, foreground=palette.text, selectbackground=palette.selection,
@@ -80,10 +78,10 @@ class Messages(ttk.Frame):
             highlightbackground=palette.border, highlightcolor=palette.outline,
         )  # fmt: skip
         indent = fonts.small.measure("00:00") + pixels(self, 8) if timestamps else pixels(self, 16)
-        line: dict[str, Any] = {"font": fonts.body, "lmargin2": indent, "tabs": (indent,), "spacing1": 2, "spacing3": 2}
-        text.tag_configure("line", **line)
-        text.tag_configure("mention", **line, background=palette.mention, lmargincolor=palette.mention)
-        text.tag_configure("found", **line, background=palette.selection, lmargincolor=palette.selection)
+        for tag in ("line", "mention", "found"):
+            text.tag_configure(tag, font=fonts.body, lmargin2=indent, tabs=(indent,), spacing1=2, spacing3=2)
+        text.tag_configure("mention", background=palette.mention, lmargincolor=palette.mention)
+        text.tag_configure("found", background=palette.selection, lmargincolor=palette.selection)
         text.tag_configure(
             "separator", font=fonts.small, foreground=palette.muted, justify="center", spacing1=8, spacing3=6
         )
@@ -143,14 +141,13 @@ class Messages(ttk.Frame):
         text, line = self.text, splice.start + 1
         if splice.deleted:
             text.delete(f"{line}.0", f"{line + splice.deleted}.0")
-        chunks: list[object] = []
+        chunks: list[str | tuple[str, ...]] = []
         for row in splice.rows:
             for piece, tag in row.segments:
                 chunks += (piece, (row.tag, tag))
             chunks += ("\n", (row.tag,))
         if chunks:
-            text.insert(f"{line}.0", *chunks)  # type: ignore[arg-type]
-        self.count += len(splice.rows) - splice.deleted
+            text.insert(f"{line}.0", "", (), *chunks)
 
     def _top(self) -> tuple[int, int, int]:
         """The row and the column at the top left, and how many pixels below the edge that line begins.
@@ -175,7 +172,7 @@ class Messages(ttk.Frame):
         return float(self.text.yview()[0]) <= 0.0
 
     def repin(self) -> None:
-        """The end again, after what may have lost it: another size, another font."""
+        """Scrolls back to the end while following, after a change of the size or the font."""
         if self._is_following():
             self.text.yview_moveto(1.0)
 
@@ -192,7 +189,7 @@ class Messages(ttk.Frame):
         return self._scrolled()
 
     def to_row(self, row: int) -> None:
-        """Shows a row, in the middle if it has to move."""
+        """Scrolls to a row; puts it in the middle if it was out of sight."""
         self.text.see(f"{row + 1}.0")
 
     def _dragged(self, *how: str) -> None:
@@ -205,7 +202,7 @@ class Messages(ttk.Frame):
 
     # --- the mouse ----------------------------------------------------------------------------------------------------
 
-    def _clicked(self, event: "tk.Event[tk.Misc]", tag: str) -> None:
+    def _clicked(self, tag: str, event: "tk.Event[tk.Misc]") -> None:
         text = self.text
         index = text.index(f"@{event.x},{event.y}")
         span = text.tag_prevrange(tag, f"{index}+1c")

@@ -72,7 +72,7 @@ def choose(theme: str) -> Palette:
 
 
 def _system_is_dark() -> bool:
-    """What the desktop says, or light when it says nothing."""
+    """Whether the desktop has a dark theme; false where it doesn't say."""
     if sys.platform == "win32":
         return _windows_is_dark()
     command = (

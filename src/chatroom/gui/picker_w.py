@@ -1,4 +1,4 @@
-"""A list to choose from, over the messages: rooms to go to, rooms of the server, the keys. Esc puts it away."""
+"""A list to choose from, shown over the messages: rooms to go to, rooms of the server, the keys. Esc closes it."""
 
 import tkinter as tk
 from collections.abc import Callable
@@ -58,9 +58,6 @@ class Picker(ttk.Frame):
         self._text.pack(anchor="w")
         self._place()
         take_keys(self)
-
-    def texts(self) -> list[str]:
-        return [str(self._list.set(item, "name")) for item in self._list.get_children()] or [str(self._text["text"])]
 
     def hide(self) -> str:
         if self.winfo_ismapped():

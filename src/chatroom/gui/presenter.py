@@ -1,46 +1,45 @@
-"""What the window does: everything it decides, without Tk.
+"""Decides everything that the window does. No Tk.
 
 The view calls a method for each thing the user does, and `tick` often; the presenter calls the view only with what has
 changed since the last time. Nothing here waits.
-
-Follow is a state that only the user's scrolling changes: while `following`, each splice ends at the latest message;
-otherwise the text stays where it is and the pill counts what came.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from chatroom.client import settings as storage
 from chatroom.client import slash_commands, strings
 from chatroom.client.client import Client, Phase
-from chatroom.client.completion import Completion, Sent
+from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
+from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.server_connection import Target
-from chatroom.client.session import Alert, Event, Found, Listing, Refused, Session, Welcome
+from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
-from chatroom.client.slash_commands import Leave, Misuse
-from chatroom.client.transcript_entry import SPOKEN, Kind, TranscriptEntry
+from chatroom.client.slash_commands import EndProgram, Misuse
+from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import view_models
-from chatroom.gui.search import Finder
-from chatroom.gui.transcript import Splice, Transcript
+from chatroom.gui.message_pane import MessagePane
+from chatroom.gui.search import Search
 from chatroom.gui.view_protocol import Panel, View
 
-TICK_SECONDS = 0.006  # of taking in at once, so that a key pressed meanwhile shows within 20 ms
-REFRESH_SECONDS = 0.1  # between two looks of the window while more waits: drawing costs more than taking in
+TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
+REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 ALERT_SECONDS = 5.0  # between two notifications
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
     **dict.fromkeys(("nick-claimed", "login-refused", "password"), "password"),
 }
+T = TypeVar("T")
 MakeClient = Callable[[Target, Session], Client]
 
 
 class Presenter:
-    """`room` is asked for besides the lobby; `first` is what the connect panel shows at first."""
+    """`first` is the server that the connect panel shows at first; `rooms` are joined after connecting."""
 
     def __init__(
         self,
@@ -56,10 +55,9 @@ class Presenter:
         self.settings = settings
         self.server = first
         self.client: Client | None = None
-        self.following = True
         self.focused = True
-        self.transcript: Transcript | None = None
-        self.finder = Finder(self)
+        self.pane = MessagePane(view, settings)
+        self.search = Search(view, self.pane)
         self.ask_server = True
         self.now = now
         self._path = path
@@ -67,10 +65,9 @@ class Presenter:
         self._make_client = make_client
         self._password = ""
         self._in_chat = False
-        self._shown: dict[str, Any] = {}
-        self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
+        self._shown: dict[str, object] = {}
         self._writing_in: Room | None = None  # whose draft is in the composer
-        self._sent = Sent()
+        self._sent = SentMessages()
         self._completion = Completion()
         self._alerted_at = 0.0
         self._refreshed_at = 0.0
@@ -79,7 +76,7 @@ class Presenter:
     # --- connecting ---------------------------------------------------------------------------------------------------
 
     def begin(self, connect: bool, ask_server: bool = True, notice: str = "") -> None:
-        """Opens with the panel, or with the connection when everything is known."""
+        """Shows the connect panel; connects at once if `connect`."""
         self.ask_server = ask_server
         self.view.show_settings(self.settings)
         self._show_panel(errors={"notice": notice} if notice else {})
@@ -90,7 +87,7 @@ class Presenter:
         self._password = password
 
     def connect(self, server: Server, password: str) -> None:
-        """The panel's button."""
+        """Connects to a server, or shows what is wrong with what was typed: the panel's button."""
         self._password = password
         errors = check(server)
         self.server = server
@@ -104,7 +101,7 @@ class Presenter:
     def _start(self, target: Target) -> None:
         self._stop()
         session = Session(self.server.nick, self._rooms, self._password, self.now)
-        self.client = self._make_client(target, session)
+        self.client = self.pane.client = self._make_client(target, session)
         self.client.start()
         self._show_panel(connecting=f"Connecting to {target}…")
 
@@ -113,7 +110,7 @@ class Presenter:
         self._show_panel()
 
     def trust(self, once: bool) -> None:
-        """The user has looked at the certificate and wants it."""
+        """The user trusts the certificate that they were asked about."""
         place = f"{self.server.host}:{self.server.port}"
         if not once:
             self.settings.trusted[place] = self._fingerprint
@@ -121,28 +118,28 @@ class Presenter:
         self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
 
     def retry_now(self) -> None:
-        """The banner's button: also the way back from away."""
+        """Connects again at once, or ends being away: the banner's button."""
         if self.client and self.client.phase is Phase.ONLINE:
             self.command("/back")
         elif self.client:
             self.client.retry_now()
 
     def disconnect(self) -> None:
-        """Back to the panel, because the user wants another server."""
+        """Goes back to the panel, where the user can choose another server."""
         self.ask_server = True
         self.cancel()
 
     def close(self) -> None:
         if self.client:
-            self.client.session.quit()
+            self.client.state.quit()
             self.client.stop()
         self.view.close()
 
     def _stop(self) -> None:
         if self.client:
-            self.client.session.quit()
+            self.client.state.quit()
             self.client.stop()
-            self.client = None
+            self.client = self.pane.client = None
         self._in_chat = False
 
     def _show_panel(self, errors: dict[str, str] | None = None, question: str = "", connecting: str = "") -> None:
@@ -155,7 +152,7 @@ class Presenter:
     # --- time passes --------------------------------------------------------------------------------------------------
 
     def tick(self) -> bool:
-        """Takes in what came; true when there is more, and the next tick should be soon."""
+        """Handles what came and shows it; true when more waits, and the next tick should be soon."""
         if self.client is None:
             return False
         for event in self.client.pump(TICK_SECONDS):
@@ -179,29 +176,29 @@ class Presenter:
     def _show_trouble(self, error: str) -> None:
         self._show_panel({"server": error}, connecting=f"Connecting to {self.client_target()}…")
 
-    def _on_event(self, event: Event) -> None:
+    def _on_event(self, event: ScreenEvent) -> None:
         match event:
-            case Welcome(again):
+            case Registered(again):
                 self._on_welcome(again)
-            case Refused(reason, about):
+            case Rejected(reason, about):
                 self._on_refused(reason, about)
-            case Alert(room, entry):
+            case Alerted(room, entry):
                 self._on_alert(room, entry)
-            case Listing(rooms):
+            case RoomList(rooms):
                 rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
                 self.view.show_picker("Rooms of this server", rows, True)
-            case Found(room, entries):
-                self.finder.found(room, entries)
+            case SearchResults(room, entries):
+                self.search.found(room, entries)
 
     def _on_welcome(self, again: bool) -> None:
         assert self.client
         if not again:
-            self.settings.remember(replace(self.server, nick=self.client.session.nick))
+            self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
             self._in_chat = True
             self._shown.clear()
             self.view.show_chat()
-            self.go_to(self.client.session.current)
+            self.go_to(self.client.state.current)
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
@@ -213,7 +210,7 @@ class Presenter:
             self._show_panel({_FIELDS.get(reason, "server"): text})
 
     def _on_alert(self, room: Room, entry: TranscriptEntry) -> None:
-        """A mention or a direct message, while nobody looks at the window."""
+        """Notifies the user of a mention or a direct message while nobody looks at the window."""
         if self.focused or not self.settings.notify or self.now() - self._alerted_at < ALERT_SECONDS:
             return
         self._alerted_at = self.now()
@@ -226,131 +223,105 @@ class Presenter:
         """Shows what has changed."""
         assert self.client
         self._refreshed_at = time.monotonic()
-        session, view = self.client.session, self.view
-        if self.finder.results is None and (self.transcript is None or self.transcript.room is not session.current):
-            self.go_to(session.current)
-        session.looked_at = session.current if self.focused else None
-        self._show("rooms", (view_models.room_rows(session), session.current.name), lambda v: view.show_rooms(*v))
-        self._show("header", self.finder.header() or view_models.header(session.current), view.show_header)
-        room = session.current
+        state, view = self.client.state, self.view
+        transcript = self.pane.transcript
+        if self.search.results is None and (transcript is None or transcript.room is not state.current):
+            self.go_to(state.current)
+        state.looked_at = state.current if self.focused else None
+        self._show("rooms", (view_models.room_rows(state), state.current.name), lambda v: view.show_rooms(*v))
+        self._show("header", self.search.header() or view_models.header(state.current), view.show_header)
+        room = state.current
         if self._shown.get("members") != (room.name, room.members_version):
             self._shown["members"] = (room.name, room.members_version)
             view.show_members(view_models.member_rows(room))
         self._show("banner", view_models.banner(self.client, self.now()), view.show_banner)
         self._show("status", view_models.status(self.client), view.show_status)
-        self._show("title", view_models.title(session), view.show_title)
-        self._refresh_messages()
+        self._show("title", view_models.title(state), view.show_title)
+        self.pane.refresh()
 
-    def _refresh_messages(self) -> None:
-        transcript = self.transcript
-        assert transcript and self.client
-        splices = transcript.update(self.following)
-        if splices:
-            self.view.splice(splices, self.following)
-        empty = "" if transcript.rows else view_models.empty(transcript.room, self.client)
-        self._show("empty", empty, self.view.show_empty)
-        self._show("pill", "" if self.following else view_models.pill(self._new_count()), self.view.show_pill)
-
-    def _new_count(self) -> int:
-        assert self.transcript
-        room = self.transcript.room
-        new = room.entries[max(0, self._read_to - room.first) :]
-        return sum(entry.kind in SPOKEN and not entry.own for entry in new)
-
-    def _show(self, name: str, value: Any, show: Callable[[Any], None]) -> None:
+    def _show(self, name: str, value: T, show: Callable[[T], None]) -> None:
         if name not in self._shown or self._shown[name] != value:
             self._shown[name] = value
             show(value)
-
-    def show_transcript(self, transcript: Transcript) -> None:
-        """Puts other rows in the message pane."""
-        old = len(self.transcript.rows) if self.transcript else 0
-        self.transcript = transcript
-        self.following = True
-        self.view.splice([Splice(0, old, tuple(transcript.rows))], True)
 
     # --- rooms --------------------------------------------------------------------------------------------------------
 
     def go_to(self, room: Room) -> None:
         """Shows a room: its messages, its draft."""
         assert self.client
-        session = self.client.session
-        self.finder.drop()
+        state = self.client.state
+        self.search.close()
         if self._writing_in and self._writing_in is not room:
             self._writing_in.draft = self.view.composer_text()
             self._writing_in.unmark()
             self.view.set_composer(room.draft)
         self._writing_in = room
-        session.current = room
+        state.current = room
         if self.focused:
             room.seen()
-        self.show_transcript(Transcript(room, self.settings.timestamps, self.settings.moves))
+        self.pane.show(room)
         self.refresh()
 
     def select_room(self, name: str) -> None:
-        if (
-            self.client
-            and (room := self.client.session.rooms.get(fold(name)))
-            and room is not self.client.session.current
-        ):
+        if self.client and (room := self.client.state.rooms.get(fold(name))) and room is not self.client.state.current:
             self.go_to(room)
 
     def step_room(self, step: int) -> None:
-        """Ctrl+PgUp, Ctrl+PgDn."""
+        """Goes to the room before (-1) or after (1) in the list: Ctrl+PgUp, Ctrl+PgDn."""
         names = self._room_names()
         if self.client and names:
-            self.select_room(names[(names.index(self.client.session.current.name) + step) % len(names)])
+            self.select_room(names[(names.index(self.client.state.current.name) + step) % len(names)])
 
     def nth_room(self, number: int) -> None:
-        """Alt+1 is the first."""
+        """Goes to a room by its place in the list: Alt+1 to the first."""
         names = self._room_names()
         if number <= len(names):
             self.select_room(names[number - 1])
 
     def _room_names(self) -> list[str]:
-        return [row.name for row in view_models.room_rows(self.client.session)] if self.client else []
+        return [row.name for row in view_models.room_rows(self.client.state)] if self.client else []
 
     def pick_room(self) -> None:
-        """Ctrl+K."""
+        """Lets the user choose among the rooms that are open: Ctrl+K."""
         if self.client:
-            rows = [(row.name, row.count) for row in view_models.room_rows(self.client.session)]
+            rows = [(row.name, row.count) for row in view_models.room_rows(self.client.state)]
             self.view.show_picker("Go to", rows, True)
 
     def list_rooms(self) -> None:
-        """Ctrl+J: the server's answer opens the picker."""
+        """Asks for the rooms of the server, and the answer opens the picker: Ctrl+J."""
         self.command("/rooms")
 
     def picked(self, name: str) -> None:
-        """A room or a person was chosen, or typed."""
-        if self.client and (room := self.client.session.rooms.get(fold(name))):
+        """Goes to the room or the person that was chosen or typed in the picker."""
+        if self.client and (room := self.client.state.rooms.get(fold(name))):
             self.go_to(room)
         elif name:
             self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
 
     def member_action(self, nick: str, action: str, length: str = "") -> None:
-        """From a member's menu: msg, whois, kick, ban, mute, op. What harms is asked about first.
+        """Does what was chosen in a member's menu: msg, whois, kick, ban, mute, op. Asks first where it does harm.
 
         `length` is how long, as it is typed ("10m"); "" is for good.
         """
         assert self.client
-        session = self.client.session
+        state = self.client.state
         verb, place = view_models.HARM.get(action, ("", ""))
-        question = f"{verb} {nick} {place} {session.current.name}{f' for {length}' if length else ''}?"
+        question = f"{verb} {nick} {place} {state.current.name}{f' for {length}' if length else ''}?"
         if verb and not self.view.confirm(question, verb):
             return
         self.command(f"/{action} {nick} {length}".rstrip())
-        if action == "ban" and not slash_commands.knows_times(session, "BAN"):  # there it throws out as well
+        if action == "ban" and not state.knows_times("BAN"):  # there it throws out as well
             self.command(f"/kick {nick}")
 
     def ban_times(self) -> tuple[str, ...]:
         """How long somebody can be banned or muted for here, besides for good."""
-        known = self.client and slash_commands.knows_times(self.client.session, "BAN")
+        known = self.client and self.client.state.knows_times("BAN")
         return view_models.BAN_TIMES if known else ()
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def send(self, text: str) -> None:
-        """Enter, or the Send button. What can't be done as typed stays in the composer."""
+        """Sends what was typed: Enter, or the Send button. What can't be done stays in the composer."""
         if not self.client or not text.strip():
             return
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
@@ -358,32 +329,32 @@ class Presenter:
         if self.command(text):
             if not slash_commands.is_secret(text):
                 self._sent.add(text)
-            self.jump_to_latest()
+            self.pane.jump_to_latest()
         else:
             self.view.set_composer(text)
 
     def command(self, text: str) -> bool:
-        """Does what was typed; says why when it can't be done."""
+        """Carries out what was typed; false, after saying why, if that can't be done."""
         if not self.client:
             return False
-        session = self.client.session
+        state = self.client.state
         try:
-            room = slash_commands.run(session, session.current, text)
-        except Leave:
+            room = slash_commands.run(state, state.current, text)
+        except EndProgram:
             self.close()
             return True
         except Misuse as misuse:
-            session.inform(str(misuse), Kind.ERROR)
-            self.jump_to_latest()
+            state.inform(str(misuse), Kind.ERROR)
+            self.pane.jump_to_latest()
             return False
-        if room is not None and room is not session.current:
+        if room is not None and room is not state.current:
             self.go_to(room)
         self.refresh()
         return True
 
     def complete(self, text: str) -> str | None:
-        """Tab: the text before the cursor, completed."""
-        return self._completion.next(self.client.session, self.client.session.current, text) if self.client else None
+        """Completes the text before the cursor (Tab); None if there is nothing to complete."""
+        return self._completion.next(self.client.state, self.client.state.current, text) if self.client else None
 
     def older_sent(self, text: str) -> str | None:
         return self._sent.older(text)
@@ -393,86 +364,38 @@ class Presenter:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def scrolled(self, at_top: bool, at_bottom: bool) -> None:
-        """The user has scrolled; whether they see the first and the last row now."""
-        if not self.transcript or not self.client:
-            return
-        room = self.transcript.room
-        if at_bottom and not self.transcript.is_at_end:
-            self.view.splice(self.transcript.page_down(), False)
-        elif at_bottom:
-            self.following = True
-        else:
-            self.hold()
-        if at_top and not self.transcript.is_at_start:
-            self.view.splice(self.transcript.page_up(), False)
-        elif at_top and self.finder.results is None:
-            self.client.session.history.older(room)
-        self._refresh_messages()
-
-    def hold(self) -> None:
-        """Stops following, because something else is looked at."""
-        if self.following and self.transcript:
-            self.following = False
-            self._read_to = self.transcript.room.first + len(self.transcript.room.entries)
-
-    def jump_to_latest(self) -> None:
-        """The pill, Ctrl+End, Esc, and sending."""
-        if self.transcript:
-            self.following = True
-            self.view.splice(self.transcript.latest(), True)
-            self.view.scroll_to_end()
-            self._refresh_messages()
-
     def escape(self) -> None:
-        if not self.finder.close():
-            self.jump_to_latest()
-
-    def clicked(self, row: int, tag: str, text: str) -> None:
-        """Something in the messages was clicked: `tag` is link, retry, delete, more or a nick's colour."""
-        if not self.transcript or not self.client or row >= len(self.transcript.rows):
-            return
-        entry, room = self.transcript.rows[row].entry, self.transcript.room
-        if tag == "link":
-            self.view.open_link(text)
-        elif tag == "retry" and entry:
-            self.client.session.retry(room, entry)
-        elif tag == "delete" and entry:
-            room.remove(entry)
-        elif tag == "more" and entry:
-            self.transcript.expanded.add(entry.serial)
-            room.touch_entry(entry)
-        self._refresh_messages()
+        """Closes the search, or goes to the latest message."""
+        if not self.search.close():
+            self.pane.jump_to_latest()
+        elif self.client and self.pane.transcript:
+            self.go_to(self.client.state.current)
 
     def focus(self, focused: bool) -> None:
-        """The window has, or has lost, the keyboard."""
+        """The window got the keyboard, or lost it."""
         self.focused = focused
         if self.client and self._in_chat:
-            self.client.session.looked_at = self.client.session.current if focused else None
+            self.client.state.looked_at = self.client.state.current if focused else None
             if focused:
-                self.client.session.current.seen()
+                self.client.state.current.seen()
             self.refresh()
 
     # --- preferences --------------------------------------------------------------------------------------------------
 
-    def prefer(self, **changes: Any) -> None:
-        """The user changed a preference; it holds at once, and is kept."""
+    def prefer(self, **changes: str | int) -> None:
+        """Changes preferences: shows the change at once and saves it."""
         for name, value in changes.items():
             setattr(self.settings, name, value)
-        self.settings.zoom = max(storage.ZOOM_LEAST, min(self.settings.zoom, storage.ZOOM_MOST))
+        self.settings.zoom = max(storage.ZOOM_LEAST_POINTS, min(self.settings.zoom, storage.ZOOM_MOST_POINTS))
         self._save()
         self.view.show_settings(self.settings)
-        if self.transcript and self._in_chat:
-            self.transcript.timestamps = self.settings.timestamps
-            self.transcript.moves = self.settings.moves
-            self.view.splice(self.transcript.rebuild(), self.following)
-            if self.following:
-                self.view.scroll_to_end()
+        if self._in_chat:
+            self.pane.restyle()
 
     def _save(self) -> None:
         trouble = storage.save(self.settings, self._path)
         if trouble and self.client:
-            self.client.session.inform(trouble, Kind.ERROR)
+            self.client.state.inform(trouble, Kind.ERROR)
 
 
 def check(server: Server) -> dict[str, str]:

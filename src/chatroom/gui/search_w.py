@@ -1,17 +1,15 @@
 """The search bar above the messages."""
 
 import tkinter as tk
+from functools import partial
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
+from chatroom.gui.search import Search
 from chatroom.gui.style import take_keys
-
-if TYPE_CHECKING:
-    from chatroom.gui.search import Finder
 
 
 class SearchBar(ttk.Frame):
-    def __init__(self, parent: tk.Misc, finder: "Finder") -> None:
+    def __init__(self, parent: tk.Misc, search: Search) -> None:
         super().__init__(parent)
         self._typed = tk.StringVar(self)
         self.entry = ttk.Entry(self, textvariable=self._typed, width=24)
@@ -20,17 +18,13 @@ class SearchBar(ttk.Frame):
         self.entry.pack(side="left")
         self._result.pack(side="left", padx=8)
         for label, step in (("Next (F3)", -1), ("Previous", 1)):
-            button = ttk.Button(self, text=label, style="Flat.TButton", command=lambda s=step: finder.step(s))  # type: ignore[misc]
+            button = ttk.Button(self, text=label, style="Flat.TButton", command=partial(search.step, step))
             button.pack(side="left")
-        self.entry.bind("<Return>", lambda _: finder.search(self._typed.get()))
-        self.entry.bind("<KP_Enter>", lambda _: finder.search(self._typed.get()))
-
-    @property
-    def result(self) -> str:
-        return str(self._result["text"])
+        self.entry.bind("<Return>", lambda _: search.find(self._typed.get()))
+        self.entry.bind("<KP_Enter>", lambda _: search.find(self._typed.get()))
 
     def show(self, result: str) -> None:
-        """Comes up, empty and ready for typing; or says what was found."""
+        """Shows what was found; without that, an empty field ready for typing."""
         self._result.configure(text=result)
         if not result:
             self._typed.set("")

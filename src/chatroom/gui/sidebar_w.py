@@ -3,14 +3,11 @@
 import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
-from typing import TYPE_CHECKING
 
 from chatroom.gui.palette import Palette
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
 from chatroom.gui.view_protocol import MemberRow, RoomRow
-
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
 
 _ACTIONS = (
     ("msg", "Talk to {}"),
@@ -26,9 +23,9 @@ _HARM = ("mute", "kick", "ban")  # asked about first; for a time where the serve
 
 
 class Rooms(ttk.Frame):
-    """Two headings, a line a room."""
+    """The rooms under one heading, the conversations under another; one line each."""
 
-    def __init__(self, parent: tk.Misc, presenter: "Presenter", width: int) -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
@@ -65,10 +62,6 @@ class Rooms(ttk.Frame):
             self.tree.selection_set((f"#{current}",))
             self.tree.focus(f"#{current}")
 
-    def texts(self) -> list[str]:
-        items = (*self.tree.get_children("rooms"), *self.tree.get_children("direct"))
-        return [str(self.tree.item(item, "text")) for item in items]
-
     def _selected(self) -> None:
         chosen = self.tree.selection()
         if chosen and chosen[0].startswith("#") and chosen[0][1:] != self._current:
@@ -76,9 +69,9 @@ class Rooms(ttk.Frame):
 
 
 class Members(ttk.Frame):
-    """A line a member, in the colour their messages have."""
+    """The members of the room, one line each, in the colour of their messages."""
 
-    def __init__(self, parent: tk.Misc, presenter: "Presenter", width: int) -> None:
+    def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
         super().__init__(parent)
         self._presenter = presenter
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse", style="Flat.Treeview")
@@ -101,7 +94,7 @@ class Members(ttk.Frame):
         )  # fmt: skip
 
     def show(self, rows: list[MemberRow]) -> None:
-        """Changes only the lines that are not the same already: a big room changes often, by one."""
+        """Changes only the lines that differ: a big room changes often, by one member."""
         old, tree = self._rows, self.tree
         same = 0
         while same < min(len(old), len(rows)) and old[same] == rows[same]:
@@ -114,9 +107,6 @@ class Members(ttk.Frame):
         for index, row in enumerate(rows[same : len(rows) - tail], same):
             tree.insert("", index, text=row.prefix + row.nick, tags=("away" if row.away else f"nick{row.colour}",))
         self._rows = rows
-
-    def texts(self) -> list[str]:
-        return [row.prefix + row.nick for row in self._rows]
 
     def _nick(self, item: str) -> str:
         return self._rows[self.tree.index(item)].nick if item else ""

@@ -6,36 +6,36 @@ from tkinter import ttk
 
 from chatroom.gui.palette import Palette
 
-SIZE = 10  # points
+FONT_POINTS = 10
 _USUAL_SCALING = 96 / 72  # pixels a point on a 96 dpi screen, for which the layout's pixels are meant
 
 
 class Fonts:
-    """Named fonts: resized in place, every widget follows. `tiny` is for what should take no room."""
+    """Named fonts: every widget follows when they are resized. `tiny` is for what should take no room."""
 
     def __init__(self, root: tk.Misc) -> None:
         family = tkfont.nametofont("TkDefaultFont", root).actual("family")
-        self.body = tkfont.Font(root, family=family, size=SIZE)
-        self.bold = tkfont.Font(root, family=family, size=SIZE, weight="bold")
-        self.small = tkfont.Font(root, family=family, size=SIZE - 2)
-        self.large = tkfont.Font(root, family=family, size=SIZE + 6, weight="bold")
+        self.body = tkfont.Font(root, family=family, size=FONT_POINTS)
+        self.bold = tkfont.Font(root, family=family, size=FONT_POINTS, weight="bold")
+        self.small = tkfont.Font(root, family=family, size=FONT_POINTS - 2)
+        self.large = tkfont.Font(root, family=family, size=FONT_POINTS + 6, weight="bold")
         self.tiny = tkfont.Font(root, family=family, size=-1)
 
     def zoom(self, points: int) -> None:
         for font in (self.body, self.bold):
-            font.configure(size=max(6, SIZE + points))
-        self.small.configure(size=max(5, SIZE - 2 + points))
-        self.large.configure(size=max(8, SIZE + 6 + points))
+            font.configure(size=max(6, FONT_POINTS + points))
+        self.small.configure(size=max(5, FONT_POINTS - 2 + points))
+        self.large.configure(size=max(8, FONT_POINTS + 6 + points))
 
 
 def take_keys(widget: tk.Misc) -> None:
-    """Gives a widget that comes up the keyboard at once: Tk would wait until it is shown, and keys would go astray."""
+    """Gives a new widget the keyboard at once. Tk would wait until it is drawn, and keys typed before would be lost."""
     widget.update_idletasks()
     widget.focus_set()
 
 
 def pixels(root: tk.Misc, count: int) -> int:
-    """`count` pixels of a 96 dpi screen on this one. Screens that call themselves nearly 96 dpi count as that."""
+    """How many pixels of this screen are as long as `count` pixels at 96 dpi. Screens near 96 dpi count as 96."""
     factor = round(4 * float(root.tk.call("tk", "scaling")) / _USUAL_SCALING) / 4
     return max(1, round(count * factor))
 

@@ -1,4 +1,4 @@
-"""The rows that stand in the message pane: a window on a room's entries, and how it changes. No Tk.
+"""The rows of the message pane, made from a part of a room's entries, and how they change. No Tk.
 
 A row is one line of the text widget, so row `i` is line `i + 1` and nothing has to be looked for. A row is a tuple of
 (text, tag) segments; the view knows what the tags look like. A change is a `Splice`: from row `start`, `deleted` rows
@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 
 from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.transcript_entry import MOVES, SPOKEN, Delivery, Kind, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
 
-PAGE = 300  # entries shown at first, and more of them each time the user scrolls past an end
-MOST = 5_000  # entries in the widget; Tk's text gets slow beyond
-_LONG = 700  # characters; longer messages are collapsed
-_SHOWN_OF_LONG = 400
-_FOLDED = 60  # joins and leaves in one row
+PAGE_ENTRIES = 300  # shown at first, and more of them each time the user scrolls past an end
+MOST_ENTRIES = 5_000  # in the widget; Tk's text gets slow beyond
+_LONG_CHARACTERS = 700  # longer messages are collapsed
+_SHOWN_CHARACTERS = 400
+_FOLDED_ENTRIES = 60  # joins and leaves in one row
 _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\"'.,;:!?)\]}]", re.IGNORECASE)
 
 Segment = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TranscriptRow:
     """`tag` is for the whole line; `position` is of the first entry in it."""
 
     tag: str
@@ -43,7 +43,7 @@ class Row:
 class Splice:
     start: int
     deleted: int
-    rows: tuple[Row, ...]
+    rows: tuple[TranscriptRow, ...]
 
 
 class Transcript:
@@ -51,7 +51,7 @@ class Transcript:
 
     def __init__(self, room: Room, timestamps: bool = True, moves: bool = True) -> None:
         self.room = room
-        self.rows: list[Row] = []
+        self.rows: list[TranscriptRow] = []
         self.timestamps = timestamps
         self.moves = moves
         self.expanded: set[int] = set()  # serials of long messages shown in full
@@ -75,51 +75,51 @@ class Transcript:
     def latest(self) -> list[Splice]:
         """Moves to the end of the room."""
         self.room.take_dirty()
-        if self.end < self._last - MOST or self._last - self.start > MOST or self.start >= self.end:
-            self.start = max(self.room.first, self._last - PAGE)
+        if self.end < self._last - MOST_ENTRIES or self._last - self.start > MOST_ENTRIES or self.start >= self.end:
+            self.start = max(self.room.first, self._last - PAGE_ENTRIES)
         self.end = self._last
         return self.rebuild()
 
     def update(self, following: bool) -> list[Splice]:
-        """Takes in what happened in the room since the last time; stays put when not `following` and full."""
+        """Shows what happened in the room since the last time; stays where it is when not `following` and full."""
         dirty = self.room.take_dirty()
         forgotten = self._forget()
         if self.start == self._first and self.room.first < self._first:
             forgotten += self.page_up()  # history came in where the window begins
         self._first = self.room.first
-        if following and self._last - self.end > PAGE:
+        if following and self._last - self.end > PAGE_ENTRIES:
             return forgotten + self._leap()
         was_at_end = self.end >= min(dirty, self._last)
         grew = self._last > self.end
         if following:
             self.end = self._last
         elif was_at_end:
-            self.end = min(self._last, max(self.end, self.start + MOST))
+            self.end = min(self._last, max(self.end, self.start + MOST_ENTRIES))
         self.end = min(self.end, self._last)
         if dirty == REDRAW_NOTHING and not grew:
             return forgotten
         splices = forgotten + self._redraw(min(dirty, self.end))
-        if following and self.end - self.start > MOST:
-            splices += self._drop_oldest(self.end - MOST * 4 // 5)
+        if following and self.end - self.start > MOST_ENTRIES:
+            splices += self._drop_oldest(self.end - MOST_ENTRIES * 4 // 5)
         return splices
 
     def _forget(self) -> list[Splice]:
-        """What the room doesn't remember any more goes from the widget too: its positions may be given anew."""
+        """Drops the rows of entries that the room has forgotten: their positions may be used again."""
         if self.start >= self.room.first:
             return []
-        self.end = max(self.end, min(self._last, self.room.first + PAGE))
+        self.end = max(self.end, min(self._last, self.room.first + PAGE_ENTRIES))
         return self._drop_oldest(self.room.first)
 
     def _leap(self) -> list[Splice]:
-        """More came at once than anybody reads: only the end of it is drawn. The rest is a scroll away."""
-        self.start, self.end = self._last - PAGE, self._last
+        """Goes to the end without drawing all that came: it is more than anybody reads. One can scroll up to it."""
+        self.start, self.end = self._last - PAGE_ENTRIES, self._last
         return self.rebuild()
 
     def page_up(self) -> list[Splice]:
         """Shows older entries that are remembered."""
         if self.is_at_start:
             return []
-        self.start = max(self.room.first, self.start - PAGE)
+        self.start = max(self.room.first, self.start - PAGE_ENTRIES)
         seam = self._seam()
         if seam is None:
             return self.rebuild()
@@ -129,17 +129,17 @@ class Transcript:
 
     def _seam(self) -> int | None:
         """The first row that stays the same whatever comes before: a message right behind another message."""
-        for index in range(1, min(len(self.rows), 2 * _FOLDED)):
+        for index in range(1, min(len(self.rows), 2 * _FOLDED_ENTRIES)):
             before, row = self.rows[index - 1], self.rows[index]
             if all(each.entry and each.tag != "separator" and each.entry.kind in SPOKEN for each in (before, row)):
                 return index
         return None
 
     def _drop_newest(self) -> list[Splice]:
-        """Keeps the widget small while the user scrolls up; the end is a scroll, or a key, away."""
-        if self.end - self.start <= MOST:
+        """Drops the newest rows where there are too many, while the user scrolls up."""
+        if self.end - self.start <= MOST_ENTRIES:
             return []
-        index = bisect_left(self.rows, self.start + MOST, key=lambda row: row.position)
+        index = bisect_left(self.rows, self.start + MOST_ENTRIES, key=lambda row: row.position)
         if index == len(self.rows):
             return []
         self.end = self.rows[index].position
@@ -152,16 +152,16 @@ class Transcript:
         """Shows newer entries, where the window is not at the end."""
         if self.is_at_end:
             return []
-        old, self.end = self.end, min(self._last, self.end + PAGE)
+        old, self.end = self.end, min(self._last, self.end + PAGE_ENTRIES)
         splices = self._redraw(old)
-        return splices + (self._drop_oldest(self.end - MOST) if self.end - self.start > MOST else [])
+        return splices + (self._drop_oldest(self.end - MOST_ENTRIES) if self.end - self.start > MOST_ENTRIES else [])
 
     def include(self, entry: TranscriptEntry) -> list[Splice]:
         """Moves so that an entry of the room is in sight."""
         position = self.room.first + self.room.entries.index(entry)
         if not self.start <= position < self.end:
-            self.start = max(self.room.first, position - PAGE)
-            self.end = min(self._last, position + PAGE)
+            self.start = max(self.room.first, position - PAGE_ENTRIES)
+            self.end = min(self._last, position + PAGE_ENTRIES)
         return self.rebuild()
 
     def row_of(self, entry: TranscriptEntry) -> int:
@@ -182,8 +182,8 @@ class Transcript:
         index = bisect_left(self.rows, position, key=lambda row: row.position)
         return self._replace(index, self._build(position))
 
-    def _replace(self, index: int, new: list[Row]) -> list[Splice]:
-        """Everything from row `index` on is to be `new`; the splice leaves out what is the same at both ends."""
+    def _replace(self, index: int, new: list[TranscriptRow]) -> list[Splice]:
+        """Replaces all rows from `index` on by `new`; the splice leaves out what is the same at both ends."""
         old = self.rows[index:]
         self.rows[index:] = new
         same = 0
@@ -207,12 +207,12 @@ class Transcript:
 
     # --- entries to rows ----------------------------------------------------------------------------------------------
 
-    def _build(self, position: int, end: int | None = None) -> list[Row]:
+    def _build(self, position: int, end: int | None = None) -> list[TranscriptRow]:
         """The rows from a position on, to the end of the window or to `end`."""
         first, entries = self.room.first, self.room.entries
         end = self.end if end is None else end
         day = strings.day(entries[position - 1 - first].time) if position > max(self.start, first) else ""
-        rows: list[Row] = []
+        rows: list[TranscriptRow] = []
         while position < end:
             entry = entries[position - first]
             if (today := strings.day(entry.time)) != day:
@@ -220,7 +220,7 @@ class Transcript:
                 rows.append(_day_row(day, position))
             if entry is self.room.mark:
                 since = f"——  new since {strings.clock(entry.time)}  ——"
-                rows.append(Row("separator", ((since, "mark"),), position, entry))
+                rows.append(TranscriptRow("separator", ((since, "mark"),), position, entry))
             if entry.kind in (Kind.JOIN, Kind.LEAVE):
                 last = self._fold_end(position, end)
                 if self.moves:
@@ -236,7 +236,7 @@ class Transcript:
         """The position behind the joins and leaves that go into one row."""
         first, entries, start = self.room.first, self.room.entries, position
         day = strings.day(entries[position - first].time)
-        while position < end and position - start < _FOLDED:
+        while position < end and position - start < _FOLDED_ENTRIES:
             entry = entries[position - first]
             if entry.kind not in (Kind.JOIN, Kind.LEAVE) or (position > start and entry is self.room.mark):
                 break
@@ -245,7 +245,7 @@ class Transcript:
             position += 1
         return position
 
-    def _moves(self, position: int, entries: list[TranscriptEntry]) -> Row:
+    def _moves(self, position: int, entries: list[TranscriptEntry]) -> TranscriptRow:
         parts = []
         for kind, arrow, verb in ((Kind.JOIN, "→", "joined"), (Kind.LEAVE, "←", "left")):
             nicks = list(dict.fromkeys(entry.nick for entry in entries if entry.kind is kind))
@@ -253,9 +253,9 @@ class Transcript:
                 parts.append(f"{arrow} {strings.names(nicks)} {verb}")
         if len(entries) == 1 and entries[0].text:
             parts[0] += f" ({entries[0].text})"
-        return Row("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
+        return TranscriptRow("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
 
-    def _row(self, position: int, entry: TranscriptEntry) -> Row:
+    def _row(self, position: int, entry: TranscriptEntry) -> TranscriptRow:
         colour = f"nick{nick_colour(entry.nick)}"
         match entry.kind:
             case Kind.RENAME:
@@ -271,7 +271,7 @@ class Transcript:
             case _:
                 said = ((entry.nick, colour), ("  ", "body"), *self._text(entry, "body"))
         tag = "found" if entry is self.highlight else "mention" if entry.mention else "line"
-        return Row(tag, (*self._time(entry), *said, *_delivery(entry)), position, entry)
+        return TranscriptRow(tag, (*self._time(entry), *said, *_delivery(entry)), position, entry)
 
     def _time(self, entry: TranscriptEntry) -> tuple[Segment, ...]:
         return ((strings.clock(entry.time), "time"), ("\t", "body")) if self.timestamps else ()
@@ -279,9 +279,9 @@ class Transcript:
     def _text(self, entry: TranscriptEntry, tag: str) -> list[Segment]:
         text, more = entry.text, []
         tag = "muted" if entry.pending else tag
-        if len(text) > _LONG and entry.serial not in self.expanded:
+        if len(text) > _LONG_CHARACTERS and entry.serial not in self.expanded:
             more = [("… ", "muted"), (f"Show all {len(text):,} characters", "more")]
-            text = text[:_SHOWN_OF_LONG]
+            text = text[:_SHOWN_CHARACTERS]
         segments: list[Segment] = []
         end = 0
         if "://" in text:
@@ -295,13 +295,13 @@ class Transcript:
         return segments + more
 
 
-def _day_row(day: str, position: int) -> Row:
-    return Row("separator", ((f"——  {day}  ——", "separator"),), position)
+def _day_row(day: str, position: int) -> TranscriptRow:
+    return TranscriptRow("separator", ((f"——  {day}  ——", "separator"),), position)
 
 
 def _delivery(entry: TranscriptEntry) -> tuple[Segment, ...]:
     if entry.pending:
         return (("  (sending…)", "muted"),)
-    if entry.delivery is Delivery.FAILED:
+    if entry.delivery is DeliveryState.FAILED:
         return (("  Not sent – ", "error"), ("Retry", "retry"), (" · ", "error"), ("Delete", "delete"))
     return ()

@@ -5,8 +5,9 @@ Only this file and its siblings `…_w.py` and `style.py` import tkinter, and on
 
 import tkinter as tk
 import webbrowser
+from collections.abc import Callable
+from functools import partial
 from tkinter import messagebox, ttk
-from typing import TYPE_CHECKING
 
 from chatroom.client.settings import Settings
 from chatroom.gui import notify, palette, style, view_models
@@ -14,24 +15,22 @@ from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.messages_w import Messages
 from chatroom.gui.picker_w import Picker
+from chatroom.gui.presenter import Presenter
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
 
-if TYPE_CHECKING:
-    from chatroom.gui.presenter import Presenter
-
-_SIZE = (960, 600)
-_LEAST = (360, 240)
-_MEMBERS_FROM, _ROOMS_FROM = 720, 560  # pixels of width
+_SIZE_PIXELS = (960, 600)
+_LEAST_PIXELS = (360, 240)
+_MEMBERS_FROM_PIXELS, _ROOMS_FROM_PIXELS = 720, 560  # of the window's width, for the pane to be shown
 _COMPACT_LINES = 22  # of text in the height of the window; below, the composer has one line
 
 
 class TkView:
-    """Implements `screen.View`. `presenter` is set before the window is used."""
+    """Implements `view_protocol.View`. `presenter` is set before the window is used."""
 
-    presenter: "Presenter"
+    presenter: Presenter
 
     def __init__(self, root: tk.Tk) -> None:
         self.root = root
@@ -39,12 +38,11 @@ class TkView:
         self.colours = palette.LIGHT
         self._theme = ""
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
-        self._dot = "ok"
         root.title("chatroom")
-        root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE))
-        root.minsize(*_LEAST)
+        root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE_PIXELS))
+        root.minsize(*_LEAST_PIXELS)
 
-    def build(self, presenter: "Presenter") -> None:
+    def build(self, presenter: Presenter) -> None:
         """Makes the widgets."""
         self.presenter = presenter
         self.panel = ConnectPanel(self.root, presenter)
@@ -79,14 +77,14 @@ class TkView:
         self._people.grid(row=0, column=1, padx=(0, 12))
         self._topic.grid(row=0, column=2, sticky="ew")
         self._menu_button.grid(row=0, column=3)
-        self.search = SearchBar(self.centre, self.presenter.finder)
+        self.search = SearchBar(self.centre, self.presenter.search)
         self.banner = tk.Frame(self.centre, padx=10, pady=4)
         self._banner_text = tk.Label(self.banner, bd=0, anchor="w")
         self._banner_button = ttk.Button(self.banner, command=self.presenter.retry_now)
         self._banner_text.pack(side="left", fill="x", expand=True)
+        pane = self.presenter.pane
         self.messages = Messages(
-            self.centre, self.fonts, self.presenter.scrolled, self.presenter.clicked,
-            self.presenter.jump_to_latest, lambda: self.presenter.following,
+            self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
@@ -94,7 +92,7 @@ class TkView:
         self._build_menu()
 
     def _build_menu(self) -> None:
-        presenter, prefer = self.presenter, self.presenter.prefer
+        presenter = self.presenter
         menu = tk.Menu(self._menu_button, tearoff=False, bd=1)
         self._menu_button.configure(menu=menu)
         self._options = {name: tk.BooleanVar(self.root) for name in ("timestamps", "moves", "notify")}
@@ -102,7 +100,7 @@ class TkView:
         for label, keys, act in (
             ("Join a room…", "Ctrl+J", presenter.list_rooms),
             ("Go to…", "Ctrl+K", presenter.pick_room),
-            ("Search…", "Ctrl+F", presenter.finder.open),
+            ("Search…", "Ctrl+F", presenter.search.open),
             ("Leave this room", "", lambda: presenter.command("/leave")),
             ("Keys", "F1", self.show_keys),
         ):
@@ -117,7 +115,7 @@ class TkView:
             menu.add_checkbutton(
                 label=label,
                 variable=option,
-                command=lambda n=name, o=option: prefer(**{n: o.get()}),  # type: ignore[misc]
+                command=partial(self._prefer_option, name),
             )
         menu.add_separator()
         for theme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
@@ -125,11 +123,14 @@ class TkView:
                 label=label,
                 value=theme,
                 variable=self._theme_choice,
-                command=lambda t=theme: prefer(theme=t),  # type: ignore[misc]
+                command=partial(presenter.prefer, theme=theme),
             )
         menu.add_separator()
         menu.add_command(label="Another server…", command=presenter.disconnect)
         self._menu = menu
+
+    def _prefer_option(self, name: str) -> None:
+        self.presenter.prefer(**{name: self._options[name].get()})
 
     def _build_status(self) -> None:
         bar = ttk.Frame(self.chat)
@@ -144,18 +145,18 @@ class TkView:
 
     def _bind_keys(self) -> None:
         presenter = self.presenter
-        keys = {
+        keys: dict[str, Callable[[], object]] = {
             "<F1>": self.show_keys,
-            "<F3>": lambda: presenter.finder.step(-1),
-            "<Shift-F3>": lambda: presenter.finder.step(1),
+            "<F3>": lambda: presenter.search.step(-1),
+            "<Shift-F3>": lambda: presenter.search.step(1),
             "<F6>": self._next_pane,
             "<F9>": self._toggle_sides,
-            "<Control-f>": presenter.finder.open,
+            "<Control-f>": presenter.search.open,
             "<Control-k>": presenter.pick_room,
             "<Control-j>": presenter.list_rooms,
             "<Control-Prior>": lambda: presenter.step_room(-1),
             "<Control-Next>": lambda: presenter.step_room(1),
-            "<Control-End>": presenter.jump_to_latest,
+            "<Control-End>": presenter.pane.jump_to_latest,
             "<Control-plus>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-equal>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
             "<Control-KP_Add>": lambda: presenter.prefer(zoom=presenter.settings.zoom + 1),
@@ -163,24 +164,24 @@ class TkView:
             "<Control-KP_Subtract>": lambda: presenter.prefer(zoom=presenter.settings.zoom - 1),
             "<Control-Key-0>": lambda: presenter.prefer(zoom=0),
             "<Escape>": presenter.escape,
-            **{f"<Alt-Key-{n}>": lambda n=n: presenter.nth_room(n) for n in range(1, 10)},  # type: ignore[misc]
+            **{f"<Alt-Key-{n}>": partial(presenter.nth_room, n) for n in range(1, 10)},
         }
         # On the text widgets too, before Tk's own bindings for text get the key.
         for widget in (self.root, self.composer.text, self.messages.text):
             for key, act in keys.items():
-                widget.bind(key, lambda _, act=act: self._key(act))  # type: ignore[misc]
+                widget.bind(key, partial(self._key, act))
         self.root.bind_class("TButton", "<Return>", lambda e: e.widget.event_generate("<<Invoke>>"))
         for kind in ("TEntry", "TCombobox"):  # on X11 Ctrl+A is Emacs's there too
             self.root.bind_class(kind, "<Control-a>", lambda e: e.widget.selection_range(0, "end"))
         self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))
         self.composer.text.bind("<Next>", lambda _: self.messages.page(1))
 
-    def _key(self, act: object) -> str:
-        if self.chat.winfo_ismapped() and callable(act):
+    def _key(self, act: Callable[[], object], _event: "tk.Event[tk.Misc]") -> str:
+        if self.chat.winfo_ismapped():
             act()
         return "break"
 
-    # --- screen.View --------------------------------------------------------------------------------------------------
+    # --- view_protocol.View -------------------------------------------------------------------------------------------
 
     def show_panel(self, panel: Panel) -> None:
         if not self.panel.winfo_manager():
@@ -284,15 +285,6 @@ class TkView:
 
     # --- the window itself --------------------------------------------------------------------------------------------
 
-    def banner_text(self) -> str:
-        return str(self._banner_text["text"])
-
-    def header_text(self) -> list[str]:
-        return [str(label["text"]) for label in (self._name, self._people, self._topic)]
-
-    def status_text(self) -> list[str]:
-        return [str(label["text"]) for label in (self._status, self._security)]
-
     def show_keys(self) -> None:
         self.picker.show_text("Keys", view_models.KEYS)
 
@@ -333,7 +325,7 @@ class TkView:
 
     def _arrange(self, width: int, height: int) -> None:
         """Hides the side panes where there is no room for them."""
-        for pane, least in ((self.members, _MEMBERS_FROM), (self.rooms, _ROOMS_FROM)):
+        for pane, least in ((self.members, _MEMBERS_FROM_PIXELS), (self.rooms, _ROOMS_FROM_PIXELS)):
             fits = width >= style.pixels(self.root, least)
             shown = fits if self._side_panes is None else self._side_panes
             if shown != bool(pane.winfo_manager()):

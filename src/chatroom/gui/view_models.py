@@ -1,10 +1,10 @@
-"""From what the client knows to what the window says: pure functions, and most of the window's sentences."""
+"""Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
 from chatroom.client import strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.room import Room
 from chatroom.client.server_connection import Security
-from chatroom.client.session import Session
+from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import nick_colour
 from chatroom.common.names import fold
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
@@ -31,21 +31,21 @@ Esc — close search, or go to the latest message
 /help — what can be typed"""
 
 
-def room_rows(session: Session) -> list[RoomRow]:
+def room_rows(state: SessionState) -> list[RoomRow]:
     """The left pane: rooms in the order they were joined, then people."""
-    rooms = [_room_row(session, room) for room in session.rooms.values()]
+    rooms = [_room_row(state, room) for room in state.rooms.values()]
     return sorted(rooms, key=lambda row: row.direct)
 
 
-def _room_row(session: Session, room: Room) -> RoomRow:
+def _room_row(state: SessionState, room: Room) -> RoomRow:
     alert = bool(room.mentions) and not room.is_direct
     count = f"@{room.mentions}" if alert else f"{room.unread:,}" if room.unread else ""
-    present = room.is_here if not room.is_direct else is_present(session, room.name)
+    present = room.is_here if not room.is_direct else is_present(state, room.name)
     return RoomRow(room.name, room.is_direct, count, alert, present)
 
 
-def is_present(session: Session, nick: str) -> bool:
-    members = [member for room in session.rooms.values() if (member := room.member(nick))]
+def is_present(state: SessionState, nick: str) -> bool:
+    members = [member for room in state.rooms.values() if (member := room.member(nick))]
     return bool(members) and not any(member.away for member in members)
 
 
@@ -65,7 +65,7 @@ def header(room: Room) -> Header:
 
 
 def banner(client: Client, now: float) -> Banner | None:
-    """What has to be said above the messages, or None."""
+    """The notice above the messages, or None."""
     if client.phase is Phase.LOST:
         seconds = max(0, round(client.retry_at - now))
         return Banner(
@@ -75,14 +75,14 @@ def banner(client: Client, now: float) -> Banner | None:
         return Banner(f"Connection lost at {strings.clock(client.lost_at)}. Connecting…")
     if client.lost_at and client.online_at > client.lost_at and now - client.online_at < RECONNECTED_SECONDS:
         return Banner("Reconnected", "ok")
-    if client.session.away:
+    if client.state.away:
         return Banner(strings.AWAY, "warn", "I'm back")
     return None
 
 
 def status(client: Client) -> Status:
     """The bottom line."""
-    place = f"{client.target} as {client.session.nick}{_logged_in(client.session)}"
+    place = f"{client.target} as {client.state.nick}{_logged_in(client.state)}"
     if client.phase is Phase.ONLINE:
         security = client.security
         return Status(f"Connected to {place}", "ok", security.value, _SECURITY_ROLES[security])
@@ -91,20 +91,20 @@ def status(client: Client) -> Status:
     return Status(f"{verb} to {place}", "warn", security.value, _SECURITY_ROLES[security])
 
 
-def _logged_in(session: Session) -> str:
-    if not session.account:
+def _logged_in(state: SessionState) -> str:
+    if not state.account:
         return ""
-    return " (logged in)" if session.is_me(session.account) else f" (logged in as {session.account})"
+    return " (logged in)" if state.is_me(state.account) else f" (logged in as {state.account})"
 
 
-def title(session: Session | None) -> str:
+def title(state: SessionState | None) -> str:
     """`(3) #lobby – chatroom`: the count is of what was said to us alone or by name, else of what is unread."""
-    if session is None:
+    if state is None:
         return "chatroom"
-    urgent = sum(room.mentions for room in session.rooms.values())
-    unread = sum(room.unread for room in session.rooms.values())
+    urgent = sum(room.mentions for room in state.rooms.values())
+    unread = sum(room.unread for room in state.rooms.values())
     count = f"(@{urgent}) " if urgent else f"({unread:,}) " if unread else ""
-    return f"{count}{session.current.name} – chatroom"
+    return f"{count}{state.current.name} – chatroom"
 
 
 def pill(count: int) -> str:
@@ -112,7 +112,7 @@ def pill(count: int) -> str:
 
 
 def empty(room: Room, client: Client) -> str:
-    """What stands where there are no messages."""
+    """The sentence in place of messages where there are none."""
     if client.phase is Phase.ONLINE and not room.is_here:
         return NOT_IN_ROOM
     return EMPTY_ROOM

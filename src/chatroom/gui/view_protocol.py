@@ -1,4 +1,4 @@
-"""What the presenter asks of a view, and the values it hands over. No Tk: a test's fake view has the same methods."""
+"""What the presenter calls on a view, and the values it passes. No Tk: a test's fake view has the same methods."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,0 +1,317 @@
+"""What this client knows about the server, the rooms it is in and its own messages; and what the user can do there.
+
+A message of ours is `WAITING` without a connection, `SENT` with one, and `DONE` when the server has shown that it has
+it: by its echo (echo-message), or by the answer to a PING behind it. When a connection dies with messages `SENT`, only
+the server's history can tell whether they arrived. A message found there is `DONE`, any other is sent again. Without a
+history it is `FAILED`, and the user decides.
+"""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chatroom.client import splitting
+from chatroom.client.room import Room
+from chatroom.client.screen_events import Alerted, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
+from chatroom.common.irc_message import LINE_BYTES, Message, render, render_tags
+from chatroom.common.names import LOBBY, fold
+from chatroom.common.text import CTCP, clean, number
+
+SendLine = Callable[[str], None]
+
+CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
+_DEFAULT_PREFIX = "(qaohv)~&@%+"  # until the server's ISUPPORT says otherwise
+_DEFAULT_CHANMODES = "b,k,l,imnpst"
+
+
+@dataclass(slots=True)
+class Batch:
+    """The lines of an IRCv3 batch that has begun and not ended."""
+
+    kind: str = ""
+    about: tuple[str, ...] = ()
+    messages: list[Message] = field(default_factory=list)
+
+
+class SessionState:
+    """`rooms` are by folded name, in the order they came; `looked_at` is the room that somebody sees right now."""
+
+    def __init__(
+        self,
+        nick: str,
+        rooms: tuple[str, ...] = (LOBBY,),
+        password: str = "",
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.nick = nick
+        self.password = password
+        self.now = now
+        self.events: deque[ScreenEvent] = deque()
+        # the rooms
+        self.rooms: dict[str, Room] = {}
+        self.current: Room = self.room(rooms[0])
+        self.looked_at: Room | None = None
+        # the connection
+        self.is_registered = False
+        self.was_registered = False  # at least once, with this name
+        self.login_failed = False  # SASL was refused
+        self.name_is_held = False  # after a reconnect, by the connection that was lost
+        self.capabilities: set[str] = set()  # IRCv3 capabilities in force
+        self.isupport: dict[str, str] = {}
+        self.reason = ""  # the code of a FAIL, for the line that comes behind it
+        self.error = ""  # what the server said before it closed the connection
+        # the user
+        self.account = ""  # the name that we are logged in to
+        self.wanted_name = ""  # what we want to be called once we are logged in to it
+        self.away = False
+        # answers that take more than one line
+        self.batches: dict[str, Batch] = {}
+        self.listing: list[tuple[str, int, str]] = []
+        self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
+        self.motd_shown = False
+        self.is_checked = False
+        self._searched = self.current
+        self._send_line: SendLine | None = None
+        self._may_send_password = False  # with PASS, once a connection
+        self._unsure: set[TranscriptEntry] = set()  # sent over a connection that died before the answer
+        self._tokens: dict[str, tuple[Room, TranscriptEntry]] = {}  # labels and PING tokens that wait for their answer
+        self._mention = _mention_pattern(nick)
+        for name in rooms:
+            self.room(name)
+
+    # --- the connection -----------------------------------------------------------------------------------------------
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection; the server may not have let us in yet."""
+        return self._send_line is not None
+
+    def start_connection(self, send_line: SendLine) -> None:
+        self._send_line = send_line
+        self.reason = ""
+        self.error = ""
+        self.account = ""
+        self.login_failed = False
+        self._may_send_password = bool(self.password)
+
+    def end_connection(self) -> None:
+        self._send_line = None
+        self.is_registered = False
+        self.capabilities.clear()
+        self.batches.clear()
+        self._tokens.clear()
+        for room in self.rooms.values():
+            room.history_request = None
+            self._unsure.update(entry for entry in room.pending() if entry.delivery is DeliveryState.SENT)
+            room.is_here = room.is_direct  # who was there stays in sight until we know better
+
+    def has(self, capability: str) -> bool:
+        return capability in self.capabilities
+
+    def send(self, message: Message) -> None:
+        """Sends a message to the server, if there is a connection."""
+        if self._send_line:
+            self._send_line(render(message))
+
+    def quit(self) -> None:
+        self.send(Message("QUIT", ("Goodbye",)))
+
+    def send_password(self) -> bool:
+        """Logs in with PASS for a name that is claimed, where SASL was not to be had. False when that was tried."""
+        if not self._may_send_password or self.account:
+            return False
+        self._may_send_password = False
+        self.send(Message("PASS", (f"{self.nick}:{self.password}",)))
+        self.send(Message("NICK", (self.nick,)))
+        return True
+
+    def logged_in(self, account: str) -> None:
+        """The server says which account we are logged in to; "" is none."""
+        self.account = account
+        wanted, self.wanted_name = self.wanted_name, ""
+        if account and fold(account) == fold(wanted) != fold(self.nick):
+            self.send(Message("NICK", (account,)))
+
+    def reject(self, reason: str, *about: str) -> None:
+        """The server doesn't let us in; the client stops trying."""
+        self.events.append(Rejected(reason, about))
+
+    # --- what the server is like --------------------------------------------------------------------------------------
+
+    def prefixes(self) -> dict[str, str]:
+        """Mode letter → sign of a member's rank, highest first (ISUPPORT PREFIX)."""
+        letters, _, signs = self.isupport.get("PREFIX", _DEFAULT_PREFIX).removeprefix("(").partition(")")
+        return dict(zip(letters, signs, strict=False))
+
+    def mode_kinds(self) -> tuple[str, str, str]:
+        """The letters of modes that are lists, that always have a parameter, and that have one when set (CHANMODES)."""
+        lists, always, when_set, *_ = [*self.isupport.get("CHANMODES", _DEFAULT_CHANMODES).split(","), "", ""]
+        return lists, always, when_set
+
+    def knows_times(self, command: str) -> bool:
+        """Whether this server's command of that name takes a time and a reason, as chatroom's do (TIMEDBANS)."""
+        return command in self.isupport.get("TIMEDBANS", "").split(",")
+
+    # --- the user -----------------------------------------------------------------------------------------------------
+
+    def is_me(self, nick: str) -> bool:
+        return fold(nick) == fold(self.nick)
+
+    def mentions_me(self, text: str) -> bool:
+        return self._mention.search(text) is not None
+
+    def rename_self(self, nick: str) -> None:
+        self.nick = nick
+        self._mention = _mention_pattern(nick)
+
+    # --- rooms --------------------------------------------------------------------------------------------------------
+
+    def room(self, name: str) -> Room:
+        """The room or the conversation of that name; a new one if there is none."""
+        room = self.rooms.get(fold(name))
+        if room is None:
+            room = self.rooms[fold(name)] = Room(name)
+        return room
+
+    def join(self, name: str, key: str = "") -> Room:
+        room = self.room(name)
+        room.joined = True  # until the server refuses; without a connection, it is joined as soon as there is one
+        if self.is_registered:
+            self.send(Message("JOIN", (name, key) if key else (name,)))
+        return room
+
+    def close(self, room: Room) -> None:
+        """Leaves a room, or puts away a conversation. One always remains."""
+        if not room.is_direct and room.joined and self.is_registered:
+            self.send(Message("PART", (room.name,)))
+        if len(self.rooms) > 1 and self.rooms.pop(fold(room.name), room) and self.current is room:
+            self.current = next(iter(self.rooms.values()))
+
+    def entry(self, message: Message, kind: Kind, text: str = "") -> TranscriptEntry:
+        """An entry for something that a message tells, with its author, time and msgid."""
+        nick = clean(message.nick)
+        msgid = message.tags.get("msgid", "")
+        return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick))
+
+    def _time_of(self, message: Message) -> float:
+        """When the server says it happened (IRCv3 server-time), or now."""
+        stamp = message.tags.get("time")
+        if stamp:
+            try:
+                return datetime.fromisoformat(stamp).timestamp()
+            except ValueError:
+                pass
+        return self.now()
+
+    def add(self, room: Room, entry: TranscriptEntry) -> None:
+        """Adds a new entry to a room, counts it as unread and alerts the user where that is due."""
+        if not room.add(entry) or entry.own or entry.kind not in SPOKEN:
+            return
+        if room is not self.looked_at:
+            room.count_unread(entry)
+            if entry.mention or room.is_direct:
+                self.events.append(Alerted(room, entry))
+
+    def inform(self, text: str, kind: Kind = Kind.INFO, room: Room | None = None) -> None:
+        """Tells this user alone something, in a room or where they are looking."""
+        (room or self.current).add(TranscriptEntry(kind, self.now(), "", text))
+
+    # --- messages out -------------------------------------------------------------------------------------------------
+
+    def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[TranscriptEntry]:
+        """Sends a text, one message a line, more where a line is too long; they stand in the room at once."""
+        room.unmark()
+        line_bytes = number(self.isupport.get("LINELEN", ""), 1 << 16) or LINE_BYTES
+        size = splitting.room_for_text(self.nick, room.name, line_bytes)
+        said = []
+        for line in splitting.lines(text):
+            for piece in splitting.split(line, size):
+                entry = TranscriptEntry(kind, self.now(), self.nick, piece, own=True, delivery=DeliveryState.WAITING)
+                room.add(entry)
+                said.append(entry)
+        self.flush(room)
+        return said
+
+    def retry(self, room: Room, entry: TranscriptEntry) -> None:
+        """Sends a failed message once more."""
+        room.remove(entry)
+        entry.delivery, entry.time = DeliveryState.WAITING, self.now()
+        room.add(entry)
+        self.flush(room)
+
+    def flush(self, room: Room) -> None:
+        """Sends what waits in a room, once we are in it and its history tells what became of the rest."""
+        if not self.is_registered or not room.is_here:
+            return
+        if self._unsure and room.is_catching_up and not self._unsure.isdisjoint(room.pending()):
+            return
+        for entry in room.pending():
+            if entry in self._unsure:
+                self._unsure.discard(entry)
+                if not self.has("draft/chathistory"):
+                    room.settle(entry, DeliveryState.FAILED)
+                    continue
+            elif entry.delivery is DeliveryState.SENT:
+                continue
+            self._transmit(room, entry)
+
+    def _transmit(self, room: Room, entry: TranscriptEntry) -> None:
+        text = f"{CTCP}ACTION {entry.text}{CTCP}" if entry.kind is Kind.ACTION else entry.text
+        token = f"m{entry.serial}"
+        labeled = self.has("labeled-response")
+        entry.delivery = DeliveryState.SENT
+        room.touch_entry(entry)
+        self._tokens[token] = (room, entry)
+        self.send(Message("PRIVMSG", (room.name, text), tags={"label": token} if labeled else {}))
+        if not self.has("echo-message"):
+            self.send(Message("PING", (token,)))
+
+    def take(self, token: str) -> tuple[Room, TranscriptEntry] | None:
+        """Our message that was sent with `token` and has no answer yet."""
+        return self._tokens.pop(token, None)
+
+    def answer(self, token: str, delivery: DeliveryState) -> TranscriptEntry | None:
+        """The server answered what we sent with `token`; returns our message, if it was one."""
+        taken = self.take(token)
+        if taken is None:
+            return None
+        taken[0].settle(taken[1], delivery)
+        return taken[1]
+
+    def check(self) -> None:
+        """Asks whether the server has read everything so far; the answer sets `is_checked`."""
+        self.is_checked = False
+        self.send(Message("PING", (CHECK_TOKEN,)))
+
+    def checked(self) -> None:
+        """The server has read everything; a message that it did not answer has failed."""
+        self.is_checked = True
+        for room in self.rooms.values():
+            for entry in room.pending():
+                if entry.delivery is DeliveryState.SENT:
+                    room.settle(entry, DeliveryState.FAILED)
+
+    # --- asking the server --------------------------------------------------------------------------------------------
+
+    def list_rooms(self, rooms: list[tuple[str, int, str]]) -> None:
+        self.events.append(RoomList(tuple(rooms)))
+
+    def search(self, room: Room, text: str) -> bool:
+        """Asks the server's history (soju.im/search); false when it has no search."""
+        if not self.has("soju.im/search"):
+            return False
+        query = render_tags({"in": room.name, "text": text, "limit": "100"})
+        self._searched = room
+        self.send(Message("SEARCH", (query,)))
+        return True
+
+    def found(self, entries: list[TranscriptEntry]) -> None:
+        self.events.append(SearchResults(self._searched, tuple(entries)))
+
+
+def _mention_pattern(nick: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(nick)}(?!\w)", re.IGNORECASE)

@@ -1,0 +1,117 @@
+"""Decides what the message pane shows: which rows, whether it follows the latest message, which history. No Tk.
+
+Only the user's scrolling changes `following`. While it is true, each change ends at the latest message; otherwise the
+text stays where it is, and the pill counts what came.
+"""
+
+from chatroom.client import history_sync
+from chatroom.client.client import Client
+from chatroom.client.room import Room
+from chatroom.client.settings import Settings
+from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
+from chatroom.gui import view_models
+from chatroom.gui.transcript import Splice, Transcript
+from chatroom.gui.view_protocol import View
+
+
+class MessagePane:
+    """`client` has the rooms that are shown; `transcript` is None until a room is shown."""
+
+    def __init__(self, view: View, settings: Settings) -> None:
+        self.client: Client | None = None
+        self.transcript: Transcript | None = None
+        self.following = True
+        self._view = view
+        self._settings = settings
+        self._shown = ("", "")  # what stands where there are no messages, and the pill
+        self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
+
+    def show(self, room: Room) -> None:
+        """Shows the latest messages of a room."""
+        old = len(self.transcript.rows) if self.transcript else 0
+        self.transcript = Transcript(room, self._settings.timestamps, self._settings.moves)
+        self.following = True
+        self._view.splice([Splice(0, old, tuple(self.transcript.rows))], True)
+
+    def refresh(self) -> None:
+        """Shows what has changed in the room."""
+        assert self.transcript and self.client
+        splices = self.transcript.update(self.following)
+        if splices:
+            self._view.splice(splices, self.following)
+        empty = "" if self.transcript.rows else view_models.empty(self.transcript.room, self.client)
+        pill = "" if self.following else view_models.pill(self._new_count())
+        if (empty, pill) != self._shown:
+            self._shown = (empty, pill)
+            self._view.show_empty(empty)
+            self._view.show_pill(pill)
+
+    def _new_count(self) -> int:
+        assert self.transcript
+        room = self.transcript.room
+        new = room.entries[max(0, self._read_to - room.first) :]
+        return sum(entry.kind in SPOKEN and not entry.own for entry in new)
+
+    def restyle(self) -> None:
+        """Makes the rows again, after a preference has changed."""
+        if self.transcript:
+            self.transcript.timestamps = self._settings.timestamps
+            self.transcript.moves = self._settings.moves
+            self._view.splice(self.transcript.rebuild(), self.following)
+            if self.following:
+                self._view.scroll_to_end()
+
+    def scrolled(self, at_top: bool, at_bottom: bool) -> None:
+        """The user has scrolled. The arguments say whether the first and the last row can be seen now."""
+        if not self.transcript or not self.client:
+            return
+        if at_bottom and not self.transcript.is_at_end:
+            self._view.splice(self.transcript.page_down(), False)
+        elif at_bottom:
+            self.following = True
+        else:
+            self.hold()
+        if at_top and not self.transcript.is_at_start:
+            self._view.splice(self.transcript.page_up(), False)
+        elif at_top:
+            history_sync.fetch_older(self.client.state, self.transcript.room)
+        self.refresh()
+
+    def hold(self) -> None:
+        """Stops following, because the user looks at something else."""
+        if self.following and self.transcript:
+            self.following = False
+            self._read_to = self.transcript.room.first + len(self.transcript.room.entries)
+
+    def reveal(self, entry: TranscriptEntry) -> None:
+        """Scrolls to an entry and highlights it, if the room still has it."""
+        if self.transcript is None or entry not in self.transcript.room.entries:
+            return
+        self.transcript.highlight = entry
+        self.hold()
+        self._view.splice(self.transcript.include(entry), False)
+        self._view.scroll_to_row(self.transcript.row_of(entry))
+
+    def jump_to_latest(self) -> None:
+        """Goes to the latest message and follows again: at the pill, Ctrl+End, Esc, and sending."""
+        if self.transcript:
+            self.following = True
+            self._view.splice(self.transcript.latest(), True)
+            self._view.scroll_to_end()
+            self.refresh()
+
+    def clicked(self, row: int, tag: str, text: str) -> None:
+        """The user clicked on a row, on words with the tag link, retry, delete or more."""
+        if not self.transcript or not self.client or row >= len(self.transcript.rows):
+            return
+        entry, room = self.transcript.rows[row].entry, self.transcript.room
+        if tag == "link":
+            self._view.open_link(text)
+        elif tag == "retry" and entry:
+            self.client.state.retry(room, entry)
+        elif tag == "delete" and entry:
+            room.remove(entry)
+        elif tag == "more" and entry:
+            self.transcript.expanded.add(entry.serial)
+            room.touch_entry(entry)
+        self.refresh()

@@ -1,0 +1,223 @@
+"""A conversation in lines: what the user types goes to the server, what the server sends is printed."""
+
+import os
+import sys
+import time
+from typing import TextIO
+
+from chatroom.client import slash_commands, strings
+from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
+from chatroom.client.room import REDRAW_NOTHING, Room
+from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent
+from chatroom.client.slash_commands import Misuse
+from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.common.streams import Unwritable, readable, refusal
+
+TICK_SECONDS = 0.05
+_ANSWER_SECONDS = 30.0  # without any answer, then what was said counts as not delivered
+_COLOURS = (31, 33, 32, 36, 34, 35, 91, 94)  # ANSI, one for each of the palette's nick colours
+
+
+class Trouble(Exception):  # noqa: N818 (mostly the network's)
+    """The conversation can't go on; the text says why and what to do."""
+
+
+class UntrustedCertificate(Trouble):
+    """No authority vouches for the server's certificate."""
+
+    def __init__(self, text: str, fingerprint: str) -> None:
+        super().__init__(text)
+        self.fingerprint = fingerprint
+
+
+class Conversation:
+    """One client, and a terminal or two pipes.
+
+    `interactive`: a person is at the keyboard, so a lost connection is waited for. A script is told at once. `out` may
+    be replaced while it runs.
+    """
+
+    def __init__(self, client: Client, interactive: bool) -> None:
+        self.client = client
+        self.state = client.state
+        self.interactive = interactive
+        self.out: TextIO = sys.stdout
+        self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self._said: list[TranscriptEntry] = []
+        self._printed: set[int] = set()
+        self._phase = Phase.CONNECTING
+        self._waiting: list[str] = []  # typed before we were in the room
+        self._place: Room | None = None  # where lines go, as the user was told last
+        self._room = self.state.current  # the last place that was a room
+
+    # --- lines in -----------------------------------------------------------------------------------------------------
+
+    def typed(self, line: str) -> None:
+        """Handles a line from the user: says it, or carries out the command."""
+        if not line.strip():
+            return
+        if not readable(line):
+            self.show(refusal())
+            return
+        room = self.state.current
+        # Where a script is not let in it ends; a person is told, and can go to another room.
+        comes = not room.is_here and (room.joined or not self.interactive)
+        behind = self._waiting and not self.interactive
+        if not self.state.was_registered or behind or (comes and not line.startswith("/join")):
+            self._waiting.append(line)
+            return
+        before = {entry.serial for entry in self.state.current.pending()}
+        try:
+            room = slash_commands.run(self.state, self.state.current, line) or self.state.current
+        except Misuse as misuse:
+            if line.startswith("/join") and not self.interactive:
+                raise Trouble(str(misuse)) from None  # what follows was meant for there
+            self.show(str(misuse))
+            return
+        self.state.current = room
+        self._said += [entry for entry in room.pending() if entry.serial not in before]
+
+    def deliver(self) -> None:
+        """Waits until the server has everything; raises `Trouble` when it hasn't."""
+        heard, known = time.monotonic(), -1
+        asked = False
+        while self._waiting or not self.state.is_checked:
+            self.pump()
+            undone = len(self._waiting) + sum(entry.pending for entry in self._said)
+            if undone != known:
+                heard, known = time.monotonic(), undone
+            if not self._waiting and self.client.phase is Phase.ONLINE and not asked:
+                asked = True
+                self.state.check()
+            if time.monotonic() - heard > _ANSWER_SECONDS:
+                raise Trouble("The server doesn't answer; it is not known whether it has your message.")
+            time.sleep(TICK_SECONDS / 5)
+        failed = [entry for entry in self._said if entry.delivery is not DeliveryState.DONE]
+        if failed:
+            raise Trouble(f"Not delivered: {failed[0].text}")
+
+    # --- lines out ----------------------------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Handles and prints what came; raises `Trouble` when the conversation can't go on."""
+        for event in self.client.pump(TICK_SECONDS):
+            self._on_event(event)
+        self._on_phase()
+        for room in list(self.state.rooms.values()):
+            self._print_news(room)
+        if self.interactive and self.state.was_registered:
+            self._tell_place()
+        if self._waiting and self.state.current.is_here:
+            waiting, self._waiting = self._waiting, []
+            for line in waiting:
+                self.typed(line)
+        if self._waiting and self.state.was_registered and not self.state.current.joined:
+            if not self.interactive:
+                raise Trouble(f"{self.state.current.name} doesn't let you in.")
+            waiting, self._waiting = self._waiting, []
+            for line in waiting:
+                self.show(f"Not sent: {line}")
+
+    def _on_event(self, event: ScreenEvent) -> None:
+        match event:
+            case Rejected("certificate-unknown" as reason, about):
+                raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
+            case Rejected(reason, about):
+                raise Trouble(strings.refusal(reason, *about))
+            case RoomList(rooms):
+                for name, people, topic in rooms:
+                    self.show(f"{name}  {strings.people(people)}  {topic}".rstrip())
+
+    def _on_phase(self) -> None:
+        phase = self.client.phase
+        if phase is self._phase:
+            return
+        self._phase = phase
+        if phase is Phase.LOST:
+            if not self.interactive or not self.state.was_registered:
+                raise Trouble(self.client.error)
+            self.show(f"{self.client.error} Trying again…")
+        elif phase is Phase.ONLINE and self.client.lost_at:
+            self.show("Connected again.")
+
+    def _tell_place(self) -> None:
+        """Tells the user where their lines go, once a change of that is certain.
+
+        In a room that doesn't let us in, each line is refused: what was meant for a few must not go to another room.
+        """
+        room = self.state.current
+        if room is self._place:
+            self._place = room if room.joined else None  # thrown out: coming back is news
+        elif not room.joined:
+            self._place = None
+        elif room.is_listed or (room.is_direct and not _is_undecided(room)):
+            self._place = room
+            if room.is_direct:
+                self.show(strings.goes_to(room.name, self._room.name))
+            else:
+                self._room = room
+                self.show(strings.place(room.name, len(room.members) - 1, room.topic))
+
+    def _print_news(self, room: Room) -> None:
+        dirty = room.take_dirty()
+        if dirty == REDRAW_NOTHING:
+            return
+        for entry in room.entries[max(0, dirty - room.first) :]:
+            if entry.serial in self._printed or entry.pending:
+                continue
+            self._printed.add(entry.serial)
+            if entry.delivery is DeliveryState.FAILED:
+                self.show(f"Not sent: {entry.text}")
+            elif entry not in self._said:
+                self.show(self._render(room, entry))
+
+    def _render(self, room: Room, entry: TranscriptEntry) -> str:
+        place = "" if room is self.state.current else f"[{_named(room, entry)}] "
+        return f"{strings.clock(entry.time)} {place}{self._said_by(entry)}"
+
+    def _said_by(self, entry: TranscriptEntry) -> str:
+        nick = self._coloured(entry)
+        match entry.kind:
+            case Kind.MESSAGE:
+                return f"{nick}: {entry.text}"
+            case Kind.NOTICE:
+                return f"{nick} (notice): {entry.text}"
+            case Kind.ACTION:
+                return f"* {nick} {entry.text}"
+            case Kind.JOIN:
+                return f"→ {nick} joined"
+            case Kind.LEAVE:
+                return f"← {nick} left" + (f" ({entry.text})" if entry.text else "")
+            case Kind.RENAME:
+                return f"{nick} is now called {entry.text}"
+            case _:
+                return entry.text
+
+    def _coloured(self, entry: TranscriptEntry) -> str:
+        return f"\x1b[{_COLOURS[nick_colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
+
+    def show(self, line: str) -> None:
+        """Prints a line for the user."""
+        try:
+            self.out.write(line + "\n")
+            self.out.flush()
+        except Unwritable as error:
+            raise Trouble("Nobody reads the output any more." if error.gone else str(error)) from None
+
+    def close(self) -> None:
+        """Says goodbye to the server."""
+        self.state.quit()
+        self.client.stop()
+        self.client.wait(GOODBYE_SECONDS)
+
+
+def _is_undecided(room: Room) -> bool:
+    """Whether a message of ours there has no answer yet."""
+    return any(entry.delivery is DeliveryState.SENT for entry in room.pending())
+
+
+def _named(room: Room, entry: TranscriptEntry) -> str:
+    """What a room is called before a line of it, while the user is elsewhere. The line itself names who speaks."""
+    if not room.is_direct:
+        return room.name
+    return f"private to {room.name}" if entry.own else "private"

@@ -1,0 +1,110 @@
+"""The window as tests start it: `python -m tests.gui.probe FILE ARGUMENT…` runs `chatroom ARGUMENT…`.
+
+After each tick that changed what the window shows, FILE is replaced with that, as JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
+from tkinter import ttk
+from typing import Any
+
+from chatroom.cli.main import main
+from chatroom.gui import app
+from chatroom.gui.connect_panel_w import ConnectPanel
+from chatroom.gui.picker_w import Picker
+from chatroom.gui.view import TkView
+
+_ROWS = 120  # the last ones
+
+
+class ProbedApp(app.App):
+    """Writes what its window shows to `file`."""
+
+    file = Path()
+    _written = ""
+
+    def tick(self) -> None:
+        super().tick()
+        shown = json.dumps(state(self.view))
+        if shown != self._written:
+            self._written = shown
+            fresh = self.file.with_suffix(".new")
+            fresh.write_text(shown, "utf-8")
+            fresh.replace(self.file)
+
+
+def state(view: TkView) -> dict[str, Any]:
+    """What the window shows, read back from its widgets: plain values, ready for JSON."""
+    text, root = view.messages.text, view.root
+    count = int(text.index("end-1c").partition(".")[0]) - 1
+    focus = str(root.tk.call("focus", "-displayof", root))
+    return {
+        "title": root.title(),
+        "panel": bool(view.panel.winfo_ismapped()),
+        "errors": [shown for label in _errors(view.panel) if (shown := str(label["text"]))],
+        "rows": text.get(f"{max(1, count - _ROWS + 1)}.0", "end-1c").splitlines(),
+        "row_count": count,
+        "top": text.get("@0,0 linestart", "@0,0 lineend"),
+        "at_bottom": view.messages.at_bottom,
+        "pill": _label(view.messages.pill),
+        "empty": _label(view.messages.empty),
+        "banner": str(view._banner_text["text"]) if view.banner.winfo_manager() else "",
+        "header": [str(label["text"]) for label in (view._name, view._people, view._topic)],
+        "status": [str(label["text"]) for label in (view._status, view._security)],
+        "rooms": _labels(view.rooms.tree, "rooms", "direct"),
+        "members": _labels(view.members.tree, ""),
+        "rooms_shown": bool(view.rooms.winfo_ismapped()),
+        "members_shown": bool(view.members.winfo_ismapped()),
+        "composer": view.composer.get(),
+        "picker": _choices(view.picker) if view.picker.winfo_ismapped() else None,
+        "search": str(view.search._result["text"]) if view.search.winfo_ismapped() else None,
+        "focus": focus.rpartition(".")[2],
+        "focused": bool(focus),
+        "size": [root.winfo_width(), root.winfo_height()],
+        "send_at": _middle(view.composer.send_button, root),
+        "composer_at": _middle(view.composer.text, root),
+        "messages_at": _middle(text, root),
+        "pill_at": _middle(view.messages.pill, root),
+        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more")},
+    }
+
+
+def _errors(panel: ConnectPanel) -> list[ttk.Label]:
+    return [*panel._errors.values(), panel._question, panel._progress]
+
+
+def _labels(tree: ttk.Treeview, *parents: str) -> list[str]:
+    return [str(tree.item(item, "text")) for parent in parents for item in tree.get_children(parent)]
+
+
+def _choices(picker: Picker) -> list[str]:
+    rows = picker._list.get_children()
+    return [str(picker._list.set(item, "name")) for item in rows] or [str(picker._text["text"])]
+
+
+def _first(text: Any, tag: str, root: Any) -> list[int] | None:
+    """Where the first words with this tag stand; None when there are none in sight."""
+    ranges = text.tag_ranges(tag)
+    box = text.bbox(ranges[0]) if ranges else None
+    if not box:
+        return None
+    return [text.winfo_rootx() - root.winfo_rootx() + box[0] + 2, text.winfo_rooty() - root.winfo_rooty() + box[1] + 2]
+
+
+def _label(widget: Any) -> str:
+    return str(widget["text"]) if widget.winfo_manager() else ""
+
+
+def _middle(widget: Any, root: Any) -> list[int] | None:
+    """Where to point the mouse, from the window's corner; None when the widget can't be seen."""
+    if not widget.winfo_ismapped():
+        return None
+    x, y = widget.winfo_rootx() + widget.winfo_width() // 2, widget.winfo_rooty() + widget.winfo_height() // 2
+    return [x - root.winfo_rootx(), y - root.winfo_rooty()]
+
+
+if __name__ == "__main__":
+    ProbedApp.file = Path(sys.argv.pop(1))
+    app.App = ProbedApp  # type: ignore[misc]
+    main()
