@@ -1,5 +1,6 @@
 """The rules, without sockets: what each command leads to, and what events make of the state."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
-from chatroom.core.dormant_rooms import DormantRooms
-from chatroom.core.hub import Hub
+from chatroom.core import connections
+from chatroom.core.hub import APPLIER_TABLES, DECIDER_TABLES, Hub
 from chatroom.model.commands import (
     AskModes,
     AskNames,
@@ -31,6 +32,7 @@ from chatroom.model.commands import (
     SetFormat,
     SetTopic,
 )
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Room, Session
 from chatroom.model.events import Departed, Event, Joined, Left, Renamed, Said
 from chatroom.model.limits import ROOMS_PER_USER, TOPIC_BYTES
@@ -70,7 +72,7 @@ class House:
 
     def session(self, uid: str) -> Session:
         session = Session(uid, "192.0.2.1", PLAIN)
-        self.hub.attach(session)
+        connections.attach(self.hub.context, session)
         return session
 
     def guest(self, nick: str, room: str = "#lobby", uid: str = "") -> Session:
@@ -114,14 +116,14 @@ def state(hub: Hub) -> object:
     return (
         {
             uid: (user.person, user.away, tuple(user.rooms), user.since, user.active, user.session and user.session.uid)
-            for uid, user in hub.users.items()
+            for uid, user in hub.state.users.items()
         },
-        {nick: user.person.uid for nick, user in hub.by_nick.items()},
+        {nick: user.person.uid for nick, user in hub.state.nicks.by_nick.items()},
         {
             name: (room.name, room.created, room.topic, tuple(room.members), sorted(s.uid for s in room.audience))
-            for name, room in hub.rooms.items()
+            for name, room in hub.state.rooms.items()
         },
-        {uid: (s.nick, s.room, s.format, s.echo, s.closing) for uid, s in hub.sessions.items()},
+        {uid: (s.nick, s.room, s.format, s.echo, s.closing) for uid, s in hub.state.sessions.items()},
     )
 
 
@@ -147,7 +149,7 @@ def test_who_is_deaf_is_told_of_nobody_and_the_others_of_all() -> None:
     chat = Chat()
     al, bob = chat.irc("al", room="#a"), chat.irc("bob", room="#a")
     stuck = [chat.irc(f"stuck{n}", room="#a") for n in range(3)]
-    chat.hub.stop_delivery(stuck)
+    connections.stop_delivery(stuck)
     chat.post.events.clear()
     bob.send("PRIVMSG #a :hi")
     for client in stuck:
@@ -155,13 +157,13 @@ def test_who_is_deaf_is_told_of_nobody_and_the_others_of_all() -> None:
     assert {told for _, told in chat.post.events} == {(al.uid, bob.uid)} | {(al.uid,)}
     assert not [line for client in stuck for line in client.heard() if "stuck" in line and "QUIT" in line]
     assert len([line for line in al.heard() if " QUIT " in line]) == 3
-    assert list(chat.hub.rooms["#a"].audience) == [al, bob]
+    assert list(chat.hub.state.rooms["#a"].audience) == [al, bob]
 
 
 def test_a_format_with_own_moves_is_told_of_its_own_joining(house: House) -> None:
     """An IRC client awaits its own JOIN; a person with netcat does not."""
     irc = Session("irc", "192.0.2.1", IRC)
-    house.hub.attach(irc)
+    connections.attach(house.hub.context, irc)
     house.do(irc, Register("irc", "u", "", ""))
     house.do(irc, Join("#lobby"))
     house.guest("plain")
@@ -232,7 +234,7 @@ def test_a_departure_is_told_once_to_all_who_shared_a_room(house: House) -> None
     assert alice.user is None
     assert alice.closing
     assert carol.room == "#elsewhere"
-    assert [list(room.members) for room in house.hub.rooms.values()] == [["bob"], ["carol"], ["bob"]]
+    assert [list(room.members) for room in house.hub.state.rooms.values()] == [["bob"], ["carol"], ["bob"]]
 
 
 def test_a_lost_connection_departs_without_a_goodbye(house: House) -> None:
@@ -247,9 +249,9 @@ def test_a_room_lives_as_long_as_somebody_is_in_it(house: House) -> None:
     alice = house.guest("alice", "#a")
     house.do(alice, SetTopic("#a", "old"))
     house.do(alice, Leave("#a"))
-    assert not house.hub.rooms
+    assert not house.hub.state.rooms
     house.do(alice, Join("#a"))
-    assert house.hub.rooms["#a"].topic is None
+    assert house.hub.state.rooms["#a"].topic is None
 
 
 def test_most_counts_the_highest_number_of_users(house: House) -> None:
@@ -257,7 +259,7 @@ def test_most_counts_the_highest_number_of_users(house: House) -> None:
     alice = house.guest("alice")
     house.guest("bob")
     house.do(alice, Quit(""))
-    assert house.hub.most == 2
+    assert house.hub.state.most == 2
 
 
 # ---- rooms -----------------------------------------------------------------------------------------------------------
@@ -268,7 +270,7 @@ def test_joining_again_by_any_case_does_nothing(house: House) -> None:
     alice = house.guest("alice", "#Łódź")
     assert house.hub.decide(alice, Join("#ŁÓDŹ")) == []
     house.guest("bob", "#łódź")
-    assert [room.name for room in house.hub.rooms.values()] == ["#Łódź"]
+    assert [room.name for room in house.hub.state.rooms.values()] == ["#Łódź"]
 
 
 def test_moving_leaves_all_other_rooms(house: House) -> None:
@@ -434,11 +436,12 @@ def test_questions_are_answered_from_the_state(house: House) -> None:
     assert ask(AskWhois("x")) == NoWhois("x")
 
 
-def test_every_command_is_decided_and_every_event_applied(house: House) -> None:
-    """By one table each; bursts have a way of their own."""
-    commands = {command for command in get_args(Command) if command not in (Reply, Burst)}
-    assert set(house.hub._deciders) == commands
-    assert set(house.hub._appliers) == kinds(Event)
+def test_every_command_has_one_decider_and_every_event_one_applier() -> None:
+    """Each in one table of one topic; bursts have a way of their own."""
+    decided = [command for table in DECIDER_TABLES for command in table]
+    applied = [event for table in APPLIER_TABLES for event in table]
+    assert Counter(decided) == Counter(set(get_args(Command)) - {Reply, Burst})
+    assert Counter(applied) == Counter(kinds(Event))
 
 
 def test_a_dialects_own_answer_passes_through(house: House) -> None:
@@ -500,16 +503,18 @@ def play(story: Sequence[tuple[int, Command]], house: House) -> list[Event]:
 
 def assert_sound(hub: Hub) -> None:
     """The state agrees with itself."""
-    assert {uid: user.person.uid for uid, user in hub.users.items()} == {uid: uid for uid in hub.users}
-    assert {fold(user.person.nick): user for user in hub.users.values()} == hub.by_nick
-    for name, room in hub.rooms.items():
+    assert {uid: user.person.uid for uid, user in hub.state.users.items()} == {uid: uid for uid in hub.state.users}
+    assert {fold(user.person.nick): user for user in hub.state.users.values()} == hub.state.nicks.by_nick
+    for name, room in hub.state.rooms.items():
         assert room.members
         assert fold(room.name) == name
         assert all(user.rooms[name] is room for user in room.members.values())
         assert sorted(s.uid for s in room.audience) == sorted(room.members)
         assert all(s.format is format_ for format_, members in room.audience.groups.items() for s in members)
-    for user in hub.users.values():
-        assert all(hub.rooms[name] is room and user.person.uid in room.members for name, room in user.rooms.items())
+    for user in hub.state.users.values():
+        assert all(
+            hub.state.rooms[name] is room and user.person.uid in room.members for name, room in user.rooms.items()
+        )
         assert user.session
         assert user.session.user is user
 
@@ -561,7 +566,7 @@ def test_nothing_stays_of_a_closed_room_and_what_stays_has_an_end(visits: list[t
     memories = DormantRooms()
     shown: dict[str, list[str]] = {}  # what may be shown, by room
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 2)
+        patch.setattr("chatroom.model.dormant_rooms.DORMANT_ROOMS_MAX", 2)
         for number, (name, deeds) in enumerate(visits):
             room = Room(name, 0)
             memories.restore(room)

@@ -84,7 +84,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
-        self.server.hub.operator_password = "sesame"
+        self.server.hub.context.operator_password = "sesame"
         self.server.start()
         self.numbers = count()
         self.guests = Guests(self.server.port)
@@ -173,7 +173,7 @@ def test_every_deed_and_every_bar_is_tried() -> None:
 def test_who_may_in_the_lobby_is_the_servers_operators() -> None:
     """A refusal there says that it is theirs, and names those who are here."""
     chat = Chat()
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     al, bob = chat.plain("al"), chat.irc("bob", room="#lobby")
     refused = "* only operators of #lobby may do that; they are: the server's operators, whose room it is"
     assert al.send("/op al").heard()[-1] == f"{refused} (none is here)"

@@ -269,9 +269,9 @@ def serve(
         if store:
             store.close()
         raise click.ClickException(_cannot_listen(error, host, port)) from None
-    server.hub.replay = replay
+    server.hub.context.replay_messages = replay
     server.configure(settings)
-    server.hub.reload = partial(_reload, server, files)
+    server.hub.context.reload = partial(_reload, server, files)
     if metrics_port:
         _publish(server, metrics_host, metrics_port)
     _run(server, host, max_clients)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
+from chatroom.core import connections
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery
@@ -56,7 +57,7 @@ class EventLog:
         """
         with self.lock:
             self._settle(deaf)
-            self._hub.stop_delivery(deaf)
+            connections.stop_delivery(deaf)
         for session, command in submissions:
             self.submit(session, [command])
 
@@ -91,14 +92,15 @@ class EventLog:
     @contextmanager
     def _outside(self) -> Iterator[None]:
         """Lets go of the lock, which is held before and after, for what takes its time."""
-        post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
+        context = self._hub.context
+        delivery, context.delivery = context.delivery, self._post  # while others use the hub, nothing is captured
         self.lock.release()
         try:
             self._post.flush()
             yield
         finally:
             self.lock.acquire()
-            self._hub.post = post
+            context.delivery = delivery
 
 
 class LocalEventLog(EventLog):
@@ -133,7 +135,7 @@ class LocalEventLog(EventLog):
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
         with self.lock:
-            self._hub.stop_delivery(deaf)
+            connections.stop_delivery(deaf)
             for session, command in submissions:
                 if not session.closing:
                     self._carry_out(session, [command], self._post)
@@ -188,10 +190,10 @@ class LocalEventLog(EventLog):
 
     def _answer(self, session: Session, labelled: Labelled) -> None:
         """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""
-        self._hub.post = capture = Capture(self._post, session)
+        self._hub.context.delivery = capture = Capture(self._post, session)
         try:
             self._carry_out(session, labelled.commands, capture)
         finally:
-            self._hub.post = self._post
+            self._hub.context.delivery = self._post
         if not session.closing:
             self._post.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))

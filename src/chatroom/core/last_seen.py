@@ -32,22 +32,22 @@ _UNNOTICED = {
 }
 
 
-def note(house: ChatState, room: Room, person: Person, event: Event) -> None:
+def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
     """Somebody leaves a room by this event. Nothing is noted where nothing could be shown twice."""
     seen = _seen(event, room.recent)
     if not seen:
         return
-    absent = house.absent
+    absent = state.absent
     for key in _keys(room.name, person):
         absent.pop(key, None)  # who left last stands last
         absent[key] = seen
     if len(absent) > 2 * ABSENCES_REMEMBERED:
-        house.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
+        state.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
 
 
-def seen_until(house: ChatState, room: Room, person: Person) -> int:
+def seen_until(state: ChatState, room: Room, person: Person) -> int:
     """The id of the last message that somebody saw in a room; 0 for a newcomer."""
-    return max([house.absent.get(key, 0) for key in _keys(room.name, person)])
+    return max([state.absent.get(key, 0) for key in _keys(room.name, person)])
 
 
 def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], began: int) -> dict[str, int]:

@@ -8,6 +8,8 @@ from chatroom.common.names import fold
 
 WRONG_PASSWORDS_PER_WINDOW = 3  # wrong passwords within `LOGIN_WINDOW_MS`, for an account and from an address
 LOGIN_WINDOW_MS = 60_000  # milliseconds
+CLAIMS_PER_ADDRESS = 60  # accounts made from one address within `CLAIM_WINDOW_MS`: a class or two behind one NAT
+CLAIM_WINDOW_MS = 3_600_000  # milliseconds
 THROTTLE_KEYS_KEPT = 10_000  # accounts, and addresses, whose tries are counted at a time
 
 
@@ -52,6 +54,11 @@ class LoginThrottle:
 
     def __init__(self) -> None:
         self.unlimited = False
+        self.server_password = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)  # wrong ones, by address
+        self.operator_password = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)  # likewise
+        self.claims = SlidingWindow(CLAIMS_PER_ADDRESS, CLAIM_WINDOW_MS)  # accounts made, by address
+        # Passwords changed, by account: each takes as long as a guess.
+        self.password_changes = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._accounts = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._addresses = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._known: OrderedDict[str, str] = OrderedDict()  # from where an account was last logged in to

@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
-from chatroom.model.entities import Room, User
+from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
 from chatroom.model.values import ListEntry
 
+SILENCED_AWAY = "away"  # the away message of somebody who may not speak, as others read it
 OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 
 
@@ -173,7 +174,7 @@ def require(room: Room, user: User, deed: Action, asked: Attempt = _PLAINLY) -> 
             raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user, asked))
 
 
-def must_not_be_held(user: User, nick: str) -> None:
+def require_free_to_rename(user: User, nick: str) -> None:
     """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name."""
     for room in user.rooms.values():
         if (
@@ -214,3 +215,11 @@ def operators(room: Room, user: User) -> str:
     names = [user.person.nick for user in users]
     more = ["…"] if len(names) > OPERATORS_NAMED else []
     return ",".join([*names[:OPERATORS_NAMED], *more])
+
+
+def server_operator(session: Session) -> User:
+    """The client's user, who must be an operator of the server."""
+    user = user_of(session)
+    if not user.is_operator:
+        raise ChatError(Code.NOT_SERVER_OPERATOR)
+    return user

@@ -56,7 +56,7 @@ class Console(threading.Thread):
         self._end = end
         self._greeting = greeting
         self._ended = False
-        self._answers = PlainDialect(server.hub.server_session)  # words what comes of commands
+        self._answers = PlainDialect(server.hub.state.server_session)  # words what comes of commands
         self._is_terminal = os.isatty(0) and os.isatty(1)
         self._terminal = _state_of_terminal() if self._is_terminal else None
 
@@ -127,18 +127,18 @@ class Console(threading.Thread):
         with self._server.log.lock:
             people = [
                 f"{user.person.nick}  {user.person.host}  {' '.join(room.name for room in user.rooms.values())}"
-                for user in self._server.hub.users.values()
+                for user in self._server.hub.state.users.values()
             ]
         self._write("\n".join(people) or "nobody is here")
 
     def _rooms(self, rest: str) -> None:
         with self._server.log.lock:
-            rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.rooms.values()]
+            rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.state.rooms.values()]
         self._write("\n".join(rooms) or "there are no rooms")
 
     def _servers(self, rest: str) -> None:
         with self._server.log.lock:
-            known = servers(self._server.hub)
+            known = servers(self._server.hub.state)
         lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
         self._write("\n".join(lines) or "this is the only server")
 
@@ -163,10 +163,10 @@ class Console(threading.Thread):
             if error.code is Code.TOO_FEW_PARAMETERS:
                 raise
             commands = [Refused(error)]
-        server, told = self._server, self._server.hub.server_session.replies
+        server, told = self._server, self._server.hub.state.server_session.replies
         with server.log.lock:
             told.clear()
-        server.log.submit(server.hub.server_session, commands)
+        server.log.submit(server.hub.state.server_session, commands)
         with server.log.lock:
             answers = [self._answer(reply) for reply in told]
         lines = list(dict.fromkeys(line.removeprefix("* ") for text in answers for line in text.splitlines()))
