@@ -217,7 +217,7 @@ class RedisEventLog(RedisLink):
     def _decide(self, session: Session, command: Command) -> list[Outcome]:
         """What a command leads to, with the work that it takes done."""
         try:
-            outcomes = self._hub.decide(session, command)
+            outcomes = self._hub.outcomes(session, command)
         except ChatError as error:
             return [Refused(error.with_traceback(None))]  # else it would hold all that was read
         if not any(type(outcome) is Deferred for outcome in outcomes):

@@ -2,8 +2,8 @@
 
 - An account is a name and a secret. Nobody needs one. Its name can't be used by others; who owns it and asks for it
   gets it, even if an older connection holds it: that one is closed.
-- Deciders, as the hub calls them. Checking a password takes its time, so a decider returns `Deferred`, which the log
-  has done without its lock; what comes of it (`Checked`, `Hashed`) is decided next, and looks at everything again.
+- Checking a password takes long, so the rules return `Deferred`, which the log has done without its lock. What comes of
+  it (`Checked`, `Hashed`) is carried out next, and looks at everything again.
 - What changes is an event: `AccountMade`, `PasswordSet`, `ReplaySet`, `AccountDropped`, `AccountSet`, `Ghosted`. Only a
   login before there is a user is the connection's own business, as the server's password is.
 - How often somebody was wrong is each server's own knowledge, and not an event.
@@ -19,7 +19,7 @@ from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
 from chatroom.core import bans, monitor, notify
-from chatroom.core.context import Appliers, Context, Decider, Deciders
+from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.passwords import acceptable
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import (
@@ -218,7 +218,7 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
     if ask.take and fold(person.nick) != fold(account.name):
         way = make_way(ctx.state, person, account.name)
         logged_in = copy(user)
-        logged_in.person = person  # as an owner, or one whom an exception names, they are not held
+        logged_in.person = person  # an owner, or one whom an exception names, may change their name
         require_free_to_rename(logged_in, account.name)
         outcomes += [*way, Renamed(person, account.name, user.room_names())]
         person = replace(person, nick=account.name)
@@ -365,20 +365,24 @@ def _refused_likewise(decider: Decider) -> Decider:
     return decide
 
 
-_ASKED: Deciders = {
-    MakeAccount: make_account,
-    LogIn: log_in,
-    LogOut: log_out,
-    SetPassword: set_password,
-    SetReplay: set_replay,
-    DropAccount: drop_account,
-    CloseGhost: close_ghost,
-    AskAccount: ask_account,
-}
-DECIDERS: Deciders = {
-    **{kind: _refused_likewise(decider) for kind, decider in _ASKED.items()},
+def _answering(rules: Deciders) -> Deciders:
+    return {kind: _refused_likewise(rule) for kind, rule in rules.items()}
+
+
+DECIDERS: Deciders = {**_answering({LogOut: log_out, AskAccount: ask_account}), Hashed: hashed}
+# Each of them counts as a try, or changes what is known of the connection alone.
+HANDLERS: Handlers = {
+    **_answering(
+        {
+            MakeAccount: make_account,
+            LogIn: log_in,
+            SetPassword: set_password,
+            SetReplay: set_replay,
+            DropAccount: drop_account,
+            CloseGhost: close_ghost,
+        }
+    ),
     Checked: checked,
-    Hashed: hashed,
 }
 APPLIERS: Appliers = {
     AccountMade: account_made,

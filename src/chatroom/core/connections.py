@@ -7,7 +7,7 @@ from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import shortened
 from chatroom.core import monitor
-from chatroom.core.context import Context, Deciders
+from chatroom.core.context import Context, Handlers
 from chatroom.core.login_throttle import SlidingWindow
 from chatroom.core.permissions import is_silent_somewhere
 from chatroom.model.commands import Enter, Quit, SetFormat
@@ -128,4 +128,4 @@ def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outco
     return []
 
 
-DECIDERS: Deciders = {Enter: enter, Quit: quit_, SetFormat: set_format}
+HANDLERS: Handlers = {Enter: enter, Quit: quit_, SetFormat: set_format}

@@ -1,7 +1,9 @@
 """What the rules work with, in one object that is handed to each of them.
 
-A decider takes the context, the client's session and its command. It returns what follows, or raises `ChatError`. An
-applier takes the context and an event.
+- A decider takes the context, the client's session and its command. It changes nothing, and returns what follows, or
+  raises `ChatError`.
+- A handler is called likewise. It changes at once what concerns the session alone.
+- An applier takes the context and an event.
 """
 
 from collections.abc import Callable
@@ -63,4 +65,5 @@ class Context:
 # The rules' tables, by the type of command or event. Each function's own argument is of that type.
 Decider = Callable[[Context, Session, Any], list[Outcome]]
 Deciders = dict[type, Decider]
+Handlers = Deciders
 Appliers = dict[type, Callable[[Context, Any], None]]

@@ -1,9 +1,9 @@
 """The log gives every event its place: one order that everybody sees.
 
 `LocalEventLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied
-one after the other before another client's turn. `cluster.log.RedisLog` is for several.
+one after the other before another client's turn. `cluster.redis_event_log.RedisEventLog` is for several.
 
-`Log.lock` guards the hub, its users and rooms, every session's fields, and the order of what the courier is
+`EventLog.lock` protects the hub, its users and rooms, every session's fields, and the order of what the courier is
 handed.
 """
 
@@ -27,14 +27,14 @@ BARRIER_WAIT_SECONDS = 5.0  # seconds that a look-up waits until all that has ha
 
 
 class Archive(Protocol):
-    """Where what is over can be looked up."""
+    """The history, as far as clients may look it up."""
 
     def find(self, lookup: HistoryQuery, owner: str) -> Reply:
         """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
 
 
 class EventLog:
-    """What all logs have: the lock, the hub, and a way to what is over."""
+    """What all logs have: the lock, the hub, and a way to the history."""
 
     def __init__(self, hub: Hub, post: Delivery, archive: Archive | None) -> None:
         self.lock = Lock()
@@ -71,6 +71,7 @@ class EventLog:
 
         All that has happened so far is saved by then, unless the courier is far behind.
         """
+        assert self.lock.locked()
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
         session.paced = True
@@ -92,6 +93,7 @@ class EventLog:
     @contextmanager
     def _outside(self) -> Iterator[None]:
         """Lets go of the lock, which is held before and after, for what takes its time."""
+        assert self.lock.locked()
         context = self._hub.context
         delivery, context.delivery = context.delivery, self._post  # while others use the hub, nothing is captured
         self.lock.release()
@@ -147,7 +149,7 @@ class LocalEventLog(EventLog):
                 self._burst(session, command, post)
                 continue
             try:
-                outcomes = self._hub.decide(session, command)
+                outcomes = self._hub.outcomes(session, command)
             except ChatError as error:
                 outcomes = [Refused(error)]
             for outcome in outcomes:

@@ -2,11 +2,13 @@
 
 - `decide` reads the state and changes nothing: a command becomes the events it causes and the replies it gets, or a
   `ChatError` says why not.
+- A command that concerns the connection it came from changes that at once, by a handler. Only what it means for others
+  is an event.
 - `apply` changes the state from the event alone, always in the same way, and hands it on with its audience. It never
   blocks and never fails: an event that makes no sense any more is dropped.
-- Both run under the log's lock.
+- All of it runs under the log's lock.
 
-The rules themselves are in the other files, by topic. Each has a table of what it decides, and of what it applies.
+The rules themselves are in the other files, by topic. Each has tables of what it decides, handles and applies.
 """
 
 from collections.abc import Callable
@@ -28,19 +30,18 @@ from chatroom.core import (
     registration,
     server_operators,
 )
-from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
-from chatroom.model.outcomes import Command, Outcome
+from chatroom.model.outcomes import ChatCommand, Command, Outcome
 from chatroom.model.replies import Reply
 from chatroom.model.state import ChatState
 
 DECIDER_TABLES: tuple[Deciders, ...] = (
     accounts.DECIDERS,
     bans.DECIDERS,
-    connections.DECIDERS,
     history_access.DECIDERS,
     membership.DECIDERS,
     messaging.DECIDERS,
@@ -52,6 +53,13 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     redaction.DECIDERS,
     registration.DECIDERS,
     server_operators.DECIDERS,
+)
+HANDLER_TABLES: tuple[Handlers, ...] = (
+    accounts.HANDLERS,
+    connections.HANDLERS,
+    monitor.HANDLERS,
+    read_markers.HANDLERS,
+    server_operators.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
     accounts.APPLIERS,
@@ -85,15 +93,21 @@ class Hub:
         self.state = ChatState(name, lasting)
         self.context = Context(self.state, delivery, clock, steady or clock, lasting)
         self._deciders: Deciders = {kind: rule for table in DECIDER_TABLES for kind, rule in table.items()}
+        self._handlers: Handlers = {kind: rule for table in HANDLER_TABLES for kind, rule in table.items()}
         self._appliers: Appliers = {kind: rule for table in APPLIER_TABLES for kind, rule in table.items()}
 
-    def decide(self, session: Session, command: Command) -> list[Outcome]:
-        """What a command leads to; raises `ChatError` if it is refused."""
-        decider = self._deciders.get(type(command))
-        if decider is None:
-            assert isinstance(command, Reply)  # a dialect's own answer, keeping its place among the others
+    def outcomes(self, session: Session, command: Command) -> list[Outcome]:
+        """What any command leads to; raises `ChatError` if it is refused."""
+        kind = type(command)
+        rule = self._deciders.get(kind) or self._handlers.get(kind)
+        if rule is None:
+            assert isinstance(command, Reply)  # a protocol's own answer, keeping its place among the others
             return [command]
-        return decider(self.context, session, command)
+        return rule(self.context, session, command)
+
+    def decide(self, session: Session, command: ChatCommand) -> list[Outcome]:
+        """What a command of the chat leads to; changes nothing."""
+        return self._deciders[type(command)](self.context, session, command)
 
     def apply(self, event: Event) -> None:
         self._appliers[type(event)](self.context, event)

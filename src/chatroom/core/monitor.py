@@ -1,11 +1,11 @@
-"""Who wants to know when somebody comes and goes: IRCv3 monitor and extended-monitor.
+"""Tells clients when somebody they watch comes and goes: IRCv3 monitor and extended-monitor.
 
-Whom a client watches is nobody's business but its own, so these deciders change the session's list at once.
+Whom a client watches concerns its connection alone, so these commands are carried out at once and cause no events.
 """
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname
-from chatroom.core.context import Context, Deciders
+from chatroom.core.context import Context, Deciders, Handlers
 from chatroom.model.audience import Audience
 from chatroom.model.commands import AskWatched, Unwatch, Watch
 from chatroom.model.entities import Session, User
@@ -98,8 +98,5 @@ def close_watchers(state: ChatState, user: User) -> list[Session]:
     return [session for session in watchers if session.extended_monitor]
 
 
-DECIDERS: Deciders = {
-    Watch: watch,
-    Unwatch: unwatch,
-    AskWatched: ask_watched,
-}
+DECIDERS: Deciders = {AskWatched: ask_watched}
+HANDLERS: Handlers = {Watch: watch, Unwatch: unwatch}

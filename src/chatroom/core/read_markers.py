@@ -1,13 +1,13 @@
 """How far people have read: IRCv3 read-marker, by which the clients of one person agree on what is new.
 
-How far somebody has read is nobody's business but their own, so these deciders change it at once. A marker is the time
-of the last message read, in milliseconds; it only ever moves ahead. Markers are held in memory: those of an account
+How far somebody has read concerns them alone, so it is changed at once and causes no event. A marker is the time of the
+last message read, in milliseconds; it only ever moves ahead. Markers are held in memory: those of an account
 until the server ends, those of a guest until they leave.
 """
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
-from chatroom.core.context import Context, Deciders
+from chatroom.core.context import Context, Deciders, Handlers
 from chatroom.model.commands import AskMarker, MarkRead
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.outcomes import Outcome
@@ -69,7 +69,5 @@ def _guest(user: User) -> str:
     return f" {user.person.uid}"
 
 
-DECIDERS: Deciders = {
-    MarkRead: mark_read,
-    AskMarker: ask_marker,
-}
+DECIDERS: Deciders = {AskMarker: ask_marker}
+HANDLERS: Handlers = {MarkRead: mark_read}

@@ -4,7 +4,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import shortened
 from chatroom.core import notify
 from chatroom.core.connections import compare_password
-from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.core.permissions import server_operator
 from chatroom.model.commands import Alert, BecomeOperator, Kill, Reload, Reread
 from chatroom.model.entities import Session, user_of
@@ -53,5 +53,6 @@ def alerted(ctx: Context, event: Alerted) -> None:
     ctx.delivery.broadcast(event, notify.with_mode(ctx.state, ALERTED))
 
 
-DECIDERS: Deciders = {BecomeOperator: become_operator, Reload: reload, Reread: reread, Kill: kill, Alert: alert}
+DECIDERS: Deciders = {Reload: reload, Kill: kill, Alert: alert}
+HANDLERS: Handlers = {BecomeOperator: become_operator, Reread: reread}
 APPLIERS: Appliers = {Alerted: alerted}
