@@ -1,6 +1,5 @@
 """Bans and mutes: in a room, and from the server; for a time, or for good.
 
-Deciders, as the hub calls them, and what applies the events. The laws:
 - A name is banned with all that is known of whoever bears it: the name, the account, and the address unless others come
   from there, too. All that was set for one name is lifted by that name.
 - A mute is a ban whose mask begins with `MUTE`: it meets speaking alone.

@@ -1,10 +1,10 @@
-"""What one may look up: the history of the rooms one is in, and of one's own talk with others.
+"""What one may look up: the history of the rooms one is in, and of one's own conversations.
 
-Deciders, as the hub calls them. They say what may be looked up, and read nothing: the log has it looked up without its
-lock. Rights are those of the moment of asking.
+The rules say what may be looked up, and read nothing: the log has it looked up without its lock. Rights are those of
+the moment of asking.
 
-A talk is kept under two accounts, and each of the two may look it up while logged in, from when the account was made:
-whoever claims a name that somebody has given up finds nothing of theirs.
+A conversation is kept under two accounts. Each of the two may look it up while logged in, from when the account was
+made: whoever claims a name that somebody has given up finds nothing of theirs.
 """
 
 from chatroom.common.errors import ChatError, Code

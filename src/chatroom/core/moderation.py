@@ -64,15 +64,18 @@ def _room_for(state: ChatState, session: Session, name: str, action: Action) -> 
 
 
 def set_modes(ctx: Context, session: Session, command: SetModes) -> list[Outcome]:
-    """What the changes come to is done at once, by one event; each that may not be made is refused by itself.
+    """Makes all changes by one event. Each that may not be made is refused by itself.
 
     Each is looked at as if those before it were made already: RFC 2812 §3.2.3 has them one after the other.
     """
+    user = user_of(session)
     room = _room_for(ctx.state, session, command.room, Action.MODE)
     refused: list[Outcome] = []
     made: Made = {}
     for change in command.changes[:MODES_PER_LINE]:
         try:
+            if ROOM_MODES.get(change.letter) is ModeKind.RANK:
+                require(room, user, Action.RANK)
             key, normalized = _normalized(ctx.state, room, change, made)
         except ChatError as error:
             refused.append(Refused(error))
@@ -81,7 +84,7 @@ def set_modes(ctx: Context, session: Session, command: SetModes) -> list[Outcome
         if not _is_so(room, normalized, again):
             made[key] = normalized
     changes = tuple(made.values())
-    return [*refused, ModesSet(user_of(session).person, room.name, changes)] if changes else refused
+    return [*refused, ModesSet(user.person, room.name, changes)] if changes else refused
 
 
 Made = dict[tuple[str, str], ModeChange]  # what a line changes so far, by letter and whom, or which mask, it is about

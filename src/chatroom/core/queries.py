@@ -1,7 +1,4 @@
-"""What one may ask: who and what there is, as far as it is for everybody's eyes.
-
-Deciders, as the hub calls them; none of them changes anything.
-"""
+"""Questions about who and what there is, answered as far as the asker may know."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable

@@ -26,7 +26,7 @@ class Delivery(Protocol):
 
 
 class Capture:
-    """A post that keeps to itself what one session is told, and hands on all the rest.
+    """A delivery that keeps to itself what one session is told, and hands on all the rest.
 
     Events of which everybody is told are kept for it, too; but what somebody says to themselves reaches them like any
     other message, and only its echo is an answer.

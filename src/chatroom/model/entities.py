@@ -1,6 +1,6 @@
 """The things of the chat: sessions, users, rooms, accounts.
 
-All of it is guarded by the event log's lock; only `Hub.apply` changes it.
+All of it is used under the event log's lock. Only `Hub.apply` changes it, and of sessions also their own commands.
 """
 
 from collections import deque
@@ -177,7 +177,7 @@ def new_lists() -> Lists:
 
 
 class Room:
-    """A room lives as long as somebody is in it; its lists (`House.lists`) stay."""
+    """A room lives as long as somebody is in it; its lists (`ChatState.lists`) stay."""
 
     __slots__ = (
         "_verdicts",
