@@ -148,7 +148,7 @@ class RedisEventLog(RedisLink):
                 self._obey(session, command)
             if session is self._hub.state.server_session:  # who is at the console reads what comes of it at once
                 self._wait(session, for_words=True)
-        self._post.flush()
+        self._delivery.flush()
 
     def _settle(self, sessions: Collection[Session]) -> None:
         for session in sessions:
@@ -178,7 +178,7 @@ class RedisEventLog(RedisLink):
                 return
             self.lock.release()
             try:
-                self._post.flush()
+                self._delivery.flush()
                 waited_for.wait(left)
             finally:
                 self.lock.acquire()
@@ -266,7 +266,7 @@ class RedisEventLog(RedisLink):
         self._flying.pop(session, None)
         for outcome in outcomes:
             if isinstance(outcome, Reply):
-                self._post.reply(session, outcome)
+                self._delivery.reply(session, outcome)
         if rows:
             self._add(Proposal(None, list(events), rows))
 

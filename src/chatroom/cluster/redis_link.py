@@ -102,19 +102,19 @@ class RedisLink(Replica):
             with self.lock:
                 self._set_link(Links.UP)
                 self._tell_all(Link(works=True))
-            self._post.flush()
+            self._delivery.flush()
 
     def _go_down(self) -> None:
         if self.link is not Links.DOWN:
             with self.lock:
                 self._set_link(Links.DOWN)
                 self._tell_all(Link(works=False))
-            self._post.flush()
+            self._delivery.flush()
 
     def _tell_all(self, reply: Link) -> None:
         for session in self._hub.state.sessions.values():
             if session.user and not session.closing:
-                self._post.reply(session, reply)
+                self._delivery.reply(session, reply)
 
     def _reconnect(self) -> None:
         self._reading.agree(self._timing.lease)
@@ -144,7 +144,7 @@ class RedisLink(Replica):
 
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
-        post, hub = self._post, self._hub
+        delivery, hub = self._delivery, self._hub
         with self.lock:
             known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
             if hub.state.servers:  # it was part of the chat before: what was applied was saved
@@ -176,24 +176,24 @@ class RedisLink(Replica):
             self._at = at
             self._entries = self._bytes = 0
             self._come_again()
-            self._post = hub.context.delivery = New(post, known)
+            self._delivery = hub.context.delivery = New(delivery, known)
         try:
             self._catch_up()
         finally:
             with self.lock:
-                self._post = hub.context.delivery = post
+                self._delivery = hub.context.delivery = delivery
                 snapshots.openings(hub.context)  # as it is now: of what was saved once before, nothing was handed on
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""
         hub = self._hub
-        hub.context.delivery = Nowhere(self._post)
+        hub.context.delivery = Nowhere(self._delivery)
         try:
             for user in list(hub.state.users.values()):
                 connections.detach_user(hub.state, user)
                 hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
         finally:
-            hub.context.delivery = self._post
+            hub.context.delivery = self._delivery
         hub.state.servers.clear()
 
     def _chosen(self) -> tuple[str, str]:

@@ -53,7 +53,7 @@ class Replica(EventLog):
     def __init__(
         self,
         hub: Hub,
-        post: Delivery,
+        delivery: Delivery,
         url: str,
         name: str,
         archive: Archive | None = None,
@@ -65,7 +65,7 @@ class Replica(EventLog):
         chat: int = 0,
         settled: int = 0,
     ) -> None:
-        super().__init__(hub, post, archive)
+        super().__init__(hub, delivery, archive)
         self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
         self.name = name
         self.link = Links.RETURNING
@@ -114,9 +114,9 @@ class Replica(EventLog):
     def _carry_out(self, act: Proposal, rows: list[Any]) -> None:
         """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
         session = act.session if act.session and not act.session.closing else None
-        capture = Capture(self._post, session) if session and act.label is not None else None
-        post: Delivery = capture or self._post
-        self._hub.context.delivery = post
+        capture = Capture(self._delivery, session) if session and act.label is not None else None
+        delivery: Delivery = capture or self._delivery
+        self._hub.context.delivery = delivery
         rest = iter(rows)
         error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
         try:
@@ -124,17 +124,17 @@ class Replica(EventLog):
                 if isinstance(outcome, Event):
                     error = self._apply(next(rest))
                     if error and session:
-                        post.reply(session, Refused(error, _way(act)))
+                        delivery.reply(session, Refused(error, _way(act)))
                 elif error:
                     continue
                 elif session and isinstance(outcome, HistoryQuery):
-                    post.reply(session, self._find(session, outcome))
+                    delivery.reply(session, self._find(session, outcome))
                 elif session and isinstance(outcome, Reply):
-                    post.reply(session, outcome)
+                    delivery.reply(session, outcome)
         finally:
-            self._hub.context.delivery = self._post
+            self._hub.context.delivery = self._delivery
         if capture and session and act.label is not None and not session.closing:
-            self._post.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
+            self._delivery.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
 
     def _apply(self, row: list[Any]) -> ChatError | None:
         """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
@@ -181,13 +181,14 @@ class Replica(EventLog):
         if not entries:
             return
         with self.lock:
-            self._hub.context.delivery = self._post  # whoever let go of the lock for a while may have put back another
+            # Whoever released the lock for a while may have put back another.
+            self._hub.context.delivery = self._delivery
             for entry, content in entries:
                 self._at = entry
                 self._entries += 1
                 self._bytes += len(content)
                 self._apply_entry(order(entry)[0], json.loads(content))
-        self._post.flush()
+        self._delivery.flush()
 
     def _apply_entry(self, moment: int, content: list[Any]) -> None:
         server, first, acts = content
@@ -249,7 +250,7 @@ class Replica(EventLog):
                 self._lag = int((time.monotonic() - act.since) * 1000)
         elif isinstance(notice, Announced):
             for session in list(self._hub.state.sessions.values()):
-                self._post.reply(session, Announcement(notice.text))
+                self._delivery.reply(session, Announcement(notice.text))
         else:
             assert isinstance(notice, ServerLeft)
             self._lose(server, "the server was shut down")
@@ -261,7 +262,7 @@ class Replica(EventLog):
             for each in said:
                 error = self._settle_and_apply(each)
                 if error and act and act.session and not act.session.closing:
-                    self._post.reply(act.session, Refused(error))
+                    self._delivery.reply(act.session, Refused(error))
             return
         said[0].time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub.state, said[0])
@@ -271,7 +272,7 @@ class Replica(EventLog):
             self._hub.apply_burst(said)
         elif act and act.session and not act.session.closing:
             for _ in said:
-                self._post.reply(act.session, Refused(error))
+                self._delivery.reply(act.session, Refused(error))
 
     def _link(self, id_: str, number: int, linked: ServerJoined) -> None:
         """A server is there (again). One that had its name before it is not any more."""
@@ -330,11 +331,11 @@ class Replica(EventLog):
         self._place(departed)
         if quietly:
             connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
-            self._hub.context.delivery = Quiet(self._post)
+            self._hub.context.delivery = Quiet(self._delivery)
         try:
             self._hub.apply(departed)
         finally:
-            self._hub.context.delivery = self._post
+            self._hub.context.delivery = self._delivery
 
     # ---- away, and back ---------------------------------------------------------------------------------------------
 
@@ -384,16 +385,16 @@ class Replica(EventLog):
         for session in list(self._hub.state.sessions.values()):
             user = session.user
             if user and user.session is session:
-                self._post.reply(session, Link(works=True, gap=self._gap))
+                self._delivery.reply(session, Link(works=True, gap=self._gap))
                 for room in user.rooms.values():
-                    self._post.reply(session, room.state(user))
+                    self._delivery.reply(session, room.state(user))
                     self._tell_missed(session, room)
         self._gap = False
 
     def _tell_missed(self, session: Session, room: Room) -> None:
         for said in room.recent:
             if said.id > self._told_until:
-                self._post.reply(session, PersonalNotice(said))
+                self._delivery.reply(session, PersonalNotice(said))
 
 
 def _way(act: Proposal) -> Via | None:

@@ -2,7 +2,7 @@
 
 - A name is banned with all that is known of whoever bears it: the name, the account, and the address unless others come
   from there, too. All that was set for one name is lifted by that name.
-- A mute is a ban whose mask begins with `MUTE`: it meets speaking alone.
+- A mute is a ban whose mask begins with `MUTE`: it keeps somebody from speaking only.
 - What has an end is lifted by an event when its time has come, by the server itself. A ban whose time is over holds
   until then: a second at most.
 """
@@ -33,7 +33,7 @@ BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 
 
 def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
-    """Whoever is banned is thrown out, but for operators whom a mask meets by the way."""
+    """Throws out all whom the ban matches, but for operators who were not named."""
     user = user_of(session)
     name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
     masks, whom = _masks(ctx.state, command.who)
@@ -49,7 +49,7 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
 
 
 def timed_kick(state: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:
-    """What keeps whoever is kicked out for a time."""
+    """The ban that keeps out for a time whoever is kicked."""
     name, lists = _lists_of(state, session, command.room, Action.BAN)
     masks, whom = _masks(state, target.person.nick)
     like = Ban(command.room, command.nick, command.seconds, command.reason)
@@ -57,7 +57,7 @@ def timed_kick(state: ChatState, session: Session, command: Kick, target: User, 
 
 
 def revoke_invitations(state: ChatState, room: Room, event: ModesSet) -> None:
-    """Whom a new ban meets is not invited any more. Who is invited after it is let in."""
+    """Takes back the invitations of those whom a new ban matches. Who is invited after it is let in."""
     changes = [change for change in event.changes if change.on and change.letter == BAN]
     masks = [change.param for change in changes if not change.param.startswith(MUTE)]
     if not masks:
@@ -163,7 +163,7 @@ def on_address(state: ChatState, host: str) -> ListEntry | None:
 
 
 def ban_from_server(ctx: Context, session: Session, command: BanFromServer) -> list[Outcome]:
-    """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
+    """Throws off all whom it matches, but for operators who were not named. Nobody may ban themselves."""
     user = server_operator(session)
     masks, whom = _server_masks(ctx.state, command.who)
     if len(ctx.state.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS_MAX:

@@ -1,8 +1,8 @@
-"""When people were last in a room: who comes back is shown what was said since then, and nothing twice.
+"""What people saw last of a room: who comes back is shown what was said since then, and nothing twice.
 
 A person is an account, or a nickname and an address. Who was logged in at the end is known as both, since clients often
-join before they log in. Of each is remembered which message they saw last (its id). A connection that was lost was dead
-for a while before the server noticed, so its end counts as that much earlier: rather twice than never.
+join before they log in. The id of the message that each saw last is remembered. A connection that was lost was dead for
+a while before the server noticed. So its end counts as that much earlier: better to show a message twice than never.
 
 All of it follows from the events alone, so it is the same on all servers of a chat. When there are too many, those who
 left longest ago are forgotten; they are then shown what newcomers are. After a restart the history tells it
@@ -33,7 +33,7 @@ _UNNOTICED = {
 
 
 def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
-    """Somebody leaves a room by this event. Nothing is noted where nothing could be shown twice."""
+    """Remembers what somebody who leaves a room by this event saw last; nothing where nothing was said."""
     seen = _seen(event, room.recent)
     if not seen:
         return

@@ -1,4 +1,4 @@
-"""How often somebody may guess a password, by account and by address."""
+"""How often somebody may guess a password, or make an account, by account and by address."""
 
 from collections import OrderedDict
 
@@ -16,7 +16,7 @@ THROTTLE_KEYS_KEPT = 10_000  # accounts, and addresses, whose tries are counted 
 class SlidingWindow:
     """Counts what happened of late, by key: within `span` milliseconds, for `THROTTLE_KEYS_KEPT` keys at most.
 
-    What is still to come was noted before the clock was set back, and counts no more.
+    A time in the future was noted before the clock was set back, and counts no more.
     """
 
     def __init__(self, most: int, span: int) -> None:
@@ -38,7 +38,7 @@ class SlidingWindow:
             self._times.popitem(last=False)
 
     def take_back(self, key: str) -> None:
-        """One of them is not to be counted."""
+        """Uncounts the last one."""
         times = self._times.get(key)
         if times:
             times.pop()
@@ -47,7 +47,7 @@ class SlidingWindow:
 
 
 class LoginThrottle:
-    """How often somebody may be wrong. A guess counts from when it is begun: many at once are many.
+    """How often somebody may give a wrong password. A guess counts from its beginning, so many at once are many.
 
     An account that somebody else guesses at stays open to the address from which it was last logged in to.
     """
@@ -75,7 +75,7 @@ class LoginThrottle:
         self._addresses.add(network, now)
 
     def end(self, account: str, host: str, fits: bool | None) -> None:
-        """What came of it: a right one, or one that was not looked at, is no guess."""
+        """Ends a guess. A right one (`fits`), or one that could not be checked (None), is not counted."""
         account, network = fold(account), counted(host)
         if self.unlimited:
             return

@@ -33,9 +33,9 @@ class _Deaf:
 
 
 class ServerSession(Session):
-    """The server, as one who does things: at its console, or because it is time. An operator of its own, in no room.
+    """The session of the server itself, for commands from its console and for bans that end. It is an operator.
 
-    `replies` is what comes of it.
+    `replies` are what it was told and the console has not shown yet.
     """
 
     __slots__ = ("replies",)
@@ -49,9 +49,9 @@ class ServerSession(Session):
 
 
 class ChatState:
-    """All that there is: people, rooms, connections."""
+    """The whole chat: people, rooms, accounts, bans, and the connections to this server."""
 
-    # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
+    # What all servers have in common. The rest follows from it (`reindex`), or is each server's own.
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
         *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent"),
@@ -104,7 +104,7 @@ class ChatState:
         return room
 
     def reindex(self) -> None:
-        """Makes anew what follows from the rest, after that has been put in the place of what there was."""
+        """Makes the indexes anew after what is `SHARED` was replaced."""
         self.nicks.rebuild(self.users.values())
         self.claimed.clear()
         for account in self.accounts.values():
