@@ -6,6 +6,7 @@ from itertools import count
 
 from chatroom.cli.serve_options import DESCRIPTION_BYTES
 from chatroom.common.names import SERVER_BYTES
+from chatroom.core import connections
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
@@ -121,7 +122,7 @@ class Client(Session):
     def leave(self) -> None:
         """The connection is gone."""
         self.chat.log.submit(self, [Quit("connection closed", ask=False)])
-        self.chat.hub.detach(self)
+        connections.detach(self.chat.hub.state, self)
 
 
 class Chat:
@@ -132,7 +133,7 @@ class Chat:
         self.time = NOON
         self.post = RecordingPost()
         self.hub = Hub(self.post, lambda: self.time, name=info.name)
-        self.hub.registrar.passwords.scrypt = QUICK
+        self.hub.context.passwords.scrypt = QUICK
         self.log = LocalEventLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)
 
@@ -156,7 +157,7 @@ class Chat:
 
     def _client(self) -> Client:
         client = Client(self, str(next(self._uids)))
-        self.hub.attach(client)
+        connections.attach(self.hub.context, client)
         return client
 
     def _come(self, client: Client, *lines: str) -> Client:

@@ -433,7 +433,7 @@ def test_a_closed_room_that_all_have_left_stays_hidden_whatever_is_done_there_ne
 @pytest.mark.parametrize("restart", [False, True])
 def test_who_makes_up_rooms_lifts_nothing(data: Path, restart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of rooms that nobody is in little is held in memory; what was said behind a door stays there, and only that."""
-    monkeypatch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 4)
+    monkeypatch.setattr("chatroom.model.dormant_rooms.DORMANT_ROOMS_MAX", 4)
     monkeypatch.setattr("chatroom.storage.reader.DORMANT_ROOMS_MAX", 4)
     with running(data) as guests:
         al = guests.irc("al", *EVERYTHING, room="#tea,#open")
@@ -499,7 +499,7 @@ def test_an_owned_room_keeps_its_door_and_its_history(data: Path) -> None:
 
 def test_the_lobby_is_never_forgotten(guests: Guests, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many rooms somebody makes up while it is empty."""
-    monkeypatch.setattr("chatroom.core.dormant_rooms.DORMANT_ROOMS_MAX", 4)
+    monkeypatch.setattr("chatroom.model.dormant_rooms.DORMANT_ROOMS_MAX", 4)
     eve = guests.irc("eve", room="#lobby")
     talk(eve, "#lobby", "in the lobby")
     eve.send("PART #lobby")

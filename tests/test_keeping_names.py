@@ -28,7 +28,7 @@ EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z"
 def running(data: Path, unlimited: bool = True) -> Iterator[Guests]:
     """A server on this data, in this process, that computes quickly; and its clients."""
     server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=unlimited)
-    server.hub.registrar.passwords.scrypt = QUICK
+    server.hub.context.passwords.scrypt = QUICK
     server.start()
     guests = Guests(server.port)
     try:
@@ -400,14 +400,14 @@ def test_the_chat_goes_on_while_passwords_are_checked(data: Path) -> None:
     """Whoever waits for a computation holds nobody up: here it doesn't end before the others have talked."""
     gate = threading.Event()
     server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
-    check = server.hub.registrar.passwords.check
+    check = server.hub.context.passwords.check
 
     def slowly(password: str, secret: str) -> bool | None:
         assert gate.wait(DEADLINE)
         return check(password, secret)
 
-    server.hub.registrar.passwords.scrypt = QUICK
-    server.hub.registrar.passwords.check = slowly  # type: ignore[method-assign]
+    server.hub.context.passwords.scrypt = QUICK
+    server.hub.context.passwords.check = slowly  # type: ignore[method-assign]
     server.start()
     guests = Guests(server.port)
     try:
@@ -433,16 +433,16 @@ def test_who_leaves_while_a_password_is_checked_is_gone(data: Path) -> None:
     """Or is thrown out: what comes of the computation is nobody's."""
     began, gate = threading.Event(), threading.Event()
     server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
-    make = server.hub.registrar.passwords.make
+    make = server.hub.context.passwords.make
 
     def slowly(password: str) -> str:
         began.set()
         assert gate.wait(DEADLINE)
         return make(password)
 
-    server.hub.registrar.passwords.scrypt = QUICK
-    server.hub.registrar.passwords.make = slowly  # type: ignore[method-assign]
-    server.hub.operator_password = "root!!"
+    server.hub.context.passwords.scrypt = QUICK
+    server.hub.context.passwords.make = slowly  # type: ignore[method-assign]
+    server.hub.context.operator_password = "root!!"
     server.start()
     guests = Guests(server.port)
     try:
@@ -456,8 +456,8 @@ def test_who_leaves_while_a_password_is_checked_is_gone(data: Path) -> None:
         gate.set()
         bob.rest()
         al.sync()
-        assert server.hub.accounts == {}
-        assert "bob" not in server.hub.by_nick
+        assert server.hub.state.accounts == {}
+        assert "bob" not in server.hub.state.nicks.by_nick
     finally:
         gate.set()
         guests.close()

@@ -22,7 +22,7 @@ def test_a_right_password_is_no_guess_though_its_client_leaves(monkeypatch: pyte
     """Whoever is impatient, and comes back, is not locked out; a wrong one is one all the same."""
     chat = Chat()
     claim(chat, "robert").leave()
-    check = chat.hub.registrar.passwords.check
+    check = chat.hub.context.passwords.check
 
     def knock(password: str) -> None:
         bob = chat.irc("bob")
@@ -31,11 +31,11 @@ def test_a_right_password_is_no_guess_though_its_client_leaves(monkeypatch: pyte
             bob.closing = True
             return check(given, secret)
 
-        monkeypatch.setattr(chat.hub.registrar.passwords, "check", leave)
+        monkeypatch.setattr(chat.hub.context.passwords, "check", leave)
         bob.send(f"PRIVMSG NickServ :IDENTIFY robert {password}")
         bob.closing = False
         bob.leave()
-        monkeypatch.setattr(chat.hub.registrar.passwords, "check", check)
+        monkeypatch.setattr(chat.hub.context.passwords, "check", check)
 
     for _ in range(2 * WRONG_PASSWORDS_PER_WINDOW):
         knock(PASSWORD)

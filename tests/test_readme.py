@@ -11,9 +11,9 @@ import pytest
 from chatroom.cli import config_file, connect, serve
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_CHARACTERS
-from chatroom.core.accounts import ACCOUNTS_MAX, CLAIMS_PER_ADDRESS
-from chatroom.core.hub import ROOMS_PER_OWNER
-from chatroom.core.login_throttle import WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.accounts import ACCOUNTS_MAX
+from chatroom.core.login_throttle import CLAIMS_PER_ADDRESS, WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.membership import ROOMS_PER_OWNER
 from chatroom.model.limits import (
     DROP_AFTER_SECONDS,
     REASON_BYTES,

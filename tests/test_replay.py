@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.core import last_seen
+from chatroom.core import connections, last_seen
 from chatroom.core.last_seen import ABSENCES_REMEMBERED
 from chatroom.model import departure_reasons
 from chatroom.model.commands import Quit
@@ -27,7 +27,7 @@ PASSWORD = "open-sesame"
 def running(data: Path) -> Iterator[Guests]:
     """A server on this data, in this process, and its clients."""
     server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
-    server.hub.registrar.passwords.scrypt = QUICK
+    server.hub.context.passwords.scrypt = QUICK
     server.start()
     guests = Guests(server.port)
     try:
@@ -145,7 +145,7 @@ def test_a_connection_that_was_lost_missed_what_was_said_before_the_end(
     talk(al, "perhaps not")
     chat.time += 1000 * seconds
     chat.submit(bob, Quit(reason, ask=False))
-    chat.hub.detach(bob)
+    connections.detach(chat.hub.state, bob)
     assert join(chat)[1] == (["perhaps not"] if seconds else [])
 
 
@@ -176,11 +176,11 @@ def test_what_is_remembered_has_a_bound(chat: Chat, al: Client) -> None:
     talk(al, "one")
     bob.leave()
     hub = chat.hub
-    [mark] = hub.absent.values()
-    hub.absent |= {f"#made-up{number} somebody host": mark for number in range(2 * ABSENCES_REMEMBERED)}
+    [mark] = hub.state.absent.values()
+    hub.state.absent |= {f"#made-up{number} somebody host": mark for number in range(2 * ABSENCES_REMEMBERED)}
     carol, _ = join(chat, "carol")
     carol.leave()
-    assert len(hub.absent) == ABSENCES_REMEMBERED
+    assert len(hub.state.absent) == ABSENCES_REMEMBERED
     assert join(chat, "carol")[1] == []
     assert join(chat)[1] == ["one"]
 

@@ -58,7 +58,7 @@ def test_visits_leave_threads_and_descriptors_where_they_were(server: ChatServer
     eventually(lambda: threading.active_count() <= threads, "no thread is left")
     eventually(lambda: descriptors() <= files, "no descriptor is left")
     hub = server.hub
-    assert not (hub.users or hub.by_nick or hub.rooms or hub.sessions)
+    assert not (hub.state.users or hub.state.nicks.by_nick or hub.state.rooms or hub.state.sessions)
 
 
 def test_a_stopped_server_leaves_no_thread_and_no_descriptor(server: ChatServer) -> None:

@@ -127,7 +127,7 @@ def test_the_password_may_be_the_servers() -> None:
     """Then it lets one in, and nothing is said of an account that there isn't; with SASL or without."""
     for near in (True, False):
         chat = Chat()
-        chat.hub.password = "let-me-in"
+        chat.hub.context.password = "let-me-in"
         wire = Wire(chat, "al", "let-me-in", near)
         assert (wire.state.is_registered, wire.state.account) == (True, "")
         assert not any("not accepted" in text for text in wire.told)

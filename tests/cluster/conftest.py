@@ -94,7 +94,7 @@ class Node:
 
     def people(self) -> list[str]:
         with self.link.lock:
-            return [user.person.nick for user in self.server.hub.users.values()]
+            return [user.person.nick for user in self.server.hub.state.users.values()]
 
     def settled(self) -> bool:
         return self.link.link is Links.UP
@@ -143,7 +143,7 @@ def agree(*nodes: Node, within: float = DEADLINE) -> None:
             at = {each.link._at for each in nodes}
             if len(at) == 1 and all(each.settled() and not len(each.link._outgoing) for each in nodes):
                 states = [
-                    snapshots.snapshot(each.server.hub, snapshots.Mark(each.link._last, each.link._time, 0))
+                    snapshots.snapshot(each.server.hub.state, snapshots.Mark(each.link._last, each.link._time, 0))
                     for each in nodes
                 ]
                 for held in states:

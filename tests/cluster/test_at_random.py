@@ -101,7 +101,7 @@ def test_what_is_told_and_held_is_the_same_on_all_servers(redis: Redis, node: St
     """Three who only listen, one on each server, are told the same, line by line, with the same ids and times."""
     nodes = [node(name) for name in ("one", "two", "three")]
     for each in nodes:
-        each.server.hub.operator_password = "sesame"
+        each.server.hub.context.operator_password = "sesame"
     nodes[0].guests.irc("keeper", room=",".join(ROOMS))  # whose rooms they are: those who listen have no rank
     ears = [each.guests.irc(f"ear{i}", *CAPABILITIES, room=",".join(ROOMS)) for i, each in enumerate(nodes)]
     agree(*nodes)
@@ -130,7 +130,7 @@ def test_what_is_told_and_held_is_the_same_on_all_servers(redis: Redis, node: St
         told.append([line for line in ear.heard[start:] if _is_event(line)])
     assert all(mess.lines >= ENOUGH for mess in messes)
     assert len(told[0]) > ENOUGH
-    assert nodes[0].server.hub.accounts
+    assert nodes[0].server.hub.state.accounts
     for other in told[1:]:
         first = next((i for i, (a, b) in enumerate(zip(told[0], other, strict=False)) if a != b), -1)
         assert other == told[0], f"line {first}: {other[first]} is not {told[0][first]}"
@@ -145,7 +145,7 @@ def test_what_is_held_is_the_same_after_losses_and_a_snapshot(
     names = ("one", "two", "three")
     nodes = [node(name, Store(tmp_path / name)) for name in names]
     for each in nodes:
-        each.server.hub.operator_password = "sesame"
+        each.server.hub.context.operator_password = "sesame"
     until = time.monotonic() + 4
     messes = [Mess(nodes[i % 2], f"n{i}", i, until) for i in range(6)]
     for mess in messes:
@@ -161,7 +161,7 @@ def test_what_is_held_is_the_same_after_losses_and_a_snapshot(
         mess.join(2 * DEADLINE)
         assert not mess.is_alive()
     agree(*nodes, within=30)
-    lasting = [snapshots.lasting(each.server.hub) for each in nodes]
+    lasting = [snapshots.lasting(each.server.hub.state) for each in nodes]
     for each in nodes:
         each.stop()
     for name, known in zip(names, lasting, strict=True):

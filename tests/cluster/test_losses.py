@@ -55,7 +55,7 @@ def kept(directory: Path) -> tuple[set[str], dict[str, str], dict[str, dict[str,
 
 def own(node: Node, *commands: Command) -> None:
     """Does something at a server's console; what is asked of it is carried out when this returns."""
-    node.link.submit(node.server.hub.server_session, commands)
+    node.link.submit(node.server.hub.state.server_session, commands)
 
 
 def claim(node: Node, nick: str, room: str = "#lobby") -> None:
@@ -185,8 +185,8 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
     one.stop()
     redis.tell("FLUSHALL")
     alone = node("two", Store(tmp_path / "two"))
-    assert set(alone.server.hub.accounts) == {"carol", "dora"}
-    assert not alone.server.hub.bans
+    assert set(alone.server.hub.state.accounts) == {"carol", "dora"}
+    assert not alone.server.hub.state.bans
 
 
 def test_an_account_dropped_while_a_server_was_away_stays_so_when_redis_loses_its_data(
@@ -201,7 +201,7 @@ def test_an_account_dropped_while_a_server_was_away_stays_so_when_redis_loses_it
     forget(redis, one)
     again = node("two", Store(tmp_path / "two"))
     agree(one, again)
-    assert not again.server.hub.accounts
+    assert not again.server.hub.state.accounts
     again.stop()
     assert kept(tmp_path / "two")[0] == set()
 
@@ -214,16 +214,16 @@ def test_a_server_without_data_that_begins_anew_takes_nothing_from_the_others(
     claim(one, "alice", room="#of-alice")
     own(one, BanFromServer("192.0.2.1", 0, "spam"), Ban("#of-alice", "mallory"))
     agree(one)
-    before = dict(one.server.hub.accounts)
+    before = dict(one.server.hub.state.accounts)
     one.stop()
     redis.tell("FLUSHALL")
     empty = node("empty", Store(tmp_path / "empty"))
     again = node("one", Store(tmp_path / "one"))
     agree(empty, again)
     hub = empty.server.hub
-    assert hub.accounts == before
-    assert hub.owners == {"#of-alice": "alice"}
-    assert list(hub.bans) == ["192.0.2.1/32"]
+    assert hub.state.accounts == before
+    assert hub.state.owners == {"#of-alice": "alice"}
+    assert list(hub.state.bans) == ["192.0.2.1/32"]
     guest = empty.guests.irc("guest", room="")
     guest.send("NICK alice")
     guest.wait(" 433 ")
@@ -249,13 +249,13 @@ def test_a_name_that_is_somebody_elses_by_then_is_not_brought(
     other = node("other")
     for nick in ("alice", "modern"):
         claim(other, nick, room=f"#other-{nick}")
-    secret = other.server.hub.accounts["alice"].secret
+    secret = other.server.hub.state.accounts["alice"].secret
     again = node("one", Store(tmp_path / "one"))
     agree(other, again)
     hub = again.server.hub
-    assert sorted(hub.accounts) == ["alice", "carol", "modern"]
-    assert hub.accounts["alice"].secret == secret
-    assert hub.owners == {"#other-alice": "alice", "#other-modern": "modern", "#of-carol": "carol"}
+    assert sorted(hub.state.accounts) == ["alice", "carol", "modern"]
+    assert hub.state.accounts["alice"].secret == secret
+    assert hub.state.owners == {"#other-alice": "alice", "#other-modern": "modern", "#of-carol": "carol"}
     assert "the others know somebody else of these names, or of one like it: alice, modem" in caplog.text
 
 
@@ -286,7 +286,7 @@ def test_whose_account_was_dropped_while_their_server_was_away_is_logged_out(red
     let_back(redis, two)
     alice.wait(" 901 ")
     agree(one, two)
-    assert [user.person.account for user in one.server.hub.users.values()] == [""]
+    assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
 
 
 def test_who_says_something_and_leaves_while_the_link_is_down_is_heard(redis: Redis, node: Start) -> None:
@@ -296,7 +296,7 @@ def test_who_says_something_and_leaves_while_the_link_is_down_is_heard(redis: Re
     bob.wait(" JOIN ")
     cut_off(redis, two)
     alice.send("PRIVMSG #lobby :I have to go", "QUIT :bye")
-    eventually(lambda: two.server.hub.here == 0, "she has left")
+    eventually(lambda: two.server.hub.state.here == 0, "she has left")
     bob.wait(r":alice!\S+ QUIT :the link to two was lost")
     let_back(redis, two)
     bob.wait(r":alice!\S+ JOIN :?#lobby")
@@ -340,7 +340,7 @@ def test_of_two_names_that_look_alike_claimed_at_once_the_first_is_an_account(re
     answers = [peer.wait(" ?(REGISTER SUCCESS|FAIL REGISTER \\S+)")[1] for peer in peers]
     assert sorted(answer.split()[0] for answer in answers) == ["FAIL", "REGISTER"]
     agree(one, two)
-    assert len(one.server.hub.accounts) == 1
+    assert len(one.server.hub.state.accounts) == 1
     three = node("three")
     agree(one, two, three)
 
@@ -364,7 +364,7 @@ def test_who_logs_in_to_an_account_that_is_dropped_before_they_are_in_has_none(n
     two.link._outgoing.let(open=True)
     guest.wait(" 001 ")
     agree(one, two)
-    assert [user.person.account for user in one.server.hub.users.values()] == [""]
+    assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
 
 
 def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -> None:
@@ -381,11 +381,11 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     eventually(lambda: two.link._flying, "it is on its way")
     own(one, DropAccount("alice", ""))
     claim(one, "alice")
-    secret = one.server.hub.accounts["alice"].secret
+    secret = one.server.hub.state.accounts["alice"].secret
     two.link._outgoing.let(open=True)
     alice.wait("not logged in")
     agree(one, two)
-    assert one.server.hub.accounts["alice"].secret == secret
+    assert one.server.hub.state.accounts["alice"].secret == secret
     holder = one.guests.irc("holder")
     guest = two.guests.irc("guest")
     holder.send("NICK dora", f"PRIVMSG NickServ :REGISTER {PASSWORD}")
@@ -548,6 +548,6 @@ def test_what_a_stream_that_is_set_back_has_lost_is_brought_again(redis: Redis, 
     for peer in (alice, bob):
         peer.wait("what was said there meanwhile may be missing")
     agree(one, two)
-    assert list(one.server.hub.accounts) == ["alice"]
+    assert list(one.server.hub.state.accounts) == ["alice"]
     bob.send("PRIVMSG #lobby :hello again")
     alice.wait("hello again")

@@ -429,7 +429,7 @@ def test_a_ban_that_is_first_in_the_stream_keeps_out_who_joined_at_once(redis: R
     two.link._outgoing.let(open=True)
     bob.wait(" 474 bob #tea ")
     agree(one, two)
-    assert list(one.server.hub.rooms["#tea"].members) == [one.server.hub.by_nick["alice"].person.uid]
+    assert list(one.server.hub.state.rooms["#tea"].members) == [one.server.hub.state.nicks.by_nick["alice"].person.uid]
 
 
 def test_an_owners_room_that_was_closed_and_left_first_keeps_out_who_opened_it_at_once(
@@ -456,7 +456,7 @@ def test_an_owners_room_that_was_closed_and_left_first_keeps_out_who_opened_it_a
 def test_a_lobby_that_was_closed_first_keeps_out_who_came_at_once(redis: Redis, node: Start) -> None:
     """They come in all the same, into no room."""
     one, two = node("one"), node("two")
-    one.server.hub.operator_password = "open-sesame"
+    one.server.hub.context.operator_password = "open-sesame"
     alice = one.guests.irc("alice")
     alice.send("OPER alice open-sesame")
     alice.sync()
@@ -471,7 +471,9 @@ def test_a_lobby_that_was_closed_first_keeps_out_who_came_at_once(redis: Redis, 
     two.link._outgoing.let(open=True)
     bob.wait(r"^\* Welcome, bob")
     agree(one, two)
-    assert list(one.server.hub.rooms["#lobby"].members) == [one.server.hub.by_nick["alice"].person.uid]
+    assert list(one.server.hub.state.rooms["#lobby"].members) == [
+        one.server.hub.state.nicks.by_nick["alice"].person.uid
+    ]
 
 
 CAPS = ("message-tags", "batch", "server-time", "draft/chathistory")

@@ -9,14 +9,13 @@ from chatroom.cluster.redis_stream import shown
 from chatroom.cluster.servers import Servers, Timing
 from chatroom.cluster.spool import Outgoing, Proposal
 from chatroom.model.state import ChatState
-from tests.chat import RecordingPost
 
 TIMING = Timing(lease=10, stall=5, beat=2.5)
 
 
 def servers(*ids: str, at: int = 0) -> Servers:
     """Servers that are part of a chat since a moment."""
-    rules = Servers(ChatState(RecordingPost(), "here"), TIMING)
+    rules = Servers(ChatState("here", lasting=False), TIMING)
     rules.pass_to(at)
     for each in ids:
         rules.link(each, f"server {each}", 1)

@@ -4,25 +4,19 @@ import pytest
 
 from chatroom.cluster import snapshots
 from chatroom.cluster.object_graph import Graph, attributes
-from chatroom.core.hub import Hub
 from chatroom.model.entities import Room, Server, User
 from chatroom.model.state import ChatState
-from tests.chat import NOON, Chat, RecordingPost
+from tests.chat import Chat
 
-# What is each server's own: its clients, who of them wants to know what, its passwords and tables.
-OWN = {
-    *("post", "sessions", "watchers", "here", "password", "operator_password", "reload"),
-    *("registrar", "_clock", "_steady", "_started", "_not_saving", "_wrong", "_wrong_operators", "_deciders"),
-    *("markers", "marking", "keep", "server_session", "audit_log", "replay", "service", "_appliers"),
-}
-# What is made of the shared, by `House.reindex`.
-DERIVED = {"by_looks", "claimed", "networks", "ends", "_ends_most"}
+# What is each server's own: its clients, and who of them wants to know what.
+OWN = {"sessions", "watchers", "here", "markers", "marking", "server_session", "audit_log", "service"}
+# What is made of the shared, by `ChatState.reindex`.
+DERIVED = {"nicks", "claimed", "networks", "expiries"}
 
 
-def test_all_that_a_hub_has_is_either_shared_or_each_servers_own() -> None:
-    """Or made of the shared. Whoever gives it something new must say which it is: here, or in `House.SHARED`."""
-    hub = Hub(RecordingPost(), lambda: NOON, lasting=True)
-    assert set(vars(hub)) - DERIVED == OWN | set(ChatState.SHARED)
+def test_all_of_the_state_is_either_shared_or_each_servers_own() -> None:
+    """Or made of the shared. Whoever gives it something new must say which it is: here, or in `ChatState.SHARED`."""
+    assert set(vars(ChatState("here", lasting=True))) - DERIVED == OWN | set(ChatState.SHARED)
 
 
 def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
@@ -34,11 +28,11 @@ def test_a_hub_that_loads_a_snapshot_holds_what_was_in_it() -> None:
     bob.send("JOIN #milk", "NICK robert")
     carol.send("/quit")
     behind = snapshots.Mark(1, 2, 3)
-    text = snapshots.snapshot(chat.hub, behind)
-    other = Hub(RecordingPost(), lambda: NOON)
+    text = snapshots.snapshot(chat.hub.state, behind)
+    other = ChatState("other", lasting=False)
     assert snapshots.load(other, text) == behind
     assert snapshots.snapshot(other, behind) == text
-    assert other.by_nick["alice"] is other.users[alice.uid]
+    assert other.nicks.get("alice") is other.users[alice.uid]
     assert other.rooms["#tea"].members[alice.uid] is other.users[alice.uid]
     assert other.users[alice.uid].session is None
     assert other.users[alice.uid].member_info().person.nick == "alice"

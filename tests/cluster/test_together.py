@@ -124,13 +124,13 @@ def test_who_comes_back_to_another_server_is_shown_what_they_missed(node: Start)
     agree(one, two, three)
     assert said(three.guests.irc("bob", "server-time", room="#tea").heard) == []
     assert said(three.guests.irc("carol", "server-time", room="#tea").heard) == ["one", "two"]
-    assert not three.server.hub.accounts["alice"].replay
+    assert not three.server.hub.state.accounts["alice"].replay
 
 
 def test_somebody_is_killed_on_the_server_where_they_are(node: Start) -> None:
     """By an operator of another."""
     one, two = node("one"), node("two")
-    one.server.hub.operator_password = "sesame"
+    one.server.hub.context.operator_password = "sesame"
     alice, bob = one.guests.irc("alice"), two.guests.irc("bob")
     agree(one, two)
     alice.send("OPER x sesame", "KILL bob :enough")
@@ -219,7 +219,7 @@ def test_a_server_that_ends_takes_its_people_along(node: Start) -> None:
     two.stop()
     alice.wait(r"^\* bob left")
     assert bob.rest()[-1].startswith("* Goodbye")
-    eventually(lambda: [s.name for s in one.server.hub.servers.values()] == ["one"], "two is gone")
+    eventually(lambda: [s.name for s in one.server.hub.state.servers.values()] == ["one"], "two is gone")
     assert one.people() == ["alice"]
 
 
@@ -335,7 +335,7 @@ def test_a_ban_from_the_server_is_one_from_all(redis: Redis, node: Start, serve:
     stranger.send("alice")
     stranger.wait("insults")
     two.out.wait("alice")
-    eventually(lambda: not one.server.hub.bans, "it has ended")
+    eventually(lambda: not one.server.hub.state.bans, "it has ended")
     one.guests.plain("alice")
     two.type("bans")
     two.out.wait("[Nn]o|nobody|nothing")

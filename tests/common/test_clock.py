@@ -50,9 +50,9 @@ def machine() -> Machine:
 def chat(machine: Machine) -> Iterator[Chat]:
     """A chat that goes by that machine's clocks."""
     chat = Chat()
-    scrypt = chat.hub.registrar.passwords.scrypt
+    scrypt = chat.hub.context.passwords.scrypt
     chat.hub = Hub(chat.post, machine.clock, steady=lambda: machine.steady)
-    chat.hub.registrar.passwords.scrypt = scrypt
+    chat.hub.context.passwords.scrypt = scrypt
     chat.log = LocalEventLog(chat.hub, chat.post, machine.clock)
     yield chat
 
@@ -98,7 +98,7 @@ def test_slow_mode_silences_nobody_for_a_day(machine: Machine, chat: Chat) -> No
 
 def test_guesses_lock_nobody_out_for_a_day(machine: Machine, chat: Chat) -> None:
     """A minute is one of those that pass, whatever the time of day is."""
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     bob = chat.irc("bob")
     for number in range(WRONG_PASSWORDS_PER_WINDOW - 1):
         chat.irc(f"mallory{number}").send("OPER mallory guess")
@@ -117,10 +117,10 @@ def test_a_ban_ends_though_the_clock_was_set_back(machine: Machine, chat: Chat) 
     machine.set_back(DAY)
     op.send("BAN #r late!*@* 10m").heard()
     machine.go_on(600_000)
-    assert not chat.hub.is_due(machine.clock())
+    assert not chat.hub.state.expiries.is_due(machine.clock())
     machine.go_on(600_000)
     machine.clock()
-    assert [until for until, *_ in chat.hub.ends if until <= machine.clock()] == [NOON + 600_000] * 2
+    assert [until for until, *_ in chat.hub.state.expiries.heap if until <= machine.clock()] == [NOON + 600_000] * 2
 
 
 # ---- ids and times ------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyP
         return False
 
     chat.log = LocalEventLog(chat.hub, chat.post, lambda: chat.time, archive=Slow(meanwhile))
-    monkeypatch.setattr(chat.hub.registrar.passwords, "check", check)
+    monkeypatch.setattr(chat.hub.context.passwords, "check", check)
     alice = chat.irc("alice", "batch", "draft/chathistory", "labeled-response", "message-tags", room="#r")
     alice.send(question, "PRIVMSG #r :and after", "TOPIC #r :that")
     events = [event for event, _ in chat.post.events]

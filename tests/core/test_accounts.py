@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.core.accounts import CLAIMS_PER_ADDRESS
-from chatroom.core.hub import ROOMS_PER_OWNER
-from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.login_throttle import CLAIMS_PER_ADDRESS, LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.membership import ROOMS_PER_OWNER
 from chatroom.model.commands import (
     BecomeOperator,
     Checked,
@@ -132,7 +131,7 @@ def test_an_old_connection_gives_way_to_its_owner(chat: Chat) -> None:
     assert ghost.closing
     assert ghost.heard()[-1] == "ERROR :Closing link: you have come in again from elsewhere"
     assert eve.heard() == ["* bob left (came in again from elsewhere)", "* bob joined"]
-    assert [user.person.uid for user in chat.hub.users.values() if user.person.nick == "bob"] == [bob.uid]
+    assert [user.person.uid for user in chat.hub.state.users.values() if user.person.nick == "bob"] == [bob.uid]
 
 
 def test_logging_out_and_a_new_password(chat: Chat) -> None:
@@ -215,7 +214,7 @@ def test_claims_are_limited() -> None:
     eve.heard()
     eve.send("/nick greedy").heard()
     assert "no more names" in eve.send(f"/register {PASSWORD}").heard()[0]
-    assert len(chat.hub.accounts) == CLAIMS_PER_ADDRESS
+    assert len(chat.hub.state.accounts) == CLAIMS_PER_ADDRESS
 
 
 # ---- IRC: SASL ------------------------------------------------------------------------------------------------------
@@ -290,7 +289,7 @@ def test_empty_credentials_are_called_so(chat: Chat, message: str) -> None:
 def test_no_sasl_message_does_more_than_fail(messages: list[bytes]) -> None:
     """Whatever is in it, however many: nobody is logged in, and the client can still come in."""
     chat = Chat()
-    chat.hub.registrar.guesses.unlimited = True
+    chat.hub.context.throttle.unlimited = True
     claim(chat, "bob").leave()
     eve = newcomer(chat)
     for message in messages:
@@ -345,7 +344,7 @@ def test_pass_logs_in_too(chat: Chat) -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_servers_password_and_ones_own_stand_beside_each_other(chat: Chat, order: int) -> None:
     """One PASS for each, in any order; or SASL for one's own."""
-    chat.hub.password = "let:me:in"
+    chat.hub.context.password = "let:me:in"
     passes = ["PASS let:me:in", f"PASS bob:{PASSWORD}"][::order]
     bob = chat.irc().send(*passes, "NICK bob", "USER u 0 * :Bob")
     assert (bob.nick, bob.account) == ("bob", "bob")
@@ -357,7 +356,7 @@ def test_the_servers_password_and_ones_own_stand_beside_each_other(chat: Chat, o
 
 def test_an_account_alone_opens_no_door(chat: Chat) -> None:
     """Where the server has a password, everybody needs it; and who can give it only by SASL may."""
-    chat.hub.password = "let:me:in"
+    chat.hub.context.password = "let:me:in"
     bob = chat.irc().send(f"PASS bob:{PASSWORD}", "NICK bob", "USER u 0 * :Bob")
     assert "464" in numerics(bob.heard())
     assert bob.closing
@@ -369,7 +368,7 @@ def test_an_account_alone_opens_no_door(chat: Chat) -> None:
 
 def test_the_servers_password_cant_be_guessed_by_sasl_either(chat: Chat) -> None:
     """It is held against what comes as often as an account's password is, and no more."""
-    chat.hub.password = "let:me:in"
+    chat.hub.context.password = "let:me:in"
     for i in range(WRONG_PASSWORDS_PER_WINDOW):
         eve = newcomer(chat, "AUTHENTICATE PLAIN")
         assert "not the password" in eve.send(f"AUTHENTICATE {sasl(f'name{i}', 'guess!')}").heard()[-1]
@@ -500,14 +499,14 @@ def test_what_changes_while_a_password_is_hashed_is_looked_at_again() -> None:
         chat = Chat()
         al = chat.irc().send("CAP LS 302", "NICK al", "USER u 0 * :Al")
         al.heard()
-        make = chat.hub.registrar.passwords.make
+        make = chat.hub.context.passwords.make
 
         def slowly(password: str, chat: Chat = chat, change: Callable[[Chat], object] = meanwhile) -> str:
-            chat.hub.registrar.passwords.make = make  # type: ignore[method-assign]  # noqa: B023
+            chat.hub.context.passwords.make = make  # type: ignore[method-assign]  # noqa: B023
             change(chat)
             return make(password)  # noqa: B023
 
-        chat.hub.registrar.passwords.make = slowly  # type: ignore[method-assign]
+        chat.hub.context.passwords.make = slowly  # type: ignore[method-assign]
         assert "ACCOUNT_EXISTS" in al.send(f"REGISTER * * {PASSWORD}").heard()[0]
         assert not al.account
 
@@ -518,11 +517,11 @@ def test_register_is_no_way_past_the_servers_password(chat: Chat) -> None:
     eve = chat.irc().send("CAP LS 302", "NICK carol")
     eve.heard()
     assert "ACCOUNT_EXISTS" in eve.send(f"REGISTER * * {PASSWORD}").heard()[0]
-    chat.hub.password = "secret!"
+    chat.hub.context.password = "secret!"
     eve = chat.irc().send("CAP LS 302", "NICK dave")
     eve.heard()
     assert "TEMPORARILY_UNAVAILABLE" in eve.send(f"REGISTER * * {PASSWORD}").heard()[0]
-    assert "dave" not in chat.hub.accounts
+    assert "dave" not in chat.hub.state.accounts
 
 
 # ---- what others see of it ------------------------------------------------------------------------------------------
@@ -593,7 +592,7 @@ def test_the_lobby_and_rooms_opened_without_an_account_are_nobodys(chat: Chat) -
     bob.send("JOIN #lobby")
     chat.irc("eve", room="#eve")
     bob.send("JOIN #eve")
-    assert chat.hub.owners == {}
+    assert chat.hub.state.owners == {}
 
 
 def test_rooms_owned_are_bounded(chat: Chat) -> None:
@@ -601,16 +600,16 @@ def test_rooms_owned_are_bounded(chat: Chat) -> None:
     bob = proven(chat, "bob")
     for i in range(ROOMS_PER_OWNER + 1):
         bob.send(f"JOIN #r{i}", f"PART #r{i}")
-    assert len(chat.hub.owners) == ROOMS_PER_OWNER
+    assert len(chat.hub.state.owners) == ROOMS_PER_OWNER
 
 
 def test_a_name_given_up_is_free_and_so_are_its_rooms(chat: Chat) -> None:
     """Whoever was logged in to it is not any more."""
     bob, twin = proven(chat, "bob"), proven(chat, "bob", "robert")
     bob.send("JOIN #tea", f"NICKSERV DROP bob {PASSWORD}")
-    assert (bob.account, twin.account, chat.hub.owners) == ("", "", {})
+    assert (bob.account, twin.account, chat.hub.state.owners) == ("", "", {})
     assert numerics(twin.heard()) == ["901"]
-    assert chat.hub.users[twin.uid].person.account == ""
+    assert chat.hub.state.users[twin.uid].person.account == ""
     assert chat.plain().send("bob").heard()[0] == "* bob is taken; choose another name"
 
 
@@ -632,12 +631,12 @@ def test_nothing_of_its_first_owner_is_its_seconds(chat: Chat) -> None:
 
 def test_an_operator_of_the_server_can_free_a_name(chat: Chat) -> None:
     """For those who have forgotten their password; nobody else can."""
-    chat.hub.operator_password = "root!!"
+    chat.hub.context.operator_password = "root!!"
     eve = chat.irc("eve")
     assert "not the password" in service(eve.send("NICKSERV DROP bob").heard())[0]
     eve.send("OPER root root!!").heard()
     assert service(eve.send("NICKSERV DROP bob").heard()) == ["The name bob is nobody's any more."]
-    assert "bob" not in chat.hub.accounts
+    assert "bob" not in chat.hub.state.accounts
 
 
 # ---- secrets stay secret --------------------------------------------------------------------------------------------
@@ -674,15 +673,15 @@ def test_events_alone_make_the_same_accounts(chat: Chat) -> None:
         if isinstance(event, (AccountMade, PasswordSet, AccountDropped)):
             other.hub.apply(event)
             other.hub.apply(event)  # once too often changes nothing
-    assert other.hub.accounts == chat.hub.accounts
+    assert other.hub.state.accounts == chat.hub.state.accounts
 
 
 def test_of_two_who_claim_a_name_at_once_the_first_has_it() -> None:
     """The second is not logged in to the first one's account, whatever was decided."""
     chat = Chat()
     al, bob = chat.irc("al"), chat.irc("bob")
-    first, second = (chat.hub.users[client.uid].person for client in (al, bob))
+    first, second = (chat.hub.state.users[client.uid].person for client in (al, bob))
     for person in (first, second):
         chat.hub.apply(AccountMade(person, "star", "scrypt$", id=1, time=1))
     assert (al.account, bob.account) == ("star", "")
-    assert chat.hub.users[bob.uid].person.account == ""
+    assert chat.hub.state.users[bob.uid].person.account == ""

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from chatroom.core.bans import SERVER_BANS_MAX
-from chatroom.core.dormant_rooms import DormantRooms
 from chatroom.model.commands import Ban, BanFromServer, Expire
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.events import ModesSet, ServerUnbanned
+from chatroom.model.expiries import LIFTED_EXPIRIES_KEPT
 from chatroom.model.limits import DORMANT_ROOMS_MAX, MASKS_PER_LIST
 from chatroom.model.modes import SLOW_MODE_MAX_SECONDS
 from chatroom.model.replies import Refused
-from chatroom.model.state import LIFTED_EXPIRIES_KEPT
 from chatroom.model.values import Person
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
@@ -39,8 +39,8 @@ def room() -> Room:
 def pass_time(chat: Chat, milliseconds: int) -> None:
     """Lets time go by, and the server's clock look what is due."""
     chat.time += milliseconds
-    if chat.hub.is_due(chat.time):
-        chat.log.submit(chat.hub.server_session, [Expire()])
+    if chat.hub.state.expiries.is_due(chat.time):
+        chat.log.submit(chat.hub.state.server_session, [Expire()])
 
 
 def numerics(client: Client, *lines: str) -> list[str]:
@@ -163,12 +163,12 @@ def test_bans_stay_when_the_room_is_empty(room: Room) -> None:
     chat, op, bob = room
     op.send("BAN #a bob", "PART #a")
     bob.heard()
-    assert "#a" not in chat.hub.rooms
+    assert "#a" not in chat.hub.state.rooms
     assert "has banned you" in bob.send("/join #a").heard()[0]
     pass_time(chat, HOUR)
     chat.irc("al").send("JOIN #a", "UNBAN #a bob")
     assert "You are in #a" in bob.send("/join #a").heard()[0]
-    assert list(chat.hub.lists) == ["#a"]
+    assert list(chat.hub.state.lists) == ["#a"]
 
 
 def test_nobody_closes_a_room_for_all_by_leaving_it(room: Room) -> None:
@@ -189,24 +189,24 @@ def test_what_is_remembered_of_empty_rooms_has_an_end(room: Room) -> None:
     chat, op, _ = room
     for i in range(DORMANT_ROOMS_MAX + 20):
         op.send(f"JOIN #r{i}", f"BAN #r{i} eve 1w", f"PART #r{i}")
-    assert len(chat.hub.lists) - len(chat.hub.rooms) == DORMANT_ROOMS_MAX
-    assert "#r19" not in chat.hub.lists and "#r20" in chat.hub.lists
+    assert len(chat.hub.state.lists) - len(chat.hub.state.rooms) == DORMANT_ROOMS_MAX
+    assert "#r19" not in chat.hub.state.lists and "#r20" in chat.hub.state.lists
     for _ in range(3 * LIFTED_EXPIRIES_KEPT):
         chat.time += 1
         op.send("BAN #a eve 1w")
-    assert len(chat.hub.ends) <= 3 * (DORMANT_ROOMS_MAX + LIFTED_EXPIRIES_KEPT)
+    assert len(chat.hub.state.expiries.heap) <= 3 * (DORMANT_ROOMS_MAX + LIFTED_EXPIRIES_KEPT)
 
 
 def test_rooms_that_are_made_up_fill_no_memory(room: Room) -> None:
     """Of one in which nothing was said, or that was closed, nothing is held, however many bans were lifted there."""
     chat, op, _ = room
-    memories = chat.hub.memories = DormantRooms()
+    memories = chat.hub.state.dormant_rooms = DormantRooms()
     masks = " ".join([f"x{n}!*@*" for n in range(20)])
     for n in range(10):
         op.send(f"JOIN #r{n}", f"MODE #r{n} +{'b' * 20} {masks}", f"MODE #r{n} -{'b' * 20} {masks}", f"PART #r{n}")
         op.send(f"JOIN #k{n}", f"MODE #k{n} +k sesame", f"PRIVMSG #k{n} :hush", f"PART #k{n}")
-    assert not memories.rooms and not memories.owned and not chat.hub.kept
-    assert list(chat.hub.lists) == ["#a"]
+    assert not memories.rooms and not memories.owned and not chat.hub.state.kept
+    assert list(chat.hub.state.lists) == ["#a"]
 
 
 def test_rooms_that_have_an_owner_push_out_no_others(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_rooms_that_have_an_owner_push_out_no_others(room: Room, monkeypatch: py
     for n in range(4):
         op.send(f"JOIN #r{n}", f"BAN #r{n} eve", f"PART #r{n}")
     assert "You are in #a" in bob.send("/join #a").heard()[0]
-    assert len(chat.hub.lists) == 15
+    assert len(chat.hub.state.lists) == 15
 
 
 def test_a_ban_can_be_lifted_by_its_end_in_an_empty_room(room: Room) -> None:
@@ -231,7 +231,7 @@ def test_a_ban_can_be_lifted_by_its_end_in_an_empty_room(room: Room) -> None:
     chat, op, bob = room
     op.send("BAN #a bob 1h", "PART #a")
     pass_time(chat, HOUR)
-    assert not chat.hub.lists and not chat.hub.ends
+    assert not chat.hub.state.lists and not chat.hub.state.expiries.heap
     bob.heard()
     assert "You are in #a" in bob.send("/join #a").heard()[0]
 
@@ -294,13 +294,13 @@ def test_nobody_is_banned_for_good_by_a_slip(room: Room, slip: str) -> None:
 def test_a_server_ban_needs_a_time_where_one_stands(room: Room) -> None:
     """KLINE with a wrong one must not ban somebody called like it."""
     chat, _, _ = room
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     oper = chat.irc("oper").send("OPER oper sesame")
     oper.heard()
     assert "oper :5x: That is no time" in oper.send("KLINE 5x eve :y").heard()[-1]
-    assert not chat.hub.bans
+    assert not chat.hub.state.bans
     oper.send("KLINE eve has been warned")
-    assert [entry.reason for entry in chat.hub.bans.values()] == ["has been warned"]
+    assert [entry.reason for entry in chat.hub.state.bans.values()] == ["has been warned"]
 
 
 def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:
@@ -369,7 +369,7 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     chat, op, _ = room
     op.send("BAN #a eve 1h", "BAN #a adam 1h")
     chat.time += HOUR
-    itself = chat.hub.server_session
+    itself = chat.hub.state.server_session
     [ended] = chat.hub.decide(itself, Expire())
     assert isinstance(ended, ModesSet)
     op.send("BAN #a adam 2h")
@@ -377,28 +377,40 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     for _ in range(3):
         chat.hub.apply(ended)
     assert op.heard() == [":chatroom.test MODE #a -b eve!*@*"]
-    assert list(chat.hub.lists["#a"]["b"]) == ["adam!*@*"]
+    assert list(chat.hub.state.lists["#a"]["b"]) == ["adam!*@*"]
     chat.log.submit(itself, [BanFromServer("192.0.2.1", 3600)])
     chat.time += HOUR
     [lifted] = chat.hub.decide(itself, Expire())
     assert isinstance(lifted, ServerUnbanned)
-    deeds = len(chat.hub.audit_log)
+    deeds = len(chat.hub.state.audit_log)
     for _ in range(3):
         chat.hub.apply(lifted)
-    assert len(chat.hub.audit_log) == deeds + 1 and not chat.hub.bans
+    assert len(chat.hub.state.audit_log) == deeds + 1 and not chat.hub.state.bans
 
 
 def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:
     """As when all that there is was taken over from another server."""
     chat, op, _ = room
     op.send("BAN #a eve 1h", "MODE #a +Wb 5 m:x")
-    chat.log.submit(chat.hub.server_session, [BanFromServer("192.0.2.0/24", 60), BanFromServer("mallory")])
+    chat.log.submit(chat.hub.state.server_session, [BanFromServer("192.0.2.0/24", 60), BanFromServer("mallory")])
     hub = chat.hub
-    before = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
-    hub.reindex()
-    after = (sorted(hub.ends), dict(hub.by_looks), dict(hub.claimed), hub.networks.find("192.0.2.9"), set(hub.lists))
+    before = (
+        sorted(hub.state.expiries.heap),
+        dict(hub.state.nicks.by_looks),
+        dict(hub.state.claimed),
+        hub.state.networks.find("192.0.2.9"),
+        set(hub.state.lists),
+    )
+    hub.state.reindex()
+    after = (
+        sorted(hub.state.expiries.heap),
+        dict(hub.state.nicks.by_looks),
+        dict(hub.state.claimed),
+        hub.state.networks.find("192.0.2.9"),
+        set(hub.state.lists),
+    )
     assert after == before and before[3]
-    assert hub.rooms["#a"].slow == 5000 and hub.rooms["#a"].lists is hub.lists["#a"]
+    assert hub.state.rooms["#a"].slow == 5000 and hub.state.rooms["#a"].lists is hub.state.lists["#a"]
 
 
 # ---- slow mode ------------------------------------------------------------------------------------------------------
@@ -449,7 +461,7 @@ def test_a_room_that_is_not_slow_remembers_no_speakers(room: Room) -> None:
     """It pays nothing for what others use."""
     chat, op, bob = room
     bob.send("one")
-    a = chat.hub.rooms["#a"]
+    a = chat.hub.state.rooms["#a"]
     assert not a.spoke and not a.has_speech_restrictions
     op.send("MODE #a +W 5")
     bob.send("two")
@@ -465,7 +477,7 @@ def test_a_room_that_is_not_slow_remembers_no_speakers(room: Room) -> None:
 def root(room: Room) -> Client:
     """An operator of the server."""
     chat, op, bob = room
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     root = chat.irc("root")
     root.send("OPER root sesame").heard()
     for client in (op, bob):
@@ -504,14 +516,18 @@ def test_addresses_and_networks_are_barred(room: Room, root: Client) -> None:
     from_elsewhere(bob, "198.51.100.7")
     root.send("DLINE 60 198.51.100.99/24 :proxies")
     assert bob.heard() == ["* Goodbye (Killed (root: proxies))."]
-    assert chat.hub.networks.find("198.51.100.1") and chat.hub.networks.find("::ffff:198.51.100.1")
-    assert not chat.hub.networks.find("198.51.101.1")
+    assert chat.hub.state.networks.find("198.51.100.1") and chat.hub.state.networks.find("::ffff:198.51.100.1")
+    assert not chat.hub.state.networks.find("198.51.101.1")
     root.heard()
     first, end = root.send("STATS d").heard()
     assert re.fullmatch(r":chatroom\.test 225 root D 198\.51\.100\.0/24 :proxies for .* more \(by root\)", first)
     assert end.split()[1] == "219"
     root.send("UNDLINE 198.51.100.0/24")
-    assert not chat.hub.bans and not chat.hub.networks.find("198.51.100.1") and not chat.hub.ends
+    assert (
+        not chat.hub.state.bans
+        and not chat.hub.state.networks.find("198.51.100.1")
+        and not chat.hub.state.expiries.heap
+    )
 
 
 def test_accounts_and_users_at_hosts_are_barred(room: Room, root: Client) -> None:
@@ -535,14 +551,14 @@ def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Clie
         "696",
         "696",
     ]
-    assert not chat.hub.bans
+    assert not chat.hub.state.bans
 
 
 def test_there_is_an_end_to_bans_from_the_server(room: Room) -> None:
     """Each newcomer is held against them."""
     chat, _, _ = room
-    chat.log.submit(chat.hub.server_session, [BanFromServer(f"x{i}") for i in range(SERVER_BANS_MAX)])
-    chat.log.submit(chat.hub.server_session, [BanFromServer("more")])
+    chat.log.submit(chat.hub.state.server_session, [BanFromServer(f"x{i}") for i in range(SERVER_BANS_MAX)])
+    chat.log.submit(chat.hub.state.server_session, [BanFromServer("more")])
     assert isinstance(chat.post.replies[-1][1], Refused)
 
 
@@ -631,7 +647,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 
 def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
     """A plain client starts there; it is told why, and may go elsewhere."""
-    server.log.submit(server.hub.server_session, [Ban("#lobby", "bob", 3600, "rude")])
+    server.log.submit(server.hub.state.server_session, [Ban("#lobby", "bob", 3600, "rude")])
     guests.irc("al")
     bob = guests.plain("bob")
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
@@ -686,7 +702,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob = guests.plain("bob")
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
-    server.log.submit(server.hub.server_session, [BanFromServer("a:bob", 3600, "spam")])
+    server.log.submit(server.hub.state.server_session, [BanFromServer("a:bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")

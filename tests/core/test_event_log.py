@@ -175,7 +175,7 @@ def test_a_burst_is_what_its_messages_are_one_by_one(lines: list[str], before: s
         for packet in packets:
             al.send_bytes(packet.encode())
         ids = [event.id - chat.post.events[0][0].id for event, _ in chat.post.events]
-        room = chat.hub.rooms["#a"]
+        room = chat.hub.state.rooms["#a"]
         return [op.heard(), al.heard(), len(bob.heard()), ids, [(said.text, said.by.nick) for said in room.recent]]
 
     assert heard("".join([f"{line}\r\n" for line in lines])) == heard(*[f"{line}\r\n" for line in lines])

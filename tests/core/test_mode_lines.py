@@ -46,13 +46,13 @@ def test_of_changes_on_one_line_their_net_effect_is_made(op: Client, changes: st
 def test_a_ban_that_is_lifted_and_set_anew_is_for_good(op: Client) -> None:
     """Though there was one of the same mask with an end."""
     op.send("BAN #r a!*@* 10m :noise", "MODE #r -b+b a!*@* a!*@*")
-    [entry] = op.chat.hub.rooms["#r"].lists["b"].values()
+    [entry] = op.chat.hub.state.rooms["#r"].lists["b"].values()
     assert (entry.until, entry.reason) == (0, "")
 
 
 def test_a_list_grows_to_its_bound_and_no_further(op: Client) -> None:
     """Counted over the whole line: what goes makes room, what is there already takes none."""
-    bans = op.chat.hub.rooms["#r"].lists["b"]
+    bans = op.chat.hub.state.rooms["#r"].lists["b"]
     for number in range(MASKS_PER_LIST - 1):
         op.send(f"MODE #r +b u{number}!*@*")
     op.heard()
@@ -109,7 +109,7 @@ def test_each_is_thrown_out_of_the_room_at_their_place() -> None:
 def test_a_topic_that_is_set_from_outside_is_answered() -> None:
     """By an operator of the server, who is not there; once, to whoever is."""
     chat = Chat()
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     op = chat.irc("op").send("OPER op sesame")
     bob = chat.irc("bob", room="#r")
     op.heard()
@@ -123,7 +123,7 @@ def test_a_mode_tells_the_nickname_that_is_valid_at_its_place() -> None:
     """An owner who logs in as a guest is called otherwise by then."""
     chat = Chat()
     claim(chat, "alice").send("/join #own").leave()
-    chat.hub.owners["#own"] = "alice"
+    chat.hub.state.owners["#own"] = "alice"
     carol = chat.irc("carol", room="#own")
     guest = chat.plain("guest").send("/join #own")
     carol.heard()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatroom.core.dormant_rooms import DormantRooms
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.limits import MASKS_PER_LIST, MODES_PER_LINE, WRONG_PASSWORDS_PER_CONNECTION
 from tests.chat import Chat, Client
 
@@ -202,7 +202,7 @@ def test_a_ban_takes_back_an_invitation_given_before_it(room: Room, ban: str) ->
 def test_nothing_that_was_said_in_a_closed_room_is_shown_to_who_opens_it_next(lasting: bool) -> None:
     """With --ephemeral, nothing of any room is."""
     chat = Chat()
-    chat.hub.memories = DormantRooms() if lasting else None
+    chat.hub.state.dormant_rooms = DormantRooms() if lasting else None
     op = chat.irc("op", room="#a,#b")
     op.send("MODE #a +i", "PRIVMSG #a :among us", "PRIVMSG #b :for all", "TOPIC #a :among us", "PART #a,#b")
     bob = chat.irc("bob").send("JOIN #a,#b")
@@ -394,7 +394,7 @@ def test_the_owner_and_the_servers_operators_know_of_a_secret_room_from_outside(
     chat, op, _ = room
     op.send("MODE #a +s")
     boss = chat.irc("boss")
-    chat.hub.operator_password = "open-sesame"
+    chat.hub.context.operator_password = "open-sesame"
     boss.send("OPER boss open-sesame")
     boss.heard()
     assert numerics(boss, "MODE #a", "MODE #a b", "KICK #a bob", "INVITE bob #a") == [
@@ -437,7 +437,7 @@ def test_nobody_makes_themselves_an_operator_or_changes_another(room: Room) -> N
 def oper(room: Room) -> Client:
     """An operator of the server, who shares no room with the others."""
     chat, _, _ = room
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     root = chat.irc("root")
     assert numerics(root, "OPER root sesame") == ["381", "MODE"]
     return root
@@ -461,7 +461,7 @@ def test_wrong_passwords_end_the_connection() -> None:
     chat = Chat()
     al = chat.irc("al")
     assert numerics(al, "OPER al x") == ["491"]
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     told = al.send(*["OPER al wrong"] * WRONG_PASSWORDS_PER_CONNECTION).heard()
     assert [line.split()[1] for line in told] == ["464"] * WRONG_PASSWORDS_PER_CONNECTION + [":Closing"]
     assert al.closing
@@ -482,7 +482,7 @@ def test_a_kill_ends_a_connection_and_the_room_is_told(room: Room, oper: Client)
     assert op.heard() == [":bob!u@127.0.0.1 QUIT :Killed (root: flooding)"]
     assert bob.heard() == ["ERROR :Closing link: Killed (root: flooding)"]
     assert bob.closing
-    assert bob.uid not in chat.hub.sessions
+    assert bob.uid not in chat.hub.state.sessions
 
 
 def test_wallops_is_for_those_who_want_it(room: Room, oper: Client) -> None:
@@ -504,10 +504,10 @@ def test_rehash_reads_the_configuration(room: Room, oper: Client) -> None:
         done.append(f"read, locked: {chat.log.lock.locked()}")
         return lambda: done.append(f"used, locked: {chat.log.lock.locked()}")
 
-    chat.hub.reload = reload
+    chat.hub.context.reload = reload
     assert numerics(oper, "REHASH") == ["382"]
     assert done == ["read, locked: False", "used, locked: True"]
-    chat.hub.reload = lambda: None  # a file can't be read
+    chat.hub.context.reload = lambda: None  # a file can't be read
     assert oper.send("REHASH").heard()[-1].startswith(":chatroom.test NOTICE root :A file can't be read")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from chatroom.common.text import number
+from chatroom.core import restore
 from chatroom.model.commands import AskHistory, AskRooms, AskSearch, AskWhowas
 from chatroom.model.entities import Account
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, WHOWAS_KEPT
@@ -42,7 +43,7 @@ def test_a_modes_number_beyond_its_bound_is_refused(
     chat, op, bob = room
     op.heard()
     assert [line.split()[1] for line in op.send(f"MODE #r +{letter} {digits}").heard()] == ["696"]
-    assert letter not in chat.hub.rooms["#r"].modes
+    assert letter not in chat.hub.state.rooms["#r"].modes
     bob.send("PRIVMSG #r :one", "PRIVMSG #r :two")
     assert len(op.heard()) == 2
 
@@ -51,7 +52,7 @@ def test_a_modes_number_is_kept_as_it_is_read(room: tuple[Chat, Client, Client])
     """Whatever stands before it; the most that may be is taken."""
     chat, op, bob = room
     op.send(f"MODE #r +Wl {SLOW_MODE_MAX_SECONDS:09d} {MEMBER_LIMIT_MAX:020d}")
-    modes = chat.hub.rooms["#r"].modes
+    modes = chat.hub.state.rooms["#r"].modes
     assert (modes["W"], modes["l"]) == (str(SLOW_MODE_MAX_SECONDS), str(MEMBER_LIMIT_MAX))
     bob.heard()
     bob.send("PRIVMSG #r :one", "PRIVMSG #r :two")
@@ -90,14 +91,14 @@ def test_old_files_are_bounded_when_they_are_loaded() -> None:
     chat = Chat()
     accounts = [Account("alice", "secret", 1, 1)]
     kept = {"#r": {"n": "", "W": "0000003600" + "9" * 400, "l": LONG, "t": ""}, "#s": {"W": "x", "k": "key"}}
-    chat.hub.restore_accounts(accounts, {"#r": "alice", "#s": "alice"}, kept)
-    assert list(chat.hub.kept["#r"].items()) == [
+    restore.accounts(chat.hub.state, accounts, {"#r": "alice", "#s": "alice"}, kept)
+    assert list(chat.hub.state.kept["#r"].items()) == [
         ("n", ""),
         ("W", str(SLOW_MODE_MAX_SECONDS)),
         ("l", str(MEMBER_LIMIT_MAX)),
         ("t", ""),
     ]
-    assert chat.hub.kept["#s"] == {"k": "key"}
+    assert chat.hub.state.kept["#s"] == {"k": "key"}
     assert bounded({"W": "60", "n": ""}) == {"W": "60", "n": ""}
 
 

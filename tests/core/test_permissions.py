@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from chatroom.core.permissions import BARS, LEAST, Action, Role
+from chatroom.core.permissions import LEAST_ROLE, RESTRICTIONS, Action, Role
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, SLOW, TOPIC_LOCKED
 from chatroom.server.chat_server import ChatServer
@@ -68,8 +68,8 @@ NAMED = "op"
 
 def needed(deed: Action, mode: str) -> Role:
     """The least role that the table asks for."""
-    bar = BARS.get(deed, {}).get(mode)
-    return max(LEAST[deed], bar.least) if bar else LEAST[deed]
+    bar = RESTRICTIONS.get(deed, {}).get(mode)
+    return max(LEAST_ROLE[deed], bar.least) if bar else LEAST_ROLE[deed]
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
-        self.server.hub.operator_password = "sesame"
+        self.server.hub.context.operator_password = "sesame"
         self.server.start()
         self.numbers = count()
         self.guests = Guests(self.server.port)
@@ -166,14 +166,14 @@ def test_a_deed_is_done_by_the_roles_that_the_table_names(stage: Stage, dialect:
 
 def test_every_deed_and_every_bar_is_tried() -> None:
     """A row that is added to the table is tried, or this fails."""
-    assert set(IRC) == set(PLAIN) == set(Action) == set(LEAST)
-    assert {mode for bars in BARS.values() for mode in bars} <= set(SET)
+    assert set(IRC) == set(PLAIN) == set(Action) == set(LEAST_ROLE)
+    assert {mode for bars in RESTRICTIONS.values() for mode in bars} <= set(SET)
 
 
 def test_who_may_in_the_lobby_is_the_servers_operators() -> None:
     """A refusal there says that it is theirs, and names those who are here."""
     chat = Chat()
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     al, bob = chat.plain("al"), chat.irc("bob", room="#lobby")
     refused = "* only operators of #lobby may do that; they are: the server's operators, whose room it is"
     assert al.send("/op al").heard()[-1] == f"{refused} (none is here)"

@@ -7,7 +7,7 @@ from tests.chat import Chat, Client
 
 def guarded() -> Chat:
     chat = Chat()
-    chat.hub.password = "open sesame"
+    chat.hub.context.password = "open sesame"
     return chat
 
 
@@ -46,13 +46,13 @@ def test_who_connects_again_and_again_has_no_more_tries() -> None:
 def test_who_guesses_at_the_operators_password_has_no_more_tries_either() -> None:
     """On however many connections."""
     chat = Chat()
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     for number in range(WRONG_PASSWORDS_PER_WINDOW):
         assert chat.irc(f"al{number}").send("OPER al guess").heard()[-1].split()[1] == "464"
     assert "too often" in chat.irc("bob").send("OPER bob sesame").heard()[-1]
-    chat.hub.password = "open sesame"
+    chat.hub.context.password = "open sesame"
     assert chat.plain().send("open sesame").heard() == ["Username"]  # which is another password
-    chat.hub.password = ""
+    chat.hub.context.password = ""
     chat.time += LOGIN_WINDOW_MS
     assert chat.irc("carol").send("OPER carol sesame").heard()[0].split()[1] == "381"
 

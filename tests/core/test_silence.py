@@ -78,7 +78,7 @@ def test_nor_with_netcat(how: str, line: str) -> None:
 def test_a_message_is_taken_back_without_words() -> None:
     """The reason is left out; whoever has said something may take it back all the same."""
     scene = Scene("MUTE #r bob 1h")
-    said = scene.chat.hub.rooms["#r"].recent[-1]
+    said = scene.chat.hub.state.rooms["#r"].recent[-1]
     scene.bob.send(f"REDACT #r {said.id:x} :{SPAM}")
     heard = scene.others_heard()
     assert f" REDACT #r {said.id:x}" in heard
@@ -125,9 +125,9 @@ def test_a_topic_that_comes_too_late_is_refused(how: str) -> None:
     scene = Scene("MODE #r +b nobody!*@*")
     [topic] = scene.chat.hub.decide(scene.bob, SetTopic("#r", SPAM))
     assert isinstance(topic, TopicSet)
-    assert settle(scene.chat.hub, topic) is None
+    assert settle(scene.chat.hub.state, topic) is None
     scene.op.send(how)
-    assert settle(scene.chat.hub, topic)
+    assert settle(scene.chat.hub.state, topic)
 
 
 @pytest.mark.parametrize("how", SILENCED)
@@ -136,13 +136,13 @@ def test_words_of_farewell_that_come_too_late_are_left_out(how: str) -> None:
     scene = Scene("MODE #r +b nobody!*@*")
     hub = scene.chat.hub
     [left] = hub.decide(scene.bob, Leave("#r", SPAM))
-    [departed] = hub.decide(scene.bob, Quit(SPAM, ask=False))
-    [cut] = hub.decide(scene.bob, Quit(STALLED, ask=False))
+    [departed] = hub.outcomes(scene.bob, Quit(SPAM, ask=False))
+    [cut] = hub.outcomes(scene.bob, Quit(STALLED, ask=False))
     assert isinstance(left, Left) and isinstance(departed, Departed) and isinstance(cut, Departed)
-    assert settle(hub, left) is settle(hub, departed) is None
+    assert settle(hub.state, left) is settle(hub.state, departed) is None
     assert left.reason == departed.reason == SPAM
     scene.op.send(how)
-    assert settle(hub, left) is settle(hub, departed) is settle(hub, cut) is None
+    assert settle(hub.state, left) is settle(hub.state, departed) is settle(hub.state, cut) is None
     assert left.reason == departed.reason == ""
     assert cut.reason == STALLED
 
@@ -169,7 +169,7 @@ def known_as_robert() -> Chat:
 def muted_bob(chat: Chat) -> tuple[Client, Client]:
     """Bob, who is muted in the lobby by name, and somebody there."""
     op = chat.irc("op", room="#lobby")
-    chat.hub.operator_password = "sesame"
+    chat.hub.context.operator_password = "sesame"
     op.send("OPER op sesame", "MODE #lobby +b m:bob!*@*").heard()
     bob = chat.plain("bob")
     assert "muted" in bob.send(SPAM).heard()[-1]
@@ -191,7 +191,7 @@ def test_nor_after_a_login_that_leaves_the_name_as_it_is() -> None:
     """An IRC client that identifies, and then takes the name that is its own."""
     chat = known_as_robert()
     _, op = muted_bob(chat)
-    bob = chat.hub.by_nick["bob"].session
+    bob = chat.hub.state.nicks.by_nick["bob"].session
     assert isinstance(bob, Client)
     bob.dialect = IrcDialect(bob, chat.info)
     bob.send(f"PRIVMSG NickServ :IDENTIFY robert {PASSWORD}", "NICK robert").heard()
@@ -220,10 +220,10 @@ def test_an_owner_logs_in_whatever_their_guest_was_told() -> None:
     """Who is held as somebody is not, once it is known whose room it is."""
     chat = Chat()
     alice = claim(chat, "alice").send("/join #own")
-    chat.hub.owners["#own"] = chat.hub.rooms["#own"].owner = "alice"
+    chat.hub.state.owners["#own"] = chat.hub.state.rooms["#own"].owner = "alice"
     alice.leave()
     op = chat.irc("op", room="#own")
-    chat.hub.rooms["#own"].set_rank(op.uid, "o", on=True)
+    chat.hub.state.rooms["#own"].set_rank(op.uid, "o", on=True)
     guest = chat.plain("guest").send("/join #own")
     op.send("MODE #own +b m:guest!*@*")
     told = guest.send(f"/login alice {PASSWORD}").heard()

@@ -161,7 +161,7 @@ def test_a_farewell_comes_behind_all_that_was_left(
 def test_under_tls_one_logs_in_from_anywhere(certificate: tuple[Path, Path]) -> None:
     """SASL and REGISTER are offered to who can't be read on the way."""
     server = ChatServer("0.0.0.0", 0, INFO, unlimited=True)
-    server.hub.registrar.passwords.scrypt = QUICK
+    server.hub.context.passwords.scrypt = QUICK
     server.configure(Settings(tls=tls.context(*certificate)))
     server.start()
     try:

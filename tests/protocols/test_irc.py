@@ -380,7 +380,7 @@ def test_a_long_line_is_refused_the_same_however_it_is_cut(size: int, tags: byte
 def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
     """Whatever comes in: no exception, and whole lines that can be parsed go out, to the sender and to the others."""
     chat = Chat(LONG_INFO)
-    chat.hub.operator_password = "al"
+    chat.hub.context.operator_password = "al"
     bob = chat.irc("bob", *CAPABILITIES, room="#lobby")
     wide = chat.irc(WIDE * 16, *CAPABILITIES, room=f"#{WIDE * 15}")
     clients = [chat.irc("watcher", room="#a"), chat.irc(), bob, wide, chat.irc("carol", *CAPABILITIES, room="#b")]

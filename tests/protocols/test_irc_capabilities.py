@@ -242,7 +242,7 @@ def test_who_is_watched_is_told_of_as_they_come_and_go() -> None:
         ":chatroom.test 733 al :End of MONITOR list"
     ]
     al.leave()
-    assert not chat.hub.watchers
+    assert not chat.hub.state.watchers
 
 
 def test_one_may_watch_so_many_and_no_more() -> None:
@@ -439,8 +439,8 @@ def test_a_guests_markers_are_gone_with_the_guest_and_they_are_bounded() -> None
         "timestamp=2025-01-01T00:00:00.000Z",
     ]
     al.leave()
-    assert not chat.hub.markers
-    assert not chat.hub.marking
+    assert not chat.hub.state.markers
+    assert not chat.hub.state.marking
     assert chat.irc("al", *MARKING).send("MARKREAD #r1").heard() == [":chatroom.test MARKREAD #r1 *"]
 
 
@@ -456,7 +456,7 @@ def test_all_clients_of_an_account_are_told_how_far_it_has_read() -> None:
     assert other.heard() == []
     desk.leave()
     phone.leave()
-    assert list(chat.hub.markers) == ["al"]
+    assert list(chat.hub.state.markers) == ["al"]
     back = chat.irc("back", *MARKING)
     back.send("NICKSERV IDENTIFY al open-sesame").heard()
     assert back.send("MARKREAD #a").heard() == [":chatroom.test MARKREAD #a timestamp=2025-01-01T00:00:00.000Z"]
@@ -486,7 +486,7 @@ def test_what_was_said_can_be_taken_back_by_its_author() -> None:
         assert (parse(line).nick, parse(line).params) == ("al", ("#a", msgid, "wrong room"))
     assert old.heard() == []
     assert pat.heard() == ["* al removed a message (wrong room)"]
-    assert not chat.hub.rooms["#a"].recent
+    assert not chat.hub.state.rooms["#a"].recent
     assert numerics(al, f"REDACT #a {msgid}") == ["FAIL"]
 
 
@@ -516,7 +516,7 @@ def test_private_words_are_taken_back_by_their_author_alone() -> None:
     al.send(f"REDACT bob {msgid}")
     assert [parse(client.heard()[0]).params for client in (al, bob)] == [("bob", msgid)] * 2
     assert eve.heard() == []
-    assert not chat.hub.whispers
+    assert not chat.hub.state.direct_messages
 
 
 @pytest.mark.parametrize(

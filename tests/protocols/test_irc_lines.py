@@ -108,7 +108,7 @@ class Full:
     def __init__(self, wide: int) -> None:
         self.wide = wide
         self.chat = Chat(LONG_INFO)
-        self.chat.hub.operator_password = "secret"
+        self.chat.hub.context.operator_password = "secret"
         self._numbers = count()
         self.al, self.bob, self.carol = (self.client() for _ in range(3))
         self.clients = [self.al, self.bob, self.carol]

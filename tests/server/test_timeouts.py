@@ -307,7 +307,7 @@ def test_ends_of_lines_alone_are_not_collected(server: ChatServer, guests: Guest
 
 def test_the_operator_is_told_who_was_refused(server: ChatServer, guests: Guests) -> None:
     """Those too who were let in at first, but did not know the password, or were no chat clients."""
-    server.hub.password = "secret"
+    server.hub.context.password = "secret"
     browser, irc, person, encrypted = [guests.stranger() for _ in range(4)]
     browser.send("GET / HTTP/1.1")
     encrypted.send_bytes(b"\x16\x03\x01")

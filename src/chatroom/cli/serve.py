@@ -67,9 +67,9 @@ def serve(options: ServeOptions) -> None:
         streams.show("The settings are good.")
         return
     server = _make(options, data)
-    server.hub.replay = options.replay
+    server.hub.context.replay_messages = options.replay
     server.configure(settings)
-    server.hub.reload = partial(reload, server, files)
+    server.hub.context.reload = partial(reload, server, files)
     if options.metrics_port:
         _publish(server, options.metrics_host, options.metrics_port)
     _run(server, options.host, options.max_clients)

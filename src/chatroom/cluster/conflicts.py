@@ -10,7 +10,7 @@ from typing import Any
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
-from chatroom.core import moderation
+from chatroom.core import membership
 from chatroom.core.last_seen import unnoticed
 from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, require
 from chatroom.model.entities import User
@@ -33,84 +33,83 @@ from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
 
-def settle(house: ChatState, event: Event) -> ChatError | None:
+def settle(state: ChatState, event: Event) -> ChatError | None:
     """Why an event, whose time is set, is not to be applied; None if it is. May bring it up to date."""
     look = _TABLE.get(type(event))
-    return look(house, event) if look else None
+    return look(state, event) if look else None
 
 
-def not_to_be_called(house: ChatState, by: Person, nick: str) -> ChatError | None:
+def not_to_be_called(state: ChatState, by: Person, nick: str) -> ChatError | None:
     """Why somebody can't have a name."""
-    holder, account = house.by_nick.get(fold(nick)), house.accounts.get(fold(nick))
+    holder, account = state.nicks.get(nick), state.accounts.get(fold(nick))
     if holder and holder.person.uid != by.uid:
         return ChatError(Code.NICK_TAKEN, nick)
     if account and holder is None and by.account != account.name:
         return ChatError(Code.NICK_CLAIMED, nick)
     try:
-        house.must_look_free(nick, by)
+        state.must_look_free(nick, by)
     except ChatError as error:
         return error
     return None
 
 
-def _connected(house: ChatState, event: Connected) -> ChatError | None:
+def _connected(state: ChatState, event: Connected) -> ChatError | None:
     """The account that they have logged in to may have been dropped while they were coming."""
-    if event.by.account and fold(event.by.account) not in house.accounts:
+    if event.by.account and fold(event.by.account) not in state.accounts:
         event.by = replace(event.by, account="")  # type: ignore[misc]  # as it is now
-    error = not_to_be_called(house, event.by, event.by.nick)
-    if error is None and event.room and _barred(house, event.room, User(event.by, None, 0)):
+    error = not_to_be_called(state, event.by, event.by.nick)
+    if error is None and event.room and _barred(state, event.room, User(event.by, None, 0)):
         event.room = ""  # type: ignore[misc]  # they come in all the same
     return error
 
 
-def _renamed(house: ChatState, event: Renamed) -> ChatError | None:
-    error = not_to_be_called(house, event.by, event.nick)
+def _renamed(state: ChatState, event: Renamed) -> ChatError | None:
+    error = not_to_be_called(state, event.by, event.nick)
     if error:
         return error
-    user = house.users.get(event.by.uid)
+    user = state.users.get(event.by.uid)
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
     return None
 
 
-def _departed(house: ChatState, event: Departed) -> ChatError | None:
+def _departed(state: ChatState, event: Departed) -> ChatError | None:
     """Who may not speak any more leaves without words; what a server has to say of it stays."""
-    user = house.users.get(event.by.uid)
+    user = state.users.get(event.by.uid)
     if user and is_silent_somewhere(user) and not unnoticed(event.reason):
         event.reason = ""  # type: ignore[misc]  # logs write to values
     event.rooms = user.room_names() if user else ()  # type: ignore[misc]  # as they are now
     return None
 
 
-def _left(house: ChatState, event: Left) -> ChatError | None:
-    user, room = house.users.get(event.by.uid), house.rooms.get(fold(event.room))
+def _left(state: ChatState, event: Left) -> ChatError | None:
+    user, room = state.users.get(event.by.uid), state.rooms.get(fold(event.room))
     if user and room and is_silent(room, user):
         event.reason = ""  # type: ignore[misc]  # logs write to values
     return None
 
 
-def _joined(house: ChatState, event: Joined) -> ChatError | None:
+def _joined(state: ChatState, event: Joined) -> ChatError | None:
     """A ban may have come first, or the room's closing. Who had the key, or found room, when asking, comes in."""
-    user = house.users.get(event.by.uid)
-    return None if user is None or fold(event.room) in user.rooms else _barred(house, event.room, user)
+    user = state.users.get(event.by.uid)
+    return None if user is None or fold(event.room) in user.rooms else _barred(state, event.room, user)
 
 
-def _barred(house: ChatState, name: str, user: User) -> ChatError | None:
+def _barred(state: ChatState, name: str, user: User) -> ChatError | None:
     """Also from a room that all have left meanwhile: its bans hold, and its modes where it has an owner."""
-    room = moderation.door(house, name)
+    room = membership.room_to_enter(state, name)
     try:
-        if room:
-            moderation.admit(room, user, room.modes.get(KEY, ""))
+        membership.require_entry(state, name, user, room.modes.get(KEY, "") if room else "")
     except ChatError as error:
         return None if error.code is Code.ROOM_FULL else error
     return None
 
 
-def _said(house: ChatState, event: Said) -> ChatError | None:
+def _said(state: ChatState, event: Said) -> ChatError | None:
     """Somebody may have been thrown out or muted, and whom they spoke to may have another name."""
     target = event.target if is_room(event.target) else event.target[1:]
     if not is_room(target):
-        return None if fold(event.target) in house.by_nick else ChatError(Code.NO_SUCH_NICK, event.target)
-    room, user = house.rooms.get(fold(target)), house.users.get(event.by.uid)
+        return None if state.nicks.get(event.target) else ChatError(Code.NO_SUCH_NICK, event.target)
+    room, user = state.rooms.get(fold(target)), state.users.get(event.by.uid)
     if room is None:
         return ChatError(Code.NO_SUCH_ROOM, target)
     if user and (room.has_speech_restrictions or event.by.uid not in room.members):
@@ -121,9 +120,9 @@ def _said(house: ChatState, event: Said) -> ChatError | None:
     return None
 
 
-def _topic_set(house: ChatState, event: TopicSet) -> ChatError | None:
+def _topic_set(state: ChatState, event: TopicSet) -> ChatError | None:
     """Who set it may not be there any more, or may not speak."""
-    room, user = house.rooms.get(fold(event.room)), house.users.get(event.by.uid)
+    room, user = state.rooms.get(fold(event.room)), state.users.get(event.by.uid)
     if room is None:
         return ChatError(Code.NO_SUCH_ROOM, event.room)
     try:
@@ -134,28 +133,28 @@ def _topic_set(house: ChatState, event: TopicSet) -> ChatError | None:
     return None
 
 
-def _account_made(house: ChatState, event: AccountMade) -> ChatError | None:
+def _account_made(state: ChatState, event: AccountMade) -> ChatError | None:
     """Of two who claim names that look alike at the same moment, the second is refused."""
-    if fold(event.account) in house.accounts:
+    if fold(event.account) in state.accounts:
         return ChatError(Code.ACCOUNT_EXISTS, event.account)
-    return not_to_be_called(house, event.by, event.account)
+    return not_to_be_called(state, event.by, event.account)
 
 
-def _ghosted(house: ChatState, event: Ghosted) -> ChatError | None:
+def _ghosted(state: ChatState, event: Ghosted) -> ChatError | None:
     """The name that was proven to be somebody's own may be nobody's by now, or its holder have another."""
-    claimed = fold(event.who.nick) in house.accounts
+    claimed = fold(event.who.nick) in state.accounts
     return None if claimed else ChatError(Code.NO_SUCH_ACCOUNT, event.who.nick)
 
 
-def _password_set(house: ChatState, event: PasswordSet) -> ChatError | None:
+def _password_set(state: ChatState, event: PasswordSet) -> ChatError | None:
     """The account may have been dropped, and be somebody else's by now."""
-    user = house.users.get(event.by.uid)
+    user = state.users.get(event.by.uid)
     gone = user is None or fold(user.person.account) != fold(event.account)
     return ChatError(Code.NOT_LOGGED_IN) if gone else None
 
 
-def _account_set(house: ChatState, event: AccountSet) -> ChatError | None:
-    known = not event.account or fold(event.account) in house.accounts
+def _account_set(state: ChatState, event: AccountSet) -> ChatError | None:
+    known = not event.account or fold(event.account) in state.accounts
     return None if known else ChatError(Code.LOGIN_FAILED, event.account)
 
 

@@ -10,41 +10,41 @@ from chatroom.model.replies import Reply
 
 
 class Quiet:
-    """A post that hands on all, but has nobody told."""
+    """A delivery that hands on all, but has nobody told."""
 
-    def __init__(self, post: Delivery) -> None:
-        self._post = post
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
-        self._post.broadcast(event, Audience({}))
+        self._delivery.broadcast(event, Audience({}))
 
     def reply(self, session: Session, reply: Reply) -> None:
         pass
 
     def barrier(self) -> threading.Event:
-        return self._post.barrier()
+        return self._delivery.barrier()
 
     def flush(self) -> None:
-        self._post.flush()
+        self._delivery.flush()
 
 
 class Nowhere(Quiet):
-    """A post that hands on nothing."""
+    """A delivery that hands on nothing."""
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         pass
 
 
 class New(Quiet):
-    """A post that hands on only what is newer than an event, by its id: the rest was seen and saved before."""
+    """A delivery that hands on only what is newer than an event, by its id: the rest was seen and saved before."""
 
-    def __init__(self, post: Delivery, last: int) -> None:
-        super().__init__(post)
+    def __init__(self, delivery: Delivery, last: int) -> None:
+        super().__init__(delivery)
         self._last = last
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         if event.id > self._last:
-            self._post.broadcast(event, audience, skip)
+            self._delivery.broadcast(event, audience, skip)
 
     def reply(self, session: Session, reply: Reply) -> None:
-        self._post.reply(session, reply)
+        self._delivery.reply(session, reply)

@@ -38,6 +38,7 @@ from chatroom.cluster.replica import Links
 from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerLeft
 from chatroom.cluster.spool import Proposal
 from chatroom.common.errors import ChatError, Code
+from chatroom.core import connections
 from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
@@ -123,11 +124,11 @@ class RedisEventLog(RedisLink):
 
     def _look_for_namesake(self) -> None:
         """Raises `ClusterError` if a living server has this one's name. One that doesn't live gives none a sign."""
-        known = {server.id: server.heard for server in self._hub.servers.values() if server.name == self.name}
+        known = {server.id: server.heard for server in self._hub.state.servers.values() if server.name == self.name}
         end = time.monotonic() + 1.5 * self._timing.beat
         while known and time.monotonic() < end:
             self._catch_up(wait=0.1)
-            heard = {id_: server.heard for id_, server in self._hub.servers.items()}
+            heard = {id_: server.heard for id_, server in self._hub.state.servers.items()}
             known = {id_: before for id_, before in known.items() if id_ in heard}
             if any(heard[id_] > before for id_, before in known.items()):
                 raise ClusterError(f"There is a server called {self.name} already; --name gives this one its own.")
@@ -145,9 +146,9 @@ class RedisEventLog(RedisLink):
                 if command is None:
                     break
                 self._obey(session, command)
-            if session is self._hub.server_session:  # who is at the console reads what comes of it at once
+            if session is self._hub.state.server_session:  # who is at the console reads what comes of it at once
                 self._wait(session, for_words=True)
-        self._post.flush()
+        self._delivery.flush()
 
     def _settle(self, sessions: Collection[Session]) -> None:
         for session in sessions:
@@ -177,7 +178,7 @@ class RedisEventLog(RedisLink):
                 return
             self.lock.release()
             try:
-                self._post.flush()
+                self._delivery.flush()
                 waited_for.wait(left)
             finally:
                 self.lock.acquire()
@@ -216,7 +217,7 @@ class RedisEventLog(RedisLink):
     def _decide(self, session: Session, command: Command) -> list[Outcome]:
         """What a command leads to, with the work that it takes done."""
         try:
-            outcomes = self._hub.decide(session, command)
+            outcomes = self._hub.outcomes(session, command)
         except ChatError as error:
             return [Refused(error.with_traceback(None))]  # else it would hold all that was read
         if not any(type(outcome) is Deferred for outcome in outcomes):
@@ -258,13 +259,14 @@ class RedisEventLog(RedisLink):
     def _leave(self, session: Session, outcomes: list[Outcome], events: list[Event]) -> None:
         """A client is gone, or is told goodbye: at once, whatever becomes of the link."""
         rows = self._rows(events)  # before their user is let go
-        self._hub.drop_session(session)
+        connections.drop_session(self._hub.state, session)
         session.closing = True
-        self._hub.detach(session)  # if they are still to come, by what is on its way, they find no client and leave
+        # If they are still to come, by what is on its way, they find no client and leave.
+        connections.detach(self._hub.state, session)
         self._flying.pop(session, None)
         for outcome in outcomes:
             if isinstance(outcome, Reply):
-                self._post.reply(session, outcome)
+                self._delivery.reply(session, outcome)
         if rows:
             self._add(Proposal(None, list(events), rows))
 

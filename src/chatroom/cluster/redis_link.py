@@ -11,6 +11,7 @@ from chatroom.cluster import snapshots
 from chatroom.cluster.delivery_filters import New, Nowhere
 from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, order
 from chatroom.cluster.replica import Links, Replica
+from chatroom.core import connections
 from chatroom.model.events import Departed
 from chatroom.model.replies import Link
 
@@ -61,7 +62,7 @@ class RedisLink(Replica):
         self._admit()
         self._look_at_link()
         due = self._entries >= SNAPSHOT_ENTRIES or self._bytes >= SNAPSHOT_BYTES
-        if due and self.id == min(self._hub.servers, default=""):
+        if due and self.id == min(self._hub.state.servers, default=""):
             self._take_snapshot()
 
     def _look_after(self) -> None:
@@ -101,19 +102,19 @@ class RedisLink(Replica):
             with self.lock:
                 self._set_link(Links.UP)
                 self._tell_all(Link(works=True))
-            self._post.flush()
+            self._delivery.flush()
 
     def _go_down(self) -> None:
         if self.link is not Links.DOWN:
             with self.lock:
                 self._set_link(Links.DOWN)
                 self._tell_all(Link(works=False))
-            self._post.flush()
+            self._delivery.flush()
 
     def _tell_all(self, reply: Link) -> None:
-        for session in self._hub.sessions.values():
+        for session in self._hub.state.sessions.values():
             if session.user and not session.closing:
-                self._post.reply(session, reply)
+                self._delivery.reply(session, reply)
 
     def _reconnect(self) -> None:
         self._reading.agree(self._timing.lease)
@@ -143,28 +144,28 @@ class RedisLink(Replica):
 
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
-        post, hub = self._post, self._hub
+        delivery, hub = self._delivery, self._hub
         with self.lock:
             known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
-            if hub.servers:  # it was part of the chat before: what was applied was saved
+            if hub.state.servers:  # it was part of the chat before: what was applied was saved
                 self._gap = True
                 known = settled = foundation = self._last
                 self._saved = None if self._saved is None else known
             self._set_link(Links.RETURNING)
-            for server in [each for each in hub.servers.values() if each.id != self.id]:
+            for server in [each for each in hub.state.servers.values() if each.id != self.id]:
                 self._lose(server, "the link was lost")
             self._pack()
             self._forget_people()
-            lasting = snapshots.lasting(hub)
+            lasting = snapshots.lasting(hub.state)
             before = (*self._before, (self._chat, foundation))[-CHATS_REMEMBERED:] if self._chat else ()
             number = secrets.randbits(62)
-            mine = snapshots.snapshot(hub, snapshots.Mark(self._last, self._time, 0, number, before))
+            mine = snapshots.snapshot(hub.state, snapshots.Mark(self._last, self._time, 0, number, before))
         self._reading.found(mine, number)
         at, text = self._chosen()
         goes_on = self._reading.cut_behind(self._at)  # else it was set back, as by a replica that lacked the latest
         with self.lock:
-            mark = snapshots.load(hub, text)
-            snapshots.openings(hub)  # before owners: what was said before a room was theirs is not
+            mark = snapshots.load(hub.state, text)
+            snapshots.openings(hub.context)  # before owners: what was said before a room was theirs is not
             covered = mark.chat == number or (goes_on and mark.covers(self._chat, settled))
             if lasting.has_any and not covered:
                 self._lasting = self._lasting or snapshots.GRAPH.write(lasting)
@@ -175,25 +176,25 @@ class RedisLink(Replica):
             self._at = at
             self._entries = self._bytes = 0
             self._come_again()
-            self._post = hub.post = New(post, known)
+            self._delivery = hub.context.delivery = New(delivery, known)
         try:
             self._catch_up()
         finally:
             with self.lock:
-                self._post = hub.post = post
-                snapshots.openings(hub)  # as it is now: of what was saved once before, nothing was handed on
+                self._delivery = hub.context.delivery = delivery
+                snapshots.openings(hub.context)  # as it is now: of what was saved once before, nothing was handed on
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""
         hub = self._hub
-        hub.post = Nowhere(self._post)
+        hub.context.delivery = Nowhere(self._delivery)
         try:
-            for user in list(hub.users.values()):
-                hub.detach_user(user)
+            for user in list(hub.state.users.values()):
+                connections.detach_user(hub.state, user)
                 hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
         finally:
-            hub.post = self._post
-        hub.servers.clear()
+            hub.context.delivery = self._delivery
+        hub.state.servers.clear()
 
     def _chosen(self) -> tuple[str, str]:
         """The newest snapshot behind which is all that this server's history lacks; or the oldest there is."""
@@ -211,6 +212,6 @@ class RedisLink(Replica):
     def _take_snapshot(self) -> None:
         with self.lock:
             at = self._at
-            text = snapshots.snapshot(self._hub, self._mark())
+            text = snapshots.snapshot(self._hub.state, self._mark())
             self._entries = self._bytes = 0
         self._reading.keep(at, text)

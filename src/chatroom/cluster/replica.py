@@ -22,6 +22,7 @@ from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJ
 from chatroom.cluster.spool import Outgoing, Proposal
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
+from chatroom.core import connections
 from chatroom.core.event_log import Archive, EventLog
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
@@ -52,7 +53,7 @@ class Replica(EventLog):
     def __init__(
         self,
         hub: Hub,
-        post: Delivery,
+        delivery: Delivery,
         url: str,
         name: str,
         archive: Archive | None = None,
@@ -64,16 +65,16 @@ class Replica(EventLog):
         chat: int = 0,
         settled: int = 0,
     ) -> None:
-        super().__init__(hub, post, archive)
+        super().__init__(hub, delivery, archive)
         self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
         self.name = name
         self.link = Links.RETURNING
         self._saved = saved
         self._admit = admit
         self._timing = timing
-        self._codec = snapshots.codec(hub)
+        self._codec = snapshots.codec(hub.state)
         self._url = url
-        self._servers = Servers(hub, timing)
+        self._servers = Servers(hub.state, timing)
         self._outgoing = Outgoing()
         self._last = last  # id of the last event, and its time
         self._time = last_time
@@ -113,9 +114,9 @@ class Replica(EventLog):
     def _carry_out(self, act: Proposal, rows: list[Any]) -> None:
         """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
         session = act.session if act.session and not act.session.closing else None
-        capture = Capture(self._post, session) if session and act.label is not None else None
-        post: Delivery = capture or self._post
-        self._hub.post = post
+        capture = Capture(self._delivery, session) if session and act.label is not None else None
+        delivery: Delivery = capture or self._delivery
+        self._hub.context.delivery = delivery
         rest = iter(rows)
         error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
         try:
@@ -123,17 +124,17 @@ class Replica(EventLog):
                 if isinstance(outcome, Event):
                     error = self._apply(next(rest))
                     if error and session:
-                        post.reply(session, Refused(error, _way(act)))
+                        delivery.reply(session, Refused(error, _way(act)))
                 elif error:
                     continue
                 elif session and isinstance(outcome, HistoryQuery):
-                    post.reply(session, self._find(session, outcome))
+                    delivery.reply(session, self._find(session, outcome))
                 elif session and isinstance(outcome, Reply):
-                    post.reply(session, outcome)
+                    delivery.reply(session, outcome)
         finally:
-            self._hub.post = self._post
+            self._hub.context.delivery = self._delivery
         if capture and session and act.label is not None and not session.closing:
-            self._post.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
+            self._delivery.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
 
     def _apply(self, row: list[Any]) -> ChatError | None:
         """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
@@ -142,7 +143,7 @@ class Replica(EventLog):
 
     def _settle_and_apply(self, event: Event) -> ChatError | None:
         event.time = self._time  # type: ignore[misc]  # logs write to values
-        error = settle(self._hub, event)
+        error = settle(self._hub.state, event)
         if error:
             return error
         self._place(event)
@@ -150,7 +151,7 @@ class Replica(EventLog):
             self._replay(event)
             return None
         self._hub.apply(event)
-        if type(event) is Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.sessions:
+        if type(event) is Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.state.sessions:
             departed = Departed(event.by, "connection closed")  # while they were coming
             self._add(Proposal(None, [departed], self._rows([departed])))
         return None
@@ -160,11 +161,11 @@ class Replica(EventLog):
 
         They are lost again when this server comes, which brings its people as they are.
         """
-        sessions, self._hub.sessions = self._hub.sessions, {}
+        sessions, self._hub.state.sessions = self._hub.state.sessions, {}
         try:
             self._hub.apply(event)
         finally:
-            self._hub.sessions = sessions
+            self._hub.state.sessions = sessions
 
     def _is_own(self, uid: str) -> bool:
         return uid.partition(".")[0] == self.id
@@ -180,13 +181,14 @@ class Replica(EventLog):
         if not entries:
             return
         with self.lock:
-            self._hub.post = self._post  # whoever let go of the lock for a while may have put back another
+            # Whoever released the lock for a while may have put back another.
+            self._hub.context.delivery = self._delivery
             for entry, content in entries:
                 self._at = entry
                 self._entries += 1
                 self._bytes += len(content)
                 self._apply_entry(order(entry)[0], json.loads(content))
-        self._post.flush()
+        self._delivery.flush()
 
     def _apply_entry(self, moment: int, content: list[Any]) -> None:
         server, first, acts = content
@@ -237,7 +239,7 @@ class Replica(EventLog):
     # ---- what servers say of themselves -----------------------------------------------------------------------------
 
     def _heed(self, id_: str, notice: Any, act: Proposal | None) -> None:
-        server = self._hub.servers[id_]
+        server = self._hub.state.servers[id_]
         if notice is None:
             return
         if isinstance(notice, MessageBurst):
@@ -247,37 +249,37 @@ class Replica(EventLog):
             if act:
                 self._lag = int((time.monotonic() - act.since) * 1000)
         elif isinstance(notice, Announced):
-            for session in list(self._hub.sessions.values()):
-                self._post.reply(session, Announcement(notice.text))
+            for session in list(self._hub.state.sessions.values()):
+                self._delivery.reply(session, Announcement(notice.text))
         else:
             assert isinstance(notice, ServerLeft)
             self._lose(server, "the server was shut down")
 
     def _speak(self, spoken: MessageBurst, act: Proposal | None) -> None:
         said = [Said(spoken.by, spoken.room, text, MessageKind.MESSAGE) for text in spoken.texts]
-        room = self._hub.rooms.get(fold(spoken.room))
+        room = self._hub.state.rooms.get(fold(spoken.room))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
             for each in said:
                 error = self._settle_and_apply(each)
                 if error and act and act.session and not act.session.closing:
-                    self._post.reply(act.session, Refused(error))
+                    self._delivery.reply(act.session, Refused(error))
             return
         said[0].time = self._time  # type: ignore[misc]  # logs write to values
-        error = settle(self._hub, said[0])
+        error = settle(self._hub.state, said[0])
         if error is None:
             for event in said:
                 self._place(event)
             self._hub.apply_burst(said)
         elif act and act.session and not act.session.closing:
             for _ in said:
-                self._post.reply(act.session, Refused(error))
+                self._delivery.reply(act.session, Refused(error))
 
     def _link(self, id_: str, number: int, linked: ServerJoined) -> None:
         """A server is there (again). One that had its name before it is not any more."""
-        known = self._hub.servers.get(id_)
+        known = self._hub.state.servers.get(id_)
         if known and number <= known.seen:
             return  # there twice
-        for other in [server for server in self._hub.servers.values() if server.name == linked.name]:
+        for other in [server for server in self._hub.state.servers.values() if server.name == linked.name]:
             if other.id == self.id != id_:
                 raise ClusterError(f"Another server has come that is called {self.name} too.")
             self._lose(other, link_lost(other.name))
@@ -289,7 +291,7 @@ class Replica(EventLog):
         if linked.lasting:
             self._add_lasting(linked.lasting, mine)
         if linked.share:
-            snapshots.bring(self._hub, linked.share, self._place, mine)
+            snapshots.bring(self._hub.context, linked.share, self._place, mine)
         if mine:
             self._returned()
         if act:
@@ -297,7 +299,7 @@ class Replica(EventLog):
 
     def _add_lasting(self, text: str, mine: bool) -> None:
         """A server brings what it alone may know of what lasts."""
-        refused = snapshots.add(self._hub, text)
+        refused = snapshots.add(self._hub.context, text)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
@@ -305,9 +307,9 @@ class Replica(EventLog):
 
     def _save_lasting(self) -> None:
         """Sees to it that this server's history agrees with what lasts, all of it."""
-        lasting = snapshots.lasting(self._hub)
+        lasting = snapshots.lasting(self._hub.state)
         lasting.chat, lasting.id, lasting.time = self._chat, self._last, self._time  # type: ignore[misc]  # a value
-        self._hub.post.broadcast(lasting, Audience({}))
+        self._hub.context.delivery.broadcast(lasting, Audience({}))
 
     def _given_up(self) -> None:
         """This server was silent for too long. It comes again."""
@@ -321,19 +323,19 @@ class Replica(EventLog):
         mine = server.id == self.id
         self._servers.unlink(server.id)
         prefix = f"{server.id}."
-        for user in [user for uid, user in self._hub.users.items() if uid.startswith(prefix)]:
+        for user in [user for uid, user in self._hub.state.users.items() if uid.startswith(prefix)]:
             self._depart(user, why, quietly=mine)
 
     def _depart(self, user: User, why: str, quietly: bool) -> None:
         departed = Departed(user.person, why, user.room_names())
         self._place(departed)
         if quietly:
-            self._hub.detach_user(user)  # the client goes on: its user comes again
-            self._hub.post = Quiet(self._post)
+            connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
+            self._hub.context.delivery = Quiet(self._delivery)
         try:
             self._hub.apply(departed)
         finally:
-            self._hub.post = self._post
+            self._hub.context.delivery = self._delivery
 
     # ---- away, and back ---------------------------------------------------------------------------------------------
 
@@ -355,11 +357,11 @@ class Replica(EventLog):
     def _pack(self) -> None:
         """Keeps what this server's people are, while they are no part of the chat."""
         if self._share is None:
-            self._share = snapshots.share(self._hub, self.id)
+            self._share = snapshots.share(self._hub.state, self.id)
             self._told_until = self._last
-        for session in self._hub.sessions.values():
+        for session in self._hub.state.sessions.values():
             if session.account:
-                self._logins.setdefault(session, snapshots.made(self._hub, session.account))
+                self._logins.setdefault(session, snapshots.made(self._hub.state, session.account))
 
     def _come_again(self) -> None:
         """Sees to it that this server and its people become part of the chat (again)."""
@@ -375,24 +377,24 @@ class Replica(EventLog):
             self._unsaved = False
             self._save_lasting()
         for session, made in self._logins.items():
-            if session.account and snapshots.made(self._hub, session.account) != made and not session.closing:
-                snapshots.log_out(self._hub, session)
+            if session.account and snapshots.made(self._hub.state, session.account) != made and not session.closing:
+                snapshots.log_out(self._hub.context, session)
         self._logins.clear()
         if not share:
             return
-        for session in list(self._hub.sessions.values()):
+        for session in list(self._hub.state.sessions.values()):
             user = session.user
             if user and user.session is session:
-                self._post.reply(session, Link(works=True, gap=self._gap))
+                self._delivery.reply(session, Link(works=True, gap=self._gap))
                 for room in user.rooms.values():
-                    self._post.reply(session, room.state(user))
+                    self._delivery.reply(session, room.state(user))
                     self._tell_missed(session, room)
         self._gap = False
 
     def _tell_missed(self, session: Session, room: Room) -> None:
         for said in room.recent:
             if said.id > self._told_until:
-                self._post.reply(session, PersonalNotice(said))
+                self._delivery.reply(session, PersonalNotice(said))
 
 
 def _way(act: Proposal) -> Via | None:

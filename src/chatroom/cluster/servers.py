@@ -84,17 +84,17 @@ class Announced:
 
 
 class Servers:
-    """The rules above, for the servers of a house. `moment` is the time of the last entry, in milliseconds."""
+    """The rules above, for the servers of a chat. `moment` is the time of the last entry, in milliseconds."""
 
-    def __init__(self, house: ChatState, timing: Timing) -> None:
+    def __init__(self, state: ChatState, timing: Timing) -> None:
         self.moment = 0
-        self._house = house
+        self._state = state
         self._lease = int(timing.lease * 1000)
         self._stall = int(timing.stall * 1000)
 
     def pass_to(self, moment: int) -> list[Server]:
         """An entry of this moment has come; returns who is lost with it."""
-        servers = self._house.servers.values()
+        servers = self._state.servers.values()
         if moment - self.moment > self._stall:
             for server in servers:
                 server.heard = moment
@@ -103,20 +103,20 @@ class Servers:
 
     def counts(self, id: str, number: int) -> bool:  # noqa: A002
         """Whether what this server did is to be applied."""
-        server = self._house.servers.get(id)
+        server = self._state.servers.get(id)
         if server is None or number <= server.seen:
             return False
         server.seen = number
         return True
 
     def hear(self, id: str) -> None:  # noqa: A002
-        server = self._house.servers.get(id)
+        server = self._state.servers.get(id)
         if server:
             server.heard = self.moment
 
     def link(self, id: str, name: str, number: int) -> None:  # noqa: A002
-        server = self._house.servers[id] = Server(id, name, self.moment)
+        server = self._state.servers[id] = Server(id, name, self.moment)
         server.seen = number
 
     def unlink(self, id: str) -> None:  # noqa: A002
-        del self._house.servers[id]
+        del self._state.servers[id]

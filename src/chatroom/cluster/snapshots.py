@@ -1,6 +1,6 @@
 """What must be the same on all servers, and how one gets it that has just come, or was away.
 
-- A *snapshot* is all of it (`House.SHARED`), behind a certain entry of the stream.
+- A *snapshot* is all of it (`ChatState.SHARED`), behind a certain entry of the stream.
 - A *share* is what one server alone knows when the others have given it up, or when Redis has lost everything: the
   people connected to it, where they were, and what these rooms were like. It is enough to go on: each server brings
   its own.
@@ -22,11 +22,11 @@ from chatroom.cluster.conflicts import not_to_be_called
 from chatroom.cluster.object_graph import Graph, attributes
 from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
-from chatroom.core import dormant_rooms
-from chatroom.core import monitor as watching
-from chatroom.core.hub import Hub
+from chatroom.core import membership, monitor, restore
+from chatroom.core.context import Context
 from chatroom.model import lasting as lasts
 from chatroom.model.audience import Audience
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Room, Server, Session, User, new_lists
 from chatroom.model.events import (
     AccountDropped,
@@ -104,11 +104,11 @@ NOTICES: dict[str, type] = {
 }
 
 
-def codec(house: ChatState) -> Codec:
+def codec(state: ChatState) -> Codec:
     """For what travels between servers: all events that there are, and what servers say of themselves."""
 
     def person(uid: str) -> Person | None:
-        user = house.users.get(uid)
+        user = state.users.get(uid)
         return user.person if user else None
 
     return Codec({**REPLICATED_EVENTS, **NOTICES}, person)
@@ -116,7 +116,7 @@ def codec(house: ChatState) -> Codec:
 
 # What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
 _OBJECTS: dict[str, type] = {
-    "Memories": dormant_rooms.DormantRooms,
+    "Memories": DormantRooms,
     "Room": Room,
     "Server": Server,
     "User": User,
@@ -154,12 +154,14 @@ class Mark(NamedTuple):
 
 
 # Differs where a snapshot would: those of another version can't be read.
-SCHEMA = crc32(repr([Mark._fields, *[(name, attributes(kind)) for name, kind in _OBJECTS.items()]]).encode())
+SCHEMA = crc32(
+    repr([Mark._fields, ChatState.SHARED, *[(name, attributes(kind)) for name, kind in _OBJECTS.items()]]).encode()
+)
 
 
-def snapshot(hub: Hub, behind: Mark) -> str:
+def snapshot(state: ChatState, behind: Mark) -> str:
     """All that servers have in common."""
-    graph = GRAPH.write({name: getattr(hub, name) for name in ChatState.SHARED})
+    graph = GRAPH.write({name: getattr(state, name) for name in ChatState.SHARED})
     return f"{json.dumps(behind)}\n{graph}"
 
 
@@ -169,58 +171,58 @@ def mark(text: str) -> Mark:
     return Mark(last, time, moment, chat, tuple([(earlier, known) for earlier, known in before]))
 
 
-def load(hub: Hub, text: str) -> Mark:
+def load(state: ChatState, text: str) -> Mark:
     """Puts what is in a snapshot in the place of what there was."""
     for name, value in GRAPH.read(text.partition("\n")[2]).items():
-        setattr(hub, name, value)
-    hub.here = 0
-    hub.reindex()
+        setattr(state, name, value)
+    state.here = 0
+    state.reindex()
     return mark(text)
 
 
-def openings(hub: Hub) -> None:
+def openings(ctx: Context) -> None:
     """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
-    for room in hub.rooms.values():
-        hub.tell_opened(room)
+    for room in ctx.state.rooms.values():
+        membership.save_opening(ctx, room)
 
 
-def lasting(hub: Hub) -> Lasting:
+def lasting(state: ChatState) -> Lasting:
     """What outlives those who are here."""
-    rooms = [_owned(hub, key, owner) for key, owner in hub.owners.items()]
+    rooms = [_owned(state, key, owner) for key, owner in state.owners.items()]
     of_rooms = [
         (key, letter, entry)
-        for key, lists in hub.lists.items()
+        for key, lists in state.lists.items()
         for letter, entries in lists.items()
         for entry in entries.values()
     ]
-    of_server = [("", "", entry) for entry in hub.bans.values()]
+    of_server = [("", "", entry) for entry in state.bans.values()]
     nobody = Person("", "", "", "")
-    return Lasting(nobody, tuple(hub.accounts.values()), tuple(rooms), (*of_rooms, *of_server))
+    return Lasting(nobody, tuple(state.accounts.values()), tuple(rooms), (*of_rooms, *of_server))
 
 
-def _owned(hub: Hub, key: str, owner: str) -> Owned:
-    room = hub.rooms.get(key)
-    modes = room.modes if room else hub.kept.get(key)
-    known = room or (hub.memories.owned.get(key) if hub.memories else None)
+def _owned(state: ChatState, key: str, owner: str) -> Owned:
+    room = state.rooms.get(key)
+    modes = room.modes if room else state.kept.get(key)
+    known = room or (state.dormant_rooms.owned.get(key) if state.dormant_rooms else None)
     return Owned(key, known.name if known else key, known.created if known else 0, owner, modes and {**modes})
 
 
 # ---- what one server brings -----------------------------------------------------------------------------------------
 
 
-def share(hub: Hub, server: str) -> str:
+def share(state: ChatState, server: str) -> str:
     """The people of a server, by its id, with their rooms; "" if there are none.
 
     Among them are those who have left while it was away: what they said before, and that they leave, follows.
     """
-    own = [user for uid, user in hub.users.items() if uid.partition(".")[0] == server]
+    own = [user for uid, user in state.users.items() if uid.partition(".")[0] == server]
     if not own:
         return ""
     places = {key: room for user in own for key, room in user.rooms.items()}
     return GRAPH.write(
         {
             "users": [_alone(user) for user in own],
-            "accounts": [made(hub, user.person.account) for user in own],
+            "accounts": [made(state, user.person.account) for user in own],
             "ranks": [
                 [(room.name, room.ranks.get(user.person.uid, "")) for room in user.rooms.values()] for user in own
             ],
@@ -229,9 +231,9 @@ def share(hub: Hub, server: str) -> str:
     )
 
 
-def made(hub: Hub, account: str) -> int:
+def made(state: ChatState, account: str) -> int:
     """The id of the event by which an account was made, by which it is known; 0 if there is none of that name."""
-    known = hub.accounts.get(fold(account))
+    known = state.accounts.get(fold(account))
     return known.id if known else 0
 
 
@@ -247,92 +249,92 @@ def _empty(room: Room) -> Room:
     return room
 
 
-def bring(hub: Hub, text: str, place: Place, mine: bool) -> None:
+def bring(ctx: Context, text: str, place: Place, mine: bool) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave."""
     brought = GRAPH.read(text)
     settings = {fold(room.name): room for room in brought["rooms"]}
     for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
-        if user.person.uid not in hub.users:
-            _admit(hub, user, made_by, mine)
+        if user.person.uid not in ctx.state.users:
+            _admit(ctx, user, made_by, mine)
             for name, held in ranks:
-                _enter(hub, user, settings[fold(name)], held, place, mine)
+                _enter(ctx, user, settings[fold(name)], held, place, mine)
             if not mine:
-                watching.has_come(hub, user)
+                monitor.has_come(ctx, user)
 
 
-def add(hub: Hub, text: str) -> list[str]:
+def add(ctx: Context, text: str) -> list[str]:
     """Adds what lasts and isn't there; returns the accounts' names that are somebody else's here, or look like one."""
     theirs: Lasting = GRAPH.read(text)
     refused = []
     for account in theirs.accounts:
         key = fold(account.name)
-        known = hub.accounts.get(key)
-        if known is None and skeleton(account.name) not in hub.claimed:
-            hub.accounts[key] = account
-            hub.claimed[skeleton(account.name)] = account.name
+        known = ctx.state.accounts.get(key)
+        if known is None and skeleton(account.name) not in ctx.state.claimed:
+            ctx.state.accounts[key] = account
+            ctx.state.claimed[skeleton(account.name)] = account.name
         elif known is None or known.id != account.id:
             refused.append(account.name)
     others = {fold(name) for name in refused}
     for owned in theirs.rooms:
-        if owned.owner in hub.accounts and owned.owner not in others and owned.key not in hub.owners:
-            hub.owners[owned.key] = owned.owner
-            room = hub.rooms.get(owned.key)
+        if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
+            ctx.state.owners[owned.key] = owned.owner
+            room = ctx.state.rooms.get(owned.key)
             if room:
                 room.owner = owned.owner
             elif owned.modes is not None:
-                hub.kept[owned.key] = owned.modes
+                ctx.state.kept[owned.key] = owned.modes
     for key, letter, entry in theirs.lists:
-        there = hub.lists.get(key, new_lists())[letter] if key else hub.bans
+        there = ctx.state.lists.get(key, new_lists())[letter] if key else ctx.state.bans
         if fold(entry.mask) not in there and (not key or len(there) < MASKS_PER_LIST):
-            hub.restore_entry(key, letter, entry)
+            restore.entry(ctx.state, key, letter, entry)
     for key in {key for key, _, _ in theirs.lists}:
-        if key in hub.rooms:
-            hub.rooms[key].refresh()
+        if key in ctx.state.rooms:
+            ctx.state.rooms[key].refresh()
     return refused
 
 
-def _admit(hub: Hub, user: User, made_by: int, mine: bool) -> None:
+def _admit(ctx: Context, user: User, made_by: int, mine: bool) -> None:
     before = user.person
-    same = made_by and made_by == made(hub, before.account)  # by now it may be nobody's, or somebody else's
+    same = made_by and made_by == made(ctx.state, before.account)  # by now it may be nobody's, or somebody else's
     account = before.account if same else ""
     person = replace(before, account=account)
-    user.become(replace(person, nick=_free(hub, person)))
-    hub.users[before.uid] = user
-    hub.index_nick(user)
-    hub.holders.update(user.modes)
-    hub.most = max(hub.most, len(hub.users))
-    session = hub.sessions.get(before.uid) if mine else None
+    user.become(replace(person, nick=_free(ctx.state, person)))
+    ctx.state.users[before.uid] = user
+    ctx.state.nicks.add(user)
+    ctx.state.holders.update(user.modes)
+    ctx.state.most = max(ctx.state.most, len(ctx.state.users))
+    session = ctx.state.sessions.get(before.uid) if mine else None
     if session and not session.closing:
         user.session, session.user = session, user
-        hub.here += 1
+        ctx.state.here += 1
         if account != before.account:
-            log_out(hub, session)
+            log_out(ctx, session)
         if user.person.nick != before.nick:
-            hub.post.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
+            ctx.delivery.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
 
 
-def log_out(hub: Hub, session: Session) -> None:
+def log_out(ctx: Context, session: Session) -> None:
     """A client's account was dropped while this server could not know."""
-    done = AccountDone(AccountChange.LOGGED_OUT, session.account, Via.COMMAND, hub.memories is not None)
+    done = AccountDone(AccountChange.LOGGED_OUT, session.account, Via.COMMAND, ctx.lasting)
     session.account = ""
-    hub.post.reply(session, done)
+    ctx.delivery.reply(session, done)
 
 
-def _free(hub: Hub, person: Person) -> str:
+def _free(state: ChatState, person: Person) -> str:
     """Somebody's name, or one like it if it has been taken meanwhile."""
     nick = person.nick
     names = (nick if n == 1 else f"{nick[: NICK_CHARACTERS - 4]}_{n}" for n in count(1))
-    return next(name for name in names if not_to_be_called(hub, person, name) is None)
+    return next(name for name in names if not_to_be_called(state, person, name) is None)
 
 
-def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine: bool) -> None:
+def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, mine: bool) -> None:
     key = fold(settings.name)
-    room = hub.rooms.get(key)
+    room = ctx.state.rooms.get(key)
     if room is None:
-        room = hub.rooms[key] = settings
-        room.lists = hub.lists.setdefault(key, settings.lists)
+        room = ctx.state.rooms[key] = settings
+        room.lists = ctx.state.lists.setdefault(key, settings.lists)
         created, topic = room.created, room.topic
-        hub.reopen(room)
+        membership.reopen(ctx, room)
         room.created, room.topic = created, topic
         room.refresh()
     room.add(user)
@@ -344,4 +346,4 @@ def _enter(hub: Hub, user: User, settings: Room, ranks: str, place: Place, mine:
     events += [ModesSet(user.person, room.name, changes)] if changes else []
     for event in events:
         place(event)
-        hub.post.broadcast(event, Audience({}) if mine else room.audience)
+        ctx.delivery.broadcast(event, Audience({}) if mine else room.audience)

@@ -1,18 +1,19 @@
 """Bans and mutes: in a room, and from the server; for a time, or for good.
 
-Deciders, as the hub calls them, and what applies the events. The laws:
 - A name is banned with all that is known of whoever bears it: the name, the account, and the address unless others come
   from there, too. All that was set for one name is lifted by that name.
-- A mute is a ban whose mask begins with `MUTE`: it meets speaking alone.
+- A mute is a ban whose mask begins with `MUTE`: it keeps somebody from speaking only.
 - What has an end is lifted by an event when its time has come, by the server itself. A ban whose time is over holds
   until then: a second at most.
 """
 
 from chatroom.common.addresses import address_of, network_of
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import LOBBY, fold, is_nickname, room_name
+from chatroom.common.names import fold, is_nickname, room_name
 from chatroom.common.text import shortened
-from chatroom.core.permissions import Action, Role, require, role
+from chatroom.core import notify
+from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.permissions import Action, Role, require, role, server_operator
 from chatroom.model.commands import AskServerBans, Ban, BanFromServer, Expire, Kick, Unban, UnbanFromServer
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
@@ -31,15 +32,15 @@ BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 # ---- in a room ------------------------------------------------------------------------------------------------------
 
 
-def ban(house: ChatState, session: Session, command: Ban, now: int) -> list[Outcome]:
-    """Whoever is banned is thrown out, but for operators whom a mask meets by the way."""
+def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
+    """Throws out all whom the ban matches, but for operators who were not named."""
     user = user_of(session)
-    name, lists = _lists_of(house, session, command.room, Action.MUTE if command.mute else Action.BAN)
-    masks, whom = _masks(house, command.who)
+    name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
+    masks, whom = _masks(ctx.state, command.who)
     if whom and whom.uid == user.person.uid:
         raise ChatError(Code.THAT_IS_YOU)
-    banned = _banned(user, name, lists, command, masks, whom, now)
-    room = house.rooms.get(fold(name))
+    banned = _banned(user, name, lists, command, masks, whom, ctx.clock())
+    room = ctx.state.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
     out = [member.person for member in room.members.values() if _is_kicked_by(room, member, user, masks, whom)]
@@ -47,41 +48,28 @@ def ban(house: ChatState, session: Session, command: Ban, now: int) -> list[Outc
     return [banned, *(Kicked(user.person, room.name, person, why) for person in out)]
 
 
-def empty_room(house: ChatState, name: str, lists: Lists) -> Room:
-    """A room that nobody is in, as who opens it meets it.
-
-    Where it is nobody's, only bans that were made for somebody count: else whoever leaves last could close it for all.
-    """
-    owner = house.owners.get(fold(name), "")
-    if not owner and fold(name) != LOBBY:
-        lists = {**lists, BAN: {key: entry for key, entry in lists[BAN].items() if entry.whom}}
-    room = Room(name, 0, lists)
-    room.owner = owner
-    return room
-
-
-def timed_kick(house: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:
-    """What keeps whoever is kicked out for a time."""
-    name, lists = _lists_of(house, session, command.room, Action.BAN)
-    masks, whom = _masks(house, target.person.nick)
+def timed_kick(state: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:
+    """The ban that keeps out for a time whoever is kicked."""
+    name, lists = _lists_of(state, session, command.room, Action.BAN)
+    masks, whom = _masks(state, target.person.nick)
     like = Ban(command.room, command.nick, command.seconds, command.reason)
     return _banned(user_of(session), name, lists, like, masks, whom, now)
 
 
-def revoke_invitations(house: ChatState, room: Room, event: ModesSet) -> None:
-    """Whom a new ban meets is not invited any more. Who is invited after it is let in."""
+def revoke_invitations(state: ChatState, room: Room, event: ModesSet) -> None:
+    """Takes back the invitations of those whom a new ban matches. Who is invited after it is let in."""
     changes = [change for change in event.changes if change.on and change.letter == BAN]
     masks = [change.param for change in changes if not change.param.startswith(MUTE)]
     if not masks:
         return
     key = fold(room.name)
-    for user in [user for user in house.users.values() if user.invitations.get(key) is room]:
+    for user in [user for user in state.users.values() if user.invitations.get(key) is room]:
         if any(matches(mask, user.person) for mask in masks) and not room.excepts(user.person):
             del user.invitations[key]
 
 
-def unban(house: ChatState, session: Session, command: Unban) -> list[Outcome]:
-    name, lists = _lists_of(house, session, command.room, Action.MUTE if command.mute else Action.BAN)
+def unban(ctx: Context, session: Session, command: Unban) -> list[Outcome]:
+    name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
     mark = MUTE if command.mute else ""
     who = fold(command.who)
     masks = {fold(mark + whole_mask(command.who.removeprefix(MUTE))), fold(mark + command.who)}
@@ -95,33 +83,33 @@ def unban(house: ChatState, session: Session, command: Unban) -> list[Outcome]:
     return [ModesSet(user_of(session).person, name, tuple([_lifted(entry, BAN) for entry in found]))]
 
 
-def _lists_of(house: ChatState, session: Session, name: str, deed: Action) -> tuple[str, Lists]:
+def _lists_of(state: ChatState, session: Session, name: str, action: Action) -> tuple[str, Lists]:
     """A room's lists, for who may do this to them; nobody need be in it if an operator of the server asks."""
     user = user_of(session)
-    room = house.rooms.get(fold(name))
+    room = state.rooms.get(fold(name))
     if room and room.known_to(user):
-        require(room, user, deed)
+        require(room, user, action)
         return room.name, room.lists
     if not user.is_operator:
         raise ChatError(Code.NO_SUCH_ROOM, name)
-    return room_name(name), house.lists.get(fold(name)) or new_lists()
+    return room_name(name), state.lists.get(fold(name)) or new_lists()
 
 
-def _masks(house: ChatState, who: str) -> tuple[list[str], Person | None]:
+def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     """The masks for whom `who` names, and who that is, if somebody is or was called so lately."""
     if not is_nickname(who):
         mask = whole_mask(who.removeprefix(MUTE))
         if " " in mask or len(mask.encode()) > MASK_BYTES:
             raise ChatError(Code.MODE_PARAMETER, "*", BAN, mask)
         return [mask], None
-    here = house.by_nick.get(fold(who))
-    whom = here.person if here else next((p for p, _ in house.gone if fold(p.nick) == fold(who)), None)
+    here = state.nicks.get(who)
+    whom = here.person if here else next((p for p, _ in state.gone if fold(p.nick) == fold(who)), None)
     if whom is None:
         return [whole_mask(who)], None
     masks = [whole_mask(whom.nick)]
     if whom.account:
         masks.append(f"{ACCOUNT}{whom.account}")
-    if not any(u.person.host == whom.host and u.person.uid != whom.uid for u in house.users.values()):
+    if not any(u.person.host == whom.host and u.person.uid != whom.uid for u in state.users.values()):
         masks.append(f"*!*@{whom.host}")
     return masks, whom
 
@@ -161,29 +149,29 @@ def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
 # ---- from the server ------------------------------------------------------------------------------------------------
 
 
-def on_person(house: ChatState, person: Person) -> ListEntry | None:
+def on_person(state: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
-    for entry in house.bans.values():
+    for entry in state.bans.values():
         if _is_mask(entry.mask) and matches(entry.mask, person):
             return entry
-    return house.networks.find(person.host)
+    return state.networks.find(person.host)
 
 
-def on_address(house: ChatState, host: str) -> ListEntry | None:
+def on_address(state: ChatState, host: str) -> ListEntry | None:
     """The ban that keeps this address off the server."""
-    return house.networks.find(host)
+    return state.networks.find(host)
 
 
-def ban_from_server(house: ChatState, session: Session, command: BanFromServer, now: int) -> list[Outcome]:
-    """Whoever it meets is thrown off, but for operators whom it meets by the way; nobody bars themselves."""
-    user = operator(session)
-    masks, whom = _server_masks(house, command.who)
-    if len(house.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS_MAX:
+def ban_from_server(ctx: Context, session: Session, command: BanFromServer) -> list[Outcome]:
+    """Throws off all whom it matches, but for operators who were not named. Nobody may ban themselves."""
+    user = server_operator(session)
+    masks, whom = _server_masks(ctx.state, command.who)
+    if len(ctx.state.bans.keys() | {fold(mask) for mask in masks}) > SERVER_BANS_MAX:
         raise ChatError(Code.BANS_FULL)
-    if user is not house.server_session.user and any(_meets(mask, user.person) for mask in masks):
+    if user is not ctx.state.server_session.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)
-    until, reason = _until(command.seconds, now), shortened(command.reason, REASON_BYTES)
-    met = [u for u in house.users.values() if any(_meets(mask, u.person) for mask in masks)]
+    until, reason = _until(command.seconds, ctx.clock()), shortened(command.reason, REASON_BYTES)
+    met = [u for u in ctx.state.users.values() if any(_meets(mask, u.person) for mask in masks)]
     out = [u.person for u in met if not u.is_operator or fold(u.person.nick) == fold(whom)]
     return [
         *(ServerBanned(user.person, mask, until, reason, whom) for mask in masks),
@@ -191,37 +179,29 @@ def ban_from_server(house: ChatState, session: Session, command: BanFromServer, 
     ]
 
 
-def unban_from_server(house: ChatState, session: Session, command: UnbanFromServer) -> list[Outcome]:
-    user = operator(session)
+def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) -> list[Outcome]:
+    user = server_operator(session)
     who = fold(command.who)
     network = network_of(command.who)
     masks = {fold(str(network)) if network else "", fold(whole_mask(command.who)), who}
-    found = [e for key, e in house.bans.items() if key in masks or (e.whom and fold(e.whom) == who)]
+    found = [e for key, e in ctx.state.bans.items() if key in masks or (e.whom and fold(e.whom) == who)]
     if not found:
         raise ChatError(Code.NOT_BANNED, "", command.who)
     return [ServerUnbanned(user.person, entry.mask) for entry in found]
 
 
-def ask_server_bans(house: ChatState, session: Session, command: AskServerBans) -> list[Outcome]:
-    operator(session)
-    entries = [e for e in house.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
+def ask_server_bans(ctx: Context, session: Session, command: AskServerBans) -> list[Outcome]:
+    server_operator(session)
+    entries = [e for e in ctx.state.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
     return [ServerBansAre(tuple(entries))]
 
 
-def operator(session: Session) -> User:
-    """The client's user, who must be an operator of the server."""
-    user = user_of(session)
-    if not user.is_operator:
-        raise ChatError(Code.NOT_SERVER_OPERATOR)
-    return user
-
-
-def _server_masks(house: ChatState, who: str) -> tuple[list[str], str]:
+def _server_masks(state: ChatState, who: str) -> tuple[list[str], str]:
     """Masks, addresses and networks as they are kept, and the nickname they are for, if they are for one."""
     network = network_of(who)
     if network:
         return [str(network)], ""
-    masks, _ = _masks(house, who)
+    masks, _ = _masks(state, who)
     if not masks[0].strip("*!@"):
         raise ChatError(Code.MODE_PARAMETER, "*", "K", masks[0])
     hosts = [network_of(mask.removeprefix("*!*@")) for mask in masks]
@@ -241,49 +221,48 @@ def _meets(mask: str, person: Person) -> bool:
     return network is not None and address is not None and address.version == network.version and address in network
 
 
-def set_on_server(house: ChatState, event: ServerBanned) -> None:
-    restore(house, ListEntry(event.mask, event.by.mask, event.time, event.until, event.reason, event.whom))
+def server_banned(ctx: Context, event: ServerBanned) -> None:
+    restore(ctx.state, ListEntry(event.mask, event.by.mask, event.time, event.until, event.reason, event.whom))
+    notify.operators(ctx, event)
 
 
-def restore(house: ChatState, entry: ListEntry) -> None:
+def restore(state: ChatState, entry: ListEntry) -> None:
     """A ban from the server, as it was before the start."""
     key = fold(entry.mask)
-    house.bans[key] = entry
-    house.networks.put(entry)
-    house.note_end(entry.until, "", "", key)
+    state.bans[key] = entry
+    state.networks.put(entry)
+    state.expiries.add(entry.until, "", "", key)
 
 
-def lift_from_server(house: ChatState, event: ServerUnbanned) -> bool:
-    """False if there was nothing to lift any more."""
-    key = fold(event.mask)
-    if _is_gone(house.bans.get(key), event.until):
-        return False
-    del house.bans[key]
-    house.networks.drop(event.mask)
-    house.note_end(0, "", "", "")
-    return True
+def server_unbanned(ctx: Context, event: ServerUnbanned) -> None:
+    """Changes nothing if there is nothing to lift any more."""
+    state, key = ctx.state, fold(event.mask)
+    if not _is_gone(state.bans.get(key), event.until):
+        del state.bans[key]
+        state.networks.drop(event.mask)
+        state.expiries.drop_lifted()
+        notify.operators(ctx, event)
 
 
 # ---- what ends by itself --------------------------------------------------------------------------------------------
 
 
-def expire(house: ChatState, session: Session, command: Expire, now: int) -> list[Outcome]:
+def expire(ctx: Context, session: Session, command: Expire) -> list[Outcome]:
     """Lifts what has lasted its time, all of a room by one event."""
-    if session is not house.server_session:
+    if session is not ctx.state.server_session:
         raise ChatError(Code.NOT_SERVER_OPERATOR)
     by = user_of(session).person
     rooms: dict[str, list[ModeChange]] = {}
     outcomes: list[Outcome] = []
-    for until, room, letter, key in sorted({end for end in house.ends if end[0] <= now}):
-        entry = house.entry_at(room, letter, key)
-        if entry is None or entry.until != until:
-            continue
+    for until, room, letter, key in ctx.state.expiries.due(ctx.clock()):
+        entry = ctx.state.entry_at(room, letter, key)
+        assert entry
         if room:
             rooms.setdefault(room, []).append(_lifted(entry, letter, until))
         else:
             outcomes.append(ServerUnbanned(by, entry.mask, until))
     for key, changes in rooms.items():
-        room_ = house.rooms.get(key)
+        room_ = ctx.state.rooms.get(key)
         outcomes.append(ModesSet(by, room_.name if room_ else key, tuple(changes)))
     return outcomes
 
@@ -301,3 +280,14 @@ def _is_stale(lists: Lists, change: ModeChange) -> bool:
 def _is_gone(entry: ListEntry | None, until: int) -> bool:
     """Whether there is no such entry any more; `until` says since when it had to end, if it ends by itself."""
     return entry is None or (until != 0 and entry.until != until)
+
+
+DECIDERS: Deciders = {
+    Ban: ban,
+    Unban: unban,
+    BanFromServer: ban_from_server,
+    UnbanFromServer: unban_from_server,
+    AskServerBans: ask_server_bans,
+    Expire: expire,
+}
+APPLIERS: Appliers = {ServerBanned: server_banned, ServerUnbanned: server_unbanned}

@@ -1,9 +1,9 @@
 """The log gives every event its place: one order that everybody sees.
 
 `LocalEventLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied
-one after the other before another client's turn. `cluster.log.RedisLog` is for several.
+one after the other before another client's turn. `cluster.redis_event_log.RedisEventLog` is for several.
 
-`Log.lock` guards the hub, its users and rooms, every session's fields, and the order of what the courier is
+`EventLog.lock` protects the hub, its users and rooms, every session's fields, and the order of what the courier is
 handed.
 """
 
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from chatroom.common.addresses import counted
 from chatroom.common.errors import ChatError, Code
+from chatroom.core import connections
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery
@@ -22,41 +23,41 @@ from chatroom.model.events import Event
 from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled
 from chatroom.model.replies import Refused, Reply
 
-BARRIER_WAIT_SECONDS = 5.0  # seconds that a look-up waits until all that has happened before it is saved
+BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
 
 
 class Archive(Protocol):
-    """Where what is over can be looked up."""
+    """The history, as far as clients may look it up."""
 
     def find(self, lookup: HistoryQuery, owner: str) -> Reply:
         """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
 
 
 class EventLog:
-    """What all logs have: the lock, the hub, and a way to what is over."""
+    """What all logs have: the lock, the hub, and a way to the history."""
 
-    def __init__(self, hub: Hub, post: Delivery, archive: Archive | None) -> None:
+    def __init__(self, hub: Hub, delivery: Delivery, archive: Archive | None) -> None:
         self.lock = Lock()
         self._hub = hub
-        self._post = post
+        self._delivery = delivery
         self._archive = archive
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands, or sees to it that they are.
 
-        A lazy iterable is read one by one, so whoever makes the commands may look at what the one before has changed.
+        A lazy iterable is read one by one, so a command may be made from what the one before has changed.
         """
         raise NotImplementedError
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
-        """A command each of many clients, one after the other; where that can be, others are told of it all in one go.
+        """Carries out a command each of many clients, one after the other.
 
-        From then on, nothing of what happens to others is told to `deaf`; but what they have said themselves before is.
-        It is for the caller to dispatch it.
+        From then on, `deaf` are not told what happens to others. Those who are told get it in one go where that can be.
+        The caller flushes the delivery.
         """
         with self.lock:
             self._settle(deaf)
-            self._hub.stop_delivery(deaf)
+            connections.stop_delivery(deaf)
         for session, command in submissions:
             self.submit(session, [command])
 
@@ -66,14 +67,14 @@ class EventLog:
     def _find(self, session: Session, lookup: HistoryQuery) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
 
-        Meanwhile nobody listens to the client, which may have to wait for its turn: that is not its silence.
-
-        All that has happened so far is saved by then, unless the courier is far behind.
+        The client is marked as `paced`, so that its waiting is not taken for its silence. All that has happened so far
+        is saved by then, unless the courier is far behind.
         """
+        assert self.lock.locked()
         if self._archive is None:
             return Refused(ChatError(Code.NOTHING_KEPT))
         session.paced = True
-        fence = self._post.barrier()
+        fence = self._delivery.barrier()
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
             try:
@@ -90,62 +91,64 @@ class EventLog:
 
     @contextmanager
     def _outside(self) -> Iterator[None]:
-        """Lets go of the lock, which is held before and after, for what takes its time."""
-        post, self._hub.post = self._hub.post, self._post  # while others use the hub, nothing of it is captured
+        """Releases the lock, which is held before and after, for work that takes long."""
+        assert self.lock.locked()
+        context = self._hub.context
+        delivery, context.delivery = context.delivery, self._delivery  # while others use the hub, nothing is captured
         self.lock.release()
         try:
-            self._post.flush()
+            self._delivery.flush()
             yield
         finally:
             self.lock.acquire()
-            self._hub.post = post
+            context.delivery = delivery
 
 
 class LocalEventLog(EventLog):
-    """Orders what happens on one server. `last` is the highest id that was ever given (0: none yet).
+    """Orders what happens on one server.
 
-    Times never go back either, whatever the clock does; `last_time` is the last that was given before. So a history in
-    the order of ids is in the order of times too, and one can be found by the other.
+    `last` is the highest id that was ever given (0: none yet), `last_time` the last time. Neither ids nor times ever go
+    back, whatever the clock does: so a history in the order of ids is in the order of times, too.
     """
 
     def __init__(
         self,
         hub: Hub,
-        post: Delivery,
+        delivery: Delivery,
         clock: Callable[[], int],
         last: int = 0,
         last_time: int = 0,
         archive: Archive | None = None,
     ) -> None:
-        super().__init__(hub, post, archive)
+        super().__init__(hub, delivery, archive)
         self._clock = clock  # Unix milliseconds
         # Rising over restarts even if nothing was kept: a microsecond clock runs faster than anybody writes.
         self._last = max(last, clock() * 1000)
         self._time = last_time
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
-        """At once: they are carried out when this returns."""
+        """Carries out the commands before it returns."""
         with self.lock:
             if session.closing:
                 return
-            self._carry_out(session, commands, self._post)
-        self._post.flush()
+            self._carry_out(session, commands)
+        self._delivery.flush()
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
         with self.lock:
-            self._hub.stop_delivery(deaf)
+            connections.stop_delivery(deaf)
             for session, command in submissions:
                 if not session.closing:
-                    self._carry_out(session, [command], self._post)
+                    self._carry_out(session, [command])
 
-    def _carry_out(self, session: Session, commands: Iterable[Command], post: Delivery) -> None:
+    def _carry_out(self, session: Session, commands: Iterable[Command]) -> None:
         now = self._time = max(self._clock(), self._time)
         for command in commands:
             if isinstance(command, Burst):
-                self._burst(session, command, post)
+                self._burst(session, command)
                 continue
             try:
-                outcomes = self._hub.decide(session, command)
+                outcomes = self._hub.outcomes(session, command)
             except ChatError as error:
                 outcomes = [Refused(error)]
             for outcome in outcomes:
@@ -158,26 +161,30 @@ class LocalEventLog(EventLog):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, HistoryQuery):
-                    post.reply(session, self._find(session, outcome))
+                    self._reply(session, self._find(session, outcome))
                     now = self._time
                 elif isinstance(outcome, Deferred):
-                    self._work(session, outcome, post)
+                    self._work(session, outcome)
                     now = self._time
                 else:
-                    post.reply(session, outcome)
+                    self._reply(session, outcome)
             if session.closing:
                 break
 
-    def _work(self, session: Session, work: Deferred, post: Delivery) -> None:
+    def _reply(self, session: Session, reply: Reply) -> None:
+        """Among what else the client is told for a label, if there is one."""
+        self._hub.context.delivery.reply(session, reply)
+
+    def _work(self, session: Session, work: Deferred) -> None:
         command = self._do(work)
         if not session.closing:
-            self._carry_out(session, [command], post)
+            self._carry_out(session, [command])
 
-    def _burst(self, session: Session, burst: Burst, post: Delivery) -> None:
+    def _burst(self, session: Session, burst: Burst) -> None:
         """Places and applies many messages in one go, if there is nothing to be decided about each."""
         said = self._hub.burst(session, burst)
         if said is None:
-            self._carry_out(session, burst.singly(), post)
+            self._carry_out(session, burst.singly())
             return
         now = self._time
         for number, event in enumerate(said, self._last + 1):
@@ -188,10 +195,10 @@ class LocalEventLog(EventLog):
 
     def _answer(self, session: Session, labelled: Labelled) -> None:
         """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""
-        self._hub.post = capture = Capture(self._post, session)
+        self._hub.context.delivery = capture = Capture(self._delivery, session)
         try:
-            self._carry_out(session, labelled.commands, capture)
+            self._carry_out(session, labelled.commands)
         finally:
-            self._hub.post = self._post
+            self._hub.context.delivery = self._delivery
         if not session.closing:
-            self._post.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))
+            self._delivery.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))

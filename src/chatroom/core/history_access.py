@@ -1,14 +1,15 @@
-"""What one may look up: the history of the rooms one is in, and of one's own talk with others.
+"""What one may look up: the history of the rooms one is in, and of one's own conversations.
 
-Deciders, as the hub calls them. They say what may be looked up, and read nothing: the log has it looked up without its
-lock. Rights are those of the moment of asking.
+The rules say what may be looked up, and read nothing: the log has it looked up without its lock. Rights are those of
+the moment of asking.
 
-A talk is kept under two accounts, and each of the two may look it up while logged in, from when the account was made:
-whoever claims a name that somebody has given up finds nothing of theirs.
+A conversation is kept under two accounts. Each of the two may look it up while logged in, from when the account was
+made: whoever claims a name that somebody has given up finds nothing of theirs.
 """
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import Fault, conversation, fold, is_room, nick_fault
+from chatroom.core.context import Context, Deciders
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.entities import Account, Session, User, user_of
 from chatroom.model.outcomes import HistoryQuery, Outcome
@@ -22,46 +23,53 @@ def talk(one: User, other: User) -> str:
     return conversation(*accounts) if all(accounts) else ""
 
 
-def ask_history(house: ChatState, session: Session, command: AskHistory) -> list[Outcome]:
+def ask_history(ctx: Context, session: Session, command: AskHistory) -> list[Outcome]:
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
-    if nick_fault(command.target) in (None, Fault.RESERVED) and _account(house, user) is None:
+    if nick_fault(command.target) in (None, Fault.RESERVED) and _account(ctx.state, user) is None:
         return [HistoryIs(command.target, ())]
-    return [_at(house, session, command, command.verb)]
+    return [_at(ctx.state, session, command, command.verb)]
 
 
-def ask_targets(house: ChatState, session: Session, command: AskTargets) -> list[Outcome]:
-    return [_everywhere(house, session, command)]
+def ask_targets(ctx: Context, session: Session, command: AskTargets) -> list[Outcome]:
+    return [_everywhere(ctx.state, session, command)]
 
 
-def ask_search(house: ChatState, session: Session, command: AskSearch) -> list[Outcome]:
-    return [_at(house, session, command, "SEARCH") if command.target else _everywhere(house, session, command)]
+def ask_search(ctx: Context, session: Session, command: AskSearch) -> list[Outcome]:
+    return [_at(ctx.state, session, command, "SEARCH") if command.target else _everywhere(ctx.state, session, command)]
 
 
-def _at(house: ChatState, session: Session, ask: AskHistory | AskSearch, verb: str) -> HistoryQuery:
+def _at(state: ChatState, session: Session, ask: AskHistory | AskSearch, verb: str) -> HistoryQuery:
     """A look at one place; raises `ChatError` if there is none of that name that this client may look into."""
     user = user_of(session)
     room = user.rooms.get(fold(ask.target))
     if room:
         return HistoryQuery(ask, {fold(room.name): room.name}, {fold(room.name): room.opened})
-    account = _account(house, user)
+    account = _account(state, user)
     if account is None or is_room(ask.target):
         raise ChatError(Code.NO_HISTORY, verb, ask.target)
-    other = house.by_nick.get(fold(ask.target))
+    other = state.nicks.get(ask.target)
     theirs = other.person.account if other else ""  # they may be called otherwise at the moment
     key = conversation(account.name, theirs or ask.target)
     return HistoryQuery(ask, {key: ask.target}, since=account.id)
 
 
-def _everywhere(house: ChatState, session: Session, ask: AskTargets | AskSearch) -> HistoryQuery:
+def _everywhere(state: ChatState, session: Session, ask: AskTargets | AskSearch) -> HistoryQuery:
     user = user_of(session)
     rooms = {key: room.name for key, room in user.rooms.items()}
     opened = {key: room.opened for key, room in user.rooms.items()}
-    account = _account(house, user)
+    account = _account(state, user)
     if account is None:
         return HistoryQuery(ask, rooms, opened)
     return HistoryQuery(ask, rooms, opened, account.name, account.id)
 
 
-def _account(house: ChatState, user: User) -> Account | None:
-    return house.accounts.get(fold(user.person.account)) if user.person.account else None
+def _account(state: ChatState, user: User) -> Account | None:
+    return state.accounts.get(fold(user.person.account)) if user.person.account else None
+
+
+DECIDERS: Deciders = {
+    AskHistory: ask_history,
+    AskTargets: ask_targets,
+    AskSearch: ask_search,
+}

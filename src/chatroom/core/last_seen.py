@@ -1,8 +1,8 @@
-"""When people were last in a room: who comes back is shown what was said since then, and nothing twice.
+"""What people saw last of a room: who comes back is shown what was said since then, and nothing twice.
 
 A person is an account, or a nickname and an address. Who was logged in at the end is known as both, since clients often
-join before they log in. Of each is remembered which message they saw last (its id). A connection that was lost was dead
-for a while before the server noticed, so its end counts as that much earlier: rather twice than never.
+join before they log in. The id of the message that each saw last is remembered. A connection that was lost was dead for
+a while before the server noticed. So its end counts as that much earlier: better to show a message twice than never.
 
 All of it follows from the events alone, so it is the same on all servers of a chat. When there are too many, those who
 left longest ago are forgotten; they are then shown what newcomers are. After a restart the history tells it
@@ -32,22 +32,22 @@ _UNNOTICED = {
 }
 
 
-def note(house: ChatState, room: Room, person: Person, event: Event) -> None:
-    """Somebody leaves a room by this event. Nothing is noted where nothing could be shown twice."""
+def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
+    """Remembers what somebody who leaves a room by this event saw last; nothing where nothing was said."""
     seen = _seen(event, room.recent)
     if not seen:
         return
-    absent = house.absent
+    absent = state.absent
     for key in _keys(room.name, person):
         absent.pop(key, None)  # who left last stands last
         absent[key] = seen
     if len(absent) > 2 * ABSENCES_REMEMBERED:
-        house.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
+        state.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
 
 
-def seen_until(house: ChatState, room: Room, person: Person) -> int:
+def seen_until(state: ChatState, room: Room, person: Person) -> int:
     """The id of the last message that somebody saw in a room; 0 for a newcomer."""
-    return max([house.absent.get(key, 0) for key in _keys(room.name, person)])
+    return max([state.absent.get(key, 0) for key in _keys(room.name, person)])
 
 
 def from_history(room: str, recent: Sequence[Said], events: Iterable[Event], began: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""How often somebody may guess a password, by account and by address."""
+"""How often somebody may guess a password, or make an account, by account and by address."""
 
 from collections import OrderedDict
 
@@ -8,13 +8,15 @@ from chatroom.common.names import fold
 
 WRONG_PASSWORDS_PER_WINDOW = 3  # wrong passwords within `LOGIN_WINDOW_MS`, for an account and from an address
 LOGIN_WINDOW_MS = 60_000  # milliseconds
+CLAIMS_PER_ADDRESS = 60  # accounts made from one address within `CLAIM_WINDOW_MS`: a class or two behind one NAT
+CLAIM_WINDOW_MS = 3_600_000  # milliseconds
 THROTTLE_KEYS_KEPT = 10_000  # accounts, and addresses, whose tries are counted at a time
 
 
 class SlidingWindow:
     """Counts what happened of late, by key: within `span` milliseconds, for `THROTTLE_KEYS_KEPT` keys at most.
 
-    What is still to come was noted before the clock was set back, and counts no more.
+    A time in the future was noted before the clock was set back, and counts no more.
     """
 
     def __init__(self, most: int, span: int) -> None:
@@ -36,7 +38,7 @@ class SlidingWindow:
             self._times.popitem(last=False)
 
     def take_back(self, key: str) -> None:
-        """One of them is not to be counted."""
+        """Uncounts the last one."""
         times = self._times.get(key)
         if times:
             times.pop()
@@ -45,13 +47,18 @@ class SlidingWindow:
 
 
 class LoginThrottle:
-    """How often somebody may be wrong. A guess counts from when it is begun: many at once are many.
+    """How often somebody may give a wrong password. A guess counts from its beginning, so many at once are many.
 
     An account that somebody else guesses at stays open to the address from which it was last logged in to.
     """
 
     def __init__(self) -> None:
         self.unlimited = False
+        self.server_password = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)  # wrong ones, by address
+        self.operator_password = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)  # likewise
+        self.claims = SlidingWindow(CLAIMS_PER_ADDRESS, CLAIM_WINDOW_MS)  # accounts made, by address
+        # Passwords changed, by account: each takes as long as a guess.
+        self.password_changes = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._accounts = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._addresses = SlidingWindow(WRONG_PASSWORDS_PER_WINDOW, LOGIN_WINDOW_MS)
         self._known: OrderedDict[str, str] = OrderedDict()  # from where an account was last logged in to
@@ -68,7 +75,7 @@ class LoginThrottle:
         self._addresses.add(network, now)
 
     def end(self, account: str, host: str, fits: bool | None) -> None:
-        """What came of it: a right one, or one that was not looked at, is no guess."""
+        """Ends a guess. A right one (`fits`), or one that could not be checked (None), is not counted."""
         account, network = fold(account), counted(host)
         if self.unlimited:
             return

@@ -1,10 +1,11 @@
-"""Who wants to know when somebody comes and goes: IRCv3 monitor and extended-monitor.
+"""Tells clients when somebody they watch comes and goes: IRCv3 monitor and extended-monitor.
 
-Whom a client watches is nobody's business but its own, so these deciders change the session's list at once.
+Whom a client watches concerns its connection alone, so these commands are carried out at once and cause no events.
 """
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname
+from chatroom.core.context import Context, Deciders, Handlers
 from chatroom.model.audience import Audience
 from chatroom.model.commands import AskWatched, Unwatch, Watch
 from chatroom.model.entities import Session, User
@@ -15,23 +16,23 @@ from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
 
-def watch(house: ChatState, session: Session, command: Watch) -> list[Outcome]:
+def watch(ctx: Context, session: Session, command: Watch) -> list[Outcome]:
     for nick in command.nicks if not command.on else ():
-        _forget(house, session, fold(nick))
+        _forget(ctx.state, session, fold(nick))
     if not command.on:
         return []
     here: list[Person] = []
     absent: list[str] = []
     outcomes: list[Outcome] = []
     for i, nick in enumerate(command.nicks):
-        card = house.card_of(nick)
+        card = ctx.state.card_of(nick)
         if not card and not is_nickname(nick):
             continue
         if len(session.watching) >= MONITORED_NICKS_MAX and fold(nick) not in session.watching:
             outcomes = [Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
             break
         session.watching[fold(nick)] = nick
-        house.watchers.setdefault(fold(nick), {})[session] = None
+        ctx.state.watchers.setdefault(fold(nick), {})[session] = None
         if card:
             here.append(card.person)
         else:
@@ -39,23 +40,28 @@ def watch(house: ChatState, session: Session, command: Watch) -> list[Outcome]:
     return [*_status(here, absent), *outcomes]
 
 
-def unwatch(house: ChatState, session: Session, command: Unwatch) -> list[Outcome]:
-    for name in list(session.watching):
-        _forget(house, session, name)
+def unwatch(ctx: Context, session: Session, command: Unwatch) -> list[Outcome]:
+    forget_all(ctx.state, session)
     return []
 
 
-def _forget(house: ChatState, session: Session, name: str) -> None:
+def forget_all(state: ChatState, session: Session) -> None:
+    """This client watches nobody any more."""
+    for name in list(session.watching):
+        _forget(state, session, name)
+
+
+def _forget(state: ChatState, session: Session, name: str) -> None:
     if session.watching.pop(name, None) is not None:
-        del house.watchers[name][session]
-        if not house.watchers[name]:
-            del house.watchers[name]
+        del state.watchers[name][session]
+        if not state.watchers[name]:
+            del state.watchers[name]
 
 
-def ask_watched(house: ChatState, session: Session, command: AskWatched) -> list[Outcome]:
+def ask_watched(ctx: Context, session: Session, command: AskWatched) -> list[Outcome]:
     if not command.status:
         return [WatchedAre(tuple(session.watching.values()))]
-    found = [(nick, house.card_of(nick)) for nick in session.watching.values()]
+    found = [(nick, ctx.state.card_of(nick)) for nick in session.watching.values()]
     return _status([card.person for _, card in found if card], [nick for nick, card in found if not card])
 
 
@@ -68,25 +74,29 @@ def _status(here: list[Person], absent: list[str]) -> list[Outcome]:
     return outcomes
 
 
-def has_come(house: ChatState, user: User) -> None:
-    for session in house.watchers.get(fold(user.person.nick), ()):
-        house.post.reply(session, Here((user.person,)))
+def has_come(ctx: Context, user: User) -> None:
+    for session in ctx.state.watchers.get(fold(user.person.nick), ()):
+        ctx.delivery.reply(session, Here((user.person,)))
 
 
-def has_gone(house: ChatState, person: Person) -> None:
+def has_gone(ctx: Context, person: Person) -> None:
     """Somebody has left the server, or this nickname."""
-    for session in house.watchers.get(fold(person.nick), ()):
-        house.post.reply(session, NotHere((person.nick,)))
+    for session in ctx.state.watchers.get(fold(person.nick), ()):
+        ctx.delivery.reply(session, NotHere((person.nick,)))
 
 
-def peers_and_watchers(house: ChatState, user: User) -> Audience:
+def peers_and_watchers(state: ChatState, user: User) -> Audience:
     """All who are told what changes about somebody: those who share a room, and those who watch closely."""
     peers = user.peers()
-    watchers = close_watchers(house, user)
+    watchers = close_watchers(state, user)
     return Audience.of(dict.fromkeys([*peers, *watchers])) if watchers else peers
 
 
-def close_watchers(house: ChatState, user: User) -> list[Session]:
+def close_watchers(state: ChatState, user: User) -> list[Session]:
     """Those who are told what changes about somebody they watch without sharing a room."""
-    watchers = house.watchers.get(fold(user.person.nick), ())
+    watchers = state.watchers.get(fold(user.person.nick), ())
     return [session for session in watchers if session.extended_monitor]
+
+
+DECIDERS: Deciders = {AskWatched: ask_watched}
+HANDLERS: Handlers = {Watch: watch, Unwatch: unwatch}

@@ -1,10 +1,9 @@
-"""Passwords: what is kept of them, how they are checked, and how often one may guess.
+"""Passwords: what is kept of them, and how they are checked.
 
 - What is kept is a *secret*: ``scrypt$N$r$p$salt$hash``, with a salt of its own. The password itself is kept nowhere.
 - To check a password takes as long for an account that doesn't exist as for a wrong password.
-- `SCRYPT_CONCURRENCY` computations at a time, whoever asks: that bounds their memory, and leaves the chat its cores.
-  hashlib lets go of the interpreter meanwhile.
-- Guesses are counted by account and by address, wrong ones only; what is remembered for that is bounded.
+- `SCRYPT_CONCURRENCY` computations at a time, whoever asks: that bounds their memory, and leaves cores for the chat.
+  hashlib releases the interpreter lock meanwhile.
 """
 
 import base64

@@ -1,11 +1,11 @@
-"""Who may do what in a room: one table of roles, deeds and what bars them.
+"""Who may do what in a room: one table of roles and actions, and one of restrictions.
 
-`LEAST` says which role a deed takes. A *bar* is something about the room, or about who is there, that raises this:
-moderation (+m) asks for a voice of whoever speaks. What is asked for is the highest of all that apply. Two things
-besides open every door: an operator's invitation, and, of bans and mutes, an exception (+e).
+`LEAST_ROLE` says which role an action takes. A *restriction* is something about the room, or about who is there, that
+raises this: in a moderated room (+m), only those with a voice may speak. The highest role that is asked for counts. An
+operator's invitation and, against bans and mutes, an exception (+e) lift restrictions.
 
-A role has the rights of those below it. An owner has them from outside, too; an operator of the server in every room:
-that is whoever runs the server, or was given its operator's password.
+A role has the rights of those below it. An owner has them without being in the room. An operator of the server has
+them in every room: that is whoever runs the server, or was given its operator's password.
 
 Who may do something is said here and nowhere else. Nothing in here changes anything.
 """
@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
-from chatroom.model.entities import Room, User
+from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, CLOSED, INVITED_ONLY, KEY, LIMIT, MODERATED, OPERATOR, SLOW, TOPIC_LOCKED, VOICE
 from chatroom.model.values import ListEntry
 
+SILENCED_AWAY = "away"  # the away message of somebody who may not speak, as others read it
 OPERATORS_NAMED = 5  # in a refusal: enough to know whom to ask
 
 
@@ -46,7 +47,7 @@ class Action(Enum):
     LISTS = "see who is excepted and invited"
 
 
-LEAST: dict[Action, Role] = {
+LEAST_ROLE: dict[Action, Role] = {
     Action.JOIN: Role.OUTSIDER,
     Action.SAY: Role.OUTSIDER,
     Action.TOPIC: Role.MEMBER,
@@ -93,8 +94,8 @@ def _banned(least: Role, code: Code) -> Restriction:
     )
 
 
-# Who may not speak is heard in no way. These bar messages and topics; of other words that would reach the room (reasons
-# for leaving, away messages, real names) `is_silent` says whether they may.
+# Who may not speak reaches the room by no other words either. These restrict messages and topics; for reasons for
+# leaving, away messages and real names see `is_silent`.
 _SPEECH: dict[str, Restriction] = {
     MODERATED: Restriction(Role.VOICED, Code.MODERATED, lambda room, user, asked: MODERATED in room.modes),
     BAN: _banned(Role.VOICED, Code.BANNED_THERE),
@@ -107,7 +108,7 @@ _SPEECH: dict[str, Restriction] = {
 }
 
 # By a mode's letter; `MUTE` is the ban on speaking alone.
-BARS: dict[Action, dict[str, Restriction]] = {
+RESTRICTIONS: dict[Action, dict[str, Restriction]] = {
     Action.JOIN: {
         BAN: _banned(Role.OWNER, Code.BANNED),
         INVITED_ONLY: Restriction(
@@ -138,7 +139,10 @@ BARS: dict[Action, dict[str, Restriction]] = {
         TOPIC_LOCKED: Restriction(
             Role.OPERATOR, Code.NOT_OPERATOR, lambda room, user, asked: TOPIC_LOCKED in room.modes
         ),
-        **{letter: Restriction(bar.least, Code.SILENT, bar.holds) for letter, bar in _SPEECH.items()},
+        **{
+            letter: Restriction(restriction.least, Code.SILENT, restriction.holds)
+            for letter, restriction in _SPEECH.items()
+        },
     },
     Action.INVITE: {
         INVITED_ONLY: Restriction(
@@ -161,19 +165,19 @@ def role(room: Room, user: User) -> Role:
     return Role.OPERATOR if OPERATOR in ranks else Role.VOICED if VOICE in ranks else Role.MEMBER
 
 
-def require(room: Room, user: User, deed: Action, asked: Attempt = _PLAINLY) -> None:
+def require(room: Room, user: User, action: Action, asked: Attempt = _PLAINLY) -> None:
     """Raises `ChatError`, which says who may, if this user may not do this here."""
-    held = role(room, user)
-    if held < LEAST[deed]:
-        if held is Role.OUTSIDER:
+    theirs = role(room, user)
+    if theirs < LEAST_ROLE[action]:
+        if theirs is Role.OUTSIDER:
             raise ChatError(Code.NOT_IN_ROOM, room.name)
         raise ChatError(Code.NOT_OPERATOR, room.name, operators(room, user))
-    for bar in BARS.get(deed, {}).values():
-        if held < bar.least and bar.holds(room, user, asked):
-            raise ChatError(bar.code, room.name, operators(room, user), *bar.about(room, user, asked))
+    for restriction in RESTRICTIONS.get(action, {}).values():
+        if theirs < restriction.least and restriction.holds(room, user, asked):
+            raise ChatError(restriction.code, room.name, operators(room, user), *restriction.about(room, user, asked))
 
 
-def must_not_be_held(user: User, nick: str) -> None:
+def require_free_to_rename(user: User, nick: str) -> None:
     """Raises `ChatError` if this user is banned or muted in a room, which must not be slipped out of by a new name.
 
     The name is that of an account, to be logged out of, if it is "".
@@ -194,8 +198,10 @@ def is_silent(room: Room, user: User) -> bool:
     """
     if not room.has_speech_restrictions:
         return False
-    held = role(room, user)
-    return any(held < bar.least and bar.holds(room, user, _PLAINLY) for bar in _SPEECH.values())
+    theirs = role(room, user)
+    return any(
+        theirs < restriction.least and restriction.holds(room, user, _PLAINLY) for restriction in _SPEECH.values()
+    )
 
 
 def is_silent_somewhere(user: User) -> bool:
@@ -217,3 +223,11 @@ def operators(room: Room, user: User) -> str:
     names = [user.person.nick for user in users]
     more = ["…"] if len(names) > OPERATORS_NAMED else []
     return ",".join([*names[:OPERATORS_NAMED], *more])
+
+
+def server_operator(session: Session) -> User:
+    """The client's user, who must be an operator of the server."""
+    user = user_of(session)
+    if not user.is_operator:
+        raise ChatError(Code.NOT_SERVER_OPERATOR)
+    return user

@@ -1,13 +1,11 @@
-"""What one may ask: who and what there is, as far as it is for everybody's eyes.
-
-Deciders, as the hub calls them; none of them changes anything.
-"""
+"""Questions about who and what there is, answered as far as the asker may know."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
+from chatroom.core.context import Context, Deciders
 from chatroom.model.commands import (
     AskAllNames,
     AskCounts,
@@ -17,6 +15,7 @@ from chatroom.model.commands import (
     AskRooms,
     AskServers,
     AskTopic,
+    AskUptime,
     AskUsers,
     AskWho,
     AskWhois,
@@ -35,6 +34,7 @@ from chatroom.model.replies import (
     RoomsAre,
     ServersAre,
     TopicIs,
+    UptimeIs,
     UsersAre,
     WhoIsIn,
     WhoisIs,
@@ -46,36 +46,36 @@ from chatroom.model.values import ModeChange
 NAMES_LISTED_MAX = 1000  # people in an answer to NAMES without a room: about 20 KiB
 
 
-def ask_topic(house: ChatState, session: Session, command: AskTopic) -> list[Outcome]:
-    room = house.room_of(session, command.room)
+def ask_topic(ctx: Context, session: Session, command: AskTopic) -> list[Outcome]:
+    room = ctx.state.room_of(session, command.room)
     return [TopicIs(room.name, room.topic)]
 
 
-def ask_names(house: ChatState, session: Session, command: AskNames) -> list[Outcome]:
+def ask_names(ctx: Context, session: Session, command: AskNames) -> list[Outcome]:
     user = user_of(session)
-    room = house.rooms.get(fold(command.room))
+    room = ctx.state.rooms.get(fold(command.room))
     if room is None or not room.seen_by(user):
         return [NamesAre(command.room, ())]
     return [NamesAre(room.name, room.listing(user), "s" in room.modes)]
 
 
-def ask_all_names(house: ChatState, session: Session, command: AskAllNames) -> list[Outcome]:
+def ask_all_names(ctx: Context, session: Session, command: AskAllNames) -> list[Outcome]:
     """No more than about `NAMES_LISTED_MAX` people."""
     user = user_of(session)
     rooms: list[NamesAre] = []
     people = 0
-    for room in house.rooms.values():
+    for room in ctx.state.rooms.values():
         if people < NAMES_LISTED_MAX and room.seen_by(user):
             rooms.append(NamesAre(room.name, room.listing(user), "s" in room.modes))
             people += len(room.members)
     return [AllNamesAre(tuple(rooms))]
 
 
-def ask_rooms(house: ChatState, session: Session, command: AskRooms, now: Callable[[], int]) -> list[Outcome]:
+def ask_rooms(ctx: Context, session: Session, command: AskRooms) -> list[Outcome]:
     user = user_of(session)
-    named = (house.rooms.get(fold(name)) for name in command.rooms)
-    rooms: Iterable[Room] = [room for room in named if room] if command.rooms else house.rooms.values()
-    found = (room for room in rooms if room.seen_by(user) and _wanted(room, command, now()))
+    named = (ctx.state.rooms.get(fold(name)) for name in command.rooms)
+    rooms: Iterable[Room] = [room for room in named if room] if command.rooms else ctx.state.rooms.values()
+    found = (room for room in rooms if room.seen_by(user) and _wanted(room, command, ctx.clock()))
     return [RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in found))]
 
 
@@ -98,12 +98,12 @@ def _between(bounds: tuple[int, int], value: int) -> bool:
     return bounds[0] < value < bounds[1]
 
 
-def ask_who(house: ChatState, session: Session, command: AskWho, now: Callable[[], int]) -> list[Outcome]:
+def ask_who(ctx: Context, session: Session, command: AskWho) -> list[Outcome]:
     """A room's members, one person by name, or all that a mask is like and that one may find."""
     viewer = user_of(session)
     found: Iterable[User]
-    room = house.rooms.get(fold(command.mask))
-    named = house.by_nick.get(fold(command.mask))
+    room = ctx.state.rooms.get(fold(command.mask))
+    named = ctx.state.nicks.get(command.mask)
     ranks: dict[str, str] = {}
     if room:
         everybody = viewer.person.uid in room.members
@@ -116,10 +116,10 @@ def ask_who(house: ChatState, session: Session, command: AskWho, now: Callable[[
         found = ()
     else:
         like = glob(command.mask if command.mask != "0" else "*").fullmatch
-        found = [u for u in house.users.values() if u.seen_by(viewer) and _like(like, u)]
+        found = [u for u in ctx.state.users.values() if u.seen_by(viewer) and _like(like, u)]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
     members = tuple(user.member_info(ranks.get(user.person.uid, "")) for user in chosen)
-    idle = tuple(_idle(user, now) for user in chosen)
+    idle = tuple(_idle(user, ctx.clock()) for user in chosen)
     return [WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
 
 
@@ -128,11 +128,11 @@ def _like(like: Callable[[str], object], user: User) -> bool:
     return any(like(fold(text)) for text in (person.nick, person.username, person.host, person.realname))
 
 
-def ask_whois(house: ChatState, session: Session, command: AskWhois, now: Callable[[], int]) -> list[Outcome]:
+def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome]:
     viewer = user_of(session)
-    user = house.by_nick.get(fold(command.nick))
+    user = ctx.state.nicks.get(command.nick)
     if user is None:
-        service = house.card_of(command.nick)
+        service = ctx.state.card_of(command.nick)
         return [WhoisIs(service, (), 0, 0, "", False) if service else NoWhois(command.nick)]
     rooms = tuple(
         (room.name, room.ranks.get(user.person.uid, ""))
@@ -144,64 +144,86 @@ def ask_whois(house: ChatState, session: Session, command: AskWhois, now: Callab
         WhoisIs(
             user.member_info(),
             rooms,
-            _idle(user, now),
+            _idle(user, ctx.clock()),
             user.since,
             modes,
             bool(user.session and user.session.secure),
-            house.server_of(user.person.uid),
+            ctx.state.server_of(user.person.uid),
         )
     ]
 
 
-def ask_whowas(house: ChatState, session: Session, command: AskWhowas) -> list[Outcome]:
+def ask_whowas(ctx: Context, session: Session, command: AskWhowas) -> list[Outcome]:
     user_of(session)
     like = glob(command.nick).fullmatch
-    found = [(person, when) for person, when in house.gone if like(fold(person.nick))]
+    found = [(person, when) for person, when in ctx.state.gone if like(fold(person.nick))]
     return [WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
 
 
-def ask_modes(house: ChatState, session: Session, command: AskModes) -> list[Outcome]:
+def ask_modes(ctx: Context, session: Session, command: AskModes) -> list[Outcome]:
     user = user_of(session)
     if is_room(command.target):
-        room = house.room_named(command.target, user)
+        room = ctx.state.room_named(command.target, user)
         member_ = user.person.uid in room.members
         # Parameters, the key above all, are for members.
         changes = [ModeChange(True, letter, param if member_ else "") for letter, param in room.modes.items()]
         return [ModesAre(room.name, written(tuple(changes)) or "+", room.created)]
-    if house.user_named(command.target) is not user:
+    if ctx.state.user_named(command.target) is not user:
         raise ChatError(Code.NOT_YOURS)
     return [ModesAre("", f"+{''.join(sorted(user.modes))}", 0)]
 
 
-def ask_users(house: ChatState, session: Session, command: AskUsers) -> list[Outcome]:
+def ask_users(ctx: Context, session: Session, command: AskUsers) -> list[Outcome]:
     user_of(session)
-    found = map(house.card_of, command.nicks)
+    found = map(ctx.state.card_of, command.nicks)
     return [UsersAre(tuple(card for card in found if card), command.command)]
 
 
-def ask_invitations(house: ChatState, session: Session, command: AskInvitations) -> list[Outcome]:
+def ask_invitations(ctx: Context, session: Session, command: AskInvitations) -> list[Outcome]:
     invitations = user_of(session).invitations
-    return [InvitationsAre(tuple(room.name for name, room in invitations.items() if house.rooms.get(name) is room))]
+    return [InvitationsAre(tuple(room.name for name, room in invitations.items() if ctx.state.rooms.get(name) is room))]
 
 
-def ask_counts(house: ChatState, session: Session, command: AskCounts) -> list[Outcome]:
+def ask_counts(ctx: Context, session: Session, command: AskCounts) -> list[Outcome]:
     user_of(session)
-    return [house.counts()]
+    return [ctx.state.counts()]
 
 
-def ask_servers(house: ChatState, session: Session, command: AskServers) -> list[Outcome]:
+def ask_servers(ctx: Context, session: Session, command: AskServers) -> list[Outcome]:
     user_of(session)
-    return [ServersAre(servers(house))]
+    return [ServersAre(servers(ctx.state))]
 
 
-def servers(house: ChatState) -> tuple[tuple[str, int, int], ...]:
+def ask_uptime(ctx: Context, session: Session, command: AskUptime) -> list[Outcome]:
+    user_of(session)
+    return [UptimeIs((ctx.steady() - ctx.started) // 1000)]
+
+
+def servers(state: ChatState) -> tuple[tuple[str, int, int], ...]:
     """Of each its name, how many people are connected to it, and how many milliseconds it is behind."""
-    if not house.servers:
-        return (("", len(house.users), 0),)
-    people = Counter(uid.partition(".")[0] for uid in house.users)
-    return tuple((server.name, people[server.id], server.lag) for server in house.servers.values())
+    if not state.servers:
+        return (("", len(state.users), 0),)
+    people = Counter(uid.partition(".")[0] for uid in state.users)
+    return tuple((server.name, people[server.id], server.lag) for server in state.servers.values())
 
 
-def _idle(user: User, now: Callable[[], int]) -> int:
+def _idle(user: User, now: int) -> int:
     """Seconds since the user last said something."""
-    return max(0, now() - user.active) // 1000
+    return max(0, now - user.active) // 1000
+
+
+DECIDERS: Deciders = {
+    AskTopic: ask_topic,
+    AskNames: ask_names,
+    AskAllNames: ask_all_names,
+    AskRooms: ask_rooms,
+    AskWho: ask_who,
+    AskWhois: ask_whois,
+    AskWhowas: ask_whowas,
+    AskModes: ask_modes,
+    AskUsers: ask_users,
+    AskInvitations: ask_invitations,
+    AskCounts: ask_counts,
+    AskServers: ask_servers,
+    AskUptime: ask_uptime,
+}

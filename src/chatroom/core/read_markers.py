@@ -1,12 +1,13 @@
 """How far people have read: IRCv3 read-marker, by which the clients of one person agree on what is new.
 
-How far somebody has read is nobody's business but their own, so these deciders change it at once. A marker is the time
-of the last message read, in milliseconds; it only ever moves ahead. Markers are held in memory: those of an account
+How far somebody has read concerns them alone, so it is changed at once and causes no event. A marker is the time of the
+last message read, in milliseconds; it only ever moves ahead. Markers are held in memory: those of an account
 until the server ends, those of a guest until they leave.
 """
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
+from chatroom.core.context import Context, Deciders, Handlers
 from chatroom.model.commands import AskMarker, MarkRead
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.outcomes import Outcome
@@ -17,34 +18,34 @@ from chatroom.model.state import ChatState
 READ_MARKERS_PER_USER = 200
 
 
-def mark_read(house: ChatState, session: Session, command: MarkRead, now: int) -> list[Outcome]:
+def mark_read(ctx: Context, session: Session, command: MarkRead) -> list[Outcome]:
     """Tells all of one's clients that have the capability. Nobody has read what is still to be said."""
     user = user_of(session)
     target = _target(command.target)
-    markers = house.markers.setdefault(_owner(user), {})
+    markers = ctx.state.markers.setdefault(_owner(user), {})
     before = markers.pop(fold(target), 0)
-    read = markers[fold(target)] = max(before, min(command.time, now))
+    read = markers[fold(target)] = max(before, min(command.time, ctx.clock()))
     if len(markers) > READ_MARKERS_PER_USER:
         del markers[next(iter(markers))]
     marker = MarkerIs(target, read)
     if read > before:
-        for other in house.marking:
+        for other in ctx.state.marking:
             if other is not session and other.user and _owner(other.user) == _owner(user):
-                house.post.reply(other, marker)
+                ctx.delivery.reply(other, marker)
     return [marker]
 
 
-def ask_marker(house: ChatState, session: Session, command: AskMarker) -> list[Outcome]:
-    return [marker(house, user_of(session), _target(command.target))]
+def ask_marker(ctx: Context, session: Session, command: AskMarker) -> list[Outcome]:
+    return [marker(ctx.state, user_of(session), _target(command.target))]
 
 
-def marker(house: ChatState, user: User, target: str) -> MarkerIs:
-    return MarkerIs(target, house.markers.get(_owner(user), {}).get(fold(target), 0))
+def marker(state: ChatState, user: User, target: str) -> MarkerIs:
+    return MarkerIs(target, state.markers.get(_owner(user), {}).get(fold(target), 0))
 
 
-def forget(house: ChatState, user: User) -> None:
+def forget(state: ChatState, user: User) -> None:
     """Somebody has left; their account, if they have one, keeps its markers."""
-    house.markers.pop(_guest(user), None)  # they may have been a guest before they logged in
+    state.markers.pop(_guest(user), None)  # they may have been a guest before they logged in
 
 
 def _target(text: str) -> str:
@@ -66,3 +67,7 @@ def _owner(user: User) -> str:
 def _guest(user: User) -> str:
     """No account's name has a space."""
     return f" {user.person.uid}"
+
+
+DECIDERS: Deciders = {AskMarker: ask_marker}
+HANDLERS: Handlers = {MarkRead: mark_read}

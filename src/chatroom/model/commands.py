@@ -273,7 +273,7 @@ class AskAccount:
 class Checked:
     """A password was held against a secret, "" if there was none; `fits` is None if it did not come to it.
 
-    No dialect makes this: it is what comes of `Deferred`.
+    No protocol makes this: it is what comes of `Deferred`.
     """
 
     ask: LogIn | DropAccount | CloseGhost
@@ -285,7 +285,7 @@ class Checked:
 class Hashed:
     """A password was made a secret; "" if it did not come to it.
 
-    No dialect makes this: it is what comes of `Deferred`.
+    No protocol makes this: it is what comes of `Deferred`.
     """
 
     ask: MakeAccount | SetPassword
@@ -296,7 +296,7 @@ class Hashed:
 class Reread:
     """The files were read again: `use` puts to use what stands in them; None if one can't be read.
 
-    No dialect makes this: it is what comes of `Deferred`.
+    No protocol makes this: it is what comes of `Deferred`.
     """
 
     use: Callable[[], None] | None

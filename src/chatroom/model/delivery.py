@@ -26,15 +26,15 @@ class Delivery(Protocol):
 
 
 class Capture:
-    """A post that keeps to itself what one session is told, and hands on all the rest.
+    """A delivery that keeps to itself what one session is told, and hands on all the rest.
 
     Events of which everybody is told are kept for it, too; but what somebody says to themselves reaches them like any
     other message, and only its echo is an answer.
     """
 
-    def __init__(self, post: Delivery, session: Session) -> None:
+    def __init__(self, delivery: Delivery, session: Session) -> None:
         self.told: list[Event | Reply] = []
-        self._post = post
+        self._delivery = delivery
         self._session = session
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
@@ -43,16 +43,16 @@ class Capture:
         if skip is None and session in audience and not to_self:
             self.told.append(event)
             skip = session
-        self._post.broadcast(event, audience, skip)
+        self._delivery.broadcast(event, audience, skip)
 
     def reply(self, session: Session, reply: Reply) -> None:
         if session is self._session and not isinstance(reply, Goodbye):
             self.told.append(reply)
         else:
-            self._post.reply(session, reply)
+            self._delivery.reply(session, reply)
 
     def barrier(self) -> threading.Event:
-        return self._post.barrier()
+        return self._delivery.barrier()
 
     def flush(self) -> None:
-        self._post.flush()
+        self._delivery.flush()

@@ -1,6 +1,6 @@
 """The things of the chat: sessions, users, rooms, accounts.
 
-All of it is guarded by the event log's lock; only `Hub.apply` changes it.
+All of it is used under the event log's lock. Only `Hub.apply` changes it, and of sessions also their own commands.
 """
 
 from collections import deque
@@ -64,14 +64,14 @@ class Session:
         self.user: User | None = None
         self.extended_monitor = False  # whether it is told more of those it watches (IRCv3 extended-monitor)
         self.watching: dict[str, str] = {}  # nicknames by their folds: IRCv3 monitor
-        self.admitted = True  # whether it has given the server's password, where there is one
+        self.admitted = True  # whether it has given the server's password, if there is one
         self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.replay = True  # whether it is told what was said in a room before it joins
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
-        self.paced = False  # whether its lines or look-ups wait for their turn, an answer to a ping perhaps behind them
+        self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
         self.closing = False  # goodbye was said; what the client sends now is not read any more
 
     @property
@@ -117,7 +117,7 @@ class User:
         self.refresh()
 
     def refresh(self) -> None:
-        """Makes anew what is kept so that it need not be made for each: a crowd that joins asks a thousand times."""
+        """Makes the cached member info anew: when a crowd joins, it is asked for a thousand times."""
         self._member_info = Member(self.person, self.away, operator=OPERATOR in self.modes)
 
     def become(self, person: Person) -> None:
@@ -177,7 +177,7 @@ def new_lists() -> Lists:
 
 
 class Room:
-    """A room lives as long as somebody is in it; its lists (`House.lists`) stay."""
+    """A room lives as long as somebody is in it; its lists (`ChatState.lists`) stay."""
 
     __slots__ = (
         "_verdicts",
@@ -238,7 +238,7 @@ class Room:
         return self.owner != "" and fold(person.account) == self.owner
 
     def to_operator(self, person: Person) -> ModesSet:
-        """The event by which somebody, above all the owner, becomes an operator here, done by themselves."""
+        """The event by which somebody who is entitled to it, such as the owner, becomes an operator here."""
         return ModesSet(person, self.name, (ModeChange(True, OPERATOR, person.nick, person.uid),))
 
     def set_rank(self, uid: str, letter: str, on: bool) -> None:
@@ -268,7 +268,7 @@ class Room:
         self._verdicts.clear()
 
     def refresh(self) -> None:
-        """Makes anew what is only kept so that it need not be looked up again."""
+        """Makes anew what is cached."""
         self._verdicts = {}
         self.refresh_speech_checks()
 
@@ -301,7 +301,7 @@ class Room:
         return self._verdict(person)[2]
 
     def _verdict(self, person: Person) -> tuple[Person, ListEntry | None, ListEntry | None]:
-        """What the lists hold against somebody. Of members it is remembered: they are asked about at each message."""
+        """The ban and the mute that match somebody. Cached for members, since each of their messages asks for it."""
         known = self._verdicts.get(person.uid)
         if known and known[0] is person:
             return known

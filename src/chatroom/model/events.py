@@ -1,4 +1,4 @@
-"""Events: what happened. The hub decides them, the event log gives each its place, everybody concerned is told.
+"""Events: what happened. The hub decides them, the event log gives each its place, and everybody concerned is told.
 
 They are values: never changed once made, but for `id` and `time`, which the event log writes.
 """
@@ -199,7 +199,7 @@ class Killed(Event):
 
 @value
 class ServerBanned(Event):
-    """An operator has barred a mask, an address or a network from the server until then (milliseconds; 0: for good)."""
+    """An operator has banned a mask, an address or a network from the server until then (milliseconds; 0: for good)."""
 
     mask: str
     until: int

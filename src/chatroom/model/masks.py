@@ -1,4 +1,4 @@
-"""Masks: who is meant by `*!*@192.0.2.*`."""
+"""Masks: patterns such as `*!*@192.0.2.*` that say who is banned, excepted or invited."""
 
 import re
 from fnmatch import translate
@@ -43,7 +43,7 @@ _NOTHING = re.compile("(?!)")
 def glob(pattern: str) -> re.Pattern[str]:
     """A pattern with `*` and `?`, to be matched against folded text in time that grows with the text alone.
 
-    One that is longer than `MASK_BYTES` characters meets nothing: to make it would take everybody's time.
+    One that is longer than `MASK_BYTES` characters matches nothing: compiling it would hold up everybody.
     """
     return _glob(pattern) if len(pattern) <= MASK_BYTES else _NOTHING
 

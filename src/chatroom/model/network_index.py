@@ -5,7 +5,7 @@ from chatroom.model.values import ListEntry
 
 
 class NetworkIndex:
-    """Those entries that are about an address or a network: finds the one for an address without looking at all."""
+    """Holds the bans of addresses and networks, and finds the one for an address without looking at each."""
 
     def __init__(self) -> None:
         self._of: dict[tuple[int, int], dict[int, ListEntry]] = {}  # by version and length; then by their first bits

@@ -1,4 +1,4 @@
-"""What a command leads to: events, replies, or work that is done outside the lock."""
+"""All commands there are, and what they lead to: events, replies, or work that is done outside the lock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import field
@@ -89,7 +89,7 @@ class HistoryQuery:
 
 @value
 class Deferred:
-    """What takes its time: it is done without the log's lock, in the client's own thread, and never fails.
+    """Work that is done without the log's lock, in the client's own thread, and never fails.
 
     The command that comes of it is carried out next.
     """
@@ -110,68 +110,72 @@ class Labelled(Reply):
     told: tuple["Reply | Event", ...] = ()
 
 
-Command = (
-    Enter
-    | Register
-    | Rename
-    | Join
-    | Leave
-    | Say
-    | Burst
-    | SetTopic
-    | SetAway
-    | Quit
-    | SetFormat
-    | AskTopic
+# Decided without changing anything: what they lead to happens by events, the same on all servers.
+ChatCommand = (
+    Alert
+    | AskAccount
+    | AskAllNames
+    | AskCounts
+    | AskHistory
+    | AskInvitations
+    | AskList
+    | AskMarker
+    | AskModes
     | AskNames
     | AskRooms
+    | AskSearch
+    | AskServerBans
+    | AskServers
+    | AskTargets
+    | AskTopic
+    | AskUptime
+    | AskUsers
+    | AskWatched
     | AskWho
     | AskWhois
-    | AskModes
-    | AskUsers
-    | AskHistory
-    | AskTargets
-    | AskSearch
-    | Kick
-    | Ban
-    | Unban
-    | BanFromServer
-    | UnbanFromServer
-    | Expire
-    | AskServerBans
-    | Invite
-    | SetModes
-    | SetUserModes
-    | SetRealname
-    | BecomeOperator
-    | Kill
-    | Alert
-    | Reload
-    | Reread
-    | Watch
-    | Unwatch
     | AskWhowas
-    | AskList
-    | AskInvitations
-    | AskCounts
-    | AskServers
-    | AskUptime
-    | AskWatched
-    | AskAllNames
+    | Ban
+    | BanFromServer
+    | Burst
+    | Expire
+    | Hashed
+    | Invite
+    | Join
+    | Kick
+    | Kill
+    | Leave
     | LeaveAll
-    | MakeAccount
-    | LogIn
     | LogOut
+    | Redact
+    | Register
+    | Reload
+    | Rename
+    | Say
+    | SetAway
+    | SetModes
+    | SetRealname
+    | SetTopic
+    | SetUserModes
+    | Unban
+    | UnbanFromServer
+)
+# Carried out at once: they change what this server alone keeps, above all of the connection that they came from.
+SessionCommand = (
+    BecomeOperator
+    | Checked
+    | CloseGhost
+    | DropAccount
+    | Enter
+    | LogIn
+    | MakeAccount
+    | MarkRead
+    | Quit
+    | Reread
+    | SetFormat
     | SetPassword
     | SetReplay
-    | DropAccount
-    | CloseGhost
-    | AskAccount
-    | Checked
-    | Hashed
-    | MarkRead
-    | AskMarker
-    | Redact
-    | Reply
+    | Unwatch
+    | Watch
 )
+Command = ChatCommand | SessionCommand | Reply  # a reply is a protocol's own answer, which keeps its place
 Outcome = Event | Reply | HistoryQuery | Deferred

@@ -104,7 +104,7 @@ class WhoisIs(Reply):
     rooms: tuple[tuple[str, str], ...]  # name, ranks
     idle: int  # seconds since they last said something
     since: int  # milliseconds; 0 for the service, which is always here
-    modes: str  # "" for whom they are no business of
+    modes: str  # "" for those who may not know them
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one
 
@@ -277,7 +277,7 @@ class Goodbye(Reply):
     """The last thing a client is told; its connection is closed behind it."""
 
     reason: str
-    refusal: bool = False  # which the operator is told of, too
+    refusal: bool = False  # whether it is logged that the client was refused
 
 
 @value

@@ -1,22 +1,21 @@
 """The state of the whole chat: who is there, which rooms there are, what is banned, who owns what."""
 
 from collections import Counter, deque
-from heapq import heapify, heappop, heappush
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
-from chatroom.model.audience import Audience
-from chatroom.model.delivery import Delivery
+from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
 from chatroom.model.events import Event, Said
+from chatroom.model.expiries import Expiries
 from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
+from chatroom.model.nick_index import NickIndex
 from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
 CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
-LIFTED_EXPIRIES_KEPT = 1000  # ends of bans that have been lifted before, held besides twice those that will come
 AUDIT_EVENTS_KEPT = 1000  # of operators, that wait to be written to the log
 DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
@@ -34,9 +33,9 @@ class _Deaf:
 
 
 class ServerSession(Session):
-    """The server, as one who does things: at its console, or because it is time. An operator of its own, in no room.
+    """The session of the server itself, for commands from its console and for bans that end. It is an operator.
 
-    `told` is what comes of it.
+    `replies` are what it was told and the console has not shown yet.
     """
 
     __slots__ = ("replies",)
@@ -50,44 +49,38 @@ class ServerSession(Session):
 
 
 class ChatState:
-    """All that there is: people, rooms, connections."""
+    """The whole chat: people, rooms, accounts, bans, and the connections to this server."""
 
-    # What all servers have in common; the rest follows from it (`reindex`), or is each one's own.
+    # What all servers have in common. The rest follows from it (`reindex`), or is each server's own.
     SHARED = (
-        *("users", "by_nick", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("whispers", "gone", "holders", "most", "memories", "servers", "absent"),
+        *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
+        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent"),
     )
 
-    def __init__(self, post: Delivery, name: str) -> None:
-        self.post = post
+    def __init__(self, name: str, lasting: bool) -> None:
+        """`name` is the server's; `lasting` says whether anything of a room outlives its last member."""
         self.server_session = ServerSession(name)
         self.service = Member(Person("", SERVICE, SERVICE, name, "looks after claimed names"), "")
         self.users: dict[str, User] = {}  # by uid
-        self.by_nick: dict[str, User] = {}  # by folded nickname
-        self.by_looks: dict[str, User] = {}  # by the skeleton of the nickname; of those who look alike the first
+        self.nicks = NickIndex()
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
         self.bans: dict[str, ListEntry] = {}  # from the server, by folded mask
         self.networks = NetworkIndex()  # those of them that are addresses and networks
-        # A heap of what ends by itself: when (milliseconds), which room's, of which list, which mask; "", "" and the
-        # mask for a ban from the server. Its first is never one that has been lifted before.
-        self.ends: list[tuple[int, str, str, str]] = []
-        self._ends_most = LIFTED_EXPIRIES_KEPT  # as long as it may grow before what has been lifted is taken out of it
-        self.audit_log: deque[Event] = deque(
-            maxlen=AUDIT_EVENTS_KEPT
-        )  # what operators did and the log has not been told yet
+        self.expiries = Expiries(self.entry_at)
+        # What operators did and the audit log has not been told yet.
+        self.audit_log: deque[Event] = deque(maxlen=AUDIT_EVENTS_KEPT)
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
         self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
-        self.password = ""  # everybody is let in if it is ""
+        self.dormant_rooms = DormantRooms() if lasting else None
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
         self.watchers: dict[str, dict[Session, None]] = {}  # of a folded nickname: IRCv3 monitor
         self.markers: dict[str, dict[str, int]] = {}  # how far people have read; kept by `chatroom.core.read_markers`
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
-        self.whispers: deque[tuple[Said, str]] = deque(
-            maxlen=DIRECT_MESSAGES_KEPT
-        )  # said to one person alone; with their uid
+        # What was said to one person alone, with their uid.
+        self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
         self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.last_seen`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
@@ -111,19 +104,17 @@ class ChatState:
         return room
 
     def reindex(self) -> None:
-        """Makes anew what follows from the rest, after that has been put in the place of what there was."""
-        self.by_looks.clear()
-        for user in self.users.values():
-            self.by_looks.setdefault(skeleton(user.person.nick), user)
+        """Makes the indexes anew after what is `SHARED` was replaced."""
+        self.nicks.rebuild(self.users.values())
         self.claimed.clear()
         for account in self.accounts.values():
             self.claimed.setdefault(skeleton(account.name), account.name)
         self.networks.clear()
         for entry in self.bans.values():
             self.networks.put(entry)
-        self.ends.clear()
+        self.expiries.clear()
         for key, entry in self.bans.items():
-            self.note_end(entry.until, "", "", key)
+            self.expiries.add(entry.until, "", "", key)
         self.kept = {key: bounded(modes) for key, modes in self.kept.items()}
         for key, room in self.rooms.items():
             self.lists[key] = room.lists
@@ -132,48 +123,20 @@ class ChatState:
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
                 for mask, entry in entries.items():
-                    self.note_end(entry.until, key, letter, mask)
+                    self.expiries.add(entry.until, key, letter, mask)
 
     def must_look_free(self, nick: str, by: Person) -> None:
         """Raises `ChatError` if this nickname looks like that of somebody else who is here, or like a claimed one."""
-        looks = skeleton(nick)
-        like = self.by_looks.get(looks)
+        like = self.nicks.lookalike(nick)
         if like and like.person.uid != by.uid:
             raise ChatError(Code.NICK_LIKE, nick, like.person.nick)
-        name = self.claimed.get(looks)
+        name = self.claimed.get(skeleton(nick))
         if name and fold(name) not in (fold(nick), fold(by.account)):
             raise ChatError(Code.NICK_LIKE, nick, name)
-
-    def index_nick(self, user: User) -> None:
-        """Notes a user's nickname."""
-        self.by_nick[fold(user.person.nick)] = user
-        self.by_looks.setdefault(skeleton(user.person.nick), user)
-
-    def unindex_nick(self, user: User) -> None:
-        """Forgets a user's nickname."""
-        del self.by_nick[fold(user.person.nick)]
-        looks = skeleton(user.person.nick)
-        if self.by_looks.get(looks) is user:
-            del self.by_looks[looks]
 
     def entry_at(self, room: str, letter: str, key: str) -> ListEntry | None:
         """An entry of a room's list, or, without a room, of the server's bans."""
         return self.lists.get(room, {}).get(letter, {}).get(key) if room else self.bans.get(key)
-
-    def note_end(self, until: int, room: str, letter: str, key: str) -> None:
-        if until:
-            heappush(self.ends, (until, room, letter, key))
-            if len(self.ends) > self._ends_most:  # most have been lifted or renewed before their time
-                self.ends = [end for end in self.ends if self._holds(*end)]
-                heapify(self.ends)
-                self._ends_most = LIFTED_EXPIRIES_KEPT + 2 * len(self.ends)
-        while self.ends and not self._holds(*self.ends[0]):
-            heappop(self.ends)
-
-    def _holds(self, until: int, room: str, letter: str, key: str) -> bool:
-        """Whether there still is something that ends then."""
-        entry = self.entry_at(room, letter, key)
-        return entry is not None and entry.until == until
 
     def leave_lists(self, key: str) -> None:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
@@ -189,26 +152,16 @@ class ChatState:
             for forgotten in [room for room in left if room != LOBBY][:-DORMANT_ROOMS_MAX]:
                 del self.lists[forgotten]
 
-    def is_due(self, now: int) -> bool:
-        """Whether anything has lasted its time."""
-        return bool(self.ends) and self.ends[0][0] <= now
-
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""
-        user = self.by_nick.get(fold(nick))
+        user = self.nicks.get(nick)
         return user.member_info() if user else self.service if fold(nick) == fold(SERVICE) else None
 
     def user_named(self, nick: str) -> User:
-        user = self.by_nick.get(fold(nick))
+        user = self.nicks.get(nick)
         if user is None:
             raise ChatError(Code.NO_SUCH_NICK, nick)
         return user
-
-    def tell_both(self, event: Event, uid: str) -> None:
-        """Hands on what only its author and somebody else are to be told of."""
-        users = (self.users.get(event.by.uid), self.users.get(uid))
-        sessions = dict.fromkeys([user.session for user in users if user and user.session])
-        self.post.broadcast(event, Audience.of(sessions))
 
     def set_user_mode(self, user: User, letter: str, on: bool) -> None:
         if on is not (letter in user.modes):

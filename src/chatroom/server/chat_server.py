@@ -28,7 +28,7 @@ from chatroom.cluster.servers import Timing
 from chatroom.common.clock import Clock, steady
 from chatroom.common.logs import alike
 from chatroom.common.names import fold
-from chatroom.core import last_seen
+from chatroom.core import connections, last_seen, notify, restore
 from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
@@ -123,7 +123,7 @@ class ChatServer(ThreadingTCPServer):
         self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
         self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
-        self.hub.registrar.guesses.unlimited = unlimited
+        self.hub.context.throttle.unlimited = unlimited
         last_id, last_time = self._remember(store) if store else (0, 0)
         self._archive = HistoryService(store) if store else None
         self.log: EventLog
@@ -132,7 +132,7 @@ class ChatServer(ThreadingTCPServer):
         else:
             self.clock.start_from(last_time)
             self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
-        self.hub.keep = keep * 86_400_000 if store else 0
+        self.hub.context.keep_ms = keep * 86_400_000 if store else 0
         self._keeper = Maintenance(store, self._saving, keep) if store else None
         self.watch = TimeoutMonitor(self.everybody, self.log, self.courier, self._run_moderation)
         self._pause = ACCEPT_PAUSE_SECONDS[0]
@@ -174,14 +174,14 @@ class ChatServer(ThreadingTCPServer):
         Called before `start`, or under the log's lock: it must not take it.
         """
         self.info = replace(self.info, motd=settings.motd)
-        self.hub.operator_password = settings.operator_password
-        self.hub.password = settings.password
+        self.hub.context.operator_password = settings.operator_password
+        self.hub.context.password = settings.password
         self.tls = settings.tls
 
     def reload(self) -> None:
         """Reads the files again, while nobody waits for it, and then uses them, unless one can't be read."""
         with self._reloading:
-            use = self.hub.reload()
+            use = self.hub.context.reload()
             if use:
                 with self.log.lock:
                     use()
@@ -259,13 +259,13 @@ class ChatServer(ThreadingTCPServer):
     def _remember(self, store: Store) -> tuple[int, int]:
         """Puts the rooms back as they were; returns the last id and time of the history."""
         with closing(store.reader()) as reader:
-            self.hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners(), reader.modes())
+            restore.accounts(self.hub.state, map(Account._make, reader.accounts()), reader.owners(), reader.modes())
             rooms = list(reader.rooms())
             for room in reversed(rooms):
-                self.hub.restore(*room)
-            self.hub.absent = _absent(reader, rooms, store.began)
+                restore.room(self.hub.state, *room)
+            self.hub.state.absent = _absent(reader, rooms, store.began)
             for room_key, letter, entry in reader.lists():
-                self.hub.restore_entry(room_key, letter, entry)
+                restore.entry(self.hub.state, room_key, letter, entry)
         ahead = store.last_time - now()
         if ahead > 0:
             log.warning(
@@ -276,11 +276,11 @@ class ChatServer(ThreadingTCPServer):
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
         with self.log.lock:
-            due = self.hub.is_due(self.clock())
-            done = list(self.hub.audit_log)
-            self.hub.audit_log.clear()
+            due = self.hub.state.expiries.is_due(self.clock())
+            done = list(self.hub.state.audit_log)
+            self.hub.state.audit_log.clear()
         if due:
-            self.log.submit(self.hub.server_session, [Expire()])
+            self.log.submit(self.hub.state.server_session, [Expire()])
         for event in done:
             room = getattr(event, "room", "")
             for sentence in describe_event(event):
@@ -288,7 +288,7 @@ class ChatServer(ThreadingTCPServer):
 
     def _saving(self, works: bool, lost: int) -> None:
         with self.log.lock:
-            self.hub.saving(Saving(works, lost))
+            notify.saving(self.hub.context, Saving(works, lost))
         self.courier.flush()
 
     def _stop_listening(self) -> None:
@@ -377,10 +377,10 @@ class ChatServer(ThreadingTCPServer):
 
     def _banned(self, host: str) -> str:
         """Why an address may not come in; "" if it may."""
-        if not self.hub.bans:  # without the lock: most servers ban nobody
+        if not self.hub.state.bans:  # without the lock: most servers ban nobody
             return ""
         with self.log.lock:
-            ban = on_address(self.hub, host)
+            ban = on_address(self.hub.state, host)
         return BANNED + "".join(time_left_and_reason(ban.until, ban.reason)) if ban else ""
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -415,7 +415,7 @@ class ChatServer(ThreadingTCPServer):
             self.connections[request] = connection
         self.watch.add(connection)
         with self.log.lock:
-            self.hub.attach(connection)
+            connections.attach(self.hub.context, connection)
         return connection
 
     def shutdown_request(self, request: Any) -> None:
@@ -426,7 +426,7 @@ class ChatServer(ThreadingTCPServer):
             super().shutdown_request(request)
             return
         with self.log.lock:
-            self.hub.detach(connection)
+            connections.detach(self.hub.state, connection)
             connection.closing = True  # so nothing is told to it any more
             del connection.dialect  # which knows the connection: a circle that only the collector would undo
         connection.left = time.monotonic()

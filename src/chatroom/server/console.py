@@ -125,18 +125,18 @@ class Console(threading.Thread):
         with self._server.log.lock:
             people = [
                 f"{user.person.nick}  {user.person.host}  {' '.join(room.name for room in user.rooms.values())}"
-                for user in self._server.hub.users.values()
+                for user in self._server.hub.state.users.values()
             ]
         self._write("\n".join(people) or "nobody is here")
 
     def _rooms(self, rest: str) -> None:
         with self._server.log.lock:
-            rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.rooms.values()]
+            rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.state.rooms.values()]
         self._write("\n".join(rooms) or "there are no rooms")
 
     def _servers(self, rest: str) -> None:
         with self._server.log.lock:
-            known = servers(self._server.hub)
+            known = servers(self._server.hub.state)
         lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
         self._write("\n".join(lines) or "this is the only server")
 
@@ -161,7 +161,7 @@ class Console(threading.Thread):
             if error.code is Code.TOO_FEW_PARAMETERS:
                 raise
             commands = [Refused(error)]
-        server, session = self._server, self._server.hub.server_session
+        server, session = self._server, self._server.hub.state.server_session
         with server.log.lock:
             session.replies.clear()
         server.log.submit(session, commands)

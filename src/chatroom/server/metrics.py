@@ -95,7 +95,7 @@ class Figures:
     def _gauges(self) -> Iterator[Any]:
         server = self._server
         with server.log.lock:
-            users, rooms, servers = server.hub.here, len(server.hub.rooms), len(server.hub.servers)
+            users, rooms, servers = server.hub.state.here, len(server.hub.state.rooms), len(server.hub.state.servers)
         waiting, behind = server.courier.queue()
         for name, about, value in (
             ("connections", "Clients that are connected.", len(server.everybody())),

@@ -14,7 +14,7 @@ from chatroom.model.modes import closed
 
 
 class DormantRooms:
-    """Remembers rooms; those left longest ago least. Whose a room is, is never forgotten."""
+    """Remembers rooms that nobody is in. Those left longest ago are forgotten first; a room with an owner never is."""
 
     __slots__ = ("owned", "rooms")
 

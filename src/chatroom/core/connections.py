@@ -1,0 +1,131 @@
+"""Clients' connections: they come and go, give the server's password, and choose what they read."""
+
+from collections.abc import Iterable
+from hmac import compare_digest
+
+from chatroom.common.addresses import counted
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.text import shortened
+from chatroom.core import monitor
+from chatroom.core.context import Context, Handlers
+from chatroom.core.login_throttle import SlidingWindow
+from chatroom.core.permissions import is_silent_somewhere
+from chatroom.model.commands import Enter, Quit, SetFormat
+from chatroom.model.entities import Session, User
+from chatroom.model.events import Departed
+from chatroom.model.limits import REASON_BYTES, WRONG_PASSWORDS_PER_CONNECTION
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import Admitted, Goodbye, Refused
+from chatroom.model.state import ChatState
+
+GOODBYE_BYTES = 450  # what somebody without a name is told at the end: why they are banned, and how long; one line
+
+# ---- coming and going -----------------------------------------------------------------------------------------------
+
+
+def attach(ctx: Context, session: Session) -> None:
+    """A client has connected."""
+    ctx.state.sessions[session.uid] = session
+    session.admitted = not ctx.password
+
+
+def detach(state: ChatState, session: Session) -> None:
+    """A client's connection is gone; its user has left before."""
+    state.sessions.pop(session.uid, None)
+    state.marking.pop(session, None)
+    monitor.forget_all(state, session)
+
+
+def detach_user(state: ChatState, user: User) -> None:
+    """Makes a user one without a client, who is told nothing."""
+    session = user.session
+    if session:
+        for room in user.rooms.values():
+            room.audience = room.audience.minus(session)
+        user.session = None
+        state.here -= 1
+
+
+def drop_session(state: ChatState, session: Session) -> None:
+    """A client goes; its user stays, without one, until their departure is applied."""
+    if session.user:
+        detach_user(state, session.user)
+        session.user = None
+        session.closing = True
+
+
+def stop_delivery(sessions: Iterable[Session]) -> None:
+    """These are about to leave: of what happens in their rooms they are told nothing more.
+
+    When a thousand leave together, all of that goes to the same audience, which makes it cheap.
+    """
+    leaving = set(sessions)
+    rooms = {room.name: room for session in leaving if session.user for room in session.user.rooms.values()}
+    for room in rooms.values():
+        room.audience = room.audience.without(leaving)
+
+
+# ---- commands that concern one connection ---------------------------------------------------------------------------
+
+
+def enter(ctx: Context, session: Session, command: Enter) -> list[Outcome]:
+    if session.user:
+        raise ChatError(Code.ALREADY_REGISTERED)
+    if session.admitted:
+        return []
+    refused = compare_password(ctx, session, command.password, ctx.password, ctx.throttle.server_password)
+    session.admitted = not refused
+    return refused or [Admitted()]
+
+
+def compare_password(ctx: Context, session: Session, given: str, password: str, wrong: SlidingWindow) -> list[Outcome]:
+    """Nothing if it is the password, else a refusal.
+
+    After `WRONG_PASSWORDS_PER_CONNECTION` a connection is closed. After as many as `wrong` takes from one address, it
+    raises `ChatError` for a while.
+    """
+    network, now = counted(session.host), ctx.steady()
+    if wrong.is_full(network, now) and not ctx.throttle.unlimited:
+        raise ChatError(Code.LOGIN_TOO_OFTEN)
+    if compare_digest(given.encode(), password.encode()):
+        return []
+    wrong.add(network, now)
+    session.tries += 1
+    refused: list[Outcome] = [Refused(ChatError(Code.WRONG_PASSWORD))]
+    if session.tries < WRONG_PASSWORDS_PER_CONNECTION:
+        return refused
+    return [*refused, *quit_(ctx, session, Quit("too many wrong passwords", refused=True))]
+
+
+def quit_(ctx: Context, session: Session, command: Quit) -> list[Outcome]:
+    """Closes the connection, and has its user leave."""
+    user = session.user
+    reason = shortened(command.reason, REASON_BYTES if user else GOODBYE_BYTES)
+    departed: list[Outcome] = []
+    if user:
+        told = "" if command.own and is_silent_somewhere(user) else reason
+        departed = [Departed(user.person, told, user.room_names())]
+    if not command.ask:
+        return departed
+    session.closing = True
+    detach(ctx.state, session)
+    return [*departed, Goodbye(reason, command.refused)]
+
+
+def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outcome]:
+    rooms = session.user.rooms.values() if session.user else ()
+    for room in rooms:
+        room.audience = room.audience.minus(session)
+    session.format = command.format
+    session.echo = command.echo
+    session.extended_monitor = command.extended_monitor
+    if command.read_marker:
+        ctx.state.marking[session] = None
+    else:
+        ctx.state.marking.pop(session, None)
+    for room in rooms:
+        room.audience = room.audience.plus(session)
+    return []
+
+
+HANDLERS: Handlers = {Enter: enter, Quit: quit_, SetFormat: set_format}

@@ -1,0 +1,69 @@
+"""What the rules work with, in one object that is handed to each of them.
+
+- A decider takes the context, the client's session and its command. It changes nothing, and returns what follows, or
+  raises `ChatError`.
+- A handler is called likewise. It changes at once what concerns the session alone.
+- An applier takes the context and an event.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chatroom.core.login_throttle import LoginThrottle
+from chatroom.core.passwords import Passwords
+from chatroom.model.delivery import Delivery
+from chatroom.model.entities import Session
+from chatroom.model.limits import RECENT_MESSAGES
+from chatroom.model.outcomes import Outcome
+from chatroom.model.state import ChatState
+
+
+class Context:
+    """The state of the chat, and what belongs to this server alone: where replies go, clocks, settings, throttles.
+
+    `clock` gives the time by which the log goes; `steady` one that nobody sets, for what is counted here alone.
+    """
+
+    __slots__ = (
+        "clock",
+        "delivery",
+        "is_saving",
+        "keep_ms",
+        "lasting",
+        "operator_password",
+        "password",
+        "passwords",
+        "reload",
+        "replay_messages",
+        "started",
+        "state",
+        "steady",
+        "throttle",
+    )
+
+    def __init__(
+        self, state: ChatState, delivery: Delivery, clock: Callable[[], int], steady: Callable[[], int], lasting: bool
+    ) -> None:
+        self.state = state
+        self.delivery = delivery
+        self.clock = clock  # Unix milliseconds
+        self.steady = steady  # milliseconds
+        self.started = steady()
+        self.lasting = lasting  # whether rooms and accounts outlive the server
+        self.is_saving = True  # whether what is said is being saved, where it should be
+        self.passwords = Passwords()
+        self.throttle = LoginThrottle()
+        self.password = ""  # of the server; everybody is let in if it is ""
+        self.operator_password = ""  # nobody becomes an operator of the server if it is ""
+        self.replay_messages = RECENT_MESSAGES  # messages at most that who joins is shown
+        self.keep_ms = 0  # milliseconds after which what was said is shown no more; 0: never
+        # Reads the configuration again, without the lock. Returns what puts it to use, under the lock; None if a file
+        # can't be read.
+        self.reload: Callable[[], Callable[[], None] | None] = lambda: lambda: None
+
+
+# The rules' tables, by the type of command or event. Each function's own argument is of that type.
+Decider = Callable[[Context, Session, Any], list[Outcome]]
+Deciders = dict[type, Decider]
+Handlers = Deciders
+Appliers = dict[type, Callable[[Context, Any], None]]

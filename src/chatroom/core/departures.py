@@ -1,0 +1,60 @@
+"""Leaving the server: because somebody wants to, was thrown off, or came in again from elsewhere."""
+
+from chatroom.common.text import GHOST
+from chatroom.core import connections, membership, monitor, notify, read_markers
+from chatroom.core.context import Appliers, Context
+from chatroom.model.departure_reasons import OVERTAKEN
+from chatroom.model.events import Departed, Event, Ghosted, Killed
+from chatroom.model.modes import USER_MODES
+from chatroom.model.replies import Goodbye
+from chatroom.model.values import Person
+
+
+def departed(ctx: Context, event: Departed) -> None:
+    state = ctx.state
+    user = state.users.pop(event.by.uid, None)
+    if user is None:
+        return
+    ctx.delivery.broadcast(event, user.peers(), user.session)
+    for room in list(user.rooms.values()):
+        membership.exit_room(state, user, room, event)
+    for letter in USER_MODES:
+        state.set_user_mode(user, letter, False)
+    state.nicks.remove(user)
+    state.gone.appendleft((user.person, event.time))
+    monitor.has_gone(ctx, user.person)
+    read_markers.forget(state, user)
+    if user.session:
+        user.session.closing = True  # what it has sent before, and is still to be read, counts no more
+        user.session.user = None
+        state.here -= 1
+
+
+def killed(ctx: Context, event: Killed) -> None:
+    """To the others it is a departure like any. Who is thrown off is told why, and their connection is closed."""
+    if event.who.uid in ctx.state.users:
+        ctx.state.audit_log.append(event)
+        if not event.by.uid:
+            notify.author(ctx, event)
+    reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
+    _throw_out(ctx, event, event.who, reason, reason)
+
+
+def ghosted(ctx: Context, event: Ghosted) -> None:
+    _throw_out(ctx, event, event.who, OVERTAKEN, GHOST)
+
+
+def _throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str) -> None:
+    """`reason` is for the others, `goodbye` for the one who has to go."""
+    user = ctx.state.users.get(who.uid)
+    if user is None:
+        return
+    session = user.session
+    departed(ctx, Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
+    if session:
+        session.goodbye = goodbye
+        connections.detach(ctx.state, session)
+        ctx.delivery.reply(session, Goodbye(goodbye))
+
+
+APPLIERS: Appliers = {Departed: departed, Killed: killed, Ghosted: ghosted}

@@ -1,0 +1,216 @@
+"""Joining and leaving rooms, and what becomes of a room that is opened or left by its last member."""
+
+from dataclasses import replace
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import LOBBY, fold, room_name
+from chatroom.common.text import CTCP, shortened
+from chatroom.core import last_seen, notify, read_markers
+from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, is_silent, require
+from chatroom.model.commands import Join, Leave, LeaveAll
+from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
+from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
+from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
+from chatroom.model.modes import BAN, BOT, OPERATOR, closed
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import Recent
+from chatroom.model.state import ChatState
+from chatroom.model.values import Person
+
+ROOMS_PER_OWNER = 50  # by one account: each is remembered for good
+
+# ---- who may come in ------------------------------------------------------------------------------------------------
+
+
+def require_entry(state: ChatState, name: str, user: User, key: str) -> None:
+    """Raises `ChatError` if this user may not enter the room, whether somebody is in it or not.
+
+    An operator's invitation lets them in whatever else is set.
+    """
+    room = room_to_enter(state, name)
+    if room and user.invitations.get(fold(room.name)) is not room:
+        require(room, user, Action.JOIN, Attempt(key=key))
+
+
+def room_to_enter(state: ChatState, name: str) -> Room | None:
+    """The room as who wants to enter meets it, even if nobody is in it; None if nothing is known of it."""
+    room, lists, modes = state.rooms.get(fold(name)), state.lists.get(fold(name)), state.kept.get(fold(name))
+    if room is None and (lists or modes):
+        room = _empty_room(state, name, lists or new_lists())
+        room.modes = modes or room.modes
+    return room
+
+
+def _empty_room(state: ChatState, name: str, lists: Lists) -> Room:
+    """A room that nobody is in, as who opens it meets it.
+
+    Where it is nobody's, only bans that were made for somebody count: else whoever leaves last could close it for all.
+    """
+    owner = state.owners.get(fold(name), "")
+    if not owner and fold(name) != LOBBY:
+        lists = {**lists, BAN: {key: entry for key, entry in lists[BAN].items() if entry.whom}}
+    room = Room(name, 0, lists)
+    room.owner = owner
+    return room
+
+
+# ---- deciding -------------------------------------------------------------------------------------------------------
+
+
+def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
+    user = user_of(session)
+    name = room_name(command.room)
+    room = ctx.state.rooms.get(fold(name))
+    if room and user.person.uid in room.members:
+        return [room.state(user)] if command.move else []
+    left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
+    if len(user.rooms) - len(left) >= ROOMS_PER_USER:
+        raise ChatError(Code.TOO_MANY_ROOMS, name)
+    require_entry(ctx.state, name, user, command.key)
+    joined = [*left, Joined(user.person, room.name if room else name)]
+    if room and room.is_owned_by(user.person):
+        joined.append(room.to_operator(user.person))
+    return joined
+
+
+def leave(ctx: Context, session: Session, command: Leave) -> list[Outcome]:
+    room = ctx.state.room_of(session, command.room)
+    user = user_of(session)
+    reason = "" if is_silent(room, user) else shortened(command.reason, REASON_BYTES)
+    return [Left(user.person, room.name, reason)]
+
+
+def leave_all(ctx: Context, session: Session, command: LeaveAll) -> list[Outcome]:
+    user = user_of(session)
+    return [Left(user.person, room.name, "") for room in user.rooms.values()]
+
+
+# ---- applying -------------------------------------------------------------------------------------------------------
+
+
+def joined(ctx: Context, event: Joined) -> None:
+    user = ctx.state.users.get(event.by.uid)
+    if user is None or fold(event.room) in user.rooms:
+        return
+    room = enter(ctx, user, event.room, event)
+    session = user.session
+    if session:
+        if session in ctx.state.marking:
+            ctx.delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
+        ctx.delivery.reply(session, room.state(user))
+        replay(ctx, session, room)
+
+
+def replay(ctx: Context, session: Session, room: Room) -> None:
+    """Tells who joins what was said there since they left, or, to a newcomer, last."""
+    user = user_of(session)
+    if not _wants_replay(ctx.state, session, user):
+        return
+    since = last_seen.seen_until(ctx.state, room, user.person)
+    said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
+    said = said[max(0, len(said) - ctx.replay_messages) :]
+    if said:
+        ctx.delivery.reply(session, Recent(room.name, said))
+
+
+def _wants_replay(state: ChatState, session: Session, user: User) -> bool:
+    """A bot would obey once more what it was told before."""
+    account = state.accounts.get(fold(user.person.account))
+    return session.replay and BOT not in user.modes and (account is None or account.replay)
+
+
+def enter(ctx: Context, user: User, name: str, event: Event) -> Room:
+    """Puts a user into a room, which is opened if nobody is in it, and tells the room."""
+    state, key = ctx.state, fold(name)
+    room = state.rooms.get(key)
+    opened = room is None
+    if room is None:
+        room = state.rooms[key] = Room(name, event.time, state.lists.setdefault(key, new_lists()))
+        room.opened = event.id
+        reopen(ctx, room)
+    while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
+        room.recent.popleft()
+    room.add(user)
+    if opened and key != LOBBY:
+        _found(ctx, room, user, event)
+    user.rooms[key] = room
+    user.invitations.pop(key, None)
+    silent = is_silent(room, user)  # then their real name and their away message are not for this room
+    by = replace(event.by, realname=event.by.nick) if silent else event.by
+    ctx.delivery.broadcast(Joined(by, room.name, id=event.id, time=event.time), room.audience, movers(user.session))
+    if user.away:
+        away = AwaySet(event.by, SILENCED_AWAY if silent else user.away, id=event.id, time=event.time)
+        ctx.delivery.broadcast(away, room.audience, user.session)
+    return room
+
+
+def reopen(ctx: Context, room: Room) -> None:
+    """Gives a room that somebody is about to open what was kept of it, its owner's modes above all."""
+    state, key = ctx.state, fold(room.name)
+    if state.dormant_rooms:
+        state.dormant_rooms.restore(room)
+    room.owner = state.owners.get(key, "")
+    room.modes = state.kept.pop(key, room.modes)
+    room.refresh_speech_checks()
+    save_opening(ctx, room)
+
+
+def save_opening(ctx: Context, room: Room) -> None:
+    """Has it saved that a room was opened, and what closes it now."""
+    if ctx.state.dormant_rooms:
+        nobody, shut = Person("", "", "", ""), closed(room.modes)
+        opened(ctx, Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created))
+
+
+def opened(ctx: Context, event: Opened) -> None:
+    """Only saved: what was said in a closed room that all have left is hidden by it."""
+    ctx.delivery.broadcast(event, notify.NOBODY)
+
+
+def _found(ctx: Context, room: Room, user: User, event: Event) -> None:
+    """Makes who opens a room its operator, and its owner if they are logged in, unless it has one.
+
+    An owner stays one when all have left, and so do the room's modes; others who open it are not its operators.
+    """
+    account, owners = user.person.account, ctx.state.owners
+    if not room.owner and account and list(owners.values()).count(fold(account)) < ROOMS_PER_OWNER:
+        founded(ctx, Founded(event.by, room.name, account, id=event.id, time=event.time))
+    if not room.owner or room.is_owned_by(user.person):
+        room.set_rank(user.person.uid, OPERATOR, True)
+
+
+def founded(ctx: Context, event: Founded) -> None:
+    """Only saved, besides what it changes."""
+    state = ctx.state
+    room = state.rooms.get(fold(event.room))
+    if room and fold(event.room) not in state.owners and fold(event.account) in state.accounts:
+        room.owner = state.owners[fold(event.room)] = fold(event.account)
+        ctx.delivery.broadcast(event, notify.NOBODY)
+
+
+def left(ctx: Context, event: Left) -> None:
+    user = ctx.state.users.get(event.by.uid)
+    room = user.rooms.get(fold(event.room)) if user else None
+    if user and room:
+        ctx.delivery.broadcast(event, room.audience, movers(user.session))
+        exit_room(ctx.state, user, room, event)
+
+
+def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
+    """Takes a user out of a room, which ends if nobody is left."""
+    key = fold(room.name)
+    last_seen.note(state, room, user.person, event)
+    room.remove(user)
+    del user.rooms[key]
+    if not room.members:
+        del state.rooms[key]
+        state.leave_lists(key)
+        if room.owner:
+            state.kept[key] = room.modes
+        if state.dormant_rooms:
+            state.dormant_rooms.store(room)
+
+
+DECIDERS: Deciders = {Join: join, Leave: leave, LeaveAll: leave_all}
+APPLIERS: Appliers = {Joined: joined, Left: left, Opened: opened, Founded: founded}

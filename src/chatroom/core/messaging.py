@@ -1,0 +1,139 @@
+"""What people say to rooms, to those with a rank in a room, and to each other."""
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, is_room
+from chatroom.common.text import CTCP
+from chatroom.core import history_access
+from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.permissions import Action, Attempt, require
+from chatroom.model.audience import Audience
+from chatroom.model.commands import Burst, Say
+from chatroom.model.entities import Room, Session, User, user_of
+from chatroom.model.events import Said
+from chatroom.model.modes import NO_CTCP, RANKS
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import IsAway, PersonalNotice
+from chatroom.model.values import MessageKind
+
+_MESSAGE = MessageKind.MESSAGE  # a look-up in an Enum takes as long as making a value
+_RANK_BY_SIGN = {sign: rank for rank, sign in RANKS.items()}
+
+# ---- deciding -------------------------------------------------------------------------------------------------------
+
+
+def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
+    user = user_of(session)
+    target = command.target
+    try:
+        if is_room(target):
+            room = ctx.state.rooms.get(fold(target))
+            if room is None or room.has_speech_restrictions or user.person.uid not in room.members:
+                room = _room_to_say_in(ctx, target, user, command)
+            return [Said(user.person, room.name, command.text, command.kind, command.tags)]
+        if is_room(target[1:]) and target[0] in _RANK_BY_SIGN:
+            room = _room_to_say_in(ctx, target[1:], user, command)
+            return [Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
+        other = ctx.state.user_named(target)
+        if NO_CTCP in other.modes and CTCP in command.text:
+            raise ChatError(Code.NO_CTCP, other.person.nick)
+    except ChatError:
+        if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
+            return []
+        raise
+    said = Said(
+        user.person, other.person.nick, command.text, command.kind, command.tags, history_access.talk(user, other)
+    )
+    if other.away and command.kind not in (MessageKind.NOTICE, MessageKind.TAGS):
+        return [said, IsAway(other.person.nick, other.away)]
+    return [said]
+
+
+def _room_to_say_in(ctx: Context, name: str, user: User, command: Say) -> Room:
+    """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
+    room = ctx.state.rooms.get(fold(name))
+    if room is None:
+        raise ChatError(Code.NO_SUCH_ROOM, name)
+    try:
+        require(room, user, Action.SAY, Attempt(now=ctx.clock() if command.text else 0))
+        if "C" in room.modes and CTCP in command.text:
+            raise ChatError(Code.NO_CTCP, room.name)
+    except ChatError:
+        if not room.known_to(user):
+            raise ChatError(Code.NO_SUCH_ROOM, name) from None
+        raise
+    return room
+
+
+def burst(ctx: Context, session: Session, command: Burst) -> list[Said] | None:
+    """The messages of a burst; None if each must be decided for itself."""
+    user = session.user
+    room = ctx.state.rooms.get(fold(command.target))
+    if user is None or room is None or room.has_speech_restrictions or user.person.uid not in room.members:
+        return None
+    person, name = user.person, room.name
+    return [Said(person, name, text, _MESSAGE) for text in command.texts]
+
+
+# ---- applying -------------------------------------------------------------------------------------------------------
+
+
+def said(ctx: Context, event: Said) -> None:
+    state = ctx.state
+    user = state.users.get(event.by.uid)
+    if user is None:
+        return
+    user.active = event.time
+    session = user.session
+    if is_room(event.target):
+        room = state.rooms.get(fold(event.target))
+        if room:
+            if event.text:
+                room.recent.append(event)
+                if room.slow:
+                    room.note_speaker(event)
+            ctx.delivery.broadcast(event, room.audience, None if session and session.echo else session)
+        return
+    if event.target[0] in _RANK_BY_SIGN:
+        _said_to_ranks(ctx, event, session)
+        return
+    other = state.nicks.get(event.target)
+    if event.text and other:
+        state.direct_messages.append((event, other.person.uid))
+    if other:  # handed over even if their client is another server's: both have the history of it
+        ctx.delivery.broadcast(event, Audience.of([other.session] if other.session else ()))
+    if session and session.echo:
+        ctx.delivery.reply(session, PersonalNotice(event))
+
+
+def apply_burst(ctx: Context, messages: list[Said]) -> None:
+    """The same as `said` for each, all of them being by one person to one room."""
+    first = messages[0]
+    user = ctx.state.users.get(first.by.uid)
+    room = ctx.state.rooms.get(fold(first.target))
+    if user is None or room is None:
+        return
+    user.active = first.time
+    session = user.session
+    room.recent.extend(messages)
+    if room.slow:  # it was not when this was decided
+        room.note_speaker(messages[-1])
+    broadcast, audience = ctx.delivery.broadcast, room.audience
+    skip = None if session and session.echo else session
+    for event in messages:
+        broadcast(event, audience, skip)
+
+
+def _said_to_ranks(ctx: Context, event: Said, session: Session | None) -> None:
+    """To the members of a room that have a rank, or a higher one: STATUSMSG."""
+    room = ctx.state.rooms.get(fold(event.target[1:]))
+    if room:
+        readers = dict.fromkeys(room.ranked(_RANK_BY_SIGN[event.target[0]]))
+        if session:
+            readers.pop(session, None)
+            if session.echo:
+                readers[session] = None
+        ctx.delivery.broadcast(event, Audience.of(readers))
+
+
+DECIDERS: Deciders = {Say: say}
+APPLIERS: Appliers = {Said: said}

@@ -1,0 +1,50 @@
+"""Tells those who are concerned by an event besides its room: who caused it, the server's operators, the audit log."""
+
+from chatroom.core.context import Context
+from chatroom.model.audience import Audience
+from chatroom.model.entities import Room
+from chatroom.model.events import Event
+from chatroom.model.modes import OPERATOR
+from chatroom.model.replies import PersonalNotice, Saving
+from chatroom.model.state import ChatState
+
+NOBODY = Audience({})  # for an event that is only saved
+
+
+def of_moderation(ctx: Context, event: Event, room: Room | None) -> None:
+    """Tells the room, the author if they are not in it, and the audit log what an operator has done."""
+    ctx.delivery.broadcast(event, room.audience if room else NOBODY)
+    if not (room and event.by.uid in room.members):
+        author(ctx, event)
+    ctx.state.audit_log.append(event)
+
+
+def author(ctx: Context, event: Event) -> None:
+    """Tells who caused an event, if they are connected here. The server itself has no uid."""
+    state = ctx.state
+    by = state.users.get(event.by.uid)
+    session = state.server_session if not event.by.uid else by.session if by else None
+    if session:
+        ctx.delivery.reply(session, PersonalNotice(event))
+
+
+def operators(ctx: Context, event: Event) -> None:
+    """Tells the operators of the server, and the audit log."""
+    ctx.delivery.broadcast(event, with_mode(ctx.state, OPERATOR))
+    if not event.by.uid:
+        author(ctx, event)
+    ctx.state.audit_log.append(event)
+
+
+def with_mode(state: ChatState, letter: str) -> Audience:
+    """All who are connected here and have this user mode."""
+    holders = (user for user in state.users.values() if letter in user.modes)
+    return Audience.of(user.session for user in holders if user.session)
+
+
+def saving(ctx: Context, reply: Saving) -> None:
+    """Tells everybody, and whoever comes while it lasts, whether messages are being saved."""
+    ctx.is_saving = reply.works
+    for user in ctx.state.users.values():
+        if user.session:
+            ctx.delivery.reply(user.session, reply)

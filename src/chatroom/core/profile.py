@@ -1,0 +1,81 @@
+"""What people set about themselves: an away message, a real name, their own modes."""
+
+from dataclasses import replace
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.core import monitor
+from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere
+from chatroom.model.commands import SetAway, SetRealname, SetUserModes
+from chatroom.model.entities import Session, user_of
+from chatroom.model.events import AwaySet, RealnameSet, UserModesSet
+from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
+from chatroom.model.modes import BOT, OPERATOR, USER_MODES
+from chatroom.model.outcomes import Outcome
+from chatroom.model.replies import AwayNoted, PersonalNotice, Refused
+
+
+def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
+    user = user_of(session)
+    if len(command.message.encode()) > AWAY_BYTES:
+        raise ChatError(Code.AWAY_TOO_LONG)
+    message = SILENCED_AWAY if command.message and is_silent_somewhere(user) else command.message
+    noted = AwayNoted(bool(message))
+    if message == user.away:
+        return [noted]
+    return [AwaySet(user.person, message), noted]
+
+
+def set_realname(ctx: Context, session: Session, command: SetRealname) -> list[Outcome]:
+    user = user_of(session)
+    if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
+        raise ChatError(Code.REALNAME_BAD)
+    if is_silent_somewhere(user):
+        raise ChatError(Code.REALNAME_HELD)
+    return [RealnameSet(user.person, command.realname)]
+
+
+def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> list[Outcome]:
+    user = user_of(session)
+    if ctx.state.user_named(command.nick) is not user:
+        raise ChatError(Code.NOT_YOURS)
+    free = USER_MODES.keys() - {OPERATOR}
+    wanted = {
+        change.letter: change
+        for change in command.changes  # of two about the same letter the last counts
+        if change.letter in free or (change.letter == OPERATOR and not change.on)  # +o comes with a password only
+    }
+    made = tuple([change for letter, change in wanted.items() if (letter in user.modes) is not change.on])
+    outcomes: list[Outcome] = [UserModesSet(user.person, made)] if made else []
+    if any(change.letter not in USER_MODES for change in command.changes):
+        outcomes.append(Refused(ChatError(Code.USER_MODE_UNKNOWN)))
+    return outcomes
+
+
+def away_set(ctx: Context, event: AwaySet) -> None:
+    user = ctx.state.users.get(event.by.uid)
+    if user:
+        user.go_away(event.message)
+        ctx.delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user), user.session)
+
+
+def realname_set(ctx: Context, event: RealnameSet) -> None:
+    user = ctx.state.users.get(event.by.uid)
+    if user:
+        user.become(replace(user.person, realname=event.realname))
+        ctx.delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user))
+
+
+def user_modes_set(ctx: Context, event: UserModesSet) -> None:
+    user = ctx.state.users.get(event.by.uid)
+    if user is None:
+        return
+    for change in event.changes:
+        ctx.state.set_user_mode(user, change.letter, change.on)
+    user.become(replace(user.person, bot=BOT in user.modes))
+    if user.session:
+        ctx.delivery.reply(user.session, PersonalNotice(event))
+
+
+DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}
+APPLIERS: Appliers = {AwaySet: away_set, RealnameSet: realname_set, UserModesSet: user_modes_set}

@@ -1,0 +1,91 @@
+"""Coming in under a name, and taking another."""
+
+from dataclasses import replace
+
+from chatroom.common.errors import ChatError, Code
+from chatroom.common.names import fold, nickname
+from chatroom.core import bans, membership, monitor
+from chatroom.core.accounts import make_way
+from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.permissions import require_free_to_rename
+from chatroom.model.commands import Quit, Register, Rename
+from chatroom.model.entities import Session, User, user_of
+from chatroom.model.events import Connected, Renamed
+from chatroom.model.outcomes import Deferred, Outcome
+from chatroom.model.replies import Refused, Saving, Welcome
+from chatroom.model.values import Person
+
+
+def register(ctx: Context, session: Session, command: Register) -> list[Outcome]:
+    if session.user:
+        raise ChatError(Code.ALREADY_REGISTERED)
+    if not session.admitted:
+        raise ChatError(Code.PASSWORD_NEEDED)
+    nick = nickname(command.nick)
+    person = Person(session.uid, nick, command.username, session.host, command.realname, session.account)
+    way = make_way(ctx.state, person, nick)
+    ban = bans.on_person(ctx.state, person)
+    if ban:
+        refused = Refused(ChatError(Code.BANNED_HERE, str(ban.until), ban.reason))
+        return [refused, Deferred(lambda: Quit("banned from this server", refused=True))]
+    try:
+        membership.require_entry(ctx.state, command.room, User(person, None, 0), "")
+    except ChatError as error:
+        return [*way, Connected(person), Refused(error)]
+    return [*way, Connected(person, room=command.room)]
+
+
+def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:
+    user = user_of(session)
+    nick = nickname(command.nick)
+    way = make_way(ctx.state, user.person, nick)
+    ban = bans.on_person(ctx.state, replace(user.person, nick=nick))
+    if ban:
+        raise ChatError(Code.NICK_BANNED, nick, str(ban.until), ban.reason)
+    require_free_to_rename(user, nick)
+    return [*way, Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
+
+
+def connected(ctx: Context, event: Connected) -> None:
+    state, person = ctx.state, event.by
+    if state.nicks.get(person.nick) or person.uid in state.users:
+        return
+    if person.account and fold(person.account) not in state.accounts:  # it was given up while they were coming
+        person = replace(person, account="")
+        event = replace(event, by=person)
+    session = state.sessions.get(person.uid)
+    user = User(person, session, event.time)
+    state.users[person.uid] = user
+    state.nicks.add(user)
+    state.most = max(state.most, len(state.users))
+    room = membership.enter(ctx, user, event.room, event) if event.room else None
+    if session:
+        session.account = person.account
+        session.user = user
+        state.here += 1
+        ctx.delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))
+        if room:
+            membership.replay(ctx, session, room)
+        if not ctx.is_saving:
+            ctx.delivery.reply(session, Saving(works=False))
+    monitor.has_come(ctx, user)
+
+
+def renamed(ctx: Context, event: Renamed) -> None:
+    state = ctx.state
+    user = state.users.get(event.by.uid)
+    if user is None or state.nicks.get(event.nick) not in (None, user):
+        return
+    before = user.person
+    state.nicks.remove(user)
+    user.become(replace(user.person, nick=event.nick))
+    state.nicks.add(user)
+    ctx.delivery.broadcast(event, user.peers())
+    if fold(before.nick) != fold(event.nick):
+        state.gone.appendleft((before, event.time))
+        monitor.has_gone(ctx, before)
+        monitor.has_come(ctx, user)
+
+
+DECIDERS: Deciders = {Register: register, Rename: rename}
+APPLIERS: Appliers = {Connected: connected, Renamed: renamed}

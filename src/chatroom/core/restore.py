@@ -1,0 +1,42 @@
+"""Puts back what the history holds from before the start: accounts first, then rooms, then lists and bans."""
+
+from collections.abc import Iterable
+
+from chatroom.common.names import fold, skeleton
+from chatroom.core import bans
+from chatroom.model.entities import Account, Room, new_lists
+from chatroom.model.events import Said
+from chatroom.model.modes import bounded
+from chatroom.model.state import ChatState
+from chatroom.model.values import ListEntry, Topic
+
+
+def accounts(
+    state: ChatState, made: Iterable[Account], owners: dict[str, str], kept: dict[str, dict[str, str]]
+) -> None:
+    """Accounts, which room is whose, and the modes of these rooms."""
+    state.accounts = {fold(account.name): account for account in made}
+    for account in state.accounts.values():
+        state.claimed.setdefault(skeleton(account.name), account.name)
+    state.owners = {key: owner for key, owner in owners.items() if owner in state.accounts}
+    state.kept = {key: bounded(modes) for key, modes in kept.items() if key in state.owners}
+
+
+def room(state: ChatState, name: str, created: int, topic: Topic | None, recent: Iterable[Said]) -> None:
+    """A room without members. Those left longest ago come first."""
+    assert state.dormant_rooms, "only where rooms last can one be restored"
+    restored = Room(name, created)
+    restored.owner = state.owners.get(fold(name), "")
+    restored.topic = topic
+    restored.recent.extend(recent)
+    state.dormant_rooms.store(restored)
+
+
+def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
+    """A mask in a list of the room with this key, or, without one, a ban from the server."""
+    if key:
+        lists = state.lists.setdefault(key, new_lists())
+        lists.setdefault(letter, {})[fold(masked.mask)] = masked
+        state.expiries.add(masked.until, key, letter, fold(masked.mask))
+    else:
+        bans.restore(state, masked)
