@@ -22,7 +22,7 @@ from chatroom.common.names import (
     nickname,
     room_name,
 )
-from chatroom.model.commands import AskHistory, AskSearch
+from chatroom.model.commands import AskSearch
 from chatroom.model.events import (
     AccountSet,
     Alerted,
@@ -345,8 +345,8 @@ def test_what_was_said_before_fits(full: Full, caps: tuple[str, ...]) -> None:
     events = (*said, Joined(by, here, id=7, time=NOON), Departed(by, of_bytes(REASON_BYTES), id=8, time=NOON))
     for reply in (
         Recent(here, said),
-        HistoryIs(AskHistory(here, 9), here, events),
-        HistoryIs(AskHistory(here, 9), name, (whispered,)),
+        HistoryIs(here, events),
+        HistoryIs(name, (whispered,)),
         Found(AskSearch("x", 9), (*said, whispered)),
         TargetsAre(((here, NOON), (name, NOON))),
         Saving(works=False),

@@ -27,7 +27,7 @@ def ask_history(ctx: Context, session: Session, command: AskHistory) -> list[Out
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
     if nick_fault(command.target) in (None, Fault.RESERVED) and _account(ctx.state, user) is None:
-        return [HistoryIs(command, command.target, ())]
+        return [HistoryIs(command.target, ())]
     return [_at(ctx.state, session, command, command.verb)]
 
 

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from chatroom.common.errors import ChatError
-from chatroom.model.commands import AskHistory, AskSearch
+from chatroom.model.commands import AskSearch
 from chatroom.model.events import Event, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
@@ -296,7 +296,6 @@ class Recent(Reply):
 class HistoryIs(Reply):
     """Events of a place, oldest first."""
 
-    ask: AskHistory
     name: str
     events: tuple[Event, ...]
 

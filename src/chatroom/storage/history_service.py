@@ -91,7 +91,7 @@ def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
             everything=ask.everything,
             hidden=hidden,
         )
-    return HistoryIs(ask, name, tuple(events))
+    return HistoryIs(name, tuple(events))
 
 
 def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:
