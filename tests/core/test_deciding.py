@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -34,6 +34,7 @@ from chatroom.model.commands import (
     Ban,
     BanFromServer,
     Burst,
+    ChatCommand,
     Expire,
     Hashed,
     Invite,
@@ -58,9 +59,8 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
-from chatroom.model.outcomes import ChatCommand
 from chatroom.model.values import HistoryPoint, ModeChange
-from tests.chat import Chat, Client
+from tests.chat import Chat, Client, kinds
 
 SECRET = "scrypt$1$1$1$$"
 ALWAYS = HistoryPoint(time=0)
@@ -165,7 +165,7 @@ def scene() -> tuple[Chat, list[Client]]:
 
 def test_there_is_an_example_of_every_command() -> None:
     """So that none is forgotten."""
-    assert {type(command) for command in COMMANDS} == set(get_args(ChatCommand))
+    assert {type(command) for command in COMMANDS} == kinds(ChatCommand)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)

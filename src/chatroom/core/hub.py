@@ -31,11 +31,11 @@ from chatroom.core import (
     server_operators,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
-from chatroom.model.commands import Burst
+from chatroom.model.commands import Burst, ChatCommand
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
-from chatroom.model.outcomes import ChatCommand, Command, Outcome
+from chatroom.model.outcomes import Command, Outcome
 from chatroom.model.replies import Reply
 from chatroom.model.state import ChatState
 

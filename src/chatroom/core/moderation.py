@@ -183,7 +183,7 @@ def kicked(ctx: Context, event: Kicked) -> None:
     user = ctx.state.users.get(event.who.uid)
     room = user.rooms.get(fold(event.room)) if user else None
     if user and room:
-        notify.of_moderation(ctx, event, room)
+        notify.room_and_author(ctx, event, room)
         exit_room(ctx.state, user, room, event)
 
 
@@ -227,7 +227,7 @@ def modes_set(ctx: Context, event: ModesSet) -> None:
         bans.revoke_invitations(state, room, event)
     elif not any(lists.values()):
         del state.lists[key]
-    notify.of_moderation(ctx, event, room)
+    notify.room_and_author(ctx, event, room)
 
 
 def _set_in_lists(state: ChatState, room: str, lists: Lists, event: ModesSet) -> None:

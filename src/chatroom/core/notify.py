@@ -11,7 +11,7 @@ from chatroom.model.state import ChatState
 NOBODY = Audience({})  # for an event that is only saved
 
 
-def of_moderation(ctx: Context, event: Event, room: Room | None) -> None:
+def room_and_author(ctx: Context, event: Event, room: Room | None) -> None:
     """Tells the room, the author if they are not in it, and the audit log what an operator has done."""
     ctx.delivery.broadcast(event, room.audience if room else NOBODY)
     if not (room and event.by.uid in room.members):

@@ -6,18 +6,31 @@ from dataclasses import field
 from chatroom.model.audience import Format
 from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Via, value
 
-# ---- commands -------------------------------------------------------------------------------------------------------
+
+class ChatCommand:
+    """Decided without changing anything. What it leads to happens by events, the same on all servers."""
+
+    __slots__ = ()
+
+
+class SessionCommand:
+    """Carried out at once. It changes what this server alone keeps, above all of the connection that it came from."""
+
+    __slots__ = ()
+
+
+# ---- all of them ----------------------------------------------------------------------------------------------------
 
 
 @value
-class Enter:
+class Enter(SessionCommand):
     """Give the server's password."""
 
     password: str = field(repr=False)
 
 
 @value
-class Register:
+class Register(ChatCommand):
     """Take a name and come in, straight into `room` if there is one."""
 
     nick: str
@@ -27,12 +40,12 @@ class Register:
 
 
 @value
-class Rename:
+class Rename(ChatCommand):
     nick: str
 
 
 @value
-class Join:
+class Join(ChatCommand):
     """Join `room`; with `move`, out of all others."""
 
     room: str
@@ -41,18 +54,18 @@ class Join:
 
 
 @value
-class Leave:
+class Leave(ChatCommand):
     room: str
     reason: str = ""
 
 
 @value
-class LeaveAll:
+class LeaveAll(ChatCommand):
     """Leave all rooms."""
 
 
 @value
-class Say:
+class Say(ChatCommand):
     """Say `text` to `target`: a room, a nickname, or those in a room with a rank (@#room, +#room).
 
     `tags` are those that clients tell each other, as they are written on an IRC line: IRCv3 message-tags.
@@ -65,7 +78,7 @@ class Say:
 
 
 @value
-class Burst:
+class Burst(ChatCommand):
     """Say all of `texts`, one after the other, to one room: programs that are in a hurry."""
 
     target: str
@@ -77,20 +90,20 @@ class Burst:
 
 
 @value
-class SetTopic:
+class SetTopic(ChatCommand):
     room: str
     topic: str
 
 
 @value
-class SetAway:
+class SetAway(ChatCommand):
     """Be away with a message, or back with ""."""
 
     message: str
 
 
 @value
-class Kick:
+class Kick(ChatCommand):
     """Throw somebody out of a room; with `seconds`, not to come back for so long."""
 
     room: str
@@ -100,7 +113,7 @@ class Kick:
 
 
 @value
-class Ban:
+class Ban(ChatCommand):
     """Keep somebody out of a room, or, with `mute`, only from speaking there; for so many seconds, or for good if 0.
 
     `who` is a nickname or a mask.
@@ -114,14 +127,14 @@ class Ban:
 
 
 @value
-class Unban:
+class Unban(ChatCommand):
     room: str
     who: str
     mute: bool = False
 
 
 @value
-class BanFromServer:
+class BanFromServer(ChatCommand):
     """Let somebody not come in any more: `who` is an address, a network, a nickname or a mask."""
 
     who: str
@@ -130,40 +143,40 @@ class BanFromServer:
 
 
 @value
-class UnbanFromServer:
+class UnbanFromServer(ChatCommand):
     who: str
 
 
 @value
-class Expire:
+class Expire(ChatCommand):
     """End what has lasted its time."""
 
 
 @value
-class Invite:
+class Invite(ChatCommand):
     nick: str
     room: str
 
 
 @value
-class SetModes:
+class SetModes(ChatCommand):
     room: str
     changes: tuple[ModeChange, ...]
 
 
 @value
-class SetUserModes:
+class SetUserModes(ChatCommand):
     nick: str
     changes: tuple[ModeChange, ...]
 
 
 @value
-class SetRealname:
+class SetRealname(ChatCommand):
     realname: str
 
 
 @value
-class BecomeOperator:
+class BecomeOperator(SessionCommand):
     """Become an operator of the server."""
 
     name: str
@@ -171,7 +184,7 @@ class BecomeOperator:
 
 
 @value
-class Kill:
+class Kill(ChatCommand):
     """Throw somebody off the server."""
 
     nick: str
@@ -179,19 +192,19 @@ class Kill:
 
 
 @value
-class Alert:
+class Alert(ChatCommand):
     """Say something to all who want to hear what operators say to all."""
 
     text: str
 
 
 @value
-class Reload:
+class Reload(ChatCommand):
     """Read the configuration again."""
 
 
 @value
-class Watch:
+class Watch(SessionCommand):
     """Be told when these nicknames come and go, or no more: IRCv3 monitor."""
 
     nicks: tuple[str, ...]
@@ -199,12 +212,12 @@ class Watch:
 
 
 @value
-class Unwatch:
+class Unwatch(SessionCommand):
     """Watch nobody any more."""
 
 
 @value
-class MakeAccount:
+class MakeAccount(SessionCommand):
     """Claim a name: one's own, or, for who has none yet, `name`."""
 
     password: str = field(repr=False)
@@ -213,7 +226,7 @@ class MakeAccount:
 
 
 @value
-class LogIn:
+class LogIn(SessionCommand):
     """Prove that an account is one's own; with `take`, be called by its name from then on."""
 
     account: str
@@ -223,12 +236,12 @@ class LogIn:
 
 
 @value
-class LogOut:
+class LogOut(ChatCommand):
     way: Via = Via.COMMAND
 
 
 @value
-class SetPassword:
+class SetPassword(SessionCommand):
     """A new one for the account that one is logged in to."""
 
     password: str = field(repr=False)
@@ -236,7 +249,7 @@ class SetPassword:
 
 
 @value
-class SetReplay:
+class SetReplay(SessionCommand):
     """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
 
     on: bool
@@ -244,7 +257,7 @@ class SetReplay:
 
 
 @value
-class DropAccount:
+class DropAccount(SessionCommand):
     """Give a claimed name up. The server's operators need no password."""
 
     account: str
@@ -253,7 +266,7 @@ class DropAccount:
 
 
 @value
-class CloseGhost:
+class CloseGhost(SessionCommand):
     """End another connection that holds one's name; who is logged in to it needs no password."""
 
     nick: str
@@ -262,7 +275,7 @@ class CloseGhost:
 
 
 @value
-class AskAccount:
+class AskAccount(ChatCommand):
     """Whether a name is claimed, and since when."""
 
     account: str
@@ -270,7 +283,7 @@ class AskAccount:
 
 
 @value
-class Checked:
+class Checked(SessionCommand):
     """A password was held against a secret, "" if there was none; `fits` is None if it did not come to it.
 
     No protocol makes this: it is what comes of `Deferred`.
@@ -282,7 +295,7 @@ class Checked:
 
 
 @value
-class Hashed:
+class Hashed(ChatCommand):
     """A password was made a secret; "" if it did not come to it.
 
     No protocol makes this: it is what comes of `Deferred`.
@@ -293,7 +306,7 @@ class Hashed:
 
 
 @value
-class Reread:
+class Reread(SessionCommand):
     """The files were read again: `use` puts to use what stands in them; None if one can't be read.
 
     No protocol makes this: it is what comes of `Deferred`.
@@ -303,7 +316,7 @@ class Reread:
 
 
 @value
-class Quit:
+class Quit(SessionCommand):
     """Leave the server; the reason is shown to those who were in a room with the user."""
 
     reason: str
@@ -313,7 +326,7 @@ class Quit:
 
 
 @value
-class SetFormat:
+class SetFormat(SessionCommand):
     """From now on this client reads another format (IRC: other capabilities)."""
 
     format: "Format"
@@ -323,7 +336,7 @@ class SetFormat:
 
 
 @value
-class MarkRead:
+class MarkRead(SessionCommand):
     """One has read what was said in a room, or by somebody, up to a time (milliseconds)."""
 
     target: str
@@ -331,7 +344,7 @@ class MarkRead:
 
 
 @value
-class Redact:
+class Redact(ChatCommand):
     """Take back what was said, by its id. `called` is what the client calls it."""
 
     target: str
@@ -341,29 +354,29 @@ class Redact:
 
 
 @value
-class AskMarker:
+class AskMarker(ChatCommand):
     """How far one has read."""
 
     target: str
 
 
 @value
-class AskTopic:
+class AskTopic(ChatCommand):
     room: str
 
 
 @value
-class AskNames:
+class AskNames(ChatCommand):
     room: str
 
 
 @value
-class AskAllNames:
+class AskAllNames(ChatCommand):
     """Who is in which room, all over the server."""
 
 
 @value
-class AskRooms:
+class AskRooms(ChatCommand):
     """All rooms, or those named; of these, those that meet all that is asked for."""
 
     rooms: tuple[str, ...] = ()
@@ -375,7 +388,7 @@ class AskRooms:
 
 
 @value
-class AskWho:
+class AskWho(ChatCommand):
     """The members of a room, or those whose nickname, user name, host or real name is like `mask`."""
 
     mask: str
@@ -383,12 +396,12 @@ class AskWho:
 
 
 @value
-class AskWhois:
+class AskWhois(ChatCommand):
     nick: str
 
 
 @value
-class AskWhowas:
+class AskWhowas(ChatCommand):
     """The last `count` people who had a nickname like `nick`, and have it no more; all that are known if it is 0."""
 
     nick: str
@@ -396,14 +409,14 @@ class AskWhowas:
 
 
 @value
-class AskModes:
+class AskModes(ChatCommand):
     """The modes of a room or of a user."""
 
     target: str
 
 
 @value
-class AskList:
+class AskList(ChatCommand):
     """The masks in some of a room's lists, by their letters: `modes.ModeKind.LIST`."""
 
     room: str
@@ -411,41 +424,41 @@ class AskList:
 
 
 @value
-class AskServerBans:
+class AskServerBans(ChatCommand):
     """Who may not come to this server; with `addresses`, which addresses, else which people; with neither, all."""
 
     addresses: bool | None = None
 
 
 @value
-class AskInvitations:
+class AskInvitations(ChatCommand):
     """The rooms that one is invited to."""
 
 
 @value
-class AskCounts:
+class AskCounts(ChatCommand):
     """How many people and rooms there are."""
 
 
 @value
-class AskServers:
+class AskServers(ChatCommand):
     """The servers that together are this chat."""
 
 
 @value
-class AskUptime:
+class AskUptime(ChatCommand):
     """How long the server has been running."""
 
 
 @value
-class AskWatched:
+class AskWatched(ChatCommand):
     """Whom one watches; with `status`, who of them is here."""
 
     status: bool
 
 
 @value
-class AskUsers:
+class AskUsers(ChatCommand):
     """Who of these nicknames is here."""
 
     nicks: tuple[str, ...]
@@ -453,7 +466,7 @@ class AskUsers:
 
 
 @value
-class AskHistory:
+class AskHistory(ChatCommand):
     """`limit` messages of a room, or of one's talk with somebody, of those between two points (which are left out).
 
     `newest` says from which end they are taken; if `after` is later than `before`, they change places and the end
@@ -472,7 +485,7 @@ class AskHistory:
 
 
 @value
-class AskTargets:
+class AskTargets(ChatCommand):
     """Where something was said that one may look up, the last of it between two points."""
 
     after: HistoryPoint
@@ -484,7 +497,7 @@ class AskTargets:
 
 
 @value
-class AskSearch:
+class AskSearch(ChatCommand):
     """`limit` messages, the newest or oldest, with all of these words, said by somebody, somewhere.
 
     "" means any words, anybody, anywhere.
