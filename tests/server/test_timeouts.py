@@ -555,9 +555,9 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
         alice.sync()
         with ExitStack() as others:
             for _ in range(CONCURRENT_LOOKUPS):
-                others.enter_context(archive.turns.turn("192.0.2.1"))
+                others.enter_context(archive.slots.slot("192.0.2.1"))
             alice.send("CHATHISTORY LATEST #lobby * 10")
-            eventually(lambda: archive.turns.waiting() == 1, "alice waits for her turn")
+            eventually(lambda: archive.slots.waiting() == 1, "alice waits for her turn")
             connection = connection_of(server, "alice")
             connection.pinged = True
             make_older(server, connection, DROP_AFTER_SECONDS + 1, "heard")

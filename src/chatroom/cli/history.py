@@ -25,8 +25,8 @@ from chatroom.model.values import HistoryPoint, MessageKind
 from chatroom.protocols.plain import PLAIN
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
-from chatroom.storage.schema import Failure, StoreError
-from chatroom.storage.search_index import Index
+from chatroom.storage.schema import DatabaseError, StoreError
+from chatroom.storage.search_index import SearchIndex
 
 PATIENCE = 1.0  # seconds that something takes before there is a progress bar
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,7 +143,7 @@ def search(
     after = None if since is None else HistoryPoint(time=since - 1)
     before = None if until is None else HistoryPoint(time=until)
     with _reader(data) as reader:
-        keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
+        keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.room_names())
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
     for event in found:
         for sentence in _sentences(event):
@@ -162,7 +162,7 @@ def prune(older_than: int, data: Path) -> None:
     with _reader(data) as reader:
         total = reader.count_before(before)
     with _problems(), closing(OfflineStore(data)) as guest, _progress(total, "Pruning") as step:
-        index = Index(guest)
+        index = SearchIndex(guest)
         while (said := index.prune(before)) >= 0:
             deleted += said
             step(said)
@@ -198,7 +198,7 @@ def _problems() -> Iterator[None]:
         yield
     except StoreError as error:
         raise click.ClickException(str(error)) from None
-    except Failure as error:
+    except DatabaseError as error:
         raise click.ClickException(f"The history can't be used: {error}.") from None
 
 

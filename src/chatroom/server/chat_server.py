@@ -50,7 +50,7 @@ from chatroom.server.reloadable_settings import Settings
 from chatroom.server.timeouts import UNREAD, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
-from chatroom.storage.reader import KeptRoom, Reader
+from chatroom.storage.reader import Reader, StoredRoom
 from chatroom.storage.store import Store
 
 # connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
@@ -143,8 +143,8 @@ class ChatServer(ThreadingTCPServer):
 
     def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
         """A log that is shared with other servers."""
-        saved = self.store.last_saved if self.store else None
-        chat, settled = (self.store.chat, self.store.settled) if self.store else (0, 0)
+        saved = self.store.last_saved_id if self.store else None
+        chat, settled = (self.store.chat, self.store.last_change_id) if self.store else (0, 0)
         name, archive, admit = self.info.name, self._archive, self.courier.admit
         return RedisEventLog(
             self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing, chat, settled
@@ -259,15 +259,15 @@ class ChatServer(ThreadingTCPServer):
             rooms = list(reader.rooms())
             for room in reversed(rooms):
                 self.hub.restore(*room)
-            self.hub.absent = _absent(reader, rooms, store.began)
+            self.hub.absent = _absent(reader, rooms, store.previous_start_id)
             for room_key, letter, entry in reader.lists():
                 self.hub.restore_entry(room_key, letter, entry)
-        ahead = store.last_time - now()
+        ahead = store.last_saved_time - now()
         if ahead > 0:
             log.warning(
                 "the clock is %d s behind the history; until it has caught up, times go at half speed", ahead // 1000
             )
-        return store.last_id, store.last_time
+        return store.reserved_id, store.last_saved_time
 
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done."""
@@ -448,7 +448,7 @@ class ChatServer(ThreadingTCPServer):
         log.exception("error while serving %s", client_address[0])
 
 
-def _absent(reader: Reader, rooms: Iterable[KeptRoom], began: int) -> dict[str, int]:
+def _absent(reader: Reader, rooms: Iterable[StoredRoom], began: int) -> dict[str, int]:
     """What people saw last of these rooms, those last used first."""
     found: dict[str, int] = {}
     left = ABSENCES_REMEMBERED  # events to look at

@@ -112,7 +112,7 @@ class Figures:
         server, meter = self._server, self._meter
         with meter.lock:
             messages, deliveries = meter.messages, meter.deliveries
-        saved = server.store.saved if server.store else 0
+        saved = server.store.events_saved if server.store else 0
         for name, about, value in (
             ("messages_in", "Messages that clients have sent.", messages),
             ("messages_out", "Deliveries: each event counts once for each client that is told of it.", deliveries),

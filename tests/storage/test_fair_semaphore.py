@@ -2,21 +2,21 @@
 
 import threading
 
-from chatroom.storage.fair_turns import FairTurns
+from chatroom.storage.fair_semaphore import FairSemaphore
 from tests.peers import DEADLINE, eventually
 
 
 def test_many_of_one_owner_hold_up_nobody_else() -> None:
     """One of each in turn, each owner's own in their order; and a place that nobody waits for is free again."""
-    turns = FairTurns(1)
+    turns = FairSemaphore(1)
     served: list[str] = []
 
     def come(who: str) -> None:
-        with turns.turn(who[0]):
+        with turns.slot(who[0]):
             served.append(who)
 
     threads = []
-    with turns.turn("z"):
+    with turns.slot("z"):
         for number, who in enumerate(("a1", "a2", "a3", "b1", "a4", "c1", "b2"), 1):
             threads.append(threading.Thread(target=come, args=(who,)))
             threads[-1].start()
@@ -24,5 +24,5 @@ def test_many_of_one_owner_hold_up_nobody_else() -> None:
     for thread in threads:
         thread.join(DEADLINE)
     assert served == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
-    with turns.turn("a"):
+    with turns.slot("a"):
         assert turns.waiting() == 0
