@@ -20,7 +20,7 @@ from chatroom.model.limits import (
     WRITE_STALL_SECONDS,
 )
 from chatroom.model.state import DIRECT_MESSAGES_KEPT
-from chatroom.net.courier import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
+from chatroom.net.slow_readers import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS

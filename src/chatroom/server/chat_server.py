@@ -118,7 +118,7 @@ class ChatServer(ThreadingTCPServer):
         self._uids = count(1)
         self.store = store
         self.courier = Courier(store.save if store else None)
-        self.courier.closed = self._closed
+        self.courier.on_closed = self._closed
         self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
         self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
@@ -145,7 +145,7 @@ class ChatServer(ThreadingTCPServer):
         """A log that is shared with other servers."""
         saved = self.store.last_saved_id if self.store else None
         chat, settled = (self.store.chat, self.store.last_change_id) if self.store else (0, 0)
-        name, archive, admit = self.info.name, self._archive, self.courier.admit
+        name, archive, admit = self.info.name, self._archive, self.courier.wait_for_backlog
         return RedisEventLog(
             self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing, chat, settled
         )
@@ -425,8 +425,8 @@ class ChatServer(ThreadingTCPServer):
             self.hub.detach(connection)
             connection.closing = True  # so nothing is told to it any more
             del connection.dialect  # which knows the connection: a circle that only the collector would undo
-        connection.left = time.monotonic()
-        self.courier.release(connection)
+        connection.reader_done_at = time.monotonic()
+        self.courier.close(connection)
 
     def _closed(self, connection: Connection) -> None:
         """A connection's socket is closed: until then it takes a place, and has its time. May be told twice."""
@@ -440,7 +440,7 @@ class ChatServer(ThreadingTCPServer):
             self.door.go_away()
         else:
             self.door.leave(connection.address)
-        if connection.cut == UNREAD and not connection.refusal:  # its reader, which tells of all else, was gone by then
+        if connection.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
             self.count_refusal(UNREAD)
             log.info("%s was closed (%s)", connection.address, UNREAD)
 

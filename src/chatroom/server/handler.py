@@ -23,7 +23,7 @@ from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
-from chatroom.net.connection import Connection, lost
+from chatroom.net.connection import Connection, loss_reason
 from chatroom.net.courier import Courier
 from chatroom.net.sockets import READ_BYTES
 from chatroom.net.tls import Tls
@@ -101,7 +101,7 @@ class ChatHandler(StreamRequestHandler):
             self._meet()
         except OSError:  # those of TLS included
             return  # there is nobody to be told
-        if not self.client.cut:
+        if not self.client.close_reason:
             self._submit([Quit(self.client.refusal)])
 
     def _serve(self) -> None:
@@ -112,16 +112,16 @@ class ChatHandler(StreamRequestHandler):
                 self._converse(first)
         except ssl.SSLError as error:
             log.info("%s: no TLS (%s)", self.who, error.reason)
-            self.client.cut = self.client.cut or "no TLS"
+            self.client.close_reason = self.client.close_reason or "no TLS"
         except OSError as error:
             if error.errno not in _GONE:
                 raise
-            self.client.cut = self.client.cut or lost(error)
+            self.client.close_reason = self.client.close_reason or loss_reason(error)
         finally:
             said = self.client.goodbye or "said goodbye"
-            reason = self.client.cut or (said if self.client.closing else "connection closed")
-            if self.client.cut:
-                self.host.count_refusal(self.client.cut)
+            reason = self.client.close_reason or (said if self.client.closing else "connection closed")
+            if self.client.close_reason:
+                self.host.count_refusal(self.client.close_reason)
             self._submit([Quit(reason, ask=False)])
             log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
 
@@ -148,7 +148,7 @@ class ChatHandler(StreamRequestHandler):
                 break
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
-            self.client.cut = "no TLS"
+            self.client.close_reason = "no TLS"
             return b""
         if spoken is Spoken.PLAIN and first:
             if not (prompted or self.client.refusal):
@@ -157,23 +157,23 @@ class ChatHandler(StreamRequestHandler):
             self.client.dialect = IrcDialect(self.client, self.host.info)
             self._submit([SetFormat(self.client.dialect.format, echo=False)])
         elif spoken is Spoken.TLS and not self.tls:
-            self.client.cut = "TLS, which is off here"
+            self.client.close_reason = "TLS, which is off here"
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
-            self.client.cut = "HTTP"
+            self.client.close_reason = "HTTP"
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _encrypt(self, context: ssl.SSLContext, first: bytes) -> None:
         """Raises `ssl.SSLError` if the client and the server can't agree."""
         tls = Tls(self.request, context, partial(self.host.courier.flush_tls, self.client))
-        self.client.encrypt(tls)
+        self.client.start_tls(tls)
         self._begin_to_agree()
         tls.handshake(first)
-        self.client.agreeing = 0.0
+        self.client.handshake_at = 0.0
         self.tls = tls
 
     def _begin_to_agree(self) -> None:
-        self.client.agreeing = time.monotonic()
+        self.client.handshake_at = time.monotonic()
         self.host.watch.add(self.client)  # it has a new deadline
 
     def _may_be_plain(self) -> bool:
@@ -186,16 +186,16 @@ class ChatHandler(StreamRequestHandler):
         self._submit([Raw(dialect.prompt())])
 
     def _converse(self, data: bytes) -> None:
-        while data and not self.client.cut:
+        while data and not self.client.close_reason:
             self._receive(data)
             self._note()
             if self.client.closing:
                 return
-            self.host.courier.admit()
+            self.host.courier.wait_for_backlog()
             if not self.name and len(data) >= READ_FIRST_BYTES:
                 self._let_go_out()
             data = self._read()
-        if not self.client.cut:  # or half a line would become a whole one
+        if not self.client.close_reason:  # or half a line would become a whole one
             self._submit(self.client.dialect.end())
 
     def _note(self) -> None:
@@ -289,18 +289,18 @@ class ChatHandler(StreamRequestHandler):
     def _catch_up(self) -> None:
         """Nothing waits for its turn any more, so it can be asked for signs of life; its machine gave the last one."""
         client = self.client
-        client.heard = max(client.heard, time.monotonic() - client.unacknowledged())
+        client.last_received = max(client.last_received, time.monotonic() - client.unacknowledged_seconds())
         client.paced = False
         self.host.watch.add(client)
 
     def _hear(self) -> None:
         """It has given a sign of life."""
-        self.client.heard = time.monotonic()
+        self.client.last_received = time.monotonic()
         self.host.watch.busy.add(self.client)
 
     def _readable(self, timeout: float) -> bool:
         """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would be one for all."""
-        if self.tls and self.tls.has_some():
+        if self.tls and self.tls.has_unread():
             return True
         poll = select.poll()
         poll.register(self.request, select.POLLIN)

@@ -48,13 +48,13 @@ class Meter:
         messages = deliveries = first = 0
         audience, readers = None, 0
         for what, to, skip in batch:
-            if type(to) is not Audience:
+            if not (isinstance(what, Event) and isinstance(to, Audience)):
                 continue
             if to is not audience:
                 audience, readers = to, sum(map(len, to.groups.values()))
             messages += type(what) is Said
             deliveries += max(0, readers - (skip is not None))  # who is skipped may not be among the readers any more
-            first = first or _time(what)
+            first = first or what.time
         if not first:
             return
         seconds = max(0, now() - first) / 1000
@@ -64,11 +64,6 @@ class Meter:
             self.batches += 1
             self.seconds += seconds
             self.buckets[bisect_left(BUCKETS, seconds)] += 1
-
-
-def _time(event: Event) -> int:
-    """When a client caused it, Unix milliseconds."""
-    return event.time
 
 
 class Figures:
@@ -187,7 +182,7 @@ def publish(server: ChatServer, host: str, port: int) -> int:
     Raises `OSError` if it can't listen.
     """
     meter = Meter()
-    server.courier.meter = meter.count
+    server.courier.on_sent = meter.count
     registry = CollectorRegistry()
     registry.register(Figures(server, meter))  # type: ignore[arg-type, unused-ignore]  # it has what a collector has
     http = MetricsServer(host, port, registry)

@@ -2,8 +2,8 @@
 
 Once a second it looks at those of whom something may be due by now: each has its turn, the second of its next deadline
 as things stood when it was last looked at. Most deadlines only move away; for one that comes nearer, a connection is
-`add`ed again, and who falls behind is told by `Courier.slow`. So ten thousand who are silent cost next to nothing. The
-times that it looks at are written by others, each by one thread; a time that is a moment old does no harm.
+`add`ed again, and who falls behind is told by `Courier.slow_readers`. So ten thousand who are silent cost next to
+nothing. The times that it looks at are written by others, each by one thread; a time that is a moment old does no harm.
 
 Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time:
 each that ends takes its turn with those that serve, and a batch full of departures makes everybody wait for its end.
@@ -87,7 +87,7 @@ class TimeoutMonitor(threading.Thread):
     def remove(self, connection: Connection) -> None:
         """Its socket is closed. For any thread."""
         with self._lock:
-            self._turns[connection.turn].discard(connection)
+            self._turns[connection.check_second].discard(connection)
 
     def run(self) -> None:
         while not self._ended.wait(TIMEOUT_CHECK_SECONDS):
@@ -103,7 +103,7 @@ class TimeoutMonitor(threading.Thread):
         if stood_still > CLOCK_STALL_SECONDS:
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
             for connection in self._connections():
-                connection.put_off(now, stood_still)
+                connection.postpone_deadlines(now, stood_still)
         self._share_the_interpreter()
         now += TIMEOUT_CHECK_SECONDS / 2  # a deadline is met half a tick early or late, not up to a whole one late
         due = self._whose_turn_it_is(now)
@@ -126,7 +126,11 @@ class TimeoutMonitor(threading.Thread):
 
     def _slow_readers(self, now: float) -> set[Connection]:
         """Those who may have read too little; all others who are behind cost next to nothing, however many they are."""
-        return {each for each in self._courier.slow.copy() if each.moved < now - WRITE_STALL_SECONDS or each.left}
+        return {
+            each
+            for each in self._courier.slow_readers()
+            if each.drained_at < now - WRITE_STALL_SECONDS or each.reader_done_at
+        }
 
     def _whose_turn_it_is(self, now: float) -> set[Connection]:
         """Those of whom something may be due. They keep their turn until they are given another."""
@@ -140,39 +144,39 @@ class TimeoutMonitor(threading.Thread):
 
     def _give_turn(self, connection: Connection, due: float) -> None:
         """It is looked at from `due` on, in monotonic seconds; never, if its socket is closed. Under the lock."""
-        self._turns[connection.turn].discard(connection)
+        self._turns[connection.check_second].discard(connection)
         if not connection.is_closed:
-            connection.turn = int(due / TIMEOUT_CHECK_SECONDS)
-            self._turns[connection.turn].add(connection)
+            connection.check_second = int(due / TIMEOUT_CHECK_SECONDS)
+            self._turns[connection.check_second].add(connection)
 
     def _look(self, connection: Connection, now: float) -> Sequence[Late]:
-        silent = now - connection.heard
-        if connection.left:
-            return (Late(connection, UNREAD, False),) if now - connection.left > WRITE_STALL_SECONDS else ()
-        if connection.behind and now - connection.moved > WRITE_STALL_SECONDS:
+        silent = now - connection.last_received
+        if connection.reader_done_at:
+            return (Late(connection, UNREAD, False),) if now - connection.reader_done_at > WRITE_STALL_SECONDS else ()
+        if connection.outbox_bytes and now - connection.drained_at > WRITE_STALL_SECONDS:
             return (Late(connection, STALLED, False),)
-        if connection.agreeing and now - connection.agreeing > TLS_HANDSHAKE_SECONDS:
+        if connection.handshake_at and now - connection.handshake_at > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, f"no TLS within {TLS_HANDSHAKE_SECONDS} seconds", False),)
         if connection.closing:
             return ()
-        if connection.refusal and now - connection.born > TLS_HANDSHAKE_SECONDS:
+        if connection.refusal and now - connection.connected_at > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, connection.refusal, True),)
         if connection.user is None:
-            if now - connection.born > REGISTRATION_SECONDS:
+            if now - connection.connected_at > REGISTRATION_SECONDS:
                 return (Late(connection, f"no name within {REGISTRATION_SECONDS} seconds", True),)
         elif not _is_asked(connection):
-            if min(silent, now - connection.alive) > DROP_AFTER_SECONDS:
-                connection.alive = now - connection.unacknowledged()
-                if now - connection.alive > DROP_AFTER_SECONDS:
+            if min(silent, now - connection.last_acked) > DROP_AFTER_SECONDS:
+                connection.last_acked = now - connection.unacknowledged_seconds()
+                if now - connection.last_acked > DROP_AFTER_SECONDS:
                     return (Late(connection, SILENT, True),)
         elif silent > PING_AFTER_SECONDS:
             if silent > DROP_AFTER_SECONDS:
                 return (Late(connection, SILENT, True),)
-            if not connection.pinged:
-                connection.pinged = True
+            if not connection.ping_sent:
+                connection.ping_sent = True
                 self._log.submit(connection, [Ping()])
         else:
-            connection.pinged = False
+            connection.ping_sent = False
         return ()
 
     def _end(self, late: Sequence[Late]) -> None:
@@ -184,12 +188,12 @@ class TimeoutMonitor(threading.Thread):
             group = late[start : start + at_once]
             in_no_hurry = all(c.user and not reads for c, _, reads in group)
             for connection, reason, _ in group:
-                connection.cut = connection.cut or reason  # which the log tells
+                connection.close_reason = connection.close_reason or reason  # which the log tells
             self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf)
             deaf = []
             for connection, reason, reads in group:
                 if not reads:
-                    self._courier.cut(connection, reason)
+                    self._courier.abort(connection, reason)
             if not (in_no_hurry and self._courier.barrier().wait(ENDINGS_RIDE_SECONDS)):
                 self._courier.flush()
 
@@ -201,17 +205,17 @@ def _is_asked(connection: Connection) -> bool:
 
 
 def _due(connection: Connection, now: float) -> float:
-    """From when on something may be due, in monotonic seconds; who falls behind meanwhile is in `Courier.slow`."""
+    """From when on something may be due, in monotonic seconds; who falls behind is in `Courier.slow_readers`."""
     if connection.closing:
         return now + TIMEOUT_CHECK_SECONDS
     if connection.user is None:
-        due = [connection.born + (TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS)]
-        if connection.agreeing:
-            due.append(connection.agreeing + TLS_HANDSHAKE_SECONDS)
+        due = [connection.connected_at + (TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS)]
+        if connection.handshake_at:
+            due.append(connection.handshake_at + TLS_HANDSHAKE_SECONDS)
         due.append(
-            now + max(TIMEOUT_CHECK_SECONDS, now - connection.born)
+            now + max(TIMEOUT_CHECK_SECONDS, now - connection.connected_at)
         )  # most have a name soon, and need no look for want of one
         return min(due)
     if not _is_asked(connection):
-        return max(connection.heard, connection.alive) + DROP_AFTER_SECONDS
-    return connection.heard + (DROP_AFTER_SECONDS if connection.pinged else PING_AFTER_SECONDS)
+        return max(connection.last_received, connection.last_acked) + DROP_AFTER_SECONDS
+    return connection.last_received + (DROP_AFTER_SECONDS if connection.ping_sent else PING_AFTER_SECONDS)
