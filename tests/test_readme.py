@@ -25,7 +25,7 @@ from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS
 from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_ADDRESS_PER_MINUTE
-from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
+from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
 from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")

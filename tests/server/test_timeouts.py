@@ -20,7 +20,7 @@ from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
 from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.handler import FLOOD_BURST_LINES
+from chatroom.server.flood_limit import FLOOD_BURST_LINES
 from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.timeouts import (
     CLOCK_STALL_SECONDS,
@@ -48,7 +48,7 @@ def make_older(server: ChatServer, connection: Connection, seconds: float, *name
     """As if what these attributes tell had happened so much earlier."""
     for name in names:
         setattr(connection, name, getattr(connection, name) - seconds)
-    server.watch.add(connection)
+    server.timeouts.add(connection)
 
 
 def test_who_chooses_no_name_in_time_is_told_and_closed(server: ChatServer, guests: Guests) -> None:
@@ -69,7 +69,7 @@ def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, gue
     assert connection.ping_sent
     bob.send("PONG :x")
     bob.sync()
-    server.watch.add(connection)
+    server.timeouts.add(connection)
     eventually(lambda: not connection.ping_sent, "the sign of life is noticed")
     bob.sync()
 
@@ -113,7 +113,7 @@ def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyP
     server = ChatServer("127.0.0.1", 0, INFO)
     looked = threading.Event()
 
-    server.watch._besides = looked.set
+    server.timeouts._every_second = looked.set
     server.start()
     guests = Guests(server.port)
     alice, bob = guests.irc("alice", "message-tags", "server-time"), guests.irc("bob")
@@ -220,10 +220,10 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     guests.irc("bob")
     bob = connection_of(server, "bob")
     heard = bob.reader_done_at = bob.last_received  # as if it were still to read its last, too
-    server.watch.end()
-    server.watch.join()
+    server.timeouts.stop()
+    server.timeouts.join()
     away = 2 * DROP_AFTER_SECONDS
-    server.watch.look(time.monotonic() + away)
+    server.timeouts.check(time.monotonic() + away)
     assert bob.last_received == bob.reader_done_at >= heard + away - CLOCK_STALL_SECONDS
     assert not bob.closing
     bob.last_received = time.monotonic()
@@ -235,10 +235,10 @@ def test_nobody_is_looked_at_before_it_is_time(
     """Thousands who are silent would cost as much every second. Who has left is not held until then."""
     alice, bob, stranger = guests.plain("alice"), guests.irc("bob"), guests.stranger()
     stranger.wait("^Username$")
-    server.watch.end()
-    server.watch.join()
+    server.timeouts.stop()
+    server.timeouts.join()
     looked_at: list[str] = []
-    look = server.watch._look
+    look = server.timeouts._check_one
 
     def note(connection: Connection, now: float) -> Sequence[Late]:
         looked_at.append(connection.nick)
@@ -247,15 +247,15 @@ def test_nobody_is_looked_at_before_it_is_time(
     def look_after(seconds: float) -> list[str]:
         """Who is looked at at a moment to come, or just before it."""
         looked_at.clear()
-        server.watch._looked = start + seconds - TIMEOUT_CHECK_SECONDS  # it has not stood still
-        server.watch.look(start + seconds)
+        server.timeouts._checked_at = start + seconds - TIMEOUT_CHECK_SECONDS  # it has not stood still
+        server.timeouts.check(start + seconds)
         return sorted(looked_at)
 
-    monkeypatch.setattr(server.watch, "_look", note)
+    monkeypatch.setattr(server.timeouts, "_check_one", note)
     start = float(int(time.monotonic()))  # turns are whole seconds
     for connection in server.everybody():
         connection.connected_at = connection.last_received = connection.last_acked = start
-        server.watch.add(connection)
+        server.timeouts.add(connection)
     assert look_after(TIMEOUT_CHECK_SECONDS) == ["", "alice", "bob"]
     assert look_after(2) == []
     assert look_after(REGISTRATION_SECONDS / 2) == [""]  # it might have had a name by then
@@ -272,7 +272,7 @@ def test_nobody_is_looked_at_before_it_is_time(
     assert look_after(DROP_AFTER_SECONDS + 1) == ["alice"]
     alice.close()
     eventually(lambda: not server.everybody(), "all are gone")
-    assert not any(server.watch._turns.values())
+    assert not any(server.timeouts._scheduled.values())
 
 
 def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -289,7 +289,7 @@ def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: py
     try:
         eventually(lambda: len(looks) > 1, "another look")
     finally:
-        watch.end()
+        watch.stop()
         watch.join()
     (record,) = [record for record in caplog.records if record.name == "chatroom.server.timeouts"]
     assert record.exc_info
@@ -409,7 +409,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
         guests.plain(name)
     with monkeypatch.context() as patch:
         patch.setattr("chatroom.server.handler.SILENCE_SECONDS", DEADLINE)
-        silent = [guests.stranger() for _ in range(limited.door.turned_away)]
+        silent = [guests.stranger() for _ in range(limited.limiter.explained_max)]
         eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
         assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
         silent.pop().close()
@@ -505,14 +505,14 @@ def test_after_a_failed_accept_it_waits_and_recovers(
             raise OSError(number, os.strerror(number))
         return accept(sock)
 
-    reserve = server._reserve
+    reserve = server._spare.number
     monkeypatch.setattr(server._stopping, "wait", count)
     monkeypatch.setattr(socket.socket, "accept", fail)
     guests.plain("alice")
     first = ACCEPT_PAUSE_SECONDS[0]
     assert waits == [first, 2 * first, 4 * first, 8 * first]
-    assert server._pause == first
-    assert server._reserve == reserve
+    assert server._accept_pause == first
+    assert server._spare.number == reserve
     assert caplog.messages.count("a client could not be accepted: Cannot allocate memory") == 3
     assert caplog.messages.count("a client could not be accepted: No buffer space available") == 1
 
@@ -521,13 +521,16 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServ
     """Another thread may be faster in taking what the server has given up for a moment; its number is theirs then."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     knocking = [socket.socket() for _ in range(2)]
-    number = server._reserve
+    number = server._spare.number
     theirs = -1
     try:
         for knock in knocking:
             resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))  # neither accept nor open gets any
             knock.connect(("127.0.0.1", server.port))
-            eventually(lambda: server._reserve == -1 and server._pause > ACCEPT_PAUSE_SECONDS[0], "there is no reserve")
+            eventually(
+                lambda: server._spare.number == -1 and server._accept_pause > ACCEPT_PAUSE_SECONDS[0],
+                "there is no reserve",
+            )
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             if theirs == -1:
                 theirs = os.open(os.devnull, os.O_RDONLY)

@@ -20,9 +20,7 @@ from chatroom.net.connection import DONT_WAIT, Chunk, Connection, loss_reason
 
 OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
-OUTBOXES_TOTAL_BYTES = (
-    512 * 1024 * 1024
-)  # bytes of all outboxes together: 10,000 stuck clients must not eat the machine
+OUTBOXES_TOTAL_BYTES = 512 * 1024 * 1024  # of all outboxes: 10,000 stuck clients must not eat the machine
 THROTTLING_OUTBOX_BYTES = OUTBOX_BYTES // 4  # bytes behind, from which on a client that keeps reading is waited for
 READING_SECONDS = 0.2  # seconds since a client last took bytes, within which it counts as reading
 # Bytes a second: a flood slows down to what such clients read, but never to less than this, so that nobody can hold up

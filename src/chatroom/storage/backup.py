@@ -40,9 +40,7 @@ def back_up(directory: Path, file: Path, progress: Progress) -> None:
     source = file_in(directory)
     target = _target(file, source)
     of = f"The data in {directory}"
-    connect = partial(
-        connect_offline, source, write=False, busy=_BUSY_SECONDS
-    )  # with locks: a server may start meanwhile
+    connect = partial(connect_offline, source, write=False, busy=_BUSY_SECONDS)  # locks: a server may start meanwhile
     with _opened(connect, source, of, "data") as db, _copied(db, target, progress, of) as copy:
         copy.replace(target)
 

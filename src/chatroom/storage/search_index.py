@@ -120,9 +120,7 @@ class SearchIndex:
                 raise
             self.exists = False
         if not self.exists:
-            db.execute(
-                "DELETE FROM marks WHERE name = ?", (_MARK,)
-            )  # what was indexed is of no use: it will miss messages from now on
+            db.execute("DELETE FROM marks WHERE name = ?", (_MARK,))  # what is there will miss messages from now on
         return self.exists
 
 

@@ -24,9 +24,7 @@ class Query:
     def __init__(self, typed: str) -> None:
         self.whole: list[str] = []
         self.parts: list[str] = []
-        for word in (
-            search_form(typed).split() or typed.split()
-        ):  # an invisible character alone is no word, and finds nothing
+        for word in search_form(typed).split() or typed.split():  # invisible characters alone find nothing
             found = words(word)
             if not found or _UNSPACED.search(word):
                 self.parts.append(word)

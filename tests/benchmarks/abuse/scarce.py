@@ -45,8 +45,8 @@ class Humble(ChatServer):
         os.setuid(nobody)
         super().start()
 
-import chatroom.server
-chatroom.server.ChatServer = Humble
+import chatroom.server.chat_server
+chatroom.server.chat_server.ChatServer = Humble
 main(prog_name="chatroom")
 """
 
