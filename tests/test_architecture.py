@@ -35,7 +35,7 @@ HOMES: dict[str, set[str]] = {
     "ctypes": {"server.process_tuning"},
     "prometheus_client": {"server.metrics"},
     "redis": {"cluster"},
-    "selectors": {"net.courier", "client"},
+    "selectors": {"net.slow_readers", "client"},
     "socket": {"net", "server", "client", "cli", "cluster.redis_stream"},
     "socketserver": {"server"},
     "sqlite3": {"storage"},

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import groupby
 from operator import itemgetter
-from typing import cast
+from typing import Any
 
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import Session
@@ -50,15 +50,16 @@ def group_by_recipient(batch: list[Item]) -> list[Group]:
 
 def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
     """The payloads of a group. No connection is in two of them."""
-    if isinstance(to, Connection):
+    if to is None:
+        return
+    if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in items if isinstance(what, bytes)]), (to,)
-    elif to is not None:
-        yield from _broadcasts(to, cast("list[Broadcast]", items))
-
-
-def _broadcasts(to: Audience, items: list[Broadcast]) -> Iterator[Payload]:
-    groups = cast("dict[Format, tuple[Connection, ...]]", to.groups)  # of sessions, only connections are broadcast to
-    by_skipped = [(skip, list(said)) for skip, said in groupby(items, key=_skipped)]
+        return
+    # An audience is told nothing but events, and its members are connections. To say so by `cast` would be a call more
+    # for each group, and in small rooms a group is one message.
+    broadcasts: Any = items
+    groups: Any = to.groups
+    by_skipped = [(skip, list(said)) for skip, said in groupby(broadcasts, key=_skipped)]
     for format_, members in groups.items():
         # What one sender said in a row is in one piece.
         pieces = [(skip, _rendered(format_, [event for event, _, _ in said])) for skip, said in by_skipped]
@@ -68,7 +69,7 @@ def _broadcasts(to: Audience, items: list[Broadcast]) -> Iterator[Payload]:
             yield everything, members
             continue
         yield everything, [member for member in members if member not in skipped]
-        for member in cast("set[Connection]", skipped):
+        for member in skipped:
             yield b"".join([piece for skip, piece in pieces if skip is not member]), (member,)
 
 
