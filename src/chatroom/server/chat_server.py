@@ -39,7 +39,7 @@ from chatroom.server.handler import ChatHandler
 from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
-from chatroom.server.startup_restore import restore
+from chatroom.server.startup_restore import restore_chat
 from chatroom.server.timeouts import UNREAD, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
@@ -111,7 +111,7 @@ class ChatServer(ThreadingTCPServer):
         self.hub.registrar.guesses.unlimited = unlimited
         last_id = last_time = 0
         if store:
-            restore(self.hub, store, now())
+            restore_chat(self.hub, store, now())
             last_id, last_time = store.reserved_id, store.last_saved_time
         self._history = HistoryService(store) if store else None
         self.log: EventLog
@@ -220,8 +220,11 @@ class ChatServer(ThreadingTCPServer):
             log.error("what was said last could not be saved in time")
 
     def _close(self) -> None:
-        """Waits for the threads that use the files, and closes these. A disk that hangs may make it wait for ever."""
+        """Waits for the threads that use sockets and files, and closes these. A disk that hangs may keep it waiting."""
         self.courier.join()
+        for connection in self.everybody():  # those that have not read what was left for them
+            connection.shut_down()
+            connection.close()
         if self._maintenance:
             self._maintenance.stop()
         self._close_files()

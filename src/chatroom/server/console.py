@@ -29,7 +29,7 @@ from chatroom.server.chat_server import ChatServer
 log = logging.getLogger(__name__)
 
 _TERMINAL_CHECK_SECONDS = 0.5  # between two checks whether the process is in the terminal's foreground
-_WHOLE_SERVER = "#"  # in place of a room: the command is for the whole server
+_HERE = "#"  # in place of a room: the command is for the whole server
 
 
 class Row(NamedTuple):
@@ -152,7 +152,7 @@ class Console(threading.Thread):
             self._server.info = replace(self._server.info, motd=(rest,))
         self._write("\n".join(self._server.info.motd) or "there is no message of the day")
 
-    # ---- moderation, as by an operator of the server ----------------------------------------------------------------
+    # ---- moderation: the same as an operator of the server does -----------------------------------------------------
 
     def order(self, parse: moderation_commands.Parse, here: str, rest: str) -> None:
         """Carries out what `parse` makes of a line, and shows what comes of it. `ChatError`: the line is too short."""
@@ -214,7 +214,7 @@ def _free(here: str, rest: str) -> Iterator[Command]:
     yield DropAccount(name, "")
 
 
-def _ordering(parse: moderation_commands.Parse, here: str = _WHOLE_SERVER) -> Callable[[Console, str], None]:
+def _ordering(parse: moderation_commands.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
     return lambda console, rest: console.order(parse, here, rest)
 
 

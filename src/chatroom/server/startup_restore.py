@@ -18,7 +18,7 @@ ABSENCE_EVENTS_READ = 1000
 log = logging.getLogger(__name__)
 
 
-def restore(hub: Hub, store: Store, now: int) -> None:
+def restore_chat(hub: Hub, store: Store, now: int) -> None:
     """Restores a hub that is not used yet. `now` is Unix time in milliseconds."""
     with closing(store.reader()) as reader:
         hub.restore_accounts(map(Account._make, reader.accounts()), reader.owners(), reader.modes())

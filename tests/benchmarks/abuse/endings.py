@@ -19,12 +19,12 @@ from tests.peers import DEADLINE, Irc, Peer, Plain
 
 _STOPPED = 20  # clients whose process is stopped
 _CUT_OFF = 5  # clients of each kind whose network is gone
-_HURRY = 6  # seconds; some checks of the timeouts
+_HURRY = 6  # seconds; some ticks of the watch
 _HURRIED = f"""\
+import chatroom.server.timeouts
 from chatroom.cli.main import main
-from chatroom.server import timeouts
 
-timeouts.PING_AFTER_SECONDS, timeouts.DROP_AFTER_SECONDS = {_HURRY // 2}, {_HURRY}
+chatroom.server.timeouts.PING_AFTER_SECONDS, chatroom.server.timeouts.DROP_AFTER_SECONDS = {_HURRY // 2}, {_HURRY}
 main(prog_name="chatroom")
 """
 _CLONE_NEWNET = 0x4000_0000  # linux/sched.h
