@@ -38,8 +38,9 @@ ENDINGS_PER_STEP = 10  # late connections that are ended at once; each takes its
 ENDINGS_PAUSE_SECONDS = 0.01  # seconds between two steps, for the others
 ENDINGS_RIDE_SECONDS = 0.02  # seconds for which clients that read nothing wait for a message to leave along with
 ENDINGS_STEPS = 50  # steps for a large crowd, at most: it must not stay much longer than it may
-SWITCH_SECONDS_PER_THREAD = 0.000_005  # seconds of the switch interval for each thread that reads: waiting threads
-# wake up once in an interval, at 0.6 µs each, and thousands would do nothing else
+# The switch interval for each thread that reads: all that wait wake up once in it, at 0.6 µs each, and thousands would
+# do nothing else.
+SWITCH_SECONDS_PER_THREAD = 0.000_005
 SWITCH_MAX_SECONDS = 0.02  # seconds of the switch interval at most
 
 UNREAD = "left without reading"

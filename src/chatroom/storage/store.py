@@ -287,10 +287,12 @@ class Store:
         return number
 
     def _mark(self, name: str) -> int:
+        """A number of the table `marks`; 0 if it is not set."""
         row = self.db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
         return int(row[0]) if row else 0
 
     def _open(self) -> sqlite3.Connection:
+        """Opens the file for writing, creates it if there is none, and notes which file it is."""
         self._places.clear()
         db = create(self.path, BUSY_TIMEOUT_SECONDS)
         try:
