@@ -36,7 +36,7 @@ HOMES: dict[str, set[str]] = {
     "prometheus_client": {"server.metrics"},
     "prompt_toolkit": {"tui.prompt"},
     "redis": {"cluster"},
-    "selectors": {"net.courier", "client"},
+    "selectors": {"net.slow_readers", "client"},
     "socket": {"net", "server", "client", "cli", "cluster.redis_stream"},
     "socketserver": {"server"},
     "sqlite3": {"storage"},

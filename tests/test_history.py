@@ -513,7 +513,9 @@ def test_rooms_that_have_an_owner_push_out_no_bans_of_others_at_a_start(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of rooms that are nobody's, those banned in last are remembered."""
-    monkeypatch.setattr("chatroom.storage.store._FORGET", store._FORGET.replace(f"{DORMANT_ROOMS_MAX}", "4"))
+    monkeypatch.setattr(
+        "chatroom.storage.store._DELETE_OLD_LISTS", store._DELETE_OLD_LISTS.replace(f"{DORMANT_ROOMS_MAX}", "4")
+    )
     with running(data) as guests:
         op, al = guests.irc("op", room="#tea"), guests.irc("al")
         op.send("MODE #tea +b bob", "PART #tea")

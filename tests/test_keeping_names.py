@@ -209,7 +209,7 @@ def test_an_older_file_gets_its_tables(data: Path, monkeypatch: pytest.MonkeyPat
     data.mkdir()
     with monkeypatch.context() as before, closing(schema.create(data / schema.FILE, 1)) as db:
         before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
-        schema.prepare(db, "normal")
+        schema.migrate(db, "normal")
         db.execute("INSERT INTO places (key, name, created, topic) VALUES ('#tea', '#Tea', 1, 'Earl Grey')")
         db.execute("INSERT INTO runs VALUES (1, 1, 5, 5, 1, 1, 1, 'al u h ', '0 0 0 mhello')")
     with running(data) as guests:

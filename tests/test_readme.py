@@ -23,14 +23,14 @@ from chatroom.model.limits import (
     WRITE_STALL_SECONDS,
 )
 from chatroom.model.state import DIRECT_MESSAGES_KEPT
-from chatroom.net.courier import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
+from chatroom.net.slow_readers import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS
 from chatroom.server import console
 from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_ADDRESS_PER_MINUTE
-from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
+from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
 from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
 from tests.peers import DEADLINE, Served
 from tests.ports import free_port

@@ -21,7 +21,7 @@ from chatroom.cli.main import main as chatroom
 from chatroom.model.events import Event, Said
 from chatroom.model.values import MessageKind, Person
 from chatroom.storage.reader import Reader
-from chatroom.storage.search_index import Index
+from chatroom.storage.search_index import SearchIndex
 from chatroom.storage.store import Store
 
 ROOMS = [f"#room{i}" for i in range(10)]
@@ -61,7 +61,7 @@ def main(messages: int = 1_000_000) -> None:
                     store.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             print(f"saved {messages:,} messages: {spent / messages * 1e6:.2f} µs each")
             with timed("indexed"):
-                index = Index(store)
+                index = SearchIndex(store)
                 while index.step():
                     pass
         print(f"the file has {(data / 'chatroom.db').stat().st_size / 1e6:.0f} MB")

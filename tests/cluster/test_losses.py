@@ -484,12 +484,12 @@ def test_a_stop_has_one_deadline_whatever_hangs(redis: Redis, monkeypatch: pytes
         for _ in range(500):  # until its sockets are full, but not so much that it is cut
             alice.send(*[f"PRIVMSG #lobby :{'x' * 400}" for _ in range(100)])
             alice.sync()
-            if one.server.courier.slow:
+            if one.server.courier.slow_readers():
                 break
         redis.freeze()
         alice.send("AWAY :gone")
         eventually(lambda: one.link._flying, "it is on its way")
-        assert one.server.courier.slow
+        assert one.server.courier.slow_readers()
         start = time.monotonic()
         stopping = threading.Thread(target=one.stop)
         stopping.start()

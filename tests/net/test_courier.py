@@ -18,8 +18,9 @@ from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import MessageKind, Person
 from chatroom.net.batches import Item
-from chatroom.net.connection import Connection
-from chatroom.net.courier import OUTBOX_BYTES, Courier
+from chatroom.net.connection import Chunk, Connection
+from chatroom.net.courier import Courier
+from chatroom.net.slow_readers import OUTBOX_BYTES
 from chatroom.protocols.plain import PLAIN, PlainDialect, PlainFormat
 from tests.peers import DEADLINE, Ear, eventually
 
@@ -185,10 +186,10 @@ def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
         office.publish([stuck, reader], f"{i} {text}")
         assert reader.wait(f"^alice: {i} x")
         office.carried()
-        assert stuck.connection.behind <= OUTBOX_BYTES
-    eventually(lambda: stuck.connection.cut, "the one that doesn't read is cut")
-    assert stuck.connection.cut == "too slow to read what was sent to it"
-    assert stuck.connection.behind == 0
+        assert stuck.connection.outbox_bytes <= OUTBOX_BYTES
+    eventually(lambda: stuck.connection.close_reason, "the one that doesn't read is cut")
+    assert stuck.connection.close_reason == "too slow to read what was sent to it"
+    assert stuck.connection.outbox_bytes == 0
     assert not stuck.connection.outbox
     assert stuck.connection.sock.recv(1) == b""  # its reader thread wakes up
 
@@ -201,13 +202,13 @@ def test_who_has_no_name_and_does_not_read_is_cut_early(office: Office) -> None:
     for _ in range(100):
         office.courier.reply(stranger.connection, Raw(b"x" * 1000 + b"\n"))
     office.courier.flush()
-    eventually(lambda: stranger.connection.cut, "the stranger is cut")
+    eventually(lambda: stranger.connection.close_reason, "the stranger is cut")
     assert sum(map(len, stranger.rest())) < 50_000
 
 
 def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A room full of slow readers holds its messages once: nobody is closed for what all of them share."""
-    monkeypatch.setattr("chatroom.net.courier.OUTBOXES_TOTAL_BYTES", 1_000_000)
+    monkeypatch.setattr("chatroom.net.slow_readers.OUTBOXES_TOTAL_BYTES", 1_000_000)
     office.courier.start()
     slow = [office.reader(buffer=4096) for _ in range(20)]
     texts = [f"{i} {'x' * 1000}" for i in range(200)]
@@ -216,26 +217,26 @@ def test_what_many_wait_for_counts_once(office: Office, monkeypatch: pytest.Monk
     for reader in slow:
         assert reader.until("^alice: 199 ") == [f"alice: {text}" for text in texts]
     eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
-    assert office.courier._held.bytes == 0
+    assert office.courier._slow.memory.bytes == 0
 
 
 def test_when_too_much_is_held_the_one_furthest_behind_is_closed(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever it was that took the last byte too much; the others get everything."""
-    monkeypatch.setattr("chatroom.net.courier.OUTBOXES_TOTAL_BYTES", 1_000_000)
+    monkeypatch.setattr("chatroom.net.slow_readers.OUTBOXES_TOTAL_BYTES", 1_000_000)
     office.courier.start()
     worst, slow, other = (office.reader(buffer=4096) for _ in range(3))
     office.publish([worst], *[f"{i} {'x' * 1000}" for i in range(700)])
-    eventually(lambda: worst.connection.behind, "one is far behind")
+    eventually(lambda: worst.connection.outbox_bytes, "one is far behind")
     office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(200)])
     office.publish([other], *[f"{i} {'x' * 1000}" for i in range(300)])
-    eventually(lambda: worst.connection.cut, "somebody is closed")
-    assert worst.connection.cut == "the slowest of too many slow readers"
+    eventually(lambda: worst.connection.close_reason, "somebody is closed")
+    assert worst.connection.close_reason == "the slowest of too many slow readers"
     assert len(slow.until("^alice: 199 ")) == 200
     assert len(other.until("^alice: 299 ")) == 300
-    assert not slow.connection.cut and not other.connection.cut
-    eventually(lambda: office.courier._held.bytes == 0, "nothing is held")
+    assert not slow.connection.close_reason and not other.connection.close_reason
+    eventually(lambda: office.courier._slow.memory.bytes == 0, "nothing is held")
 
 
 def test_who_reads_slowly_gets_everything(office: Office) -> None:
@@ -244,9 +245,9 @@ def test_who_reads_slowly_gets_everything(office: Office) -> None:
     slow = office.reader(buffer=4096)
     texts = [f"{i} {'ł' * 100}" for i in range(OUTBOX_BYTES // 2 // 210)]
     office.publish([slow], *texts)
-    eventually(lambda: slow.connection.behind or len(slow.heard), "something waits in the outbox")
+    eventually(lambda: slow.connection.outbox_bytes or len(slow.heard), "something waits in the outbox")
     assert slow.until(f"^alice: {len(texts) - 1} ") == [f"alice: {text}" for text in texts]
-    eventually(lambda: slow.connection.behind == 0, "the outbox is empty")
+    eventually(lambda: slow.connection.outbox_bytes == 0, "the outbox is empty")
 
 
 def test_a_batch_larger_than_an_outbox_cuts_nobody_who_reads(office: Office) -> None:
@@ -268,7 +269,7 @@ def test_a_lost_connection_is_cut_and_the_others_are_served(office: Office) -> N
     office.publish([lost, reader], "one")
     office.publish([lost, reader], "two")
     assert reader.until("two") == ["alice: one", "alice: two"]
-    assert lost.connection.cut == ""  # it was the client that left
+    assert lost.connection.close_reason == ""  # it was the client that left
 
 
 def test_a_goodbye_is_written_before_the_connection_ends(office: Office) -> None:
@@ -281,7 +282,7 @@ def test_a_goodbye_is_written_before_the_connection_ends(office: Office) -> None
     told = slow.rest()
     assert len(told) == 301
     assert told[-1] == "* Goodbye (bye)."
-    assert not slow.connection.cut
+    assert not slow.connection.close_reason
 
 
 @pytest.mark.parametrize("waiting", [0, 300])
@@ -290,7 +291,7 @@ def test_a_released_socket_is_closed_when_all_is_written(office: Office, waiting
     office.courier.start()
     reader = office.reader(buffer=4096)
     office.publish([reader], *[f"{i} {'x' * 1000}" for i in range(waiting)])
-    office.courier.release(reader.connection)
+    office.courier.close(reader.connection)
     assert len(reader.rest()) == waiting
     eventually(lambda: reader.connection.sock.fileno() == -1, "the socket is closed")
 
@@ -299,7 +300,7 @@ def test_an_event_for_a_closed_connection_is_dropped(office: Office) -> None:
     """An audience may be older than the end of one of its members."""
     office.courier.start()
     gone, reader = office.reader(), office.reader()
-    office.courier.release(gone.connection)
+    office.courier.close(gone.connection)
     assert gone.rest() == []
     office.publish([gone, reader], "hi")
     assert reader.until("hi") == ["alice: hi"]
@@ -318,17 +319,17 @@ def test_a_format_that_renders_nothing_sends_nothing(office: Office) -> None:
 def test_who_causes_too_much_waits_until_the_courier_has_caught_up(office: Office) -> None:
     """The backlog is bounded by the senders' own threads; a sender that causes little is not held."""
     reader = office.reader()
-    office.courier.admit()  # nothing waits: returns at once
+    office.courier.wait_for_backlog()  # nothing waits: returns at once
     office.publish([reader], *["x"] * (BACKLOG_EVENTS + 1))
     admitted = threading.Event()
 
     def sender() -> None:
-        office.courier.admit()
+        office.courier.wait_for_backlog()
         admitted.set()
 
     thread = threading.Thread(target=sender, daemon=True)
     thread.start()
-    eventually(lambda: office.courier._crowd == 1, "the sender waits")
+    eventually(lambda: office.courier._blocked == 1, "the sender waits")
     assert not admitted.is_set()
     office.courier.start()
     assert len(reader.until("x") + [reader.wait("x") for _ in range(BACKLOG_EVENTS)]) == BACKLOG_EVENTS + 1
@@ -352,7 +353,7 @@ def test_a_stopping_courier_gives_up_who_does_not_read(office: Office) -> None:
     stuck = office.reader(buffer=4096)
     office.publish([stuck], *[f"{i} {'x' * 1000}" for i in range(300)])
     office.courier.start()
-    eventually(lambda: stuck.connection.behind, "something waits in the outbox")
+    eventually(lambda: stuck.connection.outbox_bytes, "something waits in the outbox")
     office.courier.stop(0.05)
     office.courier.join(DEADLINE)
     assert not office.courier.is_alive()
@@ -396,7 +397,7 @@ def test_what_could_not_be_saved_is_seen_by_nobody(office: Office, caplog: pytes
     reader, leaving, gone = office.reader(), office.reader(), office.reader()
     office.publish([reader, leaving, gone], "unsaved")
     office.courier.reply(leaving.connection, Goodbye("bye"))
-    office.courier.release(gone.connection)
+    office.courier.close(gone.connection)
     fence = office.courier.barrier()
     office.courier.start()
     assert fence.wait(DEADLINE)
@@ -413,7 +414,7 @@ def test_what_could_not_be_counted_is_delivered(office: Office, caplog: pytest.L
     def meter(batch: list[Item]) -> None:
         raise ZeroDivisionError
 
-    office.courier.meter = meter
+    office.courier.on_sent = meter
     office.courier.start()
     reader = office.reader()
     for text in ("one", "two"):
@@ -426,7 +427,7 @@ def test_a_mistake_while_it_waits_does_not_end_the_chat(
     office: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was handed over meanwhile is delivered once it has passed."""
-    select = office.courier._selector.select
+    select = office.courier._slow._selector.select
     left = 3
 
     def fail(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -436,7 +437,7 @@ def test_a_mistake_while_it_waits_does_not_end_the_chat(
             raise ZeroDivisionError
         return select(timeout)
 
-    monkeypatch.setattr(office.courier._selector, "select", fail)
+    monkeypatch.setattr(office.courier._slow._selector, "select", fail)
     office.courier.start()
     reader = office.reader()
     eventually(lambda: left == 0, "it has failed")
@@ -455,9 +456,9 @@ def test_a_mistake_that_does_not_pass_does_not_keep_it_from_stopping(
 
     stuck = office.reader(buffer=4096)
     office.publish([stuck], *[f"{i} {'x' * 1000}" for i in range(300)])
-    monkeypatch.setattr(office.courier._selector, "select", fail)
+    monkeypatch.setattr(office.courier._slow._selector, "select", fail)
     office.courier.start()
-    eventually(lambda: stuck.connection.behind, "something waits in the outbox")
+    eventually(lambda: stuck.connection.outbox_bytes, "something waits in the outbox")
     office.courier.stop(0.05)
     office.courier.join(DEADLINE)
     assert not office.courier.is_alive()
@@ -466,20 +467,20 @@ def test_a_mistake_that_does_not_pass_does_not_keep_it_from_stopping(
 def test_an_outbox_that_cannot_be_written_holds_up_nobody(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake about one connection is the end of that one alone."""
     bad, slow = office.reader(buffer=4096), office.reader(buffer=4096)
-    drain = office.courier._drain
+    drain = office.courier._slow._drain
 
     def fail(connection: Connection) -> None:
         if connection is bad.connection:
             raise ZeroDivisionError
         drain(connection)
 
-    monkeypatch.setattr(office.courier, "_drain", fail)
+    monkeypatch.setattr(office.courier._slow, "_drain", fail)
     office.courier.start()
     office.publish([bad, slow], *[f"{i} {'x' * 1000}" for i in range(300)])
     with ThreadPoolExecutor() as pool:
         pool.submit(bad.rest)
         assert len(slow.until("^alice: 299 ")) == 300
-    assert bad.connection.cut == "its outbox could not be written"
+    assert bad.connection.close_reason == "its outbox could not be written"
 
 
 def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
@@ -487,24 +488,24 @@ def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
 ) -> None:
     """The kernel watches only so many sockets; the others get everything, also those after it."""
     first, refused, last = (office.reader(buffer=4096) for _ in range(3))
-    register = office.courier._selector.register
+    register = office.courier._slow._selector.register
 
     def fail(sock: socket.socket, events: int, data: object = None) -> selectors.SelectorKey:
         if sock is refused.connection.sock:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return register(sock, events, data)
 
-    monkeypatch.setattr(office.courier._selector, "register", fail)
+    monkeypatch.setattr(office.courier._slow._selector, "register", fail)
     readers = [first, refused, last]
     office.courier.start()
     office.publish(readers, *[f"{i} {'x' * 1000}" for i in range(300)])
-    eventually(lambda: refused.connection.cut, "the one that can't be waited for is cut")
-    assert refused.connection.cut == "no room to keep what was sent to it"
+    eventually(lambda: refused.connection.close_reason, "the one that can't be waited for is cut")
+    assert refused.connection.close_reason == "no room to keep what was sent to it"
     assert len(refused.rest()) < 300
     for reader in (first, last):
         assert len(reader.until("^alice: 299 ")) == 300
     eventually(lambda: office.courier.queue()[1] == 0, "nothing waits")
-    eventually(lambda: office.courier._held.bytes == 0, "nothing is held")
+    eventually(lambda: office.courier._slow.memory.bytes == 0, "nothing is held")
 
 
 @pytest.mark.parametrize(
@@ -514,7 +515,7 @@ def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
 def test_a_client_out_of_reach_is_called_so(office: Office, number: int, told: str) -> None:
     """It may have missed what was said before; who has closed the connection has not."""
 
-    def send(data: bytes, flags: int) -> int:
+    def send(data: Chunk, flags: int) -> int:
         raise OSError(number, os.strerror(number))
 
     connection = office.reader().connection
@@ -522,4 +523,4 @@ def test_a_client_out_of_reach_is_called_so(office: Office, number: int, told: s
     office.courier.start()
     office.publish(office.readers, "hello")
     office.carried()
-    assert connection.cut == told
+    assert connection.close_reason == told

@@ -232,8 +232,8 @@ def test_an_alert_that_is_not_taken_holds_up_its_own_thread_alone(certificate: t
         try:
             shaking = pool.submit(agreeing.handshake, b"\x16\x03\x01\x00\x05rubbish")
             assert sock.asked.wait(DEADLINE)
-            assert pool.submit(agreeing.seal, b"hi").result(DEADLINE / 2) == b""
-            assert pool.submit(agreeing.farewell).result(DEADLINE / 2) == b""
+            assert pool.submit(agreeing.encrypt, b"hi").result(DEADLINE / 2) == b""
+            assert pool.submit(agreeing.close_notify).result(DEADLINE / 2) == b""
         finally:
             sock.takes.set()
         assert isinstance(shaking.exception(DEADLINE), ssl.SSLError)
@@ -244,8 +244,8 @@ def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -
     """The deadline is for all of it, and shorter than that for a name."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as half:
         half.sendall(b"\x16\x03\x01")
-        eventually(lambda: [c for c in server.everybody() if c.agreeing], "the handshake has begun")
-        make_older(server, server.everybody()[0], TLS_HANDSHAKE_SECONDS + 1, "agreeing")
+        eventually(lambda: [c for c in server.everybody() if c.handshake_at], "the handshake has begun")
+        make_older(server, server.everybody()[0], TLS_HANDSHAKE_SECONDS + 1, "handshake_at")
         assert half.recv(100) == b""
 
 
@@ -318,7 +318,7 @@ def test_who_ends_its_input_gets_what_waits_and_a_farewell(
             client.say_farewell()
         else:
             client.sock.shutdown(socket.SHUT_WR)
-        eventually(lambda: not [c for c in server.everybody() if not c.left], "the server is done with its input")
+        eventually(lambda: all(c.reader_done_at for c in server.everybody()), "the server is done with its input")
         lines = client.rest()
         assert sum(" 422 " in line for line in lines) >= much
         assert " 366 al #a " in lines[-1]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatroom.protocols.telnet import Telnet
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
+from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
 from tests.peers import Ear, Guests, Served
 
 IAC, SE, IP, DM, SB = b"\xff", b"\xf0", b"\xf4", b"\xf2", b"\xfa"

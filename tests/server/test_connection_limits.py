@@ -17,10 +17,10 @@ FAR = "2.3.4.5"  # any address of the public internet; nothing is sent there
 
 def test_a_full_server_says_so_until_somebody_leaves() -> None:
     """No client beyond the number; each that leaves makes room for one."""
-    door = ConnectionLimiter(clients=2)
-    assert [door.admit("127.0.0.1") for _ in range(3)] == ["", "", FULL]
-    door.leave("127.0.0.1")
-    assert [door.admit("127.0.0.1") for _ in range(2)] == ["", FULL]
+    limiter = ConnectionLimiter(clients=2)
+    assert [limiter.admit("127.0.0.1") for _ in range(3)] == ["", "", FULL]
+    limiter.leave("127.0.0.1")
+    assert [limiter.admit("127.0.0.1") for _ in range(2)] == ["", FULL]
 
 
 @pytest.mark.parametrize(
@@ -29,61 +29,61 @@ def test_a_full_server_says_so_until_somebody_leaves() -> None:
 def test_descriptors_bound_the_clients(monkeypatch: pytest.MonkeyPatch, descriptors: int, clients: int) -> None:
     """However many clients are asked for, some descriptors are kept for the rest of the program; but not all of few."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (descriptors, descriptors))
-    assert ConnectionLimiter(clients=10**9).clients == clients
+    assert ConnectionLimiter(clients=10**9).clients_max == clients
 
 
 @pytest.mark.parametrize("far", [FAR, f"::ffff:{FAR}", "2a00::1"])
 def test_one_address_has_so_many_clients_and_no_more(far: str) -> None:
     """Others are not kept out by it, and one that leaves may come again; IPv4 on an IPv6 socket is no exception."""
-    door = ConnectionLimiter()
-    assert not any(door.admit(far) for _ in range(CONNECTIONS_PER_ADDRESS))
-    assert "close one first" in door.admit(far)
-    assert door.admit("2.3.4.6") == ""
-    door.leave(far)
-    assert door.admit(far) == ""
+    limiter = ConnectionLimiter()
+    assert not any(limiter.admit(far) for _ in range(CONNECTIONS_PER_ADDRESS))
+    assert "close one first" in limiter.admit(far)
+    assert limiter.admit("2.3.4.6") == ""
+    limiter.leave(far)
+    assert limiter.admit(far) == ""
 
 
 def test_an_ipv6_network_counts_as_one_address() -> None:
     """Its owner has 2^64 of them. The next network is somebody else's."""
-    door = ConnectionLimiter()
-    assert not any(door.admit(f"2a00:1:2:3::{number:x}") for number in range(CONNECTIONS_PER_ADDRESS))
-    assert "close one first" in door.admit("2a00:1:2:3:ffff::1")
-    assert door.admit("2a00:1:2:4::1") == ""
-    door.leave("2a00:1:2:3::7")
-    assert door.admit("2a00:1:2:3:ffff::1") == ""
+    limiter = ConnectionLimiter()
+    assert not any(limiter.admit(f"2a00:1:2:3::{number:x}") for number in range(CONNECTIONS_PER_ADDRESS))
+    assert "close one first" in limiter.admit("2a00:1:2:3:ffff::1")
+    assert limiter.admit("2a00:1:2:4::1") == ""
+    limiter.leave("2a00:1:2:3::7")
+    assert limiter.admit("2a00:1:2:3:ffff::1") == ""
 
 
 def test_one_address_may_not_rush_in() -> None:
     """Not even when it leaves at once each time."""
-    door = ConnectionLimiter()
+    limiter = ConnectionLimiter()
     for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE):
-        assert door.admit(FAR) == ""
-        door.leave(FAR)
-    assert "wait a little" in door.admit(FAR)
+        assert limiter.admit(FAR) == ""
+        limiter.leave(FAR)
+    assert "wait a little" in limiter.admit(FAR)
 
 
 def test_who_is_banned_knocks_as_often_as_others() -> None:
     """And is told why no more often."""
-    door = ConnectionLimiter()
+    limiter = ConnectionLimiter()
     for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE):
-        door.knock(FAR)
-        assert door.hear_out(FAR)
-        door.go_away()
-    door.knock(FAR)
-    assert not door.hear_out(FAR)
+        limiter.count_connect(FAR)
+        assert limiter.admit_to_explain(FAR)
+        limiter.leave_explained()
+    limiter.count_connect(FAR)
+    assert not limiter.admit_to_explain(FAR)
 
 
 def test_to_be_told_why_is_no_second_knock() -> None:
     """Whoever has all the connections that it may have hears so until it rushes in."""
-    door = ConnectionLimiter()
+    limiter = ConnectionLimiter()
     for _ in range(CONNECTIONS_PER_ADDRESS):
-        assert door.admit(FAR) == ""
+        assert limiter.admit(FAR) == ""
     for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE - CONNECTIONS_PER_ADDRESS):
-        assert "close one first" in door.admit(FAR)
-        assert door.hear_out(FAR)
-        door.go_away()
-    assert "wait a little" in door.admit(FAR)
-    assert not door.hear_out(FAR)
+        assert "close one first" in limiter.admit(FAR)
+        assert limiter.admit_to_explain(FAR)
+        limiter.leave_explained()
+    assert "wait a little" in limiter.admit(FAR)
+    assert not limiter.admit_to_explain(FAR)
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_to_be_told_why_is_no_second_knock() -> None:
 )
 def test_this_machine_and_private_networks_are_exempt(near: str) -> None:
     """A class behind one NAT is no attack."""
-    door = ConnectionLimiter()
-    assert not any(door.admit(near) for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE + CONNECTIONS_PER_ADDRESS))
+    limiter = ConnectionLimiter()
+    assert not any(limiter.admit(near) for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE + CONNECTIONS_PER_ADDRESS))
 
 
 def test_unlimited_lifts_the_limits_on_addresses_only() -> None:
     """The server's own limit stays."""
-    door = ConnectionLimiter(clients=CONNECTS_PER_ADDRESS_PER_MINUTE + 1, unlimited=True)
-    assert not any(door.admit(FAR) for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE + 1))
-    assert door.admit(FAR) == FULL
+    limiter = ConnectionLimiter(clients=CONNECTS_PER_ADDRESS_PER_MINUTE + 1, unlimited=True)
+    assert not any(limiter.admit(FAR) for _ in range(CONNECTS_PER_ADDRESS_PER_MINUTE + 1))
+    assert limiter.admit(FAR) == FULL

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
-from chatroom.server.handler import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, FREE_LINES
+from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, FREE_LINES
 from tests.peers import Guests, Peer, Served
 
 

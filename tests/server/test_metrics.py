@@ -116,7 +116,7 @@ def test_those_who_ask_for_nothing_have_their_time_and_no_more_places_than_there
     port = metrics.server_address[1]
     silent = [Peer(port) for _ in range(CONCURRENT_SCRAPES)]
     silent[0].send("GET /metrics HTTP/1.0\r")
-    eventually(lambda: len(metrics._came) == CONCURRENT_SCRAPES, "all have a place")
+    eventually(lambda: len(metrics._accepted_at) == CONCURRENT_SCRAPES, "all have a place")
     late = Peer(port)
     assert late.rest() == []
     assert f"127.0.0.1 is not shown the figures: {CONCURRENT_SCRAPES} others are being shown them" in caplog.messages
@@ -124,7 +124,7 @@ def test_those_who_ask_for_nothing_have_their_time_and_no_more_places_than_there
         patch.setattr("chatroom.server.metrics.SCRAPE_SECONDS", 0)
         for each in silent:
             each.rest()
-        eventually(lambda: not metrics._came, "all have given up their places")
+        eventually(lambda: not metrics._accepted_at, "all have given up their places")
     assert figures(port)["chatroom_connections"] == 0
     for each in (*silent, late):
         each.close()

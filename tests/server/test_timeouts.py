@@ -20,7 +20,7 @@ from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
 from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.handler import FLOOD_BURST_LINES
+from chatroom.server.flood_limit import FLOOD_BURST_LINES
 from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.timeouts import (
     CLOCK_STALL_SECONDS,
@@ -48,7 +48,7 @@ def make_older(server: ChatServer, connection: Connection, seconds: float, *name
     """As if what these attributes tell had happened so much earlier."""
     for name in names:
         setattr(connection, name, getattr(connection, name) - seconds)
-    server.watch.add(connection)
+    server.timeouts.add(connection)
 
 
 def test_who_chooses_no_name_in_time_is_told_and_closed(server: ChatServer, guests: Guests) -> None:
@@ -56,7 +56,7 @@ def test_who_chooses_no_name_in_time_is_told_and_closed(server: ChatServer, gues
     slow = guests.stranger()
     slow.wait("^Username$")
     slow.send_bytes(b"a")
-    make_older(server, connection_of(server), REGISTRATION_SECONDS + 1, "born")
+    make_older(server, connection_of(server), REGISTRATION_SECONDS + 1, "connected_at")
     assert slow.rest() == [f"* Goodbye (no name within {REGISTRATION_SECONDS} seconds)."]
 
 
@@ -64,20 +64,20 @@ def test_a_silent_irc_client_is_asked_for_a_sign_of_life(server: ChatServer, gue
     """Once, and it stays when it gives one."""
     bob = guests.irc("bob")
     connection = connection_of(server, "bob")
-    make_older(server, connection, PING_AFTER_SECONDS + 1, "heard")
+    make_older(server, connection, PING_AFTER_SECONDS + 1, "last_received")
     bob.wait("^PING ")
-    assert connection.pinged
+    assert connection.ping_sent
     bob.send("PONG :x")
     bob.sync()
-    server.watch.add(connection)
-    eventually(lambda: not connection.pinged, "the sign of life is noticed")
+    server.timeouts.add(connection)
+    eventually(lambda: not connection.ping_sent, "the sign of life is noticed")
     bob.sync()
 
 
 def test_an_irc_client_that_gives_no_sign_of_life_is_gone(server: ChatServer, guests: Guests) -> None:
     """The room is told why."""
     alice, bob = guests.plain("alice"), guests.irc("bob")
-    make_older(server, connection_of(server, "bob"), DROP_AFTER_SECONDS + 1, "heard")
+    make_older(server, connection_of(server, "bob"), DROP_AFTER_SECONDS + 1, "last_received")
     assert "no sign of life" in bob.rest()[-1]
     alice.wait(rf"^\* bob left \(no sign of life for {DROP_AFTER_SECONDS} seconds\)$")
 
@@ -87,7 +87,7 @@ def test_a_crowd_whose_time_has_run_out_ends_to_the_last(server: ChatServer, gue
     alice = guests.plain("alice")
     crowd = [guests.irc(f"c{number}") for number in range(2 * ENDINGS_PER_STEP + 5)]
     for number in range(len(crowd)):
-        make_older(server, connection_of(server, f"c{number}"), DROP_AFTER_SECONDS + 1, "heard")
+        make_older(server, connection_of(server, f"c{number}"), DROP_AFTER_SECONDS + 1, "last_received")
     assert all("no sign of life" in each.rest()[-1] for each in crowd)
     left = {alice.wait(r"^\* c(\d+) left \(no sign of life")[1] for _ in crowd}
     assert len(left) == len(crowd)
@@ -97,11 +97,11 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     """They can't answer a PING, but their machine acknowledges what comes: that is a sign of life, too."""
     alice = guests.plain("alice")
     connection = connection_of(server, "alice")
-    make_older(server, connection, DROP_AFTER_SECONDS + 1, "heard", "alive")
+    make_older(server, connection, DROP_AFTER_SECONDS + 1, "last_received", "last_acked")
     bob = guests.irc("bob")
-    make_older(server, connection_of(server, "bob"), PING_AFTER_SECONDS + 1, "heard")
+    make_older(server, connection_of(server, "bob"), PING_AFTER_SECONDS + 1, "last_received")
     bob.wait("^PING ")  # so the watch looks at both
-    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER_SECONDS, "it has asked about alice")
+    eventually(lambda: connection.last_acked > time.monotonic() - DROP_AFTER_SECONDS, "it has asked about alice")
     assert alice.sync() is not None
     assert not connection.closing
 
@@ -113,7 +113,7 @@ def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyP
     server = ChatServer("127.0.0.1", 0, INFO)
     looked = threading.Event()
 
-    server.watch._besides = looked.set
+    server.timeouts._every_second = looked.set
     server.start()
     guests = Guests(server.port)
     alice, bob = guests.irc("alice", "message-tags", "server-time"), guests.irc("bob")
@@ -138,7 +138,7 @@ def one_who_is_stuck(server: ChatServer, guests: Guests) -> tuple[Irc, Connectio
     """A client that takes nothing, its connection, and somebody else in its room."""
     stuck, alice = guests.irc("stuck"), guests.irc("alice")
     connection = connection_of(server, "stuck")
-    while not connection.behind:  # until the kernel's buffers are full
+    while not connection.outbox_bytes:  # until the kernel's buffers are full
         alice.send(*[f"PRIVMSG #lobby :{'x' * 400}"] * 50)
         alice.sync()
     return stuck, connection, alice
@@ -147,7 +147,7 @@ def one_who_is_stuck(server: ChatServer, guests: Guests) -> tuple[Irc, Connectio
 def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
     """Long before its outbox is full; the room is told why."""
     stuck, connection, alice = one_who_is_stuck(server, guests)
-    connection.moved -= WRITE_STALL_SECONDS + 1
+    connection.drained_at -= WRITE_STALL_SECONDS + 1
     alice.wait(f"QUIT :read nothing for {WRITE_STALL_SECONDS} seconds")
     stuck.close()
 
@@ -159,15 +159,15 @@ def test_who_takes_nothing_leaves_along_with_what_is_said(
     stuck, connection, alice = one_who_is_stuck(server, guests)
     bob = guests.irc("bob")
     batches: list[list[Item]] = []
-    carry = server.courier._carry
+    carry = server.courier._deliver
 
     def noted(batch: list[Item]) -> None:
         batches.append(batch)
         carry(batch)
 
-    monkeypatch.setattr(server.courier, "_carry", noted)
+    monkeypatch.setattr(server.courier, "_deliver", noted)
     monkeypatch.setattr("chatroom.server.timeouts.ENDINGS_RIDE_SECONDS", DEADLINE)
-    connection.moved -= WRITE_STALL_SECONDS + 1
+    connection.drained_at -= WRITE_STALL_SECONDS + 1
     eventually(lambda: connection.closing, "it is to leave")
     bob.send("PRIVMSG #lobby :hello")
     alice.wait(" QUIT :read nothing")
@@ -182,9 +182,9 @@ def test_who_has_left_without_reading_keeps_its_place_and_has_its_time(server: C
     stuck, connection, alice = one_who_is_stuck(server, guests)
     stuck.end_input()
     alice.wait(":stuck!.* QUIT ")
-    eventually(lambda: connection.left, "its reader is done")
+    eventually(lambda: connection.reader_done_at, "its reader is done")
     assert connection in server.everybody()
-    connection.left -= WRITE_STALL_SECONDS + 1
+    connection.reader_done_at -= WRITE_STALL_SECONDS + 1
     eventually(lambda: connection not in server.everybody(), "its time is over")
     assert connection.sock.fileno() == -1
     assert server.refusals["left without reading"] == 1
@@ -210,7 +210,7 @@ def test_half_a_line_of_one_who_is_cut_is_not_said(server: ChatServer, guests: G
     stuck.send("whole")
     stuck.send_bytes(b"half")
     alice.wait(":whole$")
-    server.courier.cut(connection, "read nothing")
+    server.courier.abort(connection, "read nothing")
     server.courier.flush()
     assert not [line for line in alice.until(":stuck!.* QUIT ") if "PRIVMSG" in line]
 
@@ -219,14 +219,14 @@ def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, gues
     """Whoever stops the process, and lets it go on, throws nobody out."""
     guests.irc("bob")
     bob = connection_of(server, "bob")
-    heard = bob.heard = bob.left = bob.heard  # as if it were still to read its last, too
-    server.watch.end()
-    server.watch.join()
+    heard = bob.reader_done_at = bob.last_received  # as if it were still to read its last, too
+    server.timeouts.stop()
+    server.timeouts.join()
     away = 2 * DROP_AFTER_SECONDS
-    server.watch.look(time.monotonic() + away)
-    assert bob.heard == bob.left >= heard + away - CLOCK_STALL_SECONDS
+    server.timeouts.check(time.monotonic() + away)
+    assert bob.last_received == bob.reader_done_at >= heard + away - CLOCK_STALL_SECONDS
     assert not bob.closing
-    bob.heard = time.monotonic()
+    bob.last_received = time.monotonic()
 
 
 def test_nobody_is_looked_at_before_it_is_time(
@@ -235,10 +235,10 @@ def test_nobody_is_looked_at_before_it_is_time(
     """Thousands who are silent would cost as much every second. Who has left is not held until then."""
     alice, bob, stranger = guests.plain("alice"), guests.irc("bob"), guests.stranger()
     stranger.wait("^Username$")
-    server.watch.end()
-    server.watch.join()
+    server.timeouts.stop()
+    server.timeouts.join()
     looked_at: list[str] = []
-    look = server.watch._look
+    look = server.timeouts._check_one
 
     def note(connection: Connection, now: float) -> Sequence[Late]:
         looked_at.append(connection.nick)
@@ -247,15 +247,15 @@ def test_nobody_is_looked_at_before_it_is_time(
     def look_after(seconds: float) -> list[str]:
         """Who is looked at at a moment to come, or just before it."""
         looked_at.clear()
-        server.watch._looked = start + seconds - TIMEOUT_CHECK_SECONDS  # it has not stood still
-        server.watch.look(start + seconds)
+        server.timeouts._checked_at = start + seconds - TIMEOUT_CHECK_SECONDS  # it has not stood still
+        server.timeouts.check(start + seconds)
         return sorted(looked_at)
 
-    monkeypatch.setattr(server.watch, "_look", note)
+    monkeypatch.setattr(server.timeouts, "_check_one", note)
     start = float(int(time.monotonic()))  # turns are whole seconds
     for connection in server.everybody():
-        connection.born = connection.heard = connection.alive = start
-        server.watch.add(connection)
+        connection.connected_at = connection.last_received = connection.last_acked = start
+        server.timeouts.add(connection)
     assert look_after(TIMEOUT_CHECK_SECONDS) == ["", "alice", "bob"]
     assert look_after(2) == []
     assert look_after(REGISTRATION_SECONDS / 2) == [""]  # it might have had a name by then
@@ -272,7 +272,7 @@ def test_nobody_is_looked_at_before_it_is_time(
     assert look_after(DROP_AFTER_SECONDS + 1) == ["alice"]
     alice.close()
     eventually(lambda: not server.everybody(), "all are gone")
-    assert not any(server.watch._turns.values())
+    assert not any(server.timeouts._scheduled.values())
 
 
 def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -289,7 +289,7 @@ def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: py
     try:
         eventually(lambda: len(looks) > 1, "another look")
     finally:
-        watch.end()
+        watch.stop()
         watch.join()
     (record,) = [record for record in caplog.records if record.name == "chatroom.server.timeouts"]
     assert record.exc_info
@@ -346,8 +346,8 @@ def test_who_is_slowed_down_does_not_count_as_silent(limited: ChatServer) -> Non
     connection = connection_of(limited, "alice")
     alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(FLOOD_BURST_LINES + 8)])
     bob.wait("line 0$")
-    make_older(limited, connection, DROP_AFTER_SECONDS + 1, "heard", "alive")
-    eventually(lambda: connection.alive > time.monotonic() - DROP_AFTER_SECONDS, "its machine was asked")
+    make_older(limited, connection, DROP_AFTER_SECONDS + 1, "last_received", "last_acked")
+    eventually(lambda: connection.last_acked > time.monotonic() - DROP_AFTER_SECONDS, "its machine was asked")
     bob.wait(f"line {FLOOD_BURST_LINES + 7}$")
     alice.send("PRIVMSG #lobby :still here")
     bob.wait("still here$")
@@ -361,10 +361,10 @@ def test_who_is_slowed_down_and_has_no_network_any_more_is_gone(
     """Lines that wait for their turn are no signs of life."""
     guests = Guests(limited.port)
     alice, bob = guests.irc("alice"), guests.irc("bob")
-    monkeypatch.setattr(Connection, "unacknowledged", lambda connection: DROP_AFTER_SECONDS + 1)
+    monkeypatch.setattr(Connection, "unacknowledged_seconds", lambda connection: DROP_AFTER_SECONDS + 1)
     alice.send(*[f"PRIVMSG #lobby :line {i}" for i in range(200)])
     bob.wait("line 0$")
-    make_older(limited, connection_of(limited, "alice"), DROP_AFTER_SECONDS + 1, "heard", "alive")
+    make_older(limited, connection_of(limited, "alice"), DROP_AFTER_SECONDS + 1, "last_received", "last_acked")
     bob.wait(f"^:alice![^ ]+ QUIT :no sign of life for {DROP_AFTER_SECONDS} seconds$")
     guests.close()
 
@@ -409,7 +409,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
         guests.plain(name)
     with monkeypatch.context() as patch:
         patch.setattr("chatroom.server.handler.SILENCE_SECONDS", DEADLINE)
-        silent = [guests.stranger() for _ in range(limited.door.turned_away)]
+        silent = [guests.stranger() for _ in range(limited.limiter.explained_max)]
         eventually(lambda: len(limited.everybody()) == 3 + len(silent), "all have a place")
         assert guests.stranger().rest() == ["ERROR :the server is full; try again later\r"]
         silent.pop().close()
@@ -418,7 +418,7 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
         late.send("hello")
         assert late.rest() == ["* Goodbye (the server is full; try again later)."]
     for connection in limited.everybody():
-        make_older(limited, connection, TLS_HANDSHAKE_SECONDS + 1, "born")
+        make_older(limited, connection, TLS_HANDSHAKE_SECONDS + 1, "connected_at")
     for each in silent:
         assert each.rest() == ["* Goodbye (the server is full; try again later)."]
     eventually(lambda: len(limited.everybody()) == 3, "they are gone")
@@ -505,14 +505,14 @@ def test_after_a_failed_accept_it_waits_and_recovers(
             raise OSError(number, os.strerror(number))
         return accept(sock)
 
-    reserve = server._reserve
+    reserve = server._spare.number
     monkeypatch.setattr(server._stopping, "wait", count)
     monkeypatch.setattr(socket.socket, "accept", fail)
     guests.plain("alice")
     first = ACCEPT_PAUSE_SECONDS[0]
     assert waits == [first, 2 * first, 4 * first, 8 * first]
-    assert server._pause == first
-    assert server._reserve == reserve
+    assert server._accept_pause == first
+    assert server._spare.number == reserve
     assert caplog.messages.count("a client could not be accepted: Cannot allocate memory") == 3
     assert caplog.messages.count("a client could not be accepted: No buffer space available") == 1
 
@@ -521,13 +521,16 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServ
     """Another thread may be faster in taking what the server has given up for a moment; its number is theirs then."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     knocking = [socket.socket() for _ in range(2)]
-    number = server._reserve
+    number = server._spare.number
     theirs = -1
     try:
         for knock in knocking:
             resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))  # neither accept nor open gets any
             knock.connect(("127.0.0.1", server.port))
-            eventually(lambda: server._reserve == -1 and server._pause > ACCEPT_PAUSE_SECONDS[0], "there is no reserve")
+            eventually(
+                lambda: server._spare.number == -1 and server._accept_pause > ACCEPT_PAUSE_SECONDS[0],
+                "there is no reserve",
+            )
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             if theirs == -1:
                 theirs = os.open(os.devnull, os.O_RDONLY)
@@ -555,15 +558,15 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
         alice.sync()
         with ExitStack() as others:
             for _ in range(CONCURRENT_LOOKUPS):
-                others.enter_context(archive.turns.turn("192.0.2.1"))
+                others.enter_context(archive.slots.slot("192.0.2.1"))
             alice.send("CHATHISTORY LATEST #lobby * 10")
-            eventually(lambda: archive.turns.waiting() == 1, "alice waits for her turn")
+            eventually(lambda: archive.slots.waiting() == 1, "alice waits for her turn")
             connection = connection_of(server, "alice")
-            connection.pinged = True
-            make_older(server, connection, DROP_AFTER_SECONDS + 1, "heard")
-            make_older(server, connection_of(server, "silent"), DROP_AFTER_SECONDS + 1, "heard")
+            connection.ping_sent = True
+            make_older(server, connection, DROP_AFTER_SECONDS + 1, "last_received")
+            make_older(server, connection_of(server, "silent"), DROP_AFTER_SECONDS + 1, "last_received")
             assert silent.rest()[-1].endswith(f"no sign of life for {DROP_AFTER_SECONDS} seconds")
-            assert not connection.cut
+            assert not connection.close_reason
         alice.wait("PRIVMSG #lobby :.*hello")
         alice.sync()
         assert not connection.paced

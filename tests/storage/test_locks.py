@@ -49,14 +49,14 @@ def test_housework_and_what_runs_beside_it_leave_the_locks_alone(data: Path, mon
         size = store.path.stat().st_size
         keeper.start()
         eventually(lambda: store.path.stat().st_size > size, "the log is emptied into the file")
-        eventually(lambda: keeper._kept_up != (0, 0, 0), "all is indexed and pruned")
+        eventually(lambda: keeper._done_at != (0, 0, 0), "all is indexed and pruned")
         eventually(lambda: locks(os.getpid(), data) == before, "the locks are there after housework")
 
         empty = fill(store)
         save_much(store, 41)
-        assert store.trouble
+        assert store.failure
         empty()
-        eventually(lambda: not store.trouble, "all is saved again")
+        eventually(lambda: not store.failure, "all is saved again")
         keeper.stop()
         assert locks(os.getpid(), data) == before
         for name in BESIDE:

@@ -14,8 +14,8 @@ from chatroom.common.names import conversation
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Redacted, Said
 from chatroom.model.values import HistoryPoint, MessageKind, Person
-from chatroom.storage.search_index import Index
-from chatroom.storage.search_query import compared
+from chatroom.storage.search_index import SearchIndex
+from chatroom.storage.search_query import search_form
 from chatroom.storage.store import Store
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
@@ -47,7 +47,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     with closing(Store(tmp_path)) as store:
         if request.param != "half indexed":
             fill(store)
-        index = Index(store)
+        index = SearchIndex(store)
         if request.param == "half indexed":
             monkeypatch.setattr("chatroom.storage.search_index.STEP_MESSAGES", 3)
             fill(store)
@@ -156,7 +156,7 @@ def test_a_word_of_any_script_is_found_before_the_index_has_it_and_after(tmp_pat
     asked += [asked[0].upper(), asked[0].lower(), asked[0].casefold()]
     with closing(Store(tmp_path)) as store:
         store.save([Said(ALICE, "#lobby", f"see {said} here", MessageKind.MESSAGE, id=1, time=BASE)])
-        index = Index(store)
+        index = SearchIndex(store)
         for _ in range(2):
             assert [numbers(store, words, "#lobby") for words in asked] == [[1]] * len(asked)
             assert numbers(store, f"{said}nope", "#lobby") == []
@@ -178,12 +178,12 @@ def test_what_is_found_does_not_depend_on_how_far_the_index_goes(
         store.save([Said(ALICE, "#a", text, MessageKind.MESSAGE, id=n, time=BASE) for n, text in enumerate(texts, 1)])
         questions = texts + asked
         before = [numbers(store, words, "#a") for words in questions]
-        index = Index(store)
+        index = SearchIndex(store)
         while index.step():
             pass
         assert [numbers(store, words, "#a") for words in questions] == before
         for number, (text, found) in enumerate(zip(texts, before, strict=False), 1):
-            assert number in found or not compared(text).strip()
+            assert number in found or not search_form(text).strip()
 
 
 def test_what_can_not_be_seen_finds_nothing(store: Store) -> None:
@@ -214,7 +214,7 @@ def test_somebody_of_any_name_is_found(store: Store, nick: str) -> None:
     for number, event in enumerate(spoken, 20):
         event.id, event.time = number, BASE + number  # type: ignore[misc]  # as the log does
     store.save(list(spoken))
-    index = Index(store)
+    index = SearchIndex(store)
     for _ in range(2):
         assert [numbers(store, "hello", "#lobby", by=name) for name in (nick, nick.upper())] == [[20], [20]]
         while index.exists and index.step():
@@ -238,7 +238,7 @@ def test_a_search_can_be_for_a_time(store: Store) -> None:
 
 def test_what_is_pruned_is_neither_kept_nor_found(store: Store) -> None:
     """Pruning takes away what ended before a time, from the history and from the index, and nothing else."""
-    index = Index(store)
+    index = SearchIndex(store)
     while index.prune(BASE + 3) >= 0:
         pass
     assert numbers(store, "quick", "#lobby", "#tea") == [3]
@@ -253,7 +253,7 @@ def test_what_is_pruned_is_neither_kept_nor_found(store: Store) -> None:
 
 def test_after_everything_is_pruned_new_messages_are_found(store: Store) -> None:
     """Row numbers may begin anew; the index goes on with them."""
-    index = Index(store)
+    index = SearchIndex(store)
     while index.step():
         pass
     while index.prune(BASE + 1000) >= 0:
@@ -267,7 +267,7 @@ def test_without_fts5_a_search_looks_at_everything(tmp_path: Path) -> None:
     """Where SQLite was built without it, the same is found."""
     with closing(Store(tmp_path)) as store:
         fill(store)
-        index = Index(store)
+        index = SearchIndex(store)
         patch = pytest.MonkeyPatch()
         with patch.context() as p:
             p.setattr("chatroom.storage.search_index._CREATE", "CREATE VIRTUAL TABLE words USING no_such_thing(text)")
@@ -298,7 +298,7 @@ def test_an_index_of_an_older_chatroom_is_made_anew(tmp_path: Path, first: str) 
     with closing(Store(tmp_path)) as store:
         fill(store)
         old_index(store)
-        index = Index(store)
+        index = SearchIndex(store)
         if first == "prune":
             assert index.prune(BASE) == -1
         while first == "step" and index.step():
@@ -327,7 +327,7 @@ def test_a_file_with_an_index_does_without_fts5(tmp_path: Path) -> None:
     """It is searched, taken back from, saved to and pruned; where FTS5 is again, the index is made anew."""
     with closing(Store(tmp_path)) as store:
         fill(store)
-        index = Index(store)
+        index = SearchIndex(store)
         while index.step():
             pass
     use_fts5(store.path, False)
@@ -335,8 +335,8 @@ def test_a_file_with_an_index_does_without_fts5(tmp_path: Path) -> None:
         assert numbers(store, "quick", "#lobby") == [1, 2]
         assert numbers(store, "", "#lobby", by="alice") == [1, 5, 8]
         store.save([Redacted(ALICE, "#lobby", 1, "", id=20, time=BASE + 20)])
-        assert not store.trouble
-        index = Index(store)
+        assert not store.failure
+        index = SearchIndex(store)
         assert not index.step()
         assert not index.exists
         assert index.prune(BASE + 2) == 0
@@ -345,7 +345,7 @@ def test_a_file_with_an_index_does_without_fts5(tmp_path: Path) -> None:
     use_fts5(store.path, True)
     with closing(Store(tmp_path)) as store:
         assert numbers(store, "quick", "#lobby") == [2, 21]
-        index = Index(store)
+        index = SearchIndex(store)
         while index.step():
             pass
         assert index.exists
@@ -359,11 +359,11 @@ def test_another_version_of_unicode_makes_the_index_anew(tmp_path: Path, monkeyp
         fill(store)
         with monkeypatch.context() as patch:
             patch.setattr("chatroom.storage.search_index._MARK", "indexed by Unicode 1.0")
-            index = Index(store)
+            index = SearchIndex(store)
             while index.step():
                 pass
         assert numbers(store, "quick", "#lobby") == [1, 2]
-        index = Index(store)
+        index = SearchIndex(store)
         while index.step():
             pass
         assert store.db.execute("SELECT count(*) FROM words('quick')").fetchone() == (4,)
@@ -374,7 +374,7 @@ def test_an_index_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
     """Another process had the file in use, say, when the server first looked."""
     with closing(Store(tmp_path)) as store, closing(sqlite3.connect(store.path)) as other:
         fill(store)
-        index = Index(store)
+        index = SearchIndex(store)
         store.db.execute("PRAGMA busy_timeout = 1")
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -391,7 +391,7 @@ def test_what_was_taken_back_is_found_nowhere_and_all_else_still_is(store: Store
         Said(BOB, "#lobby", f"unique{n} words", MessageKind.MESSAGE, id=n, time=BASE + n) for n in range(20, 25)
     ]
     store.save(batch)
-    index = Index(store)
+    index = SearchIndex(store)
     if index.exists:
         index.step()
     for number in (20, 22):

@@ -32,10 +32,11 @@ from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person
 from chatroom.storage.lockfile import LockFile
 from chatroom.storage.maintenance import Maintenance
+from chatroom.storage.projections import PROJECTIONS
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import MIGRATIONS, StoreError, connect
-from chatroom.storage.search_index import Index
-from chatroom.storage.store import _SETTINGS, SETTING_BYTES, Store
+from chatroom.storage.search_index import SearchIndex
+from chatroom.storage.store import CHANGE_BYTES, Store
 from tests.crash import check
 from tests.peers import DEADLINE, eventually
 
@@ -113,14 +114,14 @@ def test_of_rooms_that_are_made_up_nothing_stays(data: Path) -> None:
             [TopicSet(ALICE, "#b", "green", id=8, time=BASE + 8), ModesSet(ALICE, "#c", close, id=9, time=BASE + 9)]
         )
         store.save([Founded(ALICE, "#d", "alice", id=10, time=BASE + 10), said(20, "#e"), said(21, "#g")])
-        while Index(store).prune(BASE + 20) >= 0:
+        while SearchIndex(store).prune(BASE + 20) >= 0:
             pass
         assert places(store) == ["#b", "#c", "#d", "#e", "#g"]
         store.save([said(22, "#a"), said(23, "#f")])
         assert history(store, "#a") == ["message 22"]
         assert history(store, "#f") == ["message 23"]
         newest = number(store, "#f")
-        while Index(store).prune(BASE + 30) >= 0:
+        while SearchIndex(store).prune(BASE + 30) >= 0:
             pass
         store.save([said(31, "#h")])
         assert number(store, "#h") > newest  # whoever has just looked up that of #f must not read what was said in #h
@@ -134,21 +135,21 @@ def test_ids_rise_over_restarts(data: Path) -> None:
     with closing(Store(data)) as store:
         store.save([Said(ALICE, "bob", "psst", MessageKind.MESSAGE, id=5_000_000_000, time=BASE)])
     with closing(Store(data)) as store:
-        assert store.last_id >= 5_000_000_000
+        assert store.reserved_id >= 5_000_000_000
 
 
 def test_the_last_time_is_known(data: Path) -> None:
     """Times can be kept from going back, because the last one is in the file."""
     with closing(Store(data)) as store:
-        assert store.last_time == 0
+        assert store.last_saved_time == 0
         store.save([said(1, time=BASE + 7)])
-        assert store.last_time == BASE + 7
+        assert store.last_saved_time == BASE + 7
 
 
 def test_the_last_time_is_that_of_the_batch_s_last_event(store: Store) -> None:
     """Not that of the room which was heard of last for the first time."""
     store.save([said(1, "#a", time=BASE), said(2, "#b", time=BASE + 1), said(3, "#a", time=BASE + 2)])
-    assert store.last_time == BASE + 2
+    assert store.last_saved_time == BASE + 2
 
 
 # ---- the file -------------------------------------------------------------------------------------------------------
@@ -191,7 +192,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(data: Path, monkeypatch: p
             Store(data)
     with closing(Store(data)) as store:
         store.save([said(1)])
-        assert not store.trouble
+        assert not store.failure
         assert store.db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone()[0] == 0
 
 
@@ -288,7 +289,7 @@ def test_a_full_disk_stops_nobody_and_nothing_is_lost(store: Store, told: Told) 
     for n in range(2, 40):
         store.save([said(n, text=f"{n} {big}")])
     assert told.wait_for(1) == [(False, 0)]
-    assert "full" in store.trouble
+    assert "full" in store.failure
     empty()
     assert told.wait_for(2)[1:] == [(True, 0)]
     store.save([said(40)])
@@ -351,7 +352,7 @@ def test_what_can_never_be_saved_keeps_nothing_back(store: Store) -> None:
             store.save([bad])
     store.save([said(3, "#new")])
     assert history(store, "#new") == ["message 3"]
-    assert not store.trouble
+    assert not store.failure
 
 
 def test_what_can_never_be_saved_is_given_up_after_a_trouble(store: Store, told: Told) -> None:
@@ -372,7 +373,7 @@ def test_what_can_never_be_saved_keeps_nothing_back_at_the_end(data: Path) -> No
     with closing(Store(data)) as store:
         empty = fill(store)
         save_much(store)
-        assert store.trouble
+        assert store.failure
         store.save([said(41, text=UNSAVABLE)])
         store.save([said(42)])
         empty()
@@ -385,10 +386,10 @@ def test_a_value_that_sqlite_refuses_is_no_trouble(store: Store) -> None:
     store.db.execute("CREATE TABLE strict_ones (a TEXT) STRICT")
     with pytest.raises(sqlite3.IntegrityError), pytest.MonkeyPatch.context() as patch:
         patch.setitem(
-            _SETTINGS, TopicSet, lambda db, event: db.execute("INSERT INTO strict_ones VALUES (?)", (b"no text",))
+            PROJECTIONS, TopicSet, lambda db, event: db.execute("INSERT INTO strict_ones VALUES (?)", (b"no text",))
         )
         store.save([TopicSet(ALICE, "#lobby", "x", id=1, time=BASE)])
-    assert not store.trouble
+    assert not store.failure
     store.save([said(3)])
     assert history(store) == ["message 3"]
 
@@ -419,7 +420,7 @@ def test_what_of_accounts_and_bans_is_given_up_is_told(
 ) -> None:
     """There is a bound for these, too; the log says how many they were."""
     monkeypatch.setattr("chatroom.storage.store.UNSAVED_BYTES", 50_000)
-    monkeypatch.setattr("chatroom.storage.store.UNSAVED_SETTINGS", 10 * SETTING_BYTES)
+    monkeypatch.setattr("chatroom.storage.store.UNSAVED_CHANGES_BYTES", 10 * CHANGE_BYTES)
     empty = fill(store)
     save_much(store)
     told.wait_for(1)
@@ -454,8 +455,8 @@ def test_a_room_is_closed_though_nothing_said_in_it_was_saved(data: Path, monkey
         save_much(store)
         store.save([said(41, "#tea"), ModesSet(ALICE, "#tea", (ModeChange(True, "i"),), id=42, time=BASE + 42)])
         empty()
-        store.retry()
-        assert not store.trouble
+        store.retry_if_due()
+        assert not store.failure
         assert history(store, "#tea") == []
         store.save([said(43, "#tea", "among us")])
     with closing(Store(data)) as store, closing(store.reader()) as reader:
@@ -516,7 +517,7 @@ def test_names_owners_and_bans_outlive_the_file(
     assert f"{data / 'chatroom.db'} was gone" in caplog.text
     assert "accounts 1, rooms 1, masks (bans) 2" in caplog.text
     store.save([PasswordSet(ALICE, "Alice", "another", id=9, time=BASE + 9)])
-    assert not store.trouble
+    assert not store.failure
     after = known(data)
     assert ("alice", "Alice", "another") in after["accounts"]
     assert (after["lists"], after["places"]) == (before["lists"], before["places"])
@@ -550,7 +551,7 @@ def test_a_lock_that_is_gone_is_taken_anew(store: Store, told: Told, data: Path)
     other = LockFile(data / "chatroom.lock")
     told.wait_for(3)
     store.save([said(2)])
-    eventually(lambda: "Another chatroom" in store.trouble, "it is said who has the data")
+    eventually(lambda: "Another chatroom" in store.failure, "it is said who has the data")
     other.release()
     assert told.wait_for(4)[3] == (True, 0)
     assert history(store) == ["message 1", "message 2"]
@@ -597,7 +598,7 @@ def test_a_file_that_is_gone_is_noticed(data: Path, store: Store, told: Told) ->
     store.save([said(2)])
     assert history(store) == ["message 2"]
     with closing(sqlite3.connect(data / "chatroom.db")) as db:
-        assert db.execute("SELECT value FROM marks WHERE name = 'reserved'").fetchone()[0] >= store.last_id
+        assert db.execute("SELECT value FROM marks WHERE name = 'reserved'").fetchone()[0] >= store.reserved_id
 
 
 def test_housework_that_fails_for_want_of_descriptors_goes_on_when_there_are_some(
@@ -644,7 +645,7 @@ def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, m
     """A round is no more than a look then: an idle server starts no transactions, nor does it empty an empty log."""
     monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT_BYTES", 1)
     rounds, work = [], []
-    check = store.check
+    check = store.check_file
 
     def begin_round() -> None:
         rounds.append("")
@@ -660,7 +661,7 @@ def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, m
         eventually(lambda: len(rounds) > 3, "three whole rounds")
         return not work
 
-    monkeypatch.setattr(store, "check", begin_round)
+    monkeypatch.setattr(store, "check_file", begin_round)
     monkeypatch.setattr("chatroom.storage.maintenance.connect", open_another)
     store.db.set_trace_callback(work.append)
     for first in (1, 41):
@@ -673,13 +674,13 @@ def test_where_nothing_is_said_there_is_no_housework(store: Store, told: Told, m
 def test_what_is_said_ends_a_rest(store: Store) -> None:
     """Only the first of it wakes whoever rests."""
     store.save([said(1)])
-    assert not store.changed.is_set()
-    store.resting = True
+    assert not store.wakeup.is_set()
+    store.wake_on_save = True
     store.save([said(2)])
-    assert store.changed.is_set()
-    store.changed.clear()
+    assert store.wakeup.is_set()
+    store.wakeup.clear()
     store.save([said(3)])
-    assert not store.changed.is_set()
+    assert not store.wakeup.is_set()
 
 
 # ---- looking up -----------------------------------------------------------------------------------------------------
@@ -765,7 +766,7 @@ def test_a_walk_reads_a_period(store: Store) -> None:
 def test_reading_does_not_wait_for_writing(data: Path, store: Store) -> None:
     """A reader in another connection sees what was committed, while a transaction is open."""
     store.save([said(1)])
-    with store.writing() as db:
+    with store.transaction() as db:
         db.execute("INSERT INTO marks VALUES ('x', 1)")
         with closing(Reader(data / "chatroom.db")) as reader:
             assert texts(reader.history("#lobby", limit=5)) == ["message 1"]

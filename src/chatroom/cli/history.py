@@ -21,8 +21,8 @@ from chatroom.protocols.plain import event_lines
 from chatroom.storage.backup import belongs_to
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.reader import Reader
-from chatroom.storage.schema import Failure, StoreError
-from chatroom.storage.search_index import Index
+from chatroom.storage.schema import DatabaseError, StoreError
+from chatroom.storage.search_index import SearchIndex
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = {"today": 0, "yesterday": 1}
@@ -121,7 +121,7 @@ def search(
     after = None if since is None else HistoryPoint(time=since - 1)
     before = None if until is None else HistoryPoint(time=until)
     with _reader(data) as reader:
-        keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.names())
+        keys = [fold(room if room.startswith("#") else f"#{room}")] if room else map(fold, reader.room_names())
         found = reader.search(keys, " ".join(words), by=by, after=after, before=before, limit=limit, seconds=60)
     for event in found:
         for sentence in event_lines(event):
@@ -144,7 +144,7 @@ def prune(older_than: int, data: Path) -> None:
     with _reader(data) as reader:
         total = reader.count_before(before)
     with _problems(), closing(OfflineStore(data)) as store, progress("Pruning") as show:
-        index = Index(store)
+        index = SearchIndex(store)
         while (said := index.prune(before)) >= 0:
             deleted += said
             show(deleted, total)
@@ -183,7 +183,7 @@ def _problems() -> Iterator[None]:
         yield
     except StoreError as error:
         raise click.ClickException(str(error)) from None
-    except Failure as error:
+    except DatabaseError as error:
         raise click.ClickException(f"The history can't be used: {error}.") from None
 
 

@@ -236,12 +236,14 @@ def _say(text: str) -> None:
 
 def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
     """Tells the log and the service manager."""
-    log.info("chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.door.clients)
-    if server.door.clients < max_clients:
+    log.info(
+        "chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.limiter.clients_max
+    )
+    if server.limiter.clients_max < max_clients:
         log.warning(
             "only %d clients can be here at once, not %d: the limit on open files is too low;"
             " raise it to %d with ulimit -Hn, or LimitNOFILE in systemd, or ask for fewer with --max-clients",
-            server.door.clients,
+            server.limiter.clients_max,
             max_clients,
             max_clients + SPARE_DESCRIPTORS,
         )

@@ -1,4 +1,4 @@
-"""What several packages need: errors, names, texts, times, addresses, the IRC line.
+"""What several packages share: errors, names, texts, durations, the clock, addresses, IRC lines, logs, streams.
 
-May import nothing of chatroom.
+May import nothing else of chatroom.
 """

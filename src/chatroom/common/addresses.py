@@ -1,4 +1,4 @@
-"""IP addresses and networks, read from text."""
+"""IP addresses and networks, parsed from text."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -6,7 +6,7 @@ Network = IPv4Network | IPv6Network
 
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a host is; IPv4 as such, though it came in on "::"."""
+    """The address in a text, or None. An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.7``) is IPv4."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -16,7 +16,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def counted(host: str) -> str:
-    """What an address is counted under: itself, or for IPv6 its network, of which whoever has one has 2^64."""
+    """The key under which limits count an address: itself, or for IPv6 its /64 network, which has one owner."""
     address = address_of(host)
     if address is None:
         return host
@@ -24,7 +24,7 @@ def counted(host: str) -> str:
 
 
 def network_of(text: str) -> Network | None:
-    """``192.0.2.7`` or ``192.0.2.0/24`` as a network; None if it is neither."""
+    """``192.0.2.7`` or ``192.0.2.0/24`` as a network; None if the text is neither."""
     try:
         return ip_network(text, strict=False)
     except ValueError:

@@ -1,8 +1,8 @@
-"""The time by which the chat goes.
+"""The clock of the chat: the times of events, and a steady clock for limits.
 
-It never goes back, so that a history in the order of ids is in the order of times, and it never stands still, so that
-what lasts a time comes to an end: slow mode, bans. Where the system's clock is set back, this one goes on at half its
-speed until the other has caught up. How often something happened of late is counted by `steady`.
+The time of events never goes back, so that a history in the order of ids is in the order of times. It never stands
+still, so that bans and slow mode come to an end. When the system's clock is set back, this one goes on at half speed
+until the other has caught up. Limits count how often something happened by `steady`.
 """
 
 import threading
@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 
 def steady() -> int:
-    """Milliseconds since some moment; nobody sets this clock."""
+    """Milliseconds since some moment in the past. This clock is never set."""
     return time.monotonic_ns() // 1_000_000
 
 
 class Clock:
-    """Called, it gives the time: Unix milliseconds. For any thread.
+    """A call returns the time in Unix milliseconds. For any thread.
 
-    `wall` gives the system's time, which may be set back, `steady` one that never is; both in milliseconds.
+    `wall` returns the system's time, which may be set back; `steady` a time that never is. Both are in milliseconds.
     """
 
     __slots__ = ("_behind", "_lock", "_steady", "_time", "_wall")
@@ -26,12 +26,12 @@ class Clock:
     def __init__(self, wall: Callable[[], int], steady: Callable[[], int] = steady) -> None:
         self._wall = wall
         self._steady = steady
-        self._lock = threading.Lock()  # guards what is changed where the system's clock is behind
-        self._time = 0  # what was told last
-        self._behind: tuple[int, int] | None = None  # the time, here and steady, from which it goes at half speed
+        self._lock = threading.Lock()  # guards `_behind`, and `_time` while there is that
+        self._time = 0  # what was returned last
+        self._behind: tuple[int, int] | None = None  # this clock and the steady one, when half speed began
 
     def start_from(self, time: int) -> None:
-        """A time that was told before this program started: none before it will be told."""
+        """Returns no time before this one, which was returned before this program started."""
         self._time = max(self._time, time)
 
     def __call__(self) -> int:

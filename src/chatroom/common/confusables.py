@@ -1,8 +1,8 @@
-"""Letters that look like other letters: a table, and which letters names are not made of at all.
+"""Letters that look like other letters, and letters that names must not have.
 
-The source is Unicode Technical Standard #39, https://www.unicode.org/reports/tr39/: its prototypes for letters of
-scripts in daily use, as far as they can be taken for letters of Latin or of each other, and its recommendation to leave
-out technical letters and scripts of limited use.
+The source is Unicode Technical Standard #39, https://www.unicode.org/reports/tr39/. From it are the letters of scripts
+in daily use that can be taken for letters of Latin or of each other, and the recommendation to leave out technical
+letters and scripts of limited use.
 """
 
 # What looks like the letter before it. Upper case is compared before case is folded: В looks like B, в does not.
@@ -58,7 +58,7 @@ _LIKE = {
 }
 LIKE: dict[int, str] = {ord(c): letter for letter, likes in _LIKE.items() for c in likes}
 PAIRS = (("rn", "m"), ("vv", "w"), ("เเ", "แ"))  # two letters that look like one
-DOTTED = "ijl"  # a dot above these is not seen, as they have one or look as if
+DOTTED = "ijl"  # letters on which a combining dot above is not seen, as they have one or look as if
 
 # Scripts in daily use (Unicode Standard Annex #31, table 5), as the names of their letters begin.
 SCRIPTS = frozenset(
@@ -80,9 +80,9 @@ SCRIPTS = frozenset(
         *("THAANA", "THAI", "TIBETAN"),
     )
 )
-MODIFIERS = frozenset("ー々ゝゞヽヾๆໆ")  # letters that change others, of those that names are written with
+MODIFIERS = frozenset("ー々ゝゞヽヾๆໆ")  # modifier letters that names are written with
 
-# Blocks of technical letters, from and to: clicks, jamo (some can not be seen), phonetics, what scholars add.
+# Blocks of technical letters, first and last: clicks, jamo (some are invisible), phonetics, letters for scholars.
 _TECHNICAL = (
     (0x01C0, 0x01C3),
     (0x1100, 0x11FF),
@@ -99,14 +99,16 @@ _TECHNICAL = (
     (0x1DF00, 0x1DFFF),
     (0x1E030, 0x1E08F),
 )
-# Marks above or below a letter of Latin, Greek or Cyrillic, and the voice marks of kana. Those that go
-# through a letter, or join two, make another letter of it, or of its neighbour.
+# Combining marks that names may have: those above or below a letter of Latin, Greek or Cyrillic, and the voice marks of
+# kana. Marks through a letter, or over two, are left out: they make it look like another letter.
 _MARKS = ((0x0300, 0x0333), (0x0339, 0x033C), (0x3099, 0x309A))
 
 
 def is_technical(letter: str) -> bool:
+    """Whether names must not have this letter, although its script is allowed."""
     return any(first <= ord(letter) <= last for first, last in _TECHNICAL)
 
 
 def is_plain_mark(mark: str) -> bool:
+    """Whether names may have this combining mark."""
     return any(first <= ord(mark) <= last for first, last in _MARKS)

@@ -1,15 +1,15 @@
-"""What a client can do wrong, as values.
+"""Why a client is refused something, as codes.
 
-A `ChatError` says that a client asked for what it can't have. It carries a code and what the code is about, never a
-sentence: each dialect has a table that turns a code into its own words (an English sentence, an IRC numeric).
-A mistake inside the program is never a `ChatError`; that is what `assert` and the built-in exceptions are for.
+A `ChatError` says that a client has asked for something it can't have. It has a code and parameters, never a sentence:
+each dialect has a table that turns a code into words of its own (an English sentence, an IRC numeric). A bug of the
+program is never a `ChatError`: for these are `assert` and the built-in exceptions.
 """
 
 from enum import Enum
 
 
 class Code(Enum):
-    """The reasons to refuse. The comment says what stands in `ChatError.about`, in order."""
+    """The reasons to refuse something. The comments say what is in `ChatError.about`, in order."""
 
     UNKNOWN_COMMAND = "unknown-command"  # command
     TOO_FEW_PARAMETERS = "too-few-parameters"  # command, what it needs (IRC's own do without)
@@ -95,7 +95,7 @@ class Code(Enum):
 
 
 class ChatError(Exception):
-    """A client asked for something it can't have: `code` says why, `about` holds the client's own words for it."""
+    """A client has asked for something it can't have: `code` says why, `about` has the parameters of the code."""
 
     def __init__(self, code: Code, *about: str) -> None:
         super().__init__(code, *about)

@@ -1,7 +1,7 @@
-"""One IRC line ⇄ one `Message`. The server and the client both speak through this file.
+"""IRC lines, parsed and rendered, for the server and the client.
 
 A line is ``[@tags ][:source ]COMMAND[ params][ :last param]``: RFC 1459 §2.3.1 and IRCv3 message-tags.
-Nothing here knows what a command means. Lines come and go without their CR LF.
+Nothing here knows what a command means. Lines are without their CR LF.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LINE_BYTES = 512  # with CR LF, without tags: RFC 1459 §2.3
-TAG_BYTES = 4096  # what a client may send, the @ and the space included: IRCv3 message-tags
+TAG_BYTES = 4096  # of a client's tags, with the @ and the space: IRCv3 message-tags
 
 _ESCAPES = {";": r"\:", " ": r"\s", "\\": r"\\", "\r": r"\r", "\n": r"\n"}
 _UNESCAPES = {":": ";", "s": " ", "\\": "\\", "r": "\r", "n": "\n"}
@@ -19,7 +19,7 @@ _TO_UNESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line taken apart. `source` is "" where there is none; `command` is upper case; a tag without a value has ""."""
+    """A parsed line. `source` is "" where there is none; `command` is upper case; a tag without a value has ""."""
 
     command: str
     params: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Message:
 
 
 def parse(line: str) -> Message:
-    """Takes a line apart; raises `ValueError` when there is no command in it."""
+    """Parses a line; raises `ValueError` if there is no command in it."""
     tags: dict[str, str] = {}
     source = ""
     rest = line.lstrip(" ")
@@ -56,7 +56,7 @@ def parse(line: str) -> Message:
 
 
 def parse_tags(text: str) -> dict[str, str]:
-    """``a=b;+c`` as a dict; the last of equal keys wins (IRCv3 message-tags)."""
+    """Parses ``a=b;+c``; the last of equal keys counts (IRCv3 message-tags)."""
     tags = {}
     for item in text.split(";"):
         key, _, value = item.partition("=")
@@ -66,10 +66,10 @@ def parse_tags(text: str) -> dict[str, str]:
 
 
 def render(message: Message) -> str:
-    """The line for a message.
+    """Renders a message.
 
-    The caller holds: no part has CR, LF or NUL in it; only the last parameter may be empty, have a space or begin
-    with a colon.
+    The caller makes sure that no part has CR, LF or NUL in it, and that only the last parameter is empty, has a space
+    or begins with a colon.
     """
     words = [f"@{render_tags(message.tags)}"] if message.tags else []
     if message.source:
@@ -83,11 +83,12 @@ def render(message: Message) -> str:
 
 
 def needs_colon(param: str) -> bool:
-    """Whether a last parameter can only be told from others by a colon."""
+    """Whether a parameter can only be the last one, with a colon before it."""
     return not param or param[0] == ":" or " " in param
 
 
 def render_tags(tags: Mapping[str, str]) -> str:
+    """Renders tags without the @ before them."""
     return ";".join(f"{key}={_TO_ESCAPE.sub(_escape, value)}" if value else key for key, value in tags.items())
 
 

@@ -1,13 +1,14 @@
-"""How the server's log looks: one line an event, on standard error, as text or as JSON, in UTC.
+"""The format of the server's diagnostic log: one line a record, on standard error, as text or as JSON, in UTC.
 
-Modules log by `logging`, as usual; here is decided what becomes of it, and `logwriter` writes it. The laws:
-- An event is one line, whatever stands in it: what can't be printed is escaped, a traceback is folded into the line.
-- A message is no longer than `LOG_LINE_CHARACTERS` characters, a traceback no longer than its last
-  `LOG_TRACE_CHARACTERS`: clients choose what stands in some of it.
-- The same warning is written once in `LOG_REPEAT_SECONDS` seconds; the next one says how many were left out. Who logs
-  may say what is the same, or that a record is never left out, by `extra=alike(…)`.
-- What nobody catches is an error like others, in whatever thread; Python by itself would write a page of it.
-What was said and passwords are never logged: that is up to those who log, and a test holds it.
+Modules log by `logging`, as usual. This module formats and filters records, and `server.log_writer` writes them. The
+laws:
+- A record is one line, whatever is in it: characters that can't be printed are escaped, a traceback is folded.
+- A message has at most `LOG_LINE_CHARACTERS` characters, a traceback its last `LOG_TRACE_CHARACTERS`: clients choose
+  some of what is in them.
+- The same warning is written once in `LOG_REPEAT_SECONDS` seconds; the next one says how many were left out. A caller
+  may say which records are the same, or that a record is never left out, by `extra=alike(…)`.
+- An exception that nobody catches is logged as an error, in whatever thread; Python would write a page of it.
+Messages of clients and passwords are never logged. Callers see to that, and a test checks it.
 """
 
 import json
@@ -18,17 +19,16 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-LOG_LINE_CHARACTERS = 1000  # characters of an event in the log: what a client may put there must not fill the disk
-LOG_TRACE_CHARACTERS = 8000  # characters of a traceback in the log, likewise: about 80 lines of it
-# seconds until the same warning or refusal is written again: out of descriptors, there would be 100 a second
-LOG_REPEAT_SECONDS = 60.0
+LOG_LINE_CHARACTERS = 1000  # characters of a record: what clients put there must not fill the disk
+LOG_TRACE_CHARACTERS = 8000  # characters of a traceback, likewise: about 80 lines of it
+LOG_REPEAT_SECONDS = 60.0  # until the same warning is written again: without descriptors there are 100 a second
 LOG_KINDS_REMEMBERED = 1000  # kinds of warnings remembered for that
 
 log = logging.getLogger(__name__)
 
 
 def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
-    """Sends everything that is logged from now on to `handler`, one line an event; what nobody catches too."""
+    """Sends all records from now on to `handler`, uncaught exceptions too."""
     handler.setFormatter(JsonLines() if as_json else TextLines())
     handler.addFilter(Calm())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -38,13 +38,13 @@ def configure(level: str, as_json: bool, handler: logging.Handler) -> None:
 
 
 def _uncaught(kind: type[BaseException], error: Any, trace: Any) -> None:
-    if not issubclass(kind, SystemExit):  # by which a thread may end itself
+    if not issubclass(kind, SystemExit):  # a thread may end itself by it
         thread = threading.current_thread().name
         log.error("nobody caught an error in the thread %s", thread, exc_info=(kind, error, trace))
 
 
 def printable(text: str) -> str:
-    """`text` in one line that moves no cursor: control characters, line ends and bidi controls are escaped."""
+    """`text` in one line, with control characters, line ends and bidi controls escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -64,12 +64,14 @@ def _message(record: logging.LogRecord) -> str:
 
 class _Lines(logging.Formatter):
     def trace(self, record: logging.LogRecord) -> list[str]:
-        """The lines at the end of the traceback, where the error is told, `printable`; [] if there is none."""
+        """The last lines of the traceback, where the error is, made `printable`; [] if there is none."""
         trace = self.formatException(record.exc_info)[-LOG_TRACE_CHARACTERS:] if record.exc_info else ""
         return list(map(printable, trace.splitlines()))
 
 
 class TextLines(_Lines):
+    """A line of text a record: time, level, message, and the traceback, with ` | ` between its lines."""
+
     def format(self, record: logging.LogRecord) -> str:
         trace = self.trace(record)
         folded = f" | {' | '.join(trace)}" if trace else ""
@@ -77,7 +79,7 @@ class TextLines(_Lines):
 
 
 class JsonLines(_Lines):
-    """An object a line: `time`, `level`, `part` (of the program), `message`, and `traceback` where there is one."""
+    """A JSON object a record: `time`, `level`, `part` (the module), `message`, and `traceback` if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -93,22 +95,23 @@ class JsonLines(_Lines):
 
 
 def alike(kind: str) -> dict[str, str]:
-    """`extra` for a record, of any level, that is the same to `Calm` as all others of a kind; of kind "" all pass."""
+    """`extra` for a record that `Calm` takes for the same as others of this kind. Of kind "" all records pass."""
     return {"alike": kind}
 
 
 class Calm(logging.Filter):
-    """Lets a warning or an error pass once in `LOG_REPEAT_SECONDS` seconds, and likewise what is marked as `alike`.
+    """Lets the same warning or error pass once in `LOG_REPEAT_SECONDS` seconds, and records of the same `alike` kind.
 
-    A warning that is not marked is the same if its wording and exception are.
+    Warnings without a kind are the same if their message, before formatting, and their type of exception are.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._passed: dict[tuple[str, object], tuple[float, int]] = {}  # when it last did, and how many were left out
+        # By kind: when a record last passed, in monotonic seconds, and how many were left out since.
+        self._passed: dict[tuple[str, object], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Called under the handler's lock or not, as `logging` likes: a count may be one too low, no more."""
+        """Whether a record passes. `logging` may call it without a lock: a count may then be one too low."""
         mark: str | None = getattr(record, "alike", None)
         if mark == "" or (mark is None and record.levelno < logging.WARNING):
             return True

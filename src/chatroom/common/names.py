@@ -1,13 +1,13 @@
-"""What a nickname and a room name may be, and when two names are the same.
+"""Names of users, rooms and servers: which are valid, and when two are the same or look alike.
 
-- A nickname is 1–32 letters, digits and ``-_[]\\{}^|` ``, 64 bytes at most, in NFC. Letters of any one script are
-  welcome (Łukasz, Юлия, 太郎); two scripts in one name are not, and neither are letters that only look different
-  (fullwidth, mathematical bold), because with them one person can pass for another.
-- A room name is `#` and 1–49 characters (64 bytes in all at most) that can be seen, without a space or comma.
-- A server's name is made of labels with dots between them, as in the domain name system.
+- A nickname has 1–32 letters, digits and ``-_[]\\{}^|` ``, at most 64 bytes, in NFC. It may have letters of any script
+  (Łukasz, Юлия, 太郎), but not of two. Letters that are variants of others (fullwidth, mathematical bold) are not
+  allowed: with them one person can pass for another.
+- A room name has `#` and 1–49 visible characters, at most 64 bytes in all, without a space or comma.
+- A server's name has labels with dots between them, as in the domain name system.
 - Two names are the same when their folds are equal: NFC, then Unicode case folding.
-- Two names look alike when their skeletons are equal. Who comes second with such a name is refused, and so is whoever
-  would look like the program itself.
+- Two names look alike when their skeletons are equal. A name that looks like one in use, or like the program itself, is
+  refused.
 """
 
 import re
@@ -18,28 +18,29 @@ from functools import lru_cache
 from chatroom.common.confusables import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 from chatroom.common.errors import ChatError, Code
 
-# An IRC line has 512 bytes, and is to tell of anything, with the longest names there are.
-NICK_CHARACTERS = 32  # characters; IRC clients lay out columns by it
-NICK_BYTES = 64  # 32 letters of Latin, Cyrillic or Arabic, 21 of Chinese; a line may bear three names and a text
-ROOM_CHARACTERS = 50  # characters, the # included: the customary CHANNELLEN
-ROOM_BYTES = 64  # likewise
+# An IRC line has 512 bytes, which must suffice for any event with the longest names.
+NICK_CHARACTERS = 32  # IRC clients lay out columns by it
+NICK_BYTES = 64  # 32 letters of Latin, Cyrillic or Arabic, 21 of Chinese; a line may have three names and a text
+ROOM_CHARACTERS = 50  # with the #: the customary CHANNELLEN
+ROOM_BYTES = 64
 SERVER_BYTES = 63  # RFC 2812 §2.3.1
 
-UNICODE = unicodedata.unidata_version  # which letters there are, and which are the same
+UNICODE = unicodedata.unidata_version  # the version of Unicode that decides which letters exist and are the same
 NICK_SIGNS = "-_[]\\{}^|`"  # RFC 2812 §2.3.1 "special", and the hyphen
 LOBBY = "#lobby"  # where plain and Tk clients start
 
-# Scripts that one language writes together count as one.
+# Scripts that are mixed in one language count as one.
 _ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"), "CJK")
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
-# What chooses between forms of the character before, and joins or holds the place of others.
+# Invisible characters: variation selectors, joiners and fillers.
 _SELECTORS = frozenset(map(chr, (0x34F, 0x115F, 0x1160, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
-_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # what Unicode doesn't take apart, and people type without it
+# Letters that Unicode does not decompose, and that people type without the stroke.
+_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))
 _DOTS = re.compile(f"([{DOTTED}])\u0307")
-_REMEMBERED = 256  # characters of what is folded, at most: no name and no mask is longer, but what strangers ask for is
-_MARKS_IN_A_ROW = 2  # as many as languages use; towers of combining marks deface the lines around them
-# Names that would pass for the program itself, its prompts, or whoever runs it.
-SERVICE = "NickServ"  # who looks after claimed names on IRC: a part of the server, and always here
+_CACHED_CHARACTERS = 256  # of a text whose fold is cached, at most: names and masks are not longer, junk is
+_MARKS_IN_A_ROW = 2  # as many as languages use; higher towers of combining marks overlap the lines around them
+# Names that would pass for the program itself, its prompts, or its operators.
+SERVICE = "NickServ"  # the user that manages accounts on IRC: a part of the server, always online
 _RESERVED = (
     *("server", "system", "chatroom", "service", "services", "console", "username", "password", "everyone"),
     *("admin", "administrator", "moderator", "nickserv", "chanserv", "operserv", "memoserv", "saslserv"),
@@ -67,7 +68,7 @@ FAULTS = {
 
 def fold(name: str) -> str:
     """The form in which names are compared and looked up."""
-    return _remembered(name) if len(name) <= _REMEMBERED else _folded(name)
+    return _cached_fold(name) if len(name) <= _CACHED_CHARACTERS else _folded(name)
 
 
 def _folded(name: str) -> str:
@@ -76,11 +77,11 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-_remembered = lru_cache(maxsize=8192)(_folded)
+_cached_fold = lru_cache(maxsize=8192)(_folded)
 
 
 def nickname(text: str) -> str:
-    """The nickname `text` stands for, in NFC; raises `ChatError(NICK_BAD, text, fault)` if it can't be one."""
+    """A text as a nickname, in NFC; raises `ChatError(NICK_BAD, text, fault)` if it is not valid."""
     fault = nick_fault(text)
     if fault:
         raise ChatError(Code.NICK_BAD, text, fault.value)
@@ -92,7 +93,7 @@ def is_nickname(text: str) -> bool:
 
 
 def nick_fault(text: str) -> Fault | None:
-    """Why `text` can't be a nickname, if so."""
+    """Why a text is no valid nickname; None if it is."""
     name = unicodedata.normalize("NFC", text)
     if not name:
         return Fault.EMPTY
@@ -131,7 +132,7 @@ def _letters_fault(name: str) -> Fault | None:
 
 @lru_cache(maxsize=8192)
 def skeleton(name: str) -> str:
-    """The form in which names are compared by their looks: UTS #39 §4, with case folded. Only ever compared."""
+    """The form in which names are compared by their looks: UTS #39 §4, with case folded. It is never shown."""
     text = unicodedata.normalize("NFD", name).translate(LIKE).casefold().translate(LIKE)
     for pair, letter in PAIRS:
         text = text.replace(pair, letter)
@@ -144,14 +145,14 @@ def _reserved() -> frozenset[str]:
 
 
 def is_room(text: str) -> bool:
-    """Whether `text` names a room (and not a person), by its first character."""
+    """Whether a text names a room, and not a user, by its first character."""
     return text.startswith("#")
 
 
 def room_name(text: str) -> str:
-    """The room name `text` stands for, in NFC; raises `ChatError(ROOM_BAD, text)` if it can't be one."""
+    """A text as a room name, in NFC; raises `ChatError(ROOM_BAD, text)` if it is not valid."""
     name = unicodedata.normalize("NFC", text)
-    if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name or any(map(_unseen, name)):
+    if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name or any(map(_is_invisible, name)):
         raise ChatError(Code.ROOM_BAD, text)
     if len(name.encode()) > ROOM_BYTES:
         raise ChatError(Code.ROOM_BAD, text)
@@ -159,15 +160,15 @@ def room_name(text: str) -> str:
 
 
 def is_server(text: str) -> bool:
-    """Whether `text` can be a server's name: RFC 2812 §2.3.1 servername."""
+    """Whether a text is valid as a server's name: RFC 2812 §2.3.1 servername."""
     return len(text) <= SERVER_BYTES and _SERVER.fullmatch(text) is not None
 
 
 def bare(text: str) -> str:
-    """`text` without case, diacritics and what can't be seen: what a search compares.
+    """`text` without case, diacritics and invisible characters, as a search compares it.
 
-    However a letter is written it is the same: a ligature is its letters, and Unicode's compatibility forms are those
-    that they are made of. This is Unicode §3.13 D146, with marks left out and syllables put together again.
+    A ligature becomes its letters, and a compatibility form the letter that it is a form of. This is Unicode §3.13
+    D146, with marks left out and syllables composed again.
     """
     if text.isascii():
         return text.lower()
@@ -177,7 +178,7 @@ def bare(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _letter(c: str) -> str:
-    """A character as it is compared; "" if it only changes how others look, as a vowel that is a mark does not."""
+    """A character as `bare` has it; "" for one that only changes how others look. A vowel that is a mark stays."""
     if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS:
         return ""
     return _STROKES.get(c, c)
@@ -190,14 +191,14 @@ def in_word(c: str) -> bool:
 
 
 def opaque(password: str) -> str:
-    """A password in the one form in which it is compared, however it was typed: RFC 8265 §4.2, OpaqueString."""
+    """A password in the form in which it is compared, however it was typed: RFC 8265 §4.2, OpaqueString."""
     return password if password.isascii() else unicodedata.normalize("NFC", password)
 
 
 def conversation(one: str, other: str) -> str:
-    """The key under which what two accounts say to each other is kept; no room's name is like it."""
+    """The key of the history of two accounts' messages to each other; it is never a room's key."""
     return " ".join(["@", *sorted((fold(one), fold(other)))])
 
 
-def _unseen(c: str) -> bool:
+def _is_invisible(c: str) -> bool:
     return unicodedata.category(c)[0] in "CZ"

@@ -1,11 +1,11 @@
-"""Standard input, output and error, made so that no terminal, locale or reader can bring a command down.
+"""Standard input, output and error, set up so that no terminal, locale or closed pipe crashes a command.
 
 The laws:
-- What the locale's encoding can't show becomes "?".
-- What the locale's encoding can't read is kept as surrogates. `readable` tells, and whoever reads refuses it.
-- Output that takes nothing (a full disk, a reader that has gone) raises `Unwritable` once. What comes after is dropped,
-  so that nothing fails a second time when the interpreter ends, which would make the exit code 120.
-- A stream that is closed is opened on nothing. Else the next file or socket would get its number.
+- A character that the locale's encoding lacks is written as "?".
+- Bytes that are not in the locale's encoding are read as surrogates. Callers refuse such a line (`readable`).
+- A write that fails (a full disk, a reader that is gone) raises `Unwritable` once. Further output is dropped, so that
+  nothing fails a second time when the interpreter exits, which would make the exit code 120.
+- A stream that is closed is opened on /dev/null. Else the next file or socket would get its number.
 """
 
 import errno
@@ -20,8 +20,8 @@ _NAMES = ("stdin", "stdout", "stderr")  # by descriptor
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Unwritable(Exception):  # noqa: N818 (it is no mistake of anybody)
-    """Standard output takes nothing any more. `gone` tells whether that is because nobody reads it any more."""
+class Unwritable(Exception):  # noqa: N818 (it is nobody's error)
+    """Standard output can't be written. `gone` is true if that is because nobody reads it any more."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(f"Nothing can be written to standard output: {error.strerror}.")
@@ -29,12 +29,12 @@ class Unwritable(Exception):  # noqa: N818 (it is no mistake of anybody)
 
 
 def prepare() -> None:
-    """Sets up the three streams of this process; what somebody has put in their place stays."""
+    """Sets up the three streams of this process; a stream that a caller has replaced stays."""
     for number, name in enumerate(_NAMES):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
         stream = getattr(sys, name)
         if stream is not getattr(sys, f"__{name}__"):
             continue
@@ -42,7 +42,7 @@ def prepare() -> None:
             stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
         if number == 0:
             stream.reconfigure(errors="surrogateescape")
-        elif sys.platform == "win32":  # whose console is no file to write bytes to
+        elif sys.platform == "win32":  # its console can't be written as bytes
             stream.reconfigure(errors="replace")
         else:
             stream = _output(number, stream)
@@ -50,30 +50,30 @@ def prepare() -> None:
 
 
 def show(text: str) -> None:
-    """Writes text and a line end to standard output. Raises `Unwritable`."""
-    sys.stdout.write(f"{text}\n")  # click's own way is to write UTF-8 where the locale is ASCII
+    """Writes a text and a line end to standard output. Raises `Unwritable`."""
+    sys.stdout.write(f"{text}\n")  # click.echo would write UTF-8 where the locale is ASCII
     sys.stdout.flush()
 
 
 def decoded(line: bytes) -> str:
-    """A line from standard input, by the locale."""
+    """Decodes a line from standard input by the locale."""
     return line.decode(sys.stdin.encoding, "surrogateescape")
 
 
 def readable(text: str) -> bool:
-    """Whether all of what was typed could be read in the locale's encoding."""
+    """Whether all bytes of a line were in the locale's encoding."""
     return not _SURROGATE.search(text)
 
 
 def refusal() -> str:
-    """What to say of a line that is not `readable`."""
+    """The error message for a line that is not `readable`."""
     return f"Not in {sys.stdin.encoding.upper()}, which is what this locale reads; set LC_ALL to the right one."
 
 
 def _output(number: int, old: io.TextIOWrapper) -> io.TextIOWrapper:
-    """A stream that writes as `old` does, by these laws."""
+    """A stream with the settings of `old` that obeys these laws."""
     old.flush()
-    # Without a buffer in between, whose lock a thread that writes to a stopped terminal would hold for ever.
+    # Without a buffer: a thread that writes to a stopped terminal would hold the buffer's lock for ever.
     sink: Any = _Sink(number, "w", closefd=False)
     return io.TextIOWrapper(
         sink, old.encoding, "replace", line_buffering=old.line_buffering, write_through=old.write_through
@@ -81,22 +81,22 @@ def _output(number: int, old: io.TextIOWrapper) -> io.TextIOWrapper:
 
 
 class _Sink(io.FileIO):
-    """A descriptor to which all is written, until that fails; from then on all is dropped."""
+    """A descriptor to which all is written, until a write fails; from then on all is dropped."""
 
-    _gone = False
+    _failed = False
 
     def write(self, data: Any) -> int:
         rest = memoryview(data).cast("B")
         size = len(rest)
-        while rest and not self._gone:
+        while rest and not self._failed:
             try:
                 written = super().write(rest)
             except OSError as error:
-                self._gone = True
-                if self.fileno() == 1:  # else nobody can be told
+                self._failed = True
+                if self.fileno() == 1:  # for standard error there is no place to report it
                     raise Unwritable(error) from None
             else:
-                if written is None:  # whoever shares the descriptor has made it one that doesn't wait
+                if written is None:  # another process that shares the descriptor has made it non-blocking
                     select.select([], [self], [])
                 rest = rest[written or 0 :]
         return size

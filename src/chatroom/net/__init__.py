@@ -1,4 +1,4 @@
-"""Sockets: who is connected, what waits for them, the one thread that writes.
+"""Sockets: the connections, their outboxes, TLS, and the one thread that writes to all of them.
 
 May import `model`, `common` and `protocols.base`.
 """

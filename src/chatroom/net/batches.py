@@ -1,11 +1,13 @@
-"""What is sent to whom: a batch in pieces, and these as bytes for the connections that are to get them.
+"""Batches: what waits for the courier, grouped by recipient, and rendered to the bytes that connections are sent.
 
-Events in a row for the same audience are a run. It is rendered once per format and joined once, into a parcel: one
-`bytes` object for many members.
+Events in a row for the same audience are one group. A group is rendered once per format and joined once, into a
+*payload*: one `bytes` object for many connections.
 """
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -13,44 +15,66 @@ from typing import Any
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
+from chatroom.net.connection import Connection
 
 log = logging.getLogger(__name__)
 
-# What waits: an event, its audience and whom to skip; bytes or an order, the one connection they are for, and None; or
-# a fence, the fences' audience and None.
-Item = tuple[Any, Any, Session | None]
-Run = tuple[Any, list[Item]]  # items for the same audience, connection or fence
-Parcel = tuple[bytes, Iterable[Any]]  # bytes, and the connections that are to get them
 
-_audience, _skipped = itemgetter(1), itemgetter(2)  # of an item
+class Control(Enum):
+    """What the courier is to do with a connection, in its place among what is to be written to it."""
 
-
-def in_runs(batch: list[Item]) -> list[Run]:
-    """A batch in pieces."""
-    return [(to, list(run)) for to, run in groupby(batch, key=_audience)]
+    SHUT_DOWN = "shut down"  # write what is left, then end the conversation; the reader sees the end of the stream
+    CLOSE = "close"  # the reader is done: write what is left, then close the socket
+    ABORT = "abort"  # end it at once, without what is left
+    FLUSH_TLS = "flush TLS"  # the encryption has made records by itself
 
 
-def parcels_of(to: Any, run: list[Item]) -> Iterator[Parcel]:
-    """The parcels of a run, items for the same audience or connection. No connection is in two of them."""
-    if not isinstance(to, Audience):
-        yield b"".join([what for what, _, _ in run if isinstance(what, bytes)]), (to,)
+# What waits. Plain tuples: one is made for each message, and a named tuple takes several times as long.
+Broadcast = tuple[Event, Audience, Session | None]  # an event, who is told of it, and whom to skip
+Direct = tuple[bytes, Connection, None]
+ForConnection = tuple[Control, Connection, None]
+Barrier = tuple[threading.Event, None, None]  # set once all before it is saved and sent
+Item = Broadcast | Direct | ForConnection | Barrier
+
+Recipient = Audience | Connection | None
+Group = tuple[Recipient, list[Item]]  # items in a row for the same recipient
+Payload = tuple[bytes, Iterable[Connection]]  # bytes, and the connections that are sent them
+
+_recipient, _skipped = itemgetter(1), itemgetter(2)  # of an item
+
+
+def group_by_recipient(batch: list[Item]) -> list[Group]:
+    """Cuts a batch into groups, in its order."""
+    return [(to, list(items)) for to, items in groupby(batch, key=_recipient)]
+
+
+def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
+    """The payloads of a group. No connection is in two of them."""
+    if to is None:
         return
-    in_a_row = [(skip, list(said)) for skip, said in groupby(run, key=_skipped)]
-    for format_, members in to.groups.items():
+    if not isinstance(to, Audience):
+        yield b"".join([what for what, _, _ in items if isinstance(what, bytes)]), (to,)
+        return
+    # An audience is told nothing but events, and its members are connections. To say so by `cast` would be a call more
+    # for each group, and in small rooms a group is one message.
+    broadcasts: Any = items
+    groups: Any = to.groups
+    by_skipped = [(skip, list(said)) for skip, said in groupby(broadcasts, key=_skipped)]
+    for format_, members in groups.items():
         # What one sender said in a row is in one piece.
-        letters = [(skip, _rendered(format_, [event for event, _, _ in said])) for skip, said in in_a_row]
-        everything = b"".join([letter for _, letter in letters])
-        skipped = {skip for skip, _ in letters}.intersection(members)
+        pieces = [(skip, _rendered(format_, [event for event, _, _ in said])) for skip, said in by_skipped]
+        everything = b"".join([piece for _, piece in pieces])
+        skipped = {skip for skip, _ in pieces}.intersection(members)
         if not skipped:
             yield everything, members
             continue
         yield everything, [member for member in members if member not in skipped]
         for member in skipped:
-            yield b"".join([letter for skip, letter in letters if skip is not member]), (member,)
+            yield b"".join([piece for skip, piece in pieces if skip is not member]), (member,)
 
 
 def _rendered(format_: Format, events: list[Event]) -> bytes:
-    """What one format makes of these. A mistake in the program that one of them brings up costs nobody the others."""
+    """The bytes of these events in one format. An event that can't be rendered is logged and left out."""
     try:
         return format_.render_all(events)
     except Exception:
@@ -60,14 +84,14 @@ def _rendered(format_: Format, events: list[Event]) -> bytes:
         return b""
 
 
-def joined(parcels: Iterable[Parcel]) -> Iterator[Parcel]:
-    """The same, with all for one connection in one parcel; connections that get the same share it."""
-    mail: dict[Any, list[bytes]] = {}
-    for data, members in parcels:
-        for member in members:
-            if member in mail:
-                mail[member].append(data)
+def merged(payloads: Iterable[Payload]) -> Iterator[Payload]:
+    """Merges all for one connection into one payload; connections in a row that get the same share it."""
+    by_connection: dict[Connection, list[bytes]] = {}
+    for data, connections in payloads:
+        for connection in connections:
+            if connection in by_connection:
+                by_connection[connection].append(data)
             else:
-                mail[member] = [data]
-    for letters, group in groupby(mail.items(), key=itemgetter(1)):
-        yield b"".join(letters), [member for member, _ in group]
+                by_connection[connection] = [data]
+    for pieces, group in groupby(by_connection.items(), key=itemgetter(1)):
+        yield b"".join(pieces), [connection for connection, _ in group]

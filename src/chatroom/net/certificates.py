@@ -1,4 +1,4 @@
-"""Certificates that the server makes for itself, and their fingerprints."""
+"""Self-signed certificates, and the fingerprints of certificates."""
 
 import datetime
 import hashlib
@@ -7,14 +7,11 @@ from pathlib import Path
 
 CERTIFICATE = "tls-certificate.pem"
 KEY = "tls-key.pem"
-_YEARS = 10  # that a certificate made here lasts: who trusts it has compared its fingerprint once
-
-
-# ---- certificates of one's own --------------------------------------------------------------------------------------
+_VALID_YEARS = 10  # of a certificate made here: whoever trusts it has compared its fingerprint once
 
 
 def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
-    """The certificate and key in `directory`; made there if there are none.
+    """The paths of the certificate and key in `directory`, which are made there if there are none.
 
     Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written.
     """
@@ -29,7 +26,7 @@ def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
 
 
 def fingerprint(certificate: Path) -> str:
-    """The SHA-256 of the first certificate in a file, as others show it: pairs of hexadecimal digits with colons."""
+    """The SHA-256 of the first certificate in a file, in the usual form: pairs of hexadecimal digits with colons."""
     pem = certificate.read_text(encoding="ascii")
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     first = pem[pem.index(begin) : pem.index(end) + len(end)]
@@ -38,7 +35,7 @@ def fingerprint(certificate: Path) -> str:
 
 
 def _make(name: str) -> tuple[bytes, bytes]:
-    """A certificate that its own key has signed, and the key; both as PEM."""
+    """A self-signed certificate and its key, both as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -53,7 +50,7 @@ def _make(name: str) -> tuple[bytes, bytes]:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=365 * _YEARS))
+        .not_valid_after(now + datetime.timedelta(days=365 * _VALID_YEARS))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )

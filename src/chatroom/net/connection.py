@@ -1,4 +1,4 @@
-"""A client's connection: its session, its socket, and what still waits to be written to it."""
+"""A client's connection: its session, its socket, and its outbox."""
 
 import errno
 import socket
@@ -6,7 +6,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from chatroom.model.audience import Format
 from chatroom.model.departure_reasons import TIMED_OUT
@@ -14,85 +14,88 @@ from chatroom.model.entities import Session
 from chatroom.protocols.base import Dialect
 
 DONT_WAIT = int(socket.MSG_DONTWAIT)
-_LAST_ACK = 56  # where tcpi_last_ack_recv stands in a struct tcp_info, in milliseconds: linux/tcp.h
+
+_LAST_ACK = 56  # offset of tcpi_last_ack_recv, in milliseconds, in a struct tcp_info: linux/tcp.h
+_OUT_OF_REACH = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN}
+
+Chunk = bytes | memoryview
 
 
-_LOST = {errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN}
+def loss_reason(error: OSError) -> str:
+    """Why a connection ends by this error: its client is out of reach. "" if the client has closed it."""
+    return TIMED_OUT if error.errno in _OUT_OF_REACH else ""
 
 
-def lost(error: OSError) -> str:
-    """Why a connection ends by this error: its client is out of reach; "" if it has closed it."""
-    return TIMED_OUT if error.errno in _LOST else ""
+class Encryption(Protocol):
+    """What a connection needs of its encryption: `tls.Tls`."""
 
-
-class Seal(Protocol):
-    """A connection's encryption: `tls.Tls`."""
-
-    def seal(self, data: bytes | memoryview) -> bytes:
+    def encrypt(self, data: Chunk) -> bytes:
         """The encrypted bytes for these plain ones, and for what waits before them."""
 
-    def farewell(self) -> bytes:
+    def close_notify(self) -> bytes:
         """The bytes that end an encrypted conversation."""
 
 
 class Connection(Session):
-    """A session with a socket. `send`, `open_send`, the outbox and how far it is belong to the courier's thread alone.
+    """A session with a socket. `send`, `socket_send`, the outbox and what tells of it belong to the courier's thread.
 
-    `dialect` and `tls` are set by the connection's own thread, before anything is told to it.
+    `dialect` and `tls` are set by the connection's own thread, before anything is sent to it. Times are in monotonic
+    seconds.
     """
 
     __slots__ = (
-        *("address", "agreeing", "alive", "born", "heard", "left", "pinged", "dialect", "sock"),
-        *("behind", "cut", "hung_up", "moved", "open_send", "outbox", "refusal", "released"),
-        *("send", "tls", "turn"),
+        *("address", "dialect", "refusal", "sock", "tls"),
+        *("check_second", "connected_at", "handshake_at", "last_acked", "last_received", "ping_sent", "reader_done_at"),
+        *("drained_at", "outbox", "outbox_bytes", "send", "socket_send"),
+        *("close_reason", "close_requested", "shutdown_requested"),
     )
 
     def __init__(self, uid: str, host: str, format: Format, sock: socket.socket) -> None:  # noqa: A002
         super().__init__(uid, host, format)
         self.sock = sock
-        self.address = host  # as the door counts it
-        self.refusal = ""  # why it may not stay; "" if it may. Set before its thread is
+        self.address = host  # as `ConnectionLimiter` counts it
+        self.refusal = ""  # why it may not stay; "" if it may. Set before its thread starts
         self.dialect: Dialect
-        self.born = time.monotonic()
-        self.agreeing = 0.0  # when its TLS handshake began, in monotonic seconds; 0 when it is over, or there is none
-        self.heard = self.born  # when bytes last came; its own thread writes it
-        self.alive = self.born  # when bytes were last acknowledged, as far as anybody asked; the watch's
-        self.left = 0.0  # when its reader was done with it, in monotonic seconds; 0 before
-        self.turn = 0  # in which second the watch looks at it next; under the watch's lock
-        self.pinged = False  # whether it was asked for a sign of life; the watch's
-        self.tls: Seal | None = None
-        self.open_send: Callable[[Any, int], int] = sock.send  # what `send` is while the outbox is empty
-        self.send: Callable[[Any, int], int] = sock.send
-        self.outbox: deque[bytes | memoryview] = deque()
-        self.behind = 0  # bytes in the outbox
-        self.moved = 0.0  # when bytes were last taken from the outbox, in monotonic seconds
-        self.cut = ""  # why the server ended the connection by itself; "" if it did not
-        self.hung_up = False
-        self.released = False
+        self.connected_at = time.monotonic()
+        self.handshake_at = 0.0  # when its TLS handshake began; 0 when that is over, or there is none
+        self.last_received = self.connected_at  # when bytes last came; written by its own thread
+        self.last_acked = self.connected_at  # when bytes were last acknowledged, as far as `TimeoutMonitor` has asked
+        self.reader_done_at = 0.0  # when its thread was done with it; 0 before
+        self.check_second = 0  # when `TimeoutMonitor` looks at it next; under its lock
+        self.ping_sent = False  # whether `TimeoutMonitor` has sent a PING that is not answered yet
+        self.tls: Encryption | None = None
+        self.socket_send: Callable[[Chunk, int], int] = sock.send  # what `send` is while the outbox is empty
+        self.send: Callable[[Chunk, int], int] = sock.send
+        self.outbox: deque[Chunk] = deque()
+        self.outbox_bytes = 0
+        self.drained_at = 0.0  # when bytes were last taken from the outbox
+        self.close_reason = ""  # why the server ended the connection by itself; "" if it did not
+        self.shutdown_requested = False
+        self.close_requested = False
 
-    def encrypt(self, tls: Seal) -> None:
-        """From now on all that is sent goes through `tls`: nothing is taken as it is, and what is kept is sealed.
+    def start_tls(self, tls: Encryption) -> None:
+        """From now on all is encrypted: `send` takes nothing, so the courier passes what is sent through `tls`.
 
-        Called by the connection's own thread before anything was sent to it.
+        Called by the connection's own thread before anything is sent to it.
         """
         self.tls = tls
         self.secure = True
-        self.open_send = self.send = _take_none
+        self.socket_send = self.send = _take_nothing
 
-    def put_off(self, now: float, seconds: float) -> None:
-        """Its deadlines come so much later; all times are monotonic seconds. For the watch."""
-        self.heard = min(now, self.heard + seconds)
-        self.born = min(now, self.born + seconds)
-        self.moved = min(now, self.moved + seconds)
-        if self.agreeing:
-            self.agreeing = min(now, self.agreeing + seconds)
-        if self.left:
-            self.left = min(now, self.left + seconds)
+    def postpone_deadlines(self, now: float, seconds: float) -> None:
+        """Makes all its deadlines come so much later."""
+        self.last_received = min(now, self.last_received + seconds)
+        self.connected_at = min(now, self.connected_at + seconds)
+        self.drained_at = min(now, self.drained_at + seconds)
+        if self.handshake_at:
+            self.handshake_at = min(now, self.handshake_at + seconds)
+        if self.reader_done_at:
+            self.reader_done_at = min(now, self.reader_done_at + seconds)
 
-    def unacknowledged(self) -> float:
-        """Seconds since the other side's TCP last gave a sign of life; 0 where the platform doesn't tell.
+    def unacknowledged_seconds(self) -> float:
+        """Seconds since the other side's TCP last acknowledged something; 0 where the platform doesn't tell.
 
-        For any thread. The kernel's own deadlines come one after the other: a connection that keepalive has asked in
+        For any thread. It is asked because the kernel's own deadlines add up: a connection that keepalive has probed in
         vain, and that then is sent something, gets the whole time once more.
         """
         if sys.platform != "linux":
@@ -103,49 +106,50 @@ class Connection(Session):
             return 0.0  # it has been closed meanwhile
         return int.from_bytes(info[_LAST_ACK:], sys.byteorder) / 1000
 
-    # ---- the courier's ----------------------------------------------------------------------------------------------
-
-    def hold(self) -> None:
-        """Its outbox holds something: what comes now must wait behind that."""
-        self.send = _take_none
-
-    def resume(self) -> None:
-        """Its outbox is empty."""
-        self.send = self.open_send
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it has ended: whatever still comes for it is gone."""
-        return self.send is _take_all
-
     @property
     def is_closed(self) -> bool:
-        """Whether its socket is; for any thread."""
+        """Whether its socket is closed; for any thread."""
         return self.sock.fileno() == -1
 
+    # ---- the courier's ----------------------------------------------------------------------------------------------
+
+    def use_outbox(self) -> None:
+        """The outbox holds something: what is sent now must wait behind that."""
+        self.send = _take_nothing
+
+    def use_socket(self) -> None:
+        """The outbox is empty: what is sent now goes to the socket."""
+        self.send = self.socket_send
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether it has ended: what is still sent to it is dropped."""
+        return self.send is _drop_all
+
     def close(self) -> None:
-        self.send = _take_all
+        """Closes the socket."""
+        self.send = _drop_all
         self.sock.close()
 
     def shut_down(self) -> None:
         """Ends the conversation; the reader sees the end of the stream. The socket stays open."""
-        if self.tls and not self.is_over:
+        if self.tls and not self.is_shut_down:
             try:
-                self.sock.send(self.tls.farewell(), DONT_WAIT)
+                self.sock.send(self.tls.close_notify(), DONT_WAIT)
             except OSError:
                 pass  # it takes nothing any more
-        self.send = _take_all
+        self.send = _drop_all
         try:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # the other side was faster
 
 
-def _take_none(data: Any, flags: int) -> int:
-    """The `send` of a connection that is held."""
+def _take_nothing(data: Chunk, flags: int) -> int:
+    """The `send` of a connection whose bytes go through its outbox or its encryption."""
     return 0
 
 
-def _take_all(data: Any, flags: int) -> int:
-    """The `send` of a connection that is over."""
+def _drop_all(data: Chunk, flags: int) -> int:
+    """The `send` of a connection that has ended."""
     return len(data)

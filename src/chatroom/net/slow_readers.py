@@ -1,49 +1,74 @@
-"""How much memory outboxes hold together: what many wait for is there once, however many wait for it."""
+"""Slow readers: connections whose sockets don't take all that they are sent, and the memory of their outboxes.
 
+What a socket does not take waits in its connection's outbox and is written once the socket takes more. A connection is
+aborted when its outbox grows too large, and the slowest ones when all outboxes together do.
+
+All of it is used by the courier's thread alone, but for `SlowReaders.wake` and what its attributes' comments name.
+"""
+
+import logging
+import selectors
+import socket
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from operator import attrgetter
 
-TIDY_CHUNKS = 2000  # chunks of abandoned outboxes that are counted off at a time: a third of a millisecond
+from chatroom.model.departure_reasons import SLOWEST, TOO_SLOW
+from chatroom.net.connection import DONT_WAIT, Chunk, Connection, loss_reason
 
-PLACE = 8  # bytes that a chunk's place in an outbox takes: a pointer in a deque
-# Bytes that an object takes beside its own: its head (33, and up to 15 that the allocator rounds up by), its id as a
-# number (32) and its entry in `_holders` (37 to 66, as a dict grows). Lines of chat are not much longer than that.
-# A view takes some 320 more, but an outbox has one at most: its first chunk, of which a part was taken.
-OBJECT = 128
+OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
+OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
+OUTBOXES_TOTAL_BYTES = 512 * 1024 * 1024  # of all outboxes: 10,000 stuck clients must not eat the machine
+THROTTLING_OUTBOX_BYTES = OUTBOX_BYTES // 4  # bytes behind, from which on a client that keeps reading is waited for
+READING_SECONDS = 0.2  # seconds since a client last took bytes, within which it counts as reading
+# Bytes a second: a flood slows down to what such clients read, but never to less than this, so that nobody can hold up
+# a room by reading slowly.
+THROTTLED_BYTES_PER_SECOND = 1024 * 1024
+TIDY_CHUNKS = 2000  # chunks of discarded outboxes that are subtracted in one step: a third of a millisecond
+POINTER_BYTES = 8  # bytes of a chunk's place in an outbox, a deque
+# Bytes that a `bytes` object takes besides its contents: its header (33, and up to 15 by which the allocator rounds
+# up), its id as a number (32) and its entry in `_holders` (37 to 66, as a dict grows). Lines of chat are not much
+# longer. A view takes some 320 more, but an outbox has one at most: its first chunk, of which a part was sent.
+OBJECT_BYTES = 128
 
-Chunk = bytes | memoryview  # a view holds all that it is a part of
+_CHUNKS_PER_WRITE = 64  # chunks of an outbox written in one call; far below IOV_MAX
+_behind = attrgetter("outbox_bytes")
+
+log = logging.getLogger(__name__)
 
 
 class OutboxMemory:
-    """Counts the chunks that outboxes hold; `bytes` is what they come to. For one thread."""
+    """Counts the memory of all outboxes in `bytes`. A chunk that is in many outboxes is there, and counts, once."""
 
     def __init__(self) -> None:
         self.bytes = 0
-        self.litter: deque[deque[Chunk]] = deque()  # outboxes of nobody, which still count
-        # Outboxes that hold an object, by its id; none is forgotten while it is held.
+        self.discarded: deque[deque[Chunk]] = deque()  # outboxes that are still to be subtracted
+        # How many outboxes hold an object, by its id. They keep it alive, so the id is not another object's.
         self._holders: dict[int, int] = {}
 
     def add(self, chunk: Chunk, count: int = 1) -> None:
-        """So many more outboxes hold this."""
+        """Adds a chunk that `count` outboxes hold from now on."""
         whole = _whole(chunk)
         key = id(whole)
         holders = self._holders.get(key, 0)
         self._holders[key] = holders + count
-        self.bytes += count * PLACE + (0 if holders else OBJECT + len(whole))
+        self.bytes += count * POINTER_BYTES + (0 if holders else OBJECT_BYTES + len(whole))
 
-    def abandon(self, outbox: deque[Chunk]) -> None:
-        """Nobody is to get this any more. To count it off takes a while: `tidy` does so bit by bit."""
-        self.litter.append(outbox)
+    def discard(self, outbox: deque[Chunk]) -> None:
+        """Discards an outbox; its memory is subtracted in steps by `tidy`."""
+        self.discarded.append(outbox)
 
     def tidy(self) -> None:
-        """Counts off some of what was abandoned."""
-        outbox = self.litter[0]
-        self.drop([outbox.popleft() for _ in range(min(TIDY_CHUNKS, len(outbox)))])
+        """Subtracts one step of what was discarded."""
+        outbox = self.discarded[0]
+        self.remove([outbox.popleft() for _ in range(min(TIDY_CHUNKS, len(outbox)))])
         if not outbox:
-            self.litter.popleft()
+            self.discarded.popleft()
 
-    def drop(self, chunks: Iterable[Chunk]) -> None:
-        """An outbox holds these no more. They may be other parts of what was added."""
+    def remove(self, chunks: Iterable[Chunk]) -> None:
+        """Subtracts chunks that an outbox holds no more. They may be other parts of the objects that were added."""
         holders = self._holders
         for chunk in chunks:
             whole = _whole(chunk)
@@ -51,11 +76,141 @@ class OutboxMemory:
             left = holders[key] - 1
             if left:
                 holders[key] = left
-                self.bytes -= PLACE
+                self.bytes -= POINTER_BYTES
             else:
                 del holders[key]
-                self.bytes -= PLACE + OBJECT + len(whole)
+                self.bytes -= POINTER_BYTES + OBJECT_BYTES + len(whole)
 
 
 def _whole(chunk: Chunk) -> bytes:
+    """The object that a chunk keeps alive: a view keeps all that it is a part of."""
     return chunk if isinstance(chunk, bytes) else chunk.obj  # type: ignore[return-value]  # views are of bytes here
+
+
+class SlowReaders:
+    """The connections with something in their outboxes, and a selector that waits until their sockets take more.
+
+    `abort` is called with a connection and a reason to end it at once, `finish` when an outbox has become empty.
+    """
+
+    def __init__(self, abort: Callable[[Connection, str], None], finish: Callable[[Connection], None]) -> None:
+        self.connections: set[Connection] = set()  # other threads may copy it, in one call
+        self.bytes = 0  # that these connections are still to be sent; other threads may read it
+        self.memory = OutboxMemory()
+        self.throttling: set[Connection] = set()  # who was far behind when last looked at
+        self._abort = abort
+        self._finish = finish
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._woken = socket.socketpair()
+        self._woken.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ, None)
+
+    def wake(self) -> None:
+        """Ends a `serve` that waits; for any thread, but never after `close`."""
+        self._waker.send(b"!")
+
+    def close(self) -> None:
+        self._selector.close()
+        self._waker.close()
+        self._woken.close()
+
+    def serve(self, timeout: float | None) -> None:
+        """Waits at most `timeout` seconds (None: for ever) for sockets that take more, and writes their outboxes."""
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                self._woken.recv(64)
+            else:
+                try:
+                    self._drain(key.data)
+                except Exception:  # it would fail again and again, and all others would wait
+                    log.exception("an outbox could not be written")
+                    self._abort(key.data, "its outbox could not be written")
+
+    def add(self, late: Sequence[Connection], data: Chunk) -> None:
+        """Puts what these sockets did not take into their outboxes. If many are stuck, most of the work is here."""
+        size = len(data)
+        self.memory.add(data, len(late))
+        self.bytes += size * len(late)
+        for connection in late:
+            outbox = connection.outbox
+            if not outbox:
+                if connection.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
+                    self.memory.remove((data,))
+                    self.bytes -= size
+                    continue
+                try:
+                    self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                except OSError as error:  # the kernel has no memory for it, or watches as many as it may: epoll_ctl(2)
+                    log.warning("a slow reader could not be waited for: %s", error)
+                    self.memory.remove((data,))
+                    self.bytes -= size
+                    self._abort(connection, "no room to keep what was sent to it")
+                    continue
+                self.connections.add(connection)
+                connection.use_outbox()
+                connection.drained_at = time.monotonic()
+            outbox.append(data)
+            connection.outbox_bytes = behind = connection.outbox_bytes + size
+            if behind > OUTBOX_BYTES or (
+                behind > OUTBOX_UNREGISTERED_BYTES and not (connection.user or connection.closing)
+            ):
+                self._abort(connection, TOO_SLOW)
+            elif behind > THROTTLING_OUTBOX_BYTES:
+                self.throttling.add(connection)
+        if self.memory.bytes > OUTBOXES_TOTAL_BYTES:
+            self._free_memory()
+
+    def discard(self, connection: Connection) -> None:
+        """Discards what is in a connection's outbox."""
+        if connection.outbox:
+            self._selector.unregister(connection.sock)
+            self.connections.discard(connection)
+            self.memory.discard(connection.outbox)
+            connection.outbox = deque()
+            self.bytes -= connection.outbox_bytes
+            connection.outbox_bytes = 0
+
+    def throttle(self, sent: int) -> None:
+        """Gives those who are far behind, but reading, time to catch up with `sent` bytes before more is sent."""
+        end = time.monotonic() + sent / THROTTLED_BYTES_PER_SECOND
+        while True:
+            now = time.monotonic()
+            self.throttling = {
+                each
+                for each in self.throttling
+                if each.outbox_bytes > THROTTLING_OUTBOX_BYTES and each.drained_at > now - READING_SECONDS
+            }
+            if not self.throttling or now >= end:
+                return
+            self.serve(end - now)
+
+    def _free_memory(self) -> None:
+        """Subtracts what was discarded; if that is not enough, aborts who is furthest behind."""
+        while self.memory.discarded and self.memory.bytes > OUTBOXES_TOTAL_BYTES:
+            self.memory.tidy()
+        if self.memory.bytes > OUTBOXES_TOTAL_BYTES:
+            self._abort(max(self.connections, key=_behind), SLOWEST)
+
+    def _drain(self, connection: Connection) -> None:
+        """Writes from an outbox as much as its socket takes."""
+        outbox = connection.outbox
+        try:
+            sent = connection.sock.sendmsg(list(islice(outbox, _CHUNKS_PER_WRITE)), [], DONT_WAIT)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._abort(connection, loss_reason(error))
+            return
+        connection.outbox_bytes -= sent
+        self.bytes -= sent
+        connection.drained_at = time.monotonic()
+        while outbox and sent >= len(outbox[0]):
+            sent -= len(outbox[0])
+            self.memory.remove((outbox.popleft(),))
+        if sent:
+            outbox[0] = memoryview(outbox[0])[sent:]
+        if not outbox:
+            self._selector.unregister(connection.sock)
+            self.connections.discard(connection)
+            connection.use_socket()
+            self._finish(connection)

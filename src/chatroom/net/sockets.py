@@ -1,21 +1,20 @@
-"""Sockets: resolving an address, tuning, refusing with a sentence."""
+"""Helpers for sockets: resolving an address, setting options, refusing a client with a sentence."""
 
 import socket
 from typing import Any
 
 from chatroom.model.limits import DROP_AFTER_SECONDS
 
-SEND_BUFFER_BYTES = 64 * 1024  # bytes of SO_SNDBUF: left alone, the kernel's grows to 4 MiB a socket
-# bytes of it that may wait to be sent (TCP_NOTSENT_LOWAT): what is put there costs a call for each client and
-# message, what is put by here next to nothing; so who never reads is a burden for a moment only
+SEND_BUFFER_BYTES = 64 * 1024  # SO_SNDBUF: by default the kernel's buffer grows to 4 MiB a socket
+# TCP_NOTSENT_LOWAT, bytes of that buffer that may wait to be sent. A message put into it costs a call for each client,
+# one put into an outbox next to nothing: so a client that never reads costs calls for a moment only.
 SEND_AHEAD_BYTES = 16 * 1024
-# seconds before the first probe and between probes, probes: netcat answers no PING, TCP does
-TCP_KEEPALIVE = (90, 15, 4)
-READ_BYTES = 16 * 1024  # bytes handled in one go: some 200 lines, a few milliseconds under the log's lock
+TCP_KEEPALIVE = (90, 15, 4)  # seconds until the first probe, seconds between probes, probes: netcat answers no PING
+READ_BYTES = 16 * 1024  # bytes handled at a time: some 200 lines, a few milliseconds under the event log's lock
 
 
 def tune_socket(sock: socket.socket) -> None:
-    """Sets what a client's socket needs, where the platform has it."""
+    """Sets the options of a client's socket, as far as the platform has them."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     options = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT", "TCP_NOTSENT_LOWAT")
@@ -24,11 +23,11 @@ def tune_socket(sock: socket.socket) -> None:
             try:
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
             except OSError:
-                pass  # the kernel does not know what the library does; or the client has left already
+                pass  # this kernel lacks the option, or the client has left already
 
 
 def refuse(sock: socket.socket, why: str) -> None:
-    """Says why a client can't come in, in words that a person and an IRC client understand; closes nothing."""
+    """Sends why a client can't come in, in a line that people and IRC clients understand; doesn't close the socket."""
     try:
         sock.send(f"ERROR :{why}\r\n".encode(), socket.MSG_DONTWAIT)
     except OSError:
@@ -39,7 +38,7 @@ def resolve(host: str, port: int) -> tuple[int, Any]:
     """The address family and the address to listen on; raises `socket.gaierror`."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except UnicodeError:  # what can't be a name is never looked up
+    except UnicodeError:  # text that can't be a host name is not looked up
         raise socket.gaierror(socket.EAI_NONAME, "not a host name") from None
     family, _, _, _, address = found[0]
     return family, address

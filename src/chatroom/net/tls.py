@@ -1,15 +1,16 @@
 """Encryption: TLS on the same port as everything else.
 
-An `SSLSocket` must not be shared by a reading and a writing thread, so each client has an `SSLObject` between two
-memory BIOs, under one lock: bytes go in and out of it, and it never sees the socket.
+An `SSLSocket` must not be shared by a reading and a writing thread. So each client has an `SSLObject` between two
+memory BIOs, under one lock; it never sees the socket.
 
     socket ──► Tls.read ──► _incoming ──► SSLObject ──► plain bytes        (the client's thread)
-    plain bytes ──► Tls.seal ──► SSLObject ──► _outgoing ──► socket        (the courier)
+    plain bytes ──► Tls.encrypt ──► SSLObject ──► _outgoing ──► socket        (the courier)
 
 The laws:
 - Records leave in the order in which they were made. Until the handshake is done only the client's thread writes to the
-  socket; from then on only the courier does. What reading makes (an alert, a new key) waits in `_outgoing` for it.
-- A handshake happens in the client's own thread, and has a deadline of its own.
+  socket; from then on only the courier does. Records made while reading (an alert, a new key) wait in `_outgoing` for
+  the courier.
+- A handshake runs in the client's own thread, and has a deadline of its own.
 """
 
 import ssl
@@ -27,15 +28,15 @@ class Socket(Protocol):
 
 
 def context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """For TLS 1.2 and later; raises `OSError` if the files are no certificate and its key, or the key has a passphrase.
+    """A context for TLS 1.2 and later. Raises `OSError` if the files are no certificate and its key without passphrase.
 
-    Nobody is asked for one: the server may be a service, or its terminal in use, when it reads its files again.
+    Nobody is asked for a passphrase: when the server reads its files again, it may have no terminal.
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= ssl.OP_NO_RENEGOTIATION
-    # A client that ends its side of the TCP connection without a farewell still gets what waits for it. Where OpenSSL
-    # is too old to know this option, it does so by itself.
+    # A client that ends its side of the TCP connection without close_notify still gets what waits for it. An OpenSSL
+    # too old to have this option behaves so by default.
     made.options |= getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     try:
         made.load_cert_chain(certificate, key, _no_passphrase)
@@ -53,9 +54,9 @@ def _no_passphrase() -> str:
 
 
 class Tls:
-    """One client's encryption. `read` is for its own thread, `seal` and `farewell` for the courier's.
+    """One client's encryption. `read` is for its own thread, `encrypt` and `close_notify` for the courier's.
 
-    `flush` is called when something waits to be sent that nobody has said.
+    `flush` is called when records wait to be sent that were made while reading.
     """
 
     def __init__(self, sock: Socket, context: ssl.SSLContext, flush: Callable[[], None]) -> None:
@@ -65,11 +66,11 @@ class Tls:
         self._outgoing = ssl.MemoryBIO()
         self._lock = Lock()  # guards all of the following, and the BIOs
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._ready = False  # whether the handshake is done, and its last bytes are written
+        self._ready = False  # whether the handshake is done, and its last bytes are sent
         self._ended = False
 
     def handshake(self, first: bytes) -> None:
-        """Agrees on keys; `first` is what came already. Raises `ssl.SSLError`, or `OSError` if the client is gone."""
+        """Runs the handshake; `first` is what was read already. Raises `ssl.SSLError`; `OSError` without a client."""
         self._incoming.write(first)
         while True:
             try:
@@ -79,24 +80,24 @@ class Tls:
             except ssl.SSLWantReadError:
                 done = False
             except ssl.SSLError:
-                self._send_made()  # the alert that says why
+                self._send_records()  # the alert that says why
                 raise
-            self._send_made()
+            self._send_records()
             if done:
                 break
-            self._take_in()
+            self._receive()
         with self._lock:
             self._ready = True
 
-    def _send_made(self) -> None:
-        """Sends what the handshake has made; without the lock, which the courier takes: sending may block."""
+    def _send_records(self) -> None:
+        """Sends the handshake's records. Not under the lock, which the courier takes: sending may block."""
         with self._lock:
-            made = self._outgoing.read()
-        if made:
-            self._sock.sendall(made)
+            records = self._outgoing.read()
+        if records:
+            self._sock.sendall(records)
 
     def read(self, size: int = READ_BYTES) -> bytes:
-        """Plain bytes as soon as there are any; b"" at the end, also where what came was no TLS."""
+        """Waits for plain bytes; b"" at the end of the stream, also if what came was not TLS."""
         while True:
             with self._lock:
                 try:
@@ -110,18 +111,18 @@ class Tls:
                 self._flush()
             if data is not None:
                 return data
-            self._take_in()
+            self._receive()
 
-    def has_some(self) -> bool:
-        """Whether bytes have come that were not read yet."""
+    def has_unread(self) -> bool:
+        """Whether bytes have been received that were not read yet."""
         with self._lock:
             return bool(self._incoming.pending or self._object.pending())
 
-    def seal(self, data: bytes | memoryview) -> bytes:
-        """The records for these plain bytes, and for all that waits before them."""
+    def encrypt(self, data: bytes | memoryview) -> bytes:
+        """The records for these plain bytes, and all records that wait before them."""
         with self._lock:
             if not self._ready or self._ended:
-                return b""  # to nobody: there are no keys yet, or no more
+                return b""  # dropped: there are no keys yet, or no more
             try:
                 if data:
                     self._object.write(data)
@@ -130,8 +131,8 @@ class Tls:
                 return b""
             return self._outgoing.read()
 
-    def farewell(self) -> bytes:
-        """The record that tells the client that this is the end and nothing was cut off (close_notify)."""
+    def close_notify(self) -> bytes:
+        """The record that tells the client that the stream ends here and was not cut off."""
         with self._lock:
             if not self._ready or self._ended:
                 return b""
@@ -139,11 +140,11 @@ class Tls:
             try:
                 self._object.unwrap()
             except ssl.SSLError:
-                pass  # it waits for the client's own farewell, which nobody will read
+                pass  # it waits for the client's close_notify, which nobody will read
             return self._outgoing.read()
 
-    def _take_in(self) -> None:
-        """Waits for bytes from the socket, without the lock."""
+    def _receive(self) -> None:
+        """Waits for bytes from the socket; not under the lock."""
         came = self._sock.recv(READ_BYTES)
         with self._lock:
             if came:

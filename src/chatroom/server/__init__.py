@@ -1,4 +1,4 @@
-"""What runs: the server that accepts clients, its threads, its console.
+"""What runs: the server that accepts clients, their threads, limits, deadlines, the console, metrics and signals.
 
-May import all but `client`, `gui`, `tui` and `cli`.
+May import all packages but `client`, `gui`, `tui` and `cli`.
 """

@@ -1,22 +1,19 @@
-"""The server: accepts clients, gives each its thread, and ends well.
+"""The server: accepts clients, starts a thread for each, and stops.
 
-A client's thread (`handler.ChatHandler`) only reads; all the rest follows from there.
-Who closes what: the courier closes sockets; a reader says when it is done with one. A stopping server says goodbye to
-all, waits until what is left is written, and gives up after `DRAIN_SECONDS` seconds.
+A client's thread (`handler.ChatHandler`) only reads; the courier writes. When the thread is done with a socket, it
+tells the courier, which closes it. A server that stops says goodbye to all clients, and waits at most `DRAIN_SECONDS`
+seconds until what is left is written.
 
 `ChatServer.lock` guards `connections` and `refusals`.
 """
 
 import errno
 import logging
-import os
 import socket
 import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from socketserver import ThreadingTCPServer
@@ -26,46 +23,36 @@ from chatroom.cluster.redis_event_log import RedisEventLog
 from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.servers import Timing
 from chatroom.common.clock import Clock, steady
-from chatroom.common.logs import alike
-from chatroom.common.names import fold
-from chatroom.core import connections, last_seen, notify, restore
-from chatroom.core.bans import on_address
+from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.core.last_seen import ABSENCES_REMEMBERED
 from chatroom.model.commands import Expire, Quit
-from chatroom.model.entities import Account
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
 from chatroom.net.sockets import refuse, resolve, tune_socket
-from chatroom.protocols.english import describe_event
-from chatroom.protocols.phrases import time_left_and_reason
 from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.server.admission import Admission, SpareDescriptor
+from chatroom.server.audit import log_actions
 from chatroom.server.connection_limits import CLIENTS_MAX, FULL, ConnectionLimiter, is_loopback
 from chatroom.server.handler import ChatHandler
 from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
+from chatroom.server.startup_restore import restore_chat
 from chatroom.server.timeouts import UNREAD, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
-from chatroom.storage.reader import KeptRoom, Reader
 from chatroom.storage.store import Store
 
-# connections that wait to be accepted: socketserver's 5 makes a join storm take minutes
-ACCEPT_QUEUE_CONNECTIONS = 1024
+ACCEPT_QUEUE_CONNECTIONS = 1024  # connections that wait to be accepted: with socketserver's 5 a rush takes minutes
 DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
-STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program is to end within 10
-CLOSE_FILES_SECONDS = 1.0  # seconds of these, or besides, that are left for closing the files
-# events of one room that are looked at for it at the start, and `ABSENCES_REMEMBERED` in all: some 0.1 s
-ABSENCE_EVENTS_READ = 1000
-LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the others know
+STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program must end within 10
+CLOSE_FILES_SECONDS = 1.0  # seconds of these at least, or besides, for closing the files
+LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the other servers know
 
 log = logging.getLogger(__name__)
-
-BANNED = "you are banned from this server"
 
 
 def now() -> int:
@@ -74,10 +61,10 @@ def now() -> int:
 
 
 class ChatServer(ThreadingTCPServer):
-    """Carries the chat, from `start` to `stop`."""
+    """One server of the chat, from `start` to `stop`."""
 
     allow_reuse_address = True
-    daemon_threads = True  # they are counted in `connections`; socketserver's own list is walked at each accept
+    daemon_threads = True  # `connections` has them; socketserver would walk a list of all threads at each accept
     block_on_close = False
     request_queue_size = ACCEPT_QUEUE_CONNECTIONS
 
@@ -97,21 +84,20 @@ class ChatServer(ThreadingTCPServer):
     ) -> None:
         """Binds and listens; raises `OSError` if it can't. `port` 0 takes any that is free.
 
-        With `cluster`, a Redis's URL, it is one of several servers of a chat, and listens once `start` has made it so.
-
-        Without a store nothing is kept. With one, it is the server's from here on: `stop` closes it. What is older than
-        `keep` days is pruned, nothing if that is 0.
-        `unlimited` lifts the limits on floods and addresses, for hosts that are trusted. With `tls_only`, nobody from
-        another machine talks without TLS.
+        - `store`: the history, which `stop` closes. Without it nothing is kept.
+        - `keep`: history older than so many days is deleted; none if it is 0.
+        - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
+        - `tls_only`: clients on other machines must use TLS.
+        - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
         """
         self._cluster = cluster
         self.address_family, address = resolve(host, port)
-        super().__init__(address, ChatHandler)  # first: if it fails, there is nothing to give back
+        super().__init__(address, ChatHandler)  # first: if it fails, nothing else is to be closed
         self.info = replace(info, history=store is not None)
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.door = ConnectionLimiter(max_clients, unlimited)
+        self.limiter = ConnectionLimiter(max_clients, unlimited)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
         self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason
@@ -119,40 +105,43 @@ class ChatServer(ThreadingTCPServer):
         self._uids = count(1)
         self.store = store
         self.courier = Courier(store.save if store else None)
-        self.courier.closed = self._closed
+        self.courier.on_closed = self._closed
         self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
         self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
-        last_id, last_time = self._remember(store) if store else (0, 0)
-        self._archive = HistoryService(store) if store else None
+        last_id = last_time = 0
+        if store:
+            restore_chat(self.hub, store, now())
+            last_id, last_time = store.reserved_id, store.last_saved_time
+        self._history = HistoryService(store) if store else None
         self.log: EventLog
         if cluster:
-            self.log = self.link = self._linked(cluster, last_id, last_time, timing)
+            self.log = self.link = self._cluster_log(cluster, last_id, last_time, timing)
         else:
             self.clock.start_from(last_time)
-            self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._archive)
+            self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
-        self._keeper = Maintenance(store, self._saving, keep) if store else None
-        self.watch = TimeoutMonitor(self.everybody, self.log, self.courier, self._run_moderation)
-        self._pause = ACCEPT_PAUSE_SECONDS[0]
-        self._reserve = -1  # a descriptor given up to tell a newcomer that there is none left; -1 while there is none
-        self._take_reserve()
+        self._maintenance = Maintenance(store, self._announce_saving, keep) if store else None
+        self.timeouts = TimeoutMonitor(self.everybody, self.log, self.courier, self._run_moderation)
+        self._admission = Admission(self.hub, self.log, self.limiter, self.count_refusal)
+        self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
+        self._spare = SpareDescriptor()
         self._stopping = threading.Event()
-        self._reloading = threading.Lock()  # held by `reload`, which is asked for again while it reads, perhaps
+        self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
         self._acceptor = threading.Thread(target=self.serve_forever, name="acceptor", daemon=True)
 
-    def _linked(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
-        """A log that is shared with other servers."""
-        saved = self.store.last_saved if self.store else None
-        chat, settled = (self.store.chat, self.store.settled) if self.store else (0, 0)
-        name, archive, admit = self.info.name, self._archive, self.courier.admit
+    def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
+        """An event log that is shared with other servers."""
+        saved = self.store.last_saved_id if self.store else None
+        chat, last_change = (self.store.chat, self.store.last_change_id) if self.store else (0, 0)
+        name, history, wait = self.info.name, self._history, self.courier.wait_for_backlog
         return RedisEventLog(
-            self.hub, self.courier, url, name, archive, last, last_time, saved, admit, timing, chat, settled
+            self.hub, self.courier, url, name, history, last, last_time, saved, wait, timing, chat, last_change
         )
 
     def _wall(self) -> int:
-        """Unix time in milliseconds, by the clock of the Redis that servers share."""
+        """Unix time in milliseconds, by the clock of the Redis that the servers share."""
         return now() + (self.link.skew if self.link else 0)
 
     @property
@@ -169,9 +158,9 @@ class ChatServer(ThreadingTCPServer):
             super().server_activate()
 
     def configure(self, settings: Settings) -> None:
-        """Changes what may change while the server runs; newcomers meet the new message of the day and certificate.
+        """Uses these settings from now on; the message of the day and the certificate for new clients.
 
-        Called before `start`, or under the log's lock: it must not take it.
+        Called before `start`, or under the event log's lock, which it doesn't take.
         """
         self.info = replace(self.info, motd=settings.motd)
         self.hub.context.operator_password = settings.operator_password
@@ -179,7 +168,7 @@ class ChatServer(ThreadingTCPServer):
         self.tls = settings.tls
 
     def reload(self) -> None:
-        """Reads the files again, while nobody waits for it, and then uses them, unless one can't be read."""
+        """Reads the settings again, without a lock, and uses them unless a file can't be read."""
         with self._reloading:
             use = self.hub.context.reload()
             if use:
@@ -194,23 +183,22 @@ class ChatServer(ThreadingTCPServer):
             try:
                 self.link.start()
             except ClusterError:
-                self._give_back()
+                self._close_unstarted()
                 raise
             super().server_activate()
-        if self._keeper:
-            self._keeper.start()
-        self.watch.start()
+        if self._maintenance:
+            self._maintenance.start()
+        self.timeouts.start()
         self._acceptor.start()
 
     def stop(self, reason: str = "the server is shutting down") -> None:
         """Says goodbye to all, closes every connection and ends. May be called once.
 
-        It takes no longer than about `STOP_SECONDS` seconds, whatever hangs: a Redis, a client, a disk. They share
-        this time.
+        It takes about `STOP_SECONDS` seconds at most, whatever hangs: a Redis, a client, a disk. They share this time.
         """
         end = time.monotonic() + STOP_SECONDS
         self._stopping.set()
-        self.watch.end()
+        self.timeouts.stop()
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
         self._stop_listening()
@@ -226,76 +214,57 @@ class ChatServer(ThreadingTCPServer):
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
         self.courier.stop(max(0.0, end - time.monotonic()))
-        closing = threading.Thread(target=self._close, name="closing", daemon=True)
-        closing.start()
-        closing.join(max(CLOSE_FILES_SECONDS, end - time.monotonic()))
-        if closing.is_alive():
+        closer = threading.Thread(target=self._close, name="closer", daemon=True)
+        closer.start()
+        closer.join(max(CLOSE_FILES_SECONDS, end - time.monotonic()))
+        if closer.is_alive():
             log.error("what was said last could not be saved in time")
 
     def _close(self) -> None:
-        """Waits for those who use sockets and files, which may hang, and closes these."""
+        """Waits for the threads that use sockets and files, and closes these. A disk that hangs may keep it waiting."""
         self.courier.join()
-        for connection in self.everybody():  # whoever has not read what was left for them
+        for connection in self.everybody():  # those that have not read what was left for them
             connection.shut_down()
             connection.close()
-        if self._keeper:
-            self._keeper.stop()
+        if self._maintenance:
+            self._maintenance.stop()
         self._close_files()
 
-    def _give_back(self) -> None:
-        """What a server that can't start has taken."""
+    def _close_unstarted(self) -> None:
+        """Closes all that a server has opened that can't start."""
         self.server_close()
         self.courier.stop(0)
         self.courier.join()
         self._close_files()
 
     def _close_files(self) -> None:
-        if self._archive:
-            self._archive.close()
+        if self._history:
+            self._history.close()
         if self.store:
             self.store.close()
-        self._give_up_reserve()
-
-    def _remember(self, store: Store) -> tuple[int, int]:
-        """Puts the rooms back as they were; returns the last id and time of the history."""
-        with closing(store.reader()) as reader:
-            restore.accounts(self.hub.state, map(Account._make, reader.accounts()), reader.owners(), reader.modes())
-            rooms = list(reader.rooms())
-            for room in reversed(rooms):
-                restore.room(self.hub.state, *room)
-            self.hub.state.absent = _absent(reader, rooms, store.began)
-            for room_key, letter, entry in reader.lists():
-                restore.entry(self.hub.state, room_key, letter, entry)
-        ahead = store.last_time - now()
-        if ahead > 0:
-            log.warning(
-                "the clock is %d s behind the history; until it has caught up, times go at half speed", ahead // 1000
-            )
-        return store.last_id, store.last_time
+        self._spare.release()
 
     def _run_moderation(self) -> None:
-        """Ends bans and mutes that have lasted their time, and logs what operators have done."""
+        """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.log.lock:
             due = self.hub.state.expiries.is_due(self.clock())
-            done = list(self.hub.state.audit_log)
+            actions = list(self.hub.state.audit_log)
             self.hub.state.audit_log.clear()
         if due:
             self.log.submit(self.hub.state.server_session, [Expire()])
-        for event in done:
-            room = getattr(event, "room", "")
-            for sentence in describe_event(event):
-                log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, event.by.mask)
+        log_actions(actions)
 
-    def _saving(self, works: bool, lost: int) -> None:
+    def _announce_saving(self, works: bool, lost: int) -> None:
+        """Tells everybody that the history is being saved or not, and how many messages were lost."""
         with self.log.lock:
             notify.saving(self.hub.context, Saving(works, lost))
         self.courier.flush()
 
     def _stop_listening(self) -> None:
         try:
-            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the acceptor, which otherwise looks up twice a second
+            self.socket.shutdown(socket.SHUT_RDWR)  # wakes the acceptor, which otherwise looks twice a second
         except OSError:
-            pass  # not everywhere has a listening socket something to shut down
+            pass  # not all systems shut down a listening socket
         self.shutdown()
         self.server_close()
 
@@ -305,7 +274,7 @@ class ChatServer(ThreadingTCPServer):
             return list(self.connections.values())
 
     def count_refusal(self, reason: str) -> None:
-        """`reason` is one of few: no text of a client's."""
+        """Counts a client that was refused or closed. `reason` is one of few: it holds no text of a client."""
         with self.lock:
             self.refusals[reason] += 1
 
@@ -320,9 +289,9 @@ class ChatServer(ThreadingTCPServer):
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accepts a client. socketserver takes an `OSError` for nothing and tries again at once; so wait before it.
+        """Accepts a client. After an error it waits, as socketserver ignores an `OSError` and tries again at once.
 
-        Nobody waits for a client that has left before it was accepted, of which there can be many (ECONNABORTED).
+        It doesn't wait after ECONNABORTED, a client that has left before it was accepted: there can be many.
         """
         try:
             accepted = super().get_request()
@@ -331,62 +300,31 @@ class ChatServer(ThreadingTCPServer):
                 if error.errno in (errno.EMFILE, errno.ENFILE):
                     self._out_of_descriptors()
                 else:
-                    log.warning(f"a client could not be accepted: {error.strerror}")  # each reason is worth a line
-                self._stopping.wait(self._pause)
-                self._pause = min(2 * self._pause, ACCEPT_PAUSE_SECONDS[1])
+                    # Formatted here, so that `Calm` takes each reason for another warning.
+                    log.warning(f"a client could not be accepted: {error.strerror}")
+                self._stopping.wait(self._accept_pause)
+                self._accept_pause = min(2 * self._accept_pause, ACCEPT_PAUSE_SECONDS[1])
             raise
-        self._pause = ACCEPT_PAUSE_SECONDS[0]
+        self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
         return accepted
 
     def _out_of_descriptors(self) -> None:
+        """Refuses a client by means of the spare descriptor."""
         log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
-        self._give_up_reserve()
+        self._spare.release()
         try:
             newcomer, _ = self.socket.accept()
             refuse(newcomer, FULL)
             newcomer.close()
             self.count_refusal("no descriptors left")
         except OSError:
-            pass  # somebody else took the descriptor
-        self._take_reserve()
-
-    def _take_reserve(self) -> None:
-        try:
-            self._reserve = os.open(os.devnull, os.O_RDONLY)
-        except OSError:
-            pass  # somebody else was faster; the next time that there are none left it is tried again
-
-    def _give_up_reserve(self) -> None:
-        """At most once for each that was taken: a second time, its number may be somebody else's."""
-        reserve, self._reserve = self._reserve, -1
-        if reserve != -1:
-            os.close(reserve)
-
-    def _refusal(self, host: str) -> str:
-        """Why the client that is there now may not come in; "" if it may."""
-        refusal = self._banned(host)
-        if refusal:
-            self.door.knock(host)
-        else:
-            refusal = self.door.admit(host)
-        if refusal:
-            reason = "banned" if refusal.startswith(BANNED) else refusal
-            log.info("%s refused (%s)", host, refusal, extra=alike(f"refused: {reason}"))
-            self.count_refusal(reason)
-        return refusal
-
-    def _banned(self, host: str) -> str:
-        """Why an address may not come in; "" if it may."""
-        if not self.hub.state.bans:  # without the lock: most servers ban nobody
-            return ""
-        with self.log.lock:
-            ban = on_address(self.hub.state, host)
-        return BANNED + "".join(time_left_and_reason(ban.until, ban.reason)) if ban else ""
+            pass  # another thread took the descriptor
+        self._spare.take()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Gives a client its thread. Who may not come in is told why by theirs, which knows what they speak."""
-        refusal = self._refusal(client_address[0])
-        if refusal and not self.door.hear_out(client_address[0]):
+        """Starts a client's thread. One that may not come in gets a thread, too, which says why in its protocol."""
+        refusal = self._admission.refusal(client_address[0])
+        if refusal and not self.limiter.admit_to_explain(client_address[0]):
             refuse(request, refusal)
             self.shutdown_request(request)
             return
@@ -402,7 +340,7 @@ class ChatServer(ThreadingTCPServer):
             self.shutdown_request(request)
 
     def _register(self, request: Any, client_address: Any, refusal: str) -> Connection:
-        """Makes a connection known before its thread exists, so that `stop` misses none."""
+        """Registers a connection before its thread starts, so that `stop` misses none."""
         host = client_address[0].removeprefix("::ffff:")
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
@@ -413,13 +351,13 @@ class ChatServer(ThreadingTCPServer):
         connection.dialect = PlainDialect(connection)
         with self.lock:
             self.connections[request] = connection
-        self.watch.add(connection)
+        self.timeouts.add(connection)
         with self.log.lock:
             connections.attach(self.hub.context, connection)
         return connection
 
     def shutdown_request(self, request: Any) -> None:
-        """The reader is done, or never came to be: the courier closes the socket when it has written what is left."""
+        """Ends a client whose thread is done, or could not start. The courier closes the socket once all is written."""
         with self.lock:
             connection = self.connections.get(request)
         if connection is None:
@@ -427,38 +365,26 @@ class ChatServer(ThreadingTCPServer):
             return
         with self.log.lock:
             connections.detach(self.hub.state, connection)
-            connection.closing = True  # so nothing is told to it any more
-            del connection.dialect  # which knows the connection: a circle that only the collector would undo
-        connection.left = time.monotonic()
-        self.courier.release(connection)
+            connection.closing = True  # so that nothing more is sent to it
+            del connection.dialect  # it refers to the connection: only the garbage collector would free the two
+        connection.reader_done_at = time.monotonic()
+        self.courier.close(connection)
 
     def _closed(self, connection: Connection) -> None:
-        """A connection's socket is closed: until then it takes a place, and has its time. May be told twice."""
+        """Removes a connection whose socket is closed: until then it counts. May be called twice for one."""
         with self._none_left:
             if not self.connections.pop(connection.sock, None):
                 return
             if not self.connections:
                 self._none_left.notify_all()
-        self.watch.remove(connection)
+        self.timeouts.remove(connection)
         if connection.refusal:
-            self.door.go_away()
+            self.limiter.leave_explained()
         else:
-            self.door.leave(connection.address)
-        if connection.cut == UNREAD and not connection.refusal:  # its reader, which tells of all else, was gone by then
+            self.limiter.leave(connection.address)
+        if connection.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
             self.count_refusal(UNREAD)
             log.info("%s was closed (%s)", connection.address, UNREAD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.exception("error while serving %s", client_address[0])
-
-
-def _absent(reader: Reader, rooms: Iterable[KeptRoom], began: int) -> dict[str, int]:
-    """What people saw last of these rooms, those last used first."""
-    found: dict[str, int] = {}
-    left = ABSENCES_REMEMBERED  # events to look at
-    for room in rooms:
-        if room.recent and left > 0:
-            events = reader.history(fold(room.name), limit=min(left, ABSENCE_EVENTS_READ), everything=True)
-            left -= len(events)
-            found |= last_seen.from_history(room.name, room.recent, reversed(events), began)
-    return found

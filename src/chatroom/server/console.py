@@ -1,8 +1,7 @@
-"""The console of `chatroom serve`: what can be typed where the server runs, by an operator of the server.
+"""The console of `chatroom serve`: commands typed where the server runs, with an operator's rights.
 
-`Console` reads standard input in a thread of its own. Its end is no `q`: a service manager gives none at all, and
-Ctrl+D on a terminal ends nothing. There the line can be edited, and what was typed before comes back by the arrow keys,
-where Python has `readline`.
+`Console` reads standard input in a thread of its own. The end of the input does not end the server: a service manager
+gives no input at all. On a terminal, lines can be edited and recalled with the arrow keys, if Python has `readline`.
 """
 
 import logging
@@ -28,12 +27,12 @@ from chatroom.server.chat_server import ChatServer
 
 log = logging.getLogger(__name__)
 
-_GLANCE = 0.5  # seconds between two looks whose the terminal is
-_HERE = "#"  # stands for no room: what is done then is done to the whole server
+_TERMINAL_CHECK_SECONDS = 0.5  # between two checks whether the process is in the terminal's foreground
+_HERE = "#"  # in place of a room: the command is for the whole server
 
 
 class Row(NamedTuple):
-    """A command: how it is used, what it does, and how."""
+    """A command: its usage, its help, and the function that carries it out."""
 
     usage: str
     does: str
@@ -41,9 +40,9 @@ class Row(NamedTuple):
 
 
 class Console(threading.Thread):
-    """Shows `greeting`, and carries out what is typed; `write` shows a line of text, `end` ends the server.
+    """Shows `greeting`, and carries out commands; `write` shows a line of text, `end` ends the server.
 
-    It greets by itself: writing to a terminal that is stopped waits, and nothing else may wait for that.
+    The greeting is written by this thread, as a write to a stopped terminal may wait for ever.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class Console(threading.Thread):
         self._greeting = greeting
         self._ended = False
         self._is_terminal = os.isatty(0) and os.isatty(1)
-        self._terminal = _state_of_terminal() if self._is_terminal else None
+        self._terminal = _terminal_mode() if self._is_terminal else None
 
     def run(self) -> None:
         self._write(self._greeting)
@@ -64,27 +63,27 @@ class Console(threading.Thread):
         while True:
             for line in _typed() if self._is_terminal else _lines():
                 self.take(line.strip())
-                if self._ended:  # another line would change the terminal again
+                if self._ended:  # reading another line would change the terminal's mode again
                     return
-            if not os.isatty(0):  # or it was one, and is gone
+            if not os.isatty(0):  # or it was a terminal, and is gone
                 return
             if not told:  # Ctrl+D
                 self._write("q and Enter ends the server")
             told = True
-            time.sleep(_GLANCE)  # so that no terminal, whatever becomes of it, keeps this busy
+            time.sleep(_TERMINAL_CHECK_SECONDS)  # so that no state of a terminal makes this a busy loop
 
     def close(self) -> None:
-        """Leaves the terminal as it was found: the thread may be in the middle of a line."""
-        if self._terminal and _is_in_front():
+        """Restores the terminal's mode: the thread may be editing a line."""
+        if self._terminal and _is_in_foreground():
             import termios
 
             try:
-                termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # a terminal that is stopped never drains
-            except termios.error:  # no `OSError`
-                pass  # it has gone
+                termios.tcsetattr(0, termios.TCSANOW, self._terminal)  # TCSADRAIN would wait for a stopped terminal
+            except termios.error:  # not an `OSError`
+                pass  # the terminal is gone
 
     def take(self, line: str) -> None:
-        """Carries out one line. No line ends the console, whatever comes of it."""
+        """Carries out one line. A bug in a command is logged, and doesn't end the console."""
         if not readable(line):
             self._write(refusal())
             return
@@ -95,7 +94,7 @@ class Console(threading.Thread):
             self._write("that went wrong; the log says more")
 
     def obey(self, line: str) -> None:
-        """Carries out one line; a slash in front, as clients type it, does no harm."""
+        """Carries out one line; a slash in front of the command is ignored."""
         word, _, rest = line.removeprefix("/").partition(" ")
         if not word:
             return
@@ -108,7 +107,7 @@ class Console(threading.Thread):
         except ChatError:
             self._write(f"{word} needs more: {row.usage}")
 
-    # ---- looking, saying, ending ------------------------------------------------------------------------------------
+    # ---- information, announcements, the end ------------------------------------------------------------------------
 
     def _quit(self, rest: str) -> None:
         if rest:
@@ -251,32 +250,32 @@ def _lines() -> Iterator[str]:
 
 
 def _read() -> bytes:
-    """Bytes from standard input. Not through `sys.stdin`: its lock, held by a thread, would trouble the exit."""
+    """Reads from standard input. Not by `sys.stdin`: its lock, held by this thread, would crash the exit."""
     while True:
-        _come_to_front()
+        _wait_for_foreground()
         try:
             return os.read(0, 4096)
         except OSError:
-            if _is_in_front():
+            if _is_in_foreground():
                 return b""  # closed
 
 
-def _is_in_front() -> bool:
-    """False in the background of a terminal, which then is others' to use; after `chatroom serve &`, say."""
+def _is_in_foreground() -> bool:
+    """Whether the process may use the terminal; not after `chatroom serve &`, for example."""
     try:
         return os.tcgetpgrp(0) == os.getpgrp()
     except OSError:
-        return True  # it is no terminal of ours
+        return True  # it is not the terminal of this process
 
 
-def _come_to_front() -> None:
-    """Waits until the terminal is ours. Nothing tells of that, so it looks again and again."""
-    while not _is_in_front():
-        time.sleep(_GLANCE)
+def _wait_for_foreground() -> None:
+    """Waits until the process may use the terminal. Nothing signals that, so it is checked again and again."""
+    while not _is_in_foreground():
+        time.sleep(_TERMINAL_CHECK_SECONDS)
 
 
 def _typed() -> Iterator[str]:
-    """Lines from a terminal, edited. `input` reads there without that lock, if there is `readline`."""
+    """Lines from a terminal, with editing. With `readline`, `input` doesn't take the lock of `sys.stdin`."""
     try:
         import readline
     except ImportError:
@@ -285,20 +284,20 @@ def _typed() -> Iterator[str]:
     readline.set_completer(lambda text, n: [*(name for name in COMMANDS if name.startswith(text)), None][n])
     readline.parse_and_bind("tab: complete")
     while True:
-        _come_to_front()
+        _wait_for_foreground()
         try:
             yield input()
         except EOFError:
-            if _is_in_front():
+            if _is_in_foreground():
                 return
 
 
-def _state_of_terminal() -> list[Any] | None:
+def _terminal_mode() -> list[Any] | None:
     try:
         import termios
     except ImportError:
         return None
     try:
         return termios.tcgetattr(0)
-    except termios.error:  # no `OSError`
+    except termios.error:  # not an `OSError`
         return None

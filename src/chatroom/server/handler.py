@@ -1,12 +1,11 @@
-"""A client's thread: reads what the client sends until it leaves, and hands it to the log as commands.
+"""A client's thread: reads what the client sends until it leaves, and submits it to the event log as commands.
 
-It finds out what the client speaks, agrees on encryption with it, and holds it to the pace of
-`FLOOD_LINES_PER_SECOND`. It writes nothing: what the client is told comes from the courier.
+It detects the protocol, runs the TLS handshake, and holds the client to the flood limit. It writes nothing but that
+handshake: all that the client is told is sent by the courier.
 """
 
 import errno
 import logging
-import re
 import select
 import socket
 import ssl
@@ -23,7 +22,7 @@ from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
-from chatroom.net.connection import Connection, lost
+from chatroom.net.connection import Connection, loss_reason
 from chatroom.net.courier import Courier
 from chatroom.net.sockets import READ_BYTES
 from chatroom.net.tls import Tls
@@ -32,34 +31,29 @@ from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.server.connection_limits import is_loopback
+from chatroom.server.flood_limit import FloodLimit
 from chatroom.server.timeouts import TimeoutMonitor
 
-FLOOD_BURST_LINES = 10  # lines at once; a client that comes in sends about that many
-FLOOD_LINES_PER_SECOND = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
-FREE_LINES = 64  # CAP and AUTHENTICATE before registration that cost nothing of that: all capabilities, one by one
-FREE_LINE_BYTES = 512  # in one of them; a longer one is as costly as any other
-# bytes asked for where little comes: a client that only listens waits with that much allocated
-READ_FIRST_BYTES = 2048
-SILENCE_SECONDS = 0.3  # seconds of it, after which a newcomer is taken for a person with netcat
+READ_FIRST_BYTES = 2048  # bytes asked for where little comes: each idle client waits with a buffer of that size
+SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 
 log = logging.getLogger(__name__)
 
 _WANTS_TLS = b"ERROR :This server wants TLS\r\n"
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
-_SETTLING = re.compile(rb"(?:CAP|AUTHENTICATE) ", re.IGNORECASE)  # what IRC clients say before they come in
-_GONE = {  # the client, or the way to it, without a goodbye
+_DISCONNECTED = {  # errors of a client that is gone, or out of reach
     *(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF),
     *(errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.ENETDOWN, errno.ENETRESET),
 }
 
 
-class Host(Protocol):
-    """What a client's thread needs of the server: `server.ChatServer`."""
+class Server(Protocol):
+    """What a client's thread needs of the `ChatServer`."""
 
-    connections: dict[Any, Connection]  # by socket; each is there before its thread is
+    connections: dict[Any, Connection]  # by socket; each is there before its thread starts
     log: EventLog
     courier: Courier
-    watch: TimeoutMonitor
+    timeouts: TimeoutMonitor
     info: ServerInfo
     unlimited: bool
     tls: ssl.SSLContext | None
@@ -72,67 +66,69 @@ class ChatHandler(StreamRequestHandler):
     """Reads one client until it leaves."""
 
     disable_nagle_algorithm = True
-    rbufsize = 0  # `receive` keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
+    rbufsize = 0  # the dialect keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
 
     def setup(self) -> None:
         super().setup()
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some of its commands so
-        self.host: Host = self.server  # type: ignore[assignment]  # socketserver knows it as any server
-        self.client = self.host.connections[self.request]
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some commands as urgent data
+        self.chat_server: Server = self.server  # type: ignore[assignment]  # socketserver knows it as any server
+        self.client = self.chat_server.connections[self.request]
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
-        self.size = READ_FIRST_BYTES  # bytes to ask for; more where there was more
+        self.read_size = READ_FIRST_BYTES
         self.telnet = Telnet()
-        self.free = FREE_LINES  # that still cost nothing
-        self.ready = 0.0  # when the flood bucket is full again, in monotonic seconds
-        self.name = ""  # the client's last one: who has quit has none any more
-        self.tries = 0  # wrong passwords of which the log was told
-        self.operator = False  # as it was told
+        self.flood_limit = FloodLimit()
+        # What was logged last of the client:
+        self.name = ""  # its nickname, also after it has quit
+        self.tries = 0  # its wrong passwords
+        self.is_operator = False
 
     def handle(self) -> None:
         if self.client.refusal:
-            self._turn_away()
+            self._explain_refusal()
         else:
             self._serve()
 
-    def _turn_away(self) -> None:
-        """Tells who may not stay why; the log knows of it already."""
+    def _explain_refusal(self) -> None:
+        """Tells a client that may not stay why, in its protocol. The refusal is in the log already."""
         try:
-            self._meet()
-        except OSError:  # those of TLS included
+            self._detect()
+        except OSError:  # `ssl.SSLError` included
             return  # there is nobody to be told
-        if not self.client.cut:
+        if not self.client.close_reason:
             self._submit([Quit(self.client.refusal)])
 
     def _serve(self) -> None:
         log.info("%s connected", self.who)
         try:
-            first = self._meet()
+            first = self._detect()
             if first:
-                self._converse(first)
+                self._read_until_end(first)
         except ssl.SSLError as error:
             log.info("%s: no TLS (%s)", self.who, error.reason)
-            self.client.cut = self.client.cut or "no TLS"
+            self.client.close_reason = self.client.close_reason or "no TLS"
         except OSError as error:
-            if error.errno not in _GONE:
+            if error.errno not in _DISCONNECTED:
                 raise
-            self.client.cut = self.client.cut or lost(error)
+            self.client.close_reason = self.client.close_reason or loss_reason(error)
         finally:
             said = self.client.goodbye or "said goodbye"
-            reason = self.client.cut or (said if self.client.closing else "connection closed")
-            if self.client.cut:
-                self.host.count_refusal(self.client.cut)
+            reason = self.client.close_reason or (said if self.client.closing else "connection closed")
+            if self.client.close_reason:
+                self.chat_server.count_refusal(self.client.close_reason)
             self._submit([Quit(reason, ask=False)])
             log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
 
-    def _meet(self) -> bytes:
-        """Finds out what the client speaks; returns what was read so far, b"" if there is nothing more to do."""
+    # ---- the first bytes --------------------------------------------------------------------------------------------
+
+    def _detect(self) -> bytes:
+        """Detects the client's protocol; returns what was read so far, or b"" if there is nothing more to do."""
         first = b""
         prompted = False
         if not self._may_be_plain():
-            self._begin_to_agree()  # on TLS: there is nothing else to begin with
+            self._start_handshake_deadline()
         while True:
-            if not prompted and self._may_be_plain() and not self._readable(SILENCE_SECONDS):
+            if not prompted and self._may_be_plain() and not self._is_readable(SILENCE_SECONDS):
                 if self.client.refusal:
                     return b""
                 self._prompt()
@@ -140,66 +136,68 @@ class ChatHandler(StreamRequestHandler):
             data = self._read()
             first += data
             spoken = detect(first) if data else Spoken.PLAIN
-            if spoken is Spoken.TLS and self.host.tls and not self.tls:
-                self._encrypt(self.host.tls, first)
+            if spoken is Spoken.TLS and self.chat_server.tls and not self.tls:
+                self._start_tls(self.chat_server.tls, first)
                 first = b""
                 continue
             if spoken is not Spoken.UNKNOWN:
                 break
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
-            self.client.cut = "no TLS"
+            self.client.close_reason = "no TLS"
             return b""
         if spoken is Spoken.PLAIN and first:
             if not (prompted or self.client.refusal):
                 self._prompt()
         elif spoken is Spoken.IRC:
-            self.client.dialect = IrcDialect(self.client, self.host.info)
+            self.client.dialect = IrcDialect(self.client, self.chat_server.info)
             self._submit([SetFormat(self.client.dialect.format, echo=False)])
         elif spoken is Spoken.TLS and not self.tls:
-            self.client.cut = "TLS, which is off here"
+            self.client.close_reason = "TLS, which is off here"
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
-            self.client.cut = "HTTP"
+            self.client.close_reason = "HTTP"
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
-    def _encrypt(self, context: ssl.SSLContext, first: bytes) -> None:
-        """Raises `ssl.SSLError` if the client and the server can't agree."""
-        tls = Tls(self.request, context, partial(self.host.courier.flush_tls, self.client))
-        self.client.encrypt(tls)
-        self._begin_to_agree()
+    def _start_tls(self, context: ssl.SSLContext, first: bytes) -> None:
+        """Runs the handshake; raises `ssl.SSLError` if it fails."""
+        tls = Tls(self.request, context, partial(self.chat_server.courier.flush_tls, self.client))
+        self.client.start_tls(tls)
+        self._start_handshake_deadline()
         tls.handshake(first)
-        self.client.agreeing = 0.0
+        self.client.handshake_at = 0.0
         self.tls = tls
 
-    def _begin_to_agree(self) -> None:
-        self.client.agreeing = time.monotonic()
-        self.host.watch.add(self.client)  # it has a new deadline
+    def _start_handshake_deadline(self) -> None:
+        self.client.handshake_at = time.monotonic()
+        self.chat_server.timeouts.add(self.client)
 
     def _may_be_plain(self) -> bool:
-        """Whether the client may talk as it does: encrypted, or from this machine, or where nobody minds."""
-        return bool(self.tls) or not self.host.tls_only or is_loopback(self.client.address)
+        """Whether the client may talk as it does now: encrypted, or from this machine, or without TLS."""
+        return bool(self.tls) or not self.chat_server.tls_only or is_loopback(self.client.address)
 
     def _prompt(self) -> None:
         dialect = self.client.dialect
-        assert isinstance(dialect, PlainDialect)  # as every connection begins
+        assert isinstance(dialect, PlainDialect)  # every connection begins with it
         self._submit([Raw(dialect.prompt())])
 
-    def _converse(self, data: bytes) -> None:
-        while data and not self.client.cut:
+    # ---- lines ------------------------------------------------------------------------------------------------------
+
+    def _read_until_end(self, data: bytes) -> None:
+        while data and not self.client.close_reason:
             self._receive(data)
-            self._note()
+            self._log_changes()
             if self.client.closing:
                 return
-            self.host.courier.admit()
+            self.chat_server.courier.wait_for_backlog()
             if not self.name and len(data) >= READ_FIRST_BYTES:
-                self._let_go_out()
+                self._wait_for_answers()
             data = self._read()
-        if not self.client.cut:  # or half a line would become a whole one
+        if not self.client.close_reason:  # or half a line would become a whole one
             self._submit(self.client.dialect.end())
 
-    def _note(self) -> None:
-        """Tells the log what has become of the client."""
+    def _log_changes(self) -> None:
+        """Logs a new nickname, wrong passwords, and that the client has become an operator."""
         client, user = self.client, self.client.user
         if client.nick not in ("", self.name):
             self.name = client.nick
@@ -208,99 +206,86 @@ class ChatHandler(StreamRequestHandler):
             self.tries = client.tries
             alike = logs.alike(f"wrong password from {counted(self.client.address)}")
             log.warning("%s%s gave a wrong password", self.who, f" {self.name}" if self.name else "", extra=alike)
-        if user and user.is_operator > self.operator:
+        if user and user.is_operator > self.is_operator:
             log.info("%s %s is an operator of the server", self.who, self.name)
-        self.operator = bool(user and user.is_operator)
+        self.is_operator = bool(user and user.is_operator)
 
-    def _let_go_out(self) -> None:
-        """Who says much without a name is answered before it is listened to again: answers cost more than questions."""
-        fence = self.host.courier.barrier()
-        self.host.courier.flush()
-        fence.wait(BARRIER_WAIT_SECONDS)
+    def _wait_for_answers(self) -> None:
+        """Waits until the answers are sent. Without a name, answers cost the server more than the client's lines."""
+        barrier = self.chat_server.courier.barrier()
+        self.chat_server.courier.flush()
+        barrier.wait(BARRIER_WAIT_SECONDS)
 
     def _receive(self, data: bytes) -> None:
-        """Hands bytes to the log, line by line no faster than a client may talk."""
+        """Submits the commands in these bytes, line by line no faster than the flood limit allows."""
         if IAC in data or self.telnet.is_open:
-            data = self._without_options(data)
+            data = self._strip_telnet(data)
         if b"\n" not in data:
-            self._keep(data)
+            self._receive_part(data)
             return
-        if self.host.unlimited:
+        if self.chat_server.unlimited:
             self._submit(self.client.dialect.receive(data))
             return
         *lines, rest = data.split(b"\n")
         for line in lines:
-            if not (self._is_free(line) or self._wait_for_turn()):
+            is_free = not self.name and self.flood_limit.is_free(line)
+            if not (is_free or self._wait_for_turn()):
                 return
             self._submit(self.client.dialect.receive(line + b"\n"))
             if self.client.closing:
                 return
-        self._keep(rest)
+        self._receive_part(rest)
 
-    def _keep(self, data: bytes) -> None:
-        """Part of a line is the dialect's alone: thousands that drip bytes must not queue for the log's lock."""
+    def _receive_part(self, data: bytes) -> None:
+        """Passes a part of a line to the dialect without the event log's lock: thousands may send byte by byte."""
         commands = list(self.client.dialect.receive(data))
         if commands:
             self._submit(commands)
 
-    def _without_options(self, data: bytes) -> bytes:
-        """What a telnet client sends beside text is taken out and answered, at the pace of lines."""
+    def _strip_telnet(self, data: bytes) -> bytes:
+        """Takes out telnet commands, and answers them; they cost as much as a line."""
         text, answer = self.telnet.receive(data)
-        may_go_on = self.host.unlimited or len(text) == len(data) or self._wait_for_turn()
+        may_go_on = self.chat_server.unlimited or len(text) == len(data) or self._wait_for_turn()
         if answer and may_go_on:
             self._submit([Raw(answer)])
         return text
 
-    def _is_free(self, line: bytes) -> bool:
-        """Whether a line costs nothing: who asks for one capability after the other must not wait for each."""
-        if self.name or not self.free or len(line) > FREE_LINE_BYTES or not _SETTLING.match(line):
-            return False
-        self.free -= 1
-        return True
-
     def _wait_for_turn(self) -> bool:
-        """A bucket of `FLOOD_BURST_LINES` lines that fills by `FLOOD_LINES_PER_SECOND` a second; the client's own
-        thread waits for it.
-
-        False if the connection was cut or reset meanwhile: nobody stays for the sake of lines that wait.
-        """
-        now = time.monotonic()
-        self.ready = max(self.ready, now - FLOOD_BURST_LINES / FLOOD_LINES_PER_SECOND) + 1 / FLOOD_LINES_PER_SECOND
-        if self.ready > now:
+        """Waits until the flood limit allows a line; False if the connection was shut down or reset meanwhile."""
+        pause = self.flood_limit.take()
+        if pause > 0:
             poll = select.poll()
-            poll.register(self.request, 0)  # which still reports POLLHUP and POLLERR: both directions are closed
-            if poll.poll((self.ready - now) * 1000):
+            poll.register(self.request, 0)  # POLLHUP and POLLERR are reported all the same
+            if poll.poll(pause * 1000):
                 return False
-            self.client.paced = True  # that nobody listens is not its silence
+            self.client.paced = True  # that nobody reads is not the client's silence
         return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
-        self.host.log.submit(self.client, commands)
+        self.chat_server.log.submit(self.client, commands)
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
 
     def _read(self) -> bytes:
-        """What one `recv` brings, b"" at the end."""
+        """What one `recv` brings, b"" at the end of the stream."""
         if self.client.paced:
-            self._catch_up()
-        data = self.tls.read() if self.tls else self.request.recv(self.size)
-        self.size = READ_BYTES if self.name and len(data) >= READ_FIRST_BYTES else READ_FIRST_BYTES
-        self._hear()
+            self._end_pacing()
+        data = self.tls.read() if self.tls else self.request.recv(self.read_size)
+        self.read_size = READ_BYTES if self.name and len(data) >= READ_FIRST_BYTES else READ_FIRST_BYTES
+        self.client.last_received = time.monotonic()
+        self.chat_server.timeouts.busy.add(self.client)
         return data
 
-    def _catch_up(self) -> None:
-        """Nothing waits for its turn any more, so it can be asked for signs of life; its machine gave the last one."""
+    def _end_pacing(self) -> None:
+        """Makes the client subject to PING again. Its machine's last acknowledgement counts as its last bytes."""
         client = self.client
-        client.heard = max(client.heard, time.monotonic() - client.unacknowledged())
+        client.last_received = max(client.last_received, time.monotonic() - client.unacknowledged_seconds())
         client.paced = False
-        self.host.watch.add(client)
+        self.chat_server.timeouts.add(client)
 
-    def _hear(self) -> None:
-        """It has given a sign of life."""
-        self.client.heard = time.monotonic()
-        self.host.watch.busy.add(self.client)
-
-    def _readable(self, timeout: float) -> bool:
-        """Whether something comes within `timeout` seconds. `poll`: a timeout on the socket would be one for all."""
-        if self.tls and self.tls.has_some():
+    def _is_readable(self, timeout: float) -> bool:
+        """Whether bytes come within `timeout` seconds. By `poll`: a timeout of the socket would be one for all."""
+        if self.tls and self.tls.has_unread():
             return True
         poll = select.poll()
         poll.register(self.request, select.POLLIN)

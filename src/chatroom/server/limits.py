@@ -1,4 +1,4 @@
 """Limits that several files of the server share."""
 
-# seconds to wait when nobody can be accepted: doubled from the first to the second
+# Seconds to wait after a connection could not be accepted: the first pause, doubled up to the second.
 ACCEPT_PAUSE_SECONDS = (0.01, 1.0)

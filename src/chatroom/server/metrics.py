@@ -1,7 +1,7 @@
-"""Figures of a running server for Prometheus, at `http://ADDRESS:PORT/metrics`: `pip install chatroom[metrics]`.
+"""Metrics of a running server for Prometheus, at `http://ADDRESS:PORT/metrics`: `pip install chatroom[metrics]`.
 
-Most are looked up when they are asked for. Only the courier counts as it goes, a batch at a time and after it is sent,
-and only where metrics are wanted.
+Most are looked up when they are scraped. Only deliveries are counted all the time: by the courier's thread, once for
+each batch after it is sent, and only where metrics are on.
 """
 
 import logging
@@ -24,16 +24,16 @@ from chatroom.net.sockets import resolve
 from chatroom.server.chat_server import ChatServer, now
 from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 
-CONCURRENT_SCRAPES = 8  # answered at a time, with a thread and a descriptor each; it takes milliseconds, and few ask
-SCRAPE_SECONDS = 10  # seconds in all for one of them: as long as Prometheus waits, if it isn't told otherwise
+CONCURRENT_SCRAPES = 8  # each has a thread and a descriptor; a scrape takes milliseconds, and few programs do it
+SCRAPE_SECONDS = 10  # seconds in all for one scrape: as long as Prometheus waits by default
 
 log = logging.getLogger(__name__)
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
+BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class Meter:
-    """Counts what the courier has sent. `lock` guards all of it; it is taken once a batch."""
+    """Counts deliveries. `lock` guards all of it; it is taken once for each batch."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -41,20 +41,20 @@ class Meter:
         self.deliveries = 0
         self.batches = 0
         self.seconds = 0.0
-        self.buckets = [0] * (len(BUCKETS) + 1)
+        self.buckets = [0] * (len(BUCKETS_SECONDS) + 1)
 
     def count(self, batch: list[Item]) -> None:
-        """A batch was sent; its first event has waited longest."""
+        """Counts a batch that was sent. Its first event has waited longest."""
         messages = deliveries = first = 0
         audience, readers = None, 0
         for what, to, skip in batch:
-            if type(to) is not Audience:
+            if not (isinstance(what, Event) and isinstance(to, Audience)):
                 continue
             if to is not audience:
                 audience, readers = to, sum(map(len, to.groups.values()))
             messages += type(what) is Said
-            deliveries += max(0, readers - (skip is not None))  # who is skipped may not be among the readers any more
-            first = first or _time(what)
+            deliveries += max(0, readers - (skip is not None))  # who is skipped may have left the audience
+            first = first or what.time
         if not first:
             return
         seconds = max(0, now() - first) / 1000
@@ -63,16 +63,11 @@ class Meter:
             self.deliveries += deliveries
             self.batches += 1
             self.seconds += seconds
-            self.buckets[bisect_left(BUCKETS, seconds)] += 1
-
-
-def _time(event: Event) -> int:
-    """When a client caused it, Unix milliseconds."""
-    return event.time
+            self.buckets[bisect_left(BUCKETS_SECONDS, seconds)] += 1
 
 
 class Figures:
-    """What prometheus-client calls a collector: `collect` is called whenever somebody asks."""
+    """A collector, as prometheus-client calls it: `collect` is called for each scrape."""
 
     def __init__(self, server: ChatServer, meter: Meter) -> None:
         self._server = server
@@ -84,7 +79,7 @@ class Figures:
         with self._meter.lock:
             buckets, seconds = list(self._meter.buckets), self._meter.seconds
         sums = [sum(buckets[: number + 1]) for number in range(len(buckets))]
-        names = [*map(str, BUCKETS), "+Inf"]
+        names = [*map(str, BUCKETS_SECONDS), "+Inf"]
         yield HistogramMetricFamily(
             "chatroom_courier_seconds",
             "From a client's line to its delivery, of the first in each batch.",
@@ -112,7 +107,7 @@ class Figures:
         server, meter = self._server, self._meter
         with meter.lock:
             messages, deliveries = meter.messages, meter.deliveries
-        saved = server.store.saved if server.store else 0
+        saved = server.store.events_saved if server.store else 0
         for name, about, value in (
             ("messages_in", "Messages that clients have sent.", messages),
             ("messages_out", "Deliveries: each event counts once for each client that is told of it.", deliveries),
@@ -128,7 +123,7 @@ class Figures:
 
 
 class MetricsServer(ThreadingTCPServer):
-    """Shows the figures to `CONCURRENT_SCRAPES` at a time, each of whom has `SCRAPE_SECONDS` seconds in all."""
+    """Answers at most `CONCURRENT_SCRAPES` scrapes at a time, each within `SCRAPE_SECONDS` seconds."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -136,21 +131,22 @@ class MetricsServer(ThreadingTCPServer):
     def __init__(self, host: str, port: int, registry: CollectorRegistry) -> None:
         """Binds and listens; raises `OSError` if it can't."""
         self.address_family, address = resolve(host, port)
-        self._came: dict[Any, float] = {}  # when, by socket, of those who are being answered
+        self._accepted_at: dict[Any, float] = {}  # in monotonic seconds; of scrapes being answered, by socket
         super().__init__(address, MetricsHandler.factory(registry))
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accepts a scrape. socketserver takes an `OSError` for nothing and tries again at once; so wait before it."""
+        """Accepts a scrape. After an error it waits, as socketserver ignores an `OSError` and tries again at once."""
         try:
             return super().get_request()
         except OSError as error:
-            log.warning(f"who asks for the figures could not be accepted: {error.strerror}")  # each is worth a line
+            # Formatted here, so that `Calm` takes each reason for another warning.
+            log.warning(f"who asks for the figures could not be accepted: {error.strerror}")
             sleep(ACCEPT_PAUSE_SECONDS[1])
             raise
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Whether there is room for one more, who is closed at once if not."""
-        if len(self._came) < CONCURRENT_SCRAPES:
+        """Whether there is room for one more scrape; if not, socketserver closes it."""
+        if len(self._accepted_at) < CONCURRENT_SCRAPES:
             return True
         log.warning(
             "%s is not shown the figures: %d others are being shown them", client_address[0], CONCURRENT_SCRAPES
@@ -158,19 +154,19 @@ class MetricsServer(ThreadingTCPServer):
         return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._came[request] = monotonic()
+        self._accepted_at[request] = monotonic()
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        self._came.pop(request, None)
+        self._accepted_at.pop(request, None)
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """Ends those whose time has run out, however the bytes drip; called twice a second, and after each accept."""
-        for request, came in list(self._came.items()):
+        """Ends scrapes whose time has run out. socketserver calls it twice a second, and after each accept."""
+        for request, came in list(self._accepted_at.items()):
             if monotonic() - came >= SCRAPE_SECONDS:
                 try:
-                    request.shutdown(SHUT_RDWR)  # which wakes its thread
+                    request.shutdown(SHUT_RDWR)  # wakes its thread
                 except OSError:
                     pass  # it has gone meanwhile
 
@@ -182,14 +178,14 @@ class MetricsServer(ThreadingTCPServer):
 
 
 def publish(server: ChatServer, host: str, port: int) -> int:
-    """Serves the figures from a thread of their own; called before the server starts. Returns the port.
+    """Serves the metrics in a thread of its own; called before the server starts. Returns the port.
 
     Raises `OSError` if it can't listen.
     """
     meter = Meter()
-    server.courier.meter = meter.count
+    server.courier.on_sent = meter.count
     registry = CollectorRegistry()
-    registry.register(Figures(server, meter))  # type: ignore[arg-type, unused-ignore]  # it has what a collector has
+    registry.register(Figures(server, meter))  # type: ignore[arg-type, unused-ignore]  # it has the methods of a collector
     http = MetricsServer(host, port, registry)
     Thread(target=http.serve_forever, name="metrics", daemon=True).start()
     return int(http.server_address[1])

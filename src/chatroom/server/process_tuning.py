@@ -1,4 +1,4 @@
-"""What a process that serves thousands of threads is told at its start, once and for all of it."""
+"""Settings of the process that serve thousands of threads: stack size, switch interval, malloc, open files."""
 
 import ctypes
 import gc
@@ -6,26 +6,23 @@ import resource
 import sys
 import threading
 
-THREAD_STACK_BYTES = 256 * 1024  # bytes; virtual memory only, but 10,000 threads add up where it is limited
-# seconds a thread may keep the interpreter while others wait; the default, 5 ms, adds up in a flood
-SWITCH_INTERVAL_SECONDS = 0.0005
-# of malloc: each keeps what it once needed, and with 8 a processor they come to 50 MB in a few hours
-MALLOC_ARENAS = 2
-# objects made before the collector looks for cycles: messages make none, and walking them costs 3 %
-GC_THRESHOLD_OBJECTS = 50_000
+THREAD_STACK_BYTES = 256 * 1024  # virtual memory only, but 10,000 threads add up where that is limited
+SWITCH_INTERVAL_SECONDS = 0.0005  # that a thread may keep the interpreter while others wait; by default it is 5 ms
+MALLOC_ARENAS = 2  # each keeps what it once needed: the default of 8 a processor came to 50 MB in a few hours
+GC_THRESHOLD_OBJECTS = 50_000  # created between two collections: messages make no cycles, and walking them costs 3 %
 
 _M_ARENA_MAX = -8  # malloc.h of glibc: mallopt(3)
 
 
 def tune() -> None:
-    """May be called again."""
+    """Applies all of these but the limit on open files; may be called again."""
     threading.stack_size(THREAD_STACK_BYTES)
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
     try:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, MALLOC_ARENAS)
     except (AttributeError, OSError):
-        pass  # another C library, which has no arenas
+        pass  # another C library, without arenas
 
 
 def allow_files(number: int) -> None:
@@ -36,4 +33,4 @@ def allow_files(number: int) -> None:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError):
-            pass  # macOS has a limit besides
+            pass  # macOS has another limit besides

@@ -1,11 +1,11 @@
-"""Settings that may change while the server runs."""
+"""The settings that may change while the server runs."""
 
 import ssl
 from typing import NamedTuple
 
 
 class Settings(NamedTuple):
-    """What may change while the server runs; "" is no password."""
+    """Read from files at the start, at SIGHUP and at REHASH. An empty password stands for none."""
 
     motd: tuple[str, ...] = ()
     password: str = ""

@@ -1,10 +1,10 @@
-"""What the operating system has to say to a running server: SIGINT and SIGTERM end it, SIGHUP makes it read its files.
+"""Signals: SIGINT and SIGTERM end the server, SIGHUP makes it read its settings again.
 
-Where standard input is a terminal, SIGHUP says that the terminal has gone, so it ends the server as SIGTERM does; but
-not under nohup(1).
+Where standard input is a terminal, SIGHUP means that the terminal is gone, and ends the server like SIGTERM; but not
+under nohup(1).
 
-A handler in Python may run while the main thread holds any lock, so it must take none; and a signal that comes just
-before a wait begins would be slept over. So the handlers do nothing: the interpreter writes each signal's number to a
+A signal handler in Python may run while the main thread holds any lock, so it must take none. And a signal that comes
+just before a wait begins would be missed. So the handlers do nothing: the interpreter writes each signal's number to a
 pipe, and the main thread reads it there.
 """
 
@@ -16,18 +16,18 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-_OF_TERMINALS = ("SIGTTIN", "SIGTTOU")  # stop who uses a terminal from the background; the console looks first
+_OF_TERMINALS = ("SIGTTIN", "SIGTTOU")  # would stop the process; the console reads the terminal only in the foreground
 
 
 class Signals:
-    """Made in the main thread; `wait` is called there, `end` by any."""
+    """Handles the signals from its creation on. Created and waited for in the main thread; `end` is for any thread."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         signal.set_wakeup_fd(self._write)
         hangup = getattr(signal, "SIGHUP", None)
-        # Asked now: a terminal that has gone is none any more. Under nohup the signal was ignored, and ends nothing.
+        # Looked up now: later the terminal may be gone. Under nohup the signal is ignored from the start.
         leaves = hangup and os.isatty(0) and signal.getsignal(hangup) is not signal.SIG_IGN
         self._ending = (*_ENDING, hangup) if leaves else _ENDING
         for number in (*_ENDING, *([hangup] if hangup else [])):
@@ -41,9 +41,9 @@ class Signals:
         os.write(self._write, bytes([signal.SIGTERM]))
 
     def wait(self, on_hangup: Callable[[], None]) -> None:
-        """Returns at the first signal to end; the next one ends the process at once.
+        """Waits for a signal that ends the server; the next one ends the process at once.
 
-        A SIGHUP that doesn't end it calls `on_hangup`, which may fail: that is logged.
+        A SIGHUP that doesn't end it calls `on_hangup`; an error in that is logged.
         """
         while (number := os.read(self._read, 1)[0]) not in self._ending:
             if number == getattr(signal, "SIGHUP", None):

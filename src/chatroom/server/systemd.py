@@ -1,11 +1,11 @@
-"""Tells the service manager that started the program how it is: systemd's sd_notify(3), where there is one."""
+"""Notifies the service manager that started the program: systemd's sd_notify(3)."""
 
 import os
 import socket
 
 
 def notify(state: str) -> None:
-    """Sends `state`, READY=1 for example, to NOTIFY_SOCKET if that is set; a manager that has gone is no matter."""
+    """Sends `state`, for example READY=1, to NOTIFY_SOCKET, if that is set; ignores errors."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return

@@ -1,13 +1,15 @@
-"""One thread that looks after all deadlines: a timeout on a socket would spoil its buffered reader for good.
+"""The timeouts of all connections, checked by one thread.
 
-Once a second it looks at those of whom something may be due by now: each has its turn, the second of its next deadline
-as things stood when it was last looked at. Most deadlines only move away; for one that comes nearer, a connection is
-`add`ed again, and who falls behind is told by `Courier.slow`. So ten thousand who are silent cost next to nothing. The
-times that it looks at are written by others, each by one thread; a time that is a moment old does no harm.
+(A timeout set on a socket would be one for its buffered reader for good.)
 
-Deadlines come in crowds: who came at the same moment is late at the same moment. So they are ended a few at a time:
-each that ends takes its turn with those that serve, and a batch full of departures makes everybody wait for its end.
-A batch of departures alone costs as much as one of messages, so members who read nothing leave along with what is said.
+Once a second the thread looks at the connections for which a deadline may have passed. Each is scheduled for the second
+of its next deadline, as that was when it was last looked at. Most deadlines only move away. When one comes nearer, the
+connection is `add`ed again; slow readers are asked of the courier. So ten thousand silent clients cost next to nothing.
+The times of a connection are written by other threads, each by one; a value that is a moment old does no harm.
+
+Deadlines come in crowds: clients that came at the same moment are late at the same moment. They are ended a few at a
+time, as each thread that ends competes with those that serve, and a batch full of departures makes everybody wait. A
+batch of departures alone costs as much as one of messages, so clients that read nothing leave along with a message.
 """
 
 import logging
@@ -27,28 +29,27 @@ from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
 from chatroom.server.process_tuning import SWITCH_INTERVAL_SECONDS
 
-REGISTRATION_SECONDS = 30  # seconds in all to choose a name, however the bytes drip in (slowloris)
+REGISTRATION_SECONDS = 30  # seconds in all to choose a name, however slowly the bytes come (slowloris)
 TLS_HANDSHAKE_SECONDS = 10  # seconds in all for a TLS handshake: a few round trips and a signature
-PING_AFTER_SECONDS = 90  # seconds of silence, after which an IRC client is asked for a sign of life
-TIMEOUT_CHECK_SECONDS = 1.0  # seconds between two looks at the deadlines
-# seconds that such a look is late, from which on it is the server that was away, not its clients
-CLOCK_STALL_SECONDS = 5.0
-ENDINGS_PER_STEP = 10  # connections whose time has run out that are ended at once; each takes its thread some 0.3 ms
-ENDINGS_PAUSE_SECONDS = 0.01  # seconds in between, for the others
-ENDINGS_RIDE_SECONDS = 0.02  # seconds for which those who read nothing wait for a message to leave along with
-ENDINGS_STEPS = 50  # a crowd is ended in so many groups: it takes its time, but does not stay much longer than it may
-# seconds for each thread that reads: all that wait wake up once in that time, at 0.6 µs each,
+PING_AFTER_SECONDS = 90  # seconds of silence, after which an IRC client is sent a PING
+TIMEOUT_CHECK_SECONDS = 1.0  # seconds between two checks
+CLOCK_STALL_SECONDS = 5.0  # seconds that a check is late, from which on it was the server that stood still
+ENDINGS_PER_STEP = 10  # late connections that are ended at once; each takes its thread some 0.3 ms
+ENDINGS_PAUSE_SECONDS = 0.01  # seconds between two steps, for the others
+ENDINGS_RIDE_SECONDS = 0.02  # seconds for which clients that read nothing wait for a message to leave along with
+ENDINGS_STEPS = 50  # steps for a large crowd, at most: it must not stay much longer than it may
+# The switch interval for each thread that reads: all that wait wake up once in it, at 0.6 µs each, and thousands would
+# do nothing else.
 SWITCH_SECONDS_PER_THREAD = 0.000_005
-SWITCH_MAX_SECONDS = 0.02  # and thousands would do nothing else. No turn is longer than this
+SWITCH_MAX_SECONDS = 0.02  # seconds of the switch interval at most
+
+UNREAD = "left without reading"
 
 log = logging.getLogger(__name__)
 
 
-UNREAD = "left without reading"
-
-
 class Late(NamedTuple):
-    """A connection that is to end. Who does not read never sees its goodbye; it is cut."""
+    """A connection whose time has run out. One that doesn't read is aborted, as it would not see a goodbye."""
 
     connection: Connection
     reason: str
@@ -56,9 +57,9 @@ class Late(NamedTuple):
 
 
 class TimeoutMonitor(threading.Thread):
-    """Ends connections whose time has run out. `connections` gives all there are; they are `add`ed and `remove`d.
+    """Ends connections whose time has run out; they are `add`ed and `remove`d. `connections` returns all there are.
 
-    `besides` is called at each look: what else there is to do once a second. `_lock` guards `_turns` and each `turn`.
+    `every_second` is called at each check. `_lock` guards `_scheduled` and each connection's `check_second`.
     """
 
     def __init__(
@@ -66,152 +67,156 @@ class TimeoutMonitor(threading.Thread):
         connections: Callable[[], list[Connection]],
         log: EventLog,
         courier: Courier,
-        besides: Callable[[], None],
+        every_second: Callable[[], None],
     ) -> None:
-        super().__init__(name="watch", daemon=True)
-        self.busy: set[Connection] = set()  # who was read from since the last look; readers put themselves in
+        super().__init__(name="timeouts", daemon=True)
+        self.busy: set[Connection] = set()  # connections read from since the last check; their threads add them
         self._connections = connections
         self._log = log
         self._courier = courier
-        self._besides = besides
+        self._every_second = every_second
         self._ended = threading.Event()
-        self._looked = time.monotonic()
+        self._checked_at = time.monotonic()
         self._lock = threading.Lock()
-        self._turns: defaultdict[int, set[Connection]] = defaultdict(set)  # by the second in which it is their turn
+        self._scheduled: defaultdict[int, set[Connection]] = defaultdict(set)  # by the second in which to look at them
 
     def add(self, connection: Connection) -> None:
-        """It is looked at next time, and from then on when something may be due. For any thread, more than once too."""
+        """Schedules a connection for the next check; may be called again. For any thread."""
         with self._lock:
-            self._give_turn(connection, self._looked)
+            self._schedule(connection, self._checked_at)
 
     def remove(self, connection: Connection) -> None:
-        """Its socket is closed. For any thread."""
+        """Forgets a connection whose socket is closed. For any thread."""
         with self._lock:
-            self._turns[connection.turn].discard(connection)
+            self._scheduled[connection.check_second].discard(connection)
 
     def run(self) -> None:
         while not self._ended.wait(TIMEOUT_CHECK_SECONDS):
             try:
-                self.look(time.monotonic())
-                self._besides()
-            except Exception:  # a mistake in the program must not end all deadlines, but must be heard of
+                self.check(time.monotonic())
+                self._every_second()
+            except Exception:  # a bug must not end all timeouts, but must be logged
                 log.exception("a look at the deadlines failed")
 
-    def look(self, now: float) -> None:
+    def check(self, now: float) -> None:
         """Does what is due at this moment, in monotonic seconds."""
-        stood_still, self._looked = now - self._looked - TIMEOUT_CHECK_SECONDS, now
+        stood_still, self._checked_at = now - self._checked_at - TIMEOUT_CHECK_SECONDS, now
         if stood_still > CLOCK_STALL_SECONDS:
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
             for connection in self._connections():
-                connection.put_off(now, stood_still)
-        self._share_the_interpreter()
-        now += TIMEOUT_CHECK_SECONDS / 2  # a deadline is met half a tick early or late, not up to a whole one late
-        due = self._whose_turn_it_is(now)
-        late = [each for connection in self._slow_readers(now) - due for each in self._look(connection, now)]
+                connection.postpone_deadlines(now, stood_still)
+        self._set_switch_interval()
+        now += TIMEOUT_CHECK_SECONDS / 2  # so that a deadline is met half a second early or late, never a whole one
+        due = self._due_connections(now)
+        late = [each for connection in self._stalled(now) - due for each in self._check_one(connection, now)]
         for connection in due:
-            late += self._look(connection, now)
-            with self._lock:  # what brings a deadline nearer is seen by `_due`, or its `add` comes after this
-                self._give_turn(connection, _due(connection, now))
+            late += self._check_one(connection, now)
+            with self._lock:  # what brings a deadline nearer is seen by `_next_check`, or its `add` comes after this
+                self._schedule(connection, _next_check(connection, now))
         if late:
             self._end(late)
 
-    def end(self) -> None:
+    def stop(self) -> None:
+        """Ends the thread soon; doesn't wait for it."""
         self._ended.set()
 
-    def _share_the_interpreter(self) -> None:
-        """The threads that have read something lately may want the interpreter all at once."""
+    def _set_switch_interval(self) -> None:
+        """Adapts the interpreter's switch interval to the number of threads that may want to run."""
         busy = len(self.busy)
         self.busy.clear()
         sys.setswitchinterval(min(max(SWITCH_INTERVAL_SECONDS, busy * SWITCH_SECONDS_PER_THREAD), SWITCH_MAX_SECONDS))
 
-    def _slow_readers(self, now: float) -> set[Connection]:
-        """Those who may have read too little; all others who are behind cost next to nothing, however many they are."""
-        return {each for each in self._courier.slow.copy() if each.moved < now - WRITE_STALL_SECONDS or each.left}
+    def _stalled(self, now: float) -> set[Connection]:
+        """The slow readers that have taken nothing for too long, and those whose reader is done."""
+        stalled = now - WRITE_STALL_SECONDS
+        return {each for each in self._courier.slow_readers() if each.drained_at < stalled or each.reader_done_at}
 
-    def _whose_turn_it_is(self, now: float) -> set[Connection]:
-        """Those of whom something may be due. They keep their turn until they are given another."""
+    def _due_connections(self, now: float) -> set[Connection]:
+        """The connections to look at now. They stay scheduled until they are scheduled anew."""
         with self._lock:
-            past = [turn for turn in self._turns if turn <= now / TIMEOUT_CHECK_SECONDS]
-            found = set[Connection]().union(*[self._turns[turn] for turn in past])
-            for turn in past:
-                if not self._turns[turn]:
-                    del self._turns[turn]
+            past = [second for second in self._scheduled if second <= now / TIMEOUT_CHECK_SECONDS]
+            found = set[Connection]().union(*[self._scheduled[second] for second in past])
+            for second in past:
+                if not self._scheduled[second]:
+                    del self._scheduled[second]
         return found
 
-    def _give_turn(self, connection: Connection, due: float) -> None:
-        """It is looked at from `due` on, in monotonic seconds; never, if its socket is closed. Under the lock."""
-        self._turns[connection.turn].discard(connection)
+    def _schedule(self, connection: Connection, due: float) -> None:
+        """Schedules a connection for `due`, in monotonic seconds; not if its socket is closed."""
+        assert self._lock.locked()
+        self._scheduled[connection.check_second].discard(connection)
         if not connection.is_closed:
-            connection.turn = int(due / TIMEOUT_CHECK_SECONDS)
-            self._turns[connection.turn].add(connection)
+            connection.check_second = int(due / TIMEOUT_CHECK_SECONDS)
+            self._scheduled[connection.check_second].add(connection)
 
-    def _look(self, connection: Connection, now: float) -> Sequence[Late]:
-        silent = now - connection.heard
-        if connection.left:
-            return (Late(connection, UNREAD, False),) if now - connection.left > WRITE_STALL_SECONDS else ()
-        if connection.behind and now - connection.moved > WRITE_STALL_SECONDS:
+    def _check_one(self, connection: Connection, now: float) -> Sequence[Late]:
+        """The connection, if its time has run out. Sends a PING if it is time for that."""
+        silent = now - connection.last_received
+        if connection.reader_done_at:
+            return (Late(connection, UNREAD, False),) if now - connection.reader_done_at > WRITE_STALL_SECONDS else ()
+        if connection.outbox_bytes and now - connection.drained_at > WRITE_STALL_SECONDS:
             return (Late(connection, STALLED, False),)
-        if connection.agreeing and now - connection.agreeing > TLS_HANDSHAKE_SECONDS:
+        if connection.handshake_at and now - connection.handshake_at > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, f"no TLS within {TLS_HANDSHAKE_SECONDS} seconds", False),)
         if connection.closing:
             return ()
-        if connection.refusal and now - connection.born > TLS_HANDSHAKE_SECONDS:
+        if connection.refusal and now - connection.connected_at > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, connection.refusal, True),)
         if connection.user is None:
-            if now - connection.born > REGISTRATION_SECONDS:
+            if now - connection.connected_at > REGISTRATION_SECONDS:
                 return (Late(connection, f"no name within {REGISTRATION_SECONDS} seconds", True),)
-        elif not _is_asked(connection):
-            if min(silent, now - connection.alive) > DROP_AFTER_SECONDS:
-                connection.alive = now - connection.unacknowledged()
-                if now - connection.alive > DROP_AFTER_SECONDS:
+        elif not _answers_pings(connection):
+            if min(silent, now - connection.last_acked) > DROP_AFTER_SECONDS:
+                connection.last_acked = now - connection.unacknowledged_seconds()
+                if now - connection.last_acked > DROP_AFTER_SECONDS:
                     return (Late(connection, SILENT, True),)
         elif silent > PING_AFTER_SECONDS:
             if silent > DROP_AFTER_SECONDS:
                 return (Late(connection, SILENT, True),)
-            if not connection.pinged:
-                connection.pinged = True
+            if not connection.ping_sent:
+                connection.ping_sent = True
                 self._log.submit(connection, [Ping()])
         else:
-            connection.pinged = False
+            connection.ping_sent = False
         return ()
 
     def _end(self, late: Sequence[Late]) -> None:
+        """Ends these connections, step by step."""
         deaf = [each.connection for each in late if not each.reads and each.connection.user]
         at_once = max(ENDINGS_PER_STEP, len(late) // ENDINGS_STEPS)
         for start in range(0, len(late), at_once):
             if start and self._ended.wait(ENDINGS_PAUSE_SECONDS):
                 return
             group = late[start : start + at_once]
-            in_no_hurry = all(c.user and not reads for c, _, reads in group)
+            may_wait = all(c.user and not reads for c, _, reads in group)
             for connection, reason, _ in group:
-                connection.cut = connection.cut or reason  # which the log tells
+                connection.close_reason = connection.close_reason or reason  # which the handler logs
             self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf)
             deaf = []
             for connection, reason, reads in group:
                 if not reads:
-                    self._courier.cut(connection, reason)
-            if not (in_no_hurry and self._courier.barrier().wait(ENDINGS_RIDE_SECONDS)):
+                    self._courier.abort(connection, reason)
+            if not (may_wait and self._courier.barrier().wait(ENDINGS_RIDE_SECONDS)):
                 self._courier.flush()
 
 
-def _is_asked(connection: Connection) -> bool:
-    """Whether it is asked for signs of life, as a client that can answer and is listened to."""
+def _answers_pings(connection: Connection) -> bool:
+    """Whether the client would answer a PING, and be heard: lines of a client that is `paced` wait."""
     dialect = getattr(connection, "dialect", None)  # none if its reader is done
     return dialect is not None and dialect.pings and not connection.paced
 
 
-def _due(connection: Connection, now: float) -> float:
-    """From when on something may be due, in monotonic seconds; who falls behind meanwhile is in `Courier.slow`."""
+def _next_check(connection: Connection, now: float) -> float:
+    """When a deadline of this connection may have passed, in monotonic seconds; not counting those of slow readers."""
     if connection.closing:
         return now + TIMEOUT_CHECK_SECONDS
     if connection.user is None:
-        due = [connection.born + (TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS)]
-        if connection.agreeing:
-            due.append(connection.agreeing + TLS_HANDSHAKE_SECONDS)
-        due.append(
-            now + max(TIMEOUT_CHECK_SECONDS, now - connection.born)
-        )  # most have a name soon, and need no look for want of one
+        due = [connection.connected_at + (TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS)]
+        if connection.handshake_at:
+            due.append(connection.handshake_at + TLS_HANDSHAKE_SECONDS)
+        # Later and later: most have a name soon, and then another deadline.
+        due.append(now + max(TIMEOUT_CHECK_SECONDS, now - connection.connected_at))
         return min(due)
-    if not _is_asked(connection):
-        return max(connection.heard, connection.alive) + DROP_AFTER_SECONDS
-    return connection.heard + (DROP_AFTER_SECONDS if connection.pinged else PING_AFTER_SECONDS)
+    if not _answers_pings(connection):
+        return max(connection.last_received, connection.last_acked) + DROP_AFTER_SECONDS
+    return connection.last_received + (DROP_AFTER_SECONDS if connection.ping_sent else PING_AFTER_SECONDS)

@@ -1,4 +1,4 @@
-"""The SQLite file that keeps what was said and what rooms and accounts are; the only home of `sqlite3`.
+"""The SQLite file with the history, the rooms and the accounts; the only package that imports `sqlite3`.
 
-May import `model` and `common`.
+`store` writes, `reader` reads. May import `model` and `common`.
 """

@@ -1,8 +1,8 @@
-"""Copies of the data, made while it is used, and put back.
+"""Backups: copies the file while a server uses it, and puts a copy back.
 
-SQLite copies (https://sqlite.org/backup.html): a copy of the file alone would lack what stands in the log beside it. A
-copy is written beside the place where it belongs, checked, brought to the disk, and only then given its name: whatever
-happens, there is a whole file of that name, the new one or the one before.
+SQLite makes the copy (https://sqlite.org/backup.html): a copy of the file alone would lack the write-ahead log beside
+it. A copy is written under another name, checked, synced to the disk, and only then renamed. So whatever happens there
+is a whole file of the right name, the new one or the one before.
 """
 
 import os
@@ -15,31 +15,41 @@ from functools import partial
 from pathlib import Path
 
 from chatroom.storage.lockfile import LockFile
-from chatroom.storage.offline import find
-from chatroom.storage.schema import FILE, MIGRATIONS, TOO_NEW, StoreError, alone, at_rest, beside, unusable, visit
-from chatroom.storage.store import LOCK, lock
+from chatroom.storage.offline import file_in
+from chatroom.storage.schema import (
+    FILE,
+    MIGRATIONS,
+    TOO_NEW,
+    StoreError,
+    connect_exclusive,
+    connect_immutable,
+    connect_offline,
+    explained,
+    wal_files,
+)
+from chatroom.storage.store import LOCK, lock_directory
 
-_PATIENCE = 10.0  # seconds to wait for somebody else's write
-_STEP = 256  # pages copied between two looks at the progress: 1 MiB, some milliseconds
+_BUSY_SECONDS = 10.0  # seconds to wait for another process's write
+_STEP_PAGES = 256  # pages copied between two reports of the progress: 1 MiB, some milliseconds
 
-Progress = Callable[[int, int], None]  # how many pages of how many are copied
+Progress = Callable[[int, int], None]  # called with the pages copied so far, and all pages
 
 
 def back_up(directory: Path, file: Path, progress: Progress) -> None:
-    """Copies the data in a directory to a file; raises `StoreError`. A server may be using it."""
-    source = find(directory)
+    """Copies the data in a directory to a file; raises `StoreError`. A server may be using the data."""
+    source = file_in(directory)
     with _looked_at():
-        target = _place(file, source)
+        target = _target(file, source)
     of = f"The data in {directory}"
-    connect = partial(visit, source, write=False, busy=_PATIENCE)  # with locks: a server may start at any moment
+    connect = partial(connect_offline, source, write=False, busy=_BUSY_SECONDS)  # locks: a server may start meanwhile
     with _opened(connect, source, of, "data") as db, _copied(db, target, progress, of) as copy:
         copy.replace(target)
 
 
 def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
-    """Puts a copy in the place of the data in a directory; raises `StoreError`, above all while a server uses that.
+    """Replaces the data in a directory by a backup; raises `StoreError`, above all while a server uses the data.
 
-    Returns where the data that was there is now; None if there was none.
+    Returns where the data that was there has been moved; None if there was none.
     """
     target = directory / FILE
     with _looked_at():
@@ -47,15 +57,17 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
             raise StoreError(f"There is no file {file}.")
         if target.exists() and target.samefile(file):
             raise StoreError(f"{file} is the data itself; name a backup of it.")
-        copied_while_used = beside(file)[0].exists()
-    connect = partial(visit, file, write=False, busy=_PATIENCE) if copied_while_used else partial(at_rest, file)
+        has_wal = wal_files(file)[0].exists()
+    connect = (
+        partial(connect_offline, file, write=False, busy=_BUSY_SECONDS) if has_wal else partial(connect_immutable, file)
+    )
     with (
         _opened(connect, file, str(file), "backup") as db,
         _locked(directory),
         _copied(db, target, progress, str(file)) as copy,
     ):
-        _fit_in(copy, target)
-        former = _set_aside(target)
+        _match_owner(copy, target)
+        former = _move_aside(target)
         copy.replace(target)
         return former
 
@@ -68,7 +80,7 @@ def belongs_to(file: Path, data: Path) -> bool:
         file, data = file.resolve(), data.resolve()
     except (OSError, RuntimeError):  # nobody can say what is there (a long name, a circle of links), nor write to it
         return False
-    names = [path.name for path in (data, *beside(data), _journal(data))]
+    names = [path.name for path in (data, *wal_files(data), _journal(data))]
     return file.parent == data.parent and file.name in (*names, LOCK)
 
 
@@ -77,7 +89,7 @@ def _journal(path: Path) -> Path:
     return path.with_name(f"{path.name}-journal")
 
 
-def _place(file: Path, source: Path) -> Path:
+def _target(file: Path, source: Path) -> Path:
     """Where a copy is to be written; raises `StoreError` if something is there that must not be lost."""
     target = file.resolve()
     if target.is_dir():
@@ -86,8 +98,10 @@ def _place(file: Path, source: Path) -> Path:
         raise StoreError(f"{file} is the data itself; choose another name for its backup.")
     if not target.exists():
         return target
-    if any(path.exists() for path in beside(target)):
-        raise StoreError(f"{file} seems to be in use, as {beside(target)[0].name} is beside it; choose another name.")
+    if any(path.exists() for path in wal_files(target)):
+        raise StoreError(
+            f"{file} seems to be in use, as {wal_files(target)[0].name} is beside it; choose another name."
+        )
     if not target.is_file() or not _is_ours(target):
         raise StoreError(f"{file} is there, and no backup of chatroom's; choose another name.")
     return target
@@ -105,7 +119,7 @@ def _looked_at() -> Iterator[None]:
 
 
 def _is_ours(path: Path) -> bool:
-    with suppress(sqlite3.Error), closing(at_rest(path)) as db:
+    with suppress(sqlite3.Error), closing(connect_immutable(path)) as db:
         return bool(_migrations(db))
     return False
 
@@ -116,7 +130,7 @@ def _migrations(db: sqlite3.Connection) -> set[str]:
 
 @contextmanager
 def _opened(connect: Callable[[], sqlite3.Connection], path: Path, of: str, what: str) -> Iterator[sqlite3.Connection]:
-    """A connection to read what this program, or an older one, has written; raises `StoreError` for anything else."""
+    """A connection to a file of this program or an older version of it; raises `StoreError` for any other file."""
     try:
         with closing(connect()) as db:
             try:
@@ -129,11 +143,11 @@ def _opened(connect: Callable[[], sqlite3.Connection], path: Path, of: str, what
                 raise StoreError(TOO_NEW)
             yield db
     except sqlite3.Error as error:
-        raise _damaged(of, error) or unusable(path, error) from None
+        raise _damaged(of, error) or explained(path, error) from None
 
 
 def _damaged(of: str, error: sqlite3.Error) -> StoreError | None:
-    """What to say if it is damage that an error tells of."""
+    """What to say if the error means that the file is damaged; None if it doesn't."""
     damage = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
     return _is_damaged(of, str(error)) if getattr(error, "sqlite_errorname", "").startswith(damage) else None
 
@@ -144,16 +158,16 @@ def _is_damaged(of: str, how: str) -> StoreError:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[LockFile]:
-    held = lock(directory)
+    lock = lock_directory(directory)
     try:
-        yield held
+        yield lock
     finally:
-        held.release()
+        lock.release()
 
 
 @contextmanager
 def _copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) -> Iterator[Path]:
-    """A whole and checked copy beside `target`, to be given its name; it is gone afterwards if it wasn't."""
+    """A checked copy beside `target`, which the caller renames to it. Otherwise it is deleted afterwards."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
@@ -162,27 +176,27 @@ def _copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) -
     copy = Path(name)
     try:
         _copy(db, copy, progress, of)
-        _to_disk(copy)
+        _fsync(copy)
         yield copy
-        _to_disk(target.parent)
+        _fsync(target.parent)
     except OSError as error:
         raise StoreError(f"{target} can't be written: {error.strerror}.") from None
     finally:
-        for path in (copy, *beside(copy), _journal(copy)):
+        for path in (copy, *wal_files(copy), _journal(copy)):
             path.unlink(missing_ok=True)
 
 
 def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -> None:
     try:
-        with closing(alone(path)) as copy:
-            # What is committed from here on isn't looked at; else each message would make the copy begin anew.
+        with closing(connect_exclusive(path)) as copy:
+            # Within a transaction: else each message that is saved meanwhile would make the copy begin anew.
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            copy.execute("PRAGMA synchronous = OFF")  # it is brought to the disk at the end
-            source.backup(copy, pages=_STEP, progress=lambda status, left, pages: progress(pages - left, pages))
+            copy.execute("PRAGMA synchronous = OFF")  # it is synced at the end
+            source.backup(copy, pages=_STEP_PAGES, progress=lambda status, left, pages: progress(pages - left, pages))
             source.execute("ROLLBACK")
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
-            copy.set_progress_handler(lambda: 0, 1_000_000)  # the check of a large file can be interrupted
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a write-ahead log beside it
+            copy.set_progress_handler(lambda: 0, 1_000_000)  # so that Ctrl+C interrupts the check of a large file
             (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
     except sqlite3.Error as error:
         raise _damaged(of, error) or StoreError(f"{of} could not be copied to {path.parent}: {error}.") from None
@@ -190,8 +204,8 @@ def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -
         raise _is_damaged(of, found)
 
 
-def _to_disk(path: Path) -> None:
-    """A file, or the names in a directory."""
+def _fsync(path: Path) -> None:
+    """Syncs a file, or the names in a directory, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -199,8 +213,8 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def _fit_in(copy: Path, target: Path) -> None:
-    """Whoever runs the server must be able to use it, also when an administrator puts it there."""
+def _match_owner(copy: Path, target: Path) -> None:
+    """Gives the copy the owner and mode of the data: root may restore it, and the server runs as somebody else."""
     status = (target if target.exists() else target.parent).stat()
     if os.geteuid() == 0:
         for path in (copy, target.with_name(LOCK)):
@@ -209,30 +223,30 @@ def _fit_in(copy: Path, target: Path) -> None:
         copy.chmod(status.st_mode & 0o666)
 
 
-def _set_aside(target: Path) -> Path | None:
-    """Gives the data that is there another name, with its log if that is still needed; None if there is none."""
+def _move_aside(target: Path) -> Path | None:
+    """Renames the data that is there, with its log if that is still needed. Returns the new name; None without data."""
     if not target.exists():
         return None
-    if target.stat().st_size:  # SQLite would throw away the log of an empty file
+    if target.stat().st_size:  # of an empty file SQLite would delete the log
         try:
-            with closing(visit(target, write=True, busy=_PATIENCE)) as db:
+            with closing(connect_offline(target, write=True, busy=_BUSY_SECONDS)) as db:
                 db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # empties the log into it
         except sqlite3.Error:
-            pass  # it may be damaged: that is why one puts a backup back
-    former = _free(target.with_name(f"{target.stem}-{time.strftime('%Y%m%d-%H%M%S')}{target.suffix}"))
-    log, shared = beside(target)
-    if log.exists():  # another file must never be read with it
-        log.rename(beside(former)[0])
+            pass  # it may be damaged, which may be why a backup is restored
+    former = _unused(target.with_name(f"{target.stem}-{time.strftime('%Y%m%d-%H%M%S')}{target.suffix}"))
+    log, shared = wal_files(target)
+    if log.exists():  # another file must never be used with this log
+        log.rename(wal_files(former)[0])
     shared.unlink(missing_ok=True)
     try:
-        os.link(target, former)  # so there is a file at any moment, the old one or the new one
-    except OSError:  # not every file system has these
+        os.link(target, former)  # so that at any moment a file has this name
+    except OSError:  # not every file system has hard links
         target.rename(former)
     return former
 
 
-def _free(path: Path) -> Path:
-    """The path, or one like it if that is taken."""
+def _unused(path: Path) -> Path:
+    """The path, with a number added to its name if a file has that already."""
     number = 1
     free = path
     while free.exists():

@@ -1,4 +1,4 @@
-"""Answers the questions of clients, each in the thread of the client that asks."""
+"""Answers clients' queries to the history, each in the thread of the client that asks."""
 
 import logging
 import sqlite3
@@ -11,26 +11,26 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
-from chatroom.storage.fair_turns import FairTurns
+from chatroom.storage.fair_semaphore import FairSemaphore
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store
 
-CONCURRENT_LOOKUPS = 4  # look-ups at a time: the more there are, the less is left for the chat
+CONCURRENT_LOOKUPS = 4  # queries at a time: the more there are, the less of the interpreter is left for the chat
 
 log = logging.getLogger(__name__)
 
 
 class HistoryService:
-    """Has `CONCURRENT_LOOKUPS` readers for all; who comes when they are taken waits for a turn.
+    """A pool of readers. At most `CONCURRENT_LOOKUPS` queries run at a time; further ones wait.
 
-    `_lock` guards `_free`.
+    `_lock` guards `_idle`.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.turns = FairTurns(CONCURRENT_LOOKUPS)
+        self.slots = FairSemaphore(CONCURRENT_LOOKUPS)
         self._lock = threading.Lock()
-        self._free: list[tuple[int, Reader]] = []  # with the number of the file that they read
+        self._idle: list[tuple[int, Reader]] = []  # readers, each with the `Store.generation` that it reads
         self._answers: dict[type, Callable[[Reader, HistoryQuery, Any], Reply]] = {
             AskHistory: _history,
             AskTargets: _targets,
@@ -38,7 +38,7 @@ class HistoryService:
         }
 
     def find(self, lookup: HistoryQuery, owner: str) -> Reply:
-        """The answer, when it is the turn of `owner`, an address; raises `ChatError` if the file can't be read."""
+        """Waits for a slot of `owner`, an address, and answers; raises `ChatError` if the file can't be read."""
         ask = lookup.ask
         try:
             with self._reader(owner) as reader:
@@ -48,19 +48,20 @@ class HistoryService:
             raise ChatError(Code.HISTORY_FAILED, ask.verb, ask.target) from None
 
     def close(self) -> None:
+        """Closes the readers that are idle."""
         with self._lock:
-            while self._free:
-                self._free.pop()[1].close()
+            while self._idle:
+                self._idle.pop()[1].close()
 
     @contextmanager
     def _reader(self, owner: str) -> Iterator[Reader]:
-        with self.turns.turn(owner):
-            file = self._store.file
+        with self.slots.slot(owner):
+            current = self._store.generation
             reader = None
             with self._lock:
-                while self._free and reader is None:
-                    of, reader = self._free.pop()
-                    if of != file:
+                while self._idle and reader is None:
+                    generation, reader = self._idle.pop()
+                    if generation != current:
                         reader.close()
                         reader = None
             reader = reader or self._store.reader()
@@ -70,7 +71,7 @@ class HistoryService:
                 reader.close()
                 raise
             with self._lock:
-                self._free.append((file, reader))
+                self._idle.append((current, reader))
 
 
 def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
@@ -120,10 +121,10 @@ def _search(reader: Reader, lookup: HistoryQuery, ask: AskSearch) -> Reply:
 
 
 def _places(reader: Reader, lookup: HistoryQuery) -> dict[str, str]:
-    """All places that a look-up is for, by key, with their names."""
+    """The places that a query covers: their names by their keys."""
     return {**lookup.places, **(reader.conversations(lookup.account) if lookup.account else {})}
 
 
 def _hidden(reader: Reader, lookup: HistoryQuery, key: str) -> int:
-    """The id of the last event of a place that whoever asks is not to be shown."""
-    return reader.hidden(key, lookup.opened[key]) if key in lookup.opened else lookup.since
+    """The id of the last event of a place that must not be shown to whoever asks."""
+    return reader.hidden_until(key, lookup.opened[key]) if key in lookup.opened else lookup.since

@@ -1,4 +1,4 @@
-"""A lock that one process holds as long as it lives, however it ends."""
+"""A file lock that one process holds until it releases it or ends, in whatever way."""
 
 import fcntl
 import os
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class LockedError(Exception):
-    """Somebody else holds the lock; `pid` is who, as far as the file says, or ""."""
+    """Another process holds the lock. `pid` is its number as it stands in the file, or ""."""
 
     def __init__(self, pid: str) -> None:
         super().__init__(pid)
@@ -14,13 +14,13 @@ class LockedError(Exception):
 
 
 class NoLocksError(Exception):
-    """The file can't be locked, by anybody: a sentence's part that says why."""
+    """The file system has no locks. The text is part of a sentence that says why."""
 
 
 class LockFile:
-    """Holds the lock on `path` once it is made.
+    """A lock on the file `path`, taken when the object is made.
 
-    Raises `LockedError`, `NoLocksError`, or `OSError` if there can be no file.
+    Raises `LockedError`, `NoLocksError`, or `OSError` if the file can't be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,12 +39,12 @@ class LockFile:
         os.write(self._file, f"{os.getpid()}\n".encode())
 
     def is_in_place(self) -> bool:
-        """Whether it keeps others out: somebody may have deleted the file, and then another can be locked."""
+        """Whether the locked file is still the one at `path`. If it was deleted, others can lock a new one."""
         try:
             return os.path.samestat(os.fstat(self._file), self._path.stat())
         except OSError:
             return False
 
     def release(self) -> None:
-        """The file stays: to remove it would let two others lock two files of that name."""
+        """Gives up the lock. The file stays: after a deletion two others could each lock a file of that name."""
         os.close(self._file)

@@ -1,7 +1,7 @@
-"""The housework of the store, in a thread of its own, in small steps, when nothing else is to be done.
+"""The background work on the store, in a thread of its own, in small steps, while little is saved.
 
-It empties the database's log into the file (which syncs to disk), keeps the full-text index up, prunes what is too old,
-tries to save again what couldn't be, and says so when saving has come to an end or goes on.
+It copies the write-ahead log into the file (a checkpoint, which syncs to disk), brings the full-text index up to date,
+deletes history that is too old, retries after a failure to save, and announces when saving fails and works again.
 """
 
 import logging
@@ -10,120 +10,124 @@ import threading
 import time
 from collections.abc import Callable
 
-from chatroom.storage.schema import connect
-from chatroom.storage.search_index import Index
+from chatroom.storage.schema import connect, wal_files
+from chatroom.storage.search_index import SearchIndex
 from chatroom.storage.store import Store
 
-ROUND_SECONDS = 1.0  # seconds between the keeper's rounds; twice as long each time while nothing is said,
-ROUND_MAX_SECONDS = 4.0  # up to this; what is said then ends the rest
-PRUNE_CHECK_SECONDS = 60.0  # seconds between two looks for what is too old, where nothing is said
-# bytes of the database's log that are moved into the file; at 16 times that, at once
-CHECKPOINT_BYTES = 4 * 1024 * 1024
-QUIET_EVENTS_PER_SECOND = 2000  # events a second up to which there is time for housework
+ROUND_SECONDS = 1.0  # seconds between two rounds; doubled after each round in which nothing was saved
+ROUND_MAX_SECONDS = 4.0  # seconds between two rounds at most; the next save ends such a pause
+PRUNE_CHECK_SECONDS = 60.0  # seconds between two searches for history that is too old, while nothing is saved
+CHECKPOINT_BYTES = 4 * 1024 * 1024  # bytes of the write-ahead log, from which on it is copied into the file
+CHECKPOINT_FORCED_TIMES = 16  # times as many bytes, from which on saving waits for the copy if need be
+QUIET_EVENTS_PER_SECOND = 2000  # events saved in a second, up to which there is time for indexing and pruning
 
 log = logging.getLogger(__name__)
 
 
 class Maintenance(threading.Thread):
-    """Works from `start` to `stop`.
+    """The thread that does this, from `start` to `stop`.
 
-    `announce` tells everybody whether saving works, and how many messages were lost while it didn't. What is older than
-    `keep` days is pruned, nothing if that is 0.
+    `announce` is called with whether saving works now, and how many messages were lost while it didn't. History older
+    than `keep` days is deleted; none if that is 0.
     """
 
     def __init__(self, store: Store, announce: Callable[[bool, int], None], keep: int = 0) -> None:
-        super().__init__(name="keeper", daemon=True)
+        super().__init__(name="maintenance", daemon=True)
         self._store = store
         self._announce = announce
         self._keep = keep
-        self._index = Index(store)
-        self._seen = 0  # events saved up to the last round
-        self._kept_up = (0, 0, 0)  # `_state` when there was nothing left to index and to prune
-        self._emptied = 0  # when the log that was emptied last had been written to; it keeps its size
+        self._index = SearchIndex(store)
+        self._events_before = 0  # events saved up to the last round
+        self._done_at = (0, 0, 0)  # `_state` when there was nothing left to index and to prune
+        self._checkpoint_mtime = 0  # of the log that was copied last, in nanoseconds: a copied log keeps its size
         self._stopped = False
-        self._told = False  # that nothing is being saved
+        self._announced_failure = False
 
     def run(self) -> None:
         pause = ROUND_SECONDS
         while not self._stopped:
-            self._store.changed.wait(pause)
-            self._store.changed.clear()
+            self._store.wakeup.wait(pause)
+            self._store.wakeup.clear()
             if self._stopped:
                 return
-            quiet = self._seen == self._store.saved and not self._store.trouble
+            quiet = self._events_before == self._store.events_saved and not self._store.failure
             pause = min(2 * pause, ROUND_MAX_SECONDS) if quiet else ROUND_SECONDS
-            self._store.resting = quiet
+            self._store.wake_on_save = quiet
             try:
                 self._round()
-            except Exception:  # a mistake in the program must not end the housework, but must be heard of
+            except Exception:  # a bug must not end the thread, but must be logged
                 log.exception("a round of housework on %s could not be finished", self._store.path)
 
     def stop(self) -> None:
+        """Ends the thread, and waits for its end."""
         self._stopped = True
-        self._store.changed.set()
+        self._store.wakeup.set()
         self.join()
 
     def _round(self) -> None:
-        saved, self._seen = self._store.saved - self._seen, self._store.saved
-        self._store.check()
-        self._store.retry()
-        self._tell()
-        if self._store.trouble:
+        saved, self._events_before = self._store.events_saved - self._events_before, self._store.events_saved
+        self._store.check_file()
+        self._store.retry_if_due()
+        self._announce_changes()
+        if self._store.failure:
             return
         try:
             busy = saved > QUIET_EVENTS_PER_SECOND * ROUND_SECONDS
             self._checkpoint(busy)
             state = self._state()
-            if not busy and state != self._kept_up and self._keep_up():
-                self._kept_up = state
-        except (sqlite3.Error, OSError) as error:  # there may be no descriptors left, say
+            if not busy and state != self._done_at and self._index_and_prune():
+                self._done_at = state
+        except (sqlite3.Error, OSError) as error:  # there may be no descriptors left, for example
             log.warning("housework on %s failed: %s", self._store.path, error)
 
     def _state(self) -> tuple[int, int, int]:
-        """Until it changes, if only by a minute, nothing new is to be indexed or pruned: each look is a transaction."""
-        return self._store.saved, self._store.file, int(time.monotonic() / PRUNE_CHECK_SECONDS)
+        """A value that stays equal while there can be nothing new to index or prune: looking costs a transaction."""
+        return self._store.events_saved, self._store.generation, int(time.monotonic() / PRUNE_CHECK_SECONDS)
 
-    def _keep_up(self) -> bool:
-        """Indexes and prunes; whether it came to an end with both."""
+    def _index_and_prune(self) -> bool:
+        """Indexes and prunes; whether nothing is left to do."""
         return self._steps(self._index.step) and (not self._keep or self._steps(self._prune))
 
     def _steps(self, step: Callable[[], bool]) -> bool:
-        """Takes steps, with longer breaks, until something else is to be done; whether there are none left."""
+        """Takes steps, with a break twice as long after each, until `wakeup` is set; whether none are left."""
         while not self._stopped:
             start = time.monotonic()
             if not step():
                 return True
-            if self._store.changed.wait(2 * (time.monotonic() - start)):
+            if self._store.wakeup.wait(2 * (time.monotonic() - start)):
                 return False
         return False
 
     def _prune(self) -> bool:
         return self._index.prune(int(time.time() * 1000) - self._keep * 86_400_000) >= 0
 
-    def _tell(self) -> None:
-        troubled = bool(self._store.trouble)
-        if troubled != self._told:
-            lost = 0 if troubled else self._store.lost
-            self._announce(not troubled, lost)
-            self._told = troubled  # only now: what could not be told is told in the next round
+    def _announce_changes(self) -> None:
+        failed = bool(self._store.failure)
+        if failed != self._announced_failure:
+            lost = 0 if failed else self._store.messages_lost
+            self._announce(not failed, lost)
+            self._announced_failure = failed  # only now: if `announce` fails it is called again in the next round
             with self._store.lock:
-                self._store.lost -= lost
+                self._store.messages_lost -= lost
 
     def _checkpoint(self, busy: bool) -> None:
-        """Empties the log when it has grown, without a lock; if it has grown much, holds saving back for the rest."""
+        """Copies the log into the file if it has grown: without the lock, and what is left, if it is much, with it."""
         try:
-            found = self._store.path.with_name(f"{self._store.path.name}-wal").stat()
+            found = wal_files(self._store.path)[0].stat()
         except OSError:
             return
         size = found.st_size
-        if size < CHECKPOINT_BYTES * (16 if busy else 1) or found.st_mtime_ns == self._emptied:
+        if (
+            size < CHECKPOINT_BYTES * (CHECKPOINT_FORCED_TIMES if busy else 1)
+            or found.st_mtime_ns == self._checkpoint_mtime
+        ):
             return
         db = connect(self._store.path, write=True, busy=0.05)
         try:
             blocked, pages, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if moved < pages and size > 16 * CHECKPOINT_BYTES:
+            if moved < pages and size > CHECKPOINT_BYTES * CHECKPOINT_FORCED_TIMES:
                 with self._store.lock:
                     db.execute("PRAGMA wal_checkpoint(RESTART)")
-            self._emptied = found.st_mtime_ns if moved == pages and not blocked else 0
+            self._checkpoint_mtime = found.st_mtime_ns if moved == pages and not blocked else 0
         finally:
             db.close()

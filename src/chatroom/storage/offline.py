@@ -1,4 +1,4 @@
-"""A guest in the data of a server that may be running: the command line's way to the file."""
+"""The file as the command line uses it, also beside a running server."""
 
 import contextlib
 import sqlite3
@@ -10,18 +10,18 @@ from chatroom.storage.schema import (
     BUSY_TIMEOUT_SECONDS,
     FILE,
     StoreError,
-    check,
+    check_version,
+    connect_offline,
+    explained,
     may_write,
     transaction,
-    unusable,
-    visit,
 )
 
-_PATIENCE = 10.0  # seconds that a guest waits for the server's writes; the server waits for a guest much less
+_BUSY_SECONDS = 10.0  # seconds that a command waits for the server's writes; the server waits much less for a command
 
 
-def find(directory: Path) -> Path:
-    """The file in this directory; raises `StoreError` if there is none."""
+def file_in(directory: Path) -> Path:
+    """The path of the file in this directory; raises `StoreError` if there is none."""
     path = directory / FILE
     try:
         path.stat()
@@ -33,38 +33,37 @@ def find(directory: Path) -> Path:
 
 
 class OfflineStore:
-    """Writes in short transactions, without the data's lock; raises `StoreError` if there is nothing to visit.
+    """Reads, and writes in short transactions, without locking the directory; raises `StoreError` if there is no file.
 
-    Where nothing can be written, it reads, and leaves no trace.
+    In a directory that can't be written to, it only reads.
     """
 
-    file = 1
-
     def __init__(self, directory: Path) -> None:
-        self.path = find(directory)
+        self.path = file_in(directory)
         try:
-            self.db = visit(self.path, write=True, busy=_PATIENCE)
+            self.db = connect_offline(self.path, write=True, busy=_BUSY_SECONDS)
             try:
-                check(self.db)
+                check_version(self.db)
             except BaseException:
                 self.db.close()
                 raise
         except sqlite3.Error as error:
-            raise unusable(self.path, error) from None
+            raise explained(self.path, error) from None
 
     def reader(self) -> Reader:
-        return Reader(self.path, visit(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS))
+        """A new connection to look things up with."""
+        return Reader(self.path, connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS))
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction. May raise `sqlite3.Error`, and `StoreError` where nothing can be written."""
         if not may_write(self.path):
             raise StoreError(f"{self.path} can't be changed: it, or the directory that it is in, may only be read.")
         with transaction(self.db):
             yield self.db
 
-    def drop_places(self, db: sqlite3.Connection, places: set[int]) -> None:
-        """Leaves that to the server, which knows them by their numbers; it does it when it starts."""
+    def delete_empty_places(self, db: sqlite3.Connection, places: set[int]) -> None:
+        """Does nothing: a running server has cached their row numbers. It deletes empty places when it starts."""
 
     def close(self) -> None:
         self.db.close()

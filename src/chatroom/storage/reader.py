@@ -1,7 +1,7 @@
-"""Looks up what was saved. A reader sees what was committed before it looks, and never makes a writer wait.
+"""The read side of the history. A reader sees what was committed before its query, and never makes the writer wait.
 
-A `Reader` is one connection, for one thread at a time. It reads in short statements: one that goes on for long would
-keep the log of the database from being emptied.
+A `Reader` is one connection, for one thread at a time. It reads in short statements: a long one would keep the
+write-ahead log from being emptied.
 """
 
 import json
@@ -20,19 +20,19 @@ from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
-from chatroom.storage.search_query import Query, address, compared, expression, found_at
+from chatroom.storage.search_query import Query, fts5_expression, row_and_position, rowid_of, search_form
 from chatroom.storage.segments import unpack
 
-SEARCH_SECONDS = 2.0  # seconds after which a search ends with what it has found
+SEARCH_SECONDS = 2.0  # seconds after which a search returns what it has found
 
 _END = 2**62  # above any id
-_PAGE = 200  # runs fetched in one statement when much is read
-_MIXED = 1000  # runs of one batch have mixed times, and a batch has fewer runs
-_RUN = "name, first, since, people, events"  # what `unpack` takes
+_PAGE_ROWS = 200  # rows fetched by one statement when much is read
+_BATCH_ROWS = 1000  # rows of one batch are not ordered by their times; a batch has fewer rows than this
+_COLUMNS = "name, first, since, people, events"  # the parameters of `unpack`
 
 
-class KeptRoom(NamedTuple):
-    """A room as it was. `created` is in milliseconds; `recent` are the last messages, oldest first."""
+class StoredRoom(NamedTuple):
+    """A room as it was saved. `created` is in milliseconds; `recent` are its last messages, oldest first."""
 
     name: str
     created: int
@@ -40,7 +40,7 @@ class KeptRoom(NamedTuple):
     recent: list[Said]
 
 
-class Summary(NamedTuple):
+class RoomSummary(NamedTuple):
     """A room's history: how many messages, and the times of its first and last event, in milliseconds."""
 
     name: str
@@ -50,7 +50,7 @@ class Summary(NamedTuple):
 
 
 class Reader:
-    """Reads the file at `path`, by a connection of its own or by `db`; raises `sqlite3.Error` where it can't."""
+    """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`."""
 
     def __init__(self, path: Path, db: sqlite3.Connection | None = None) -> None:
         self.path = path
@@ -61,11 +61,8 @@ class Reader:
 
     # ---- rooms ------------------------------------------------------------------------------------------------------
 
-    def rooms(self) -> Iterator[KeptRoom]:
-        """The rooms that have a history, as many as may be held without members, and all that have an owner.
-
-        Those last used come first.
-        """
+    def rooms(self) -> Iterator[StoredRoom]:
+        """All rooms that have an owner, and `DORMANT_ROOMS_MAX` others that have a history; those used last first."""
         columns = "key, name, created, hidden, topic, topic_by, topic_time"
         latest = "(SELECT max(last) FROM runs WHERE place = places.id) AS latest"
         rows = self._db.execute(
@@ -78,13 +75,13 @@ class Reader:
         for key, name, created, hidden, text, by, time in rows:
             said = self.history(key, limit=RECENT_MESSAGES, hidden=hidden)
             recent = [event for event in said if isinstance(event, Said)]
-            yield KeptRoom(name, created, Topic(text, by, time) if text else None, recent)
+            yield StoredRoom(name, created, Topic(text, by, time) if text else None, recent)
 
-    def hidden(self, key: str, opened: int) -> int:
-        """The id of the last event that those who are in a room now are not to be shown; 0 if there is none.
+    def hidden_until(self, key: str, opened: int) -> int:
+        """The id of the last event that must not be shown to those who are in a room now; 0 if there is none.
 
-        `opened` is the id of the event by which it was opened. A room that is closed as far as this file knows may have
-        been opened since, if that could not be saved yet: then nothing from before is shown.
+        `opened` is the id of the event by which the room was opened. If that event is not saved yet, and the room is
+        closed as far as this file knows, nothing from before it is shown.
         """
         row = self._db.execute(
             """SELECT hidden, closed = '' OR
@@ -96,35 +93,35 @@ class Reader:
         return int(hidden) if is_known else max(hidden, opened - 1)
 
     def lists(self) -> Iterator[tuple[str, str, ListEntry]]:
-        """All masks in the lists of rooms: the room's key, the list's letter, the entry; the server's have neither."""
+        """All bans and other masks: the room's key, the list's letter, the entry. For the server's bans both are ""."""
         rows = self._db.execute("SELECT room, letter, mask, by, since, until, reason, whom FROM lists ORDER BY since")
         for room, letter, *entry in rows:
             yield room, letter, ListEntry(*entry)
 
     def owners(self) -> dict[str, str]:
-        """The rooms that have an owner, by key, with the key of the account."""
+        """The keys of the owners' accounts, by the keys of their rooms."""
         return dict(self._db.execute("SELECT key, owner FROM places WHERE owner != ''"))
 
     def modes(self) -> dict[str, dict[str, str]]:
-        """The modes of rooms that have an owner, by the room's key, where they are not those of a new room."""
+        """The modes of rooms that have an owner, by the room's key; without rooms that have the modes of a new one."""
         rows = self._db.execute("SELECT key, modes FROM places WHERE owner != '' AND modes != ''")
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[tuple[str, str, int, int, bool]]:
-        """Name and secret of each account, id and time (milliseconds) of the event by which it was made, `replay`."""
+        """The fields of each `Account`."""
         return self._db.execute("SELECT name, secret, id, time, replay FROM accounts").fetchall()
 
-    def names(self) -> list[str]:
-        """The names of all rooms that ever had a history."""
+    def room_names(self) -> list[str]:
+        """The names of all rooms."""
         return [name for (name,) in self._db.execute("SELECT name FROM places WHERE key LIKE '#%'")]
 
-    def summaries(self) -> Iterator[Summary]:
-        """The rooms that have a history, by name."""
+    def summaries(self) -> Iterator[RoomSummary]:
+        """The rooms that have a history, in the order of their names."""
         rows = self._db.execute(
             """SELECT name, sum(said), min(since), max(until) FROM runs JOIN places ON places.id = place
                WHERE key LIKE '#%' GROUP BY place ORDER BY key"""
         )
-        return map(Summary._make, rows.fetchall())
+        return map(RoomSummary._make, rows.fetchall())
 
     def count(self, key: str, since: int, until: int) -> int:
         """About how many messages of a place are from between two times, in milliseconds."""
@@ -153,8 +150,8 @@ class Reader:
     ) -> list[Event]:
         """At most `limit` events of a place, oldest first: the newest or the oldest of those between two points.
 
-        The points themselves are left out. Only messages, unless `everything` is asked for. `hidden` is the id of the
-        last event that is not to be shown.
+        The points themselves are left out. Only messages, unless `everything` is true. Events up to the id `hidden`
+        are left out.
         """
         place = self._place(key)
         if place is None or limit <= 0:
@@ -174,7 +171,7 @@ class Reader:
     def around(
         self, key: str, point: HistoryPoint, *, limit: int, everything: bool = False, hidden: int = 0
     ) -> list[Event]:
-        """At most `limit` events of a place, from before the point and from there on, in equal parts if it has them."""
+        """At most `limit` events of a place: half of them from before the point, if there are as many, and the next."""
         place = self._place(key)
         if place is None:
             return []
@@ -197,12 +194,12 @@ class Reader:
         return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
 
     def latest(self, key: str, hidden: int = 0) -> int:
-        """When something was last said in a place, after `hidden`, in milliseconds; 0 if nothing was."""
+        """The time of the last message in a place, in milliseconds; 0 if there is none after the id `hidden`."""
         events = self.history(key, limit=1, hidden=hidden)
         return events[0].time if events else 0
 
     def conversations(self, account: str) -> dict[str, str]:
-        """The conversations of an account by key, with the other's name."""
+        """The conversations of an account: the other account's name by the conversation's key."""
         own = fold(account)
         keys = self._db.execute(
             "SELECT key FROM places WHERE key >= '@ ' AND key < '@!' AND instr(key || ' ', ?)", (f" {own} ",)
@@ -229,8 +226,8 @@ class Reader:
             (place, low, top),
         )
         with closing(rows):
-            for run in rows:
-                for event in reversed(list(unpack(*run))):
+            for segment in rows:
+                for event in reversed(list(unpack(*segment))):
                     if low < event.id < high and type(event) is not Redacted:
                         yield event
 
@@ -240,15 +237,15 @@ class Reader:
             rows = self._db.execute(
                 """SELECT last, name, first, since, people, events FROM runs JOIN places ON places.id = place
                    WHERE place = ? AND last > ? ORDER BY last LIMIT ?""",
-                (place, low, _PAGE),
+                (place, low, _PAGE_ROWS),
             ).fetchall()
-            for _, *run in rows:
-                for event in unpack(*run):
+            for _, *segment in rows:
+                for event in unpack(*segment):
                     if event.id >= high:
                         return
                     if event.id > low and type(event) is not Redacted:
                         yield event
-            if len(rows) < _PAGE:
+            if len(rows) < _PAGE_ROWS:
                 return
             low = rows[-1][0]
 
@@ -267,19 +264,19 @@ class Reader:
         seconds: float = SEARCH_SECONDS,
         hidden: Mapping[str, int] = MappingProxyType({}),
     ) -> list[Said]:
-        """At most `limit` messages of these places, oldest first, with all of the words, and by somebody if named.
+        """At most `limit` messages of these places that have all of the words, oldest first; of sender `by`, if given.
 
-        `hidden` has ids, by key, of the last event that is not to be shown.
-        The index is asked as far as it goes; messages that it doesn't hold yet are looked at. Points are moments. After
-        that many seconds the search ends with what it has found.
+        Of a place, messages up to the id in `hidden` are left out. Only the times of the points count. The index is
+        asked as far as it goes, and messages after that are scanned. After `seconds` the search returns what it has
+        found.
         """
         query = Query(words)
         places = [place for place in map(self._place, keys) if place is not None]
         if not places or limit <= 0:
             return []
         low, high = after.time if after else -1, before.time if before else _END
-        top = self._row_at(high) + _MIXED
-        bottom = self._row_at(low) - _MIXED
+        top = self._row_at(high) + _BATCH_ROWS
+        bottom = self._row_at(low) - _BATCH_ROWS
         last = indexed(self._db) if query.whole or by else 0
         scan = self._scan(query, places, max(bottom, last + 1), top, newest)
         asked = self._ask_index(query, places, by, max(bottom, 0), min(top, last), newest) if last else iter(())
@@ -308,46 +305,46 @@ class Reader:
     def _ask_index(
         self, query: Query, places: list[int], by: str, bottom: int, top: int, newest: bool
     ) -> Iterator[Event | None]:
-        """What the index knows, between two rows of runs; None where it is no answer, so that time can be told."""
+        """The matches in the index between two rows; None where the text doesn't match, so that the time is checked."""
         rows = self._db.execute(
-            f"SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {_way(newest)}",
-            (expression(query, places, by), address(bottom, 0), address(top + 1, 0) - 1),
+            f"SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid {_order(newest)}",
+            (fts5_expression(query, places, by), rowid_of(bottom, 0), rowid_of(top + 1, 0) - 1),
         )
         for (rowid,) in rows:
-            row, position = found_at(rowid)
-            run = self._db.execute(
-                f"SELECT {_RUN} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
+            row, position = row_and_position(rowid)
+            segment = self._db.execute(
+                f"SELECT {_COLUMNS} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
             ).fetchone()
-            event = next(islice(unpack(*run), position, None), None) if run else None
+            event = next(islice(unpack(*segment), position, None), None) if segment else None
             yield event if isinstance(event, Said) and query.matches(event.text) else None
 
     def _scan(self, query: Query, places: list[int], bottom: int, top: int, newest: bool) -> Iterator[Event | None]:
-        """What a look at every message between two rows finds; None now and then, so that time can be told."""
+        """The matches found by looking at each message between two rows; None for each row, to check the time."""
         rows = self._db.execute(
-            f"SELECT place, {_RUN} FROM runs JOIN places ON places.id = place "
-            f"WHERE row BETWEEN ? AND ? ORDER BY row {_way(newest)}",
+            f"SELECT place, {_COLUMNS} FROM runs JOIN places ON places.id = place "
+            f"WHERE row BETWEEN ? AND ? ORDER BY row {_order(newest)}",
             (bottom, top),
         )
         wanted = set(places)
-        for place, *run in rows:
+        for place, *segment in rows:
             yield None
-            if place in wanted and query.maybe(compared(run[-1])):
-                said = [e for e in unpack(*run) if isinstance(e, Said) and query.matches(e.text)]
+            if place in wanted and query.may_match(search_form(segment[-1])):
+                said = [e for e in unpack(*segment) if isinstance(e, Said) and query.matches(e.text)]
                 yield from reversed(said) if newest else said
 
     def _row_at(self, time: int) -> int:
-        """About the row of the first run that began at a time or later: by no more than `_MIXED` rows off."""
+        """The first row that began at a time or later: by no more than `_BATCH_ROWS` rows off. A bisection."""
         (last,) = self._db.execute("SELECT coalesce(max(row), 0) FROM runs").fetchone()
         low, high = 0, int(last) + 1
         while low < high:
             middle = (low + high) // 2
-            run = self._db.execute(
+            segment = self._db.execute(
                 "SELECT row, since FROM runs WHERE row >= ? ORDER BY row LIMIT 1", (middle,)
             ).fetchone()
-            if run is None or run[1] >= time:
+            if segment is None or segment[1] >= time:
                 high = middle
             else:
-                low = run[0] + 1
+                low = segment[0] + 1
         return low
 
     # ---- points -----------------------------------------------------------------------------------------------------
@@ -368,21 +365,21 @@ class Reader:
         low, high = 0, _END
         while low < high:
             middle = (low + high) // 2
-            run = self._run_from(place, middle, "last, until")
-            if run is None or run[1] >= time:
+            segment = self._segment_from(place, middle, "last, until")
+            if segment is None or segment[1] >= time:
                 high = middle
             else:
-                low = run[0] + 1
-        run = self._run_from(place, low, "'', first, since, people, events")
-        if run is None:
+                low = segment[0] + 1
+        segment = self._segment_from(place, low, "'', first, since, people, events")
+        if segment is None:
             return _END
-        return next(event.id for event in unpack(*run) if event.time >= time)
+        return next(event.id for event in unpack(*segment) if event.time >= time)
 
-    def _run_from(self, place: int, id: int, columns: str) -> Any:  # noqa: A002
-        """The run of a place that has this id or is the next after it; None if there is none."""
+    def _segment_from(self, place: int, id: int, columns: str) -> Any:  # noqa: A002
+        """The segment of a place that has this id or is the next after it; None if there is none."""
         sql = f"SELECT {columns} FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1"
         return self._db.execute(sql, (place, id)).fetchone()
 
 
-def _way(newest: bool) -> str:
+def _order(newest: bool) -> str:
     return "DESC" if newest else "ASC"

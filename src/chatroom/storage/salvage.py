@@ -1,14 +1,14 @@
-"""What a file holds beside the history, carried over to another when the file is gone from its place.
+"""Copies accounts, rooms and bans from a deleted file to the new one.
 
-An open file can be read though it has no name any more. So accounts, owners, modes, topics and bans are the last ones
-that were saved, exactly; what was said stays behind.
+A file that is open can still be read after it was deleted. So accounts, owners, modes, topics and bans are exactly
+those that were saved last. The history is not copied.
 """
 
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-# Rows and their key, by table. Rooms are known again by their names: their numbers are those of one file.
+# The tables that are copied, with their keys. The row numbers of `places` belong to the one file, and are not copied.
 _TABLES = {"accounts": "key", "lists": "room, letter, key", "places": "key"}
 _ROOMS = "WHERE owner != '' OR topic != '' OR closed != ''"
 
@@ -19,14 +19,14 @@ class _Rows(NamedTuple):
 
 
 class Salvaged(NamedTuple):
-    """Rows by table; none where the file that is gone couldn't be read any more, for a reason."""
+    """The rows by table. If the deleted file could not be read, there are none, and `failure` says why."""
 
     tables: dict[str, _Rows]
-    trouble: str = ""
+    failure: str = ""
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> "Salvaged":
-        """What the file that this connection has open knows. Its log is emptied into it: it may have been moved."""
+        """Reads the file that this connection has open. Its log is emptied into it, as it may only have been moved."""
         try:
             tables = {table: _read(db, table) for table in _TABLES}
         except sqlite3.Error as error:
@@ -38,7 +38,7 @@ class Salvaged(NamedTuple):
         return cls(tables)
 
     def write(self, db: sqlite3.Connection) -> None:
-        """Part of a transaction."""
+        """Writes the rows to the new file; called within a transaction."""
         for table, (columns, rows) in self.tables.items():
             changes = ", ".join([f"{column} = excluded.{column}" for column in columns])
             db.executemany(
@@ -48,10 +48,10 @@ class Salvaged(NamedTuple):
             )
 
     def report(self, gone: Path) -> str:
-        """A sentence for the log: what is lost, and what isn't."""
+        """A sentence for the log: what is lost, and what was copied."""
         lost = f"{gone} was gone: what had been said until then is lost, unless it was moved, and a new file was begun"
-        if self.trouble:
-            return f"{lost}; accounts, owners and bans are lost when the server ends ({self.trouble})"
+        if self.failure:
+            return f"{lost}; accounts, owners and bans are lost when the server ends ({self.failure})"
         accounts, lists, rooms = [len(self.tables[table].rows) for table in _TABLES]
         return (
             f"{lost}. What is still known was written to it: accounts {accounts}, rooms {rooms}, masks (bans) {lists}"

@@ -1,11 +1,11 @@
-"""Opens the file and brings it up to date.
+"""The tables of the file, their migrations, and the ways to open it.
 
-A migration has a name, is run once, and in a transaction of its own: a file is never half migrated. A file that knows
-a migration that this program doesn't was written by a newer chatroom, and is left alone.
+A migration has a name, and is run once, in a transaction of its own: a file is never half migrated. A file that knows
+a migration that this program doesn't was written by a newer chatroom, and is not touched.
 
-Nothing but SQLite opens the file in a process that uses it. Closing any descriptor of a file drops all locks that the
-process has on it (POSIX), SQLite's too: then another process takes itself for the last one, and deletes the log in
-which most of what was said may stand (https://sqlite.org/howtocorrupt.html, 2.2).
+Nothing but SQLite may open the file in a process that uses it. Closing any descriptor of a file drops all locks that
+the process has on it (POSIX), SQLite's too. Another process then takes itself for the last one and deletes the
+write-ahead log, which may hold most of the history (https://sqlite.org/howtocorrupt.html, 2.2).
 """
 
 import os
@@ -16,23 +16,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# seconds that saving waits for another process, whose transactions are a few milliseconds long
-BUSY_TIMEOUT_SECONDS = 1.0
+BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's transaction, which takes milliseconds
 
-Failure = sqlite3.Error  # what may be raised, for those outside of this package
+DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
 FILE = "chatroom.db"
+SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
-# `places` has a row for every room and conversation of which anything is kept. No number is ever given to another, so
-# that one that was looked up is never wrong.
-# `closed` holds the letters of the modes that keep people out of a room. When it is opened anew and is nobody's, what
-# was said until then is hidden: `hidden` is the id of the last such event. So it is at a start: nobody is in it then.
-# `lists` has a row for every mask in a room's lists (bans above all), and, where `room` is "", for every ban from the
-# server; room and `key`, the mask, are folded. `until` is when it ends (0: not by itself).
-# `owner` is the key of the account whose room it is for good. `modes` are a room's modes as a JSON object, letters with
-# their parameters; "" for those of a new room. They count where there is an owner.
-# `accounts` has claimed names, by their folds; `id` and `time` are those of the event by which an account was made;
-# `replay` is 0 where its clients are not told what was said before they join.
-# `marks` holds single numbers: "reserved", "began", "settled" and "chat" (see writer), "indexed …" (see index).
+# `places` has a row for each room and conversation of which anything is kept. A row number is never used for another
+# place, so a number that was looked up stays right.
+# - `closed` has the letters of the modes that keep people out of a room. When a room without an owner is opened anew,
+#   what was said while it was closed is hidden: `hidden` is the id of the last such event. A start does the same, as
+#   nobody is in a room then.
+# - `owner` is the key of the account that owns the room. `modes` are the room's modes as a JSON object of letters and
+#   parameters, or "" for those of a new room. They count only where there is an owner.
+# `runs` has the segments of the history (see `segments`).
+# `lists` has a row for each mask in a room's lists (bans above all), and for each ban from the server, where `room` is
+# "". `room` and `key`, the mask, are folded. `until` is when the entry ends (0: not by itself).
+# `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
+# `replay` is 0 where its clients are not shown what was said before they join.
+# `marks` has single numbers: "reserved", "began", "settled" and "chat" (see `store`), "indexed …" (see `search_index`).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "history",
@@ -100,16 +102,16 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 TOO_NEW = "This data was written by a newer chatroom; install that version, or choose other data."
-# What SQLite calls it when a file can't be locked, or can't be shared as memory is. A full disk is none of these.
+# SQLite's errors where a file can't be locked, or not be mapped into shared memory. A full disk is none of these.
 _NOT_LOCAL = {
     *("SQLITE_IOERR_LOCK", "SQLITE_IOERR_UNLOCK", "SQLITE_IOERR_RDLOCK", "SQLITE_IOERR_CHECKRESERVEDLOCK"),
     *("SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_SHMLOCK", "SQLITE_NOLFS"),
 }
-_masked = threading.Lock()  # held while the process's mask for new files is another
+_umask_lock = threading.Lock()  # held while the process has another umask
 
 
 class StoreError(Exception):
-    """The data can't be used: a sentence for whoever started the program."""
+    """The data can't be used; the text is a sentence for whoever started the program."""
 
 
 def connect(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
@@ -118,9 +120,9 @@ def connect(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
 
 
 def create(path: Path, busy: float) -> sqlite3.Connection:
-    """A connection for writing to a file that is made if there is none. Raises `sqlite3.Error`."""
-    with _masked:
-        before = os.umask(0o077)  # what people say to each other is for nobody else on this machine
+    """A connection for writing to a file, which is created if there is none. Raises `sqlite3.Error`."""
+    with _umask_lock:
+        before = os.umask(0o077)  # other users of this machine must not read the file
         try:
             return _connect(path, "mode=rwc", busy, write=True)
         finally:
@@ -132,32 +134,32 @@ def may_write(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-def visit(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
-    """A connection for whoever comes from outside. Raises `sqlite3.Error`.
+def connect_offline(path: Path, *, write: bool, busy: float) -> sqlite3.Connection:
+    """A connection for a command beside the server. Raises `sqlite3.Error`.
 
-    Where nothing can be written, nothing is: a file without a log is taken for one that doesn't change, and a log
-    without its index (`-shm`), which a copy of the files may lack, is read without asking who else has it open. That
-    leaves no locks, so it is not for the server's process.
+    In a directory that can't be written to, nothing is written: a file without a write-ahead log (`-wal`) is taken for
+    one that doesn't change, and a log without its index (`-shm`), which a copy of the files may lack, is read without
+    locks. So this is not for the server's process.
     """
-    log, shared = beside(path)
+    log, shared = wal_files(path)
     if may_write(path):
         return _connect(path, "mode=rw", busy, write)
     if not log.exists():
-        return at_rest(path)
+        return connect_immutable(path)
     if shared.exists():
         return _connect(path, "mode=ro", busy, write=False)
     db = _connect(path, "mode=ro&vfs=unix-none", busy, write=False)
-    db.execute("PRAGMA locking_mode = EXCLUSIVE")  # so that the log's index is kept in memory
+    db.execute("PRAGMA locking_mode = EXCLUSIVE")  # keeps the log's index in memory
     return db
 
 
-def at_rest(path: Path) -> sqlite3.Connection:
-    """A connection to read what nobody writes to. It asks for no lock: not every disk for backups has these."""
+def connect_immutable(path: Path) -> sqlite3.Connection:
+    """A connection to read a file that nobody writes to. It takes no lock: not every disk for backups has locks."""
     return _connect(path, "mode=ro&immutable=1", 0, write=False)
 
 
-def alone(path: Path) -> sqlite3.Connection:
-    """A connection to write to a file that nobody else knows of; likewise without a lock. Raises `sqlite3.Error`."""
+def connect_exclusive(path: Path) -> sqlite3.Connection:
+    """A connection to write to a file that no other process opens, without locks. Raises `sqlite3.Error`."""
     db = _connect(path, "mode=rw&vfs=unix-none", 0, write=True)
     db.execute("PRAGMA locking_mode = EXCLUSIVE")
     return db
@@ -172,16 +174,16 @@ def _connect(path: Path, how: str, busy: float, write: bool) -> sqlite3.Connecti
     return db
 
 
-def beside(path: Path) -> tuple[Path, Path]:
-    """SQLite's own files, which stand beside the database: its log, and the index of that."""
+def wal_files(path: Path) -> tuple[Path, Path]:
+    """SQLite's own files beside the database: the write-ahead log, and its index."""
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
-def unusable(path: Path, error: Exception) -> StoreError:
-    """Why a file can't be used, as a sentence."""
+def explained(path: Path, error: Exception) -> StoreError:
+    """The error as a sentence that says why the file can't be used, and what to do."""
     name = getattr(error, "sqlite_errorname", "")
     if name in _NOT_LOCAL:
-        return not_local(path, str(error))
+        return no_locks(path, str(error))
     if name == "SQLITE_BUSY":  # some file systems without locks say the same
         return StoreError(
             f"{path} is locked by another program; end that. Should there be none, its file system has no locks:"
@@ -190,16 +192,16 @@ def unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(f"{path} can't be used: {error}.")
 
 
-def not_local(path: Path, why: str) -> StoreError:
-    """The file's file system has no locks, or no memory that programs share."""
+def no_locks(path: Path, why: str) -> StoreError:
+    """Says that the file system has no locks, or no shared memory."""
     return StoreError(
         f"{path} can't be locked or shared ({why}): its file system can't do that."
         " The data must be on a local disk; --data says where."
     )
 
 
-def check(db: sqlite3.Connection) -> None:
-    """Raises `StoreError` if the file isn't of this program's version."""
+def check_version(db: sqlite3.Connection) -> None:
+    """Raises `StoreError` unless the file has exactly this program's migrations."""
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
         raise StoreError(TOO_NEW)
@@ -209,24 +211,24 @@ def check(db: sqlite3.Connection) -> None:
         )
 
 
-def prepare(db: sqlite3.Connection, sync: str) -> None:
-    """Sets up a connection for writing, and brings the file up to date; raises `StoreError` if it can't be."""
+def migrate(db: sqlite3.Connection, sync: str) -> None:
+    """Sets up a connection for writing, and runs the migrations that the file lacks; may raise `StoreError`."""
     (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         path = db.execute("PRAGMA database_list").fetchone()[2]
-        raise not_local(Path(path), f"SQLite's journal mode stays {mode}")
+        raise no_locks(Path(path), f"SQLite's journal mode stays {mode}")
     db.execute(f"PRAGMA synchronous = {sync}")
-    db.execute("PRAGMA wal_autocheckpoint = 0")  # the keeper's work: it syncs to disk, for which nobody should wait
+    db.execute("PRAGMA wal_autocheckpoint = 0")  # `maintenance` does it: no save should wait for the disk
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
     if done - {name for name, _ in MIGRATIONS}:
         raise StoreError(TOO_NEW)
     for name, statements in MIGRATIONS:
         if name not in done:
-            _migrate(db, name, statements)
+            _run_migration(db, name, statements)
 
 
-def _migrate(db: sqlite3.Connection, name: str, statements: tuple[str, ...]) -> None:
+def _run_migration(db: sqlite3.Connection, name: str, statements: tuple[str, ...]) -> None:
     db.execute("BEGIN IMMEDIATE")
     try:
         for statement in statements:
@@ -240,7 +242,7 @@ def _migrate(db: sqlite3.Connection, name: str, statements: tuple[str, ...]) -> 
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """A transaction of its own, undone if what is done in it fails."""
+    """A transaction, rolled back if the block raises."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -1,15 +1,15 @@
-"""A run is what happened in one place during one batch, and one row of the history.
+"""The rows of the history: a segment holds the events of one place in one batch, and is a row of the table `runs`.
 
-So what it costs to save a batch grows with its rooms, not with its messages: an insert costs as much as it takes to
-write ten more messages into the same row. In a calm room a run is a single event.
+So the cost of saving a batch grows with its rooms, not with its messages: an insert costs as much as writing ten more
+messages into the same row. In a calm room a segment is a single event.
 
-- A *place* is where something was said: a room, or two people's conversation. Its key is the room's folded name, or
-  what `names.conversation` makes of two accounts. A batch may write a room's name in several ways; it is one place.
-- `events` holds a line for each: ``<id - first> <time - since> <person> <mark><text>``, `person` being a line number in
-  `people` and `mark` the letter of what happened. Numbers are small that way, and most of a row is what was said. A
-  line ``"<text>`` is a message by the same person with the next id and the same time.
-- Of a message that was taken back there is a line without its text.
-- Within a place, ids and times never go back, neither inside a run nor from one to the next.
+- A *place* is a room, or a conversation of two accounts. Its key is the room's folded name, or `names.conversation` of
+  the accounts. A batch may spell a room's name in several ways; it is one place.
+- `events` holds a line for each event: ``<id - first> <time - since> <person> <mark><text>``. `person` is a line number
+  in `people`, and `mark` the letter of the kind of event. Such numbers are short, so most of a row is text. A line
+  ``"<text>`` is a message by the same person with the next id and the same time.
+- A redacted message keeps its line, without the text.
+- Within a place, ids and times never go back, neither in a segment nor from one to the next.
 """
 
 import json
@@ -21,7 +21,7 @@ from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSe
 from chatroom.model.modes import KEY
 from chatroom.model.values import MessageKind, ModeChange, Person
 
-_LF, _IN_TEXT = "\n", "\v"  # a line feed inside a text; `text.clean` lets a vertical tab through from nobody
+_LF, _LF_IN_TEXT = "\n", "\v"  # no text contains a vertical tab: `text.clean` takes it out
 _DITTO = '"'
 _MESSAGE = MessageKind.MESSAGE
 _SAID = {MessageKind.MESSAGE: "m", MessageKind.ACTION: "a", MessageKind.NOTICE: "n"}
@@ -30,10 +30,10 @@ _REMOVED = "x"
 
 
 class Segment(NamedTuple):
-    """A row. `first` and `last` are ids; `since` and `until` the times of those events in milliseconds."""
+    """A row of `runs`. `first` and `last` are ids; `since` and `until` the times of those events in milliseconds."""
 
-    key: str
-    name: str  # the place's, as it was written then
+    key: str  # of the place
+    name: str  # of the place, as it was spelled then
     first: int
     last: int
     since: int
@@ -44,9 +44,9 @@ class Segment(NamedTuple):
 
 
 def pack(events: Iterable[Event]) -> list[Segment]:
-    """The runs of a batch, by their first event. Events that nobody may look up later are left out."""
-    places: dict[str, list[Event]] = {}  # by name, as it is written
-    room, happened = "", None  # of the message before: most are in the same one
+    """The segments of a batch, in the order of their first events. Events that are not kept are left out."""
+    places: dict[str, list[Event]] = {}  # by name, as it is spelled
+    room, happened = "", None  # of the message before: most messages are in the same room
     for event in events:
         if type(event) is Said:
             if happened is None or event.target is not room:
@@ -55,18 +55,18 @@ def pack(events: Iterable[Event]) -> list[Segment]:
                 if not place:
                     continue
                 happened = places.setdefault(place, [])
-            if event.text:  # without one it is for programs, and of no use later
+            if event.text:  # TAGMSG, for example, has none and is of no use later
                 happened.append(event)
         elif type(event) in _ROOMS:
             for place in _ROOMS[type(event)](event):
                 places.setdefault(place, []).append(event)
     if len(places) > 1:
         places = _merged(places)
-    return [_run(place, happened) for place, happened in places.items() if happened]
+    return [_segment(place, happened) for place, happened in places.items() if happened]
 
 
 def _merged(places: dict[str, list[Event]]) -> dict[str, list[Event]]:
-    """One place for each room whose name is written in several ways, by the first of them."""
+    """Joins the places that are one room, spelled in several ways; the first spelling stays."""
     names: dict[str, str] = {}
     merged: dict[str, list[Event]] = {}
     for place, happened in places.items():
@@ -75,13 +75,13 @@ def _merged(places: dict[str, list[Event]]) -> dict[str, list[Event]]:
     return merged
 
 
-def _run(place: str, events: list[Event]) -> Segment:
+def _segment(place: str, events: list[Event]) -> Segment:
     first, last = events[0], events[-1]
     people: dict[int, Person] = {}
     lines = list(_lines(events, people))
     text = _LF.join(lines)
     if text.count(_LF) >= len(lines):
-        text = _LF.join([line.replace(_LF, _IN_TEXT) for line in lines])
+        text = _LF.join([line.replace(_LF, _LF_IN_TEXT) for line in lines])
     said = list(map(type, events)).count(Said)
     who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
     key = fold(place) if is_room(place) else place
@@ -89,7 +89,7 @@ def _run(place: str, events: list[Event]) -> Segment:
 
 
 def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
-    """The events' lines, and whoever is in them. Every message that is ever saved comes through here."""
+    """The events' lines; adds whoever is in them to `people`. Every message that is saved passes through here."""
     first, since = events[0].id, events[0].time
     numbers: dict[int, int] = {}
     by, id_, time = None, 0, 0
@@ -114,7 +114,7 @@ def _said(event: Said) -> str:
     return f"{mark}{event.text}" if is_room(event.target) else f"{mark.upper()}{event.target} {event.text}"
 
 
-# The mark and the text of an event.
+# The mark and the text of an event, by its type.
 _LINES: dict[type, Callable[[Any], str]] = {
     Said: _said,
     Joined: lambda e: "j",
@@ -123,10 +123,10 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Renamed: lambda e: f"r{e.nick}",
     TopicSet: lambda e: f"t{e.topic}",
     Kicked: lambda e: f"k{e.who.nick} {e.reason}",
-    ModesSet: lambda e: f"o{_written(e)}",
+    ModesSet: lambda e: f"o{_mode_changes(e)}",
 }
 
-# The rooms in which an event was seen, for all that are kept but messages.
+# The rooms in which an event was seen, by its type. Messages are treated by `pack` itself.
 _ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
     Joined: lambda e: (e.room,),
     Left: lambda e: (e.room,),
@@ -138,14 +138,14 @@ _ROOMS: dict[type, Callable[[Any], Iterable[str]]] = {
 }
 
 
-def _written(event: ModesSet) -> str:
-    """The changes as JSON, without what nobody may look up later: a key."""
+def _mode_changes(event: ModesSet) -> str:
+    """The changes as JSON. The key of a room is left out: nobody may look it up later."""
     changes = [(c.on, c.letter, "*" if c.letter == KEY else c.param, c.until, c.reason, c.whom) for c in event.changes]
     return json.dumps(changes, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(name: str, first: int, since: int, people: str, events: str) -> Iterator[Event]:
-    """The events of a row, in order. The people in them have no `uid`: they are whoever they were then."""
+    """The events of a row, in order. The people in them have no `uid`: their connections are over."""
     persons = [_person(*line.split(" ")) for line in people.split(_LF)]
     id_, time, by, mark = 0, 0, persons[0], ""
     for line in events.split(_LF):
@@ -155,13 +155,13 @@ def unpack(name: str, first: int, since: int, people: str, events: str) -> Itera
         else:
             offset, later, who, rest = line.split(" ", 3)
             id_, time, by, mark, text = first + int(offset), since + int(later), persons[int(who)], rest[0], rest[1:]
-        yield _READERS[mark](mark, by, name, text.replace(_IN_TEXT, _LF) if _IN_TEXT in text else text, id_, time)
+        yield _READERS[mark](mark, by, name, text.replace(_LF_IN_TEXT, _LF) if _LF_IN_TEXT in text else text, id_, time)
 
 
-def without(events: str, offset: int) -> tuple[str, int]:
-    """The `events` of a run without what was said in that one, counted from `first`; and its position, -1 if not there.
+def redact(events: str, offset: int) -> tuple[str, int]:
+    """The `events` of a segment without the text of one message, the one with the id `first + offset`; its position.
 
-    Its line stays, so that all others keep their positions.
+    The position is -1 if there is no such message. Its line stays, so that all others keep their positions.
     """
     lines = events.split(_LF)
     found, later, who, mark = 0, "", "", ""
@@ -174,7 +174,7 @@ def without(events: str, offset: int) -> tuple[str, int]:
         if found == offset and mark.lower() in _KINDS:
             lines[position] = f"{found} {later} {who} {_REMOVED}"
             after = lines[position + 1 : position + 2]
-            if after and after[0].startswith(_DITTO):  # it leans on this one no more
+            if after and after[0].startswith(_DITTO):  # which had its person and time from this one
                 lines[position + 1] = f"{found + 1} {later} {who} {mark}{after[0][1:]}"
             return _LF.join(lines), position
     return events, -1
@@ -206,7 +206,7 @@ def _read_modes(mark: str, by: Person, room: str, text: str, id: int, time: int)
     return ModesSet(by, room, tuple(changes), id=id, time=time)
 
 
-# By mark; each gets mark, person, place's name, text, id and time.
+# How a line becomes an event, by mark. The arguments are mark, person, place's name, text, id and time.
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
     **dict.fromkeys("MAN", _read_private),

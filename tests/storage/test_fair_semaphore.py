@@ -1,28 +1,28 @@
-"""Fair turns: what waits is let in by owner, not by who came first."""
+"""The fair semaphore: slots go round-robin to owners, not to who came first."""
 
 import threading
 
-from chatroom.storage.fair_turns import FairTurns
+from chatroom.storage.fair_semaphore import FairSemaphore
 from tests.peers import DEADLINE, eventually
 
 
 def test_many_of_one_owner_hold_up_nobody_else() -> None:
     """One of each in turn, each owner's own in their order; and a place that nobody waits for is free again."""
-    turns = FairTurns(1)
+    semaphore = FairSemaphore(1)
     served: list[str] = []
 
     def come(who: str) -> None:
-        with turns.turn(who[0]):
+        with semaphore.slot(who[0]):
             served.append(who)
 
     threads = []
-    with turns.turn("z"):
+    with semaphore.slot("z"):
         for number, who in enumerate(("a1", "a2", "a3", "b1", "a4", "c1", "b2"), 1):
             threads.append(threading.Thread(target=come, args=(who,)))
             threads[-1].start()
-            eventually(lambda number=number: turns.waiting() == number, f"{who} waits")  # type: ignore[misc]
+            eventually(lambda number=number: semaphore.waiting() == number, f"{who} waits")  # type: ignore[misc]
     for thread in threads:
         thread.join(DEADLINE)
     assert served == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
-    with turns.turn("a"):
-        assert turns.waiting() == 0
+    with semaphore.slot("a"):
+        assert semaphore.waiting() == 0

@@ -1,0 +1,17 @@
+"""The audit log: a line in the server's log for everything that operators have done."""
+
+import logging
+from collections.abc import Iterable
+
+from chatroom.model.events import Event
+from chatroom.protocols.english import describe_event
+
+log = logging.getLogger(__name__)
+
+
+def log_actions(events: Iterable[Event]) -> None:
+    """Logs what operators have done, and who it was."""
+    for event in events:
+        room = getattr(event, "room", "")
+        for sentence in describe_event(event):
+            log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, event.by.mask)

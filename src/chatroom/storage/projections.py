@@ -1,0 +1,172 @@
+"""How events change the tables of rooms, accounts and bans.
+
+`PROJECTIONS` has a function for each type of event that does more than add a line to the history. It is called within a
+transaction, for one event after the other, in the order of their ids.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from chatroom.common.names import fold
+from chatroom.model.entities import Account
+from chatroom.model.events import (
+    AccountDropped,
+    AccountMade,
+    Founded,
+    ModesSet,
+    Opened,
+    PasswordSet,
+    Redacted,
+    ReplaySet,
+    ServerBanned,
+    ServerUnbanned,
+    TopicSet,
+)
+from chatroom.model.lasting import Lasting
+from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.storage.schema import SET_MARK
+from chatroom.storage.search_index import remove_message
+from chatroom.storage.segments import redact
+
+_ADD_LIST_ENTRY = "INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_REMOVE_LIST_ENTRY = "DELETE FROM lists WHERE room = ? AND letter = ? AND key = ?"
+_WAS_CLOSED = "closed != '' AND (owner = '' OR owner != ?5)"  # and has not the same owner still
+_OPEN_ROOM = f"""INSERT INTO places (key, name, created, closed) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE SET
+    hidden = CASE WHEN {_WAS_CLOSED} THEN max(hidden, ?6) ELSE hidden END,
+    topic = CASE WHEN {_WAS_CLOSED} THEN '' ELSE topic END,
+    closed = excluded.closed"""
+
+
+def _add_place(db: sqlite3.Connection, event: TopicSet | ModesSet) -> None:
+    """Adds the room if it is missing, as it is when what was said in it could not be saved."""
+    row = (fold(event.room), event.room, event.time)
+    db.execute("INSERT INTO places (key, name, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row)
+
+
+def _topic_set(db: sqlite3.Connection, event: TopicSet) -> None:
+    _add_place(db, event)
+    db.execute(
+        "UPDATE places SET topic = ?, topic_by = ?, topic_time = ? WHERE key = ?",
+        (event.topic, event.by.mask, event.time, fold(event.room)),
+    )
+
+
+def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
+    _add_place(db, event)
+    _update_modes(db, event)
+    for change in event.changes:
+        if ROOM_MODES[change.letter] is ModeKind.LIST:
+            at = (fold(event.room), change.letter, fold(change.param))
+            if change.on:
+                entry = (change.param, event.by.mask, event.time, change.until, change.reason, change.whom)
+                db.execute(_ADD_LIST_ENTRY, (*at, *entry))
+            else:
+                db.execute(_REMOVE_LIST_ENTRY, at)
+        if change.letter in CLOSING:
+            closed = "replace(closed, ?, '') || ?" if change.on else "replace(replace(closed, ?, ''), ?, '')"
+            db.execute(f"UPDATE places SET closed = {closed} WHERE key = ?", (*[change.letter] * 2, fold(event.room)))
+
+
+def _update_modes(db: sqlite3.Connection, event: ModesSet) -> None:
+    changes = [c for c in event.changes if ROOM_MODES[c.letter] in (ModeKind.KEY, ModeKind.SETTING, ModeKind.FLAG)]
+    if not changes:
+        return
+    (before,) = db.execute("SELECT modes FROM places WHERE key = ?", (fold(event.room),)).fetchone()
+    modes = json.loads(before) if before else dict.fromkeys(NEW_ROOM, "")
+    for change in changes:
+        if change.on:
+            modes[change.letter] = change.param
+        else:
+            modes.pop(change.letter, None)
+    db.execute("UPDATE places SET modes = ? WHERE key = ?", (json.dumps(modes), fold(event.room)))
+
+
+def _server_banned(db: sqlite3.Connection, event: ServerBanned) -> None:
+    entry = (event.mask, event.by.mask, event.time, event.until, event.reason, event.whom)
+    db.execute(_ADD_LIST_ENTRY, ("", "", fold(event.mask), *entry))
+
+
+def _server_unbanned(db: sqlite3.Connection, event: ServerUnbanned) -> None:
+    db.execute(_REMOVE_LIST_ENTRY, ("", "", fold(event.mask)))
+
+
+def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
+    row = (fold(event.account), event.account, event.secret, event.id, event.time)
+    db.execute("INSERT OR REPLACE INTO accounts (key, name, secret, id, time) VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
+    db.execute("UPDATE accounts SET secret = ? WHERE key = ?", (event.secret, fold(event.account)))
+
+
+def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
+    db.execute("UPDATE accounts SET replay = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
+def _account_dropped(db: sqlite3.Connection, event: AccountDropped) -> None:
+    db.execute("DELETE FROM accounts WHERE key = ?", (fold(event.account),))
+    db.execute("UPDATE places SET owner = '', modes = '' WHERE owner = ?", (fold(event.account),))
+
+
+def _founded(db: sqlite3.Connection, event: Founded) -> None:
+    """The room may be new to this file."""
+    db.execute(
+        """INSERT INTO places (key, name, created, owner) VALUES (?, ?, ?, ?)
+           ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, modes = ''""",
+        (fold(event.room), event.room, event.time, fold(event.account)),
+    )
+
+
+def _opened(db: sqlite3.Connection, event: Opened) -> None:
+    """The room may be new to this file, although users of other servers have been in it."""
+    db.execute(_OPEN_ROOM, (fold(event.room), event.room, event.time, event.closed, event.owner, event.id - 1))
+
+
+def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
+    row = db.execute(
+        """SELECT row, places.id, name, first, since, people, events FROM runs JOIN places ON places.id = place
+           WHERE key = ? AND last >= ? ORDER BY last LIMIT 1""",
+        (event.conversation or fold(event.target), event.said),
+    ).fetchone()
+    if row is None:
+        return
+    number, place, *segment = row
+    events, position = redact(segment[-1], event.said - segment[1])
+    if position >= 0:
+        remove_message(db, number, place, segment, position)
+        db.execute("UPDATE runs SET events = ?, said = said - 1 WHERE row = ?", (events, number))
+
+
+def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
+    """Replaces all accounts, owners, modes and lists by those of another server."""
+    accounts = [(fold(account.name), *account) for account in event.accounts]
+    fields = ("key", *Account._fields)
+    db.execute("DELETE FROM accounts")
+    db.executemany(f"INSERT INTO accounts ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", accounts)
+    db.execute("UPDATE places SET owner = '', modes = '' WHERE owner != ''")
+    db.executemany(
+        """INSERT INTO places (key, name, created, owner, modes) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, modes = excluded.modes""",
+        [(*room[:4], "" if room.modes is None else json.dumps(room.modes)) for room in event.rooms],
+    )
+    db.execute("DELETE FROM lists")
+    db.executemany(_ADD_LIST_ENTRY, [(room, letter, fold(entry.mask), *entry) for room, letter, entry in event.lists])
+    db.execute(SET_MARK, ("chat", event.chat))
+
+
+PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
+    TopicSet: _topic_set,
+    ModesSet: _modes_set,
+    Redacted: _redacted,
+    ServerBanned: _server_banned,
+    ServerUnbanned: _server_unbanned,
+    AccountMade: _account_made,
+    PasswordSet: _password_set,
+    ReplaySet: _replay_set,
+    AccountDropped: _account_dropped,
+    Founded: _founded,
+    Opened: _opened,
+    Lasting: _replace_all,
+}
