@@ -55,7 +55,7 @@ def test_a_ban_from_one_server_is_one_from_all(node: Start) -> None:
     one.guests.plain("al")  # who shares the address, so that it is not banned with the name
     bob = two.guests.plain("bob")
     agree(one, two)
-    one.server.log.submit(one.server.hub.state.server_session, [BanFromServer("bob", 3600, "spam")])
+    one.server.event_log.submit(one.server.hub.state.server_session, [BanFromServer("bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (one: spam))."
     three = node("three")
     back = three.guests.stranger()

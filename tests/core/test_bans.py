@@ -647,7 +647,7 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 
 def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, guests: Guests) -> None:
     """A plain client starts there; it is told why, and may go elsewhere."""
-    server.log.submit(server.hub.state.server_session, [Ban("#lobby", "bob", 3600, "rude")])
+    server.event_log.submit(server.hub.state.server_session, [Ban("#lobby", "bob", 3600, "rude")])
     guests.irc("al")
     bob = guests.plain("bob")
     assert re.match(r"\* chatroom\.test has banned you from #lobby for .* \(rude\)", bob.sync()[0])
@@ -702,7 +702,7 @@ def test_who_logs_in_to_a_banned_account_is_refused(server: ChatServer, guests: 
     bob = guests.plain("bob")
     bob.send("/register open-sesame")
     bob.wait("^\\* bob is yours now")
-    server.log.submit(server.hub.state.server_session, [BanFromServer("a:bob", 3600, "spam")])
+    server.event_log.submit(server.hub.state.server_session, [BanFromServer("a:bob", 3600, "spam")])
     assert bob.rest()[-1] == "* Goodbye (Killed (chatroom.test: spam))."
     eve = guests.plain("eve")
     eve.send("/login bob open-sesame")

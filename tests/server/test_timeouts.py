@@ -195,7 +195,7 @@ def test_what_is_read_after_the_end_is_nothing_that_anybody_says(server: ChatSer
     stuck, alice = guests.plain("stuck"), guests.irc("alice")
     connection = connection_of(server, "stuck")
     stuck.send_bytes(b"half")
-    server.log.submit(connection, [Quit("read nothing", ask=False)])
+    server.event_log.submit(connection, [Quit("read nothing", ask=False)])
     with contextlib.suppress(OSError):  # the end may be there first
         stuck.send_bytes(b" a name\nanother\nhalf")
         stuck.end_input()
@@ -284,7 +284,7 @@ def test_looks_at_deadlines_go_on_after_a_mistake(server: ChatServer, caplog: py
         if len(looks) == 1:
             raise ValueError("a mistake")
 
-    watch = TimeoutMonitor(server.everybody, server.log, server.courier, besides)
+    watch = TimeoutMonitor(server.everybody, server.event_log, server.courier, besides)
     watch.start()
     try:
         eventually(lambda: len(looks) > 1, "another look")

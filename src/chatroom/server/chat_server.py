@@ -115,16 +115,16 @@ class ChatServer(ThreadingTCPServer):
             restore_chat(self.hub, store, now())
             last_id, last_time = store.reserved_id, store.last_saved_time
         self._history = HistoryService(store) if store else None
-        self.log: EventLog
+        self.event_log: EventLog
         if cluster:
-            self.log = self.link = self._cluster_log(cluster, last_id, last_time, timing)
+            self.event_log = self.link = self._cluster_log(cluster, last_id, last_time, timing)
         else:
             self.clock.start_from(last_time)
-            self.log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
+            self.event_log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
         self._maintenance = Maintenance(store, self._announce_saving, keep) if store else None
-        self.timeouts = TimeoutMonitor(self.everybody, self.log, self.courier, self._run_moderation)
-        self._admission = Admission(self.hub, self.log, self.limiter, self.count_refusal)
+        self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._run_moderation)
+        self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
         self._spare = SpareDescriptor()
         self._stopping = threading.Event()
@@ -172,7 +172,7 @@ class ChatServer(ThreadingTCPServer):
         with self._reloading:
             use = self.hub.context.reload()
             if use:
-                with self.log.lock:
+                with self.event_log.lock:
                     use()
 
     def start(self) -> None:
@@ -205,7 +205,7 @@ class ChatServer(ThreadingTCPServer):
         connections = self.everybody()
         for connection in connections:
             connection.goodbye = reason
-        self.log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
+        self.event_log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
         self.courier.flush()
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN_SECONDS, end - time.monotonic())):
@@ -246,17 +246,17 @@ class ChatServer(ThreadingTCPServer):
 
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
-        with self.log.lock:
+        with self.event_log.lock:
             due = self.hub.state.expiries.is_due(self.clock())
             actions = list(self.hub.state.audit_log)
             self.hub.state.audit_log.clear()
         if due:
-            self.log.submit(self.hub.state.server_session, [Expire()])
+            self.event_log.submit(self.hub.state.server_session, [Expire()])
         log_actions(actions)
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
-        with self.log.lock:
+        with self.event_log.lock:
             notify.saving(self.hub.context, Saving(works, lost))
         self.courier.flush()
 
@@ -284,7 +284,7 @@ class ChatServer(ThreadingTCPServer):
             self.link.announce(text)
             return
         for connection in self.everybody():
-            self.log.submit(connection, [Announcement(text)])
+            self.event_log.submit(connection, [Announcement(text)])
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
@@ -336,7 +336,7 @@ class ChatServer(ThreadingTCPServer):
             log.warning("no thread left for %s: %s", client_address[0], error)
             if not refusal:
                 self.count_refusal("no thread left")
-            self.log.submit(connection, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
+            self.event_log.submit(connection, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
             self.shutdown_request(request)
 
     def _register(self, request: Any, client_address: Any, refusal: str) -> Connection:
@@ -352,7 +352,7 @@ class ChatServer(ThreadingTCPServer):
         with self.lock:
             self.connections[request] = connection
         self.timeouts.add(connection)
-        with self.log.lock:
+        with self.event_log.lock:
             connections.attach(self.hub.context, connection)
         return connection
 
@@ -363,7 +363,7 @@ class ChatServer(ThreadingTCPServer):
         if connection is None:
             super().shutdown_request(request)
             return
-        with self.log.lock:
+        with self.event_log.lock:
             connections.detach(self.hub.state, connection)
             connection.closing = True  # so that nothing more is sent to it
             del connection.dialect  # it refers to the connection: only the garbage collector would free the two

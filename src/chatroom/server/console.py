@@ -121,7 +121,7 @@ class Console(threading.Thread):
         self._write("\n".join([f"{row.usage:<{width}}  {row.does}" for row in COMMANDS.values()]))
 
     def _who(self, rest: str) -> None:
-        with self._server.log.lock:
+        with self._server.event_log.lock:
             people = [
                 f"{user.person.nick}  {user.person.host}  {' '.join(room.name for room in user.rooms.values())}"
                 for user in self._server.hub.state.users.values()
@@ -129,12 +129,12 @@ class Console(threading.Thread):
         self._write("\n".join(people) or "nobody is here")
 
     def _rooms(self, rest: str) -> None:
-        with self._server.log.lock:
+        with self._server.event_log.lock:
             rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.state.rooms.values()]
         self._write("\n".join(rooms) or "there are no rooms")
 
     def _servers(self, rest: str) -> None:
-        with self._server.log.lock:
+        with self._server.event_log.lock:
             known = servers(self._server.hub.state)
         lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
         self._write("\n".join(lines) or "this is the only server")
@@ -161,10 +161,10 @@ class Console(threading.Thread):
                 raise
             commands = [Refused(error)]
         server, session = self._server, self._server.hub.state.server_session
-        with server.log.lock:
+        with server.event_log.lock:
             session.replies.clear()
-        server.log.submit(session, commands)
-        with server.log.lock:
+        server.event_log.submit(session, commands)
+        with server.event_log.lock:
             replies = list(session.replies)
         sentences = [sentence for reply in replies for sentence in describe_reply(reply)]
         self._write("\n".join(dict.fromkeys(sentences)) or "nothing has changed")

@@ -51,7 +51,7 @@ class Server(Protocol):
     """What a client's thread needs of the `ChatServer`."""
 
     connections: dict[Any, Connection]  # by socket; each is there before its thread starts
-    log: EventLog
+    event_log: EventLog
     courier: Courier
     timeouts: TimeoutMonitor
     info: ServerInfo
@@ -262,7 +262,7 @@ class ChatHandler(StreamRequestHandler):
         return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
-        self.chat_server.log.submit(self.client, commands)
+        self.chat_server.event_log.submit(self.client, commands)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class Figures:
 
     def _gauges(self) -> Iterator[Any]:
         server = self._server
-        with server.log.lock:
+        with server.event_log.lock:
             users, rooms, servers = server.hub.state.here, len(server.hub.state.rooms), len(server.hub.state.servers)
         waiting, behind = server.courier.queue()
         for name, about, value in (

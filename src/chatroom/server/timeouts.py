@@ -65,14 +65,14 @@ class TimeoutMonitor(threading.Thread):
     def __init__(
         self,
         connections: Callable[[], list[Connection]],
-        log: EventLog,
+        event_log: EventLog,
         courier: Courier,
         every_second: Callable[[], None],
     ) -> None:
         super().__init__(name="timeouts", daemon=True)
         self.busy: set[Connection] = set()  # connections read from since the last check; their threads add them
         self._connections = connections
-        self._log = log
+        self._event_log = event_log
         self._courier = courier
         self._every_second = every_second
         self._ended = threading.Event()
@@ -175,7 +175,7 @@ class TimeoutMonitor(threading.Thread):
                 return (Late(connection, SILENT, True),)
             if not connection.ping_sent:
                 connection.ping_sent = True
-                self._log.submit(connection, [Ping()])
+                self._event_log.submit(connection, [Ping()])
         else:
             connection.ping_sent = False
         return ()
@@ -191,7 +191,9 @@ class TimeoutMonitor(threading.Thread):
             may_wait = all(c.user and not reads for c, _, reads in group)
             for connection, reason, _ in group:
                 connection.close_reason = connection.close_reason or reason  # which the handler logs
-            self._log.submit_all([(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf)
+            self._event_log.submit_all(
+                [(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf
+            )
             deaf = []
             for connection, reason, reads in group:
                 if not reads:

@@ -315,8 +315,16 @@ def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
 # ---- refusals -------------------------------------------------------------------------------------------------------
 
 
+def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
+    if reply.reason == GHOST and "standard-replies" in to.capabilities:
+        yield f":{to.server.name} FAIL * SESSION_REPLACED :{reply.reason}\r\n"
+    yield f"ERROR :Closing link: {reply.reason}\r\n"
+
+
 def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
+    if code in numerics.REASONS and reply.way is None and "standard-replies" in to.capabilities:
+        yield f":{to.server.name} FAIL {numerics.REASONS[code].format(*map(echo, about))}\r\n"
     if reply.way:
         yield from account_replies.refusal(to, reply.error, reply.way)
     elif code in numerics.FAILURES:
@@ -388,7 +396,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     UsersAre: _users_are,
     IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, r.message)]),
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
-    Goodbye: lambda to, r: iter([f"ERROR :Closing link: {r.reason}\r\n"]),
+    Goodbye: _goodbye,
     Recent: _recent,
     HistoryIs: lambda to, r: playback.events(to, r.events, f"chathistory {r.name}"),
     TargetsAre: playback.targets,
