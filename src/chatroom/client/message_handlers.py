@@ -12,7 +12,7 @@ from chatroom.client.state import CHECK_TOKEN, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.names import fold, is_room
-from chatroom.common.text import CTCP, GHOST, clean, number, plain
+from chatroom.common.text import CTCP, clean, number, plain
 
 Handler = Callable[[SessionState, Message], None]
 
@@ -22,8 +22,7 @@ _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
 REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
-# Servers that send no such FAIL yet say it in words alone. To be deleted when chatroom's own sends it.
-_REASONS_IN_WORDS = {"is claimed": NICK_RESERVED, "too often": TRY_LATER, GHOST: REPLACED}
+_REASONS = (NICK_RESERVED, TRY_LATER, REPLACED)
 
 
 def _param(message: Message, index: int) -> str:
@@ -272,15 +271,15 @@ def on_ping(state: SessionState, message: Message) -> None:
     """Does nothing: the connection has answered it already."""
 
 
-def _take_reason(state: SessionState, message: Message) -> str:
+def _take_reason(state: SessionState) -> str:
     """The code of the FAIL right before this message, or ""."""
     reason, state.reason = state.reason, ""
-    return reason or next((code for words, code in _REASONS_IN_WORDS.items() if words in _text(message)), "")
+    return reason
 
 
 def on_error(state: SessionState, message: Message) -> None:
     state.error = _text(message)
-    if _take_reason(state, message) == REPLACED:
+    if _take_reason(state) == REPLACED:
         state.reject("elsewhere")
 
 
@@ -289,7 +288,7 @@ def on_logged_in(state: SessionState, message: Message) -> None:
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
-    nick, reason = _param(message, 1), _take_reason(state, message)
+    nick, reason = _param(message, 1), _take_reason(state)
     if state.is_registered:
         state.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and state.send_password():
@@ -305,7 +304,7 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
 
 def on_password_refused(state: SessionState, message: Message) -> None:
     """464. After registration this is about the password of the server's operators, and ends nothing."""
-    reason = _take_reason(state, message)
+    reason = _take_reason(state)
     if state.is_registered:
         on_other(state, message)
     elif not (reason == TRY_LATER and state.was_registered):  # else the client tries again later
@@ -363,7 +362,7 @@ def on_fail(state: SessionState, message: Message) -> None:
             if room := state.rooms.get(fold(word)):
                 history_sync.failed(state, room)
         return
-    if _param(message, 1) in _REASONS_IN_WORDS.values():
+    if _param(message, 1) in _REASONS:
         state.reason = _param(message, 1)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:

@@ -150,6 +150,11 @@ FAILURES = {
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
 KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
 
+# FAILs that tell programs the reason of the refusal behind them, whose number has several.
+REASONS: dict[Code, str] = {
+    Code.NICK_CLAIMED: "NICK NICKNAME_RESERVED {0} :That name is claimed",
+    Code.LOGIN_TOO_OFTEN: "PASS TEMPORARILY_UNAVAILABLE :That was tried too often",
+}
 REFUSALS: dict[Code, Numeric] = {
     Code.NO_SUCH_NICK: Numeric("401", "{} :No such nick/channel"),
     Code.NO_SUCH_SERVER: Numeric("402", "{} :No such server"),

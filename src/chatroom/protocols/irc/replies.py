@@ -6,7 +6,7 @@ from typing import Any
 from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import fold
-from chatroom.common.text import clean, shortened
+from chatroom.common.text import GHOST, clean, shortened
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT
 from chatroom.model.outcomes import Labelled
