@@ -48,7 +48,7 @@ class Links(Enum):
 
 
 class Replica(EventLog):
-    """One server's part of the chat, as it follows from the stream: see `log.RedisLog`."""
+    """One server's part of the chat, as it follows from the stream: see `redis_event_log`."""
 
     def __init__(
         self,
