@@ -14,14 +14,8 @@ from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_
 from chatroom.core.accounts import ACCOUNTS_MAX
 from chatroom.core.login_throttle import CLAIMS_PER_ADDRESS, WRONG_PASSWORDS_PER_WINDOW
 from chatroom.core.membership import ROOMS_PER_OWNER
-from chatroom.model.limits import (
-    DROP_AFTER_SECONDS,
-    REASON_BYTES,
-    RECENT_MESSAGES,
-    ROOMS_PER_USER,
-    TOPIC_BYTES,
-    WRITE_STALL_SECONDS,
-)
+from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
+from chatroom.model.limits import REASON_BYTES, RECENT_MESSAGES, ROOMS_PER_USER, TOPIC_BYTES
 from chatroom.model.state import DIRECT_MESSAGES_KEPT
 from chatroom.net.slow_readers import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.core import connections, last_seen
-from chatroom.core.last_seen import ABSENCES_REMEMBERED
+from chatroom.core import connections, replay
+from chatroom.core.replay import ABSENCES_REMEMBERED
 from chatroom.model import departure_reasons
 from chatroom.model.commands import Quit
+from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
-from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.values import MessageKind, Person
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
@@ -363,7 +363,7 @@ def test_what_the_history_tells_of_a_room() -> None:
         place(each, number, 1000 * number)
     recent = [each for each in events if isinstance(each, Said)]
     al_there, bob_left = 12, 5
-    assert last_seen.from_history("#Tea", recent, reversed(events), began=1) == {
+    assert replay.from_history("#Tea", recent, reversed(events), began=1) == {
         "#tea al host": al_there,
         "#tea a": al_there,
         **dict.fromkeys(["#tea rob host", "#tea robert host", "#tea bob host", "#tea b"], bob_left),

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from chatroom.model.commands import Quit
+from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.events import Departed, Said
-from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
 from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE

@@ -15,7 +15,7 @@ from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Redacted, Said
 from chatroom.model.values import HistoryPoint, MessageKind, Person
 from chatroom.storage.search_index import SearchIndex
-from chatroom.storage.search_query import search_form
+from chatroom.storage.search_words import search_form
 from chatroom.storage.store import Store
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")

@@ -11,8 +11,8 @@ from typing import Any
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.core import membership
-from chatroom.core.last_seen import unnoticed
 from chatroom.core.permissions import Action, Attempt, is_silent, is_silent_somewhere, require
+from chatroom.core.replay import unnoticed
 from chatroom.model.entities import User
 from chatroom.model.events import (
     AccountMade,

@@ -14,13 +14,13 @@ from typing import NamedTuple
 from zlib import crc32
 
 from chatroom.cluster.redis_stream import REDIS_TIMEOUT_SECONDS
+from chatroom.model.deadlines import LEASE_SECONDS
 from chatroom.model.entities import Server
-from chatroom.model.limits import LEASE_SECONDS
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, value
 
 HEARTBEAT_SECONDS = 2.5  # seconds between signs of life: three may be lost
-# seconds in which no server at all gives one: it was Redis that was away. More than BEAT, less than LEASE
+# In which no server at all gives one: it was Redis that was away. More than a heartbeat, less than a lease.
 STALL_SECONDS = 5.0
 LINK_GRACE_SECONDS = 1.0  # seconds that a broken link is mended quietly
 

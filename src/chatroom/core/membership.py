@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold, room_name
-from chatroom.common.text import CTCP, shortened
-from chatroom.core import last_seen, notify, read_markers
+from chatroom.common.text import shortened
+from chatroom.core import notify, read_markers
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, is_silent, require
+from chatroom.core.replay import note, replay_missed
 from chatroom.model.commands import Join, Leave, LeaveAll
 from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
-from chatroom.model.modes import BAN, BOT, OPERATOR, closed
+from chatroom.model.modes import BAN, OPERATOR, closed
 from chatroom.model.outcomes import Outcome
-from chatroom.model.replies import Recent
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
@@ -99,25 +99,7 @@ def joined(ctx: Context, event: Joined) -> None:
         if session in ctx.state.marking:
             ctx.delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
         ctx.delivery.reply(session, room.state(user))
-        replay(ctx, session, room)
-
-
-def replay(ctx: Context, session: Session, room: Room) -> None:
-    """Tells who joins what was said there since they left, or, to a newcomer, last."""
-    user = user_of(session)
-    if not _wants_replay(ctx.state, session, user):
-        return
-    since = last_seen.seen_until(ctx.state, room, user.person)
-    said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
-    said = said[max(0, len(said) - ctx.replay_messages) :]
-    if said:
-        ctx.delivery.reply(session, Recent(room.name, said))
-
-
-def _wants_replay(state: ChatState, session: Session, user: User) -> bool:
-    """A bot would obey once more what it was told before."""
-    account = state.accounts.get(fold(user.person.account))
-    return session.replay and BOT not in user.modes and (account is None or account.replay)
+        replay_missed(ctx, session, room)
 
 
 def enter(ctx: Context, user: User, name: str, event: Event) -> Room:
@@ -200,7 +182,7 @@ def left(ctx: Context, event: Left) -> None:
 def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
     """Takes a user out of a room, which ends if nobody is left."""
     key = fold(room.name)
-    last_seen.note(state, room, user.person, event)
+    note(state, room, user.person, event)
     room.remove(user)
     del user.rooms[key]
     if not room.members:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import bans, membership, monitor
+from chatroom.core import bans, membership, monitor, replay
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import require_free_to_rename
@@ -65,7 +65,7 @@ def connected(ctx: Context, event: Connected) -> None:
         state.here += 1
         ctx.delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))
         if room:
-            membership.replay(ctx, session, room)
+            replay.replay_missed(ctx, session, room)
         if not ctx.is_saving:
             ctx.delivery.reply(session, Saving(works=False))
     monitor.has_come(ctx, user)

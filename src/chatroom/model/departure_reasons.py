@@ -1,6 +1,6 @@
 """Why connections ended, where something depends on it: what is shown to who comes back, and what is counted."""
 
-from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
+from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 
 SILENT = f"no sign of life for {DROP_AFTER_SECONDS} seconds"
 STALLED = f"read nothing for {WRITE_STALL_SECONDS} seconds"

@@ -82,7 +82,7 @@ class ChatState:
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
-        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.last_seen`
+        self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.replay`
         self.holders = Counter[str]()  # how many users have a mode, by its letter
         self.most = 0  # users at once, so far
         self.here = 0  # users that are connected to this server

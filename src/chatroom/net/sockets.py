@@ -3,7 +3,7 @@
 import socket
 from typing import Any
 
-from chatroom.model.limits import DROP_AFTER_SECONDS
+from chatroom.model.deadlines import DROP_AFTER_SECONDS
 
 SEND_BUFFER_BYTES = 64 * 1024  # SO_SNDBUF: by default the kernel's buffer grows to 4 MiB a socket
 # TCP_NOTSENT_LOWAT, bytes of that buffer that may wait to be sent. A message put into it costs a call for each client,

@@ -1,6 +1,6 @@
 """The protocol of a person with netcat: a line is a message, a line that begins with a slash is a command.
 
-What people read is in `english`. Lines of the server begin with "* ", which no name can, and so no message; "** " is
+What people read is in `sentences`. Lines of the server begin with "* ", which no name can, and so no message; "** " is
 somebody's /me.
 """
 
@@ -41,9 +41,9 @@ from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, R
 from chatroom.model.values import MessageKind
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer
-from chatroom.protocols.english import describe_event, describe_reply
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
+from chatroom.protocols.sentences import describe_event, describe_reply
 
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
 

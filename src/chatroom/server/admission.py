@@ -8,7 +8,7 @@ from chatroom.common.logs import alike
 from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog
 from chatroom.core.hub import Hub
-from chatroom.protocols.phrases import time_left_and_reason
+from chatroom.protocols.sentence_parts import time_left_and_reason
 from chatroom.server.connection_limits import ConnectionLimiter
 
 BANNED = "you are banned from this server"

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from chatroom.model.events import Event
-from chatroom.protocols.english import describe_event
+from chatroom.protocols.sentences import describe_event
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused
 from chatroom.protocols import moderation_commands as moderation
-from chatroom.protocols.english import describe_reply
+from chatroom.protocols.sentences import describe_reply
 from chatroom.server.chat_server import ChatServer
 
 log = logging.getLogger(__name__)

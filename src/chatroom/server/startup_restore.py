@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from contextlib import closing
 
 from chatroom.common.names import fold
-from chatroom.core import last_seen, restore
+from chatroom.core import replay, restore
 from chatroom.core.hub import Hub
-from chatroom.core.last_seen import ABSENCES_REMEMBERED
+from chatroom.core.replay import ABSENCES_REMEMBERED
 from chatroom.model.entities import Account
 from chatroom.storage.reader import Reader, StoredRoom
 from chatroom.storage.store import Store
@@ -43,5 +43,5 @@ def _absences(reader: Reader, rooms: Iterable[StoredRoom], previous_start_id: in
         if room.recent and left > 0:
             events = reader.history(fold(room.name), limit=min(left, ABSENCE_EVENTS_READ), everything=True)
             left -= len(events)
-            found |= last_seen.from_history(room.name, room.recent, reversed(events), previous_start_id)
+            found |= replay.from_history(room.name, room.recent, reversed(events), previous_start_id)
     return found

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from chatroom.core.event_log import EventLog
 from chatroom.model.commands import Quit
+from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.departure_reasons import SILENT, STALLED
-from chatroom.model.limits import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.replies import Ping
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier

@@ -20,7 +20,8 @@ from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
-from chatroom.storage.search_query import Query, fts5_expression, row_and_position, rowid_of, search_form
+from chatroom.storage.search_query import Query, fts5_expression, row_and_position, rowid_of
+from chatroom.storage.search_words import search_form
 from chatroom.storage.segments import unpack
 
 SEARCH_SECONDS = 2.0  # seconds after which a search returns what it has found

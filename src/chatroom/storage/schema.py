@@ -33,7 +33,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `lists` has a row for each mask in a room's lists (bans above all), and for each ban from the server, where `room` is
 # "". `room` and `key`, the mask, are folded. `until` is when the entry ends (0: not by itself).
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
-# `replay` is 0 where its clients are not shown what was said before they join.
+# `replay_missed` is 0 where its clients are not shown what was said before they join.
 # `marks` has single numbers: "reserved", "began", "settled" and "chat" (see `store`), "indexed …" (see `search_index`).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (

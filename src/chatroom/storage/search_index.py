@@ -2,7 +2,7 @@
 
 `words` is an FTS5 table without contents. Its row numbers say where a message is (`rowid_of`). Its columns are the
 words of the message, its sender, and the place, so that a search in a room doesn't look at other rooms. The text is
-split into words and folded here, as in a query (`search_query.words`), so SQLite has neither to do.
+split into words and folded here, as in a query (`search_words.words`), so SQLite has neither to do.
 
 The mark `_MARK` is the row of `runs` up to which the index goes. An index that was made with another version of Unicode
 has another mark: it is dropped and made anew, in the same steps. A search scans the messages that are not in the index.
@@ -15,7 +15,8 @@ from typing import Protocol
 
 from chatroom.common.names import UNICODE
 from chatroom.model.events import Said
-from chatroom.storage.search_query import nick_word, place_word, rowid_of, search_form, words
+from chatroom.storage.search_query import nick_word, place_word, rowid_of
+from chatroom.storage.search_words import search_form, words
 from chatroom.storage.segments import unpack
 
 STEP_MESSAGES = 256  # messages indexed or pruned in one transaction: saving waits for it, some milliseconds
@@ -24,7 +25,7 @@ STEP_CHARACTERS = 32 * 1024  # characters of these messages, likewise: long ones
 _CREATE = """CREATE VIRTUAL TABLE IF NOT EXISTS words USING
     fts5(text, nick, place, content = '', detail = column, tokenize = 'ascii')"""
 # Another version of Unicode may split the same text into other words, and a message must be deleted with the words with
-# which it was inserted. When `search_query.words` or `search_form` change, this must change, too.
+# which it was inserted. When `search_words.words` or `search_form` change, this must change, too.
 _MARK = f"indexed by Unicode {UNICODE}"
 _MARKS = "name LIKE 'indexed%'"  # "indexed" alone was the mark of an older kind of index
 _NO_MODULE, _NO_TABLE = "no such module", "no such table"  # parts of SQLite's messages; it has no error codes for these

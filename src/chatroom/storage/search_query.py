@@ -1,18 +1,13 @@
-"""Search queries, and how a text is split into words, for a query and for the full-text index alike.
+"""Search queries.
 
-Case, diacritics, formatting codes and the places where a sender had to cut a line don't matter. A word is found where
-it stands as a whole. A word without letters, or of a script that is written without spaces, is found anywhere in a
-text, by a scan instead of the index.
+A word is found where it stands as a whole. A word without letters, or of a script that is written without spaces, is
+found anywhere in a text, by a scan instead of the index.
 """
 
-import re
-
-from chatroom.common.names import bare, fold, in_word
-from chatroom.common.text import CODES, CUT, UNSPACED
+from chatroom.common.names import fold
+from chatroom.storage.search_words import UNSPACED_LETTER, search_form, words
 
 _POSITION_BITS = 20  # of a rowid, for the position in a segment, which has fewer events than that
-_WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 class Query:
@@ -23,7 +18,7 @@ class Query:
         self.parts: list[str] = []
         for word in search_form(typed).split() or typed.split():  # invisible characters alone find nothing
             found = words(word)
-            if not found or _UNSPACED.search(word):
+            if not found or UNSPACED_LETTER.search(word):
                 self.parts.append(word)
             else:
                 self.whole += found
@@ -35,21 +30,6 @@ class Query:
     def matches(self, text: str) -> bool:
         text = search_form(text)
         return self.may_match(text) and set(self.whole).issubset(words(text))
-
-
-def search_form(text: str) -> str:
-    """A text as it is searched: without case, diacritics and formatting codes."""
-    if not text.isprintable():
-        text = CODES.sub("", text.replace(CUT, ""))
-    return bare(text)
-
-
-def words(text: str) -> list[str]:
-    """The words of a text in its `search_form`. They have letters, digits and the vowels that are marks."""
-    if text.isascii():
-        return _WORD.findall(text)
-    apart = "".join([c if in_word(c) else " " for c in _UNSPACED.sub(" ", text)])
-    return [word for word in apart.split() if _WORD.search(word)]
 
 
 def fts5_expression(query: Query, places: list[int], by: str) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from chatroom.model.limits import DROP_AFTER_SECONDS
+from chatroom.model.deadlines import DROP_AFTER_SECONDS
 from chatroom.server.timeouts import TIMEOUT_CHECK_SECONDS
 from tests.benchmarks.abuse.attack import Check, at_most, exactly, not_here, start
 from tests.benchmarks.abuse.scarce import server_errors

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from chatroom.model.limits import DROP_AFTER_SECONDS
+from chatroom.model.deadlines import DROP_AFTER_SECONDS
 from tests.benchmarks.abuse.attack import MODULE, Check, allowed, at_most, exactly, not_here, start
 from tests.benchmarks.load import RoundError, Swarm
 from tests.benchmarks.shapes import settled

@@ -8,11 +8,11 @@ from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
-from chatroom.protocols.english import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
+from chatroom.protocols.sentences import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
 
 
 def notice(to: ReplyWriter, text: str) -> str:

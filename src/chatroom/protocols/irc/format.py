@@ -34,7 +34,7 @@ from chatroom.model.events import (
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
-from chatroom.protocols.phrases import lasting
+from chatroom.protocols.sentence_parts import lasting
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})

@@ -57,13 +57,13 @@ from chatroom.model.replies import (
     WhowasIs,
 )
 from chatroom.model.values import Member, Topic
-from chatroom.protocols.english import describe_reply
-from chatroom.protocols.irc import account_replies, numerics, playback
+from chatroom.protocols.irc import account_replies, history_replies, numerics
 from chatroom.protocols.irc.format import timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.phrases import SPELLED_OUT, spell_out, time_left_and_reason
+from chatroom.protocols.sentence_parts import SPELLED_OUT, spell_out, time_left_and_reason
+from chatroom.protocols.sentences import describe_reply
 
 
 def render(to: ReplyWriter, reply: Reply) -> bytes:
@@ -291,10 +291,10 @@ def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
 
 
 def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
-    if playback.CHATHISTORY not in to.capabilities:
+    if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from playback.events(to, reply.said, f"chathistory {reply.room}")
+        yield from history_replies.events(to, reply.said, f"chathistory {reply.room}")
 
 
 def _notice(to: ReplyWriter, reply: Saving | Link) -> Iterator[str]:
@@ -330,9 +330,9 @@ def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
     elif code in numerics.FAILURES:
         words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)
-    elif code in playback.FAILURES:
+    elif code in history_replies.FAILURES:
         command, target = (*map(echo, about), "", "")[:2]
-        yield playback.failure(to, code, command, target)
+        yield history_replies.failure(to, code, command, target)
     elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
         yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
     elif code in SPELLED_OUT:
@@ -398,9 +398,9 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
-    HistoryIs: lambda to, r: playback.events(to, r.events, f"chathistory {r.name}"),
-    TargetsAre: playback.targets,
-    Found: lambda to, r: playback.events(to, r.said, playback.SEARCH),
+    HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}"),
+    TargetsAre: history_replies.targets,
+    Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
     Saving: _notice,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,

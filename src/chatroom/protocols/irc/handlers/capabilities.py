@@ -14,8 +14,8 @@ from chatroom.protocols.irc.handlers.read_marker import READ_MARKER
 from chatroom.protocols.irc.handlers.redaction import REDACTION
 from chatroom.protocols.irc.handlers.registration import registration
 from chatroom.protocols.irc.handlers.sasl import MECHANISMS, SASL
+from chatroom.protocols.irc.history_replies import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.protocols.irc.params import echo
-from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
 _VERSION_MAX = 9999  # of capability negotiation; 302 is the highest there is
 CAPABILITIES = (

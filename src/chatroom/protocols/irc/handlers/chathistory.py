@@ -13,8 +13,8 @@ from chatroom.model.outcomes import Command
 from chatroom.model.values import HistoryPoint
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.format import MSGID, milliseconds
+from chatroom.protocols.irc.history_replies import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.protocols.irc.params import echo
-from chatroom.protocols.irc.playback import CHATHISTORY, PLAYBACK, SEARCH
 
 
 class BadParameters(Exception):  # noqa: N818  # the client's error, not the program's

@@ -1,4 +1,4 @@
-"""What people saw last of a room: who comes back is shown what was said since then, and nothing twice.
+"""Replay: who joins a room is shown what was said since they saw it last, and nothing twice.
 
 A person is an account, or a nickname and an address. Who was logged in at the end is known as both, since clients often
 join before they log in. The id of the message that each saw last is remembered. A connection that was lost was dead for
@@ -14,10 +14,14 @@ from dataclasses import replace
 from itertools import islice
 
 from chatroom.common.names import fold
+from chatroom.common.text import CTCP
+from chatroom.core.context import Context
+from chatroom.model.deadlines import DROP_AFTER_SECONDS, LEASE_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.departure_reasons import LINK_LOST, OVERTAKEN, SILENT, SLOWEST, STALLED, TIMED_OUT, TOO_SLOW
-from chatroom.model.entities import Room
+from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said
-from chatroom.model.limits import DROP_AFTER_SECONDS, LEASE_SECONDS, WRITE_STALL_SECONDS
+from chatroom.model.modes import BOT
+from chatroom.model.replies import Recent
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
@@ -106,3 +110,21 @@ def _keys(room: str, person: Person) -> list[str]:
     """What a person is known by in a room; no name has a space."""
     guest = f"{fold(room)} {fold(person.nick)} {person.host}"
     return [guest, f"{fold(room)} {fold(person.account)}"] if person.account else [guest]
+
+
+def replay_missed(ctx: Context, session: Session, room: Room) -> None:
+    """Tells who joins what was said there since they left, or, to a newcomer, last."""
+    user = user_of(session)
+    if not _wants_replay(ctx.state, session, user):
+        return
+    since = seen_until(ctx.state, room, user.person)
+    said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
+    said = said[max(0, len(said) - ctx.replay_messages) :]
+    if said:
+        ctx.delivery.reply(session, Recent(room.name, said))
+
+
+def _wants_replay(state: ChatState, session: Session, user: User) -> bool:
+    """A bot would obey once more what it was told before."""
+    account = state.accounts.get(fold(user.person.account))
+    return session.replay and BOT not in user.modes and (account is None or account.replay)

@@ -69,7 +69,7 @@ from chatroom.model.replies import (
 from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.moderation_commands import TIME_EXAMPLES
-from chatroom.protocols.phrases import SPELLED_OUT, because, lasting, list_bans, spell_out
+from chatroom.protocols.sentence_parts import SPELLED_OUT, because, lasting, list_bans, spell_out
 
 # ---- refusals: the numbers are places in `ChatError.about`, {slash} stands before commands --------------------------
 

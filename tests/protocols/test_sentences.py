@@ -8,8 +8,8 @@ from chatroom.model.events import Event, Invited, Kicked, Killed, ModesSet, Said
 from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import AwayNoted, PersonalNotice, Refused, Reply
 from chatroom.model.values import MessageKind, ModeChange, Person
-from chatroom.protocols import english
-from chatroom.protocols.english import describe_event, describe_refusal, describe_reply
+from chatroom.protocols import sentences
+from chatroom.protocols.sentences import describe_event, describe_refusal, describe_reply
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, kinds
 
 AL = Person("1", "al", "u", "127.0.0.1")
@@ -27,12 +27,12 @@ def refusal(code: Code) -> ChatError:
 
 def test_every_event_has_its_sentences() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(english._EVENTS) == kinds(Event) - (TOLD_AS_OTHERS - {Killed}) - TOLD_NOBODY
+    assert set(sentences._EVENTS) == kinds(Event) - (TOLD_AS_OTHERS - {Killed}) - TOLD_NOBODY
 
 
 def test_every_reply_has_its_sentences() -> None:
     """But for those that nothing asks for except IRC clients, and those that are made of others."""
-    assert set(english._REPLIES) == kinds(Reply) - FOR_IRC_ALONE - {replies.Raw, Labelled}
+    assert set(sentences._REPLIES) == kinds(Reply) - FOR_IRC_ALONE - {replies.Raw, Labelled}
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.PASSWORD_ALOUD])
