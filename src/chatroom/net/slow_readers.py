@@ -1,7 +1,8 @@
 """Slow readers: connections whose sockets don't take all that they are sent, and the memory of their outboxes.
 
 What a socket does not take waits in its connection's outbox and is written once the socket takes more. A connection is
-aborted when its outbox grows too large, and the slowest ones when all outboxes together do.
+aborted when its outbox grows too large, and the slowest ones when all outboxes together do. `server.timeouts` closes
+those that read nothing for a while. The reasons are in `model.departure_reasons`.
 
 All of it is used by the courier's thread alone, but for `SlowReaders.wake` and what its attributes' comments name.
 """

@@ -1,6 +1,7 @@
 """The timeouts of all connections, checked by one thread.
 
-(A timeout set on a socket would be one for its buffered reader for good.)
+(A timeout set on a socket would be one for its buffered reader for good.) How long a client may be silent, or may read
+nothing, is in `model.deadlines`, as other packages need to know it, too; the other times are below.
 
 Once a second the thread looks at the connections for which a deadline may have passed. Each is scheduled for the second
 of its next deadline, as that was when it was last looked at. Most deadlines only move away. When one comes nearer, the

@@ -1,4 +1,7 @@
-"""Renders events as IRC lines, once for all clients whose capabilities make the same bytes of them."""
+"""Renders events as IRC lines, once for all clients whose capabilities make the same bytes of them.
+
+`parts` cuts messages that are longer than a line.
+"""
 
 import re
 from collections.abc import Callable, Iterator
