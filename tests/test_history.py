@@ -3,33 +3,17 @@
 import re
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from chatroom.common.irc_message import parse
 from chatroom.model.limits import DORMANT_ROOMS_MAX
-from chatroom.server.chat_server import ChatServer
 from chatroom.storage import store
-from chatroom.storage.store import Store
-from tests.chat import INFO
+from tests.hosting import running
 from tests.peers import Guests, Irc, Plain, Served, asked, said
 
 EVERYTHING = ("batch", "server-time", "message-tags", "draft/chathistory")
-
-
-@contextmanager
-def running(data: Path, keep: int = 0) -> Iterator[Guests]:
-    """A server on this data, in this process, and its clients."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), keep=keep, unlimited=True)
-    server.start()
-    guests = Guests(server.port)
-    try:
-        yield guests
-    finally:
-        guests.close()
-        server.stop()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,25 +17,12 @@ from chatroom.storage import schema
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store
 from tests.chat import INFO, QUICK
+from tests.hosting import running
 from tests.peers import DEADLINE, Guests, Irc, Peer, Plain, Served, asked, own_address, said
 
 PASSWORD = "open-sesame"
 HISTORY = ("batch", "server-time", "message-tags", "draft/chathistory", "soju.im/search")
 EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z"
-
-
-@contextmanager
-def running(data: Path, unlimited: bool = True) -> Iterator[Guests]:
-    """A server on this data, in this process, that computes quickly; and its clients."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=unlimited)
-    server.hub.context.passwords.scrypt = QUICK
-    server.start()
-    guests = Guests(server.port)
-    try:
-        yield guests
-    finally:
-        guests.close()
-        server.stop()
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import re
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,26 +15,11 @@ from chatroom.model.commands import Quit
 from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.events import Departed, Joined, Kicked, Left, Renamed, Said
 from chatroom.model.values import MessageKind, Person
-from chatroom.server.chat_server import ChatServer
-from chatroom.storage.store import Store
-from tests.chat import INFO, QUICK, Chat, Client, place
+from tests.chat import Chat, Client, place
+from tests.hosting import running
 from tests.peers import Guests, Irc, Served, said
 
 PASSWORD = "open-sesame"
-
-
-@contextmanager
-def running(data: Path) -> Iterator[Guests]:
-    """A server on this data, in this process, and its clients."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
-    server.hub.context.passwords.scrypt = QUICK
-    server.start()
-    guests = Guests(server.port)
-    try:
-        yield guests
-    finally:
-        guests.close()
-        server.stop()
 
 
 @pytest.fixture

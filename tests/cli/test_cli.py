@@ -15,6 +15,7 @@ import pytest
 
 from chatroom import __version__
 from chatroom.cli.serve import serve as serve_command
+from tests.hosting import run_without_reader
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
 from tests.ports import free_port, listens
 
@@ -305,19 +306,7 @@ def test_it_serves_without_standard_streams(closed: str) -> None:
 @pytest.mark.parametrize("arguments", ["--help", "--version", "serve --help", "serve --check-config"])
 def test_output_that_takes_nothing_is_no_riddle(to: str, code: int, told: str, arguments: str) -> None:
     """The exit code is 0 or there is a sentence; the interpreter's own 120 would say nothing to anybody."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        ["sh", "-c", f'exec "$0" -m chatroom {arguments} {to}', sys.executable],
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=6 * DEADLINE,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
-        check=False,
-    )
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (code, told)
+    assert run_without_reader(arguments, to) == (code, told)
 
 
 def test_errors_that_nobody_can_be_told_do_not_change_the_exit_code() -> None:

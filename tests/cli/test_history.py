@@ -22,6 +22,7 @@ from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSe
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.storage.segments import _LINES
 from chatroom.storage.store import Store
+from tests.hosting import run_without_reader
 from tests.peers import DEADLINE, Plain, Served
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
@@ -377,19 +378,7 @@ def test_standard_output_that_takes_nothing_is_no_riddle(
     kept: Path, arguments: str, to: str, code: int, told: str
 ) -> None:
     """The exit code is 0 or there is a sentence."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        ["sh", "-c", f'exec "$0" -m chatroom history {arguments} {to}', sys.executable],
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=6 * DEADLINE,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
-        check=False,
-    )
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (code, told)
+    assert run_without_reader(f"history {arguments}", to) == (code, told)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
