@@ -56,7 +56,7 @@ from chatroom.model.replies import (
     WhoisIs,
 )
 from chatroom.model.values import Member, MessageKind, Person, Topic
-from chatroom.protocols.irc.format import irc_format
+from chatroom.protocols.irc.event_lines import irc_format
 from chatroom.protocols.plain import PLAIN
 from tests.chat import NOON, Chat, RecordingPost, kinds, place
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.common.addresses import counted
+from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.core import passwords
 from chatroom.core.login_throttle import (
@@ -211,9 +211,9 @@ def test_what_is_remembered_of_guesses_is_bounded() -> None:
 
 def test_an_ipv6_address_counts_with_its_network() -> None:
     """As hosts are written here: with a 0 before a leading colon, and perhaps an interface."""
-    assert counted("192.0.2.1") == "192.0.2.1"
-    assert counted("2001:db8::1") == counted("2001:db8::ffff:2%eth0")
-    assert counted("0::1") == counted("::1")
+    assert limit_key("192.0.2.1") == "192.0.2.1"
+    assert limit_key("2001:db8::1") == limit_key("2001:db8::ffff:2%eth0")
+    assert limit_key("0::1") == limit_key("::1")
 
 
 def test_the_cost_is_the_one_that_was_chosen() -> None:

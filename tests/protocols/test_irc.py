@@ -34,7 +34,7 @@ from chatroom.protocols.irc import account_replies, replies
 from chatroom.protocols.irc import format as irc_lines
 from chatroom.protocols.irc.command_table import COMMANDS
 from chatroom.protocols.irc.dialect import IrcDialect
-from chatroom.protocols.irc.format import RENDERED, irc_format
+from chatroom.protocols.irc.event_lines import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.numerics import REFUSALS
 from chatroom.protocols.limits import MESSAGE_BYTES

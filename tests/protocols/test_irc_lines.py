@@ -66,7 +66,7 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.protocols.irc.dialect import LABEL_BYTES
-from chatroom.protocols.irc.format import RENDERED, irc_format
+from chatroom.protocols.irc.event_lines import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from tests.chat import LONG_INFO, NOON, TOLD_AS_OTHERS, TOLD_NOBODY, Chat, Client, kinds, place

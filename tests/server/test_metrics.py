@@ -17,7 +17,7 @@ from chatroom.model.events import Departed
 from chatroom.model.values import Person
 from chatroom.protocols.plain import PLAIN
 from chatroom.server.chat_server import ChatServer
-from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
+from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.metrics import CONCURRENT_SCRAPES
 from tests.cli.test_cli import chatroom
 from tests.peers import DEADLINE, Guests, Peer, Served, eventually

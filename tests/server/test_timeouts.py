@@ -20,8 +20,8 @@ from chatroom.net.batches import Item
 from chatroom.net.connection import Connection
 from chatroom.net.sockets import SEND_AHEAD_BYTES, SEND_BUFFER_BYTES, TCP_KEEPALIVE
 from chatroom.server.chat_server import ChatServer
+from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.flood_limit import FLOOD_BURST_LINES
-from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.timeouts import (
     CLOCK_STALL_SECONDS,
     ENDINGS_PER_STEP,

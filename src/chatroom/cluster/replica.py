@@ -399,4 +399,4 @@ class Replica(EventLog):
 
 def _way(act: Proposal) -> Via | None:
     """The way in which something about an account was asked for, and is refused; None if it was something else."""
-    return next((outcome.way for outcome in act.outcomes if isinstance(outcome, AccountDone)), None)
+    return next((outcome.via for outcome in act.outcomes if isinstance(outcome, AccountDone)), None)

@@ -27,6 +27,7 @@ from chatroom.core.context import Context
 from chatroom.model import lasting as lasts
 from chatroom.model.audience import Audience
 from chatroom.model.dormant_rooms import DormantRooms
+from chatroom.model.durable_state import Lasting, Owned
 from chatroom.model.entities import Account, Room, Server, Session, User, new_lists
 from chatroom.model.events import (
     AccountDropped,
@@ -57,7 +58,6 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
-from chatroom.model.lasting import Lasting, Owned
 from chatroom.model.limits import MASKS_PER_LIST
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState

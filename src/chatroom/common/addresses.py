@@ -15,7 +15,7 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
     return mapped or address
 
 
-def counted(host: str) -> str:
+def limit_key(host: str) -> str:
     """The key under which limits count an address: itself, or for IPv6 its /64 network, which has one owner."""
     address = address_of(host)
     if address is None:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from hmac import compare_digest
 from typing import Any
 
-from chatroom.common.addresses import counted
+from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
 from chatroom.core import bans, monitor, notify
@@ -69,10 +69,10 @@ def make_account(ctx: Context, session: Session, command: MakeAccount) -> list[O
     name = _name_of(session, command)
     _may_claim(ctx.state, session, name)
     acceptable(command.password, name)
-    if len(ctx.state.accounts) >= ACCOUNTS_MAX or ctx.throttle.claims.is_full(counted(session.host), ctx.steady()):
+    if len(ctx.state.accounts) >= ACCOUNTS_MAX or ctx.throttle.claims.is_full(limit_key(session.host), ctx.steady()):
         raise ChatError(Code.ACCOUNTS_FULL)
     if not ctx.throttle.unlimited:
-        ctx.throttle.claims.add(counted(session.host), ctx.steady())
+        ctx.throttle.claims.add(limit_key(session.host), ctx.steady())
     return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password)))]
 
 
@@ -99,7 +99,7 @@ def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> 
     _may_claim(ctx.state, session, name)
     by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
     log.info("%s claimed the name %s", session.host, name)
-    return [AccountMade(by, name, secret), _done(ctx, AccountChange.CLAIMED, name, command.way)]
+    return [AccountMade(by, name, secret), _done(ctx, AccountChange.CLAIMED, name, command.via)]
 
 
 def set_password(ctx: Context, session: Session, command: SetPassword) -> list[Outcome]:
@@ -130,10 +130,10 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
         if not session.account:  # it was dropped meanwhile
             raise ChatError(Code.NOT_LOGGED_IN)
         by = user_of(session).person
-        done = _done(ctx, AccountChange.PASSWORD_SET, session.account, ask.way)
+        done = _done(ctx, AccountChange.PASSWORD_SET, session.account, ask.via)
         return [PasswordSet(by, session.account, command.secret), done]
     except ChatError as error:
-        return [Refused(error, ask.way)]
+        return [Refused(error, ask.via)]
 
 
 # ---- proving that one is oneself ------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def log_in(ctx: Context, session: Session, command: LogIn) -> list[Outcome]:
         session.admitted = True
         if session.account or fold(command.account) not in ctx.state.accounts:
             ctx.throttle.end(command.account, session.host, None)
-            return [_done(ctx, AccountChange.ADMITTED, command.account, command.way)]
+            return [_done(ctx, AccountChange.ADMITTED, command.account, command.via)]
     if session.account:
         raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
     return _work(ctx, session, command, command.account)
@@ -155,7 +155,7 @@ def log_in(ctx: Context, session: Session, command: LogIn) -> list[Outcome]:
 
 def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
     """Whether this is the server's password, which some clients can give only where others give an account's."""
-    given = {Via.SASL: command.password, Via.PASS: f"{command.account}:{command.password}"}.get(command.way)
+    given = {Via.SASL: command.password, Via.PASS: f"{command.account}:{command.password}"}.get(command.via)
     if given is None or session.admitted or session.user:
         return False
     return compare_digest(given.encode(), ctx.password.encode())
@@ -191,17 +191,17 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
             raise ChatError(Code.LOGIN_FAILED, name)
         return _proven(ctx, session, ask, account)
     except ChatError as error:
-        return [Refused(error, ask.way)]
+        return [Refused(error, ask.via)]
 
 
 def _proven(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: Account) -> list[Outcome]:
     if isinstance(ask, DropAccount):
-        return _dropped(ctx, session, account, ask.way)
+        return _dropped(ctx, session, account, ask.via)
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
     if session.user is None:
         session.account = account.name
-        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.way)]
+        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via)]
     return _logged_in(ctx, session, session.user, account, ask)
 
 
@@ -212,7 +212,7 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
         raise ChatError(Code.NICK_BANNED, account.name, str(ban.until), ban.reason)
     # The answer comes first, as SASL clients expect it.
     outcomes: list[Outcome] = [
-        _done(ctx, AccountChange.LOGGED_IN, account.name, ask.way),
+        _done(ctx, AccountChange.LOGGED_IN, account.name, ask.via),
         AccountSet(user.person, account.name),
     ]
     if ask.take and fold(person.nick) != fold(account.name):
@@ -233,7 +233,7 @@ def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
     if not session.account:
         raise ChatError(Code.NOT_LOGGED_IN)
     require_free_to_rename(user, "")
-    done = _done(ctx, AccountChange.LOGGED_OUT, session.account, command.way)
+    done = _done(ctx, AccountChange.LOGGED_OUT, session.account, command.via)
     return [AccountSet(user.person, ""), done]
 
 
@@ -245,17 +245,17 @@ def drop_account(ctx: Context, session: Session, command: DropAccount) -> list[O
     if user_of(session).is_operator and not command.password:
         if account is None:
             raise ChatError(Code.NO_SUCH_ACCOUNT, command.account)
-        return _dropped(ctx, session, account, command.way)
+        return _dropped(ctx, session, account, command.via)
     return _check(ctx, session, command, command.account)
 
 
-def _dropped(ctx: Context, session: Session, account: Account, way: Via) -> list[Outcome]:
+def _dropped(ctx: Context, session: Session, account: Account, via: Via) -> list[Outcome]:
     user = user_of(session)
     if user.person.account == account.name:
         require_free_to_rename(user, "")
     dropped = AccountDropped(user.person, account.name)
     log.info("%s dropped the name %s", session.nick, account.name)
-    return [dropped, _done(ctx, AccountChange.DROPPED, account.name, way)]
+    return [dropped, _done(ctx, AccountChange.DROPPED, account.name, via)]
 
 
 def close_ghost(ctx: Context, session: Session, command: CloseGhost) -> list[Outcome]:
@@ -268,7 +268,7 @@ def _closed(ctx: Context, session: Session, command: CloseGhost) -> list[Outcome
     ghost = ctx.state.user_named(command.nick)
     if ghost is session.user:
         raise ChatError(Code.NOT_A_GHOST, ghost.person.nick)
-    done = _done(ctx, AccountChange.GHOST_CLOSED, ghost.person.nick, command.way)
+    done = _done(ctx, AccountChange.GHOST_CLOSED, ghost.person.nick, command.via)
     return [Ghosted(user_of(session).person, ghost.person), done]
 
 
@@ -280,8 +280,8 @@ def ask_account(ctx: Context, session: Session, command: AskAccount) -> list[Out
     return [AccountIs(account.name, account.time, here)]
 
 
-def _done(ctx: Context, change: AccountChange, account: str, way: Via) -> AccountDone:
-    return AccountDone(change, account, way, ctx.lasting)
+def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> AccountDone:
+    return AccountDone(change, account, via, ctx.lasting)
 
 
 # ---- applying -------------------------------------------------------------------------------------------------------
@@ -364,7 +364,7 @@ def _refused_likewise(decider: Decider) -> Decider:
         try:
             return decider(ctx, session, command)
         except ChatError as error:
-            return [Refused(error, command.way)]
+            return [Refused(error, command.via)]
 
     return decide
 

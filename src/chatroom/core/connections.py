@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from hmac import compare_digest
 
-from chatroom.common.addresses import counted
+from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import shortened
 from chatroom.core import monitor
@@ -84,7 +84,7 @@ def compare_password(ctx: Context, session: Session, given: str, password: str, 
     After `WRONG_PASSWORDS_PER_CONNECTION` a connection is closed. After as many as `wrong` takes from one address, it
     raises `ChatError` for a while.
     """
-    network, now = counted(session.host), ctx.steady()
+    network, now = limit_key(session.host), ctx.steady()
     if wrong.is_full(network, now) and not ctx.throttle.unlimited:
         raise ChatError(Code.LOGIN_TOO_OFTEN)
     if compare_digest(given.encode(), password.encode()):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol
 
-from chatroom.common.addresses import counted
+from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.core import connections
 from chatroom.core.hub import Hub
@@ -78,7 +78,7 @@ class EventLog:
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
             try:
-                return self._archive.find(lookup, counted(session.host))
+                return self._archive.find(lookup, limit_key(session.host))
             except ChatError as error:
                 return Refused(error)
 

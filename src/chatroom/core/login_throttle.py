@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from chatroom.common.addresses import counted
+from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 
@@ -65,7 +65,7 @@ class LoginThrottle:
 
     def begin(self, account: str, host: str, now: int) -> None:
         """Raises `ChatError` if there were too many."""
-        account, network = fold(account), counted(host)
+        account, network = fold(account), limit_key(host)
         if self.unlimited:
             return
         at_home = self._known.get(account) == network
@@ -76,7 +76,7 @@ class LoginThrottle:
 
     def end(self, account: str, host: str, fits: bool | None) -> None:
         """Ends a guess. A right one (`fits`), or one that could not be checked (None), is not counted."""
-        account, network = fold(account), counted(host)
+        account, network = fold(account), limit_key(host)
         if self.unlimited:
             return
         if fits is not False:

@@ -222,7 +222,7 @@ class MakeAccount(SessionCommand):
 
     password: str = field(repr=False)
     name: str = ""
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
@@ -232,12 +232,12 @@ class LogIn(SessionCommand):
     account: str
     password: str = field(repr=False)
     take: bool = False
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
 class LogOut(ChatCommand):
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
@@ -245,7 +245,7 @@ class SetPassword(SessionCommand):
     """A new one for the account that one is logged in to."""
 
     password: str = field(repr=False)
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
@@ -253,7 +253,7 @@ class SetReplay(SessionCommand):
     """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
 
     on: bool
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
@@ -262,7 +262,7 @@ class DropAccount(SessionCommand):
 
     account: str
     password: str = field(repr=False)
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
@@ -271,7 +271,7 @@ class CloseGhost(SessionCommand):
 
     nick: str
     password: str = field(default="", repr=False)
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value
@@ -279,7 +279,7 @@ class AskAccount(ChatCommand):
     """Whether a name is claimed, and since when."""
 
     account: str
-    way: Via = Via.COMMAND
+    via: Via = Via.COMMAND
 
 
 @value

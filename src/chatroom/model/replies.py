@@ -24,10 +24,10 @@ class Raw(Reply):
 
 @value
 class Refused(Reply):
-    """`way` is None where it is not about accounts."""
+    """`via` is None where it is not about accounts."""
 
     error: ChatError
-    way: Via | None = None
+    via: Via | None = None
 
     def __post_init__(self) -> None:
         """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
@@ -210,7 +210,7 @@ class AccountDone(Reply):
 
     change: AccountChange
     account: str
-    way: Via
+    via: Via
     lasting: bool = True
 
 

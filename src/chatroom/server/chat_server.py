@@ -35,9 +35,8 @@ from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.server.admission import Admission, SpareDescriptor
 from chatroom.server.audit import log_actions
-from chatroom.server.connection_limits import CLIENTS_MAX, FULL, ConnectionLimiter, is_loopback
+from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS, CLIENTS_MAX, FULL, ConnectionLimiter, is_loopback
 from chatroom.server.handler import ChatHandler
-from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.startup_restore import restore_chat

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 
-from chatroom.common.addresses import address_of, counted
+from chatroom.common.addresses import address_of, limit_key
 
 CLIENTS_MAX = 10_000  # each has a thread
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, for what is not a client; a quarter of it where it is low
@@ -18,6 +18,8 @@ SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, for what is not a client; a quarter
 REFUSALS_EXPLAINED_AT_ONCE = 32
 CONNECTIONS_PER_ADDRESS = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
 CONNECTS_PER_ADDRESS_PER_MINUTE = 128  # connections from one address in a minute
+# Seconds to wait after a connection could not be accepted: the first pause, doubled up to the second.
+ACCEPT_PAUSE_SECONDS = (0.01, 1.0)
 
 FULL = "the server is full; try again later"
 
@@ -45,7 +47,7 @@ class ConnectionLimiter:
     def admit(self, host: str) -> str:
         """Counts a client as here and returns "", or a sentence that says why not. One that is here must `leave`."""
         limited = not self._unlimited and not _is_near(host)
-        host = counted(host)
+        host = limit_key(host)
         self.count_connect(host)
         if limited and self._connects[host] > CONNECTS_PER_ADDRESS_PER_MINUTE:
             return "too many connections from your address within a minute; wait a little"
@@ -64,7 +66,7 @@ class ConnectionLimiter:
         An address that connects too often may not.
         """
         limited = not self._unlimited and not _is_near(host)
-        if limited and self._connects[counted(host)] > CONNECTS_PER_ADDRESS_PER_MINUTE:
+        if limited and self._connects[limit_key(host)] > CONNECTS_PER_ADDRESS_PER_MINUTE:
             return False
         with self.lock:
             if self._explained >= self.explained_max:
@@ -79,7 +81,7 @@ class ConnectionLimiter:
 
     def leave(self, host: str) -> None:
         """Counts a client as gone."""
-        host = counted(host)
+        host = limit_key(host)
         with self.lock:
             self._clients -= 1
             self._by_address[host] -= 1
@@ -88,7 +90,7 @@ class ConnectionLimiter:
 
     def count_connect(self, host: str) -> None:
         """Counts a connection from an address for the limit a minute."""
-        host = counted(host)
+        host = limit_key(host)
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
             self._minute = minute

@@ -16,7 +16,7 @@ from socketserver import StreamRequestHandler
 from typing import Any, Protocol
 
 from chatroom.common import logs
-from chatroom.common.addresses import counted
+from chatroom.common.addresses import limit_key
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
@@ -204,7 +204,7 @@ class ChatHandler(StreamRequestHandler):
             log.info("%s is %s", self.who, self.name)
         if client.tries > self.tries:
             self.tries = client.tries
-            alike = logs.alike(f"wrong password from {counted(self.client.address)}")
+            alike = logs.alike(f"wrong password from {limit_key(self.client.address)}")
             log.warning("%s%s gave a wrong password", self.who, f" {self.name}" if self.name else "", extra=alike)
         if user and user.is_operator > self.is_operator:
             log.info("%s %s is an operator of the server", self.who, self.name)

@@ -22,7 +22,7 @@ from chatroom.model.events import Event, Said
 from chatroom.net.batches import Item
 from chatroom.net.sockets import resolve
 from chatroom.server.chat_server import ChatServer, now
-from chatroom.server.limits import ACCEPT_PAUSE_SECONDS
+from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS
 
 CONCURRENT_SCRAPES = 8  # each has a thread and a descriptor; a scrape takes milliseconds, and few programs do it
 SCRAPE_SECONDS = 10  # seconds in all for one scrape: as long as Prometheus waits by default

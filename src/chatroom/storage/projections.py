@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chatroom.common.names import fold
+from chatroom.model.durable_state import Lasting
 from chatroom.model.entities import Account
 from chatroom.model.events import (
     AccountDropped,
@@ -24,7 +25,6 @@ from chatroom.model.events import (
     ServerUnbanned,
     TopicSet,
 )
-from chatroom.model.lasting import Lasting
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message

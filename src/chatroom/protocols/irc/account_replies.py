@@ -9,7 +9,7 @@ from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
-from chatroom.protocols.irc.format import timestamp
+from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.sentences import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
@@ -30,15 +30,15 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
     text = _DONE[reply.change].format(reply.account)
     if reply.change is AccountChange.CLAIMED:
         text += "" if reply.lasting else NOT_LASTING
-        if reply.way is Via.REGISTER:
+        if reply.via is Via.REGISTER:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
     if reply.change in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
         yield to.line(numerics.RPL_LOGGEDIN, to.mask, reply.account)
     elif reply.change is AccountChange.LOGGED_OUT:
         yield to.line(numerics.RPL_LOGGEDOUT, to.mask)
-    if reply.way is Via.SASL:
+    if reply.via is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)
-    elif reply.way is Via.SERVICE:
+    elif reply.via is Via.SERVICE:
         yield notice(to, text)
 
 

@@ -12,7 +12,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.batch import Batch
-from chatroom.protocols.irc.format import RENDERED, irc_format
+from chatroom.protocols.irc.event_lines import RENDERED, irc_format
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 

@@ -11,7 +11,7 @@ from chatroom.common.errors import Code
 from chatroom.common.text import zoned
 from chatroom.model.events import Event, Said
 from chatroom.model.replies import TargetsAre
-from chatroom.protocols.irc.format import timestamp
+from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 CHATHISTORY = "draft/chathistory"

@@ -58,7 +58,7 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, numerics
-from chatroom.protocols.irc.format import timestamp
+from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
@@ -323,10 +323,10 @@ def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
 
 def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
     code, about = reply.error.code, reply.error.about
-    if code in numerics.REASONS and reply.way is None and "standard-replies" in to.capabilities:
+    if code in numerics.REASONS and reply.via is None and "standard-replies" in to.capabilities:
         yield f":{to.server.name} FAIL {numerics.REASONS[code].format(*map(echo, about))}\r\n"
-    if reply.way:
-        yield from account_replies.refusal(to, reply.error, reply.way)
+    if reply.via:
+        yield from account_replies.refusal(to, reply.error, reply.via)
     elif code in numerics.FAILURES:
         words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
         yield to.standard("FAIL", *words.split(), text)

@@ -9,7 +9,7 @@ from chatroom.model.modes import RANKS
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
-from chatroom.protocols.irc.format import irc_format, parts
+from chatroom.protocols.irc.event_lines import irc_format, parts
 from chatroom.protocols.irc.numerics import Numeric
 
 

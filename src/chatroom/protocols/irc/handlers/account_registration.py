@@ -25,7 +25,7 @@ def register(client: ClientState, params: list[str]) -> Iterator[Command]:
         text = "The account is named like you; change your nickname first"
         yield client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", echo(account), text=text)
     else:
-        yield MakeAccount(password, nick, way=Via.REGISTER)
+        yield MakeAccount(password, nick, via=Via.REGISTER)
 
 
 def verify(client: ClientState, params: list[str]) -> Iterator[Command]:

@@ -46,42 +46,42 @@ def _usage(client: ClientState, request: Request | None) -> Iterator[Command]:
 
 
 def _identify(client: ClientState, words: list[str]) -> Command:
-    return LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], way=Via.SERVICE)
+    return LogIn(words[0] if len(words) == 2 else client.viewer.nick, words[-1], via=Via.SERVICE)
 
 
 def _set_replay(client: ClientState, words: list[str]) -> Command:
     on = {"on": True, "off": False}.get(words[0].lower())
     if on is None:
         return next(_usage(client, _REQUESTS["SET REPLAY"]))
-    return SetReplay(on, way=Via.SERVICE)
+    return SetReplay(on, via=Via.SERVICE)
 
 
 def _drop(client: ClientState, words: list[str]) -> Command:
     """With one word, an operator of the server means a name, anybody else their password."""
     password = words[1] if len(words) == 2 else ""
-    return DropAccount(words[0], password, way=Via.SERVICE)
+    return DropAccount(words[0], password, via=Via.SERVICE)
 
 
 _REQUESTS: dict[str, Request] = {
     "REGISTER": Request(
-        "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: MakeAccount(w[0], way=Via.SERVICE)
+        "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: MakeAccount(w[0], via=Via.SERVICE)
     ),
     "IDENTIFY": Request("IDENTIFY [name] password", "proves that a name is yours", (1, 2), _identify),
-    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: LogOut(way=Via.SERVICE)),
+    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: LogOut(via=Via.SERVICE)),
     "GHOST": Request(
         "GHOST name [password]",
         "closes an old connection that holds your name",
         (1, 2),
-        lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", way=Via.SERVICE),
+        lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", via=Via.SERVICE),
     ),
     "SET PASSWORD": Request(
-        "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: SetPassword(w[0], way=Via.SERVICE)
+        "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: SetPassword(w[0], via=Via.SERVICE)
     ),
     "SET REPLAY": Request(
         "SET REPLAY on|off", "says whether you are shown what you missed when you join a room", (1, 1), _set_replay
     ),
     "DROP": Request("DROP name password", "gives a name up", (1, 2), _drop),
     "INFO": Request(
-        "INFO name", "tells whether a name is claimed", (1, 1), lambda c, w: AskAccount(w[0], way=Via.SERVICE)
+        "INFO name", "tells whether a name is claimed", (1, 1), lambda c, w: AskAccount(w[0], via=Via.SERVICE)
     ),
 }

@@ -6,7 +6,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import AskMarker, MarkRead
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.format import milliseconds
+from chatroom.protocols.irc.event_lines import milliseconds
 from chatroom.protocols.irc.params import echo
 
 READ_MARKER = "draft/read-marker"

@@ -38,7 +38,7 @@ def _password(client: ClientState, password: str) -> Command | None:
     name, colon, rest = password.partition(":")
     if colon and rest and is_nickname(name):
         needless = client.viewer.admitted and client.viewer.account
-        return None if needless else LogIn(name, rest, way=Via.PASS)
+        return None if needless else LogIn(name, rest, via=Via.PASS)
     return None if client.viewer.admitted else Enter(password)
 
 

@@ -66,4 +66,4 @@ def _prove(client: ClientState) -> Command:
         return client.say(numerics.ERR_SASLFAIL, "a name and a password are needed")
     if acting and fold(acting) != fold(account):
         return client.say(numerics.ERR_SASLFAIL, "nobody acts for somebody else here")
-    return LogIn(account, password, way=Via.SASL)
+    return LogIn(account, password, via=Via.SASL)

@@ -7,7 +7,7 @@ from chatroom.model.commands import AskCounts, AskServerBans, AskServers, AskUpt
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.format import timestamp
+from chatroom.protocols.irc.event_lines import timestamp
 
 
 def motd(client: ClientState, params: list[str]) -> Iterator[Command]:
