@@ -151,6 +151,7 @@ class RedisEventLog(RedisLink):
         self._delivery.flush()
 
     def _settle(self, sessions: Collection[Session]) -> None:
+        assert self.lock.locked()
         for session in sessions:
             self._wait(session, for_words=True)
 

@@ -113,6 +113,7 @@ class Replica(EventLog):
 
     def _carry_out(self, act: Proposal, rows: list[Any]) -> None:
         """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
+        assert self.lock.locked()
         session = act.session if act.session and not act.session.closing else None
         capture = Capture(self._delivery, session) if session and act.label is not None else None
         delivery: Delivery = capture or self._delivery

@@ -63,6 +63,7 @@ class EventLog:
 
     def _settle(self, sessions: Collection[Session]) -> None:
         """Waits until what these have submitted is carried out, if it isn't yet. The lock is held before and after."""
+        assert self.lock.locked()
 
     def _find(self, session: Session, lookup: HistoryQuery) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
