@@ -1,9 +1,5 @@
 """Masks: patterns such as `*!*@192.0.2.*` that say who is banned, excepted or invited."""
 
-import re
-from fnmatch import translate
-from functools import lru_cache
-
 from chatroom.common.names import fold
 from chatroom.model.values import Person
 
@@ -33,21 +29,47 @@ def mask(text: str) -> str:
 def matches(mask_: str, person: Person) -> bool:
     """Whether a whole mask (without `MUTE`) is one for this person."""
     if mask_.startswith(ACCOUNT):
-        return bool(person.account) and glob(mask_.removeprefix(ACCOUNT)).fullmatch(fold(person.account)) is not None
-    return glob(mask_).fullmatch(fold(person.mask)) is not None
+        return bool(person.account) and glob(mask_.removeprefix(ACCOUNT)).fullmatch(fold(person.account))
+    return glob(mask_).fullmatch(fold(person.mask))
 
 
-_NOTHING = re.compile("(?!)")
+class Glob:
+    """A pattern with `*` and `?`, held against folded text piece by piece: nothing is compiled or cached."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, pattern: str) -> None:
+        self._pieces = fold(pattern).split("*") if len(pattern) <= MASK_BYTES else None
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether the whole text is as the pattern says."""
+        if self._pieces is None:
+            return False
+        first, *middle = self._pieces
+        if not middle:
+            return len(text) == len(first) and _find(text, first, 0, len(text)) == 0
+        last = middle.pop()
+        start, end = len(first), len(text) - len(last)
+        if start > end or _find(text, first, 0, start) != 0 or _find(text, last, end, len(text)) != end:
+            return False
+        for piece in middle:  # the leftmost place leaves the most room for those that follow
+            place = _find(text, piece, start, end)
+            if place < 0:
+                return False
+            start = place + len(piece)
+        return True
 
 
-def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern with `*` and `?`, to be matched against folded text in time that grows with the text alone.
+def _find(text: str, piece: str, start: int, end: int) -> int:
+    """The first place between `start` and `end` where a piece is, in which `?` stands for any character; -1 if none."""
+    if "?" not in piece:
+        return text.find(piece, start, end)
+    for place in range(start, end - len(piece) + 1):
+        if all(c in ("?", text[place + i]) for i, c in enumerate(piece)):
+            return place
+    return -1
 
-    One that is longer than `MASK_BYTES` characters matches nothing: compiling it would hold up everybody.
-    """
-    return _glob(pattern) if len(pattern) <= MASK_BYTES else _NOTHING
 
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(fold(pattern).replace("[", "[[]")))
+def glob(pattern: str) -> Glob:
+    """A pattern to be matched against folded text. One that is longer than `MASK_BYTES` characters matches nothing."""
+    return Glob(pattern)
