@@ -1,6 +1,7 @@
 """A search finds what was said with these words, and only in the places it is for, with the index and without it."""
 
 import sqlite3
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from chatroom.common.names import conversation
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Redacted, Said
 from chatroom.model.values import HistoryPoint, MessageKind, Person
+from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.search_index import SearchIndex
 from chatroom.storage.search_words import search_form
 from chatroom.storage.store import Store
@@ -415,3 +417,22 @@ def test_what_can_not_be_taken_back_stays(store: Store) -> None:
     assert numbers(store, "quick", "#lobby", "#tea", PRIVATE) == [1, 2, 3, 4]
     with closing(store.reader()) as reader:
         assert reader.history("#lobby", limit=1, everything=True)[0].id == 20
+
+
+def test_taken_back_words_leave_the_files(tmp_path: Path) -> None:
+    """What was taken back is in no byte of the files soon after, while the server runs."""
+    with closing(Store(tmp_path)) as store:
+        index = SearchIndex(store)
+        store.save([Said(ALICE, "#lobby", "xylophone zebra", MessageKind.MESSAGE, id=1, time=BASE)])
+        while index.step():
+            pass
+        store.save([Redacted(ALICE, "#lobby", 1, "", id=2, time=BASE + 1)])
+        maintenance = Maintenance(store, lambda works, lost: None)
+        maintenance.start()
+        try:
+            end = time.monotonic() + 20
+            while store.has_deleted and time.monotonic() < end:
+                time.sleep(0.05)
+        finally:
+            maintenance.stop()
+        assert not [file for file in tmp_path.iterdir() if b"xylophone" in file.read_bytes()]

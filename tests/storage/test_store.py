@@ -281,6 +281,15 @@ def save_much(store: Store, first: int = 1) -> None:
         store.save([said(n, text="x" * 4000)])
 
 
+def test_a_look_into_the_history_ends_by_its_deadline(store: Store) -> None:
+    """With what it has found until then."""
+    for n in range(1, 11):
+        store.save([said(n)])
+    with closing(store.reader()) as reader:
+        assert [event.id for event in reader.history("#lobby", limit=5)] == [6, 7, 8, 9, 10]
+        assert [event.id for event in reader.history("#lobby", limit=5, seconds=-1)] == [10]
+
+
 def test_a_full_disk_stops_nobody_and_nothing_is_lost(store: Store, told: Told) -> None:
     """What can't be saved is held, people are told, and it is all in the history when there is space again."""
     store.save([said(1)])

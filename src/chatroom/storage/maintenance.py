@@ -4,11 +4,13 @@ It copies the write-ahead log into the file (a checkpoint, which syncs to disk),
 deletes history that is too old, retries after a failure to save, and announces when saving fails and works again.
 """
 
+import itertools
 import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from chatroom.storage.schema import connect, wal_files
 from chatroom.storage.search_index import SearchIndex
@@ -77,6 +79,8 @@ class Maintenance(threading.Thread):
             state = self._state()
             if not busy and state != self._done_at and self._index_and_prune():
                 self._done_at = state
+            if self._store.has_deleted and not busy:
+                self._forget()
         except (sqlite3.Error, OSError) as error:  # there may be no descriptors left, for example
             log.warning("housework on %s failed: %s", self._store.path, error)
 
@@ -109,6 +113,17 @@ class Maintenance(threading.Thread):
             self._announced_failure = failed  # only now: if `announce` fails it is called again in the next round
             with self._store.lock:
                 self._store.messages_lost -= lost
+
+    def _forget(self) -> None:
+        """Takes what was deleted out of the index's pages and the log. If interrupted, the next round goes on."""
+        steps = itertools.count()
+        if not self._steps(lambda: self._index.forget(first=next(steps) == 0)):
+            return
+        with closing(connect(self._store.path, write=True, busy=0.05)) as db:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # most of the work, without the lock
+            with self._store.lock:
+                (blocked, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._store.has_deleted = bool(blocked)  # by a reader: tried again in the next round
 
     def _checkpoint(self, busy: bool) -> None:
         """Copies the log into the file if it has grown: without the lock, and what is left, if it is much, with it."""

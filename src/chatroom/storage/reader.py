@@ -25,6 +25,7 @@ from chatroom.storage.search_words import search_form
 from chatroom.storage.segments import unpack
 
 SEARCH_SECONDS = 2.0  # seconds after which a search returns what it has found
+HISTORY_SECONDS = 1.0  # seconds after which a look into the history does: thousands may have come and gone in silence
 
 _END = 2**62  # above any id
 _PAGE_ROWS = 200  # rows fetched by one statement when much is read
@@ -148,25 +149,31 @@ class Reader:
         newest: bool = True,
         everything: bool = False,
         hidden: int = 0,
+        seconds: float = HISTORY_SECONDS,
     ) -> list[Event]:
         """At most `limit` events of a place, oldest first: the newest or the oldest of those between two points.
 
         The points themselves are left out. Only messages, unless `everything` is true. Events up to the id `hidden`
-        are left out.
+        are left out. After `seconds` this returns what it has found.
         """
         place = self._place(key)
         if place is None or limit <= 0:
             return []
         low = max(hidden, self._after(place, after) if after else 0)
         high = self._before(place, before) if before else _END
-        events = self._backwards(place, low, high) if newest else self._forwards(place, low, high)
+        events = (
+            self._backwards(place, low, high, everything) if newest else self._forwards(place, low, high, everything)
+        )
         found: list[Event] = []
+        end = monotonic() + seconds
         with closing(events):
             for event in events:
                 if everything or type(event) is Said:
                     found.append(event)
                     if len(found) == limit:
                         break
+                if monotonic() > end:
+                    break
         return found[::-1] if newest else found
 
     def around(
@@ -215,7 +222,7 @@ class Reader:
         row = self._db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone()
         return int(row[0]) if row else None
 
-    def _backwards(self, place: int, low: int, high: int) -> Generator[Event, None, None]:
+    def _backwards(self, place: int, low: int, high: int, everything: bool) -> Generator[Event, None, None]:
         """The events with low < id < high, newest first."""
         row = self._db.execute(
             "SELECT last FROM runs WHERE place = ? AND last >= ? ORDER BY last LIMIT 1", (place, high)
@@ -223,8 +230,8 @@ class Reader:
         top = row[0] if row else high
         rows = self._db.execute(
             """SELECT name, first, since, people, events FROM runs JOIN places ON places.id = place
-               WHERE place = ? AND last > ? AND last <= ? ORDER BY last DESC""",
-            (place, low, top),
+               WHERE place = ? AND last > ? AND last <= ? AND (said OR ?) ORDER BY last DESC""",
+            (place, low, top, everything),
         )
         with closing(rows):
             for segment in rows:
@@ -232,13 +239,13 @@ class Reader:
                     if low < event.id < high and type(event) is not Redacted:
                         yield event
 
-    def _forwards(self, place: int, low: int, high: int) -> Generator[Event, None, None]:
+    def _forwards(self, place: int, low: int, high: int, everything: bool = True) -> Generator[Event, None, None]:
         """The events with low < id < high, oldest first, a page at a time."""
         while True:
             rows = self._db.execute(
                 """SELECT last, name, first, since, people, events FROM runs JOIN places ON places.id = place
-                   WHERE place = ? AND last > ? ORDER BY last LIMIT ?""",
-                (place, low, _PAGE_ROWS),
+                   WHERE place = ? AND last > ? AND (said OR ?) ORDER BY last LIMIT ?""",
+                (place, low, everything, _PAGE_ROWS),
             ).fetchall()
             for _, *segment in rows:
                 for event in unpack(*segment):

@@ -218,6 +218,7 @@ def migrate(db: sqlite3.Connection, sync: str) -> None:
         path = db.execute("PRAGMA database_list").fetchone()[2]
         raise no_locks(Path(path), f"SQLite's journal mode stays {mode}")
     db.execute(f"PRAGMA synchronous = {sync}")
+    db.execute("PRAGMA secure_delete = 1")  # what was taken back must not stay in pages that are free
     db.execute("PRAGMA wal_autocheckpoint = 0")  # `maintenance` does it: no save should wait for the disk
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}

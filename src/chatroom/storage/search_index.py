@@ -31,6 +31,8 @@ _MARKS = "name LIKE 'indexed%'"  # "indexed" alone was the mark of an older kind
 _NO_MODULE, _NO_TABLE = "no such module", "no such table"  # parts of SQLite's messages; it has no error codes for these
 _PROBE = "SELECT rowid FROM words LIMIT 0"
 _DELETE = "INSERT INTO words (words, rowid, text, nick, place) VALUES ('delete', ?, ?, ?, ?)"
+_MERGE = "INSERT INTO words (words, rank) VALUES ('merge', ?)"
+_MERGE_PAGES = 16  # pages of the index that are merged in one transaction: saving waits for it, some milliseconds
 _ROWS = """SELECT row, place, name, first, since, people, events FROM runs JOIN places ON places.id = place
     WHERE row > ? ORDER BY row LIMIT ?"""
 
@@ -70,6 +72,19 @@ class SearchIndex:
             db.executemany("INSERT INTO words (rowid, text, nick, place) VALUES (?, ?, ?, ?)", entries)
             db.execute("UPDATE marks SET value = ? WHERE name = ?", (last, _MARK))
         return True
+
+    def forget(self, *, first: bool) -> bool:
+        """Takes some deleted words out of the index's pages in one short transaction; False when none are left.
+
+        A deletion only adds a note to the index. Words and notes are gone when all of its parts have been merged,
+        which the `first` of these steps begins.
+        """
+        with self._store.transaction() as db:
+            if not self._prepare(db):
+                return False
+            before = db.total_changes
+            db.execute(_MERGE, (-_MERGE_PAGES if first else _MERGE_PAGES,))
+            return db.total_changes - before >= 2  # SQLite's documented sign that something was merged
 
     def prune(self, before: int) -> int:
         """Deletes some rows that ended before a time (milliseconds), in one short transaction.

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY
-from chatroom.model.events import Event
+from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.storage.projections import PROJECTIONS
@@ -94,6 +94,7 @@ class Store:
         self.wake_on_save = False  # whether the next save is to set `wakeup`
         self.generation = 0  # how often a file has been opened; a reader of an older one must be closed
         self.events_saved = 0
+        self.has_deleted = False  # whether deleted words may still be in the write-ahead log
         self._sync = sync
         self._places: dict[str, int] = {}  # row numbers of places, by key
         self._waiting: list[Batch] = []
@@ -162,6 +163,8 @@ class Store:
             else:
                 self._waiting.append((segments, changes))
                 self._write(events[-1].id)
+            if has_changes and any(type(e) is Redacted for e in changes):
+                self.has_deleted = True
 
     def retry_if_due(self) -> None:
         """Tries again to save what waits, if nothing is being saved and the pause is over."""
@@ -190,6 +193,7 @@ class Store:
     def delete_empty_places(self, db: sqlite3.Connection, places: set[int]) -> None:
         """Deletes those of these places of which nothing is kept any more; called within a `transaction`."""
         assert self.lock.locked()
+        self.has_deleted = True  # this follows a deletion of history
         db.executemany(f"{_DELETE_PLACES} {_EMPTY_AND_UNUSED} AND id = ?", [(place,) for place in places])
         self._places.clear()
 
