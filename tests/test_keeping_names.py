@@ -389,9 +389,9 @@ def test_the_chat_goes_on_while_passwords_are_checked(data: Path) -> None:
     server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
     check = server.hub.context.passwords.check
 
-    def slowly(password: str, secret: str) -> bool | None:
+    def slowly(password: str, secret: str, owner: str = "") -> bool | None:
         assert gate.wait(DEADLINE)
-        return check(password, secret)
+        return check(password, secret, owner)
 
     server.hub.context.passwords.scrypt = QUICK
     server.hub.context.passwords.check = slowly  # type: ignore[method-assign]
@@ -422,10 +422,10 @@ def test_who_leaves_while_a_password_is_checked_is_gone(data: Path) -> None:
     server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
     make = server.hub.context.passwords.make
 
-    def slowly(password: str) -> str:
+    def slowly(password: str, owner: str = "") -> str:
         began.set()
         assert gate.wait(DEADLINE)
-        return make(password)
+        return make(password, owner)
 
     server.hub.context.passwords.scrypt = QUICK
     server.hub.context.passwords.make = slowly  # type: ignore[method-assign]

@@ -27,9 +27,9 @@ def test_a_right_password_is_no_guess_though_its_client_leaves(monkeypatch: pyte
     def knock(password: str) -> None:
         bob = chat.irc("bob")
 
-        def leave(given: str, secret: str) -> bool | None:
+        def leave(given: str, secret: str, owner: str) -> bool | None:
             bob.closing = True
-            return check(given, secret)
+            return check(given, secret, owner)
 
         monkeypatch.setattr(chat.hub.context.passwords, "check", leave)
         bob.send(f"PRIVMSG NickServ :IDENTIFY robert {password}")

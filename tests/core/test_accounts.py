@@ -501,10 +501,12 @@ def test_what_changes_while_a_password_is_hashed_is_looked_at_again() -> None:
         al.heard()
         make = chat.hub.context.passwords.make
 
-        def slowly(password: str, chat: Chat = chat, change: Callable[[Chat], object] = meanwhile) -> str:
+        def slowly(
+            password: str, owner: str = "", chat: Chat = chat, change: Callable[[Chat], object] = meanwhile
+        ) -> str:
             chat.hub.context.passwords.make = make  # type: ignore[method-assign]  # noqa: B023
             change(chat)
-            return make(password)  # noqa: B023
+            return make(password, owner)  # noqa: B023
 
         chat.hub.context.passwords.make = slowly  # type: ignore[method-assign]
         assert "ACCOUNT_EXISTS" in al.send(f"REGISTER * * {PASSWORD}").heard()[0]

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -101,10 +102,32 @@ def test_who_would_wait_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(passwords, "SCRYPT_WAIT_SECONDS", 0.01)
     quick = Passwords(QUICK)
     secret = quick.make("sesame")
-    for _ in range(SCRYPT_CONCURRENCY):
-        quick._turns.acquire()
-    assert quick.check("sesame", secret) is None
-    assert quick.make("sesame") == ""
+    with ExitStack() as others:
+        for _ in range(SCRYPT_CONCURRENCY):
+            others.enter_context(quick._turns.slot("busy"))
+        assert quick.check("sesame", secret) is None
+        assert quick.make("sesame") == ""
+
+
+def test_addresses_take_turns() -> None:
+    """Who asks last from an address of their own is not behind all that another address asked before."""
+    quick = Passwords(QUICK)
+    served: list[str] = []
+
+    def ask(owner: str) -> None:
+        quick.make("sesame", owner)
+        served.append(owner)
+
+    threads = [threading.Thread(target=ask, args=(owner,)) for owner in [*["busy"] * 40, "other"]]
+    with ExitStack() as others:
+        for _ in range(SCRYPT_CONCURRENCY):
+            others.enter_context(quick._turns.slot("first"))
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            eventually(lambda number=number: quick._turns.waiting() == number, "it waits")  # type: ignore[misc]
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert served.index("other") < 20
 
 
 def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:

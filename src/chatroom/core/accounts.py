@@ -73,7 +73,7 @@ def make_account(ctx: Context, session: Session, command: MakeAccount) -> list[O
         raise ChatError(Code.ACCOUNTS_FULL)
     if not ctx.throttle.unlimited:
         ctx.throttle.claims.add(limit_key(session.host), ctx.steady())
-    return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password)))]
+    return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password, limit_key(session.host))))]
 
 
 def _name_of(session: Session, command: MakeAccount) -> str:
@@ -109,7 +109,7 @@ def set_password(ctx: Context, session: Session, command: SetPassword) -> list[O
     if ctx.throttle.password_changes.is_full(fold(session.account), ctx.steady()) and not ctx.throttle.unlimited:
         raise ChatError(Code.LOGIN_TOO_OFTEN)
     ctx.throttle.password_changes.add(fold(session.account), ctx.steady())
-    return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password)))]
+    return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password, limit_key(session.host))))]
 
 
 def set_replay(ctx: Context, session: Session, command: SetReplay) -> list[Outcome]:
@@ -172,7 +172,7 @@ def _work(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost,
     secret = known.secret if known else ""
     return [
         Deferred(
-            lambda: Checked(ask, secret, ctx.passwords.check(ask.password, secret)),
+            lambda: Checked(ask, secret, ctx.passwords.check(ask.password, secret, limit_key(session.host))),
             lambda checked: ctx.throttle.end(account, session.host, checked.fits),
         )
     ]

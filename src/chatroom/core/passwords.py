@@ -3,6 +3,7 @@
 - What is kept is a *secret*: ``scrypt$N$r$p$salt$hash``, with a salt of its own. The password itself is kept nowhere.
 - To check a password takes as long for an account that doesn't exist as for a wrong password.
 - `SCRYPT_CONCURRENCY` computations at a time, whoever asks: that bounds their memory, and leaves cores for the chat.
+  Addresses take turns, so who asks without end, with right passwords too, holds up no other address.
   hashlib releases the interpreter lock meanwhile.
 """
 
@@ -10,10 +11,10 @@ import base64
 import hashlib
 import logging
 import os
-import threading
 from hmac import compare_digest
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.common.names import fold, opaque
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 
@@ -39,38 +40,40 @@ def acceptable(password: str, name: str) -> None:
 
 
 class Passwords:
-    """Makes and checks secrets, each in the thread that asks. `scrypt` are N, r and p of those that are made."""
+    """Makes and checks secrets, each in the thread that asks. `scrypt` are N, r and p of those that are made.
+
+    `owner` is the address that asks, as limits count it: each has its turn.
+    """
 
     def __init__(self, scrypt: tuple[int, int, int] = SCRYPT_N_R_P) -> None:
         self.scrypt = scrypt
-        self._turns = threading.Semaphore(SCRYPT_CONCURRENCY)
+        self._turns = FairSemaphore(SCRYPT_CONCURRENCY)
 
-    def make(self, password: str) -> str:
+    def make(self, password: str, owner: str = "") -> str:
         """The secret for a password; "" if it could not be computed at the moment."""
         salt = os.urandom(_SALT)
-        digest = self._hash(password, salt, self.scrypt)
+        digest = self._hash(password, salt, self.scrypt, owner)
         return _written(self.scrypt, salt, digest) if digest else ""
 
-    def check(self, password: str, secret: str) -> bool | None:
+    def check(self, password: str, secret: str, owner: str = "") -> bool | None:
         """Whether a password fits a secret, False after as long if that is ""; None if it can't be told now."""
         numbers = secret or _written(self.scrypt, os.urandom(_SALT), bytes(_HASH))
         scrypt, salt, expected = _read(numbers)
-        digest = self._hash(password, salt, scrypt)
+        digest = self._hash(password, salt, scrypt, owner)
         return compare_digest(digest, expected) and secret != "" if digest else None
 
-    def _hash(self, password: str, salt: bytes, scrypt: tuple[int, int, int]) -> bytes:
+    def _hash(self, password: str, salt: bytes, scrypt: tuple[int, int, int], owner: str) -> bytes:
         """b"" if one's turn did not come in time, or there was no memory for it."""
-        if not self._turns.acquire(timeout=SCRYPT_WAIT_SECONDS):
-            return b""
-        try:
-            n, r, p = scrypt
-            room = 2 * 128 * n * r  # bytes: it needs 128·N·r and a little; OpenSSL refuses without being allowed to
-            return hashlib.scrypt(opaque(password).encode(), salt=salt, n=n, r=r, p=p, maxmem=room, dklen=_HASH)
-        except MemoryError:
-            log.warning("there is no memory to check a password with")
-            return b""
-        finally:
-            self._turns.release()
+        with self._turns.slot(owner, SCRYPT_WAIT_SECONDS) as has_turn:
+            if not has_turn:
+                return b""
+            try:
+                n, r, p = scrypt
+                room = 2 * 128 * n * r  # bytes: it needs 128·N·r and a little; OpenSSL refuses without being allowed to
+                return hashlib.scrypt(opaque(password).encode(), salt=salt, n=n, r=r, p=p, maxmem=room, dklen=_HASH)
+            except MemoryError:
+                log.warning("there is no memory to check a password with")
+                return b""
 
 
 def _written(scrypt: tuple[int, int, int], salt: bytes, digest: bytes) -> str:

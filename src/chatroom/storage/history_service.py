@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
-from chatroom.storage.fair_semaphore import FairSemaphore
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store
 

@@ -19,8 +19,8 @@ class FairSemaphore:
         self._waiting: dict[str, deque[Event]] = {}  # by owner, in the order in which they get the next slots
 
     @contextmanager
-    def slot(self, owner: str) -> Iterator[None]:
-        """Waits for a slot, and has it within the block."""
+    def slot(self, owner: str, timeout: float | None = None) -> Iterator[bool]:
+        """Waits for a slot, `timeout` seconds at most, and has it within the block; False if none came in time."""
         with self._lock:
             admitted = Event()
             if self._free:
@@ -28,9 +28,11 @@ class FairSemaphore:
                 admitted.set()
             else:
                 self._waiting.setdefault(owner, deque()).append(admitted)
-        admitted.wait()
+        if not admitted.wait(timeout) and self._gave_up(owner, admitted):
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             with self._lock:
                 self._hand_on()
@@ -39,6 +41,17 @@ class FairSemaphore:
         """How many threads wait at this moment."""
         with self._lock:
             return sum(map(len, self._waiting.values()))
+
+    def _gave_up(self, owner: str, admitted: Event) -> bool:
+        """Stops waiting; False if a slot came at the last moment."""
+        with self._lock:
+            if admitted.is_set():
+                return False
+            threads = self._waiting[owner]
+            threads.remove(admitted)
+            if not threads:
+                del self._waiting[owner]
+            return True
 
     def _hand_on(self) -> None:
         """Gives a slot to the next owner."""

@@ -2,7 +2,7 @@
 
 import threading
 
-from chatroom.storage.fair_semaphore import FairSemaphore
+from chatroom.common.fair_semaphore import FairSemaphore
 from tests.peers import DEADLINE, eventually
 
 
@@ -26,3 +26,14 @@ def test_many_of_one_owner_hold_up_nobody_else() -> None:
     assert served == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
     with semaphore.slot("a"):
         assert semaphore.waiting() == 0
+
+
+def test_who_waits_too_long_gets_no_slot_and_leaves_the_queue() -> None:
+    """Nobody hands a slot to a thread that has gone."""
+    semaphore = FairSemaphore(1)
+    with semaphore.slot("a"):
+        with semaphore.slot("b", 0.01) as has_slot:
+            assert not has_slot
+        assert semaphore.waiting() == 0
+    with semaphore.slot("b", 0.01) as has_slot:
+        assert has_slot
