@@ -23,7 +23,7 @@ from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS
 from chatroom.server import console
-from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_ADDRESS_PER_MINUTE
+from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_CONNECTION
 from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
 from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
 from tests.peers import DEADLINE, Served
@@ -94,7 +94,10 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ("wrong passwords", f"{WRONG_PASSWORDS_PER_WINDOW} a minute"),
         ("names claimed", f"{CLAIMS_PER_ADDRESS} an hour; {ACCOUNTS_MAX:,} in all"),
         ("rooms that one", f"{ROOMS_PER_OWNER} "),
-        ("clients from one", f"{CONNECTIONS_PER_ADDRESS}, and {CONNECTS_PER_ADDRESS_PER_MINUTE} connections a minute"),
+        (
+            "clients from one",
+            f"{CONNECTIONS_PER_ADDRESS}, and {CONNECTIONS_PER_ADDRESS * CONNECTS_PER_CONNECTION} connections a minute",
+        ),
     ],
 )
 def test_limits_are_as_they_are(thing: str, value: str) -> None:

@@ -467,6 +467,39 @@ def test_a_browser_is_told_off_and_closed(guests: Guests, method: str) -> None:
     assert alice.sync() == []
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"PROXY TCP4 192.0.2.7 192.0.2.1 5000 9090\r\n",
+        b"PROXY TCP6 2001:db8::7 2001:db8::1 5000 9090\r\n",
+        b"PROXY UNKNOWN\r\n",
+        b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x01\x13\x88\x23\x82",
+        b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00",
+    ],
+)
+def test_a_proxy_header_is_refused_and_nothing_behind_it_is_said(guests: Guests, header: bytes) -> None:
+    """It was taken for a name, and what the client behind the proxy sent, its password too, was said in the room."""
+    alice = guests.plain("alice")
+    proxy = guests.stranger()
+    proxy.sock.sendall(header + b"PASS secret\r\nNICK bob\r\nUSER bob 0 * :x\r\nJOIN #lobby\r\n")
+    assert proxy.rest()[-1].startswith("ERROR :This server takes no PROXY header")
+    assert alice.sync() == []
+
+
+def test_a_proxy_header_in_two_pieces_is_known_too(guests: Guests) -> None:
+    proxy = guests.stranger()
+    proxy.sock.sendall(b"\r\n\r\n\x00\r\nQU")
+    proxy.sock.sendall(b"IT\n\x21\x11\x00\x00PASS secret\r\n")
+    assert proxy.rest()[-1].startswith("ERROR :This server takes no PROXY header")
+
+
+@pytest.mark.parametrize("name", ["Proxy", "PROXYTCP4"])
+def test_a_person_may_be_called_like_a_proxys_header(guests: Guests, name: str) -> None:
+    guest = guests.stranger()
+    guest.send(name)
+    guest.wait(f"Welcome, {name}")
+
+
 def test_a_client_that_says_nothing_and_goes_leaves_no_trace(guests: Guests, server: ChatServer) -> None:
     """Nor does one that goes after the prompt."""
     alice = guests.plain("alice")

@@ -427,9 +427,8 @@ def test_a_full_server_tells_a_crowd_without_ado(limited: ChatServer, monkeypatc
 
 def test_an_address_with_too_many_clients_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this machine were far away; a client that leaves makes room for one."""
-    monkeypatch.setattr("chatroom.server.connection_limits._is_near", lambda host: False)
-    monkeypatch.setattr("chatroom.server.connection_limits.CONNECTIONS_PER_ADDRESS", 2)
-    server = ChatServer("127.0.0.1", 0, INFO)
+    monkeypatch.setattr("chatroom.server.connection_limits.is_loopback", lambda host: False)
+    server = ChatServer("127.0.0.1", 0, INFO, per_address=2)
     server.start()
     guests = Guests(server.port)
     first = guests.plain("a")

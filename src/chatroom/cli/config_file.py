@@ -130,7 +130,7 @@ def _checked(option: click.Parameter, value: Any, directory: Path, context: clic
     """A value as it would be given to the option, files beside the configuration; raises `click.ClickException`."""
     wanted, kind = _kind(option)
     name = _setting(str(option.name))
-    if type(value) is not wanted:
+    if type(value) is not wanted or (isinstance(value, list) and not all(isinstance(each, str) for each in value)):
         raise click.ClickException(f"{name} must be {kind}")
     if isinstance(value, str) and "\0" in value:
         raise click.ClickException(f"{name} must have no \\u0000 in it")
@@ -139,6 +139,10 @@ def _checked(option: click.Parameter, value: Any, directory: Path, context: clic
     if isinstance(value, str) and isinstance(option.type, click.Path):
         value = str(directory / value)
     try:
+        if isinstance(value, list):
+            for each in value:
+                option.type.convert(each, option, context)
+            return value
         converted = option.type.convert(value, option, context)
         if option.callback:
             option.callback(context, option, converted)
@@ -147,10 +151,16 @@ def _checked(option: click.Parameter, value: Any, directory: Path, context: clic
     return value
 
 
+def _is_repeatable(option: click.Parameter) -> bool:
+    return isinstance(option, click.Option) and option.multiple
+
+
 def _kind(option: click.Parameter) -> tuple[type, str]:
     """The type that a setting has in TOML, and what it is called."""
     if isinstance(option, click.Option) and option.is_flag:
         return bool, "true or false"
+    if _is_repeatable(option):
+        return list, 'a list of texts in quotes, ["…", "…"]'
     if isinstance(option.type, click.types.IntParamType):
         return int, "a whole number"
     return str, "a text in quotes"

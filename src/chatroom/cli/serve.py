@@ -180,6 +180,8 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             keep=options.keep,
             max_clients=options.max_clients,
             unlimited=options.unlimited,
+            per_address=options.limit_per_address,
+            trusted_networks=options.trusted_network,
             tls_only=options.tls_only,
             cluster=options.cluster,
         )

@@ -13,10 +13,11 @@ import click
 
 from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
 from chatroom.cli.config_file import Faults, load
+from chatroom.common.addresses import Network, network_of
 from chatroom.common.names import is_server
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
-from chatroom.server.connection_limits import CLIENTS_MAX
+from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRESS
 
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
@@ -33,6 +34,21 @@ def _one_line(context: click.Context, parameter: click.Parameter, value: str) ->
     if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
         raise click.BadParameter(f"that must be one line of at most {DESCRIPTION_BYTES} bytes.")
     return value
+
+
+class _NetworkType(click.ParamType[Network]):
+    """A network, or a single address, as text."""
+
+    name = "network"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Network:
+        network = network_of(value) if isinstance(value, str) else value
+        if network is None:
+            self.fail(f"{value!r} is no network; write 192.0.2.0/24, 2001:db8::/48 or a single address.", param, ctx)
+        return network
+
+
+NETWORK = _NetworkType()
 
 
 def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
@@ -114,6 +130,20 @@ class ServeOptions:
     ]
     unlimited: Annotated[
         bool, _option("Lift the limits on floods and addresses: for benchmarks and trusted hosts.", is_flag=True)
+    ]
+    limit_per_address: Annotated[
+        int,
+        _option(
+            "How many clients one address may have; private networks four times as many, this machine any number.",
+            type=click.IntRange(1),
+            default=CONNECTIONS_PER_ADDRESS,
+        ),
+    ]
+    trusted_network: Annotated[
+        tuple[Network, ...],
+        _option(
+            "A network whose addresses may have any number of clients; may be repeated.", type=NETWORK, multiple=True
+        ),
     ]
     log_level: Annotated[
         str, _option("The least important lines to log.", type=click.Choice(LOG_LEVELS), default="info")

@@ -4,6 +4,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 Network = IPv4Network | IPv6Network
 
+# Networks whose addresses nobody outside of them can have. `ipaddress.is_private` is not asked: it means "not globally
+# reachable", differs between versions of Python, and holds Teredo and 6to4 addresses, which anybody may have.
+PRIVATE_NETWORKS: tuple[Network, ...] = (
+    *map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")),  # RFC 1918: private
+    IPv4Network("169.254.0.0/16"),  # RFC 3927: of one link
+    IPv6Network("fc00::/7"),  # RFC 4193: private
+    IPv6Network("fe80::/10"),  # RFC 4291: of one link
+    # Not 100.64.0.0/10 (RFC 6598): behind it are a provider's customers, who are strangers to each other.
+)
+
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
     """The address in a text, or None. An IPv4 address that is mapped into IPv6 (``::ffff:192.0.2.7``) is IPv4."""
@@ -21,6 +31,18 @@ def limit_key(host: str) -> str:
     if address is None:
         return host
     return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+def site_key(host: str) -> str:
+    """The key under which limits count a site: for IPv6 its /48 network, which hosters give away; "" for IPv4."""
+    address = address_of(host)
+    return str(ip_network((address, 48), strict=False)) if address and address.version == 6 else ""
+
+
+def is_in(host: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is in one of the networks."""
+    address = address_of(host)
+    return address is not None and any(address in network for network in networks)
 
 
 def network_of(text: str) -> Network | None:

@@ -4,6 +4,9 @@ from enum import Enum
 
 _IRC = (b"CAP ", b"PASS ", b"NICK ", b"USER ")
 _HTTP = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"CONNECT ", b"PATCH ", b"TRACE ", b"PRI ")
+# The header in which a proxy tells whose connection it passes on: HAProxy's PROXY protocol, versions 1 and 2.
+_PROXY_1 = (b"PROXY TCP4", b"PROXY TCP6", b"PROXY UNKNOWN")
+_PROXY_2 = b"\r\n\r\n\x00\r\nQUIT\n"
 _DETECTED_BYTES = 16  # who has sent as many line ends, and nothing else, is taken for a person with netcat
 _TLS = b"\x16"  # a handshake record: RFC 8446 §5.1
 
@@ -13,6 +16,7 @@ class Spoken(Enum):
     PLAIN = "plain"
     HTTP = "http"  # a browser; no web page may make it chat (cross-protocol attacks)
     TLS = "tls"
+    PROXY = "proxy"  # the client's own lines come behind it: read as a name, they would be said in a room
     UNKNOWN = "unknown"  # until more has come
 
 
@@ -21,6 +25,10 @@ def detect(first: bytes) -> Spoken:
     if first.startswith(_TLS):
         return Spoken.TLS
     first = first[:_DETECTED_BYTES]
+    if first.startswith((*_PROXY_1, _PROXY_2)):
+        return Spoken.PROXY
+    if first.startswith(_PROXY_2[:5]) and _PROXY_2.startswith(first):
+        return Spoken.UNKNOWN
     start = first.lstrip(b"\r\n")[:8].upper()
     if start.startswith(_IRC):
         return Spoken.IRC
@@ -29,7 +37,7 @@ def detect(first: bytes) -> Spoken:
     if (
         b"\n" in first
         or len(first) == _DETECTED_BYTES
-        or not any(opening.startswith(start) for opening in (*_IRC, *_HTTP))
+        or not any(opening.startswith(start) for opening in (*_IRC, *_HTTP, *_PROXY_1))
     ):
         return Spoken.PLAIN
     return Spoken.UNKNOWN

@@ -22,6 +22,7 @@ from typing import Any
 from chatroom.cluster.redis_event_log import RedisEventLog
 from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.servers import Timing
+from chatroom.common.addresses import Network
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
@@ -35,7 +36,14 @@ from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.server.admission import Admission, SpareDescriptor
 from chatroom.server.audit import log_actions
-from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS, CLIENTS_MAX, FULL, ConnectionLimiter, is_loopback
+from chatroom.server.connection_limits import (
+    ACCEPT_PAUSE_SECONDS,
+    CLIENTS_MAX,
+    CONNECTIONS_PER_ADDRESS,
+    FULL,
+    ConnectionLimiter,
+    is_loopback,
+)
 from chatroom.server.handler import ChatHandler
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
@@ -77,6 +85,8 @@ class ChatServer(ThreadingTCPServer):
         keep: int = 0,
         max_clients: int = CLIENTS_MAX,
         unlimited: bool = False,
+        per_address: int = CONNECTIONS_PER_ADDRESS,
+        trusted_networks: tuple[Network, ...] = (),
         tls_only: bool = False,
         cluster: str = "",
         timing: Timing = Timing(),  # noqa: B008  # a tuple
@@ -86,6 +96,7 @@ class ChatServer(ThreadingTCPServer):
         - `store`: the history, which `stop` closes. Without it nothing is kept.
         - `keep`: history older than so many days is deleted; none if it is 0.
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
+        - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `tls_only`: clients on other machines must use TLS.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
         """
@@ -96,7 +107,7 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.limiter = ConnectionLimiter(max_clients, unlimited)
+        self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
         self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason

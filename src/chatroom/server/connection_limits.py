@@ -1,15 +1,15 @@
 """How many clients there may be, in all and from one address.
 
-An IPv6 network of 64 bits counts as one address: whoever has one address in it has all of them (RFC 6177).
+An IPv6 network of 64 bits counts as one address: whoever has one address in it has all of them (RFC 6177). A network of
+48 bits has limits besides.
 """
 
-import ipaddress
 import resource
 import threading
 import time
 from collections import Counter
 
-from chatroom.common.addresses import address_of, limit_key
+from chatroom.common.addresses import PRIVATE_NETWORKS, Network, address_of, is_in, limit_key, site_key
 
 CLIENTS_MAX = 10_000  # each has a thread
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, for what is not a client; a quarter of it where it is low
@@ -17,7 +17,10 @@ SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, for what is not a client; a quarter
 # (`TLS_HANDSHAKE_SECONDS` at most), and one of the spare descriptors. Others are sent a line that all understand.
 REFUSALS_EXPLAINED_AT_ONCE = 32
 CONNECTIONS_PER_ADDRESS = 64  # clients from one address; a class behind one NAT is welcome, a flood is not
-CONNECTS_PER_ADDRESS_PER_MINUTE = 128  # connections from one address in a minute
+CONNECTS_PER_CONNECTION = 2  # connections a minute for each client that an address may have: all may come back once
+# How many times as many an address of a private network may have: behind it may be a proxy, or a container's gateway.
+PRIVATE_FACTOR = 4
+SITE_FACTOR = 8  # how many times as many an IPv6 /48 may have: it is 65,536 networks of 64 bits, and easy to get
 # Seconds to wait after a connection could not be accepted: the first pause, doubled up to the second.
 ACCEPT_PAUSE_SECONDS = (0.01, 1.0)
 
@@ -27,37 +30,45 @@ FULL = "the server is full; try again later"
 class ConnectionLimiter:
     """Counts clients. With `unlimited`, one address may have as many as it likes.
 
-    `admit`, `admit_to_explain` and `count_connect` are for the accepting thread alone. `lock` guards what other threads
-    change: `_by_address`, `_clients` and `_explained`.
+    `per_address` is how many one address may have; addresses in `trusted` networks, and this machine, may have any
+    number. `lock` guards all that changes.
     """
 
-    def __init__(self, clients: int = CLIENTS_MAX, unlimited: bool = False) -> None:
+    def __init__(
+        self,
+        clients: int = CLIENTS_MAX,
+        unlimited: bool = False,
+        per_address: int = CONNECTIONS_PER_ADDRESS,
+        trusted: tuple[Network, ...] = (),
+    ) -> None:
         descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         spare = min(SPARE_DESCRIPTORS, descriptors // 4)
         self.clients_max = min(clients, descriptors - spare)
         self.explained_max = min(REFUSALS_EXPLAINED_AT_ONCE, spare // 4)
         self.lock = threading.Lock()
         self._unlimited = unlimited
-        self._by_address: Counter[str] = Counter()
+        self._per_address = per_address
+        self._trusted = trusted
+        self._by_key: Counter[str] = Counter()  # clients, by address and by site
         self._clients = 0
         self._explained = 0  # clients that are being told why they can't stay
         self._minute = 0
-        self._connects: Counter[str] = Counter()  # in this minute, by address
+        self._connects: Counter[str] = Counter()  # in this minute, by address and by site
 
     def admit(self, host: str) -> str:
         """Counts a client as here and returns "", or a sentence that says why not. One that is here must `leave`."""
-        limited = not self._unlimited and not _is_near(host)
-        host = limit_key(host)
+        limits = self._limits(host)
         self.count_connect(host)
-        if limited and self._connects[host] > CONNECTS_PER_ADDRESS_PER_MINUTE:
-            return "too many connections from your address within a minute; wait a little"
         with self.lock:
+            if self._connects_too_often(limits):
+                return "too many connections from your address within a minute; wait a little"
             if self._clients >= self.clients_max:
                 return FULL
-            if limited and self._by_address[host] >= CONNECTIONS_PER_ADDRESS:
-                return f"your address has {CONNECTIONS_PER_ADDRESS} connections already; close one first"
+            for key, most in limits.items():
+                if self._by_key[key] >= most:
+                    return f"your address has {most} connection{'s' * (most != 1)} already; close one first"
             self._clients += 1
-            self._by_address[host] += 1
+            self._by_key.update(_keys(host))
         return ""
 
     def admit_to_explain(self, host: str) -> bool:
@@ -65,14 +76,22 @@ class ConnectionLimiter:
 
         An address that connects too often may not.
         """
-        limited = not self._unlimited and not _is_near(host)
-        if limited and self._connects[limit_key(host)] > CONNECTS_PER_ADDRESS_PER_MINUTE:
-            return False
+        limits = self._limits(host)
         with self.lock:
-            if self._explained >= self.explained_max:
+            if self._connects_too_often(limits) or self._explained >= self.explained_max:
                 return False
             self._explained += 1
         return True
+
+    def _limits(self, host: str) -> dict[str, int]:
+        """How many clients each key of an address may have; none if it may have any number."""
+        if self._unlimited or is_loopback(host) or is_in(host, self._trusted):
+            return {}
+        most = self._per_address * (PRIVATE_FACTOR if is_in(host, PRIVATE_NETWORKS) else 1)
+        return dict(zip(_keys(host), (most, most * SITE_FACTOR), strict=False))
+
+    def _connects_too_often(self, limits: dict[str, int]) -> bool:
+        return any(self._connects[key] > most * CONNECTS_PER_CONNECTION for key, most in limits.items())
 
     def leave_explained(self) -> None:
         """Counts a refused client as gone."""
@@ -81,35 +100,30 @@ class ConnectionLimiter:
 
     def leave(self, host: str) -> None:
         """Counts a client as gone."""
-        host = limit_key(host)
         with self.lock:
             self._clients -= 1
-            self._by_address[host] -= 1
-            if not self._by_address[host]:
-                del self._by_address[host]
+            for key in _keys(host):
+                self._by_key[key] -= 1
+                if not self._by_key[key]:
+                    del self._by_key[key]
 
     def count_connect(self, host: str) -> None:
         """Counts a connection from an address for the limit a minute."""
-        host = limit_key(host)
         minute = int(time.monotonic() // 60)
-        if minute != self._minute:
-            self._minute = minute
-            self._connects.clear()
-        self._connects[host] += 1
+        with self.lock:
+            if minute != self._minute:
+                self._minute = minute
+                self._connects.clear()
+            self._connects.update(_keys(host))
 
 
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own."""
-    return _address(host).is_loopback
-
-
-def _is_near(host: str) -> bool:
-    """Whether an address is this machine's or a private network's: a class in one room is not an attack."""
-    address = _address(host)
-    return address.is_loopback or address.is_private
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     address = address_of(host)
-    assert address, "the system gives addresses"
-    return address
+    return address is not None and address.is_loopback
+
+
+def _keys(host: str) -> list[str]:
+    """What an address is counted by: itself or its /64, and for IPv6 its /48."""
+    site = site_key(host)
+    return [limit_key(host), site] if site else [limit_key(host)]

@@ -40,6 +40,7 @@ SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for
 log = logging.getLogger(__name__)
 
 _WANTS_TLS = b"ERROR :This server wants TLS\r\n"
+_NO_PROXY = b"ERROR :This server takes no PROXY header: turn it off in the proxy\r\n"
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
 _DISCONNECTED = {  # errors of a client that is gone, or out of reach
     *(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF),
@@ -157,6 +158,9 @@ class ChatHandler(StreamRequestHandler):
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
             self.client.close_reason = "HTTP"
+        elif spoken is Spoken.PROXY:
+            self._submit([Raw(_NO_PROXY)])
+            self.client.close_reason = "a PROXY header"
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _start_tls(self, context: ssl.SSLContext, first: bytes) -> None:
