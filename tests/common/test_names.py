@@ -107,6 +107,24 @@ def test_other_room_names_are_refused(name: str) -> None:
     assert refused.value.about == (name,)
 
 
+UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180f\u2800\u3164\ufe00\ufe0f\uffa0\U000e0100\U000e01ef"
+
+
+@pytest.mark.parametrize("c", UNSEEN, ids=ascii)
+def test_what_can_not_be_seen_is_in_no_name(c: str) -> None:
+    """A room called #lobby and a filler would pass for the lobby."""
+    for name in (f"#lo{c}bby", f"#lobby{c}", f"#{c}"):
+        with pytest.raises(ChatError):
+            names.room_name(name)
+    assert fault(f"al{c}ice") == fault(f"ក{c}") == Fault.LETTER.value
+
+
+@pytest.mark.parametrize("name", ["#\u2764\ufe0f", "#a\u2764\ufe0fb", "#1\ufe0f\u20e3"])
+def test_a_room_name_may_have_emoji_that_need_a_selector(name: str) -> None:
+    """A heart, and a keycap."""
+    assert names.room_name(name) == name
+
+
 @given(st.text(max_size=40))
 def test_a_nickname_is_refused_or_safe(text: str) -> None:
     """Whatever is asked for: a refusal, or a name in NFC without spaces, controls or IRC's own signs."""

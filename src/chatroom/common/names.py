@@ -32,8 +32,18 @@ LOBBY = "#lobby"  # where plain and Tk clients start
 # Scripts that are mixed in one language count as one.
 _ONE_SCRIPT = dict.fromkeys(("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC"), "CJK")
 _SERVER = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
-# Invisible characters: variation selectors, joiners and fillers.
-_SELECTORS = frozenset(map(chr, (0x34F, 0x115F, 0x1160, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10))))
+# Characters that can't be seen, of categories that otherwise can: joiners, fillers, blanks and selectors of a glyph.
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800, 0x3164, 0xFFA0),
+            *(*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+        ),
+    )
+)
+# What makes a sign an emoji, where it has something to do: after a sign that is not ASCII (❤️), and in a keycap (1️⃣).
+_EMOJI = re.compile(r"(?<=[^\w\s\x00-\x7f])\ufe0f|(?<=[0-9#*])\ufe0f(?=\u20e3)")
 # Letters that Unicode does not decompose, and that people type without the stroke.
 _STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))
 _DOTS = re.compile(f"([{DOTTED}])\u0307")
@@ -113,6 +123,8 @@ def _letters_fault(name: str) -> Fault | None:
     scripts = set()
     marks = _MARKS_IN_A_ROW  # a name may not begin with a mark
     for c in name:
+        if c in _UNSEEN:
+            return Fault.LETTER
         category = unicodedata.category(c)
         is_mark = category in ("Mn", "Mc")
         marks = marks + 1 if is_mark else 0
@@ -152,9 +164,9 @@ def is_room(text: str) -> bool:
 def room_name(text: str) -> str:
     """A text as a room name, in NFC; raises `ChatError(ROOM_BAD, text)` if it is not valid."""
     name = unicodedata.normalize("NFC", text)
-    if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name or any(map(_is_invisible, name)):
+    if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name:
         raise ChatError(Code.ROOM_BAD, text)
-    if len(name.encode()) > ROOM_BYTES:
+    if any(map(_is_invisible, _EMOJI.sub("", name))) or len(name.encode()) > ROOM_BYTES:
         raise ChatError(Code.ROOM_BAD, text)
     return name
 
@@ -179,7 +191,7 @@ def bare(text: str) -> str:
 @lru_cache(maxsize=8192)
 def _letter(c: str) -> str:
     """A character as `bare` has it; "" for one that only changes how others look. A vowel that is a mark stays."""
-    if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Me") or c in _SELECTORS:
+    if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Me") or c in _UNSEEN:
         return ""
     return _STROKES.get(c, c)
 
@@ -201,4 +213,4 @@ def conversation(one: str, other: str) -> str:
 
 
 def _is_invisible(c: str) -> bool:
-    return unicodedata.category(c)[0] in "CZ"
+    return c in _UNSEEN or unicodedata.category(c)[0] in "CZ"

@@ -55,13 +55,19 @@ def _empty_room(state: ChatState, name: str, lists: Lists) -> Room:
     return room
 
 
+def _name_of_room(state: ChatState, text: str) -> str:
+    """A text as a room's name. A room that is remembered keeps its name, even if it could no longer be made."""
+    is_remembered = state.dormant_rooms is not None and fold(text) in state.dormant_rooms.rooms
+    return text if is_remembered or fold(text) in state.owners else room_name(text)
+
+
 # ---- deciding -------------------------------------------------------------------------------------------------------
 
 
 def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     user = user_of(session)
-    name = room_name(command.room)
-    room = ctx.state.rooms.get(fold(name))
+    room = ctx.state.rooms.get(fold(command.room))
+    name = room.name if room else _name_of_room(ctx.state, command.room)
     if room and user.person.uid in room.members:
         return [room.state(user)] if command.move else []
     left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
