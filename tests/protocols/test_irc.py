@@ -31,7 +31,7 @@ from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import PersonalNotice, Raw, Refused, Reply
 from chatroom.model.values import MessageKind, Person, Via
 from chatroom.protocols.irc import account_replies, replies
-from chatroom.protocols.irc import format as irc_lines
+from chatroom.protocols.irc import event_lines as irc_lines
 from chatroom.protocols.irc.command_table import COMMANDS
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.irc.event_lines import RENDERED, irc_format

@@ -24,7 +24,7 @@ from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJ
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
 from chatroom.core import membership, monitor, restore
 from chatroom.core.context import Context
-from chatroom.model import lasting as lasts
+from chatroom.model import durable_state as lasts
 from chatroom.model.audience import Audience
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.durable_state import Lasting, Owned
