@@ -3,12 +3,13 @@
 A handler reads only as many parameters as there are: `_param` gives "" for the rest, because servers differ.
 """
 
+import logging
 from collections.abc import Callable
 
 from chatroom.client import history_sync, strings
 from chatroom.client.room import Member, Room
 from chatroom.client.screen_events import Registered
-from chatroom.client.state import CHECK_TOKEN, Batch, SessionState
+from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.names import fold, is_room
@@ -16,6 +17,11 @@ from chatroom.common.text import CTCP, clean, number, plain
 
 Handler = Callable[[SessionState, Message], None]
 
+_log = logging.getLogger(__name__)
+
+_LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
+_LISTED_TOPIC_CHARACTERS = 400
+_ISUPPORT_MAX = 500  # words; servers have about 50
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
@@ -60,10 +66,10 @@ def on_spoken(state: SessionState, message: Message) -> None:
         return
     target = _param(message, 0).lstrip("@+%&~") if not is_room(_param(message, 0)) else _param(message, 0)
     name = said.nick if state.is_me(target) and not said.own else target
-    if needs_colon(name):  # nobody could answer there
-        state.inform(said.text)
+    room = state.room_of_server(name)
+    if room is None:  # nobody could answer there, or there are too many conversations already
+        state.inform(said.text if needs_colon(name) else strings.said_elsewhere(said.nick, name, said.text))
         return
-    room = state.room(name)
     if said.own and (label := message.tags.get("label")) and _echo(state, label, said):
         return
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
@@ -93,10 +99,9 @@ def on_pong(state: SessionState, message: Message) -> None:
 
 
 def on_join(state: SessionState, message: Message) -> None:
-    name = _param(message, 0)
-    if needs_colon(name):
+    room = state.room_of_server(_param(message, 0))
+    if room is None:
         return
-    room = state.room(name)
     if state.is_me(message.nick):
         room.joined = room.is_here = True
         room.members.clear()
@@ -264,7 +269,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
 def on_isupport(state: SessionState, message: Message) -> None:
     for word in message.params[1:-1]:
         key, _, value = word.partition("=")
-        state.isupport[key.upper()] = value
+        if len(state.isupport) < _ISUPPORT_MAX or key.upper() in state.isupport:
+            state.isupport[key.upper()] = value
 
 
 def on_ping(state: SessionState, message: Message) -> None:
@@ -325,7 +331,9 @@ def on_away_told(state: SessionState, message: Message) -> None:
 
 def on_list(state: SessionState, message: Message) -> None:
     people = _param(message, 2)
-    state.listing.append((_param(message, 1), number(people, 1_000_000) or 0, _text(message)))
+    if len(state.listing) < _LISTED_ROOMS_MAX and len(_param(message, 1)) <= NAME_CHARACTERS_MAX:
+        topic = _text(message)[:_LISTED_TOPIC_CHARACTERS]
+        state.listing.append((_param(message, 1), number(people, 1_000_000) or 0, topic))
 
 
 def on_list_end(state: SessionState, message: Message) -> None:
@@ -336,7 +344,8 @@ def on_list_end(state: SessionState, message: Message) -> None:
 def on_batch(state: SessionState, message: Message) -> None:
     ref = _param(message, 0)
     if ref.startswith("+"):
-        state.batches[ref[1:]] = Batch(_param(message, 1), message.params[2:])
+        if len(state.batches) < BATCHES_MAX:
+            state.batches[ref[1:]] = Batch(_param(message, 1), message.params[2:])
         return
     batch = state.batches.pop(ref[1:], Batch())
     if batch.kind == "chathistory" and batch.about:
@@ -508,5 +517,8 @@ HANDLERS: dict[str, Handler] = {
 
 
 def handle(state: SessionState, message: Message) -> None:
-    """Does to the state what a message from the server says."""
-    HANDLERS.get(message.command, on_other)(state, message)
+    """Does to the state what a message from the server says. A message that can't be handled is dropped."""
+    try:
+        HANDLERS.get(message.command, on_other)(state, message)
+    except Exception:  # whatever a server sends, the user stays in the chat
+        _log.debug("A message from the server could not be handled: %s", message.command, exc_info=True)

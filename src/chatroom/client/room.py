@@ -22,6 +22,7 @@ from chatroom.common.names import fold, is_room
 KEPT_ENTRIES = 20_000  # about 8 MB
 _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
+MEMBERS_MAX = 100_000  # of a room; about 20 MB
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -248,7 +249,8 @@ class Room:
         return self.members.get(fold(nick))
 
     def enter(self, member: Member) -> None:
-        self.members[fold(member.nick)] = member
+        if len(self.members) < MEMBERS_MAX or fold(member.nick) in self.members:
+            self.members[fold(member.nick)] = member
         self.members_version += 1
 
     def leave(self, nick: str) -> Member | None:

@@ -30,6 +30,9 @@ QUIET_SECONDS = 60.0  # without a line from the server: we send a PING
 ANSWER_SECONDS = 30.0  # without an answer to it: the connection is lost
 LINE_LIMIT_BYTES = 65_536  # a server that sends a longer line is not one for us
 _READ_BYTES = 65_536
+_PONGS_MAX = 100  # answers to PINGs that wait to be sent; the oldest are dropped, a server that reads none needs none
+_PONGS_BEHIND_BYTES = 65_536  # unsent; while there is more, answers to PINGs wait
+_UNSENT_BYTES_MAX = 16 << 20  # more than anybody writes; a server that takes none of it has us asking it for ever
 _READS_AT_ONCE = 16  # then it is the turn of what has to be sent
 _LINES_AT_ONCE = 100  # lines an event, so that a screen can stop between two
 _EVENTS_AHEAD = 1_000  # not handled yet: reading waits while there are more, so that memory is bounded
@@ -108,6 +111,7 @@ class ServerConnection(threading.Thread):
         self.events = events
         self._backoff = backoff or Backoff()
         self._outbox: deque[tuple[int, bytes]] = deque()
+        self._pongs: deque[bytes] = deque(maxlen=_PONGS_MAX)
         self._number = 0
         self._dropped = (0, "")  # a connection that is to end, and why
         self._closing = threading.Event()
@@ -223,6 +227,7 @@ class ServerConnection(threading.Thread):
     def _talk(self, sock: socket.socket) -> None:
         """Moves bytes both ways until we close the connection; raises when the other side ends it."""
         reader, unsent = _Lines(), bytearray()
+        self._pongs.clear()
         heard, asked = time.monotonic(), False
         with selectors.DefaultSelector() as selector:
             selector.register(sock, selectors.EVENT_READ)
@@ -266,7 +271,7 @@ class ServerConnection(threading.Thread):
         others = []
         for line in lines:
             if "PING" in line[:200] and (answer := _pong(line)):
-                self._outbox.append((self._number, answer))
+                self._pongs.append(answer)
             else:
                 others.append(line)
         while self.events.qsize() > _EVENTS_AHEAD and not self._closing.wait(0.02):
@@ -275,10 +280,14 @@ class ServerConnection(threading.Thread):
             self.events.put(Received(tuple(others[start : start + _LINES_AT_ONCE])))
 
     def _collect(self, unsent: bytearray) -> None:
+        while self._pongs and len(unsent) < _PONGS_BEHIND_BYTES:
+            unsent += self._pongs.popleft()
         while self._outbox:
             number, data = self._outbox.popleft()
             if number == self._number:
                 unsent += data
+        if len(unsent) > _UNSENT_BYTES_MAX:
+            raise _OverError("the server doesn't read what it is sent")
 
     def _write(self, sock: socket.socket, unsent: bytearray) -> None:
         while unsent:

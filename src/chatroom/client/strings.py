@@ -121,6 +121,11 @@ def place(room: str, others: int, topic: str) -> str:
     return f"You are in {room}, {company}." + (f" Topic: {topic}" if topic else "")
 
 
+def said_elsewhere(nick: str, name: str, text: str) -> str:
+    """A message that has no conversation of its own, because there are too many."""
+    return f"{nick} to you: {text}" if nick == name else f"{nick} to {name}: {text}"
+
+
 def goes_to(nick: str, room: str) -> str:
     return f"What you type goes to {nick} now; /join {room} goes back."
 
