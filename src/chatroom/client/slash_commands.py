@@ -7,6 +7,7 @@ the user, or `EndProgram`. `//x` says "/x".
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
@@ -17,6 +18,10 @@ from chatroom.common.names import is_room
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
     """The command can't be carried out as typed; the text says what is missing."""
+
+
+class Unconfirmed(Misuse):
+    """The user has to know something first; the same line again is carried out."""
 
 
 class EndProgram(Exception):  # noqa: N818 (it is no error)
@@ -52,6 +57,9 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
         raise Misuse(f"That is used like this: {command.usage}")
     if command.needs_connection and not state.is_registered:
         raise Misuse("There is no connection right now.")
+    if command.is_secret and state.asks_before_secrets:
+        state.asks_before_secrets = False
+        raise Unconfirmed(LINE_IN_CLEAR)
     return command.act(state, room, rest.strip())
 
 

@@ -77,6 +77,7 @@ class SessionState:
         self.login_failed = False  # SASL was refused
         self.name_is_held = False  # after a reconnect, by the connection that was lost
         self.capabilities: set[str] = set()  # IRCv3 capabilities in force
+        self.asks_before_secrets = False  # others can read along, and the user has not agreed to that yet
         self.isupport: dict[str, str] = {}
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
         self.error = ""  # what the server said before it closed the connection

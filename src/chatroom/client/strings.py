@@ -15,6 +15,11 @@ REFUSALS = {
         "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
         "Somebody may be reading along. Ask who runs the server before you connect."
     ),
+    "certificate-name": (
+        "The certificate of {0} is for another name: whoever answers there may not be who you mean.\n"
+        "Check the address. The fingerprint (SHA-256) of the certificate is\n{1}\n"
+        "Trust it only if the person who runs the server tells you the same."
+    ),
     "certificate-unknown": (
         "Nobody vouches for the certificate of {0}. Its fingerprint (SHA-256) is\n{1}\n"
         "Compare it with what the person who runs the server tells you."
