@@ -115,7 +115,6 @@ def test_answers_to_pings_that_nobody_reads_are_dropped(
     line = connect(here(listener))
     server, _ = listener.accept()
     with server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         line.next(Connected)
         asked = 20_000
         for _ in range(asked // 100):

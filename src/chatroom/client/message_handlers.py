@@ -67,6 +67,8 @@ def on_spoken(state: SessionState, message: Message) -> None:
     target = _param(message, 0).lstrip("@+%&~") if not is_room(_param(message, 0)) else _param(message, 0)
     name = said.nick if state.is_me(target) and not said.own else target
     room = state.room_of_server(name)
+    if room and room.is_direct and not said.own:
+        _compare_source(state, room, message)
     if room is None:  # nobody could answer there, or there are too many conversations already
         state.inform(said.text if needs_colon(name) else strings.said_elsewhere(said.nick, name, said.text))
         return
@@ -75,6 +77,14 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
         return
     state.add(room, said)
+
+
+def _compare_source(state: SessionState, room: Room, message: Message) -> None:
+    """Tells when the person of a conversation speaks from another address than before."""
+    source = message.source.partition("!")[2]
+    if source and room.source and source != room.source:
+        state.distrust(room, strings.changed_hands(room.name))
+    room.source = source or room.source
 
 
 def _echo(state: SessionState, label: str, echo: TranscriptEntry) -> bool:
@@ -143,6 +153,9 @@ def on_quit(state: SessionState, message: Message) -> None:
         if room.member(message.nick):
             room.leave(message.nick)
             room.add(state.entry(message, Kind.LEAVE, _text(message)))
+    direct = state.rooms.get(fold(message.nick))
+    if direct and direct.is_direct:
+        state.distrust(direct, strings.left(direct.name))
 
 
 def on_nick(state: SessionState, message: Message) -> None:
@@ -155,8 +168,21 @@ def on_nick(state: SessionState, message: Message) -> None:
             room.add(state.entry(message, Kind.RENAME, new))
     if mine:
         state.rename_self(new)
-    direct = state.rooms.get(fold(old))
-    if direct and direct.is_direct and fold(new) not in state.rooms:
+    if fold(old) != fold(new):
+        _on_conversation_renamed(state, message, old, new)
+
+
+def _on_conversation_renamed(state: SessionState, message: Message, old: str, new: str) -> None:
+    """A conversation goes with the person. Where there is one of the new name, that changes hands."""
+    direct, taken = state.rooms.get(fold(old)), state.rooms.get(fold(new))
+    if taken and taken.is_direct:
+        state.distrust(taken, strings.changed_hands(taken.name))
+    if direct is None or not direct.is_direct:
+        return
+    if taken:
+        state.distrust(direct, strings.now_called(direct.name, new))
+    else:
+        direct.add(state.entry(message, Kind.RENAME, new))
         state.rooms = {fold(new) if key == fold(old) else key: value for key, value in state.rooms.items()}
         direct.name = new
 

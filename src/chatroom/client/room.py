@@ -62,6 +62,8 @@ class Room:
         self.unread = 0
         self.mentions = 0
         self.mark: TranscriptEntry | None = None  # the first entry nobody has looked at: "new since"
+        self.doubt = ""  # why this conversation may be with somebody else now; asked about before the next line
+        self.source = ""  # user@host of this person, as the server told it last
         self.draft = ""
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`

@@ -64,6 +64,10 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
 
 
 def _demand_presence(state: SessionState, room: Room) -> None:
+    """Raises `Misuse` in a room that we are not in, and `Unconfirmed` where a conversation has changed hands."""
+    if room.doubt:
+        why, room.doubt = room.doubt, ""
+        raise Unconfirmed(f"Not sent. {why} Enter it again to send it all the same.")
     if not room.is_direct and not room.is_here and state.is_registered:
         raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
 
@@ -100,6 +104,7 @@ def _msg(state: SessionState, room: Room, rest: str) -> Room:
     name, _, text = rest.partition(" ")
     there = state.room(name)
     if text.strip():
+        _demand_presence(state, there)
         state.say(there, text)
     return there
 

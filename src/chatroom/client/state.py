@@ -242,6 +242,12 @@ class SessionState:
             if entry.mention or room.is_direct:
                 self.events.append(Alerted(room, entry))
 
+    def distrust(self, room: Room, why: str) -> None:
+        """A private conversation may have changed hands: says so there, and asks before the next line."""
+        if room.doubt != why:
+            room.doubt = why
+            self.inform(why, room=room)
+
     def inform(self, text: str, kind: Kind = Kind.INFO, room: Room | None = None) -> None:
         """Tells this user alone something, in a room or where they are looking."""
         (room or self.current).add(TranscriptEntry(kind, self.now(), "", text))

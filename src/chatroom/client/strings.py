@@ -126,6 +126,18 @@ def place(room: str, others: int, topic: str) -> str:
     return f"You are in {room}, {company}." + (f" Topic: {topic}" if topic else "")
 
 
+def left(nick: str) -> str:
+    return f"{nick} has left. Who comes back under that name may be somebody else."
+
+
+def changed_hands(nick: str) -> str:
+    return f"{nick} may be somebody else now: the name has changed hands, or its address is another."
+
+
+def now_called(old: str, new: str) -> str:
+    return f"{old} is called {new} now. Who is called {old} next may be somebody else."
+
+
 def said_elsewhere(nick: str, name: str, text: str) -> str:
     """A message that has no conversation of its own, because there are too many."""
     return f"{nick} to you: {text}" if nick == name else f"{nick} to {name}: {text}"
