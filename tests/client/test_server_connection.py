@@ -108,6 +108,43 @@ def test_a_ping_is_answered_without_anybody_looking(listener: socket.socket, con
         assert line.next(Received).lines == (":bob!u@h PRIVMSG #a :PING me",)
 
 
+def test_answers_to_pings_that_nobody_reads_are_dropped(
+    listener: socket.socket, connect: Callable[[Target], Line]
+) -> None:
+    """A server that asks without end and reads nothing fills no memory; it gets fewer answers than it asked for."""
+    line = connect(here(listener))
+    server, _ = listener.accept()
+    with server:
+        line.next(Connected)
+        asked = 20_000
+        for _ in range(asked // 100):
+            server.sendall((b"PING :" + b"x" * 2000 + b"\r\n") * 100)
+        server.sendall(b"hello\r\n")
+        assert line.next(Received).lines == ("hello",)
+        server.settimeout(1)
+        got = 0
+        try:
+            while data := server.recv(1 << 16):
+                got += data.count(b"PONG")
+        except TimeoutError:
+            pass
+        assert 0 < got < asked / 2
+
+
+def test_a_server_that_takes_nothing_of_what_is_sent_is_left(
+    listener: socket.socket, connect: Callable[[Target], Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could have us ask for something without end."""
+    monkeypatch.setattr(wire, "_UNSENT_BYTES_MAX", 10_000_000)
+    line = connect(here(listener))
+    server, _ = listener.accept()
+    with server:
+        number = line.next(Connected).number
+        for _ in range(30):
+            line.link.send(number, "x" * 1_000_000)
+        assert "doesn't read" in line.next(Lost).error
+
+
 def test_it_comes_back_and_old_lines_do_not(listener: socket.socket, connect: Callable[[Target], Line]) -> None:
     """What was meant for a connection that is gone is not sent over the next."""
     line = connect(here(listener))
@@ -198,6 +235,10 @@ class TlsServer:
     def fingerprint(self) -> str:
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self._certificate.read_text())).hexdigest()
 
+    @property
+    def certificate_file(self) -> str:
+        return str(self._certificate)
+
     def close(self) -> None:
         """Wakes the thread first: left in `accept`, it might go on with whatever gets the listener's descriptor."""
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -243,6 +284,16 @@ def test_a_certificate_of_its_own_is_asked_about_and_then_pinned(
     assert once.next(Connected).security is Security.UNVERIFIED
     changed = connect(Target("127.0.0.1", tls.port, True, "00" * 32))
     assert changed.next(Untrusted) == Untrusted(tls.fingerprint, "00" * 32)
+
+
+@pytest.mark.needs("openssl")
+def test_a_certificate_for_another_name_is_called_that(
+    tls: TlsServer, connect: Callable[[Target], Line], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an authority vouches for it: here it is its own, and trusted by the system."""
+    monkeypatch.setenv("SSL_CERT_FILE", tls.certificate_file)
+    line = connect(Target("127.0.0.1", tls.port, tls=True))
+    assert line.next(Untrusted) == Untrusted(tls.fingerprint, "", other_name=True)
 
 
 def test_a_server_without_tls_is_said_to_be_one(listener: socket.socket, connect: Callable[[Target], Line]) -> None:

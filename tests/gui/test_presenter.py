@@ -115,6 +115,20 @@ def test_a_wrong_password_is_told_from_none(tmp_path: Path) -> None:
     assert "not accepted" not in errors[0] and "that password was not accepted" in errors[1]
 
 
+def test_without_tls_a_password_leaves_this_machine_only_after_a_question(tmp_path: Path) -> None:
+    """Refused, nothing is connected to, and the panel says what to do."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=False)
+    away = Server("chat.example.org", 9090, False, "me")
+    stage.view.consents = False
+    stage.presenter.connect(away, "secret")
+    assert not stage.connections and "Encrypted (TLS)" in stage.view.shown["panel"].errors["server"]
+    assert "your password can be read" in stage.view.questions[-1]
+    stage.view.consents = True
+    stage.presenter.connect(away, "secret")
+    assert len(stage.connections) == 1
+
+
 def test_an_unknown_certificate_is_asked_about_once_and_then_pinned(tmp_path: Path) -> None:
     """Its fingerprint is shown; trusted, it is kept in the settings and used from then on."""
     stage = Stage(tmp_path, HOST)

@@ -1,8 +1,10 @@
 """`chatroom connect --text`: in pipes, and on a terminal."""
 
+import json
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -37,6 +39,23 @@ def test_a_line_through_a_pipe_is_delivered(here: Server, tmp_path: Path) -> Non
         done = talk(tmp_path, here.port, "build 512 is green ł\n", "--nick", "ci", "--room", "#dev")
         assert (done.returncode, done.stderr) == (0, "")
         bob.wait("PRIVMSG #dev :build 512 is green ł")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "127.0.0.1"])
+def test_no_password_goes_out_in_clear_unasked(tmp_path: Path, host: str) -> None:
+    """Not to another machine, and not to this one where it was known with TLS: nothing at all is sent."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        port = listener.getsockname()[1]
+        (tmp_path / "chatroom").mkdir()
+        settings = {"recent": [{"host": "127.0.0.1", "port": port, "tls": True, "nick": "alice"}]}
+        (tmp_path / "chatroom" / "client.json").write_text(json.dumps(settings))
+        (tmp_path / "password").write_text("s3cret\n")
+        password = ("--password-file", str(tmp_path / "password"))
+        done = connect(tmp_path, "hello\n", host, "-p", str(port), "--nick", "alice", *password)
+        assert done.returncode == 1 and "Use --tls" in done.stderr
+        with pytest.raises(TimeoutError):
+            listener.accept()
 
 
 def test_many_lines_arrive_in_order_and_whole(here: Server, tmp_path: Path) -> None:

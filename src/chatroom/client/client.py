@@ -5,8 +5,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
+from chatroom.client import plaintext, strings
 from chatroom.client import server_connection as wire
-from chatroom.client import strings
 from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
 from chatroom.client.session import Session
@@ -119,11 +119,13 @@ class Client:
             case wire.Connected(number, security):
                 self.security = security
                 self._number, self._connected_at = number, self._now()
+                is_open = security is Security.NONE and not plaintext.is_this_machine(self.target.host)
+                self.state.asks_before_secrets = is_open and not self.state.password  # which was asked about before
                 self._session.connected(lambda line: self._connection.send(number, line))
             case wire.Lost(error, delay, was_connected):
                 self._on_lost(error, delay, was_connected)
-            case wire.Untrusted(fingerprint, trusted):
-                self._on_untrusted(fingerprint, trusted)
+            case wire.Untrusted(fingerprint, trusted, other_name):
+                self._on_untrusted(fingerprint, trusted, other_name)
         return True
 
     def _on_lost(self, error: str, delay: float, was_connected: bool) -> None:
@@ -134,11 +136,12 @@ class Client:
         self.retry_at = self._now() + delay
         self._session.lost()
 
-    def _on_untrusted(self, fingerprint: str, trusted: str) -> None:
+    def _on_untrusted(self, fingerprint: str, trusted: str, other_name: bool) -> None:
         if trusted:
             self.state.reject("certificate-changed", str(self.target), colons(trusted), colons(fingerprint))
         else:
-            self.state.reject("certificate-unknown", str(self.target), colons(fingerprint))
+            reason = "certificate-name" if other_name else "certificate-unknown"
+            self.state.reject(reason, str(self.target), colons(fingerprint))
 
 
 def colons(fingerprint: str) -> str:

@@ -23,6 +23,7 @@ WANTED = frozenset(
         "soju.im/search",
     }
 )
+_USEFUL = WANTED | {"sasl"}  # no others are remembered, however many a server has
 _SASL_CHUNK_CHARACTERS = 400  # IRCv3 sasl-3.1
 _SASL_REFUSED = frozenset({"902", "904", "905", "906", "908"})
 _SASL_DONE = frozenset({"903", "907"}) | _SASL_REFUSED
@@ -61,13 +62,14 @@ class Handshake:
             return
         verb, names = message.params[1].upper(), message.params[-1].split()
         if verb in ("LS", "NEW"):
-            self._offered |= {name: value for name, _, value in (item.partition("=") for item in names)}
+            offered = (item.partition("=") for item in names)
+            self._offered |= {name: value for name, _, value in offered if name in _USEFUL}
             if message.params[2] != "*":
                 self._request()
         elif verb == "DEL":
             self._state.capabilities.difference_update(names)
         elif verb == "ACK":
-            self._state.capabilities.update(name for name in names if not name.startswith("-"))
+            self._state.capabilities.update(_USEFUL.intersection(names))
             if "sasl" in names:
                 self._state.send(Message("AUTHENTICATE", ("PLAIN",)))
             else:

@@ -3,12 +3,13 @@
 A handler reads only as many parameters as there are: `_param` gives "" for the rest, because servers differ.
 """
 
+import logging
 from collections.abc import Callable
 
 from chatroom.client import history_sync, strings
 from chatroom.client.room import Member, Room
 from chatroom.client.screen_events import Registered
-from chatroom.client.state import CHECK_TOKEN, Batch, SessionState
+from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
 from chatroom.common.names import fold, is_room
@@ -16,6 +17,11 @@ from chatroom.common.text import CTCP, clean, number, plain
 
 Handler = Callable[[SessionState, Message], None]
 
+_log = logging.getLogger(__name__)
+
+_LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
+_LISTED_TOPIC_CHARACTERS = 400
+_ISUPPORT_MAX = 500  # words; servers have about 50
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
@@ -60,15 +66,25 @@ def on_spoken(state: SessionState, message: Message) -> None:
         return
     target = _param(message, 0).lstrip("@+%&~") if not is_room(_param(message, 0)) else _param(message, 0)
     name = said.nick if state.is_me(target) and not said.own else target
-    if needs_colon(name):  # nobody could answer there
-        state.inform(said.text)
+    room = state.room_of_server(name)
+    if room and room.is_direct and not said.own:
+        _compare_source(state, room, message)
+    if room is None:  # nobody could answer there, or there are too many conversations already
+        state.inform(said.text if needs_colon(name) else strings.said_elsewhere(said.nick, name, said.text))
         return
-    room = state.room(name)
     if said.own and (label := message.tags.get("label")) and _echo(state, label, said):
         return
     if said.own and room.confirm(said.text, said.kind, said.msgid, said.time):
         return
     state.add(room, said)
+
+
+def _compare_source(state: SessionState, room: Room, message: Message) -> None:
+    """Tells when the person of a conversation speaks from another address than before."""
+    source = message.source.partition("!")[2]
+    if source and room.source and source != room.source:
+        state.distrust(room, strings.changed_hands(room.name))
+    room.source = source or room.source
 
 
 def _echo(state: SessionState, label: str, echo: TranscriptEntry) -> bool:
@@ -93,10 +109,9 @@ def on_pong(state: SessionState, message: Message) -> None:
 
 
 def on_join(state: SessionState, message: Message) -> None:
-    name = _param(message, 0)
-    if needs_colon(name):
+    room = state.room_of_server(_param(message, 0))
+    if room is None:
         return
-    room = state.room(name)
     if state.is_me(message.nick):
         room.joined = room.is_here = True
         room.members.clear()
@@ -138,6 +153,9 @@ def on_quit(state: SessionState, message: Message) -> None:
         if room.member(message.nick):
             room.leave(message.nick)
             room.add(state.entry(message, Kind.LEAVE, _text(message)))
+    direct = state.rooms.get(fold(message.nick))
+    if direct and direct.is_direct:
+        state.distrust(direct, strings.left(direct.name))
 
 
 def on_nick(state: SessionState, message: Message) -> None:
@@ -150,8 +168,21 @@ def on_nick(state: SessionState, message: Message) -> None:
             room.add(state.entry(message, Kind.RENAME, new))
     if mine:
         state.rename_self(new)
-    direct = state.rooms.get(fold(old))
-    if direct and direct.is_direct and fold(new) not in state.rooms:
+    if fold(old) != fold(new):
+        _on_conversation_renamed(state, message, old, new)
+
+
+def _on_conversation_renamed(state: SessionState, message: Message, old: str, new: str) -> None:
+    """A conversation goes with the person. Where there is one of the new name, that changes hands."""
+    direct, taken = state.rooms.get(fold(old)), state.rooms.get(fold(new))
+    if taken and taken.is_direct:
+        state.distrust(taken, strings.changed_hands(taken.name))
+    if direct is None or not direct.is_direct:
+        return
+    if taken:
+        state.distrust(direct, strings.now_called(direct.name, new))
+    else:
+        direct.add(state.entry(message, Kind.RENAME, new))
         state.rooms = {fold(new) if key == fold(old) else key: value for key, value in state.rooms.items()}
         direct.name = new
 
@@ -264,7 +295,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
 def on_isupport(state: SessionState, message: Message) -> None:
     for word in message.params[1:-1]:
         key, _, value = word.partition("=")
-        state.isupport[key.upper()] = value
+        if len(state.isupport) < _ISUPPORT_MAX or key.upper() in state.isupport:
+            state.isupport[key.upper()] = value
 
 
 def on_ping(state: SessionState, message: Message) -> None:
@@ -325,7 +357,9 @@ def on_away_told(state: SessionState, message: Message) -> None:
 
 def on_list(state: SessionState, message: Message) -> None:
     people = _param(message, 2)
-    state.listing.append((_param(message, 1), number(people, 1_000_000) or 0, _text(message)))
+    if len(state.listing) < _LISTED_ROOMS_MAX and len(_param(message, 1)) <= NAME_CHARACTERS_MAX:
+        topic = _text(message)[:_LISTED_TOPIC_CHARACTERS]
+        state.listing.append((_param(message, 1), number(people, 1_000_000) or 0, topic))
 
 
 def on_list_end(state: SessionState, message: Message) -> None:
@@ -336,7 +370,8 @@ def on_list_end(state: SessionState, message: Message) -> None:
 def on_batch(state: SessionState, message: Message) -> None:
     ref = _param(message, 0)
     if ref.startswith("+"):
-        state.batches[ref[1:]] = Batch(_param(message, 1), message.params[2:])
+        if len(state.batches) < BATCHES_MAX:
+            state.batches[ref[1:]] = Batch(_param(message, 1), message.params[2:])
         return
     batch = state.batches.pop(ref[1:], Batch())
     if batch.kind == "chathistory" and batch.about:
@@ -508,5 +543,8 @@ HANDLERS: dict[str, Handler] = {
 
 
 def handle(state: SessionState, message: Message) -> None:
-    """Does to the state what a message from the server says."""
-    HANDLERS.get(message.command, on_other)(state, message)
+    """Does to the state what a message from the server says. A message that can't be handled is dropped."""
+    try:
+        HANDLERS.get(message.command, on_other)(state, message)
+    except Exception:  # whatever a server sends, the user stays in the chat
+        _log.debug("A message from the server could not be handled: %s", message.command, exc_info=True)

@@ -22,6 +22,7 @@ from chatroom.common.names import fold, is_room
 KEPT_ENTRIES = 20_000  # about 8 MB
 _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
+MEMBERS_MAX = 100_000  # of a room; about 20 MB
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -61,6 +62,8 @@ class Room:
         self.unread = 0
         self.mentions = 0
         self.mark: TranscriptEntry | None = None  # the first entry nobody has looked at: "new since"
+        self.doubt = ""  # why this conversation may be with somebody else now; asked about before the next line
+        self.source = ""  # user@host of this person, as the server told it last
         self.draft = ""
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
@@ -248,7 +251,8 @@ class Room:
         return self.members.get(fold(nick))
 
     def enter(self, member: Member) -> None:
-        self.members[fold(member.nick)] = member
+        if len(self.members) < MEMBERS_MAX or fold(member.nick) in self.members:
+            self.members[fold(member.nick)] = member
         self.members_version += 1
 
     def leave(self, nick: str) -> Member | None:

@@ -30,6 +30,10 @@ QUIET_SECONDS = 60.0  # without a line from the server: we send a PING
 ANSWER_SECONDS = 30.0  # without an answer to it: the connection is lost
 LINE_LIMIT_BYTES = 65_536  # a server that sends a longer line is not one for us
 _READ_BYTES = 65_536
+_PONGS_MAX = 100  # answers to PINGs that wait to be sent; the oldest are dropped, a server that reads none needs none
+_PONGS_BEHIND_BYTES = 65_536  # unsent; while there is more, answers to PINGs wait
+_UNSENT_BYTES_MAX = 16 << 20  # more than anybody writes; a server that takes none of it has us asking it for ever
+_OTHER_NAME = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
 _READS_AT_ONCE = 16  # then it is the turn of what has to be sent
 _LINES_AT_ONCE = 100  # lines an event, so that a screen can stop between two
 _EVENTS_AHEAD = 1_000  # not handled yet: reading waits while there are more, so that memory is bounded
@@ -82,10 +86,14 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Untrusted:
-    """No authority vouches for the certificate with this fingerprint. `trusted` is the one trusted before, or ""."""
+    """No authority vouches for the certificate with this fingerprint, or only for another name (`other_name`).
+
+    `trusted` is the one trusted before, or "".
+    """
 
     fingerprint: str
     trusted: str
+    other_name: bool = False
 
 
 ConnectionEvent = Connecting | Connected | Received | Lost | Untrusted
@@ -96,7 +104,9 @@ class _OverError(Exception):
 
 
 class _UntrustedError(Exception):
-    pass
+    def __init__(self, fingerprint: str, other_name: bool) -> None:
+        super().__init__(fingerprint)
+        self.other_name = other_name
 
 
 class ServerConnection(threading.Thread):
@@ -108,6 +118,7 @@ class ServerConnection(threading.Thread):
         self.events = events
         self._backoff = backoff or Backoff()
         self._outbox: deque[tuple[int, bytes]] = deque()
+        self._pongs: deque[bytes] = deque(maxlen=_PONGS_MAX)
         self._number = 0
         self._dropped = (0, "")  # a connection that is to end, and why
         self._closing = threading.Event()
@@ -160,7 +171,7 @@ class ServerConnection(threading.Thread):
                     self._talk(sock)
                 return  # closed by us
             except _UntrustedError as error:
-                self.events.put(Untrusted(str(error), self.target.fingerprint))
+                self.events.put(Untrusted(str(error), self.target.fingerprint, error.other_name))
                 return
             except (_OverError, OSError, UnicodeError) as error:
                 text = explain(error, self.target)
@@ -180,9 +191,9 @@ class ServerConnection(threading.Thread):
         try:
             encrypted = ssl.create_default_context().wrap_socket(sock, server_hostname=self.target.host)
             security = Security.VERIFIED
-        except ssl.SSLCertVerificationError:
+        except ssl.SSLCertVerificationError as error:
             sock.close()
-            encrypted = self._pinned(self._dial(deadline))
+            encrypted = self._pinned(self._dial(deadline), error.verify_code in _OTHER_NAME)
             security = Security.UNVERIFIED if self.target.once else Security.VERIFIED
         encrypted.setblocking(False)
         return encrypted, security
@@ -207,7 +218,7 @@ class ServerConnection(threading.Thread):
                 error = failure
         raise error
 
-    def _pinned(self, sock: socket.socket) -> ssl.SSLSocket:
+    def _pinned(self, sock: socket.socket, other_name: bool) -> ssl.SSLSocket:
         """Encrypts a connection to a server whose certificate the user trusted before."""
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -217,12 +228,13 @@ class ServerConnection(threading.Thread):
         fingerprint = hashlib.sha256(certificate).hexdigest()
         if fingerprint != self.target.fingerprint:
             encrypted.close()
-            raise _UntrustedError(fingerprint)
+            raise _UntrustedError(fingerprint, other_name)
         return encrypted
 
     def _talk(self, sock: socket.socket) -> None:
         """Moves bytes both ways until we close the connection; raises when the other side ends it."""
         reader, unsent = _Lines(), bytearray()
+        self._pongs.clear()
         heard, asked = time.monotonic(), False
         with selectors.DefaultSelector() as selector:
             selector.register(sock, selectors.EVENT_READ)
@@ -266,7 +278,7 @@ class ServerConnection(threading.Thread):
         others = []
         for line in lines:
             if "PING" in line[:200] and (answer := _pong(line)):
-                self._outbox.append((self._number, answer))
+                self._pongs.append(answer)
             else:
                 others.append(line)
         while self.events.qsize() > _EVENTS_AHEAD and not self._closing.wait(0.02):
@@ -275,10 +287,14 @@ class ServerConnection(threading.Thread):
             self.events.put(Received(tuple(others[start : start + _LINES_AT_ONCE])))
 
     def _collect(self, unsent: bytearray) -> None:
+        while self._pongs and len(unsent) < _PONGS_BEHIND_BYTES:
+            unsent += self._pongs.popleft()
         while self._outbox:
             number, data = self._outbox.popleft()
             if number == self._number:
                 unsent += data
+        if len(unsent) > _UNSENT_BYTES_MAX:
+            raise _OverError("the server doesn't read what it is sent")
 
     def _write(self, sock: socket.socket, unsent: bytearray) -> None:
         while unsent:

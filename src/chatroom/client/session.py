@@ -46,7 +46,7 @@ class Session:
             return
         ref = message.tags.get("batch", "")
         if ref in self.state.batches:
-            self.state.batches[ref].messages.append(message)
+            self.state.batches[ref].keep(message, len(line))
         elif not self._handshake.feed(message):
             handle(self.state, message)
 

@@ -7,6 +7,7 @@ the user, or `EndProgram`. `//x` says "/x".
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
@@ -17,6 +18,10 @@ from chatroom.common.names import is_room
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
     """The command can't be carried out as typed; the text says what is missing."""
+
+
+class Unconfirmed(Misuse):
+    """The user has to know something first; the same line again is carried out."""
 
 
 class EndProgram(Exception):  # noqa: N818 (it is no error)
@@ -52,10 +57,17 @@ def run(state: SessionState, room: Room, line: str) -> Room | None:
         raise Misuse(f"That is used like this: {command.usage}")
     if command.needs_connection and not state.is_registered:
         raise Misuse("There is no connection right now.")
+    if command.is_secret and state.asks_before_secrets:
+        state.asks_before_secrets = False
+        raise Unconfirmed(LINE_IN_CLEAR)
     return command.act(state, room, rest.strip())
 
 
 def _demand_presence(state: SessionState, room: Room) -> None:
+    """Raises `Misuse` in a room that we are not in, and `Unconfirmed` where a conversation has changed hands."""
+    if room.doubt:
+        why, room.doubt = room.doubt, ""
+        raise Unconfirmed(f"Not sent. {why} Enter it again to send it all the same.")
     if not room.is_direct and not room.is_here and state.is_registered:
         raise Misuse(f"You are not in {room.name}. /join {room.name} goes there.")
 
@@ -92,6 +104,7 @@ def _msg(state: SessionState, room: Room, rest: str) -> Room:
     name, _, text = rest.partition(" ")
     there = state.room(name)
     if text.strip():
+        _demand_presence(state, there)
         state.say(there, text)
     return there
 

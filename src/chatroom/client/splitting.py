@@ -5,6 +5,7 @@ from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.text import CTCP, clean
 
 # What a server puts before a message it passes on, next to our name: ":" "!user@host " (RFC 2812 §2.3.1: host of 63).
+_LEAST_BYTES = 64  # of text, whatever long names a server gives us and the room
 _SOURCE_BYTES = 1 + 1 + 10 + 1 + 63 + 1
 
 
@@ -17,7 +18,7 @@ def lines(text: str) -> list[str]:
 def room_for_text(nick: str, target: str, line_bytes: int = LINE_BYTES) -> int:
     """How many bytes of text fit in a PRIVMSG to `target` once the server has put our name before it."""
     frame = _SOURCE_BYTES + len(nick.encode()) + len(f" PRIVMSG {target} :\r\n".encode())
-    return line_bytes - frame - len(f"{CTCP}ACTION {CTCP}")
+    return max(line_bytes - frame - len(f"{CTCP}ACTION {CTCP}"), _LEAST_BYTES)
 
 
 def split(text: str, size: int) -> list[str]:

@@ -11,19 +11,28 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chatroom.client import splitting
 from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
-from chatroom.common.irc_message import LINE_BYTES, Message, render, render_tags
+from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render, render_tags
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import CTCP, clean, number
 
 SendLine = Callable[[str], None]
 
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
+ROOMS_MAX = 500  # rooms and conversations that a server can open; the user can always open more
+NAME_CHARACTERS_MAX = 200  # of a room or a person; no server has longer ones
+BATCHES_MAX = 16  # open at once; lines of any further one are handled as they come
+BATCH_LINES_MAX = 5_000  # kept of a batch; a page of history is 100
+BATCH_CHARACTERS_MAX = 1_000_000  # kept of a batch
+_MSGID_CHARACTERS_MAX = 200
+# Times that every time zone and every platform can show; a server may send any.
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC).timestamp()
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _DEFAULT_PREFIX = "(qaohv)~&@%+"  # until the server's ISUPPORT says otherwise
 _DEFAULT_CHANMODES = "b,k,l,imnpst"
 
@@ -35,6 +44,13 @@ class Batch:
     kind: str = ""
     about: tuple[str, ...] = ()
     messages: list[Message] = field(default_factory=list)
+    characters: int = 0  # of the lines
+
+    def keep(self, message: Message, characters: int) -> None:
+        """Keeps a line until the batch ends. Drops it where the batch is longer than any that we asked for."""
+        self.characters += characters
+        if len(self.messages) < BATCH_LINES_MAX and self.characters <= BATCH_CHARACTERS_MAX:
+            self.messages.append(message)
 
 
 class SessionState:
@@ -61,6 +77,7 @@ class SessionState:
         self.login_failed = False  # SASL was refused
         self.name_is_held = False  # after a reconnect, by the connection that was lost
         self.capabilities: set[str] = set()  # IRCv3 capabilities in force
+        self.asks_before_secrets = False  # others can read along, and the user has not agreed to that yet
         self.isupport: dict[str, str] = {}
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
         self.error = ""  # what the server said before it closed the connection
@@ -177,6 +194,13 @@ class SessionState:
             room = self.rooms[fold(name)] = Room(name)
         return room
 
+    def room_of_server(self, name: str) -> Room | None:
+        """The room or conversation that a server speaks of; None for what can be no name, or is one too many."""
+        room = self.rooms.get(fold(name))
+        if room is None and not needs_colon(name) and len(name) <= NAME_CHARACTERS_MAX and len(self.rooms) < ROOMS_MAX:
+            room = self.room(name)
+        return room
+
     def join(self, name: str, key: str = "") -> Room:
         room = self.room(name)
         room.joined = True  # until the server refuses; without a connection, it is joined as soon as there is one
@@ -195,6 +219,8 @@ class SessionState:
         """An entry for something that a message tells, with its author, time and msgid."""
         nick = clean(message.nick)
         msgid = message.tags.get("msgid", "")
+        if needs_colon(msgid) or not msgid.isprintable() or len(msgid) > _MSGID_CHARACTERS_MAX:
+            msgid = ""  # nothing that could be asked for
         return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick))
 
     def _time_of(self, message: Message) -> float:
@@ -202,8 +228,8 @@ class SessionState:
         stamp = message.tags.get("time")
         if stamp:
             try:
-                return datetime.fromisoformat(stamp).timestamp()
-            except ValueError:
+                return min(max(datetime.fromisoformat(stamp).timestamp(), _EARLIEST), _LATEST)
+            except (ValueError, OverflowError, OSError):
                 pass
         return self.now()
 
@@ -216,6 +242,12 @@ class SessionState:
             if entry.mention or room.is_direct:
                 self.events.append(Alerted(room, entry))
 
+    def distrust(self, room: Room, why: str) -> None:
+        """A private conversation may have changed hands: says so there, and asks before the next line."""
+        if room.doubt != why:
+            room.doubt = why
+            self.inform(why, room=room)
+
     def inform(self, text: str, kind: Kind = Kind.INFO, room: Room | None = None) -> None:
         """Tells this user alone something, in a room or where they are looking."""
         (room or self.current).add(TranscriptEntry(kind, self.now(), "", text))
@@ -225,7 +257,7 @@ class SessionState:
     def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[TranscriptEntry]:
         """Sends a text, one message a line, more where a line is too long; they stand in the room at once."""
         room.unmark()
-        line_bytes = number(self.isupport.get("LINELEN", ""), 1 << 16) or LINE_BYTES
+        line_bytes = max(number(self.isupport.get("LINELEN", ""), 1 << 16) or 0, LINE_BYTES)  # none is shorter in IRC
         size = splitting.room_for_text(self.nick, room.name, line_bytes)
         said = []
         for line in splitting.lines(text):

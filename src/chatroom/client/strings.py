@@ -15,6 +15,11 @@ REFUSALS = {
         "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
         "Somebody may be reading along. Ask who runs the server before you connect."
     ),
+    "certificate-name": (
+        "The certificate of {0} is for another name: whoever answers there may not be who you mean.\n"
+        "Check the address. The fingerprint (SHA-256) of the certificate is\n{1}\n"
+        "Trust it only if the person who runs the server tells you the same."
+    ),
     "certificate-unknown": (
         "Nobody vouches for the certificate of {0}. Its fingerprint (SHA-256) is\n{1}\n"
         "Compare it with what the person who runs the server tells you."
@@ -119,6 +124,23 @@ def place(room: str, others: int, topic: str) -> str:
     """Which room the user is in, and with how many."""
     company = f"with {people(others)}" if others else "alone"
     return f"You are in {room}, {company}." + (f" Topic: {topic}" if topic else "")
+
+
+def left(nick: str) -> str:
+    return f"{nick} has left. Who comes back under that name may be somebody else."
+
+
+def changed_hands(nick: str) -> str:
+    return f"{nick} may be somebody else now: the name has changed hands, or its address is another."
+
+
+def now_called(old: str, new: str) -> str:
+    return f"{old} is called {new} now. Who is called {old} next may be somebody else."
+
+
+def said_elsewhere(nick: str, name: str, text: str) -> str:
+    """A message that has no conversation of its own, because there are too many."""
+    return f"{nick} to you: {text}" if nick == name else f"{nick} to {name}: {text}"
 
 
 def goes_to(nick: str, room: str) -> str:

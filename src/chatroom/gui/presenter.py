@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from chatroom.client import plaintext, slash_commands, strings
 from chatroom.client import settings as storage
-from chatroom.client import slash_commands, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
@@ -93,6 +93,10 @@ class Presenter:
         self.server = server
         if errors:
             self._show_panel(errors)
+            return
+        danger = plaintext.danger(server, self.settings, password)
+        if danger and not self.view.confirm(f"{danger}\n\nConnect without TLS?", "Connect"):
+            self._show_panel({"server": "Not connected. Choose Encrypted (TLS), if the server has it."})
             return
         self._start(
             Target(server.host, server.port, server.tls, self.settings.trusted.get(f"{server.host}:{server.port}", ""))
@@ -203,7 +207,7 @@ class Presenter:
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
         self._stop()
-        if reason == "certificate-unknown":
+        if reason in ("certificate-unknown", "certificate-name"):
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:

@@ -9,8 +9,10 @@ import asyncio
 import os
 import sys
 import threading
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from chatroom.client import plaintext
 from chatroom.client import settings as storage
 from chatroom.client.client import Client
 from chatroom.client.server_connection import Target
@@ -35,6 +37,9 @@ def converse(server: Server, room: str, password: str) -> None:
     path = storage.default_path()
     settings, trouble = storage.load(path)
     place = f"{server.host}:{server.port}"
+    danger = plaintext.danger(server, settings, password)
+    if danger and not (interactive and _ask(danger, "Go on without TLS?")):
+        raise Trouble(f"{danger}\nUse --tls, or connect from a terminal to be asked.")
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
         conversation = Conversation(Client(target, Session(nick, (room,), password)), interactive)
@@ -44,10 +49,22 @@ def converse(server: Server, room: str, password: str) -> None:
             _run(conversation)
             return
         except UntrustedCertificate as untrusted:
-            if not interactive or not _ask_trust(str(untrusted)):
+            if not interactive or not _ask(str(untrusted), "Trust it from now on?"):
                 raise Trouble(f"{untrusted}\nConnect once from a terminal or the window to trust it.") from None
             settings.trusted[place] = untrusted.fingerprint
             trouble = storage.save(settings, path)
+        finally:
+            if conversation.state.was_registered:
+                _remember(server, settings, path)
+
+
+def _remember(server: Server, settings: storage.Settings, path: Path) -> None:
+    """Keeps that a server was used with TLS, or that the user agreed to go without, so that a change is noticed."""
+    changed = any(plaintext.is_same(old, server) and old.tls is not server.tls for old in settings.recent)
+    known = any(plaintext.is_same(old, server) for old in settings.recent)
+    if changed or (server.tls and not known):
+        settings.remember(server)
+        storage.save(settings, path)
 
 
 def _run(conversation: Conversation) -> None:
@@ -111,9 +128,9 @@ def _ask_name() -> str:
         raise Trouble("No name, no chat.") from None
 
 
-def _ask_trust(text: str) -> bool:
+def _ask(text: str, question: str) -> bool:
     print(text, file=sys.stderr)
     try:
-        return input("Trust it from now on? [y/N] ").strip().lower() in ("y", "yes")
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except (EOFError, KeyboardInterrupt):
         return False

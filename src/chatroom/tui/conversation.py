@@ -9,7 +9,7 @@ from chatroom.client import slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent
-from chatroom.client.slash_commands import Misuse
+from chatroom.client.slash_commands import Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
 from chatroom.common.streams import Unwritable, readable, refusal
 
@@ -70,6 +70,8 @@ class Conversation:
         try:
             room = slash_commands.run(self.state, self.state.current, line) or self.state.current
         except Misuse as misuse:
+            if isinstance(misuse, Unconfirmed) and not self.interactive:
+                raise Trouble(f"Not sent, because there is nobody to ask. {misuse}") from None
             if line.startswith("/join") and not self.interactive:
                 raise Trouble(str(misuse)) from None  # what follows was meant for there
             self.show(str(misuse))
@@ -120,7 +122,7 @@ class Conversation:
 
     def _on_event(self, event: ScreenEvent) -> None:
         match event:
-            case Rejected("certificate-unknown" as reason, about):
+            case Rejected("certificate-unknown" | "certificate-name" as reason, about):
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
