@@ -156,7 +156,7 @@ def test_times_rise_with_ids_whatever_takes_its_time(monkeypatch: pytest.MonkeyP
         chat.time += 5_000
         bob.send("PRIVMSG #r :meanwhile")
 
-    def check(password: str, secret: str) -> bool:
+    def check(password: str, secret: str, owner: str) -> bool:
         meanwhile()
         return False
 
