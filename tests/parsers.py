@@ -123,7 +123,7 @@ def words(data: bytes) -> None:
         except ChatError:
             pass
     mask, _, other = string.partition(" ")
-    masks.glob(masks.mask(mask)).fullmatch(other)
+    masks.Glob(masks.mask(mask)).fullmatch(other)
     assert logs.printable(string).isprintable()
     names.bare(string)
 

@@ -1,8 +1,7 @@
 """Says which connections without TLS need the user's consent first: anybody on the way can read along."""
 
-import ipaddress
-
 from chatroom.client.settings import Server, Settings
+from chatroom.common.addresses import is_loopback
 
 KNOWN_WITH_TLS = (
     "You have used {0} with TLS before, and now without: somebody may want to read along. "
@@ -17,10 +16,7 @@ LINE_IN_CLEAR = (
 
 def is_this_machine(host: str) -> bool:
     """Whether what is sent to a host stays on this machine."""
-    try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return host.rstrip(".").lower() == "localhost"
+    return is_loopback(host) or host.rstrip(".").lower() == "localhost"
 
 
 def danger(server: Server, settings: Settings, password: str) -> str:
@@ -28,13 +24,14 @@ def danger(server: Server, settings: Settings, password: str) -> str:
     place = f"{server.host}:{server.port}"
     if server.tls:
         return ""
-    last = next((old.tls for old in settings.recent if is_same(old, server)), place in settings.trusted)
-    if last:
+    if used_tls(server, settings, place in settings.trusted):
         return KNOWN_WITH_TLS.format(place)
     if password and not is_this_machine(server.host):
         return PASSWORD_IN_CLEAR.format(place)
     return ""
 
 
-def is_same(one: Server, other: Server) -> bool:
-    return (one.host.lower(), one.port) == (other.host.lower(), other.port)
+def used_tls(server: Server, settings: Settings, otherwise: bool) -> bool:
+    """Whether a server was used with TLS when it was last used; `otherwise` where that is not remembered."""
+    place = (server.host.lower(), server.port)
+    return next((old.tls for old in settings.recent if (old.host.lower(), old.port) == place), otherwise)

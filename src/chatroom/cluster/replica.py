@@ -125,7 +125,7 @@ class Replica(EventLog):
                 if isinstance(outcome, Event):
                     error = self._apply(next(rest))
                     if error and session:
-                        delivery.reply(session, Refused(error, _way(act)))
+                        delivery.reply(session, Refused(error, _via(act)))
                 elif error:
                     continue
                 elif session and isinstance(outcome, HistoryQuery):
@@ -398,6 +398,6 @@ class Replica(EventLog):
                 self._delivery.reply(session, PersonalNotice(said))
 
 
-def _way(act: Proposal) -> Via | None:
+def _via(act: Proposal) -> Via | None:
     """The way in which something about an account was asked for, and is refused; None if it was something else."""
     return next((outcome.via for outcome in act.outcomes if isinstance(outcome, AccountDone)), None)

@@ -39,6 +39,12 @@ def site_key(host: str) -> str:
     return str(ip_network((address, 48), strict=False)) if address and address.version == 6 else ""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    address = address_of(host)
+    return address is not None and address.is_loopback
+
+
 def is_in(host: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address is in one of the networks."""
     address = address_of(host)

@@ -57,8 +57,9 @@ def _empty_room(state: ChatState, name: str, lists: Lists) -> Room:
 
 def _name_of_room(state: ChatState, text: str) -> str:
     """A text as a room's name. A room that is remembered keeps its name, even if it could no longer be made."""
-    is_remembered = state.dormant_rooms is not None and fold(text) in state.dormant_rooms.rooms
-    return text if is_remembered or fold(text) in state.owners else room_name(text)
+    key = fold(text)
+    is_remembered = state.dormant_rooms is not None and key in state.dormant_rooms.rooms
+    return text if is_remembered or key in state.owners else room_name(text)
 
 
 # ---- deciding -------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from chatroom.model.commands import (
     AskWhowas,
 )
 from chatroom.model.entities import Room, Session, User, user_of
-from chatroom.model.masks import glob
+from chatroom.model.masks import Glob
 from chatroom.model.modes import written
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import (
@@ -82,9 +82,9 @@ def ask_rooms(ctx: Context, session: Session, command: AskRooms) -> list[Outcome
 def _wanted(room: Room, command: AskRooms, now: int) -> bool:
     """Whether a room meets what is asked for: modern.ircdocs.horse/#elist-parameter."""
     name = fold(room.name)
-    if command.masks and not any(glob(mask).fullmatch(name) for mask in command.masks):
+    if command.masks and not any(Glob(mask).fullmatch(name) for mask in command.masks):
         return False
-    if any(glob(mask).fullmatch(name) for mask in command.not_masks):
+    if any(Glob(mask).fullmatch(name) for mask in command.not_masks):
         return False
     topic_age = now - room.topic.time if room.topic else 1 << 61
     return (
@@ -115,7 +115,7 @@ def ask_who(ctx: Context, session: Session, command: AskWho) -> list[Outcome]:
     elif is_room(command.mask):
         found = ()
     else:
-        like = glob(command.mask if command.mask != "0" else "*").fullmatch
+        like = Glob(command.mask if command.mask != "0" else "*").fullmatch
         found = [u for u in ctx.state.users.values() if u.seen_by(viewer) and _like(like, u)]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
     members = tuple(user.member_info(ranks.get(user.person.uid, "")) for user in chosen)
@@ -155,7 +155,7 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
 
 def ask_whowas(ctx: Context, session: Session, command: AskWhowas) -> list[Outcome]:
     user_of(session)
-    like = glob(command.nick).fullmatch
+    like = Glob(command.nick).fullmatch
     found = [(person, when) for person, when in ctx.state.gone if like(fold(person.nick))]
     return [WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
 

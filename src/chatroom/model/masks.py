@@ -29,12 +29,15 @@ def mask(text: str) -> str:
 def matches(mask_: str, person: Person) -> bool:
     """Whether a whole mask (without `MUTE`) is one for this person."""
     if mask_.startswith(ACCOUNT):
-        return bool(person.account) and glob(mask_.removeprefix(ACCOUNT)).fullmatch(fold(person.account))
-    return glob(mask_).fullmatch(fold(person.mask))
+        return bool(person.account) and Glob(mask_.removeprefix(ACCOUNT)).fullmatch(fold(person.account))
+    return Glob(mask_).fullmatch(fold(person.mask))
 
 
 class Glob:
-    """A pattern with `*` and `?`, held against folded text piece by piece: nothing is compiled or cached."""
+    """A pattern with `*` and `?`, held against folded text piece by piece: nothing is compiled or cached.
+
+    One that is longer than `MASK_BYTES` characters matches nothing.
+    """
 
     __slots__ = ("_pieces",)
 
@@ -68,8 +71,3 @@ def _find(text: str, piece: str, start: int, end: int) -> int:
         if all(c in ("?", text[place + i]) for i, c in enumerate(piece)):
             return place
     return -1
-
-
-def glob(pattern: str) -> Glob:
-    """A pattern to be matched against folded text. One that is longer than `MASK_BYTES` characters matches nothing."""
-    return Glob(pattern)

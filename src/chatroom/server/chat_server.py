@@ -22,7 +22,7 @@ from typing import Any
 from chatroom.cluster.redis_event_log import RedisEventLog
 from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.servers import Timing
-from chatroom.common.addresses import Network
+from chatroom.common.addresses import Network, is_loopback
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
@@ -42,7 +42,6 @@ from chatroom.server.connection_limits import (
     CONNECTIONS_PER_ADDRESS,
     FULL,
     ConnectionLimiter,
-    is_loopback,
 )
 from chatroom.server.handler import ChatHandler
 from chatroom.server.process_tuning import tune

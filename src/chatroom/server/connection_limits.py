@@ -8,8 +8,9 @@ import resource
 import threading
 import time
 from collections import Counter
+from functools import lru_cache
 
-from chatroom.common.addresses import PRIVATE_NETWORKS, Network, address_of, is_in, limit_key, site_key
+from chatroom.common.addresses import PRIVATE_NETWORKS, Network, is_in, is_loopback, limit_key, site_key
 
 CLIENTS_MAX = 10_000  # each has a thread
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, for what is not a client; a quarter of it where it is low
@@ -117,13 +118,8 @@ class ConnectionLimiter:
             self._connects.update(_keys(host))
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's own."""
-    address = address_of(host)
-    return address is not None and address.is_loopback
-
-
-def _keys(host: str) -> list[str]:
+@lru_cache(maxsize=1024)  # asked several times a client
+def _keys(host: str) -> tuple[str, ...]:
     """What an address is counted by: itself or its /64, and for IPv6 its /48."""
     site = site_key(host)
-    return [limit_key(host), site] if site else [limit_key(host)]
+    return (limit_key(host), site) if site else (limit_key(host),)

@@ -16,7 +16,7 @@ from socketserver import StreamRequestHandler
 from typing import Any, Protocol
 
 from chatroom.common import logs
-from chatroom.common.addresses import limit_key
+from chatroom.common.addresses import is_loopback, limit_key
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
@@ -30,7 +30,6 @@ from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.telnet import IAC, Telnet
-from chatroom.server.connection_limits import is_loopback
 from chatroom.server.flood_limit import FloodLimit
 from chatroom.server.timeouts import TimeoutMonitor
 

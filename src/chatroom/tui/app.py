@@ -60,9 +60,7 @@ def converse(server: Server, room: str, password: str) -> None:
 
 def _remember(server: Server, settings: storage.Settings, path: Path) -> None:
     """Keeps that a server was used with TLS, or that the user agreed to go without, so that a change is noticed."""
-    changed = any(plaintext.is_same(old, server) and old.tls is not server.tls for old in settings.recent)
-    known = any(plaintext.is_same(old, server) for old in settings.recent)
-    if changed or (server.tls and not known):
+    if plaintext.used_tls(server, settings, otherwise=False) is not server.tls:
         settings.remember(server)
         storage.save(settings, path)
 

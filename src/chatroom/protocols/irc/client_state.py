@@ -6,7 +6,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.model.audience import Format
 from chatroom.model.commands import SetFormat
-from chatroom.model.masks import glob
+from chatroom.model.masks import Glob
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
@@ -80,5 +80,5 @@ class ClientState:
     def require_this_server(self, name: str) -> None:
         """Raises `ChatError` if `name`, a mask, is neither this server's name nor the client's own."""
         server = self.writer.server.name
-        if not glob(name).fullmatch(fold(server)) and fold(name) != fold(self.viewer.nick):
+        if not Glob(name).fullmatch(fold(server)) and fold(name) != fold(self.viewer.nick):
             raise ChatError(Code.NO_SUCH_SERVER, name)
