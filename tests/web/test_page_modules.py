@@ -22,6 +22,12 @@ def test_the_modules_of_the_page(name: str, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"type": "module"}')
     environment = {key: value for key, value in os.environ.items() if not key.startswith("NODE")}
     done = subprocess.run(
-        ["node", "--test", name], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=100
+        ["node", "--test", name],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
     )
     assert done.returncode == 0, done.stdout + done.stderr
