@@ -96,7 +96,7 @@ test("passwords are given before the name", () => {
 for (const [why, visitor, lines] of [
   ["taken", {}, [":s 433 * nora :in use"]],
   ["claimed", {}, [":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
-  ["login", { password: "no" }, [":s 464 * :wrong", ":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
+  ["login", { password: "no" }, [":NickServ!NickServ@s NOTICE * :wrong", ":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
   ["bad", {}, [":s 432 * nora :bad"]],
   ["banned", {}, [":s 465 nora :spam"]],
   ["server-password", {}, [":s 464 * :This server has a password", "ERROR :Closing link: this server has a password"]],

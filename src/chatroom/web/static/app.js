@@ -6,7 +6,7 @@ import { Connection } from "./connection.js";
 import { fold, isRoomName } from "./irc.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Session } from "./session.js";
-import { ChatState, LOBBY, isSpoken } from "./state.js";
+import { ChatState, LOBBY } from "./state.js";
 import { tr } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { ChatView } from "./view/chat.js";
@@ -131,11 +131,7 @@ class App {
   onLine(line) {
     const { state, session } = this;
     if (!state || !session) return;
-    const room = state.current;
-    const newest = room.messages.at(-1);
     session.feed(line);
-    const last = room.messages.at(-1);
-    if (last && last !== newest && isSpoken(last) && !last.own && !room.request) this.chat?.speak(room, [last]);
     for (const event of state.events.splice(0)) {
       if (event.type === "welcome") this.onWelcome();
       else if (event.type === "refused") this.onRefused(event.why, event.text);
@@ -217,7 +213,7 @@ class App {
     show(this.signIn.element);
     this.signIn.show({
       nick: this.visitor.nick,
-      error: tr(`refused_${why}`, { nick: this.visitor.nick, text }),
+      error: (why === "login" && text) || tr(`refused_${why}`, { nick: this.visitor.nick, text }),
       password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
       serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),
     });

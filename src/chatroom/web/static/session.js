@@ -180,7 +180,7 @@ function onSpoken(state, message) {
  */
 function onService(state, said) {
   if (fold(said.nick) === "nickserv") state.events.push({ type: "service", text: said.text });
-  state.inform(said.text);
+  else state.inform(said.text);
 }
 
 /** @type {Handler} */
@@ -318,12 +318,12 @@ function onNames(state, message) {
 }
 
 /**
- * Asks who is away in a room that somebody looks at.
+ * Asks who is away in a room or a conversation that somebody looks at.
  * @param {SessionState} state
  * @param {SessionRoom} room
  */
 export function askWhoIsAway(state, room) {
-  if (room.isDirect || !room.here || room.asked || room.members.size > WHO_MEMBERS_MAX || !state.registered) return;
+  if (!room.here || room.asked || room.members.size > WHO_MEMBERS_MAX || !state.registered) return;
   room.asked = true;
   state.send("WHO", room.name, "%nf");
 }
@@ -346,7 +346,10 @@ function setAway(room, nick, away) {
     member.away = away;
     room.membersVersion++;
   }
-  if (room.isDirect && fold(room.name) === fold(nick)) room.away = away;
+  if (room.isDirect && room.away !== away && fold(room.name) === fold(nick)) {
+    room.away = away;
+    room.version++;
+  }
 }
 
 /** @type {Handler} */
@@ -551,6 +554,7 @@ function refusalText(message) {
 /** @type {Handler} */
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
+  if (message.command === "301") for (const room of state.rooms.values()) setAway(room, params[1] ?? "", true);
   state.inform(tr(`whois${message.command}`, { nick: params[1], a: params[2], b: params[3], c: params[4], last: params.at(-1) ?? "" }));
 }
 

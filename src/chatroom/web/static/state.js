@@ -21,6 +21,8 @@ const TRIMMED_MESSAGES = 500;
 const ROOMS_MAX = 500;
 const MEMBERS_MAX = 100_000;
 const SPEAKERS_KEPT = 50;
+/** Read aloud at once; of a flood the last. */
+const HEARD_MAX = 4;
 const MULTILINE_LINES = 32;
 const MULTILINE_BYTES = 4096;
 
@@ -304,6 +306,8 @@ export class ChatState {
     this.lookedAt = null;
     /** @type {ScreenEvent[]} */
     this.events = [];
+    /** What has just been said in the room that is shown, to be read aloud. @type {Entry[]} */
+    this.heard = [];
     /** @type {((line: string) => void) | null} */
     this.sendLine = null;
     this.wasRegistered = false;
@@ -343,7 +347,7 @@ export class ChatState {
     for (const room of this.rooms.values()) {
       room.request = "";
       room.here = room.isDirect;
-      room.online = false;
+      room.online = room.asked = false;
       for (const entry of room.pending) {
         if (entry.delivery === "sent") entry.delivery = "unsure";
         entry.version++;
@@ -476,6 +480,7 @@ export class ChatState {
   add(room, entry) {
     if (entry.id) this.ahead = entry.time - this.now();
     if (!room.add(entry) || !isSpoken(entry) || entry.own) return;
+    if (room === this.current) this.heard = [...this.heard.slice(1 - HEARD_MAX), entry];
     if (room === this.lookedAt && !room.hasNewer) {
       this.markRead(room);
       return;

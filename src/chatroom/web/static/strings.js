@@ -58,9 +58,9 @@ const STRINGS = {
   unreadLabel: { one: "{count} unread message", other: "{count} unread messages" },
   mentionLabel: { one: "{count} message for you", other: "{count} messages for you" },
   notHere: "not in this room",
-  isOnline: "here",
-  isAway: "away",
-  isOffline: "not here",
+  isOnline: "Here",
+  isAway: "Away",
+  isOffline: "Not here",
   peopleCount: { one: "{count} person", other: "{count} people" },
 
   // parts of the page

@@ -19,8 +19,9 @@ import { MembersView, RoomsView } from "./sidebar.js";
 /** @typedef {import("../state.js").ChatState} ChatViewState */
 /** @typedef {import("../state.js").Room} ChatRoom */
 
-/** Read aloud at once; of a flood the last. */
-const SPOKEN_AT_ONCE = 4;
+const SLOW_DRAW_MS = 12;
+/** The pause after a slow drawing, in times what it took. */
+const DRAW_PAUSE = 4;
 const WIDE = "(min-width: 1000px)";
 
 export class ChatView {
@@ -72,20 +73,25 @@ export class ChatView {
     this.shade = el("div.shade", { onclick: () => this.closeDrawers() });
     this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
     this.isDrawn = false;
+    this.drawMs = 0;
     /** @type {ChatRoom | null} */
     this.shown = null;
   }
 
   // ---- drawing ----
 
-  /** Draws at the next frame. */
+  /** Draws at the next frame; where that takes long, not at every one, so that there is time for keys. */
   refresh() {
     if (this.isDrawn) return;
     this.isDrawn = true;
-    requestAnimationFrame(() => {
+    const draw = () => requestAnimationFrame(() => {
       this.isDrawn = false;
+      const begun = performance.now();
       this.render();
+      this.drawMs = performance.now() - begun;
     });
+    if (this.drawMs > SLOW_DRAW_MS) setTimeout(draw, this.drawMs * DRAW_PAUSE);
+    else draw();
   }
 
   render() {
@@ -103,6 +109,7 @@ export class ChatView {
     this.count.textContent = room.isDirect ? "" : String(room.members.size || "");
     this.membersButton.hidden = room.isDirect;
     document.title = titleOf(this.state);
+    this.speak();
   }
 
   /** Whether somebody sees the end of the room. */
@@ -214,7 +221,7 @@ export class ChatView {
       if (event.type === "alert") this.alert(event.room, event.entry);
       else if (event.type === "rooms") this.onRooms(event.rooms);
       else if (event.type === "found") this.search.show(event.entries);
-      else if (event.type === "service") this.menus.waiting?.(event.text, false);
+      else if (event.type === "service") this.onService(event.text);
       else if (event.type === "account") this.onAccount();
       else if (event.type === "show") this.onShow(event.room, event.id);
     }
@@ -237,6 +244,15 @@ export class ChatView {
     this.menus.listRooms?.(rooms);
   }
 
+  /**
+   * NickServ says something: to the form that asked, or to the user.
+   * @param {string} text
+   */
+  onService(text) {
+    if (this.menus.waiting) this.menus.waiting(text, false);
+    else this.state.inform(text);
+  }
+
   onAccount() {
     if (this.state.account) this.menus.waiting?.("", true);
     this.acts.save();
@@ -250,15 +266,11 @@ export class ChatView {
     if (room === this.state.current && this.shown === room) this.messages.show(id);
   }
 
-  /**
-   * Reads a message of this room aloud to those who have the page read to them.
-   * @param {ChatRoom} room
-   * @param {import("../state.js").Entry[]} entries
-   */
-  speak(room, entries) {
-    if (room !== this.state.current) return;
-    const lines = entries.slice(-SPOKEN_AT_ONCE).map((entry) => el("p", {}, entry.nick ? `${entry.nick}: ${entry.text}` : entry.text));
-    this.aloud.replaceChildren(...lines);
+  /** Reads what has just been said aloud to those who have the page read to them. History is not read. */
+  speak() {
+    const heard = this.state.heard.splice(0);
+    if (!heard.length) return;
+    this.aloud.replaceChildren(...heard.map((entry) => el("p", {}, `${entry.nick}: ${entry.text}`)));
   }
 
   /**

@@ -120,7 +120,7 @@ export class Menus {
 
   /** @param {MenuRoom} room */
   topic(room) {
-    const props = { value: room.topic, maxlength: 390, autocapitalize: "sentences", spellcheck: "true" };
+    const props = { value: room.topic, maxlength: Number(this.state.isupport.TOPICLEN) || 300, autocapitalize: "sentences", spellcheck: "true" };
     openForm(room.name, [{ name: "topic", label: tr("topic"), props }], tr("save"), ({ topic }) => {
       this.state.send("TOPIC", room.name, topic.trim());
       return "";
