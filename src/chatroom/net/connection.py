@@ -46,7 +46,7 @@ class Connection(Session):
     __slots__ = (
         *("address", "dialect", "refusal", "sock", "tls"),
         *("check_second", "connected_at", "handshake_at", "last_acked", "last_received", "ping_sent", "reader_done_at"),
-        *("drained_at", "outbox", "outbox_bytes", "send", "socket_send"),
+        *("downloads", "drained_at", "outbox", "outbox_bytes", "send", "socket_send"),
         *("close_reason", "close_requested", "shutdown_requested"),
     )
 
@@ -68,6 +68,7 @@ class Connection(Session):
         self.send: Callable[[Chunk, int], int] = sock.send
         self.outbox: deque[Chunk] = deque()
         self.outbox_bytes = 0
+        self.downloads = False  # whether it may be sent files, though it has no name; set by its own thread
         self.drained_at = 0.0  # when bytes were last taken from the outbox
         self.close_reason = ""  # why the server ended the connection by itself; "" if it did not
         self.shutdown_requested = False

@@ -21,6 +21,7 @@ from chatroom.net.connection import DONT_WAIT, Chunk, Connection, loss_reason
 
 OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
+OUTBOX_DOWNLOAD_BYTES = 256 * 1024  # of a browser that asks for files: several of the largest
 OUTBOXES_TOTAL_BYTES = 512 * 1024 * 1024  # of all outboxes: 10,000 stuck clients must not eat the machine
 THROTTLING_OUTBOX_BYTES = OUTBOX_BYTES // 4  # bytes behind, from which on a client that keeps reading is waited for
 READING_SECONDS = 0.2  # seconds since a client last took bytes, within which it counts as reading
@@ -152,9 +153,8 @@ class SlowReaders:
                 connection.drained_at = time.monotonic()
             outbox.append(data)
             connection.outbox_bytes = behind = connection.outbox_bytes + size
-            if behind > OUTBOX_BYTES or (
-                behind > OUTBOX_UNREGISTERED_BYTES and not (connection.user or connection.closing)
-            ):
+            unregistered = OUTBOX_DOWNLOAD_BYTES if connection.downloads else OUTBOX_UNREGISTERED_BYTES
+            if behind > OUTBOX_BYTES or (behind > unregistered and not (connection.user or connection.closing)):
                 self._abort(connection, TOO_SLOW)
             elif behind > THROTTLING_OUTBOX_BYTES:
                 self.throttling.add(connection)

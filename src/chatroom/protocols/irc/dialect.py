@@ -1,7 +1,7 @@
 """Reads one IRC client: lines become commands by `command_table`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from operator import itemgetter
 
@@ -39,9 +39,10 @@ class IrcDialect:
 
     pings = True
 
-    def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
+    def __init__(self, viewer: Viewer, server: ServerInfo, framed: Callable[[Format], Format] | None = None) -> None:
+        """`framed`: see `ClientState`."""
         self._viewer = viewer
-        self._client = ClientState(viewer, server)
+        self._client = ClientState(viewer, server, framed)
         self._lines = Lines(TAG_BYTES + LINE_BYTES + MESSAGE_BYTES)
 
     @property
