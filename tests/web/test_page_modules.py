@@ -1,11 +1,14 @@
 """The page's modules without a document, run by node's own test runner."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from chatroom.web.files import pages
 
 STATIC = Path(__file__).parents[2] / "src" / "chatroom" / "web" / "static"
 TESTS = Path(__file__).parent / "page"
@@ -31,3 +34,44 @@ def test_the_modules_of_the_page(name: str, tmp_path: Path) -> None:
         timeout=100,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+OVER_THE_WIRE_BYTES = 60 * 1024  # of the whole page: 0.2 s over 3 Mbit/s
+
+
+def test_the_page_is_small() -> None:
+    """Everything that a browser loads, as it is sent."""
+    sent = {path: len(file.gzipped or file.plain) for path, file in pages().items()}
+    assert sum(size for path, size in sent.items() if path != "/") <= OVER_THE_WIRE_BYTES, sent
+
+
+def test_the_modules_are_one_script() -> None:
+    """A browser asks for the page, its colours and its script: three requests."""
+    script = pages()["/app.js"].plain.decode()
+    assert not re.search("^(import|export) ", script, re.MULTILINE)
+    assert [path for path in pages() if path.endswith(".js")] == ["/app.js"]
+    modules = [path.read_text("utf-8") for path in STATIC.rglob("*.js")]
+    for text in modules:
+        for name in re.findall(r"^export (?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE):
+            assert re.search(rf"^(?:async )?(?:function|class|const|let) {name}\b", script, re.MULTILINE), name
+
+
+@pytest.mark.needs("node")
+def test_the_script_is_sound(tmp_path: Path) -> None:
+    """No two modules have a name of their own in common: that would be a fault of syntax in the script."""
+    (tmp_path / "app.mjs").write_bytes(pages()["/app.js"].plain)
+    done = subprocess.run(
+        ["node", "--check", "app.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_text_reaches_the_document_as_text_alone() -> None:
+    """No module has a way to make elements of markup, or code of text."""
+    forbidden = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|eval\(|Function\("
+    )
+    for path in STATIC.rglob("*.js"):
+        assert not re.search(forbidden, path.read_text("utf-8")), path
+    page = (STATIC / "index.html").read_text("utf-8")
+    assert not re.search(r"<script>|<style|\bon\w+=|\bstyle=", page)
