@@ -15,7 +15,7 @@ _NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # 
 
 
 def joined(entry: str, read: Callable[[str], str]) -> str:
-    """The script that begins with the module `entry`, and each that it needs before it. `read` gives a module's text."""
+    """The module `entry` behind all that it needs, as one script; `read` gives the text of a module."""
     parts: dict[str, str] = {}
 
     def add(path: str) -> None:
