@@ -100,6 +100,7 @@ export class ChatView {
     if (this.isLookedAt) this.messages.room = room;
     this.state.lookedAt = this.isLookedAt ? room : null;
     this.messages.render();
+    this.seen();
     this.rooms.render();
     this.members.render();
     this.composer.render();
@@ -131,7 +132,7 @@ export class ChatView {
   seen() {
     if (!this.isLookedAt) return;
     this.state.lookedAt = this.state.current;
-    if (this.state.current.unread || this.state.current.hasNewer === false) this.state.markRead(this.state.current);
+    this.state.markRead(this.state.current);
   }
 
   // ---- going ----
