@@ -132,15 +132,14 @@ class App {
     const { state, session } = this;
     if (!state || !session) return;
     session.feed(line);
-    for (const event of state.events.splice(0)) {
+    const events = state.events;
+    state.events = events.filter((event) => event.type !== "welcome" && event.type !== "refused");
+    for (const event of events) {
       if (event.type === "welcome") this.onWelcome();
       else if (event.type === "refused") this.onRefused(event.why, event.text);
-      else {
-        state.events.push(event);
-        break;
-      }
     }
-    if (state.events.length) this.chat?.react();
+    if (!this.chat) state.events = [];
+    else if (state.events.length) this.chat.react();
     this.chat?.refresh();
   }
 
