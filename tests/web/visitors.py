@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, expect
 
 from tests.peers import DEADLINE
 
@@ -35,12 +35,17 @@ class Visitor:
         page = self.context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}") or dialog.dismiss())  # type: ignore[func-returns-value]  # append
+        page.on("dialog", self._asked)
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _EXPECTED.search(message.text):
             self.complaints.append(message.text)
+
+    def _asked(self, dialog: Dialog) -> None:
+        """No page of ours opens a dialog of the browser's."""
+        self.complaints.append(f"{dialog.type}: {dialog.message}")
+        dialog.dismiss()
 
     def come(self, nick: str, room: str = "#lobby", where: str = "") -> "Visitor":
         """Opens the page for the first time, and comes in; waits until the room is there."""
