@@ -1,5 +1,6 @@
 """The page's modules without a document, run by node's own test runner."""
 
+import json
 import os
 import re
 import shutil
@@ -64,6 +65,22 @@ def test_the_script_is_sound(tmp_path: Path) -> None:
         ["node", "--check", "app.mjs"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.needs("tsc")
+def test_the_types_of_the_modules_fit(tmp_path: Path) -> None:
+    """They stand in the comments; TypeScript's compiler reads them as strictly as it can."""
+    options = {"strict": True, "allowJs": True, "checkJs": True, "noEmit": True, "target": "es2022", "module": "es2022"}
+    options |= {"moduleResolution": "node", "lib": ["es2022", "dom", "dom.iterable"], "types": []}
+    (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": [str(STATIC / "app.js")]}))
+    done = subprocess.run(["tsc", "-p", "."], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stdout
+
+
+def test_modules_are_of_a_size_to_be_read() -> None:
+    """As the rest of the program."""
+    for path in STATIC.rglob("*.js"):
+        assert path.read_text("utf-8").count("\n") <= 600, path
 
 
 def test_text_reaches_the_document_as_text_alone() -> None:

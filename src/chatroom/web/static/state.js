@@ -302,11 +302,22 @@ export class ChatState {
     this.registered = false;
     for (const name of rooms.length ? rooms : [LOBBY]) this.room(name).joined = true;
     this.current = [...this.rooms.values()][0];
-    /** The room that somebody sees right now. @type {Room | null} */
+    /**
+     * The room that somebody sees right now.
+     * @type {Room | null}
+     */
     this.lookedAt = null;
+    /**
+     * The answer to LIST, as far as it has come.
+     * @type {{name: string, people: number, topic: string}[]}
+     */
+    this.listing = [];
     /** @type {ScreenEvent[]} */
     this.events = [];
-    /** What has just been said in the room that is shown, to be read aloud. @type {Entry[]} */
+    /**
+     * What has just been said in the room that is shown, to be read aloud.
+     * @type {Entry[]}
+     */
     this.heard = [];
     /** @type {((line: string) => void) | null} */
     this.sendLine = null;
@@ -464,7 +475,10 @@ export class ChatState {
     return this.operator || /[~&@]/.test(room.member(this.nick)?.prefix ?? "");
   }
 
-  /** Mode letter → sign of a member's rank, highest first. @returns {[string, string][]} */
+  /**
+   * Mode letter → sign of a member's rank, highest first.
+   * @returns {[string, string][]}
+   */
   ranks() {
     const [letters, signs] = (this.isupport.PREFIX ?? "(ov)@+").slice(1).split(")");
     return Array.from(letters, (letter, i) => [letter, signs[i]]);

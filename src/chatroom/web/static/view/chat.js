@@ -6,7 +6,7 @@ import { callUser, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
 import { fetchAround } from "../history.js";
 import { flushRoom } from "../outbox.js";
-import { askWhoIsAway } from "../session.js";
+import { askWhoIsAway } from "../presence.js";
 import { Misuse, runLine } from "../slash.js";
 import { tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
@@ -351,7 +351,10 @@ export class ChatView {
     }
   }
 
-  /** The address names a room: goes there. @param {string} name */
+  /**
+   * The address names a room: goes there.
+   * @param {string} name
+   */
   goToHash(name) {
     if (fold(this.state.current.name) !== fold(name)) this.go(this.state.join(name));
   }

@@ -44,7 +44,10 @@ export class MessagesView {
     this.following = true;
     this.start = 0;
     this.end = 0;
-    /** The entries at the ends of the window: positions move when history comes. @type {MessagesEntry | undefined} */
+    /**
+     * The entries at the ends of the window: positions move when history comes.
+     * @type {MessagesEntry | undefined}
+     */
     this.first = undefined;
     /** @type {MessagesEntry | undefined} */
     this.last = undefined;
