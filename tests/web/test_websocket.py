@@ -260,7 +260,7 @@ def test_strangers_may_not_be_sent_much(server: ChatServer) -> None:
     """The bound before registration is that of all, once the files are there."""
     with Frames(server.port) as browser:
         assert browser.open().status == 101
-        eventually(lambda: [each.downloads for each in server.everybody()] == [False], "it is no download any more")
+        eventually(lambda: [each.outbox.downloads for each in server.everybody()] == [False], "it gets no more files")
 
 
 # ---- openings that are none -----------------------------------------------------------------------------------------
