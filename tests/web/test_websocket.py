@@ -321,6 +321,7 @@ BROKEN = {
         1009,
     ),
     "a length of many gigabytes": (b"\x81\xff" + pack("!Q", 1 << 40) + b"mask", 1009),
+    "a length in too many bytes": (b"\x81\xff" + pack("!Q", 5) + b"\0\0\0\0hello", 1009),
     "a length with its sign": (b"\x81\xff" + pack("!Q", (1 << 63) + 1) + b"mask", 1009),
 }
 
