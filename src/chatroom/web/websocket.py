@@ -56,7 +56,7 @@ class Received(NamedTuple):
 class WebSocket:
     """One client's WebSocket, from its opening on.
 
-    Whole messages in one frame, as nearly all are, are read here, in a fifth of the time. Everything else goes frame by
+    Whole messages in one frame, as nearly all are, are read here, in a third of the time. Everything else goes frame by
     frame through the library, which holds the client to the rules.
     """
 
@@ -83,6 +83,8 @@ class WebSocket:
         others = start = 0
         have = len(data)
         while start < have:
+            if not self._parts:
+                start = _short_texts(data, start, lines)
             payload, end = _bounds(data, start)
             if end > have:
                 break
@@ -139,6 +141,28 @@ class WebSocket:
                 self._protocol.fail(CloseCode.INVALID_DATA, "a text message that is not UTF-8")
                 return None
         return message
+
+
+def _short_texts(data: bytes, start: int, texts: list[bytes]) -> int:
+    """Appends the texts of short frames, one after the other; returns where the first frame is that is none of these.
+
+    Nearly all frames are short texts, so this loop is what a message costs more by WebSocket than without. A text is
+    unmasked all at once, as one large number.
+    """
+    have = len(data)
+    while start + 6 <= have and data[start] == _WHOLE_TEXT:
+        size = data[start + 1] - _MASKED
+        payload = start + 6
+        end = payload + size
+        if not 0 <= size < 126 or end > have:
+            break
+        mask = (data[start + 2 : payload] * 32)[:size]
+        text = (int.from_bytes(data[payload:end]) ^ int.from_bytes(mask)).to_bytes(size)
+        if not text.isascii() or text.endswith(b"\n"):
+            break
+        texts.append(text)
+        start = end
+    return start
 
 
 def _bounds(data: bytes, start: int) -> tuple[int, int]:
