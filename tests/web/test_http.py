@@ -249,7 +249,7 @@ def test_a_request_that_never_ends_ends_with_the_time_for_names(server: ChatServ
         browser.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ")
         eventually(lambda: server.connections, "it is there")
         [connection] = server.everybody()
-        eventually(lambda: connection.downloads, "it is known to be a browser")
+        eventually(lambda: connection.outbox.downloads, "it is known to be a browser")
         make_older(server, connection, REGISTRATION_SECONDS + 1, "connected_at")
         assert browser.answer().status == 503
         assert browser.rest() == b""

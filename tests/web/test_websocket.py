@@ -260,7 +260,7 @@ def test_strangers_may_not_be_sent_much(server: ChatServer) -> None:
     """The bound before registration is that of all, once the files are there."""
     with Frames(server.port) as browser:
         assert browser.open().status == 101
-        eventually(lambda: [each.downloads for each in server.everybody()] == [False], "it is no download any more")
+        eventually(lambda: [each.outbox.downloads for each in server.everybody()] == [False], "it gets no more files")
 
 
 # ---- openings that are none -----------------------------------------------------------------------------------------
@@ -321,6 +321,7 @@ BROKEN = {
         1009,
     ),
     "a length of many gigabytes": (b"\x81\xff" + pack("!Q", 1 << 40) + b"mask", 1009),
+    "a length in too many bytes": (b"\x81\xff" + pack("!Q", 5) + b"\0\0\0\0hello", 1009),
     "a length with its sign": (b"\x81\xff" + pack("!Q", (1 << 63) + 1) + b"mask", 1009),
 }
 

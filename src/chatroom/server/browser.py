@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from chatroom.model.commands import SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
+from chatroom.protocols.base import Dialect
 from chatroom.web import requests, site
 from chatroom.web.http_dialect import HttpDialect
 from chatroom.web.requests import Request, RequestError
@@ -31,6 +31,7 @@ class Means(NamedTuple):
     is_readable: Callable[[float], bool]  # whether bytes come within so many seconds
     wait_for_turn: Callable[[], bool]  # by the flood limit; False if the browser has left meanwhile
     submit: Callable[[Iterable[Command]], None]
+    speak: Callable[[Dialect], None]  # from now on
 
 
 class Browser:
@@ -42,8 +43,7 @@ class Browser:
         self._means = means
         self._site = place
         self._must_encrypt = must_encrypt
-        self._dialect = client.dialect = HttpDialect()
-        client.downloads = True
+        self._dialect = HttpDialect()
         self._method = "GET"  # of the last request that could be read
         self.websocket: WebSocket | None = None  # once it is open
         self.is_unread = False  # whether the browser may have sent something that nobody reads
@@ -53,6 +53,8 @@ class Browser:
 
         A request that is refused is the last one: what comes behind it may be no request, but lines for the chat.
         """
+        self._client.outbox.downloads = True
+        self._means.speak(self._dialect)
         try:
             while not self.websocket:
                 parts = requests.split(data.lstrip(b"\r\n"))
@@ -77,7 +79,7 @@ class Browser:
         """Answers one request; whether another one may follow. Raises `RequestError`."""
         request = requests.parse(head)
         self._method = request.method
-        self._site.check(request, self._client.secure)
+        self._site.check(request, self._client.session.secure)
         if self._must_encrypt:
             response = site.over_tls(request)
         elif request.wants_websocket and request.path in SOCKET_PATHS:
@@ -94,9 +96,8 @@ class Browser:
     def _open(self, request: Request, head: bytes) -> None:
         response, self.websocket = open_websocket(request, head)
         self._means.submit([Raw(response)])
-        self._client.downloads = False
-        dialect = self._client.dialect = WebSocketDialect(self._client, self._info, self.websocket.opcode)
-        self._means.submit([SetFormat(dialect.format, echo=False)])
+        self._client.outbox.downloads = False
+        self._means.speak(WebSocketDialect(self._client.session, self._info, self.websocket.opcode))
 
     def _answer(self, response: Response, keep_alive: bool) -> None:
         self._means.submit([Raw(response.encoded(self._method, keep_alive))])

@@ -30,6 +30,9 @@ MESSAGE_BYTES = 16 * 1024  # bytes of a message: twice the longest line of IRC, 
 BINARY_PROTOCOL = "binary.ircv3.net"  # lines go out as binary messages; in any other case as text
 _SUBPROTOCOLS = (BINARY_PROTOCOL, "text.ircv3.net")
 _FINAL = 0x80  # the bit of a frame that ends its message: RFC 6455 §5.2
+_MASKED = 0x80  # the bit before the length of a frame from a client
+_WHOLE_TEXT = _FINAL | Opcode.TEXT
+_WHOLE_MESSAGES = (_WHOLE_TEXT, _FINAL | Opcode.BINARY)  # first bytes of frames that are messages
 _CLOSE = Frame(Opcode.CLOSE, pack("!H", CloseCode.NORMAL_CLOSURE)).serialize(mask=False)
 
 _quiet = logging.getLogger(f"{__name__}.protocol")  # the library tells of each connection, which the server does itself
@@ -51,10 +54,15 @@ class Received(NamedTuple):
 
 
 class WebSocket:
-    """One client's WebSocket, from its opening on."""
+    """One client's WebSocket, from its opening on.
+
+    Whole messages in one frame, as nearly all are, are read here, in a third of the time. Everything else goes frame by
+    frame through the library, which holds the client to the rules.
+    """
 
     def __init__(self, protocol: ServerProtocol) -> None:
         self._protocol = protocol
+        self._rest = b""  # of a frame that has not come whole yet
         self._parts: list[bytes] = []  # of a message that has not ended yet
         self._is_text = False  # whether that message is to be UTF-8
         self.opcode = Opcode.BINARY if protocol.subprotocol == BINARY_PROTOCOL else Opcode.TEXT
@@ -70,25 +78,51 @@ class WebSocket:
         return self.is_over and self._protocol.close_rcvd is None
 
     def receive(self, data: bytes) -> Received:
-        protocol = self._protocol
-        protocol.receive_data(data)
-        frames = protocol.events_received()
-        lines = []
-        for frame in frames:
-            assert isinstance(frame, Frame)
-            line = self._message(frame)
-            if line is not None:
-                lines.append(line.rstrip(b"\r\n") + b"\n")
-            if self._protocol.parser_exc is None and self.is_broken:
-                break  # what came behind a text that is not UTF-8 is not looked at
-        answer = b"".join(protocol.data_to_send())
-        return Received(b"".join(lines), answer, len(frames) - len(lines))
+        data = self._rest + data
+        lines: list[bytes] = []
+        others = start = 0
+        have = len(data)
+        while start < have:
+            if not self._parts:
+                start = _short_texts(data, start, lines)
+            payload, end = _bounds(data, start)
+            if end > have:
+                break
+            if not payload:
+                self._close_for(data[start:])
+                message = None
+            elif data[start] in _WHOLE_MESSAGES and not self._parts:
+                message = self._checked(_unmasked(data, payload, end), data[start] == _WHOLE_TEXT)
+            else:
+                message = self._message(data[start:end])
+            start = end
+            if message is not None:
+                lines.append(message.rstrip(b"\r\n"))
+                continue
+            others += 1
+            if self.is_over:
+                break
+        self._rest = data[start:]
+        if lines:
+            lines.append(b"")
+        return Received(b"\n".join(lines), b"".join(self._protocol.data_to_send()), others)
 
-    def _message(self, frame: Frame) -> bytes | None:
+    def _close_for(self, data: bytes) -> None:
+        """Closes for a frame with a wrong head: the library knows the code, but takes a length in too many bytes."""
+        self._protocol.receive_data(data)
+        self._protocol.events_received()
+        self._protocol.fail(CloseCode.MESSAGE_TOO_BIG)
+
+    def _message(self, data: bytes) -> bytes | None:
         """The message that this frame completes, if it does."""
+        self._protocol.receive_data(data)
+        frames = self._protocol.events_received()
+        if not frames:
+            return None  # it breaks the rules
+        [frame] = frames
+        assert isinstance(frame, Frame)
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
             self._is_text = frame.opcode is Opcode.TEXT
-            self._parts.clear()
         elif frame.opcode is not Opcode.CONT:
             return None
         self._parts.append(bytes(frame.data))
@@ -96,13 +130,65 @@ class WebSocket:
             return None
         message = b"".join(self._parts)
         self._parts.clear()
-        if self._is_text:
+        return self._checked(message, self._is_text)
+
+    def _checked(self, message: bytes, is_text: bool) -> bytes | None:
+        """The message; None, and the end, if it is a text but not UTF-8."""
+        if is_text:
             try:
                 message.decode()
             except UnicodeDecodeError:
                 self._protocol.fail(CloseCode.INVALID_DATA, "a text message that is not UTF-8")
                 return None
         return message
+
+
+def _short_texts(data: bytes, start: int, texts: list[bytes]) -> int:
+    """Appends the texts of short frames, one after the other; returns where the first frame is that is none of these.
+
+    Nearly all frames are short texts, so this loop is what a message costs more by WebSocket than without. A text is
+    unmasked all at once, as one large number.
+    """
+    have = len(data)
+    while start + 6 <= have and data[start] == _WHOLE_TEXT:
+        size = data[start + 1] - _MASKED
+        payload = start + 6
+        end = payload + size
+        if not 0 <= size < 126 or end > have:
+            break
+        mask = (data[start + 2 : payload] * 32)[:size]
+        text = (int.from_bytes(data[payload:end]) ^ int.from_bytes(mask)).to_bytes(size)
+        if not text.isascii() or text.endswith(b"\n"):
+            break
+        texts.append(text)
+        start = end
+    return start
+
+
+def _bounds(data: bytes, start: int) -> tuple[int, int]:
+    """Where the payload of the frame at `start` begins, and where the frame ends: RFC 6455 §5.2.
+
+    The end is behind the data if the frame has not come whole yet. The beginning is 0 if the frame's head is wrong; the
+    end is then that of the data, as nothing behind it is read.
+    """
+    have = len(data) - start
+    if have < 2:
+        return 0, len(data) + 1
+    size = data[start + 1] - _MASKED
+    payload = start + 6
+    if size == 126:
+        payload += 2
+        size = int.from_bytes(data[start + 2 : start + 4]) if have >= 4 else 0
+    if not 0 <= size <= MESSAGE_BYTES or data[start + 1] == _MASKED | 127:
+        return 0, len(data)  # not masked, or too long
+    return payload, payload + size
+
+
+def _unmasked(data: bytes, payload: int, end: int) -> bytes:
+    """The payload of a frame, which stands behind its mask: RFC 6455 §5.3. All of it at once, as one large number."""
+    size = end - payload
+    mask = (data[payload - 4 : payload] * (size // 4 + 1))[:size]
+    return (int.from_bytes(data[payload:end]) ^ int.from_bytes(mask)).to_bytes(size)
 
 
 def open_websocket(request: Request, head: bytes) -> tuple[bytes, WebSocket]:
