@@ -67,6 +67,19 @@ def test_the_script_is_sound(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_every_text_is_in_the_table_and_used() -> None:
+    """What is named in a module stands in the table; what stands in the table is named somewhere."""
+    table = (STATIC / "strings.js").read_text("utf-8")
+    keys = set(re.findall(r'^  "?([\w-]+)"?: ["{]', table, re.MULTILINE))
+    others = "".join(path.read_text("utf-8") for path in STATIC.rglob("*.js"))
+    named = set(re.findall(r'\btr\(\s*"([^"]+)"', others))
+    assert named <= keys
+    families = "does|mode|whois|refused|time|theme|mute|kick|ban"  # whose names are put together
+    assert not [key for key in keys if f'"{key}"' not in others and not re.match(families, key)]
+    commands = re.findall(r"^  (\w+): \{", (STATIC / "slash.js").read_text("utf-8"), re.MULTILINE)
+    assert {f"does_{command}" for command in commands} <= keys
+
+
 @pytest.mark.needs("tsc")
 def test_the_types_of_the_modules_fit(tmp_path: Path) -> None:
     """They stand in the comments; TypeScript's compiler reads them as strictly as it can."""

@@ -49,10 +49,15 @@ class App {
     const wake = () => document.visibilityState === "visible" && this.connection.wake();
     addEventListener("online", wake);
     addEventListener("pageshow", wake);
-    addEventListener("focus", () => this.chat?.refresh());
+    const look = () => {
+      this.chat?.look();
+      this.chat?.refresh();
+    };
+    addEventListener("focus", look);
+    addEventListener("blur", look);
     document.addEventListener("visibilitychange", () => {
       wake();
-      this.chat?.refresh();
+      look();
     });
     addEventListener("hashchange", () => this.onHash());
     addEventListener("keydown", (event) => this.chat?.onKey(event));
@@ -169,7 +174,7 @@ class App {
     this.session?.lost();
     if (!this.chat && !this.heldTries) {
       // The server was reached to load this page; it may be starting again.
-      this.signIn.error.replaceChildren(tr("reconnecting"));
+      this.signIn.error.replaceChildren(tr("unreachable"));
     }
     this.tick();
     this.chat?.refresh();
@@ -251,9 +256,9 @@ class App {
     if (!this.chat || this.connection.stopped) return;
     if (this.state?.registered) return;
     const seconds = Math.max(0, Math.ceil((this.connection.retryAt - Date.now()) / 1000));
-    const isWaiting = this.connection.retryAt > 0 && seconds > 0;
-    const text = !isWaiting ? tr("reconnecting") : tr(this.isHeld ? "nameHeld" : "connectionLost", { seconds, nick: this.visitor.nick });
-    this.chat.tell(text, this.isHeld);
+    const text = tr(this.isHeld ? "nameHeld" : "connectionLost", { nick: this.visitor.nick });
+    const when = this.connection.retryAt && seconds ? tr("nextTry", { seconds }) : tr("trying");
+    this.chat.tell(text, when, this.isHeld);
   }
 
   // ---- what is remembered ----

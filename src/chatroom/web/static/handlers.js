@@ -375,6 +375,7 @@ function onNotJoined(state, message) {
   const text = refusalText(message);
   if (room && !room.here) {
     room.joined = false;
+    for (const entry of room.pending) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
     room.version++;
   }
   state.inform(text, "error", room);

@@ -463,8 +463,7 @@ export class ChatState {
 
   /** @param {string} text */
   mentionsMe(text) {
-    this.me.lastIndex = 0;
-    return this.me.test(text);
+    return text.search(this.me) >= 0;
   }
 
   /**

@@ -52,7 +52,8 @@ export class ChatView {
     });
     this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin() });
     this.search = new SearchView(state, { show: (room, id) => this.show(room, id), onClose: () => this.closeSearch() });
-    this.status = el("div.status", { role: "status" });
+    this.status = el("div.status");
+    this.countdown = el("span", { "aria-hidden": "true" });
     this.status.hidden = true;
     this.aloud = el("div.unseen", { "aria-live": "polite" });
     this.title = el("h1", { dir: "auto" });
@@ -82,6 +83,7 @@ export class ChatView {
 
   /** Draws at the next frame; where that takes long, not at every one, so that there is time for keys. */
   refresh() {
+    if (document.visibilityState === "hidden") document.title = titleOf(this.state);
     if (this.isDrawn) return;
     this.isDrawn = true;
     const draw = () => requestAnimationFrame(() => {
@@ -97,8 +99,7 @@ export class ChatView {
   render() {
     const room = this.state.current;
     if (this.shown !== room) this.open(room);
-    if (this.isLookedAt) this.messages.room = room;
-    this.state.lookedAt = this.isLookedAt ? room : null;
+    this.look();
     this.messages.render();
     this.seen();
     this.rooms.render();
@@ -126,6 +127,11 @@ export class ChatView {
     askWhoIsAway(this.state, room);
     if (!this.search.element.hidden) this.search.open();
     this.seen();
+  }
+
+  /** Finds out whether somebody looks. A tab out of sight is not drawn, so it is asked when that changes, too. */
+  look() {
+    this.state.lookedAt = this.isLookedAt ? this.state.current : null;
   }
 
   /** Somebody looks at the end of the room: nothing in it is unread. */
@@ -275,22 +281,19 @@ export class ChatView {
   }
 
   /**
+   * Tells that there is no connection. How long it is to the next try is not read aloud each second.
    * @param {string} text "" takes the bar away
+   * @param {string} [when] when the next try is
    * @param {boolean} [held] the name is held by an older connection
    */
-  tell(text, held = false) {
-    this.status.hidden = !text;
-    if (!text) {
-      this.status.replaceChildren();
-      return;
-    }
-    const line = this.status.querySelector("span");
-    if (line && this.status.dataset.held === String(held)) line.textContent = text;
-    else {
-      this.status.dataset.held = String(held);
+  tell(text, when = "", held = false) {
+    if (this.status.dataset.text !== text) {
+      this.status.dataset.text = text;
+      this.status.hidden = !text;
       const other = held && button(".link", tr("otherName"), this.acts.otherName);
-      this.status.replaceChildren(el("span", {}, text), " ", button(".link", tr("tryNow"), this.acts.retryNow), ...(other ? [" ", other] : []));
+      this.status.replaceChildren(el("span", { role: "status" }, text), " ", this.countdown, " ", button(".link", tr("tryNow"), this.acts.retryNow), " ", ...(other ? [other] : []));
     }
+    this.countdown.textContent = when;
   }
 
   // ---- drawers, search, keys ----
