@@ -59,6 +59,7 @@ from chatroom.model.events import (
     UserModesSet,
 )
 from chatroom.model.limits import MASKS_PER_LIST
+from chatroom.model.masks import MaskList
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic, Via
@@ -116,6 +117,7 @@ def codec(state: ChatState) -> Codec:
 
 # What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
 _OBJECTS: dict[str, type] = {
+    "MaskList": MaskList,
     "Memories": DormantRooms,
     "Room": Room,
     "Server": Server,

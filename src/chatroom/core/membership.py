@@ -13,6 +13,7 @@ from chatroom.model.commands import Join, Leave, LeaveAll
 from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
+from chatroom.model.masks import MaskList
 from chatroom.model.modes import BAN, OPERATOR, closed
 from chatroom.model.outcomes import Outcome
 from chatroom.model.state import ChatState
@@ -49,7 +50,7 @@ def _empty_room(state: ChatState, name: str, lists: Lists) -> Room:
     """
     owner = state.owners.get(fold(name), "")
     if not owner and fold(name) != LOBBY:
-        lists = {**lists, BAN: {key: entry for key, entry in lists[BAN].items() if entry.whom}}
+        lists = {**lists, BAN: MaskList({key: entry for key, entry in lists[BAN].items() if entry.whom})}
     room = Room(name, 0, lists)
     room.owner = owner
     return room

@@ -9,6 +9,7 @@ from chatroom.model.entities import Account, Lists, Room, Server, Session, User,
 from chatroom.model.events import Event, Said
 from chatroom.model.expiries import Expiries
 from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
+from chatroom.model.masks import MaskList
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.nick_index import NickIndex
@@ -65,7 +66,7 @@ class ChatState:
         self.nicks = NickIndex()
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
-        self.bans: dict[str, ListEntry] = {}  # from the server, by folded mask
+        self.bans = MaskList()  # from the server, by folded mask
         self.networks = NetworkIndex()  # those of them that are addresses and networks
         self.expiries = Expiries(self.entry_at)
         # What operators did and the audit log has not been told yet.
@@ -136,7 +137,10 @@ class ChatState:
 
     def entry_at(self, room: str, letter: str, key: str) -> ListEntry | None:
         """An entry of a room's list, or, without a room, of the server's bans."""
-        return self.lists.get(room, {}).get(letter, {}).get(key) if room else self.bans.get(key)
+        if not room:
+            return self.bans.get(key)
+        entries = self.lists.get(room, {}).get(letter)
+        return entries.get(key) if entries is not None else None
 
     def leave_lists(self, key: str) -> None:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
