@@ -60,7 +60,12 @@ def _name_of_room(state: ChatState, text: str) -> str:
     """A text as a room's name. A room that is remembered keeps its name, even if it could no longer be made."""
     key = fold(text)
     is_remembered = state.dormant_rooms is not None and key in state.dormant_rooms.rooms
-    return text if is_remembered or key in state.owners else room_name(text)
+    if is_remembered or key in state.owners:
+        return text
+    name = room_name(text)
+    if not state.room_looks_new(name):
+        raise ChatError(Code.ROOM_LIKE, name)
+    return name
 
 
 # ---- deciding -------------------------------------------------------------------------------------------------------
@@ -118,6 +123,7 @@ def enter(ctx: Context, user: User, name: str, event: Event) -> Room:
     if room is None:
         room = state.rooms[key] = Room(name, event.time, state.lists.setdefault(key, new_lists()))
         room.opened = event.id
+        state.room_looks.add(name)
         reopen(ctx, room)
     while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
         room.recent.popleft()
@@ -195,6 +201,7 @@ def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
     del user.rooms[key]
     if not room.members:
         del state.rooms[key]
+        state.forget_looks(room.name)
         state.leave_lists(key)
         if room.owner:
             state.kept[key] = room.modes

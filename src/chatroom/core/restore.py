@@ -20,6 +20,8 @@ def accounts(
     for account in state.accounts.values():
         state.claimed.setdefault(skeleton(account.name), account.name)
     state.owners = {key: owner for key, owner in owners.items() if owner in state.accounts}
+    for key in state.owners:
+        state.room_looks.add(key)
     state.kept = {key: bounded(modes) for key, modes in kept.items() if key in state.owners}
 
 

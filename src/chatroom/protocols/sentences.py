@@ -115,6 +115,8 @@ _REFUSALS: dict[Code, str] = {
     Code.THEY_ARE_IN_ROOM: "{0} is in {1} already",
     Code.MODE_UNKNOWN: "there is no mode {0}",
     Code.USER_MODE_UNKNOWN: "there is no such mode",
+    Code.NICK_RESERVED: "that can't be a name: that name would pass for the server",
+    Code.ROOM_LIKE: "{0} looks like the name of another room; choose one that does not",
     Code.MASK_STARS: "a mask has at most {3} stars; {2} has more",
     Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
     Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
