@@ -19,6 +19,7 @@ from chatroom.server.reloadable_settings import Settings
 from chatroom.server.timeouts import TLS_HANDSHAKE_SECONDS
 from tests.chat import INFO, QUICK
 from tests.cli.test_cli import chatroom
+from tests.hosting import watch_lock
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
 from tests.server.test_timeouts import make_older
 
@@ -38,12 +39,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def server(certificate: tuple[Path, Path]) -> Iterator[ChatServer]:
+def server(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    unlocked = watch_lock(server, monkeypatch)
     server.configure(Settings(tls=tls.context(*certificate)))
     server.start()
     yield server
     server.stop()
+    assert not unlocked
 
 
 def test_a_key_with_a_passphrase_is_refused(certificate: tuple[Path, Path], tmp_path: Path) -> None:
