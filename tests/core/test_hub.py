@@ -69,7 +69,7 @@ class RecordedHub:
     def __init__(self) -> None:
         self.post = RecordingPost()
         self.time = NOON
-        self.hub = Hub(self.post, lambda: self.time)
+        self.hub = Hub(lambda: self.time)
         self.last = 0
 
     def session(self, uid: str) -> Session:
@@ -91,7 +91,7 @@ class RecordedHub:
             if isinstance(outcome, Event):
                 self.last += 1
                 place(outcome, self.last, self.time)
-                self.hub.apply(outcome)
+                self.hub.apply(outcome, self.post)
         return outcomes
 
     def refusal(self, session: Session, command: Command) -> ChatError:
@@ -539,7 +539,7 @@ def play(story: Sequence[tuple[int, Command]], recorded: RecordedHub) -> list[Ev
             if isinstance(outcome, Event):
                 place(outcome, len(happened) + 1, recorded.time)
                 happened.append(outcome)
-                recorded.hub.apply(outcome)
+                recorded.hub.apply(outcome, recorded.post)
             else:
                 assert isinstance(outcome, Reply)
     return happened
@@ -579,7 +579,7 @@ def test_the_same_events_make_the_same_state_and_are_told_to_the_same(story: lis
     for i in range(3):
         second.session(str(i))
     for event in events:
-        second.hub.apply(event)
+        second.hub.apply(event, second.post)
     assert state(second.hub) == state(first.hub)
     assert second.post.events == first.post.events
 
@@ -595,7 +595,7 @@ def test_an_event_that_makes_no_sense_any_more_is_dropped(story: list[tuple[int,
     for i in range(3):
         recorded.session(str(i))
     for event in events:
-        recorded.hub.apply(event)
+        recorded.hub.apply(event, recorded.post)
     assert_sound(recorded.hub)
 
 

@@ -118,7 +118,7 @@ class ChatServer(ThreadingTCPServer):
         self.courier.on_closed = self._closed
         self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
-        self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
+        self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
         last_id = last_time = 0
         if store:
@@ -269,7 +269,7 @@ class ChatServer(ThreadingTCPServer):
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
         with self.event_log.lock:
-            notify.saving(self.hub.context, Saving(works, lost))
+            notify.saving(self.hub.context, Saving(works, lost), self.courier)
         self.courier.flush()
 
     def _stop_listening(self) -> None:
