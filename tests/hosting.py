@@ -33,6 +33,7 @@ def running(data: Path, keep: int = 0, unlimited: bool = True) -> Iterator[Guest
 def watch_lock(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What this server does without the event log's lock, of what needs it; the list grows."""
     unlocked: list[str] = []
+    set_before = ClientSession.__setattr__
 
     def check(what: str) -> None:
         if not server.event_log.lock.locked():
@@ -50,7 +51,7 @@ def watch_lock(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> list[str]
     def set_field(session: ClientSession, name: str, value: object) -> None:
         if name not in ("paced", "uid") and server.hub.state.sessions.get(session.uid) is session:
             check(f"set {name}")
-        object.__setattr__(session, name, value)
+        set_before(session, name, value)
 
     for name in ("broadcast", "reply"):
         watch(server.courier, name)
