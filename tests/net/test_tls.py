@@ -243,6 +243,22 @@ def test_an_alert_that_is_not_taken_holds_up_its_own_thread_alone(certificate: t
     assert sock.taken[0] == 21  # an alert: RFC 8446 section 5.1
 
 
+def test_an_announcement_breaks_no_handshake(server: ChatServer, certificate: tuple[Path, Path]) -> None:
+    """Who has only connected may be about to begin TLS: plain words would be taken for a part of it."""
+    context = ssl.create_default_context(cafile=str(certificate[0]))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as plain:
+        eventually(lambda: len(server.everybody()) == 1, "it is connected")
+        server.announce("closing at ten")
+        with context.wrap_socket(plain, server_hostname="localhost") as late:
+            late.sendall(b"NICK al\r\nUSER u 0 * :x\r\n")
+            assert b" 001 al " in late.recv(65536)
+            server.announce("closing now")
+            told = b""
+            while b"\n" not in told.partition(b"closing now")[2]:
+                told += late.recv(65536)
+        assert b"closing at ten" not in told
+
+
 def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -> None:
     """The deadline is for all of it, and shorter than that for a name."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as half:

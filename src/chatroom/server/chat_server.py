@@ -291,12 +291,13 @@ class ChatServer(ThreadingTCPServer):
             self.refusals[reason] += 1
 
     def announce(self, text: str) -> None:
-        """Says something to everybody."""
+        """Says something to everybody who has a name."""
         if self.link:
             self.link.announce(text)
             return
-        for connection in self.everybody():
-            self.event_log.submit(connection.session, [Announcement(text)])
+        with self.event_log.lock:
+            notify.everybody(self.hub.state, Announcement(text), self.courier)
+        self.courier.flush()
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
