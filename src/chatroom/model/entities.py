@@ -82,7 +82,8 @@ class Session:
     @property
     def nick(self) -> str:
         """The user's nickname, "" before registration."""
-        return self.user.person.nick if self.user else ""
+        user = self.user  # read once, here and below: without the lock it may be gone the next moment
+        return user.person.nick if user else ""
 
     @property
     def confidential(self) -> bool:
@@ -92,7 +93,8 @@ class Session:
     @property
     def mask(self) -> str:
         """The user as the source of a line, "" before registration."""
-        return self.user.person.mask if self.user else ""
+        user = self.user
+        return user.person.mask if user else ""
 
     @property
     def room(self) -> str:
