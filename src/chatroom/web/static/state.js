@@ -546,6 +546,7 @@ export class ChatState {
   say(room, text, kind = "message") {
     let said = normalizedText(text);
     if (kind === "action") said = said.replace(/\n+/g, " ");
+    this.markRead(room); // who answers has read
     room.newFrom = 0;
     for (const part of messagesOf(said, kind === "action" ? 1 : MULTILINE_LINES, kind === "action" ? 300 : MULTILINE_BYTES)) {
       const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting" });
