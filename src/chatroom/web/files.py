@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chatroom.web.requests import Request
 from chatroom.web.responses import Response
+from chatroom.web.script import joined
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -23,6 +24,7 @@ _TYPES = {
 }
 # What is asked for by another name than the file's: `/favicon.ico` by every browser.
 _ALIASES = {"/": "/index.html", "/favicon.ico": "/icon.svg"}
+_ENTRY = "app.js"  # the module that begins the page
 
 
 class File(NamedTuple):
@@ -55,8 +57,11 @@ def _takes_gzip(request: Request) -> bool:
 
 @cache
 def pages() -> dict[str, File]:
-    """The files by the paths at which they are."""
-    found = {f"/{name}": _read(each) for name, each in _walk(files("chatroom.web") / "static", "")}
+    """The files by the paths at which they are; the modules of the page are one script."""
+    data = {name: each.read_bytes() for name, each in _walk(files("chatroom.web") / "static", "")}
+    modules = {name: data.pop(name).decode() for name in list(data) if name.endswith(".js")}
+    data[_ENTRY] = joined(_ENTRY, modules.__getitem__).encode()
+    found = {f"/{name}": _file(name, plain) for name, plain in data.items()}
     return found | {path: found[name] for path, name in _ALIASES.items() if name in found}
 
 
@@ -71,9 +76,8 @@ def _walk(directory: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
     return found
 
 
-def _read(file: Traversable) -> File:
-    plain = file.read_bytes()
+def _file(name: str, plain: bytes) -> File:
     gzipped = gzip.compress(plain, mtime=0)
     etag = hashlib.sha256(plain).hexdigest()[:16]
-    kind = _TYPES[file.name.rpartition(".")[2]]
+    kind = _TYPES[name.rpartition(".")[2]]
     return File(kind, plain, gzipped if len(gzipped) < len(plain) else b"", etag)

@@ -6,6 +6,7 @@ import { ChatState, KEPT_MESSAGES } from "./static/state.js";
 import { Session } from "./static/session.js";
 import { fetchLatest, fetchOlder } from "./static/history.js";
 import { flushRoom } from "./static/outbox.js";
+import { spansOf } from "./static/text.js";
 import { runLine } from "./static/slash.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
@@ -96,7 +97,7 @@ test("passwords are given before the name", () => {
 for (const [why, visitor, lines] of [
   ["taken", {}, [":s 433 * nora :in use"]],
   ["claimed", {}, [":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
-  ["login", { password: "no" }, [":s 464 * :wrong", ":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
+  ["login", { password: "no" }, [":NickServ!NickServ@s NOTICE * :wrong", ":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
   ["bad", {}, [":s 432 * nora :bad"]],
   ["banned", {}, [":s 465 nora :spam"]],
   ["server-password", {}, [":s 464 * :This server has a password", "ERROR :Closing link: this server has a password"]],
@@ -285,6 +286,15 @@ test("unread messages and mentions are counted where nobody looks", () => {
   talk.take();
   talk.state.tellMarks();
   assert.deepEqual(talk.take(), [`MARKREAD #lobby timestamp=${at(3)}`]);
+});
+
+test("one's name is found in every message, not in every second one", () => {
+  const talk = new Talk().enter();
+  for (const id of [1, 2, 3]) {
+    talk.feed(said(id, "@nora look"));
+    assert.deepEqual(spansOf("@nora look", talk.state.me)[0], { kind: "me", text: "@nora" });
+  }
+  assert.equal(talk.room.mentions, 3);
 });
 
 test("a mark from another device counts", () => {

@@ -6,7 +6,7 @@ import { Connection } from "./connection.js";
 import { fold, isRoomName } from "./irc.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Session } from "./session.js";
-import { ChatState, LOBBY, isSpoken } from "./state.js";
+import { ChatState, LOBBY } from "./state.js";
 import { tr } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { ChatView } from "./view/chat.js";
@@ -49,10 +49,15 @@ class App {
     const wake = () => document.visibilityState === "visible" && this.connection.wake();
     addEventListener("online", wake);
     addEventListener("pageshow", wake);
-    addEventListener("focus", () => this.chat?.refresh());
+    const look = () => {
+      this.chat?.look();
+      this.chat?.refresh();
+    };
+    addEventListener("focus", look);
+    addEventListener("blur", look);
     document.addEventListener("visibilitychange", () => {
       wake();
-      this.chat?.refresh();
+      look();
     });
     addEventListener("hashchange", () => this.onHash());
     addEventListener("keydown", (event) => this.chat?.onKey(event));
@@ -131,20 +136,15 @@ class App {
   onLine(line) {
     const { state, session } = this;
     if (!state || !session) return;
-    const room = state.current;
-    const newest = room.messages.at(-1);
     session.feed(line);
-    const last = room.messages.at(-1);
-    if (last && last !== newest && isSpoken(last) && !last.own && !room.request) this.chat?.speak(room, [last]);
-    for (const event of state.events.splice(0)) {
+    const events = state.events;
+    state.events = events.filter((event) => event.type !== "welcome" && event.type !== "refused");
+    for (const event of events) {
       if (event.type === "welcome") this.onWelcome();
       else if (event.type === "refused") this.onRefused(event.why, event.text);
-      else {
-        state.events.push(event);
-        break;
-      }
     }
-    if (state.events.length) this.chat?.react();
+    if (!this.chat) state.events = [];
+    else if (state.events.length) this.chat.react();
     this.chat?.refresh();
   }
 
@@ -174,7 +174,7 @@ class App {
     this.session?.lost();
     if (!this.chat && !this.heldTries) {
       // The server was reached to load this page; it may be starting again.
-      this.signIn.error.replaceChildren(tr("reconnecting"));
+      this.signIn.error.replaceChildren(tr("unreachable"));
     }
     this.tick();
     this.chat?.refresh();
@@ -217,7 +217,7 @@ class App {
     show(this.signIn.element);
     this.signIn.show({
       nick: this.visitor.nick,
-      error: tr(`refused_${why}`, { nick: this.visitor.nick, text }),
+      error: (why === "login" && text) || tr(`refused_${why}`, { nick: this.visitor.nick, text }),
       password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
       serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),
     });
@@ -256,9 +256,9 @@ class App {
     if (!this.chat || this.connection.stopped) return;
     if (this.state?.registered) return;
     const seconds = Math.max(0, Math.ceil((this.connection.retryAt - Date.now()) / 1000));
-    const isWaiting = this.connection.retryAt > 0 && seconds > 0;
-    const text = !isWaiting ? tr("reconnecting") : tr(this.isHeld ? "nameHeld" : "connectionLost", { seconds, nick: this.visitor.nick });
-    this.chat.tell(text, this.isHeld);
+    const text = tr(this.isHeld ? "nameHeld" : "connectionLost", { nick: this.visitor.nick });
+    const when = this.connection.retryAt && seconds ? tr("nextTry", { seconds }) : tr("trying");
+    this.chat.tell(text, when, this.isHeld);
   }
 
   // ---- what is remembered ----

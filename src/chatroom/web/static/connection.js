@@ -15,7 +15,9 @@ const QUIET_MS = 45_000;
 const ANSWER_MS = 15_000;
 /** The same when the device has woken: the connection is probably dead. */
 const WAKE_ANSWER_MS = 4_000;
-const LOOK_MS = 2_000;
+const LOOK_MS = 250;
+/** Lines are handled for so long at once, so that keys are never kept waiting by a flood. */
+const SLICE_MS = 8;
 
 /**
  * What the owner is told. `retryAt` is a time of `Date.now()`.
@@ -43,6 +45,12 @@ export class Connection {
     this.begun = 0;
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.timer = undefined;
+    /** @type {string[]} received, not handled yet */
+    this.lines = [];
+    this.handled = 0;
+    /** Wakes us for the next slice; timers are slow in tabs out of sight. */
+    this.bell = new MessageChannel();
+    this.bell.port1.onmessage = () => this.handleSlice();
   }
 
   /** Connects, and stays connected until `stop`. */
@@ -50,7 +58,7 @@ export class Connection {
     if (!this.stopped) return;
     this.stopped = false;
     this.delay = RETRY_FIRST_MS;
-    this.timer = setInterval(() => this.look(), LOOK_MS / 8);
+    this.timer = setInterval(() => this.look(), LOOK_MS);
     this.dial();
   }
 
@@ -99,9 +107,32 @@ export class Connection {
     socket.onmessage = (event) => {
       this.heard = Date.now();
       this.asked = 0;
-      this.ears.line(String(event.data).replace(/[\r\n]+$/, ""));
+      if (!this.lines.length) this.bell.port2.postMessage(0);
+      this.lines.push(String(event.data).replace(/[\r\n]+$/, ""));
     };
-    socket.onclose = () => this.lose();
+    socket.onclose = () => this.finish();
+  }
+
+  /** Handles what has come, for a moment; goes on later if there is more. */
+  handleSlice() {
+    const end = performance.now() + SLICE_MS;
+    try {
+      while (this.handled < this.lines.length && performance.now() < end) this.ears.line(this.lines[this.handled++]);
+    } finally {
+      if (this.handled < this.lines.length) {
+        this.bell.port2.postMessage(0);
+      } else {
+        this.lines = [];
+        this.handled = 0;
+      }
+    }
+  }
+
+  /** The server has closed: what it said last is handled first. */
+  finish() {
+    const socket = this.socket;
+    while (this.handled < this.lines.length && this.socket === socket) this.ears.line(this.lines[this.handled++]);
+    if (this.socket === socket) this.lose();
   }
 
   /** Forgets the socket, and says goodbye to the server if it listens. */
@@ -110,6 +141,8 @@ export class Connection {
     this.socket = null;
     this.isOpen = false;
     this.asked = 0;
+    this.lines = [];
+    this.handled = 0;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();

@@ -29,6 +29,8 @@ export class Handshake {
     /** The code of the FAIL before a numeric. */
     this.reason = "";
     this.passwordRefused = false;
+    /** What NickServ says about the password of the name. */
+    this.said = "";
     /** @type {string[]} */
     this.offered = [];
     this.ended = false;
@@ -55,7 +57,8 @@ export class Handshake {
     if (this.state.registered) return false;
     const { command, params } = message;
     if (command === "FAIL") this.reason = params[1] ?? "";
-    else if (command === "433" || command === "436") this.refuse(this.whyTaken(), params.at(-1));
+    else if (command === "NOTICE") this.said = params.at(-1) ?? "";
+    else if (command === "433" || command === "436") this.refuse(this.whyTaken(), this.said);
     else if (command === "432") this.refuse("bad", params.at(-1));
     else if (command === "464") this.onPasswordRefused();
     else if (command === "465") this.refuse("banned", params.at(-1));
@@ -66,8 +69,7 @@ export class Handshake {
 
   whyTaken() {
     if (this.reason !== "NICKNAME_RESERVED") return "taken";
-    if (!this.visitor.password) return "claimed";
-    return this.passwordRefused ? "login" : "claimed";
+    return this.visitor.password ? "login" : "claimed";
   }
 
   /** The numeric is the same for the server's password and for the name's: what follows tells which it was. */

@@ -147,7 +147,7 @@ function around(state, room, entries) {
  */
 function count(state, room, fresh) {
   const last = room.messages[room.messages.length - 1];
-  if (!room.read && last) room.read = last.time; // the first time here: nothing is new
+  if (!room.read) room.read = last?.time ?? state.now() + state.ahead; // the first time here: nothing is new
   for (const entry of fresh) if (isSpoken(entry) && !entry.own && entry.time > room.read) room.countUnread(entry);
   if (room === state.lookedAt) state.markRead(room);
 }

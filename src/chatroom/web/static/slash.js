@@ -2,7 +2,7 @@
  * The commands that can be typed with a slash: one table. `//x` says "/x". No document.
  */
 
-import { isRoomName } from "./irc.js";
+import { fold, isRoomName } from "./irc.js";
 import { flushRoom } from "./outbox.js";
 import { fetchLatest } from "./history.js";
 import { tr } from "./strings.js";
@@ -177,6 +177,10 @@ export const SLASH_COMMANDS = {
     usage: "/msg NAME [TEXT]",
     act: (state, room, rest) => {
       const [, name = "", text = ""] = /^(\S+)\s*([^]*)$/.exec(rest) ?? [];
+      if (fold(name) === "nickserv") {
+        askService(state, text); // which is told passwords: it is no conversation to show
+        return undefined;
+      }
       const there = state.room(name);
       if (text) say(state, there, text);
       return { go: there };

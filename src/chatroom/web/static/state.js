@@ -21,6 +21,8 @@ const TRIMMED_MESSAGES = 500;
 const ROOMS_MAX = 500;
 const MEMBERS_MAX = 100_000;
 const SPEAKERS_KEPT = 50;
+/** Read aloud at once; of a flood the last. */
+const HEARD_MAX = 4;
 const MULTILINE_LINES = 32;
 const MULTILINE_BYTES = 4096;
 
@@ -300,10 +302,23 @@ export class ChatState {
     this.registered = false;
     for (const name of rooms.length ? rooms : [LOBBY]) this.room(name).joined = true;
     this.current = [...this.rooms.values()][0];
-    /** The room that somebody sees right now. @type {Room | null} */
+    /**
+     * The room that somebody sees right now.
+     * @type {Room | null}
+     */
     this.lookedAt = null;
+    /**
+     * The answer to LIST, as far as it has come.
+     * @type {{name: string, people: number, topic: string}[]}
+     */
+    this.listing = [];
     /** @type {ScreenEvent[]} */
     this.events = [];
+    /**
+     * What has just been said in the room that is shown, to be read aloud.
+     * @type {Entry[]}
+     */
+    this.heard = [];
     /** @type {((line: string) => void) | null} */
     this.sendLine = null;
     this.wasRegistered = false;
@@ -343,7 +358,7 @@ export class ChatState {
     for (const room of this.rooms.values()) {
       room.request = "";
       room.here = room.isDirect;
-      room.online = false;
+      room.online = room.asked = false;
       for (const entry of room.pending) {
         if (entry.delivery === "sent") entry.delivery = "unsure";
         entry.version++;
@@ -448,8 +463,7 @@ export class ChatState {
 
   /** @param {string} text */
   mentionsMe(text) {
-    this.me.lastIndex = 0;
-    return this.me.test(text);
+    return text.search(this.me) >= 0;
   }
 
   /**
@@ -460,7 +474,10 @@ export class ChatState {
     return this.operator || /[~&@]/.test(room.member(this.nick)?.prefix ?? "");
   }
 
-  /** Mode letter → sign of a member's rank, highest first. @returns {[string, string][]} */
+  /**
+   * Mode letter → sign of a member's rank, highest first.
+   * @returns {[string, string][]}
+   */
   ranks() {
     const [letters, signs] = (this.isupport.PREFIX ?? "(ov)@+").slice(1).split(")");
     return Array.from(letters, (letter, i) => [letter, signs[i]]);
@@ -476,6 +493,7 @@ export class ChatState {
   add(room, entry) {
     if (entry.id) this.ahead = entry.time - this.now();
     if (!room.add(entry) || !isSpoken(entry) || entry.own) return;
+    if (room === this.current) this.heard = [...this.heard.slice(1 - HEARD_MAX), entry];
     if (room === this.lookedAt && !room.hasNewer) {
       this.markRead(room);
       return;

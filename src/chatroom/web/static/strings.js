@@ -37,13 +37,13 @@ const STRINGS = {
   noName: "Write a name first.",
 
   // the connection
-  connecting: "Connecting…",
-  connectionLost: "The connection is lost. Next try in {seconds} s. What you write waits here.",
-  reconnecting: "The connection is lost. Trying again… What you write waits here.",
-  nameHeld: "{nick} is still held by the connection that was lost. Next try in {seconds} s.",
+  unreachable: "The server doesn't answer. Trying again…",
+  connectionLost: "The connection is lost. What you write waits here.",
+  nameHeld: "{nick} is still held by the connection that was lost. What you write waits here.",
+  nextTry: "Next try in {seconds} s.",
+  trying: "Trying again…",
   tryNow: "Try now",
   otherName: "Choose another name",
-  connected: "Connected again.",
 
   // lists
   rooms: "Rooms",
@@ -57,10 +57,9 @@ const STRINGS = {
   hasVoice: "may write in a quiet room",
   unreadLabel: { one: "{count} unread message", other: "{count} unread messages" },
   mentionLabel: { one: "{count} message for you", other: "{count} messages for you" },
-  notHere: "not in this room",
-  isOnline: "here",
-  isAway: "away",
-  isOffline: "not here",
+  isOnline: "Here",
+  isAway: "Away",
+  isOffline: "Not here",
   peopleCount: { one: "{count} person", other: "{count} people" },
 
   // parts of the page
@@ -75,7 +74,6 @@ const STRINGS = {
   skipToWriting: "Skip to writing",
 
   // messages
-  today: "Today, {day}",
   newMessages: "New",
   joined: "→ {names} joined",
   left: "← {names} left",
@@ -110,7 +108,6 @@ const STRINGS = {
   copyText: "Copy the text",
   takeBack: "Take back",
   answer: "Answer {nick}",
-  emptyRoom: "Nothing was said here yet.",
 
   // writing
   messageTo: "Message {room}",
@@ -119,7 +116,6 @@ const STRINGS = {
   searchEmoji: "Search emoji",
   notInRoom: "You are not in {room}.",
   join: "Join",
-  tooMany: { one: "{count} message waits.", other: "{count} messages wait." },
 
   // dialogs
   topic: "Topic",
@@ -208,7 +204,6 @@ const STRINGS = {
   youAreOperator: "You are an operator of the server now.",
 
   // search
-  searchIn: "Search in {room}",
   searchWords: "Words to search for",
   everywhere: "everywhere",
   onlyHere: "only in {room}",

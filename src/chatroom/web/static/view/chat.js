@@ -6,7 +6,7 @@ import { callUser, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
 import { fetchAround } from "../history.js";
 import { flushRoom } from "../outbox.js";
-import { askWhoIsAway } from "../session.js";
+import { askWhoIsAway } from "../presence.js";
 import { Misuse, runLine } from "../slash.js";
 import { tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
@@ -19,8 +19,9 @@ import { MembersView, RoomsView } from "./sidebar.js";
 /** @typedef {import("../state.js").ChatState} ChatViewState */
 /** @typedef {import("../state.js").Room} ChatRoom */
 
-/** Read aloud at once; of a flood the last. */
-const SPOKEN_AT_ONCE = 4;
+const SLOW_DRAW_MS = 12;
+/** The pause after a slow drawing, in times what it took. */
+const DRAW_PAUSE = 4;
 const WIDE = "(min-width: 1000px)";
 
 export class ChatView {
@@ -51,7 +52,8 @@ export class ChatView {
     });
     this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin() });
     this.search = new SearchView(state, { show: (room, id) => this.show(room, id), onClose: () => this.closeSearch() });
-    this.status = el("div.status", { role: "status" });
+    this.status = el("div.status");
+    this.countdown = el("span", { "aria-hidden": "true" });
     this.status.hidden = true;
     this.aloud = el("div.unseen", { "aria-live": "polite" });
     this.title = el("h1", { dir: "auto" });
@@ -72,28 +74,34 @@ export class ChatView {
     this.shade = el("div.shade", { onclick: () => this.closeDrawers() });
     this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
     this.isDrawn = false;
+    this.drawMs = 0;
     /** @type {ChatRoom | null} */
     this.shown = null;
   }
 
   // ---- drawing ----
 
-  /** Draws at the next frame. */
+  /** Draws at the next frame; where that takes long, not at every one, so that there is time for keys. */
   refresh() {
+    if (document.visibilityState === "hidden") document.title = titleOf(this.state);
     if (this.isDrawn) return;
     this.isDrawn = true;
-    requestAnimationFrame(() => {
+    const draw = () => requestAnimationFrame(() => {
       this.isDrawn = false;
+      const begun = performance.now();
       this.render();
+      this.drawMs = performance.now() - begun;
     });
+    if (this.drawMs > SLOW_DRAW_MS) setTimeout(draw, this.drawMs * DRAW_PAUSE);
+    else draw();
   }
 
   render() {
     const room = this.state.current;
     if (this.shown !== room) this.open(room);
-    if (this.isLookedAt) this.messages.room = room;
-    this.state.lookedAt = this.isLookedAt ? room : null;
+    this.look();
     this.messages.render();
+    this.seen();
     this.rooms.render();
     this.members.render();
     this.composer.render();
@@ -103,6 +111,7 @@ export class ChatView {
     this.count.textContent = room.isDirect ? "" : String(room.members.size || "");
     this.membersButton.hidden = room.isDirect;
     document.title = titleOf(this.state);
+    this.speak();
   }
 
   /** Whether somebody sees the end of the room. */
@@ -120,11 +129,16 @@ export class ChatView {
     this.seen();
   }
 
+  /** Finds out whether somebody looks. A tab out of sight is not drawn, so it is asked when that changes, too. */
+  look() {
+    this.state.lookedAt = this.isLookedAt ? this.state.current : null;
+  }
+
   /** Somebody looks at the end of the room: nothing in it is unread. */
   seen() {
     if (!this.isLookedAt) return;
     this.state.lookedAt = this.state.current;
-    if (this.state.current.unread || this.state.current.hasNewer === false) this.state.markRead(this.state.current);
+    this.state.markRead(this.state.current);
   }
 
   // ---- going ----
@@ -214,7 +228,7 @@ export class ChatView {
       if (event.type === "alert") this.alert(event.room, event.entry);
       else if (event.type === "rooms") this.onRooms(event.rooms);
       else if (event.type === "found") this.search.show(event.entries);
-      else if (event.type === "service") this.menus.waiting?.(event.text, false);
+      else if (event.type === "service") this.onService(event.text);
       else if (event.type === "account") this.onAccount();
       else if (event.type === "show") this.onShow(event.room, event.id);
     }
@@ -237,6 +251,15 @@ export class ChatView {
     this.menus.listRooms?.(rooms);
   }
 
+  /**
+   * NickServ says something: to the form that asked, or to the user.
+   * @param {string} text
+   */
+  onService(text) {
+    if (this.menus.waiting) this.menus.waiting(text, false);
+    else this.state.inform(text);
+  }
+
   onAccount() {
     if (this.state.account) this.menus.waiting?.("", true);
     this.acts.save();
@@ -250,34 +273,27 @@ export class ChatView {
     if (room === this.state.current && this.shown === room) this.messages.show(id);
   }
 
-  /**
-   * Reads a message of this room aloud to those who have the page read to them.
-   * @param {ChatRoom} room
-   * @param {import("../state.js").Entry[]} entries
-   */
-  speak(room, entries) {
-    if (room !== this.state.current) return;
-    const lines = entries.slice(-SPOKEN_AT_ONCE).map((entry) => el("p", {}, entry.nick ? `${entry.nick}: ${entry.text}` : entry.text));
-    this.aloud.replaceChildren(...lines);
+  /** Reads what has just been said aloud to those who have the page read to them. History is not read. */
+  speak() {
+    const heard = this.state.heard.splice(0);
+    if (!heard.length) return;
+    this.aloud.replaceChildren(...heard.map((entry) => el("p", {}, `${entry.nick}: ${entry.text}`)));
   }
 
   /**
+   * Tells that there is no connection. How long it is to the next try is not read aloud each second.
    * @param {string} text "" takes the bar away
+   * @param {string} [when] when the next try is
    * @param {boolean} [held] the name is held by an older connection
    */
-  tell(text, held = false) {
-    this.status.hidden = !text;
-    if (!text) {
-      this.status.replaceChildren();
-      return;
-    }
-    const line = this.status.querySelector("span");
-    if (line && this.status.dataset.held === String(held)) line.textContent = text;
-    else {
-      this.status.dataset.held = String(held);
+  tell(text, when = "", held = false) {
+    if (this.status.dataset.text !== text) {
+      this.status.dataset.text = text;
+      this.status.hidden = !text;
       const other = held && button(".link", tr("otherName"), this.acts.otherName);
-      this.status.replaceChildren(el("span", {}, text), " ", button(".link", tr("tryNow"), this.acts.retryNow), ...(other ? [" ", other] : []));
+      this.status.replaceChildren(el("span", { role: "status" }, text), " ", this.countdown, " ", button(".link", tr("tryNow"), this.acts.retryNow), " ", ...(other ? [other] : []));
     }
+    this.countdown.textContent = when;
   }
 
   // ---- drawers, search, keys ----
@@ -338,7 +354,10 @@ export class ChatView {
     }
   }
 
-  /** The address names a room: goes there. @param {string} name */
+  /**
+   * The address names a room: goes there.
+   * @param {string} name
+   */
   goToHash(name) {
     if (fold(this.state.current.name) !== fold(name)) this.go(this.state.join(name));
   }

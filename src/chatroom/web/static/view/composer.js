@@ -89,14 +89,15 @@ export class ComposerView {
     event?.preventDefault();
     const line = this.input.value.trimEnd();
     if (!line.trim()) return;
+    this.put(""); // before it is carried out: that may lead to another room, with a draft of its own
     const error = this.acts.send(line.startsWith("/") && !line.startsWith("//") ? line : withEmoji(line));
     if (error) {
+      this.put(line);
       this.error.replaceChildren(error);
       return;
     }
     if (!isSecretLine(line) && this.sent.at(-1) !== line) this.sent = [...this.sent, line].slice(-SENT_KEPT);
     this.at = this.sent.length;
-    this.put("");
     this.input.focus();
   }
 

@@ -9,15 +9,15 @@ const NARROW_PIXELS = 700;
 const MARGIN_PIXELS = 8;
 
 /**
- * One thing in a menu; null is a line.
- * @typedef {{label: string, act: () => void, danger?: boolean} | null} MenuItem
+ * One thing in a menu; null is a line, and what else is nothing is left out.
+ * @typedef {{label: string, act: () => void, danger?: boolean} | null | undefined | false | ""} MenuItem
  */
 
 /**
  * Opens a dialog over the page; it is gone when it closes, and the focus is where it was.
  * @param {string} classes
  * @param {string} title
- * @param {...(Node | string)} children
+ * @param {...(Node | string | false)} children
  */
 export function openDialog(classes, title, ...children) {
   const dialog = /** @type {HTMLDialogElement} */ (el(`dialog${classes}`, { "aria-label": title }, ...children));
@@ -62,7 +62,7 @@ export function placeBeside(dialog, anchor) {
  */
 export function openMenu(anchor, title, items, heading) {
   const rows = items.map((item) => {
-    if (!item) return el("hr");
+    if (!item) return item === null && el("hr");
     const act = () => {
       dialog.close();
       item.act();

@@ -33,7 +33,10 @@ export class Menus {
     this.state = state;
     this.settings = settings;
     this.acts = acts;
-    /** What NickServ says goes to the form that asked. @type {((text: string, done: boolean) => void) | null} */
+    /**
+     * What NickServ says goes to the form that asked.
+     * @type {((text: string, done: boolean) => void) | null}
+     */
     this.waiting = null;
   }
 
@@ -47,6 +50,7 @@ export class Menus {
     const member = room.member(nick);
     const send = (/** @type {string} */ change) => () => state.send("MODE", room.name, change, nick);
     const isMe = state.isMe(nick);
+    /** @type {import("./dialogs.js").MenuItem[]} */
     const items = [
       !isMe && { label: tr("talkTo", { nick }), act: () => this.acts.go(state.room(nick)) },
       !isMe && { label: tr("mentionThem"), act: () => this.acts.write(`@${nick} `) },
@@ -65,7 +69,7 @@ export class Menus {
         !isMe && { label: tr("banThem"), act: () => this.keepOrder("ban", room, nick), danger: true },
       );
     }
-    openMenu(anchor, nick, items.filter((item) => item !== false && item !== undefined), el("h2", {}, nameOf(nick)));
+    openMenu(anchor, nick, items, el("h2", {}, nameOf(nick)));
   }
 
   /**
@@ -102,6 +106,7 @@ export class Menus {
       ]);
       return;
     }
+    /** @type {import("./dialogs.js").MenuItem[]} */
     const items = [
       { label: tr("setTopic"), act: () => this.topic(room) },
       { label: tr("inviteSomebody"), act: () => this.invite(room) },
@@ -120,7 +125,7 @@ export class Menus {
 
   /** @param {MenuRoom} room */
   topic(room) {
-    const props = { value: room.topic, maxlength: 390, autocapitalize: "sentences", spellcheck: "true" };
+    const props = { value: room.topic, maxlength: Number(this.state.isupport.TOPICLEN) || 300, autocapitalize: "sentences", spellcheck: "true" };
     openForm(room.name, [{ name: "topic", label: tr("topic"), props }], tr("save"), ({ topic }) => {
       this.state.send("TOPIC", room.name, topic.trim());
       return "";
@@ -160,12 +165,13 @@ export class Menus {
     const { state } = this;
     const room = state.current;
     const mayTakeBack = entry.id && state.caps.has("draft/message-redaction") && (entry.own || (!room.isDirect && state.isOperatorIn(room)));
+    /** @type {import("./dialogs.js").MenuItem[]} */
     const items = [
       !entry.own && { label: tr("answer", { nick: entry.nick }), act: () => this.acts.write(`@${entry.nick} `) },
       { label: tr("copyText"), act: () => copy(entry.text) },
       mayTakeBack && { label: tr("takeBack"), act: () => state.send("REDACT", room.name, entry.id), danger: true },
     ];
-    openMenu(anchor, tr("messageMenu"), items.filter((item) => item !== false && item !== ""));
+    openMenu(anchor, tr("messageMenu"), items);
   }
 
   // ---- oneself ----
@@ -175,6 +181,7 @@ export class Menus {
     const { state, settings } = this;
     const isIn = state.registered;
     const theme = tr(`theme_${settings.theme}`);
+    /** @type {import("./dialogs.js").MenuItem[]} */
     const items = [
       isIn && !state.account && { label: tr("claim"), act: () => this.claim() },
       isIn && !state.account && { label: tr("logIn"), act: () => this.logIn() },
@@ -190,7 +197,7 @@ export class Menus {
       null,
       { label: tr("leaveChat"), act: this.acts.quit, danger: true },
     ];
-    openMenu(anchor, state.nick, /** @type {any[]} */ (items.filter((item) => item !== false && item !== "")), el("h2", {}, nameOf(state.nick)));
+    openMenu(anchor, state.nick, items, el("h2", {}, nameOf(state.nick)));
   }
 
   /** @param {"sound"} what */
@@ -299,7 +306,10 @@ export class Menus {
     this.state.send("LIST");
   }
 
-  /** Where the answer to LIST goes. @type {((rooms: {name: string, people: number, topic: string}[]) => void) | null} */
+  /**
+   * Where the answer to LIST goes.
+   * @type {((rooms: {name: string, people: number, topic: string}[]) => void) | null}
+   */
   listRooms = null;
 
   goTo() {

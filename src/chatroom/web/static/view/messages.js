@@ -14,7 +14,7 @@ import { rowsOf } from "./rows.js";
 /** @typedef {import("../state.js").Room} MessagesRoom */
 /** @typedef {import("../state.js").Entry} MessagesEntry */
 
-const WINDOW_FIRST = 120;
+const WINDOW_FIRST = 100;
 const WINDOW_MAX = 360;
 const WINDOW_STEP = 80;
 /** As near to an end, more is shown or fetched. */
@@ -44,7 +44,10 @@ export class MessagesView {
     this.following = true;
     this.start = 0;
     this.end = 0;
-    /** The entries at the ends of the window: positions move when history comes. @type {MessagesEntry | undefined} */
+    /**
+     * The entries at the ends of the window: positions move when history comes.
+     * @type {MessagesEntry | undefined}
+     */
     this.first = undefined;
     /** @type {MessagesEntry | undefined} */
     this.last = undefined;
@@ -52,6 +55,9 @@ export class MessagesView {
     /** @type {Set<number>} */
     this.expanded = new Set();
     this.drawn = "";
+    /** The window is being moved: what is drawn for that moves it no further. */
+    this.isPaging = false;
+    this.lastTop = 0;
     new ResizeObserver(() => this.following && this.scrollToEnd()).observe(this.scroller);
   }
 
@@ -100,6 +106,7 @@ export class MessagesView {
       this.first?.serial, this.last?.serial].join();
     this.showDown(room);
     if (isFirst) this.onScroll();
+    else if (!this.following && this.start > 0 && this.scroller.scrollTop < NEAR_PIXELS && !this.isPaging) this.pageUp(room);
   }
 
   /**
@@ -143,14 +150,15 @@ export class MessagesView {
 
   scrollToEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.lastTop = this.scroller.scrollTop;
   }
 
-  /** The row at the top of the view, and where it is. */
+  /** The entry at the top of the view, and where it is. Lines between entries move when there is more above them. */
   anchor() {
     const top = this.scroller.getBoundingClientRect().top;
     for (const row of this.list.children) {
       const box = row.getBoundingClientRect();
-      if (box.bottom > top && keyOf(row) !== "top") return { key: keyOf(row), top: box.top };
+      if (box.bottom > top && /^\d+$/.test(keyOf(row))) return { key: keyOf(row), top: box.top };
     }
     return null;
   }
@@ -167,7 +175,10 @@ export class MessagesView {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     const below = scrollHeight - scrollTop - clientHeight;
     const atEnd = below < AT_END_PIXELS && this.end >= room.messages.length && !room.hasNewer;
-    if (atEnd !== this.following) {
+    // Only who scrolls up stops following: what grows at the end is not the reader's doing.
+    const isUp = scrollTop < this.lastTop;
+    this.lastTop = scrollTop;
+    if (atEnd !== this.following && (atEnd || isUp)) {
       this.following = atEnd;
       this.acts.refresh();
     }
@@ -204,11 +215,13 @@ export class MessagesView {
   /** Draws a window that has grown at an end, without moving what is read. */
   renderHeld() {
     const wasFollowing = this.following;
+    this.isPaging = true;
     this.following = false;
     this.drawn = "";
     this.render();
     this.following = wasFollowing;
     this.drawn = "";
+    this.isPaging = false;
   }
 
   toLatest() {

@@ -129,7 +129,7 @@ function entryRow(entry, isHead, context) {
  */
 function buildEntry(entry, isHead, isFound, isOpen, context) {
   if (entry.kind === "rename") return el("div.note", { dir: "auto" }, tr("renamed", { old: entry.nick, nick: entry.text }));
-  if (!isSpoken(entry)) return el(`div.note.${entry.kind}`, { dir: "auto" }, ...bodyOf(entry.text, context.me));
+  if (!isSpoken(entry)) return el(`div.note.${entry.kind}`, { dir: "auto" }, ...bodyOf(entry.text, null));
   const classes = [isHead ? "head" : "", entry.mention ? "mention" : "", isFound ? "found" : "", entry.delivery ? `is-${entry.delivery}` : ""];
   const spec = ["div", "message", entry.kind, ...classes].filter(Boolean).join(".");
   const time = el("time", { datetime: new Date(entry.time).toISOString(), title: moment(entry.time) }, clock(entry.time));
@@ -169,7 +169,7 @@ function shortened(entry, isOpen, context) {
 /**
  * The text with what is special in it: code, links, names.
  * @param {string} text
- * @param {RegExp} me
+ * @param {RegExp | null} me
  * @returns {(HTMLElement | string)[]}
  */
 export function bodyOf(text, me) {

@@ -10,7 +10,7 @@ import { button, el, field } from "./dom.js";
 export class SignInView {
   /** @param {(visitor: SignInVisitor) => void} onEnter */
   constructor(onEnter) {
-    this.name = field(tr("name"), { name: "username", autocomplete: "username", maxlength: 32, required: true, autofocus: true }, tr("nameHint"));
+    this.name = field(tr("name"), { name: "username", autocomplete: "username", maxlength: 32, required: true }, tr("nameHint"));
     this.password = field(tr("password"), { name: "password", type: "password", autocomplete: "current-password" });
     this.serverPassword = field(tr("serverPassword"), { name: "server-password", type: "password", autocomplete: "section-server current-password" });
     this.error = el("p.form-error", { role: "alert" });
