@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from chatroom.server.chat_server import ChatServer
-from tests.peers import Guests
-from tests.web.browsers import Frames
+from tests.peers import Guests, eventually
+from tests.web.browsers import Browser, Frames
 
 pytestmark = pytest.mark.needs("openssl")
 
@@ -121,3 +121,22 @@ def test_a_get_with_lines_behind_it_says_nothing(server: ChatServer, guests: Gue
         browser.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nNICK evil\r\nUSER evil 0 * :x\r\n\r\n")
         assert browser.answer().status == 400
     assert alice.sync() == []
+
+
+@pytest.mark.parametrize("verb", ["NICK", "USER", "PASS", "CAP", "HELLO", "QUERY"])
+@pytest.mark.parametrize("path_bytes", [1, 2030, 5000])
+def test_no_verb_lets_a_page_speak(server: ChatServer, guests: Guests, verb: str, path_bytes: int) -> None:
+    """Also one that begins like IRC or like a name, and however long the first line is."""
+    alice = guests.plain("alice")
+    lines = b"evil\r\nhello\r\nNICK evil\r\nUSER evil 0 * :x\r\nJOIN #lobby\r\nPRIVMSG #lobby :spam\r\n"
+    for cut in (0, 3):
+        with Browser(server.port) as browser:
+            head = f"{verb} /{'x' * path_bytes} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: {len(lines)}\r\n\r\n"
+            data = head.encode() + lines
+            end = data.index(b"ost:") + cut
+            browser.send(data[:end])
+            eventually(lambda: server.connections and not server.everybody()[-1].session.user, "it is read")
+            browser.send(data[end:])
+            assert b"Welcome" not in browser.rest()
+    assert alice.sync() == []
+    eventually(lambda: server.refusals["HTTP"] == 2, "the operator can count them")

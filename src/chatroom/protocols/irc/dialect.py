@@ -10,11 +10,11 @@ from chatroom.common.irc_message import LINE_BYTES, TAG_BYTES, Message, parse, p
 from chatroom.common.names import ROOM_BYTES
 from chatroom.common.text import clean_irc
 from chatroom.model.audience import Format
-from chatroom.model.commands import Burst, Say
+from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused, Reply
 from chatroom.model.server_info import ServerInfo
-from chatroom.protocols.base import Lines, Viewer
+from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.irc import numerics, replies
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.command_table import row_for
@@ -71,6 +71,9 @@ class IrcDialect:
         return replies.render(self._client.writer, reply)
 
     def _read(self, line: bytes) -> Iterator[Command]:
+        if not self._viewer.nick and is_from_browser(line):
+            yield Quit("HTTP", refused=True)
+            return
         try:
             message, cut = _parsed(line)
         except ChatError as error:
