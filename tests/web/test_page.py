@@ -44,7 +44,7 @@ def company() -> Iterator[Company]:
     all_guests: list[Guests] = []
 
     def make(served: Served) -> Guests:
-        all_guests.append(company(served))
+        all_guests.append(Guests(served.port))
         return all_guests[-1]
 
     yield make
@@ -472,7 +472,7 @@ def test_the_keyboard_does_everything(server: ChatServer, visit: Visit, guests: 
 
 
 def test_scrolling_up_brings_the_history_without_a_jump(
-    serve: Callable[..., Served], company: Company, company: Company, visit: Visit, tmp_path: Path
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:
     """Page by page to the beginning; in order, each once; the way back to the end is one press."""
     served = serve("--data", str(tmp_path / "kept"), "--unlimited")
@@ -502,7 +502,7 @@ def test_scrolling_up_brings_the_history_without_a_jump(
 
 
 def test_what_was_found_is_shown_with_what_stands_around_it(
-    serve: Callable[..., Served], company: Company, company: Company, visit: Visit, tmp_path: Path
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:
     """A match far back is one press away, and so is the end."""
     served = serve("--data", str(tmp_path / "kept"), "--unlimited")
