@@ -57,7 +57,7 @@ export class ChatView {
     this.status.hidden = true;
     this.aloud = el("div.unseen", { "aria-live": "polite" });
     this.title = el("h1", { dir: "auto" });
-    this.topic = /** @type {HTMLButtonElement} */ (el("button.topic", { type: "button", dir: "auto", onclick: () => this.menus.showTopic(state.current) }));
+    this.topic = el("button.topic", { type: "button", dir: "auto", onclick: () => this.menus.showTopic(state.current) });
     this.count = el("span");
     this.membersButton = button(".icon.people", tr("openMembers"), () => this.toggleMembers(), "👥 ", this.count);
     this.header = el(
@@ -107,7 +107,7 @@ export class ChatView {
     this.composer.render();
     this.title.textContent = room.name;
     this.topic.textContent = this.topic.title = room.topic;
-    this.topic.disabled = !room.topic;
+    this.topic.hidden = !room.topic;
     this.count.textContent = room.isDirect ? "" : String(room.members.size || "");
     this.membersButton.hidden = room.isDirect;
     document.title = titleOf(this.state);
