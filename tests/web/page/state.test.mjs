@@ -382,6 +382,19 @@ for (const [line, sent] of [
   });
 }
 
+test("the password that the server took is kept for the next connection, and for nothing else", () => {
+  const talk = new Talk().enter();
+  runLine(talk.state, talk.room, "/register open-sesame");
+  assert.equal(talk.state.password, "");
+  talk.feed(":s 900 nora nora!u@h nora :You are now logged in");
+  assert.equal(talk.state.password, "open-sesame");
+  talk.session.lost();
+  talk.connect({ account: "nora", password: talk.state.password });
+  assert.ok(talk.sent.includes("PASS nora:open-sesame"));
+  talk.welcome("nora").feed(":s 901 nora nora!u@h :You are now logged out");
+  assert.equal(talk.state.password, "");
+});
+
 test("a mistyped command is not said", () => {
   const talk = new Talk().enter();
   talk.take();
