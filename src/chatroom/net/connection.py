@@ -44,7 +44,7 @@ class Connection(Session):
     """
 
     __slots__ = (
-        *("address", "dialect", "refusal", "sock", "tls"),
+        *("address", "dialect", "give_up_place", "is_introduced", "refusal", "sock", "tls"),
         *("check_second", "connected_at", "handshake_at", "last_acked", "last_received", "ping_sent", "reader_done_at"),
         *("drained_at", "outbox", "outbox_bytes", "send", "socket_send"),
         *("close_reason", "close_requested", "shutdown_requested"),
@@ -54,7 +54,9 @@ class Connection(Session):
         super().__init__(uid, host, format)
         self.sock = sock
         self.address = host  # as `ConnectionLimiter` counts it
-        self.refusal = ""  # why it may not stay; "" if it may. Set before its thread starts
+        self.is_introduced = True  # whether `address` is the client's, not that of a proxy that has yet to name it
+        self.refusal = ""  # why it may not stay; "" if it may. Set before its thread starts, or by that
+        self.give_up_place: Callable[[], None] | None = None  # what lets the limiter no longer count it, if it does
         self.dialect: Dialect
         self.connected_at = time.monotonic()
         self.handshake_at = 0.0  # when its TLS handshake began; 0 when that is over, or there is none
