@@ -45,6 +45,7 @@ def test_a_header_says_where_the_client_comes_from(header: bytes, expected: Orig
         (b"PROXY UNKNOWN\r\n", "names no client"),
         (b"PROXY UNKNOWN ffff:f...f:ffff 192.0.2.1 1 2\r\n", "names no client"),
         (b"PROXY TCP4 192.0.2.7 192.0.2.1 5000\r\n", "can't be read"),
+        (b"PROXY TCP4 192.0.2.7 192.0.2.1 5000 9090\n", "can't be read"),
         (b"PROXY TCP4 192.0.2.7 192.0.2.1 5000 99999\r\n", "can't be read"),
         (b"PROXY TCP4 2001:db8::7 2001:db8::1 5000 9090\r\n", "can't be read"),
         (b"PROXY TCP6 192.0.2.7 192.0.2.1 5000 9090\r\n", "can't be read"),

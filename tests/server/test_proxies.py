@@ -220,7 +220,7 @@ def test_serve_takes_its_proxies_from_the_file(serve: Callable[..., Served], tmp
     served = serve("--config", str(config))
     for first in (HEADER.format("192.0.2.7"), "WEBIRC gate gw h 192.0.2.8"):
         client = Peer(served.port, source=PROXY)
-        client.send(first, *REGISTRATION, "QUIT")
+        client.send_bytes("\r\n".join([first, *REGISTRATION, "QUIT", ""]).encode())
         client.wait(" 001 bob ")
         client.rest()
         client.close()
