@@ -32,8 +32,9 @@ from chatroom.core.hub import Hub
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
-from chatroom.net.connection import Connection
+from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
+from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.protocols.proxy_header import Origin
@@ -130,7 +131,7 @@ class ChatServer(ThreadingTCPServer):
         self.courier.on_closed = self._closed
         self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
-        self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
+        self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
         last_id = last_time = 0
         if store:
@@ -225,10 +226,11 @@ class ChatServer(ThreadingTCPServer):
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
         self._stop_listening()
-        connections = self.everybody()
-        for connection in connections:
-            connection.goodbye = reason
-        self.event_log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
+        sessions = [connection.session for connection in self.everybody()]
+        with self.event_log.lock:
+            for session in sessions:
+                session.goodbye = reason
+        self.event_log.submit_all([(session, Quit(reason)) for session in sessions], deaf=sessions)
         self.courier.flush()
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN_SECONDS, end - time.monotonic())):
@@ -247,8 +249,8 @@ class ChatServer(ThreadingTCPServer):
         """Waits for the threads that use sockets and files, and closes these. A disk that hangs may keep it waiting."""
         self.courier.join()
         for connection in self.everybody():  # those that have not read what was left for them
-            connection.shut_down()
-            connection.close()
+            connection.outbox.shut_down()
+            connection.outbox.close()
         if self._maintenance:
             self._maintenance.stop()
         self._close_files()
@@ -280,7 +282,7 @@ class ChatServer(ThreadingTCPServer):
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
         with self.event_log.lock:
-            notify.saving(self.hub.context, Saving(works, lost))
+            notify.saving(self.hub.context, Saving(works, lost), self.courier)
         self.courier.flush()
 
     def _stop_listening(self) -> None:
@@ -307,7 +309,7 @@ class ChatServer(ThreadingTCPServer):
             self.link.announce(text)
             return
         for connection in self.everybody():
-            self.event_log.submit(connection, [Announcement(text)])
+            self.event_log.submit(connection.session, [Announcement(text)])
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
@@ -366,7 +368,7 @@ class ChatServer(ThreadingTCPServer):
             log.warning("no thread left for %s: %s", address, error)
             if not refusal:
                 self.count_refusal("no thread left")
-            self.event_log.submit(connection, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
+            self.event_log.submit(connection.session, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
             self.shutdown_request(request)
 
     def _place_for(self, address: str) -> tuple[str, Callable[[], None] | None]:
@@ -382,22 +384,22 @@ class ChatServer(ThreadingTCPServer):
         Called by the connection's own thread. What the proxy says of TLS holds if nobody can read along behind it.
         """
         is_proxy_near = is_loopback(connection.address)
+        session = connection.session
+        with self.event_log.lock:
+            session.host = host_of(client.address)
+            session.near = is_proxy_near and is_loopback(client.address)
+            session.secure = client.secure and (session.secure or is_proxy_near)
         connection.address = client.address
-        connection.host = host_of(client.address)
-        connection.near = is_proxy_near and is_loopback(client.address)
-        connection.secure = client.secure and (connection.secure or is_proxy_near)
         connection.refusal, connection.give_up_place = self._place_for(client.address)
         connection.is_introduced = True
 
     def _connection(self, request: Any, address: str, refusal: str) -> Connection:
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        connection = Connection(uid, host_of(address), PLAIN, request)
-        connection.address = address
-        connection.refusal = refusal
-        connection.near = is_loopback(address)
-        connection.dialect = PlainDialect(connection)
-        return connection
+        session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
+        session.near = is_loopback(address)
+        session.dialect = PlainDialect(session)
+        return Connection(request, session, address, refusal)
 
     def _register(self, connection: Connection) -> None:
         """Registers a connection before its thread starts, so that `stop` misses none."""
@@ -405,7 +407,7 @@ class ChatServer(ThreadingTCPServer):
             self.connections[connection.sock] = connection
         self.timeouts.add(connection)
         with self.event_log.lock:
-            connections.attach(self.hub.context, connection)
+            connections.attach(self.hub.context, connection.session)
 
     def shutdown_request(self, request: Any) -> None:
         """Ends a client whose thread is done, or could not start. The courier closes the socket once all is written."""
@@ -414,24 +416,26 @@ class ChatServer(ThreadingTCPServer):
         if connection is None:
             super().shutdown_request(request)
             return
+        session = connection.session
         with self.event_log.lock:
-            connections.detach(self.hub.state, connection)
-            connection.closing = True  # so that nothing more is sent to it
-            del connection.dialect  # it refers to the connection: only the garbage collector would free the two
+            connections.detach(self.hub.state, session)
+            session.closing = True  # so that nothing more is sent to it
+            del session.dialect  # it refers to the session: only the garbage collector would free the two
         connection.reader_done_at = time.monotonic()
-        self.courier.close(connection)
+        self.courier.close(session)
 
-    def _closed(self, connection: Connection) -> None:
+    def _closed(self, outbox: Outbox) -> None:
         """Removes a connection whose socket is closed: until then it counts. May be called twice for one."""
         with self._none_left:
-            if not self.connections.pop(connection.sock, None):
+            connection = self.connections.pop(outbox.sock, None)
+            if connection is None:
                 return
             if not self.connections:
                 self._none_left.notify_all()
         self.timeouts.remove(connection)
         if connection.give_up_place:
             connection.give_up_place()
-        if connection.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
+        if outbox.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
             self.count_refusal(UNREAD)
             log.info("%s was closed (%s)", connection.address, UNREAD)
 
