@@ -44,11 +44,11 @@ class Connection:
         *("check_second", "connected_at", "handshake_at", "last_acked", "last_received", "ping_sent", "reader_done_at"),
     )
 
-    def __init__(self, sock: socket.socket, session: ClientSession, address: str, refusal: str) -> None:
+    def __init__(self, session: ClientSession, address: str, refusal: str) -> None:
         """`address` is the one that `ConnectionLimiter` counts; `refusal` why the client may not stay, "" if it may."""
-        self.sock = sock
         self.session = session
         self.outbox = session.outbox
+        self.sock = session.outbox.sock
         self.address = address
         self.refusal = refusal
         self.give_up_place: Callable[[], None] | None = None  # what lets the limiter no longer count it, if it does

@@ -185,6 +185,7 @@ class ChatServer(ThreadingTCPServer):
 
         Called before `start`, or under the event log's lock, which it doesn't take.
         """
+        assert self.event_log.lock.locked() or not self._acceptor.ident
         self.info = replace(self.info, motd=settings.motd)
         self.hub.context.operator_password = settings.operator_password
         self.hub.context.password = settings.password
@@ -304,12 +305,13 @@ class ChatServer(ThreadingTCPServer):
             self.refusals[reason] += 1
 
     def announce(self, text: str) -> None:
-        """Says something to everybody."""
+        """Says something to everybody who has a name."""
         if self.link:
             self.link.announce(text)
             return
-        for connection in self.everybody():
-            self.event_log.submit(connection.session, [Announcement(text)])
+        with self.event_log.lock:
+            notify.everybody(self.hub.state, Announcement(text), self.courier)
+        self.courier.flush()
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
@@ -399,7 +401,7 @@ class ChatServer(ThreadingTCPServer):
         session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
         session.near = is_loopback(address)
         session.dialect = PlainDialect(session)
-        return Connection(request, session, address, refusal)
+        return Connection(session, address, refusal)
 
     def _register(self, connection: Connection) -> None:
         """Registers a connection before its thread starts, so that `stop` misses none."""
