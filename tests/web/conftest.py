@@ -11,6 +11,7 @@ from chatroom.net import tls
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.reloadable_settings import Settings
 from tests.chat import INFO
+from tests.gui.conftest import display as display
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The page in a real browser, with a real server and real clients of the other kinds in the room."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chatroom.server.chat_server import ChatServer
+from tests.gui.window import Window
 from tests.peers import Guests, Served
 from tests.programs import Irssi, Netcat
 from tests.web.visitors import PHONE, Visit, Visitor
@@ -52,26 +54,54 @@ def visit(chromium: Browser) -> Iterator[Visit]:
 # ---- coming in ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.needs("irssi", "tmux", "nc")
+@pytest.mark.needs("irssi", "tmux", "nc", "Xvfb", "xdotool")
 def test_a_first_visit_leads_into_the_room_of_all_others(
-    server: ChatServer, visit: Visit, irssi: Callable[[int, str], Irssi], netcat: Callable[[int, str], Netcat]
+    server: ChatServer,
+    visit: Visit,
+    irssi: Callable[[int, str], Irssi],
+    netcat: Callable[[int, str], Netcat],
+    display: str,
+    tmp_path: Path,
 ) -> None:
-    """A name is all that is asked for; netcat, irssi and the page read each other whole."""
+    """A name is all that is asked for; netcat, irssi, the window and the page read each other whole."""
     nathan, irma = netcat(server.port, "nathan"), irssi(server.port, "irma")
     irma.type("/join #lobby")
     nathan.wait("irma joined")
     nora = visit(server.port).come("nora")
     nathan.wait("nora joined")
+    with Window(display, tmp_path, "-p", str(server.port), "--nick", "wanda") as window:
+        window.wait_online()
+        nathan.wait("wanda joined")
+        nora.say(f"from the page: {WORDS}")
+        nathan.wait(f"^nora: from the page: {WORDS}$")
+        irma.sees(f"nora.*from the page: {WORDS}")
+        window.wait_row(f"from the page: {WORDS}")
+        nathan.send(f"from netcat: {WORDS}")
+        irma.type(f"from irssi: {WORDS}")
+        window.type("from the window")
+        window.key("Return")
+        for text in (f"from netcat: {WORDS}", f"from irssi: {WORDS}", "from the window"):
+            nora.sees(text)
+        for name in ("irma", "nathan", "nora", "wanda"):
+            expect(nora.member(name)).to_be_visible()
+    nora.notes("wanda")
 
-    nora.say(f"from the page: {WORDS}")
-    nathan.wait(f"^nora: from the page: {WORDS}$")
-    irma.sees(f"nora.*from the page: {WORDS}")
-    nathan.send(f"from netcat: {WORDS}")
-    irma.type(f"from irssi: {WORDS}")
-    for name in ("the page", "netcat", "irssi"):
-        nora.sees(f"from {name}: {WORDS}")
-    for name in ("irma", "nathan", "nora"):
-        expect(nora.member(name)).to_be_visible()
+
+def test_three_requests_lead_to_the_first_message(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The page, its colours and its script; what a browser wants for its tab comes later. A slow network will do."""
+    bob = guests.irc("bob")
+    nora = visit(server.port)
+    asked: list[str] = []
+    nora.page.on("request", lambda request: asked.append(request.url.removeprefix(nora.address)))
+    network = nora.context.new_cdp_session(nora.page)
+    slow = {"offline": False, "latency": 40, "downloadThroughput": 3e6 / 8, "uploadThroughput": 1e6 / 8}
+    network.send("Network.emulateNetworkConditions", slow)
+    begun = time.monotonic()
+    nora.come("nora")
+    nora.say("hello")
+    bob.wait("PRIVMSG #lobby :hello")
+    assert time.monotonic() - begun < 15
+    assert sorted({*asked} - {"icon.svg", "manifest.webmanifest"}) == ["", "app.css", "app.js"]
 
 
 def test_a_second_visit_comes_in_by_itself(server: ChatServer, visit: Visit, guests: Guests) -> None:
@@ -285,6 +315,29 @@ def test_unread_messages_and_mentions_are_counted(server: ChatServer, visit: Vis
     nora.room("bob").click()
     nora.sees("psst")
     expect(nora.page).to_have_title("bob – chatroom")
+
+
+def test_who_looks_elsewhere_is_called(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """By the title, and by a notification for what is meant for them; coming back is reading."""
+    bob = guests.irc("bob")
+    nora = visit(server.port, permissions=["notifications"]).come("nora")
+    nora.run(
+        """() => {
+            window.called = [];
+            window.Notification = class extends Notification {
+                constructor(title, more) { super(title, more); window.called.push([title, more.body]); }
+            };
+            document.hasFocus = () => false;
+            dispatchEvent(new Event("blur"));
+        }"""
+    )
+    bob.send("PRIVMSG #lobby :just talk")
+    expect(nora.page).to_have_title("• #lobby – chatroom")
+    bob.send("PRIVMSG #lobby :Nora, look", "PRIVMSG nora :psst")
+    expect(nora.page).to_have_title("(2) #lobby – chatroom")
+    assert nora.run("window.called") == [["bob · #lobby", "Nora, look"], ["bob", "psst"]]
+    nora.run("() => { document.hasFocus = () => true; dispatchEvent(new Event('focus')); }")
+    expect(nora.page).to_have_title("(1) #lobby – chatroom")
 
 
 def test_drafts_stay_in_their_rooms(server: ChatServer, visit: Visit) -> None:

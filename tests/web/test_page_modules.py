@@ -96,6 +96,14 @@ def test_modules_are_of_a_size_to_be_read() -> None:
         assert path.read_text("utf-8").count("\n") <= 600, path
 
 
+def test_only_what_is_drawn_knows_the_document() -> None:
+    """The state and what changes it are tested without one; nothing of them asks for a view."""
+    for path in STATIC.glob("*.js"):
+        text = path.read_text("utf-8")
+        if path.name not in ("app.js", "alerts.js"):
+            assert not re.search(r"\b(document|window|navigator|location)\.[a-zA-Z]|\./view/", text), path
+
+
 def test_text_reaches_the_document_as_text_alone() -> None:
     """No module has a way to make elements of markup, or code of text."""
     forbidden = (

@@ -140,22 +140,10 @@ class SlowReaders:
         self.bytes += size * len(late)
         for client in late:
             outbox = client.outbox
-            if not outbox.chunks:
-                if outbox.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
-                    self.memory.remove((data,))
-                    self.bytes -= size
-                    continue
-                try:
-                    self._selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
-                except OSError as error:  # the kernel has no memory for it, or watches as many as it may: epoll_ctl(2)
-                    log.warning("a slow reader could not be waited for: %s", error)
-                    self.memory.remove((data,))
-                    self.bytes -= size
-                    self._abort(outbox, "no room to keep what was sent to it")
-                    continue
-                self.outboxes.add(outbox)
-                outbox.use_chunks()
-                outbox.drained_at = time.monotonic()
+            if not outbox.chunks and not self._begin(outbox):
+                self.memory.remove((data,))
+                self.bytes -= size
+                continue
             outbox.chunks.append(data)
             outbox.behind_bytes = behind = outbox.behind_bytes + size
             # Without the event log's lock: a user who leaves is `closing` before the session is without one.
@@ -166,6 +154,21 @@ class SlowReaders:
                 self.throttling.add(outbox)
         if self.memory.bytes > OUTBOXES_TOTAL_BYTES:
             self._free_memory()
+
+    def _begin(self, outbox: Outbox) -> bool:
+        """Waits for the socket of an empty outbox from now on; False if that can't be, and the connection has ended."""
+        if outbox.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
+            return False
+        try:
+            self._selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
+        except OSError as error:  # the kernel has no memory for it, or watches as many as it may: epoll_ctl(2)
+            log.warning("a slow reader could not be waited for: %s", error)
+            self._abort(outbox, "no room to keep what was sent to it")
+            return False
+        self.outboxes.add(outbox)
+        outbox.use_chunks()
+        outbox.drained_at = time.monotonic()
+        return True
 
     def discard(self, outbox: Outbox) -> None:
         """Discards what is in an outbox."""

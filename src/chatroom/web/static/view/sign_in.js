@@ -19,7 +19,7 @@ export class SignInView {
     this.form = el(
       "form",
       { method: "post", action: "./", novalidate: true, onsubmit: (/** @type {Event} */ event) => this.enter(event, onEnter) },
-      el("img.logo", { src: "icon.svg", alt: "", width: 56, height: 56 }),
+      el("div.logo", { "aria-hidden": "true" }),
       el("h1", {}, tr("appName")),
       el("p.hint", {}, tr("welcome")),
       this.error, this.name.row, this.password.row, this.serverPassword.row, this.open, this.submit,
@@ -77,5 +77,5 @@ export class SignInView {
  */
 export function noticePage(text, action, act) {
   const main = button(".primary", action, act);
-  return el("main.sign-in", {}, el("div.card", {}, el("img.logo", { src: "icon.svg", alt: "", width: 56, height: 56 }), el("h1", {}, tr("appName")), el("p", {}, text), main));
+  return el("main.sign-in", {}, el("div.card", {}, el("div.logo", { "aria-hidden": "true" }), el("h1", {}, tr("appName")), el("p", {}, text), main));
 }
