@@ -74,7 +74,7 @@ def _mistaken(data: bytes, chance: random.Random) -> bytes:
     """These bytes with a few changed, missing or added."""
     made = bytearray(data)
     for _ in range(chance.randrange(1, 4)):
-        start = chance.randrange(len(made))
+        start = chance.randrange(len(made) + 1)
         end = start + chance.randrange(20)
         made[start:end] = chance.choice([b"", chance.randbytes(end - start), chance.choice(_PIECES)])
     return bytes(made)
