@@ -39,7 +39,7 @@ export function runLine(state, room, line) {
     return;
   }
   const [, typed = "", rest = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
-  const name = ALIASES[typed.toLowerCase()] ?? typed.toLowerCase();
+  const name = ALIASES.get(typed.toLowerCase()) ?? typed.toLowerCase();
   const command = Object.hasOwn(SLASH_COMMANDS, name) ? SLASH_COMMANDS[name] : undefined;
   if (!command) throw new Misuse(tr("noCommand", { name: typed }));
   if (command.argument && !rest.trim()) throw new Misuse(tr("usage", { usage: command.usage }));
@@ -262,5 +262,4 @@ export const SLASH_COMMANDS = {
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };
 
-/** @type {Record<string, string>} */
-const ALIASES = { j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" };
+const ALIASES = new Map(Object.entries({ j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" }));
