@@ -22,6 +22,7 @@ from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 
 OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
+OUTBOX_DOWNLOAD_BYTES = 256 * 1024  # of a browser that asks for files: several of the largest
 OUTBOXES_TOTAL_BYTES = 512 * 1024 * 1024  # of all outboxes: 10,000 stuck clients must not eat the machine
 THROTTLING_OUTBOX_BYTES = OUTBOX_BYTES // 4  # bytes behind, from which on a client that keeps reading is waited for
 READING_SECONDS = 0.2  # seconds since a client last took bytes, within which it counts as reading
@@ -146,7 +147,8 @@ class SlowReaders:
             outbox.chunks.append(data)
             outbox.behind_bytes = behind = outbox.behind_bytes + size
             # Without the event log's lock: a user who leaves is `closing` before the session is without one.
-            if behind > OUTBOX_BYTES or (behind > OUTBOX_UNREGISTERED_BYTES and not (client.user or client.closing)):
+            unregistered = OUTBOX_DOWNLOAD_BYTES if outbox.downloads else OUTBOX_UNREGISTERED_BYTES
+            if behind > OUTBOX_BYTES or (behind > unregistered and not (client.user or client.closing)):
                 self._abort(outbox, TOO_SLOW)
             elif behind > THROTTLING_OUTBOX_BYTES:
                 self.throttling.add(outbox)
