@@ -18,7 +18,7 @@ def servers(*ids: str, at: int = 0) -> Servers:
     rules = Servers(ChatState("here", lasting=False), TIMING)
     rules.pass_to(at)
     for each in ids:
-        rules.link(each, f"server {each}", 1)
+        rules.add(each, f"server {each}", 1)
     return rules
 
 
@@ -47,7 +47,7 @@ def test_what_a_server_did_counts_once_and_only_while_it_is_part_of_the_chat() -
     rules = servers("a")
     assert [rules.counts("a", number) for number in (2, 3, 2, 3, 4)] == [True, True, False, False, True]
     assert not rules.counts("b", 1)
-    rules.unlink("a")
+    rules.remove("a")
     assert not rules.counts("a", 5)
 
 

@@ -230,7 +230,7 @@ def test_a_server_that_stops_delivers_what_is_on_its_way(redis: Redis, node: Sta
     alice.sync()
     redis.freeze()
     alice.send("PRIVMSG #lobby :last words")
-    eventually(lambda: one.link._flying, "they are on their way")
+    eventually(one.has_sent, "they are on their way")
     stopping = threading.Thread(target=one.stop)
     stopping.start()
     eventually(one.server._stopping.is_set, "it stops")
@@ -368,15 +368,15 @@ def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:
     alice = one.guests.irc("alice", room="#r")
     bob = two.guests.irc("bob", room="#r")
     bob.sync()
-    with two.link.lock:
+    with two.log.lock:
         session = next(each for each in two.server.everybody() if each.nick == "bob")
         assert session.user
         spoken = MessageBurst(session.user.person, "#r", ["first", "second", "third"])
-        late = Proposal(session, [], [two.link._codec.write(spoken)], words=True)
+        late = Proposal(session, [], [two.log.replica.codec.write(spoken)], words=True)
     alice.send("MODE #r +W 60")
     bob.wait(r" MODE #r \+W 60")
-    with two.link.lock:
-        two.link._send(late)
+    with two.log.lock:
+        two.log.replica.send(session, late)
     assert [bob.wait(r" (404) bob #r :")[1] for _ in range(2)] == ["404"] * 2
     bob.send("PRIVMSG alice :over")
     assert said(alice.until(":over$")) == ["first", "over"]

@@ -181,7 +181,7 @@ def load(state: ChatState, text: str) -> Mark:
     return mark(text)
 
 
-def openings(ctx: Context, delivery: Delivery) -> None:
+def save_openings(ctx: Context, delivery: Delivery) -> None:
     """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
     for room in ctx.state.rooms.values():
         membership.save_opening(ctx, room, delivery)

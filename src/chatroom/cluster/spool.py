@@ -64,9 +64,9 @@ class Outgoing:
     def __len__(self) -> int:
         return len(self._queue) + len(self._sent)
 
-    def add(self, act: Proposal) -> None:
+    def add(self, proposal: Proposal) -> None:
         """Called under the log's lock, as `renew` is, so that nothing falls between the two; but beats may."""
-        self._queue.append(act)
+        self._queue.append(proposal)
         if self._idle:  # a look without the lock: while much is said, nobody waits for more
             with self.changed:
                 self.changed.notify_all()
@@ -94,10 +94,10 @@ class Outgoing:
             if self.ended or not self.open:
                 return []
             batch = [self._queue.popleft() for _ in range(min(PROPOSALS_PER_ENTRY, len(self._queue)))]
-            for act in batch:
-                if not act.number:
+            for proposal in batch:
+                if not proposal.number:
                     self._number += 1
-                    act.number = self._number
+                    proposal.number = self._number
             self._sent.extend(batch)
             if len(self._queue) <= BACKLOG_EVENTS // 2:
                 self.changed.notify_all()
@@ -113,16 +113,16 @@ class Outgoing:
         """What was sent won't be applied, and is sent again behind `first`, which replaces what it once was."""
         self.unsend()
         with self.changed:
-            kept = [act for act in self._queue if act.rows[0][0] not in _OF_THE_MOMENT]
+            kept = [proposal for proposal in self._queue if proposal.rows[0][0] not in _OF_THE_MOMENT]
             self._queue.clear()
             self._queue.extend(kept)
-            for act in kept:
-                act.number = 0
+            for proposal in kept:
+                proposal.number = 0
             self._queue.appendleft(first)
             self.changed.notify_all()
 
     def come_back(self, number: int) -> Proposal | None:
-        """The act with this number has its place in the stream; None if it was let go of."""
+        """The proposal with this number has its place in the stream; None if it was let go of."""
         with self.changed:
             waiting = self._sent or self._queue
             if waiting and waiting[0].number == number:
