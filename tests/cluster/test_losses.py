@@ -444,7 +444,7 @@ def test_an_error_in_the_program_does_not_end_the_reading_thread(
     try:
         alice, bob = one.guests.irc("alice"), one.guests.irc("bob")
 
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             monkeypatch.undo()
             raise RuntimeError("a mistake")
 
