@@ -35,7 +35,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 
 from chatroom.cluster.redis_link import RedisLink
-from chatroom.cluster.replica import LinkStatus, Replica
+from chatroom.cluster.replica import LinkStatus, OwnHistory, Replica
 from chatroom.cluster.servers import Announced, MessageBurst, ServerLeft, Timing
 from chatroom.cluster.spool import Outgoing, Proposal
 from chatroom.common.errors import ChatError, Code
@@ -57,8 +57,8 @@ log = logging.getLogger(__name__)
 class RedisEventLog(EventLog):
     """One server's event log. From `start` to `close` it is part of the chat at `url`, called `name` there.
 
-    `last`, `last_time`, `saved`, `chat` and `settled` are explained in `Replica`, `admit` in `RedisLink`. What this
-    class holds itself is guarded by the lock.
+    `history` is what it knows of that chat, and `admit` waits while the courier has too much to do. The lock guards
+    what this class holds.
     """
 
     def __init__(
@@ -67,20 +67,14 @@ class RedisEventLog(EventLog):
         delivery: DeliveryQueue,
         url: str,
         name: str,
-        archive: Archive | None = None,
-        last: int = 0,
-        last_time: int = 0,
-        saved: int | None = None,
-        admit: Callable[[], None] = lambda: None,
-        timing: Timing = Timing(),  # noqa: B008  # a tuple
-        chat: int = 0,
-        settled: int = 0,
+        archive: Archive | None,
+        history: OwnHistory,
+        admit: Callable[[], None],
+        timing: Timing,
     ) -> None:
         super().__init__(hub, delivery, archive)
         self.outgoing = Outgoing()
-        self.replica = Replica(
-            hub, self.lock, self.outgoing, self._find, name, timing, last, last_time, saved, chat, settled
-        )
+        self.replica = Replica(hub, self.lock, self.outgoing, self._find, name, history, timing)
         self.link = RedisLink(url, self.lock, self.replica, self.outgoing, delivery, admit, timing)
         self._hurried_until = 0.0  # how long somebody may wait for the others, in monotonic seconds; 0: for ever
 

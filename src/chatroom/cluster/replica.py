@@ -24,7 +24,7 @@ from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJ
 from chatroom.cluster.spool import Outgoing, Proposal
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
-from chatroom.core import connections
+from chatroom.core import connections, membership
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -50,6 +50,16 @@ class LinkStatus(Enum):
     RETURNING = "returning"  # what happened is being caught up with; nothing is decided meanwhile
 
 
+class OwnHistory(NamedTuple):
+    """What this server knows of the chat from its own history."""
+
+    last: int = 0  # no event gets an id below, nor a time below `time`
+    time: int = 0
+    saved: int | None = None  # the highest id in it; None if nothing is kept
+    chat: int = 0  # the number of the chat that it was part of; 0 if of none
+    settled: int = 0  # id of the last event in it that changed what lasts
+
+
 class Foundation(NamedTuple):
     """What this server would begin a chat with, and what it knows of the one that it was part of."""
 
@@ -68,8 +78,6 @@ class Replica:
 
     - `find` has something looked up in the history; it releases the lock for that.
     - No event gets an id or a time below `last` and `time`, which are those of the last event.
-    - `saved` is the highest id in this server's own history, None if it keeps none. `chat` is the number of the chat
-      that this history was part of, 0 if of none, and `settled` the id of the last event in it that changed what lasts.
     """
 
     def __init__(
@@ -79,12 +87,8 @@ class Replica:
         outgoing: Outgoing,
         find: Callable[[Session, HistoryQuery], Reply],
         name: str,
+        history: OwnHistory,
         timing: Timing,
-        last: int,
-        last_time: int,
-        saved: int | None,
-        chat: int,
-        settled: int,
     ) -> None:
         self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
         self.name = name
@@ -92,9 +96,7 @@ class Replica:
         self.status = LinkStatus.RETURNING
         self.steady = threading.Event()  # set unless the status is RETURNING
         self.at = START  # the last entry that was applied
-        self.last = last
-        self.time = last_time
-        self.chat = chat
+        self.last, self.time, self._saved, self.chat, self._settled = history
         self.flying: dict[Session, Proposal] = {}  # the last proposal of each client that is on its way
         self.lag = 0  # milliseconds that the last heartbeat took to come back
         self._hub = hub
@@ -102,8 +104,6 @@ class Replica:
         self._outgoing = outgoing
         self._find = find
         self._servers = Servers(hub.state, timing)
-        self._saved = saved
-        self._settled = settled
         self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
         self._absence = Absence(hub.context, self.id)
         self._unsaved = False  # whether this server's history has still to agree with what lasts
@@ -449,7 +449,9 @@ class Replica:
         self._come_again()
 
     def save_openings(self, delivery: Delivery) -> None:
-        snapshots.save_openings(self._hub.context, delivery)
+        """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
+        for room in self._hub.state.rooms.values():
+            membership.save_opening(self._hub.context, room, delivery)
 
     def takes_snapshots(self) -> bool:
         """Whether this is the one server of the chat that does."""

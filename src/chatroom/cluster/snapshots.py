@@ -181,12 +181,6 @@ def load(state: ChatState, text: str) -> Mark:
     return mark(text)
 
 
-def save_openings(ctx: Context, delivery: Delivery) -> None:
-    """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
-    for room in ctx.state.rooms.values():
-        membership.save_opening(ctx, room, delivery)
-
-
 def lasting(state: ChatState) -> Lasting:
     """What outlives those who are here."""
     rooms = [_owned(state, key, owner) for key, owner in state.owners.items()]
