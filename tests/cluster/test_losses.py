@@ -307,7 +307,7 @@ def test_who_leaves_while_they_are_coming_and_the_link_is_down_leaves_nobody_beh
     eventually(one.has_sent, "they are on their way")
     eventually(one.is_down, "the link is down")
     [connection] = one.server.everybody()
-    one.log.submit(connection, [Quit("no sign of life", ask=False)])
+    one.log.submit(connection.session, [Quit("no sign of life", ask=False)])
     redis.thaw()
     eventually(one.settled, "the link is back")
     agree(one, two)

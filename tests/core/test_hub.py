@@ -246,6 +246,28 @@ def test_a_lost_connection_departs_without_a_goodbye(recorded: RecordedHub) -> N
     assert not recorded.do(recorded.session("nameless"), Quit("gone", ask=False))
 
 
+@pytest.mark.parametrize("go", ["quits", "is let go by a cluster"])
+def test_who_goes_is_closing_before_they_are_without_a_name(recorded: RecordedHub, go: str) -> None:
+    """The courier, which looks without the lock, would take them for a stranger and cut their goodbye short."""
+    seen: list[bool] = []
+
+    class Watched(Session):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if name in ("user", "closing") and hasattr(self, "closing"):
+                seen.append(bool(self.user or self.closing))
+
+    session = Watched("alice", "192.0.2.1", PLAIN)
+    connections.attach(recorded.hub.context, session)
+    recorded.do(session, Register("alice", "u", "Real Name", "#lobby"))
+    if go == "quits":
+        recorded.do(session, Quit("bye", ask=False))
+    else:
+        connections.drop_session(recorded.hub.state, session)
+    assert session.user is None
+    assert seen[1:] == [True, True, True]
+
+
 def test_a_room_lives_as_long_as_somebody_is_in_it(recorded: RecordedHub) -> None:
     """Its topic goes with it."""
     alice = recorded.guest("alice", "#a")

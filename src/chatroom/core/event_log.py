@@ -3,8 +3,8 @@
 `LocalEventLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied
 one after the other before another client's turn. `cluster.redis_event_log.RedisEventLog` is for several.
 
-`EventLog.lock` protects the hub, its users and rooms, every session's fields, and the order of what the courier is
-handed.
+`EventLog.lock` guards the hub, its users and rooms, what is written to sessions, and the order of what the courier is
+handed. Outboxes belong to the courier and the times of a connection to its threads: `net.connection` says so.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
