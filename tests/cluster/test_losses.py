@@ -349,11 +349,11 @@ def test_who_logs_in_to_an_account_that_is_dropped_before_they_are_in_has_none(n
     guest.wait("AUTHENTICATE")
     guest.send("AUTHENTICATE AGFsaWNlAG9wZW4tc2VzYW1lLTE=")
     guest.wait(" 900 ")
-    two.log.outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     guest.send("CAP END")
     eventually(two.has_sent, "they are on their way")
     own(one, DropAccount("alice", ""))
-    two.log.outgoing.let(open=True)
+    two.log.spool.let(open=True)
     guest.wait(" 001 ")
     agree(one, two)
     assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
@@ -368,13 +368,13 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     alice.send("NICK alicia")
     alice.wait(" NICK :?alicia")
     agree(one, two)
-    two.log.outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     alice.send("PRIVMSG NickServ :SET PASSWORD another-pass-1")
     eventually(two.has_sent, "it is on its way")
     own(one, DropAccount("alice", ""))
     claim(one, "alice")
     secret = one.server.hub.state.accounts["alice"].secret
-    two.log.outgoing.let(open=True)
+    two.log.spool.let(open=True)
     alice.wait("not logged in")
     agree(one, two)
     assert one.server.hub.state.accounts["alice"].secret == secret
@@ -383,11 +383,11 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     holder.send("NICK dora", f"PRIVMSG NickServ :REGISTER {PASSWORD}")
     holder.wait(" 900 ")
     agree(one, two)
-    two.log.outgoing.let(open=False)
+    two.log.spool.let(open=False)
     guest.send(f"PRIVMSG NickServ :GHOST dora {PASSWORD}")
     eventually(two.has_sent, "it is on its way")
     own(one, DropAccount("dora", ""))
-    two.log.outgoing.let(open=True)
+    two.log.spool.let(open=True)
     guest.sync()
     agree(one, two)
     assert "dora" in one.people()
@@ -425,7 +425,7 @@ def test_what_can_not_be_written_holds_up_nothing_else(redis: Redis) -> None:
     try:
         alice = one.guests.irc("alice")
         with one.log.lock:
-            one.log.outgoing.add(Proposal(None, [], [["Said", object()]]))
+            one.log.spool.add(Proposal(None, [], [["Said", object()]]))
         one.server.announce("caf\udce9")
         alice.wait("caf\\?")
         alice.send("PRIVMSG alice :still here")
@@ -454,7 +454,7 @@ def test_an_error_in_the_program_does_not_end_the_reading_thread(
         bob.wait("still here")
 
         def fail_twice(*_: object) -> None:
-            monkeypatch.setattr(one.log.outgoing, "let", fail)
+            monkeypatch.setattr(one.log.spool, "let", fail)
             raise RuntimeError("a mistake")
 
         monkeypatch.setattr(one.log.replica, "apply_entries", fail_twice)

@@ -398,12 +398,12 @@ def test_a_ban_that_is_first_in_the_stream_keeps_out_who_joined_at_once(redis: R
     one, two = node("one"), node("two")
     alice, bob = one.guests.irc("alice", room="#tea"), two.guests.irc("bob", room="")
     agree(one, two)
-    two.log.outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     bob.send("JOIN #tea")
     eventually(two.has_sent, "it is decided")
     alice.send("MODE #tea +b bob!*@*")
     alice.wait(" MODE ")
-    two.log.outgoing.let(open=True)
+    two.log.spool.let(open=True)
     bob.wait(" 474 bob #tea ")
     agree(one, two)
     assert list(one.server.hub.state.rooms["#tea"].members) == [one.server.hub.state.nicks.by_nick["alice"].person.uid]
@@ -418,12 +418,12 @@ def test_an_owners_room_that_was_closed_and_left_first_keeps_out_who_opened_it_a
     alice.send("NICKSERV REGISTER open-sesame", "JOIN #tea")
     alice.wait(" 366 alice #tea ")
     agree(one, two)
-    two.log.outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     bob.send("JOIN #tea")
     eventually(two.has_sent, "it is decided")
     alice.send("MODE #tea +i", "PART #tea")
     alice.wait(" PART ")
-    two.log.outgoing.let(open=True)
+    two.log.spool.let(open=True)
     bob.wait(" 473 bob #tea ")
     alice.send("JOIN #tea", "MODE #tea")
     assert set(alice.wait(" 324 alice #tea (.*)")[1]) == set("+nti")
@@ -440,12 +440,12 @@ def test_a_lobby_that_was_closed_first_keeps_out_who_came_at_once(redis: Redis, 
     bob = two.guests.stranger()
     bob.wait("^Username$")
     agree(one, two)
-    two.log.outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     bob.send("bob")
     eventually(two.has_sent, "it is decided")
     alice.send("MODE #lobby +b bob")
     alice.wait(" MODE ")
-    two.log.outgoing.let(open=True)
+    two.log.spool.let(open=True)
     bob.wait(r"^\* Welcome, bob")
     agree(one, two)
     assert list(one.server.hub.state.rooms["#lobby"].members) == [

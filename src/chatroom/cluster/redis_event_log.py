@@ -1,6 +1,6 @@
 """`RedisEventLog` gives every event its place in a Redis stream, the same for all servers of the chat.
 
-    submit ──► Hub.decide ──► Outgoing ──► (writer) ──► stream ──► (reader) ──► settle ──► Hub.apply ──► courier
+    submit ──► Hub.decide ──► Spool ─────► (writer) ──► stream ──► (reader) ──► settle ──► Hub.apply ──► courier
                    ▲  on the state of this server                      in the stream's order, on every server │
                    └───────────────────────────────────────────────────────────────────────────────────────────┘
 
@@ -25,7 +25,7 @@ The laws:
   to a stream that is gone, and with each beat all of it is looked at.
 - Once this server is back, its history holds of what lasts (accounts, owners, bans) what the chat holds, no more.
 
-The event log's `lock` guards the event log and the replica, as it does everywhere. `Outgoing` has its own. The reader's
+The event log's `lock` guards the event log and the replica, as it does everywhere. `Spool` has its own. The reader's
 thread alone applies what comes, and alone changes how this server stands to the others.
 """
 
@@ -37,7 +37,7 @@ from collections.abc import Callable, Collection, Iterable
 from chatroom.cluster.redis_link import RedisLink
 from chatroom.cluster.replica import LinkStatus, OwnHistory, Replica
 from chatroom.cluster.servers import Announced, MessageBurst, ServerLeft, Timing
-from chatroom.cluster.spool import Outgoing, Proposal
+from chatroom.cluster.spool import Proposal, Spool
 from chatroom.common.errors import ChatError, Code
 from chatroom.core import connections
 from chatroom.core.event_log import Archive, EventLog
@@ -73,9 +73,9 @@ class RedisEventLog(EventLog):
         timing: Timing,
     ) -> None:
         super().__init__(hub, delivery, archive)
-        self.outgoing = Outgoing()
-        self.replica = Replica(hub, self.lock, self.outgoing, self._find, name, history, timing)
-        self.link = RedisLink(url, self.lock, self.replica, self.outgoing, delivery, admit, timing)
+        self.spool = Spool()
+        self.replica = Replica(hub, self.lock, self.spool, self._find, name, history, timing)
+        self.link = RedisLink(url, self.lock, self.replica, self.spool, delivery, admit, timing)
         self._hurried_until = 0.0  # how long somebody may wait for the others, in monotonic seconds; 0: for ever
 
     @property
@@ -96,7 +96,7 @@ class RedisEventLog(EventLog):
 
     def hasten(self, until: float) -> None:
         """This server is about to end: nobody waits for the others longer than that, in monotonic seconds."""
-        self.outgoing.hurry()
+        self.spool.hurry()
         with self.lock:
             self._hurried_until = until
             self.replica.wake()
@@ -109,16 +109,16 @@ class RedisEventLog(EventLog):
         farewell = Proposal(None, [], [self.replica.codec.write(ServerLeft())])
         farewell.done = threading.Event()
         with self.lock:
-            self.outgoing.add(farewell)
+            self.spool.add(farewell)
         if not farewell.done.wait(patience):
-            log.warning("%d things could not be told to the other servers", len(self.outgoing))
+            log.warning("%d things could not be told to the other servers", len(self.spool))
         self.link.stop(end)
 
     # ---- clients ----------------------------------------------------------------------------------------------------
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Decides commands; what comes of the last one may come later."""
-        self.outgoing.admit()
+        self.spool.admit()
         todo = iter(commands)
         with self.lock:
             while not session.closing:
@@ -141,12 +141,12 @@ class RedisEventLog(EventLog):
 
     def waiting(self) -> int:
         """How many things that were decided here the other servers can't know yet; for any thread."""
-        return len(self.outgoing)
+        return len(self.spool)
 
     def announce(self, text: str) -> None:
         """Says something to everybody, on all servers."""
         with self.lock:
-            self.outgoing.add(Proposal(None, [], [self.replica.codec.write(Announced(text))]))
+            self.spool.add(Proposal(None, [], [self.replica.codec.write(Announced(text))]))
 
     def _wait(self, session: Session, for_words: bool) -> None:
         """Waits, without the lock, until what this client has caused is carried out; or won't be soon, or in time."""
@@ -223,7 +223,7 @@ class RedisEventLog(EventLog):
         """What happens while the link is down: words wait, everything else can't be."""
         if not all(type(event) is Said for event in events):
             self._reply(session, [Refused(ChatError(Code.LINK_DOWN))], label)
-        elif len(self.outgoing) >= SPOOL_MESSAGES:
+        elif len(self.spool) >= SPOOL_MESSAGES:
             self._reply(session, [Refused(ChatError(Code.SPOOL_FULL))], label)
         else:
             self.replica.send(session, Proposal(session, outcomes, self.replica.rows(events), label, words=True))
@@ -240,4 +240,4 @@ class RedisEventLog(EventLog):
             if isinstance(outcome, Reply):
                 self._delivery.reply(session, outcome)
         if rows:
-            self.outgoing.add(Proposal(None, list(events), rows))
+            self.spool.add(Proposal(None, list(events), rows))

@@ -16,7 +16,7 @@ from chatroom.cluster.delivery_filters import New
 from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, StreamEntry, order
 from chatroom.cluster.replica import LinkStatus, Replica
 from chatroom.cluster.servers import Heartbeat, Timing
-from chatroom.cluster.spool import Outgoing, Proposal
+from chatroom.cluster.spool import Proposal, Spool
 from chatroom.model.delivery import Delivery, DeliveryQueue
 from chatroom.model.replies import Link
 
@@ -42,7 +42,7 @@ class RedisLink:
         url: str,
         lock: threading.Lock,
         replica: Replica,
-        outgoing: Outgoing,
+        spool: Spool,
         delivery: DeliveryQueue,
         admit: Callable[[], None],
         timing: Timing,
@@ -52,7 +52,7 @@ class RedisLink:
         self._url = url
         self._lock = lock
         self._replica = replica
-        self._outgoing = outgoing
+        self._spool = spool
         self._delivery = delivery
         self._admit = admit
         self._timing = timing
@@ -99,7 +99,7 @@ class RedisLink:
     def stop(self, end: float) -> None:
         """Ends the threads; one that even then does not come to an end, by that moment, is left to the process's."""
         self._stopping.set()
-        self._outgoing.end()
+        self._spool.end()
         for stream in (self._reading, self._writing):
             stream.interrupt()
         for thread in self._threads:
@@ -125,35 +125,41 @@ class RedisLink:
                 )
             known = {id_: heard for id_, heard in known.items() if id_ in now}
 
+    def _repeat(self, step: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Takes one step after the other until the end. After a failure the next one waits, each time longer."""
+        pause = LINK_RETRY_SECONDS[0]
+        while not self._stopping.is_set():
+            try:
+                step()
+                pause = LINK_RETRY_SECONDS[0]
+            except Exception as error:  # a mistake in the program, too, must not end the chat for everybody
+                failed(error)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, LINK_RETRY_SECONDS[1])
+
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        pause = LINK_RETRY_SECONDS[0]
-        self._outgoing.let(open=True)
-        while not self._stopping.is_set():
-            try:
-                if self._broken_since:
-                    self._reconnect()
-                self._read_on(wait=min(0.25, self._timing.beat / 2))
-                pause = LINK_RETRY_SECONDS[0]
-            except ClusterError as error:
-                self._fail(error)
-            except Exception as error:  # a mistake in the program, too, must not end the chat for everybody
-                self._stumble(error)
-                self._stopping.wait(pause)
-                pause = min(2 * pause, LINK_RETRY_SECONDS[1])
+        self._spool.let(open=True)
+        self._repeat(self._read_on, self._stumble)
 
     def _stumble(self, error: Exception) -> None:
         """Something went wrong; the reading goes on, whatever comes of it."""
         try:
+            if isinstance(error, ClusterError):
+                self._fail(error)
+                return
             if not isinstance(error, LinkError):
                 log.error("what came from %s could not be applied", self._reading.where, exc_info=error)
             self._disconnected(error if isinstance(error, LinkError) else LinkError("an error in the program"))
         except Exception:
             log.exception("it could not be told that the link is broken")
 
-    def _read_on(self, wait: float) -> None:
+    def _read_on(self) -> None:
+        if self._broken_since:
+            self._reconnect()
         self._check_redis()
+        wait = min(0.25, self._timing.beat / 2)
         self._apply(self._reading.read(self._replica.at, ENTRIES_PER_READ, wait), self._delivery)
         self._update_status()
         due = self._entries >= SNAPSHOT_ENTRIES or self._bytes >= SNAPSHOT_BYTES
@@ -192,14 +198,14 @@ class RedisLink:
         if not self._broken_since:
             log.warning("the link to %s is broken: %s", self._reading.where, error)
             self._broken_since = time.monotonic()
-            self._outgoing.let(open=False)
+            self._spool.let(open=False)
         self._update_status()
 
     def _fail(self, error: ClusterError) -> None:
         """There is no way back: this server goes on alone, as one whose link is down."""
         log.error("%s", error)
         self._failure = error
-        self._outgoing.let(open=False)
+        self._spool.let(open=False)
         self._change_status(LinkStatus.DOWN)
         self._stopping.wait()
 
@@ -228,8 +234,8 @@ class RedisLink:
         self._broken_since = 0.0
         log.info("the link to %s is there again", self._reading.where)
         self._update_status()
-        self._outgoing.unsend()
-        self._outgoing.let(open=True)
+        self._spool.unsend()
+        self._spool.let(open=True)
 
     def _catch_up(self, delivery: Delivery) -> None:
         """Applies all there is."""
@@ -258,24 +264,16 @@ class RedisLink:
     # ---- writing ----------------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        pause = LINK_RETRY_SECONDS[0]
-        while not self._outgoing.ended:
-            try:
-                self._write_on()
-                pause = LINK_RETRY_SECONDS[0]
-            except Exception as error:  # a mistake in the program, too, must not silence this server for good
-                self._refused(error)
-                self._stopping.wait(pause)
-                pause = min(2 * pause, LINK_RETRY_SECONDS[1])
+        self._repeat(self._write_on, self._refused)
 
     def _write_on(self) -> None:
         now = time.monotonic()
-        if now >= self._beat_at and self._outgoing.open:  # from here, because reading may be held up by a full disk
+        if now >= self._beat_at and self._spool.open:  # from here, because reading may be held up by a full disk
             self._beat_at = now + self._timing.beat
             beat = Proposal(None, [], [self._heartbeat()])
             beat.since = now
-            self._outgoing.add(beat)
-        batch = self._outgoing.take(max(0.0, self._beat_at - now) if self._outgoing.open else self._timing.beat)
+            self._spool.add(beat)
+        batch = self._spool.take(max(0.0, self._beat_at - now) if self._spool.open else self._timing.beat)
         if batch:
             self._writing.append(self._content(batch))
             self._refused_since = 0.0
@@ -307,7 +305,7 @@ class RedisLink:
         elif not self._refused_since and not self._stopping.is_set():
             log.warning("%s takes nothing: %s", self._writing.where, error)
         self._refused_since = self._refused_since or time.monotonic()
-        self._outgoing.unsend()
+        self._spool.unsend()
 
 
 def _as_json(content: list[Any]) -> bytes:

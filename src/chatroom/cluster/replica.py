@@ -20,8 +20,17 @@ from chatroom.cluster.codec import UnknownPersonError
 from chatroom.cluster.conflicts import settle
 from chatroom.cluster.delivery_filters import Nowhere, Quiet
 from chatroom.cluster.redis_stream import START, ClusterError, StreamEntry, order
-from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft, Servers, Timing
-from chatroom.cluster.spool import Outgoing, Proposal
+from chatroom.cluster.servers import (
+    SERVER_JOINED,
+    Announced,
+    Heartbeat,
+    MessageBurst,
+    ServerJoined,
+    ServerLeft,
+    Servers,
+    Timing,
+)
+from chatroom.cluster.spool import Proposal, Spool
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
 from chatroom.core import connections, membership
@@ -73,18 +82,19 @@ class Foundation(NamedTuple):
 class Replica:
     """One server's copy of the chat: applies what the stream brings. It has no threads and knows no Redis.
 
-    The event log's lock guards all of it: whoever calls a method holds the lock. Only the reader's thread changes `at`
-    and `status`, so it may read them without; and anybody may wait for `steady`. `outgoing` has a lock of its own.
+    The event log's lock guards all of it: whoever calls a method holds the lock. `id`, `name` and `codec` never change.
+    Only the reader's thread changes the rest, so it may read that without the lock, and the writer's may read `lag`.
+    Anybody may wait for `steady`. `flying` is the exception: clients' threads change it, too, with the lock.
 
-    - `find` has something looked up in the history; it releases the lock for that.
-    - No event gets an id or a time below `last` and `time`, which are those of the last event.
+    `find` has something looked up in the history; it releases the lock for that. `last` and `time` are those of the
+    last event.
     """
 
     def __init__(
         self,
         hub: Hub,
         lock: threading.Lock,
-        outgoing: Outgoing,
+        spool: Spool,
         find: Callable[[Session, HistoryQuery], Reply],
         name: str,
         history: OwnHistory,
@@ -101,7 +111,7 @@ class Replica:
         self.lag = 0  # milliseconds that the last heartbeat took to come back
         self._hub = hub
         self._lock = lock
-        self._outgoing = outgoing
+        self._spool = spool
         self._find = find
         self._servers = Servers(hub.state, timing)
         self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
@@ -122,7 +132,7 @@ class Replica:
     def send(self, session: Session, proposal: Proposal) -> None:
         """What a client has caused goes its way."""
         self.flying[session] = proposal
-        self._outgoing.add(proposal)
+        self._spool.add(proposal)
 
     def awaited(self, session: Session, for_words: bool) -> threading.Event | None:
         """What a client's next command has to wait for, None if for nothing; what is said only `for_words`."""
@@ -197,7 +207,7 @@ class Replica:
         uid = event.by.uid
         if type(event) is Connected and uid.startswith(f"{self.id}.") and uid not in self._hub.state.sessions:
             departed = Departed(event.by, "connection closed")  # while they were coming
-            self._outgoing.add(Proposal(None, [departed], self.rows([departed])))
+            self._spool.add(Proposal(None, [departed], self.rows([departed])))
         return None
 
     def _replay(self, event: Event, delivery: Delivery) -> None:
@@ -233,7 +243,7 @@ class Replica:
                 self._given_up()
             self._lose(lost, link_lost(lost.name), delivery)
         for number, rows in enumerate(proposals, first):
-            if rows[0][0] == "Linked":
+            if rows[0][0] == SERVER_JOINED:
                 self._server_joined(server, number, self.codec.read(rows[0]), delivery)
             elif self._servers.counts(server, number):
                 self._apply_rows(server, number, rows, delivery)
@@ -241,7 +251,7 @@ class Replica:
 
     def _apply_rows(self, server: str, number: int, rows: list[Any], delivery: Delivery) -> None:
         """Applies one proposal. If it is this server's, its client is told what it gets."""
-        proposal = self._outgoing.come_back(number) if server == self.id else None
+        proposal = self._spool.come_back(number) if server == self.id else None
         try:
             if rows[0][0] in snapshots.NOTICES:
                 self._heed(server, self._read_row(rows[0]), proposal, delivery)
@@ -316,7 +326,7 @@ class Replica:
         self.last = max(self.last, joined.last)
         self.time = max(self.time, joined.time)
         self._servers.add(id_, joined.name, number)
-        proposal = self._outgoing.come_back(number) if id_ == self.id else None
+        proposal = self._spool.come_back(number) if id_ == self.id else None
         mine = proposal is not None  # and not one of before, which is there still
         if joined.lasting:
             self._add_lasting(joined.lasting, mine, delivery)
@@ -385,7 +395,7 @@ class Replica:
         absence = self._absence
         assert absence.share is not None
         joined = ServerJoined(self.name, self.last, self.time, absence.share, absence.lasting)
-        self._outgoing.renew(Proposal(None, [], [self.codec.write(joined)]))
+        self._spool.renew(Proposal(None, [], [self.codec.write(joined)]))
 
     def _returned(self, delivery: Delivery) -> None:
         """This server is part of the chat. Its clients are told what they missed."""

@@ -43,6 +43,9 @@ class Timing(NamedTuple):
 # ---- what a server says of itself: in the stream, but no events ------------------------------------------------------
 
 
+SERVER_JOINED, HEARTBEAT = "Linked", "Beat"  # what these two are called there
+
+
 @value
 class ServerJoined:
     """A server is part of the chat (again), with what it brings: see `snapshots.share` and `snapshots.lasting`.
@@ -84,7 +87,10 @@ class Announced:
 
 
 class Servers:
-    """The rules above, for the servers of a chat. `moment` is the time of the last entry, in milliseconds."""
+    """The rules above, for the servers of a chat; guarded by the event log's lock.
+
+    `moment` is the time of the last entry, in milliseconds.
+    """
 
     def __init__(self, state: ChatState, timing: Timing) -> None:
         self.moment = 0

@@ -20,7 +20,15 @@ from zlib import crc32
 from chatroom.cluster.codec import Codec
 from chatroom.cluster.conflicts import not_to_be_called
 from chatroom.cluster.object_graph import Graph, attributes
-from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft
+from chatroom.cluster.servers import (
+    HEARTBEAT,
+    SERVER_JOINED,
+    Announced,
+    Heartbeat,
+    MessageBurst,
+    ServerJoined,
+    ServerLeft,
+)
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
 from chatroom.core import membership, monitor, restore
 from chatroom.core.context import Context
@@ -97,9 +105,9 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
 }
 # What servers say of themselves, likewise.
 NOTICES: dict[str, type] = {
-    "Linked": ServerJoined,
+    SERVER_JOINED: ServerJoined,
     "Unlinked": ServerLeft,
-    "Beat": Heartbeat,
+    HEARTBEAT: Heartbeat,
     "Spoken": MessageBurst,
     "Announced": Announced,
 }

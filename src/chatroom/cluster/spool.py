@@ -1,25 +1,23 @@
 """What this server has decided and not yet seen in the stream, in order: the spool.
 
-    add ──► queue ──► take (numbers) ──► Redis ──► come_back
-                ▲                          │
-                └─── unsend (the same numbers: they may have arrived, and then count once)
-                └─── renew (without numbers: they came back, but this server was no part of the chat)
-
-`Outgoing.changed` guards all of it; only `add` does without where it can. It is the innermost lock: whoever holds it
-takes no other.
+add ──► queue ──► take (numbers) ──► Redis ──► come_back
+            ▲                          │
+            └─── unsend (the same numbers: they may have arrived, and then count once)
+            └─── renew (without numbers: they came back, but this server was no part of the chat)
 """
 
 import threading
 from collections import deque
 from typing import Any
 
+from chatroom.cluster.servers import HEARTBEAT, SERVER_JOINED
 from chatroom.model.entities import Session
 from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.outcomes import Outcome
 
 PROPOSALS_PER_ENTRY = 256  # decisions in one entry: enough that Redis costs next to nothing a message
 
-_OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
+_OF_THE_MOMENT = (SERVER_JOINED, HEARTBEAT)  # what a server says of itself, and would say otherwise later
 
 
 class Proposal:
@@ -48,8 +46,12 @@ class Proposal:
         self.since = 0.0  # monotonic seconds, where it matters
 
 
-class Outgoing:
-    """The spool of one server."""
+class Spool:
+    """The spool of one server.
+
+    `changed` guards all of it; only `add` does without where it can. It is the innermost lock: whoever holds it takes
+    no other. For any thread.
+    """
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
