@@ -18,6 +18,7 @@ from chatroom.cluster.servers import Timing
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO
+from tests.hosting import watch_lock
 from tests.peers import DEADLINE, Guests, eventually
 from tests.ports import free_port
 
@@ -164,10 +165,18 @@ def hang_up(*ends: socket.socket) -> None:
 class Node:
     """A server of a chat, with its clients."""
 
-    def __init__(self, url: str, name: str, store: Store | None = None, timing: Timing = QUICK) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        store: Store | None = None,
+        timing: Timing = QUICK,
+        monkeypatch: pytest.MonkeyPatch | None = None,
+    ) -> None:
         self.server = ChatServer(
             "127.0.0.1", 0, replace(INFO, name=name), store=store, unlimited=True, cluster=url, timing=timing
         )
+        self.unlocked = watch_lock(self.server, monkeypatch) if monkeypatch else []
         self.server.start()
         assert self.server.link
         self.log = self.server.link
@@ -200,15 +209,17 @@ class Node:
 
 
 @pytest.fixture
-def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Node]]:
-    """Starts servers on `redis`: `node("one")`. They may log no error while they are used.
+def node(
+    redis: Redis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Node]]:
+    """Starts servers on `redis`: `node("one")`. They may log no error, nor do anything without their locks.
 
     With a `wire` one reaches Redis through that.
     """
     nodes: list[Node] = []
 
     def start(name: str, store: Store | None = None, timing: Timing = QUICK, wire: Wire | None = None) -> Node:
-        nodes.append(Node(wire.url if wire else redis.url, name, store, timing))
+        nodes.append(Node(wire.url if wire else redis.url, name, store, timing, monkeypatch))
         return nodes[-1]
 
     yield start
@@ -216,6 +227,7 @@ def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..
         each.close()
     errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not errors
+    assert not [what for each in nodes for what in each.unlocked]
 
 
 def _difference(one: str, other: str) -> str:
