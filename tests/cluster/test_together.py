@@ -421,3 +421,16 @@ def test_without_a_store_nothing_is_kept_and_all_is_there(node: Start) -> None:
     bob.send("JOIN #tea")
     bob.wait(" 332 bob #tea :green")
     agree(one, two)
+
+
+def test_what_one_has_read_is_told_to_ones_other_connections(node: Start) -> None:
+    """Of this server; how far somebody has read is each server's own to know."""
+    one = node("one")
+    alice, other = one.guests.irc("alice", "draft/read-marker"), one.guests.irc("phone", "draft/read-marker")
+    alice.send("NICKSERV REGISTER open-sesame-1")
+    alice.wait(" 900 ")
+    other.send("NICKSERV IDENTIFY alice open-sesame-1")
+    other.wait(" 900 ")
+    alice.send("MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")
+    other.wait(" MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")
+    alice.wait(" MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")
