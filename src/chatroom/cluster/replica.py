@@ -33,7 +33,7 @@ from chatroom.cluster.servers import (
 from chatroom.cluster.spool import Proposal, Spool
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
-from chatroom.core import connections, membership
+from chatroom.core import connections, membership, notify
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -292,8 +292,7 @@ class Replica:
             if proposal:
                 self.lag = int((time.monotonic() - proposal.since) * 1000)
         elif isinstance(notice, Announced):
-            for session in self._hub.state.sessions.values():
-                delivery.reply(session, Announcement(notice.text))
+            notify.everybody(self._hub.state, Announcement(notice.text), delivery)
         elif isinstance(notice, ServerLeft):
             self._lose(server, "the server was shut down", delivery)
 
