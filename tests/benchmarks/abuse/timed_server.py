@@ -1,0 +1,98 @@
+"""chatroom with a clock on its event log's lock: `python -m tests.benchmarks.abuse.timed_server CONTROL serve …`.
+
+CONTROL is the path of a Unix socket. Each line written there is answered by one:
+
+- `times`: how long the lock was held since the last such question, as `Held` in JSON;
+- `limits off`, `limits on`: clients may send as much as they like, or no more than usual.
+"""
+
+import contextlib
+import json
+import socketserver
+import sys
+import threading
+import time
+from typing import Any, NamedTuple
+
+from chatroom.cli.main import main
+from chatroom.core import event_log
+from chatroom.server import chat_server
+
+
+class Held(NamedTuple):
+    """Seconds for which the lock was held, each time: by the clock, and of the holder's own processor time."""
+
+    seconds: list[float]
+    busy: list[float]
+    longest_by: str  # the function that held it longest
+
+
+class TimedLock:
+    """A lock that notes how long it is held. What is noted is guarded by the lock itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: list[tuple[float, float, str]] = []
+        self._since = self._busy_since = 0.0
+        self._by = ""
+
+    def acquire(self) -> None:
+        self._lock.acquire()
+        frame = sys._getframe(1)
+        while frame.f_back and frame.f_code.co_filename in (__file__, contextlib.__file__):
+            frame = frame.f_back
+        self._by = frame.f_code.co_qualname
+        self._since, self._busy_since = time.perf_counter(), time.thread_time()
+
+    def release(self) -> None:
+        now, busy = time.perf_counter(), time.thread_time()
+        self._held.append((now - self._since, busy - self._busy_since, self._by))
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *exc: object) -> None:
+        self.release()
+
+    def locked(self) -> bool:
+        return self._lock.locked()
+
+    def times(self) -> Held:
+        """What was noted since the last call."""
+        with self._lock:
+            held, self._held = self._held, []
+        longest = max(held, default=(0.0, 0.0, ""))
+        return Held([seconds for seconds, _, _ in held], [busy for _, busy, _ in held], longest[2])
+
+
+class _TimedServer(chat_server.ChatServer):
+    """The server that is controlled."""
+
+    started: "_TimedServer"
+
+    def start(self) -> None:
+        _TimedServer.started = self
+        super().start()
+
+
+class _Control(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        for line in self.rfile:
+            server = _TimedServer.started
+            lock: Any = server.event_log.lock
+            if line == b"times\n":
+                answer = json.dumps(lock.times())
+            else:
+                server.unlimited = line == b"limits off\n"
+                answer = "done"
+            self.wfile.write(answer.encode() + b"\n")
+
+
+if __name__ == "__main__":
+    vars(event_log)["Lock"] = TimedLock  # as far as the log uses it, it is one
+    chat_server.ChatServer = _TimedServer  # type: ignore[misc]  # the command line looks it up there
+    control = socketserver.ThreadingUnixStreamServer(sys.argv.pop(1), _Control)
+    control.daemon_threads = True
+    threading.Thread(target=control.serve_forever, daemon=True).start()
+    main(prog_name="chatroom")
