@@ -21,6 +21,9 @@ class Quiet:
     def reply(self, session: Session, reply: Reply) -> None:
         pass
 
+    def prepared(self, session: Session, reply: Reply) -> Reply:
+        return self._delivery.prepared(session, reply)
+
     def barrier(self) -> threading.Event:
         return self._delivery.barrier()
 

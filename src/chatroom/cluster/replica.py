@@ -30,7 +30,7 @@ from chatroom.model.delivery import Capture, Delivery
 from chatroom.model.departure_reasons import link_lost
 from chatroom.model.entities import Room, Server, Session, User
 from chatroom.model.events import Connected, Departed, Event, Said
-from chatroom.model.outcomes import HistoryQuery, Labelled
+from chatroom.model.outcomes import HistoryQuery, Labelled, Survey
 from chatroom.model.replies import AccountDone, Announcement, Link, PersonalNotice, Refused, Reply
 from chatroom.model.values import MessageKind, Via
 
@@ -130,6 +130,9 @@ class Replica(EventLog):
                     continue
                 elif session and isinstance(outcome, HistoryQuery):
                     delivery.reply(session, self._find(session, outcome))
+                elif session and isinstance(outcome, Survey):
+                    for reply in self.survey(session, outcome.steps):
+                        delivery.reply(session, reply)
                 elif session and isinstance(outcome, Reply):
                     delivery.reply(session, outcome)
         finally:

@@ -21,7 +21,7 @@ from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
 from chatroom.model.masks import ACCOUNT, MASK_BYTES, MUTE, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
-from chatroom.model.outcomes import Outcome
+from chatroom.model.outcomes import Outcome, Steps, Survey
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
@@ -192,8 +192,17 @@ def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) 
 
 def ask_server_bans(ctx: Context, session: Session, command: AskServerBans) -> list[Outcome]:
     server_operator(session)
-    entries = [e for e in ctx.state.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
-    return [ServerBansAre(tuple(entries))]
+    return [Survey(_bans(ctx.state, command))]
+
+
+def _bans(state: ChatState, command: AskServerBans) -> Steps:
+    found = []
+    for entry in list(state.bans.values()):
+        if (yield):
+            break
+        if command.addresses in (None, not _is_mask(entry.mask)):
+            found.append(entry)
+    return ServerBansAre(tuple(found))
 
 
 def _server_masks(state: ChatState, who: str) -> tuple[list[str], str]:

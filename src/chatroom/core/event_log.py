@@ -10,20 +10,30 @@ handed.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Protocol
+from time import monotonic, perf_counter, sleep
+from typing import Protocol, TypeVar
 
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.core import connections
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
-from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled
-from chatroom.model.replies import Refused, Reply
+from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, Steps, Survey
+from chatroom.model.replies import CutShort, Raw, Refused, Reply
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
+SLICE_SECONDS = 0.0005  # for which a survey holds the lock at a time: nobody notices that
+REST_SECONDS = 0.0005  # between two slices, for the others: half of a processor at most is spent on surveys
+SURVEY_SECONDS = 2.0  # after which a survey ends with what it has found
+LOOKED_AT_ONCE = 50  # people or rooms that the console is told of, for which it holds the lock
+LARGE_BYTES = 16_384  # of an answer, from which on it is labelled without the lock
 
 
 class Archive(Protocol):
@@ -41,6 +51,7 @@ class EventLog:
         self._hub = hub
         self._delivery = delivery
         self._archive = archive
+        self._surveys = FairSemaphore(1)  # one long survey at a time; whose turn it is goes round by address
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands, or sees to it that they are.
@@ -79,9 +90,40 @@ class EventLog:
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
             try:
-                return self._archive.find(lookup, limit_key(session.host))
+                return self._delivery.prepared(session, self._archive.find(lookup, limit_key(session.host)))
             except ChatError as error:
                 return Refused(error)
+
+    def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
+        """What is to be told of each of many things that the lock guards; it is taken for a few at a time."""
+        with self.lock:
+            every = list(things())
+        told: list[U] = []
+        for start in range(0, len(every), LOOKED_AT_ONCE):
+            with self.lock:
+                told += map(tell, every[start : start + LOOKED_AT_ONCE])
+            sleep(REST_SECONDS)
+        return told
+
+    def survey(self, session: Session, steps: Steps) -> list[Reply]:
+        """The answer to a survey. The lock is held before and after, and now and then in between.
+
+        What is short is answered at once. What is not waits for its turn, in the client's own thread, and is as long
+        without the lock as with it. After `SURVEY_SECONDS` it ends with what it has found, and says so.
+        """
+        reply = _slice(steps, None)
+        if reply:
+            return [reply]
+        session.paced = True
+        is_late = False
+        with self._outside(), self._surveys.slot(limit_key(session.host)):
+            end = monotonic() + SURVEY_SECONDS
+            while reply is None:
+                sleep(REST_SECONDS)  # a lock that is released and taken at once is never another's
+                is_late = monotonic() > end or session.closing
+                with self.lock:
+                    reply = _slice(steps, is_late)
+            return [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
 
     def _do(self, work: Deferred) -> Command:
         """Has work done, in the client's own thread and without the lock, which is held before and after."""
@@ -103,6 +145,19 @@ class EventLog:
         finally:
             self.lock.acquire()
             context.delivery = delivery
+
+
+def _slice(steps: Steps, is_late: bool | None) -> Reply | None:
+    """Takes steps for `SLICE_SECONDS`; the answer, once there are no more. `is_late` is None at the start."""
+    end = perf_counter() + SLICE_SECONDS
+    try:
+        steps.send(is_late)
+        while perf_counter() < end:
+            steps.send(bool(is_late))
+    except StopIteration as done:
+        assert isinstance(done.value, Reply)
+        return done.value
+    return None
 
 
 class LocalEventLog(EventLog):
@@ -164,6 +219,10 @@ class LocalEventLog(EventLog):
                 elif isinstance(outcome, HistoryQuery):
                     self._reply(session, self._find(session, outcome))
                     now = self._time
+                elif isinstance(outcome, Survey):
+                    for reply in self.survey(session, outcome.steps):
+                        self._reply(session, reply)
+                    now = self._time
                 elif isinstance(outcome, Deferred):
                     self._work(session, outcome)
                     now = self._time
@@ -201,5 +260,9 @@ class LocalEventLog(EventLog):
             self._carry_out(session, labelled.commands)
         finally:
             self._hub.context.delivery = self._delivery
+        answer: Reply = Labelled(labelled.label, iter(()), tuple(capture.told))
+        if sum(len(each.data) for each in capture.told if isinstance(each, Raw)) > LARGE_BYTES:
+            with self._outside():
+                answer = self._delivery.prepared(session, answer)
         if not session.closing:
-            self._delivery.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))
+            self._delivery.reply(session, answer)

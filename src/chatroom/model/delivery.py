@@ -18,6 +18,9 @@ class Delivery(Protocol):
     def reply(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
 
+    def prepared(self, session: Session, reply: Reply) -> Reply:
+        """The same reply, with as much done of what takes long as can be; called without the log's lock."""
+
     def barrier(self) -> threading.Event:
         """Is set once all that was handed over so far is saved."""
 
@@ -50,6 +53,9 @@ class Capture:
             self.told.append(reply)
         else:
             self._delivery.reply(session, reply)
+
+    def prepared(self, session: Session, reply: Reply) -> Reply:
+        return self._delivery.prepared(session, reply)
 
     def barrier(self) -> threading.Event:
         return self._delivery.barrier()

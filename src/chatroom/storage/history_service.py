@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
@@ -12,7 +13,7 @@ from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
-from chatroom.storage.reader import Reader
+from chatroom.storage.reader import HISTORY_SECONDS, Reader
 from chatroom.storage.store import Store
 
 CONCURRENT_LOOKUPS = 4  # queries at a time: the more there are, the less of the interpreter is left for the chat
@@ -96,11 +97,16 @@ def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
 
 
 def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:
-    places = _places(reader, lookup)
-    latest = (
-        (time, name) for key, name in places.items() if (time := reader.latest(key, _hidden(reader, lookup, key)))
-    )
-    found = sorted([(time, name) for time, name in latest if ask.after.time < time < ask.before.time])
+    """Of places that can't be looked at within `HISTORY_SECONDS` nothing is told."""
+    end = monotonic() + HISTORY_SECONDS
+    found = []
+    for key, name in _places(reader, lookup).items():
+        if (left := end - monotonic()) <= 0:
+            break
+        time = reader.latest(key, _hidden(reader, lookup, key), left)
+        if ask.after.time < time < ask.before.time:
+            found.append((time, name))
+    found.sort()
     chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
     return TargetsAre(tuple([(name, time) for time, name in chosen]))
 
