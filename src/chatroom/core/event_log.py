@@ -10,7 +10,7 @@ handed.
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from time import monotonic, perf_counter, sleep
+from time import monotonic, perf_counter, sleep, thread_time
 from typing import Protocol, TypeVar
 
 from chatroom.common.addresses import limit_key
@@ -89,10 +89,13 @@ class EventLog:
         fence = self._delivery.barrier()
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
+            began = thread_time()
             try:
                 return self._delivery.prepared(session, self._archive.find(lookup, limit_key(session.host)))
             except ChatError as error:
                 return Refused(error)
+            finally:
+                session.spent += thread_time() - began
 
     def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
         """What is to be told of each of many things that the lock guards; it is taken for a few at a time."""
@@ -116,6 +119,7 @@ class EventLog:
             return [reply]
         session.paced = True
         is_late = False
+        began = thread_time()
         with self._outside(), self._surveys.slot(limit_key(session.host)):
             end = monotonic() + SURVEY_SECONDS
             while reply is None:
@@ -123,7 +127,9 @@ class EventLog:
                 is_late = monotonic() > end or session.closing
                 with self.lock:
                     reply = _slice(steps, is_late)
-            return [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
+            answer = [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
+            session.spent += thread_time() - began
+        return answer
 
     def _do(self, work: Deferred) -> Command:
         """Has work done, in the client's own thread and without the lock, which is held before and after."""
