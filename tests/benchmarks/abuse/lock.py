@@ -50,13 +50,13 @@ class Size(NamedTuple):
 
 
 FULL = Size(CONNECTIONS_PER_ADDRESS, ROOMS_PER_USER, MASKS_PER_LIST, 50, 40, 3.0, 6)
-SHORT = Size(4, 3, 4, 2, 2, 0.3, 1)
+SHORT = Size(4, 6, 4, 2, 2, 0.3, 1)
 
 
 class Row(NamedTuple):
     """A command. In its lines, {me} is the number of who sends it, {you} another's, {n} a number used once.
 
-    {own} are 20 rooms of one's own, {full} are 20 full rooms.
+    {full} are 20 full rooms, {last} others, which clients leave.
     """
 
     command: str
@@ -85,19 +85,19 @@ ROWS = (
     Row("SETNAME", "SETNAME :{n} of many", by=_MEMBER),
     Row("PING", "PING " + _LONG),
     Row("PONG", "PONG " + _LONG),
-    Row("JOIN", "JOIN {full}", "PART {full}", by=_MEMBER),
-    Row("PART", "PART {full} :" + _LONG[:100], "JOIN {full}", by=_MEMBER),
+    Row("JOIN", "JOIN {last}", "PART {last}", by=_MEMBER),
+    Row("PART", "PART {last} :" + _LONG[:100], "JOIN {last}", by=_MEMBER),
     Row("TOPIC", "TOPIC #f0 :{n} " + _LONG[:280]),
     Row("NAMES", "NAMES", full=False),
     Row("LIST", "LIST " + _LIST_MASKS, full=False),
     Row("INVITE", "INVITE a{you} #{me}-0", full=False),
-    Row("KICK", "KICK #f0 " + _NICKS + " :" + _LONG[:100]),
-    Row("BAN", "BAN #f1 *{n}*!*@* 10m :" + _LONG[:100], "UNBAN #f1 *{n}*!*@*"),
+    Row("KICK", "KICK #f3 " + _NICKS + " :" + _LONG[:100]),
+    Row("BAN", "BAN #f1 *try{n}*!*@* 10m :" + _LONG[:100], "UNBAN #f1 *try{n}*!*@*"),
     Row("UNBAN", "UNBAN #f1 a1", "BAN #f1 a1 10m"),
     Row("MUTE", "MUTE #f1 a1 10m :" + _LONG[:100], "UNMUTE #f1 a1"),
     Row("UNMUTE", "UNMUTE #f1 a1", "MUTE #f1 a1 10m"),
     Row("MODE", "MODE #f2 +" + 20 * "b" + " " + _SOME_MASKS, "MODE #f2 -" + 20 * "b" + " " + _SOME_MASKS),
-    Row("MODE", "MODE #f3 beI"),
+    Row("MODE", "MODE #f1 beI"),
     Row("PRIVMSG", "PRIVMSG {full} :{n} " + _LONG),
     Row("NOTICE", "NOTICE {full} :{n} " + _LONG, by=_MEMBER),
     Row("TAGMSG", "@+x=" + 4000 * "y" + " TAGMSG {full}", by=_MEMBER),
@@ -188,6 +188,8 @@ def _tried(row: Row, mob: "_Mob", innocents: "Sequence[_Innocent]", control: "_C
         busy.append(max(held.busy))
     control.ask("limits on")
     pings = mob.together(row, innocents)
+    control.ask("limits off")
+    mob.calm_down()
     return Times(row, max(seconds), _share(seconds, 0.5), max(busy), by, _share(pings, 0.99))
 
 
@@ -358,10 +360,10 @@ class _Mob:
     def _lines(self, row: Row, client: _Attacker) -> list[str]:
         self._numbers += 1
         you = (client.number + 1) % len(self._clients)
-        own = ",".join(f"#{client.number}-{n}" for n in range(min(20, self.size.rooms)))
-        full = ",".join(f"#f{n}" for n in range(min(20, self.size.rooms)))
+        rooms = [f"#f{n}" for n in range(self.size.rooms)]
+        full, last = ",".join(rooms[:20]), ",".join(rooms[-20:])
         lines = [row.line, *([row.undo] if row.undo else [])]
-        return [line.format(me=client.number, you=you, n=str(self._numbers), own=own, full=full) for line in lines]
+        return [line.format(me=client.number, you=you, n=str(self._numbers), full=full, last=last) for line in lines]
 
     def alone(self, row: Row) -> Held:
         """One client sends it: how long the lock was held until it was answered."""
@@ -388,10 +390,13 @@ class _Mob:
                 self._moved.wait(min(0.05, end - now))
         for innocent in innocents:
             innocent.is_asking.clear()
-        self._wait(self._clients, time.monotonic() + 4 * DEADLINE)
         for innocent in innocents:
-            assert innocent.rests.wait(DEADLINE), "an innocent's ping is not answered"
+            assert innocent.rests.wait(2 * DEADLINE), "an innocent's ping is not answered"
         return [seconds for innocent, n in zip(innocents, before, strict=True) for seconds in innocent.times[n:]]
+
+    def calm_down(self) -> None:
+        """Waits until all is answered."""
+        assert self._wait(self._clients, time.monotonic() + 4 * DEADLINE), "the attackers are not answered"
 
 
 class _Innocent:

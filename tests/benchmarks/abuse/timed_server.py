@@ -3,20 +3,23 @@
 CONTROL is the path of a Unix socket. Each line written there is answered by one:
 
 - `times`: how long the lock was held since the last such question, as `Held` in JSON;
-- `limits off`, `limits on`: clients may send as much as they like, or no more than usual.
+- `limits off`, `limits on`: clients may send as much as they like, or no more than usual. With the limits, what clients
+  owe is lifted: who waits goes on.
 """
 
 import contextlib
 import json
+import select
 import socketserver
 import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from chatroom.cli.main import main
 from chatroom.core import event_log
-from chatroom.server import chat_server
+from chatroom.server import chat_server, flood_limit, handler
 
 
 class Held(NamedTuple):
@@ -76,6 +79,36 @@ class _TimedServer(chat_server.ChatServer):
         super().start()
 
 
+class _ForgivenLimit(flood_limit.FloodLimit):
+    """A flood limit that forgets what was owed when limits are lifted."""
+
+    lifted = 0  # times that this was done
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen = 0
+
+    def take(self, price: float) -> float:
+        if self._seen != self.lifted:
+            self._seen, self._earned_at = self.lifted, 0.0
+        return super().take(price)
+
+
+class _ShortPoll:
+    """As the handler's `select.poll()`, but its waits for a turn end when limits are lifted."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self.register = self._poll.register
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        end, lifted = time.monotonic() + milliseconds / 1000, _ForgivenLimit.lifted
+        while (left := end - time.monotonic()) > 0 and lifted == _ForgivenLimit.lifted:
+            if found := self._poll.poll(1000 * min(left, 0.1)):
+                return found
+        return []
+
+
 class _Control(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         for line in self.rfile:
@@ -85,12 +118,15 @@ class _Control(socketserver.StreamRequestHandler):
                 answer = json.dumps(lock.times())
             else:
                 server.unlimited = line == b"limits off\n"
+                _ForgivenLimit.lifted += server.unlimited
                 answer = "done"
             self.wfile.write(answer.encode() + b"\n")
 
 
 if __name__ == "__main__":
     vars(event_log)["Lock"] = TimedLock  # as far as the log uses it, it is one
+    vars(handler)["FloodLimit"] = _ForgivenLimit
+    vars(handler)["select"] = SimpleNamespace(poll=_ShortPoll, POLLIN=select.POLLIN)
     chat_server.ChatServer = _TimedServer  # type: ignore[misc]  # the command line looks it up there
     control = socketserver.ThreadingUnixStreamServer(sys.argv.pop(1), _Control)
     control.daemon_threads = True
