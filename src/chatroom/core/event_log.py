@@ -3,8 +3,8 @@
 `LocalEventLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied
 one after the other before another client's turn. `cluster.redis_event_log.RedisEventLog` is for several.
 
-`EventLog.lock` protects the hub, its users and rooms, every session's fields, and the order of what the courier is
-handed.
+`EventLog.lock` guards the hub, its users and rooms, what is written to sessions, and the order of what the courier is
+handed. Outboxes belong to the courier and the times of a connection to its threads: `net.connection` says so.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -19,10 +19,10 @@ from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.core import connections
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst
-from chatroom.model.delivery import Capture, Delivery
+from chatroom.model.delivery import Capture, Delivery, DeliveryQueue
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
-from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, Steps, Survey
+from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, ReplyToOther, Steps, Survey
 from chatroom.model.replies import CutShort, Raw, Refused, Reply
 
 T = TypeVar("T")
@@ -30,8 +30,9 @@ U = TypeVar("U")
 
 BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
 SLICE_SECONDS = 0.0005  # for which a survey holds the lock at a time: nobody notices that
-REST_SECONDS = 0.0005  # between two slices, for the others: half of a processor at most is spent on surveys
+REST_SECONDS = 0.0005  # between two slices, for the others
 SURVEY_SECONDS = 2.0  # after which a survey ends with what it has found
+LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each for another address: they leave little of the interpreter
 LOOKED_AT_ONCE = 50  # people or rooms that the console is told of, for which it holds the lock
 LARGE_BYTES = 16_384  # of an answer, from which on it is labelled without the lock
 
@@ -46,12 +47,12 @@ class Archive(Protocol):
 class EventLog:
     """What all logs have: the lock, the hub, and a way to the history."""
 
-    def __init__(self, hub: Hub, delivery: Delivery, archive: Archive | None) -> None:
+    def __init__(self, hub: Hub, delivery: DeliveryQueue, archive: Archive | None) -> None:
         self.lock = Lock()
         self._hub = hub
         self._delivery = delivery
         self._archive = archive
-        self._surveys = FairSemaphore(1)  # one long survey at a time; whose turn it is goes round by address
+        self._turns = FairSemaphore(LONG_ANSWERS_AT_ONCE, each=1)  # for what takes long; by address
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands, or sees to it that they are.
@@ -89,13 +90,11 @@ class EventLog:
         fence = self._delivery.barrier()
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
-            began = thread_time()
-            try:
-                return self._delivery.prepared(session, self._archive.find(lookup, limit_key(session.host)))
-            except ChatError as error:
-                return Refused(error)
-            finally:
-                session.spent += thread_time() - began
+            with self._turn(session):
+                try:
+                    return self._delivery.prepared(session, self._archive.find(lookup, limit_key(session.host)))
+                except ChatError as error:
+                    return Refused(error)
 
     def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
         """What is to be told of each of many things that the lock guards; it is taken for a few at a time."""
@@ -108,7 +107,7 @@ class EventLog:
             sleep(REST_SECONDS)
         return told
 
-    def survey(self, session: Session, steps: Steps) -> list[Reply]:
+    def _survey(self, session: Session, steps: Steps) -> list[Reply]:
         """The answer to a survey. The lock is held before and after, and now and then in between.
 
         What is short is answered at once. What is not waits for its turn, in the client's own thread, and is as long
@@ -119,17 +118,30 @@ class EventLog:
             return [reply]
         session.paced = True
         is_late = False
-        began = thread_time()
-        with self._outside(), self._surveys.slot(limit_key(session.host)):
+        with self._outside(), self._turn(session):
             end = monotonic() + SURVEY_SECONDS
             while reply is None:
                 sleep(REST_SECONDS)  # a lock that is released and taken at once is never another's
                 is_late = monotonic() > end or session.closing
                 with self.lock:
                     reply = _slice(steps, is_late)
-            answer = [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
-            session.spent += thread_time() - began
-        return answer
+            return [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
+
+    @contextmanager
+    def _turn(self, session: Session) -> Iterator[None]:
+        """Waits for a turn to do what takes long, without the lock, for a client, who has to pay for it.
+
+        While others wait for one, too, it is followed by a rest as long: an address takes half of a processor at most.
+        """
+        with self._turns.slot(limit_key(session.host)):
+            began = thread_time()
+            try:
+                yield
+            finally:
+                spent = thread_time() - began
+                session.spent += spent
+                if self._turns.waiting():
+                    sleep(spent)
 
     def _do(self, work: Deferred) -> Command:
         """Has work done, in the client's own thread and without the lock, which is held before and after."""
@@ -142,15 +154,12 @@ class EventLog:
     def _outside(self) -> Iterator[None]:
         """Releases the lock, which is held before and after, for work that takes long."""
         assert self.lock.locked()
-        context = self._hub.context
-        delivery, context.delivery = context.delivery, self._delivery  # while others use the hub, nothing is captured
         self.lock.release()
         try:
             self._delivery.flush()
             yield
         finally:
             self.lock.acquire()
-            context.delivery = delivery
 
 
 def _slice(steps: Steps, is_late: bool | None) -> Reply | None:
@@ -176,7 +185,7 @@ class LocalEventLog(EventLog):
     def __init__(
         self,
         hub: Hub,
-        delivery: Delivery,
+        delivery: DeliveryQueue,
         clock: Callable[[], int],
         last: int = 0,
         last_time: int = 0,
@@ -193,7 +202,7 @@ class LocalEventLog(EventLog):
         with self.lock:
             if session.closing:
                 return
-            self._carry_out(session, commands)
+            self._carry_out(session, commands, self._delivery)
         self._delivery.flush()
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
@@ -201,13 +210,13 @@ class LocalEventLog(EventLog):
             connections.stop_delivery(deaf)
             for session, command in submissions:
                 if not session.closing:
-                    self._carry_out(session, [command])
+                    self._carry_out(session, [command], self._delivery)
 
-    def _carry_out(self, session: Session, commands: Iterable[Command]) -> None:
+    def _carry_out(self, session: Session, commands: Iterable[Command], delivery: Delivery) -> None:
         now = self._time = max(self._clock(), self._time)
         for command in commands:
             if isinstance(command, Burst):
-                self._burst(session, command)
+                self._burst(session, command, delivery)
                 continue
             try:
                 outcomes = self._hub.outcomes(session, command)
@@ -218,54 +227,49 @@ class LocalEventLog(EventLog):
                     self._last += 1
                     outcome.id = self._last  # type: ignore[misc]  # the one write to a value
                     outcome.time = now  # type: ignore[misc]
-                    self._hub.apply(outcome)
+                    self._hub.apply(outcome, delivery)
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, HistoryQuery):
-                    self._reply(session, self._find(session, outcome))
+                    delivery.reply(session, self._find(session, outcome))
                     now = self._time
                 elif isinstance(outcome, Survey):
-                    for reply in self.survey(session, outcome.steps):
-                        self._reply(session, reply)
+                    for reply in self._survey(session, outcome.steps):
+                        delivery.reply(session, reply)
                     now = self._time
                 elif isinstance(outcome, Deferred):
-                    self._work(session, outcome)
+                    self._work(session, outcome, delivery)
                     now = self._time
+                elif isinstance(outcome, ReplyToOther):
+                    delivery.reply(outcome.session, outcome.reply)
                 else:
-                    self._reply(session, outcome)
+                    delivery.reply(session, outcome)
             if session.closing:
                 break
 
-    def _reply(self, session: Session, reply: Reply) -> None:
-        """Among what else the client is told for a label, if there is one."""
-        self._hub.context.delivery.reply(session, reply)
-
-    def _work(self, session: Session, work: Deferred) -> None:
+    def _work(self, session: Session, work: Deferred, delivery: Delivery) -> None:
         command = self._do(work)
         if not session.closing:
-            self._carry_out(session, [command])
+            self._carry_out(session, [command], delivery)
 
-    def _burst(self, session: Session, burst: Burst) -> None:
+    def _burst(self, session: Session, burst: Burst, delivery: Delivery) -> None:
         """Places and applies many messages in one go, if there is nothing to be decided about each."""
         said = self._hub.burst(session, burst)
         if said is None:
-            self._carry_out(session, burst.singly())
+            self._carry_out(session, burst.singly(), delivery)
             return
         now = self._time
         for number, event in enumerate(said, self._last + 1):
             event.id = number  # type: ignore[misc]
             event.time = now  # type: ignore[misc]
         self._last += len(said)
-        self._hub.apply_burst(said)
+        self._hub.apply_burst(said, delivery)
 
     def _answer(self, session: Session, labelled: Labelled) -> None:
         """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""
-        self._hub.context.delivery = capture = Capture(self._delivery, session)
-        try:
-            self._carry_out(session, labelled.commands)
-        finally:
-            self._hub.context.delivery = self._delivery
+        capture = Capture(self._delivery, session)
+        self._carry_out(session, labelled.commands, capture)
         answer: Reply = Labelled(labelled.label, iter(()), tuple(capture.told))
         if sum(len(each.data) for each in capture.told if isinstance(each, Raw)) > LARGE_BYTES:
             with self._outside():

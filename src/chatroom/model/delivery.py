@@ -10,7 +10,7 @@ from chatroom.model.replies import Goodbye, Reply
 
 
 class Delivery(Protocol):
-    """Where the hub hands over what is to be told, and to whom. Neither call blocks or fails."""
+    """Where the rules hand over what is to be told, and to whom. Neither call blocks or fails."""
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         """Tell the audience of an event; not `skip`, if one is named."""
@@ -18,8 +18,12 @@ class Delivery(Protocol):
     def reply(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
 
+
+class DeliveryQueue(Delivery, Protocol):
+    """A delivery in which all waits for the thread that sends it."""
+
     def prepared(self, session: Session, reply: Reply) -> Reply:
-        """The same reply, with as much done of what takes long as can be; called without the log's lock."""
+        """The same reply, with what takes long about it done; called without the log's lock."""
 
     def barrier(self) -> threading.Event:
         """Is set once all that was handed over so far is saved."""
@@ -53,12 +57,3 @@ class Capture:
             self.told.append(reply)
         else:
             self._delivery.reply(session, reply)
-
-    def prepared(self, session: Session, reply: Reply) -> Reply:
-        return self._delivery.prepared(session, reply)
-
-    def barrier(self) -> threading.Event:
-        return self._delivery.barrier()
-
-    def flush(self) -> None:
-        self._delivery.flush()
