@@ -40,8 +40,8 @@ LARGE_BYTES = 16_384  # of an answer, from which on it is labelled without the l
 class Archive(Protocol):
     """The history, as far as clients may look it up."""
 
-    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
-        """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
+    def find(self, lookup: HistoryQuery) -> Reply:
+        """The answer; raises `ChatError`. May take its time, but has an end."""
 
 
 class EventLog:
@@ -52,7 +52,7 @@ class EventLog:
         self._hub = hub
         self._delivery = delivery
         self._archive = archive
-        self._turns = FairSemaphore(LONG_ANSWERS_AT_ONCE, each=1)  # for what takes long; by address
+        self.turns = FairSemaphore(LONG_ANSWERS_AT_ONCE, each=1)  # for what takes long; by address
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands, or sees to it that they are.
@@ -92,7 +92,7 @@ class EventLog:
             fence.wait(BARRIER_WAIT_SECONDS)
             with self._turn(session):
                 try:
-                    return self._delivery.prepared(session, self._archive.find(lookup, limit_key(session.host)))
+                    return self._delivery.prepared(session, self._archive.find(lookup))
                 except ChatError as error:
                     return Refused(error)
 
@@ -133,14 +133,14 @@ class EventLog:
 
         While others wait for one, too, it is followed by a rest as long: an address takes half of a processor at most.
         """
-        with self._turns.slot(limit_key(session.host)):
+        with self.turns.slot(limit_key(session.host)):
             began = thread_time()
             try:
                 yield
             finally:
                 spent = thread_time() - began
                 session.spent += spent
-                if self._turns.waiting():
+                if self.turns.waiting():
                     sleep(spent)
 
     def _do(self, work: Deferred) -> Command:
