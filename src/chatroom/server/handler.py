@@ -235,18 +235,17 @@ class ChatHandler(StreamRequestHandler):
         """Submits the commands in these bytes, line by line no faster than the flood limit allows."""
         if IAC in data or self.telnet.is_open:
             data = self._strip_telnet(data)
-        if b"\n" not in data:
-            self._receive_part(data)
-            return
-        if self.chat_server.unlimited:
+        *lines, rest = data.split(b"\n")
+        if lines and self.chat_server.unlimited:
             self._submit(self.session.dialect.receive(data))
             return
-        *lines, rest = data.split(b"\n")
         for line in lines:
             is_free = not self.name and self.flood_limit.is_free(line)
             if not ((is_free or self._pay_for(line)) and self._obey(line)):
                 return
-        self._receive_part(rest)
+        # A part of a line makes no command, and needs no lock: thousands may send byte by byte.
+        commands = list(self.session.dialect.receive(rest))
+        assert not commands
 
     def _obey(self, line: bytes) -> bool:
         """Submits the commands of a line, for the first of which is paid; False if the client ends meanwhile."""
@@ -292,12 +291,6 @@ class ChatHandler(StreamRequestHandler):
 
     def _crowding(self) -> float:
         return self.chat_server.limiter.crowding(self.client.address)
-
-    def _receive_part(self, data: bytes) -> None:
-        """Passes a part of a line to the dialect without the event log's lock: thousands may send byte by byte."""
-        commands = list(self.session.dialect.receive(data))
-        if commands:
-            self._submit(commands)
 
     def _strip_telnet(self, data: bytes) -> bytes:
         """Takes out telnet commands, and answers them; they cost as much as a line."""
