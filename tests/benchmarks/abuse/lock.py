@@ -235,7 +235,9 @@ class _Control:
 
     def ask(self, question: str) -> str:
         self._sock.sendall(question.encode() + b"\n")
-        return self._answers.readline().decode()
+        answer = self._answers.readline().decode()
+        assert answer, f"the server doesn't answer {question!r}"
+        return answer
 
     def times(self) -> Held:
         return Held(*json.loads(self.ask("times")))

@@ -72,11 +72,13 @@ class TimedLock:
 class _TimedServer(chat_server.ChatServer):
     """The server that is controlled."""
 
-    started: "_TimedServer"
+    running: "_TimedServer"
+    is_running = threading.Event()  # it can be connected to before
 
     def start(self) -> None:
-        _TimedServer.started = self
         super().start()
+        _TimedServer.running = self
+        self.is_running.set()
 
 
 class _ForgivenLimit(flood_limit.FloodLimit):
@@ -111,8 +113,9 @@ class _ShortPoll:
 
 class _Control(socketserver.StreamRequestHandler):
     def handle(self) -> None:
+        _TimedServer.is_running.wait()
+        server = _TimedServer.running
         for line in self.rfile:
-            server = _TimedServer.started
             lock: Any = server.event_log.lock
             if line == b"times\n":
                 answer = json.dumps(lock.times())
