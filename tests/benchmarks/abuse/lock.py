@@ -176,7 +176,7 @@ def lock(short: bool) -> list[Check]:
 
 
 def _tried(row: Row, mob: "_Mob", innocents: "Sequence[_Innocent]", control: "_Control") -> Times:
-    control.ask("limits off")
+    control.ask("limits free")
     seconds: list[float] = []
     busy: list[float] = []
     by = ""

@@ -3,8 +3,10 @@
 CONTROL is the path of a Unix socket. Each line written there is answered by one:
 
 - `times`: how long the lock was held since the last such question, as `Held` in JSON;
-- `limits off`, `limits on`: clients may send as much as they like, or no more than usual. With the limits, what clients
-  owe is lifted: who waits goes on.
+- `limits off`, `limits on`: clients may send as much as they like, or no more than usual;
+- `limits free`: what clients do costs as usual, but nobody waits.
+
+What clients owe is lifted with the limits: who waits goes on.
 """
 
 import contextlib
@@ -85,6 +87,7 @@ class _ForgivenLimit(flood_limit.FloodLimit):
     """A flood limit that forgets what was owed when limits are lifted."""
 
     lifted = 0  # times that this was done
+    is_free = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +96,8 @@ class _ForgivenLimit(flood_limit.FloodLimit):
     def take(self, price: float) -> float:
         if self._seen != self.lifted:
             self._seen, self._earned_at = self.lifted, 0.0
-        return super().take(price)
+        pause = super().take(price)
+        return 0.0 if self.is_free else pause
 
 
 class _ShortPoll:
@@ -121,7 +125,8 @@ class _Control(socketserver.StreamRequestHandler):
                 answer = json.dumps(lock.times())
             else:
                 server.unlimited = line == b"limits off\n"
-                _ForgivenLimit.lifted += server.unlimited
+                _ForgivenLimit.is_free = line == b"limits free\n"
+                _ForgivenLimit.lifted += line != b"limits on\n"
                 answer = "done"
             self.wfile.write(answer.encode() + b"\n")
 
