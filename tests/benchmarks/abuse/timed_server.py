@@ -87,7 +87,7 @@ class _ForgivenLimit(flood_limit.FloodLimit):
     """A flood limit that forgets what was owed when limits are lifted."""
 
     lifted = 0  # times that this was done
-    is_free = False
+    costs_no_time = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class _ForgivenLimit(flood_limit.FloodLimit):
         if self._seen != self.lifted:
             self._seen, self._earned_at = self.lifted, 0.0
         pause = super().take(price)
-        return 0.0 if self.is_free else pause
+        return 0.0 if self.costs_no_time else pause
 
 
 class _ShortPoll:
@@ -125,7 +125,7 @@ class _Control(socketserver.StreamRequestHandler):
                 answer = json.dumps(lock.times())
             else:
                 server.unlimited = line == b"limits off\n"
-                _ForgivenLimit.is_free = line == b"limits free\n"
+                _ForgivenLimit.costs_no_time = line == b"limits free\n"
                 _ForgivenLimit.lifted += line != b"limits on\n"
                 answer = "done"
             self.wfile.write(answer.encode() + b"\n")
