@@ -30,9 +30,11 @@ class Prices(NamedTuple):
     # Of the processor, for looking something up: the rows of long answers and of the history, and making the answer.
     # The last messages of a room take some 3 ms.
     lookup_seconds: float
+    # Rooms that one is in: a new name, real name or away message is told in all of them, and held against their masks.
+    rooms: int
 
 
-PRICES = Prices(line_bytes=1024, commands=1, lookup_seconds=0.02)
+PRICES = Prices(line_bytes=1024, commands=1, lookup_seconds=0.02, rooms=10)
 
 _NEGOTIATION = re.compile(rb"(?:CAP|AUTHENTICATE) ", re.IGNORECASE)
 
