@@ -41,7 +41,7 @@ from chatroom.model.departure_reasons import link_lost
 from chatroom.model.durable_state import Lasting
 from chatroom.model.entities import Server, Session
 from chatroom.model.events import Connected, Departed, Event, Said
-from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther
+from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther, Survey
 from chatroom.model.replies import AccountDone, Announcement, Refused, Reply
 from chatroom.model.values import MessageKind, Via
 
@@ -86,7 +86,7 @@ class Replica:
     Only the reader's thread changes the rest, so it may read that without the lock, and the writer's may read `lag`.
     Anybody may wait for `steady`. `flying` is the exception: clients' threads change it, too, with the lock.
 
-    `find` has something looked up in the history; it releases the lock for that. `last` and `time` are those of the
+    `answers` looks up what takes long; it releases the lock for that. `last` and `time` are those of the
     last event.
     """
 
@@ -95,7 +95,7 @@ class Replica:
         hub: Hub,
         lock: threading.Lock,
         spool: Spool,
-        find: Callable[[Session, HistoryQuery], Reply],
+        answers: Callable[[Session, HistoryQuery | Survey], list[Reply]],
         name: str,
         history: OwnHistory,
         timing: Timing,
@@ -112,7 +112,7 @@ class Replica:
         self._hub = hub
         self._lock = lock
         self._spool = spool
-        self._find = find
+        self._answers = answers
         self._servers = Servers(hub.state, timing)
         self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
         self._absence = Absence(hub.context, self.id)
@@ -184,8 +184,9 @@ class Replica:
                 continue
             elif isinstance(outcome, ReplyToOther):
                 delivery.reply(outcome.session, outcome.reply)
-            elif session and isinstance(outcome, HistoryQuery):
-                delivery.reply(session, self._find(session, outcome))
+            elif session and isinstance(outcome, HistoryQuery | Survey):
+                for reply in self._answers(session, outcome):
+                    delivery.reply(session, reply)
             elif session and isinstance(outcome, Reply):
                 delivery.reply(session, outcome)
 
