@@ -107,7 +107,7 @@ def test_accounts_and_owners_outlive_a_restart(data: Path) -> None:
         bob.send("JOIN #tea", "TOPIC #tea :Earl Grey", "PART #tea")
         carol = guests.plain("carol")
         claim(carol, "first-password")
-        carol.send(f"/password {PASSWORD}")
+        carol.send(f"/password first-password {PASSWORD}")
         carol.wait("is changed")
         dave = guests.irc("dave")
         claim(dave)
@@ -228,7 +228,13 @@ def test_passwords_are_nowhere(data: Path, serve: Callable[..., Served]) -> None
     served = serve("--data", str(data), "--log-level", "debug")
     al = Irc(served.port, "al", "echo-message", room="#lobby")
     bob = Plain(served.port, "bob")
-    bob.send(f"/register {PASSWORD}", f"/password {PASSWORD}2", "/logout", f"/login {PASSWORD}", f"/login {PASSWORD}2")
+    bob.send(
+        f"/register {PASSWORD}",
+        f"/password {PASSWORD} {PASSWORD}2",
+        "/logout",
+        f"/login {PASSWORD}",
+        f"/login {PASSWORD}2",
+    )
     bob.wait("^\\* You are logged in as bob")
     bob.send("hello")
     al.wait(":hello$")

@@ -377,7 +377,7 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     alice.wait(" NICK :?alicia")
     agree(one, two)
     two.link._outgoing.let(open=False)  # so that it comes second
-    alice.send("PRIVMSG NickServ :SET PASSWORD another-pass-1")
+    alice.send(f"PRIVMSG NickServ :SET PASSWORD {PASSWORD} another-pass-1")
     eventually(lambda: two.link._flying, "it is on its way")
     own(one, DropAccount("alice", ""))
     claim(one, "alice")

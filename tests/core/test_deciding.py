@@ -92,7 +92,7 @@ COMMANDS: list[ChatCommand] = [
     Burst("#a", ["one", "two"]),
     Expire(),
     Hashed(MakeAccount("secret word"), SECRET),
-    Hashed(SetPassword("secret word"), SECRET),
+    Hashed(SetPassword("secret word", "old"), SECRET),
     Invite("carol", "#a"),
     Join("#b"),
     Join("#closed"),

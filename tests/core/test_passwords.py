@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common.addresses import limit_key
+from chatroom.common.common_passwords import is_common
 from chatroom.common.errors import ChatError, Code
 from chatroom.core import passwords
 from chatroom.core.login_throttle import (
@@ -145,11 +146,25 @@ def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch)
     assert quick.check("sesame", secret)
 
 
+COMMON = (
+    *("password", "Password1!", "p@$$w0rd", "iloveyou2", "123letmein", "dragon12", "Summer2024!", "lovelove"),
+    *("12345678", "19901231", "aaaaaaaa", "12121212", "qwertyuiop", "poiuytre", "1q2w3e4r", "1qaz2wsx", "abcdefgh1"),
+    *("!@#$%^&*", "chatroom", "пароль123"),
+)
+
+
+@pytest.mark.parametrize("password", ["correct-horse", "open-sesame", "k7#wLq9z", "dragon-sunshine", "8412 9903 1770"])
+def test_other_passwords_are_nobody_s_first_guess(password: str) -> None:
+    """Two common words are better than one."""
+    assert not is_common(password)
+
+
 @pytest.mark.parametrize(
     ("password", "code"),
     [
         ("x" * (PASSWORD_MIN_CHARACTERS - 1), Code.PASSWORD_WEAK),
         ("Caroline", Code.PASSWORD_WEAK),
+        *[(word, Code.PASSWORD_COMMON) for word in COMMON],
         ("two words", Code.PASSWORD_BAD),
         ("bell\x07bell", Code.PASSWORD_BAD),
         ("é" * (PASSWORD_MAX_BYTES // 2 + 1), Code.PASSWORD_BAD),
@@ -160,7 +175,7 @@ def test_some_passwords_are_refused(password: str, code: Code) -> None:
     with pytest.raises(ChatError) as refused:
         acceptable(password, "caroline")
     assert refused.value.code is code
-    acceptable("x" * PASSWORD_MIN_CHARACTERS, "caroline")
+    acceptable("k7#wLq9z", "caroline")
 
 
 # ---- guessing -------------------------------------------------------------------------------------------------------

@@ -232,7 +232,7 @@ def test_what_is_said_of_accounts_fits(full: Full) -> None:
     list(welcome(full))
     al, bob = full.al, full.bob
     long = of_bytes(200, full.wide).replace(" ", "_")
-    told = full.do(al, f"NICKSERV REGISTER {'p' * 60}")
+    told = full.do(al, f"NICKSERV REGISTER {'horse-' * 10}")
     assert "900" in [parse(line).command for line in told]
     full.do(al, f"JOIN {room(full.wide)}")
     full.do(bob, f"WHOIS {al.nick}", f"NICKSERV INFO {al.nick}", f"NICKSERV IDENTIFY {al.nick} wrong-{'x' * 60}")
@@ -245,7 +245,7 @@ def test_what_is_said_of_accounts_fits(full: Full) -> None:
     )
     full.do(bob, f"PRIVMSG NickServ :{long} {long}", "PRIVMSG NickServ :HELP", f"REGISTER {long} * {'x' * 60}")
     full.do(bob, f"WHO {al.nick} %tcuihsnfdlaor,123", f"JOIN {room(full.wide)}")
-    full.do(al, "NICKSERV LOGOUT", f"NICKSERV IDENTIFY {al.nick} {'p' * 60}", f"NICKSERV DROP {'p' * 60}")
+    full.do(al, "NICKSERV LOGOUT", f"NICKSERV IDENTIFY {al.nick} {'horse-' * 10}", f"NICKSERV DROP {'horse-' * 10}")
 
 
 def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:

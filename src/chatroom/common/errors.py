@@ -65,6 +65,7 @@ class Code(Enum):
     LOGGED_IN_ALREADY = "logged-in-already"  # account
     NOT_LOGGED_IN = "not-logged-in"
     PASSWORD_WEAK = "password-weak"
+    PASSWORD_COMMON = "password-common"
     PASSWORD_BAD = "password-bad"
     ACCOUNTS_FULL = "accounts-full"  # no more of them, or no more from this address for now
     NOT_A_GHOST = "not-a-ghost"  # nick; one's own connection

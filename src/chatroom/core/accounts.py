@@ -18,7 +18,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, monitor, notify
+from chatroom.core import bans, departures, monitor, notify
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.passwords import acceptable
 from chatroom.core.permissions import require_free_to_rename
@@ -34,6 +34,7 @@ from chatroom.model.commands import (
     SetPassword,
     SetReplay,
 )
+from chatroom.model.departure_reasons import PASSWORD_CHANGED
 from chatroom.model.entities import Account, Session, User, movers, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
@@ -97,9 +98,13 @@ def _may_claim(state: ChatState, session: Session, name: str) -> None:
 def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> list[Outcome]:
     name = _name_of(session, command)
     _may_claim(ctx.state, session, name)
-    by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
     log.info("%s claimed the name %s", session.host, name)
-    return [AccountMade(by, name, secret), _done(ctx, AccountChange.CLAIMED, name, command.via)]
+    return [AccountMade(_who(session, name), name, secret), _done(ctx, AccountChange.CLAIMED, name, command.via)]
+
+
+def _who(session: Session, name: str) -> Person:
+    """Who a client is, also before it has come in under a name."""
+    return session.user.person if session.user else Person(session.uid, name, "*", session.host)
 
 
 def set_password(ctx: Context, session: Session, command: SetPassword) -> list[Outcome]:
@@ -109,7 +114,7 @@ def set_password(ctx: Context, session: Session, command: SetPassword) -> list[O
     if ctx.throttle.password_changes.is_full(fold(session.account), ctx.steady()) and not ctx.throttle.unlimited:
         raise ChatError(Code.LOGIN_TOO_OFTEN)
     ctx.throttle.password_changes.add(fold(session.account), ctx.steady())
-    return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password, limit_key(session.host))))]
+    return _check(ctx, session, command, session.account)
 
 
 def set_replay(ctx: Context, session: Session, command: SetReplay) -> list[Outcome]:
@@ -124,9 +129,13 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
     ask = command.ask
     try:
         if not command.secret:
+            if command.before:
+                return []  # another login will do
             raise ChatError(Code.LOGIN_BUSY)
         if isinstance(ask, MakeAccount):
             return _made(ctx, session, ask, command.secret)
+        if isinstance(ask, LogIn):
+            return [PasswordSet(_who(session, ask.account), ask.account, command.secret, command.before)]
         if not session.account:  # it was dropped meanwhile
             raise ChatError(Code.NOT_LOGGED_IN)
         by = user_of(session).person
@@ -161,18 +170,22 @@ def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
     return compare_digest(given.encode(), ctx.password.encode())
 
 
-def _check(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: str) -> list[Outcome]:
+Proof = LogIn | DropAccount | CloseGhost | SetPassword  # what a password is given for
+
+
+def _check(ctx: Context, session: Session, ask: Proof, account: str) -> list[Outcome]:
     """Has a password checked; raises `ChatError` if this was done too often."""
     ctx.throttle.begin(account, session.host, ctx.steady())
     return _work(ctx, session, ask, account)
 
 
-def _work(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: str) -> list[Outcome]:
+def _work(ctx: Context, session: Session, ask: Proof, account: str) -> list[Outcome]:
+    given = ask.old if isinstance(ask, SetPassword) else ask.password
     known = ctx.state.accounts.get(fold(account))
     secret = known.secret if known else ""
     return [
         Deferred(
-            lambda: Checked(ask, secret, ctx.passwords.check(ask.password, secret, limit_key(session.host))),
+            lambda: Checked(ask, secret, ctx.passwords.check(given, secret, limit_key(session.host))),
             lambda checked: ctx.throttle.end(account, session.host, checked.fits),
         )
     ]
@@ -180,12 +193,14 @@ def _work(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost,
 
 def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
     ask = command.ask
-    name = ask.nick if isinstance(ask, CloseGhost) else ask.account
     try:
+        name = _account_meant(session, ask)
         if command.fits is None:
             raise ChatError(Code.LOGIN_BUSY)
         account = ctx.state.accounts.get(fold(name))
-        if not command.fits or account is None or account.secret != command.secret:
+        if account and account.secret != command.secret:  # it has another since: that counts
+            return _work(ctx, session, ask, name)
+        if not command.fits or account is None:
             # What is no account's name may be a password that was typed in its place.
             log.info("%s gave a wrong password for %s", session.host, account.name if account else "no account")
             raise ChatError(Code.LOGIN_FAILED, name)
@@ -194,15 +209,35 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
         return [Refused(error, ask.via)]
 
 
-def _proven(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: Account) -> list[Outcome]:
+def _account_meant(session: Session, ask: Proof) -> str:
+    """Whose password was given; raises `ChatError` if it was to be changed, and the account was dropped meanwhile."""
+    if isinstance(ask, SetPassword):
+        if not session.account:
+            raise ChatError(Code.NOT_LOGGED_IN)
+        return session.account
+    return ask.nick if isinstance(ask, CloseGhost) else ask.account
+
+
+def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> list[Outcome]:
+    if isinstance(ask, SetPassword):
+        return [Deferred(lambda: Hashed(ask, ctx.passwords.make(ask.password, limit_key(session.host))))]
     if isinstance(ask, DropAccount):
         return _dropped(ctx, session, account, ask.via)
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
+    renewed = _renewed(ctx, session, ask, account)
     if session.user is None:
         session.account = account.name
-        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via)]
-    return _logged_in(ctx, session, session.user, account, ask)
+        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *renewed]
+    return [*_logged_in(ctx, session, session.user, account, ask), *renewed]
+
+
+def _renewed(ctx: Context, session: Session, ask: LogIn, account: Account) -> list[Outcome]:
+    """Has the secret made anew if it was made at a lower cost than today's: only now is the password known."""
+    if not ctx.passwords.is_outdated(account.secret):
+        return []
+    owner = limit_key(session.host)
+    return [Deferred(lambda: Hashed(ask, ctx.passwords.make(ask.password, owner), account.secret))]
 
 
 def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask: LogIn) -> list[Outcome]:
@@ -299,10 +334,25 @@ def account_made(ctx: Context, event: AccountMade) -> None:
 
 
 def password_set(ctx: Context, event: PasswordSet) -> None:
-    account = ctx.state.accounts.get(fold(event.account))
-    if account:
-        ctx.state.accounts[fold(event.account)] = account._replace(secret=event.secret)
-        ctx.delivery.broadcast(event, notify.NOBODY)
+    state, key = ctx.state, fold(event.account)
+    account = state.accounts.get(key)
+    if account is None or event.before not in ("", account.secret):
+        return
+    state.accounts[key] = account._replace(secret=event.secret)
+    ctx.delivery.broadcast(event, notify.NOBODY)
+    if not event.before:
+        _end_other_logins(ctx, event)
+
+
+def _end_other_logins(ctx: Context, event: PasswordSet) -> None:
+    """Closes the other connections that are logged in: one of them may be whoever the password was changed for."""
+    state = ctx.state
+    for session in state.sessions.values():
+        if session.account and fold(session.account) == fold(event.account) and session.uid != event.by.uid:
+            session.account = ""  # of who has no name yet, it is not given one by this login
+    for user in [user for user in state.users.values() if fold(user.person.account) == fold(event.account)]:
+        if user.person.uid != event.by.uid:
+            departures.throw_out(ctx, event, user.person, PASSWORD_CHANGED, PASSWORD_CHANGED)
 
 
 def replay_set(ctx: Context, event: ReplaySet) -> None:

@@ -37,15 +37,15 @@ def killed(ctx: Context, event: Killed) -> None:
         if not event.by.uid:
             notify.author(ctx, event)
     reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
-    _throw_out(ctx, event, event.who, reason, reason)
+    throw_out(ctx, event, event.who, reason, reason)
 
 
 def ghosted(ctx: Context, event: Ghosted) -> None:
-    _throw_out(ctx, event, event.who, OVERTAKEN, GHOST)
+    throw_out(ctx, event, event.who, OVERTAKEN, GHOST)
 
 
-def _throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str) -> None:
-    """`reason` is for the others, `goodbye` for the one who has to go."""
+def throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str) -> None:
+    """Ends somebody's connection, by an event. `reason` is for the others, `goodbye` for the one who has to go."""
     user = ctx.state.users.get(who.uid)
     if user is None:
         return

@@ -12,7 +12,9 @@ import hashlib
 import logging
 import os
 from hmac import compare_digest
+from math import prod
 
+from chatroom.common.common_passwords import is_common
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.common.names import fold, opaque
@@ -37,6 +39,8 @@ def acceptable(password: str, name: str) -> None:
         raise ChatError(Code.PASSWORD_BAD)
     if len(password) < PASSWORD_MIN_CHARACTERS or fold(password) == fold(name):
         raise ChatError(Code.PASSWORD_WEAK)
+    if is_common(password):
+        raise ChatError(Code.PASSWORD_COMMON)
 
 
 class Passwords:
@@ -61,6 +65,10 @@ class Passwords:
         scrypt, salt, expected = _read(numbers)
         digest = self._hash(password, salt, scrypt, owner)
         return compare_digest(digest, expected) and secret != "" if digest else None
+
+    def is_outdated(self, secret: str) -> bool:
+        """Whether a secret was made at a lower cost than those that are made now."""
+        return prod(_read(secret)[0]) < prod(self.scrypt)
 
     def _hash(self, password: str, salt: bytes, scrypt: tuple[int, int, int], owner: str) -> bytes:
         """b"" if one's turn did not come in time, or there was no memory for it."""

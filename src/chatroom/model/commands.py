@@ -242,9 +242,10 @@ class LogOut(ChatCommand):
 
 @value
 class SetPassword(SessionCommand):
-    """A new one for the account that one is logged in to."""
+    """A new one for the account that one is logged in to; `old` is what it has been. Ends other logins."""
 
     password: str = field(repr=False)
+    old: str = field(repr=False)
     via: Via = Via.COMMAND
 
 
@@ -289,7 +290,7 @@ class Checked(SessionCommand):
     No protocol makes this: it is what comes of `Deferred`.
     """
 
-    ask: LogIn | DropAccount | CloseGhost
+    ask: LogIn | DropAccount | CloseGhost | SetPassword
     secret: str = field(repr=False)
     fits: bool | None
 
@@ -298,11 +299,13 @@ class Checked(SessionCommand):
 class Hashed(ChatCommand):
     """A password was made a secret; "" if it did not come to it.
 
+    After a login it is the same password at a higher cost, in place of the secret `before`.
     No protocol makes this: it is what comes of `Deferred`.
     """
 
-    ask: MakeAccount | SetPassword
+    ask: MakeAccount | SetPassword | LogIn
     secret: str = field(repr=False)
+    before: str = field(default="", repr=False)
 
 
 @value

@@ -142,8 +142,11 @@ class AccountMade(Event):
 
 @value
 class PasswordSet(Event):
+    """A new password, which ends other logins; or, with `before`, another secret for the same one in place of that."""
+
     account: str
     secret: str = field(repr=False)
+    before: str = field(default="", repr=False)
 
 
 @value

@@ -132,6 +132,7 @@ _REFUSALS: dict[Code, str] = {
     "or claim your name with {slash}register PASSWORD",
     Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; "
     "choose another",
+    Code.PASSWORD_COMMON: "that password is among the first that are guessed; choose one that nobody else has",
     Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",

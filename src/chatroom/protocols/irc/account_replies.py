@@ -80,6 +80,10 @@ _REFUSALS: dict[Code, Refusal] = {
         f"A password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another.",
         "WEAK_PASSWORD",
     ),
+    Code.PASSWORD_COMMON: Refusal(
+        "That password is among the first that are guessed; choose one that nobody else has.",
+        "WEAK_PASSWORD",
+    ),
     Code.PASSWORD_BAD: Refusal(
         f"A password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another.", "UNACCEPTABLE_PASSWORD"
     ),
