@@ -28,6 +28,7 @@ from chatroom.model.events import (
     AwaySet,
     Departed,
     Event,
+    Guessed,
     Invited,
     Joined,
     Kicked,
@@ -411,6 +412,7 @@ _EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     UserModesSet: st.builds(UserModesSet, _PEOPLE, st.just((ModeChange(True, "i"),))),
     RealnameSet: st.builds(RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
     AccountSet: st.builds(AccountSet, _PEOPLE, _WIDTHS.map(nick)),
+    Guessed: st.builds(Guessed, _PEOPLE, _WIDTHS.map(nick), _ROOMS | st.just(""), st.integers(1, 99)),
     Alerted: st.builds(Alerted, _PEOPLE, _texts(2000)),
     ServerBanned: st.builds(
         ServerBanned, _PEOPLE, _texts(MASK_BYTES), st.integers(0, 2**42), _texts(REASON_BYTES), st.just("")

@@ -68,6 +68,7 @@ def serve(options: ServeOptions) -> None:
         return
     server = _make(options, data)
     server.hub.context.replay_messages = options.replay
+    server.hub.context.account_days = options.free_accounts
     server.configure(settings)
     server.hub.context.reload = partial(reload, server, files)
     if options.metrics_port:

@@ -21,6 +21,8 @@ from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRE
 
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
+FREE_ACCOUNTS_DAYS = 365  # without a login, by default: who comes once a year keeps their name
+FREE_ACCOUNTS_DAYS_MAX = 36_500  # a century; milliseconds of it are still far from what SQLite holds
 KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
 
 
@@ -97,6 +99,14 @@ class ServeOptions:
     data: Annotated[Path, lambda name: data_option]
     keep: Annotated[
         int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)
+    ]
+    free_accounts: Annotated[
+        int,
+        _option(
+            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
+            default=FREE_ACCOUNTS_DAYS,
+        ),
     ]
     replay: Annotated[
         int,

@@ -33,6 +33,7 @@ from chatroom.model.events import (
     AccountDropped,
     AccountMade,
     AccountSet,
+    AccountUsed,
     Alerted,
     AwaySet,
     Connected,
@@ -40,6 +41,7 @@ from chatroom.model.events import (
     Event,
     Founded,
     Ghosted,
+    Guessed,
     Invited,
     Joined,
     Kicked,
@@ -83,6 +85,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "RealnameSet": RealnameSet,
     "AccountSet": AccountSet,
     "AccountMade": AccountMade,
+    "AccountUsed": AccountUsed,
     "PasswordSet": PasswordSet,
     "ReplaySet": ReplaySet,
     "AccountDropped": AccountDropped,
@@ -92,6 +95,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Killed": Killed,
     "ServerBanned": ServerBanned,
     "ServerUnbanned": ServerUnbanned,
+    "Guessed": Guessed,
     "Alerted": Alerted,
 }
 # What servers say of themselves, likewise.

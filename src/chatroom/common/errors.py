@@ -49,6 +49,7 @@ class Code(Enum):
     BANNED_HERE = "banned-here"  # from the server; until when (milliseconds, 0 for good), reason
     BANS_FULL = "bans-full"  # there are too many of the server
     KEY_WRONG = "key-wrong"  # room, operators
+    KEY_TOO_OFTEN = "key-too-often"  # room
     MODE_UNKNOWN = "mode-unknown"  # letter, room
     USER_MODE_UNKNOWN = "user-mode-unknown"
     MODE_PARAMETER = "mode-parameter"  # target, letter, parameter

@@ -19,7 +19,9 @@ from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
 from chatroom.core import bans, departures, monitor, notify
+from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
+from chatroom.core.login_throttle import UNCOUNTED, Attempt
 from chatroom.core.passwords import acceptable
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import (
@@ -70,10 +72,9 @@ def make_account(ctx: Context, session: Session, command: MakeAccount) -> list[O
     name = _name_of(session, command)
     _may_claim(ctx.state, session, name)
     acceptable(command.password, name)
-    if len(ctx.state.accounts) >= ACCOUNTS_MAX or ctx.throttle.claims.is_full(limit_key(session.host), ctx.steady()):
+    if len(ctx.state.accounts) >= ACCOUNTS_MAX or not ctx.throttle.may_claim(session.host, ctx.steady()):
         raise ChatError(Code.ACCOUNTS_FULL)
-    if not ctx.throttle.unlimited:
-        ctx.throttle.claims.add(limit_key(session.host), ctx.steady())
+    ctx.throttle.claim(session.host, ctx.steady())
     return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password, limit_key(session.host))))]
 
 
@@ -99,12 +100,10 @@ def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> 
     name = _name_of(session, command)
     _may_claim(ctx.state, session, name)
     log.info("%s claimed the name %s", session.host, name)
-    return [AccountMade(_who(session, name), name, secret), _done(ctx, AccountChange.CLAIMED, name, command.via)]
-
-
-def _who(session: Session, name: str) -> Person:
-    """Who a client is, also before it has come in under a name."""
-    return session.user.person if session.user else Person(session.uid, name, "*", session.host)
+    return [
+        AccountMade(who(session, name), name, secret, limit_key(session.host)),
+        _done(ctx, AccountChange.CLAIMED, name, command.via),
+    ]
 
 
 def set_password(ctx: Context, session: Session, command: SetPassword) -> list[Outcome]:
@@ -135,7 +134,7 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
         if isinstance(ask, MakeAccount):
             return _made(ctx, session, ask, command.secret)
         if isinstance(ask, LogIn):
-            return [PasswordSet(_who(session, ask.account), ask.account, command.secret, command.before)]
+            return [PasswordSet(who(session, ask.account), ask.account, command.secret, command.before)]
         if not session.account:  # it was dropped meanwhile
             raise ChatError(Code.NOT_LOGGED_IN)
         by = user_of(session).person
@@ -151,15 +150,7 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
 def log_in(ctx: Context, session: Session, command: LogIn) -> list[Outcome]:
     if session.account and session.admitted:
         raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-    ctx.throttle.begin(command.account, session.host, ctx.steady())
-    if _is_of_server(ctx, session, command):
-        session.admitted = True
-        if session.account or fold(command.account) not in ctx.state.accounts:
-            ctx.throttle.end(command.account, session.host, None)
-            return [_done(ctx, AccountChange.ADMITTED, command.account, command.via)]
-    if session.account:
-        raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-    return _work(ctx, session, command, command.account)
+    return _check(ctx, session, command, command.account)
 
 
 def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
@@ -173,20 +164,27 @@ def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
 Proof = LogIn | DropAccount | CloseGhost | SetPassword  # what a password is given for
 
 
-def _check(ctx: Context, session: Session, ask: Proof, account: str) -> list[Outcome]:
-    """Has a password checked; raises `ChatError` if this was done too often."""
-    ctx.throttle.begin(account, session.host, ctx.steady())
-    return _work(ctx, session, ask, account)
+def _check(ctx: Context, session: Session, ask: Proof, name: str) -> list[Outcome]:
+    """Has a password checked, in its turn where it was tried too often."""
+    account = ctx.state.accounts.get(fold(name))
+    at_home = account is not None and account.is_at_home(limit_key(session.host))
+    return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, at_home, ctx.steady()))
 
 
-def _work(ctx: Context, session: Session, ask: Proof, account: str) -> list[Outcome]:
+def _work(ctx: Context, session: Session, ask: Proof, name: str, attempt: Attempt) -> list[Outcome]:
     given = ask.old if isinstance(ask, SetPassword) else ask.password
-    known = ctx.state.accounts.get(fold(account))
-    secret = known.secret if known else ""
+    account = ctx.state.accounts.get(fold(name))
+    secret, address = account.secret if account else "", limit_key(session.host)
+    of_server = isinstance(ask, LogIn) and _is_of_server(ctx, session, ask)
+    only_of_server = isinstance(ask, LogIn) and (session.account != "" or (of_server and account is None))
+
+    def check() -> bool | None:
+        return of_server if only_of_server else ctx.passwords.check(given, secret, address)
+
     return [
         Deferred(
-            lambda: Checked(ask, secret, ctx.passwords.check(given, secret, limit_key(session.host))),
-            lambda checked: ctx.throttle.end(account, session.host, checked.fits),
+            lambda: Checked(ask, secret, ctx.throttle.in_turn(attempt, check), of_server),
+            lambda checked: ctx.throttle.end(attempt, checked.fits),
         )
     ]
 
@@ -198,8 +196,15 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
         if command.fits is None:
             raise ChatError(Code.LOGIN_BUSY)
         account = ctx.state.accounts.get(fold(name))
+        if isinstance(ask, LogIn):
+            if command.of_server:
+                session.admitted = True
+                if session.account or account is None:
+                    return [_done(ctx, AccountChange.ADMITTED, ask.account, ask.via)]
+            if session.account:
+                raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
         if account and account.secret != command.secret:  # it has another since: that counts
-            return _work(ctx, session, ask, name)
+            return _work(ctx, session, ask, name, UNCOUNTED)
         if not command.fits or account is None:
             # What is no account's name may be a password that was typed in its place.
             log.info("%s gave a wrong password for %s", session.host, account.name if account else "no account")
@@ -225,11 +230,11 @@ def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> lis
         return _dropped(ctx, session, account, ask.via)
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
-    renewed = _renewed(ctx, session, ask, account)
+    more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
     if session.user is None:
         session.account = account.name
-        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *renewed]
-    return [*_logged_in(ctx, session, session.user, account, ask), *renewed]
+        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *more]
+    return [*_logged_in(ctx, session, session.user, account, ask), *more]
 
 
 def _renewed(ctx: Context, session: Session, ask: LogIn, account: Account) -> list[Outcome]:
@@ -327,7 +332,8 @@ def account_made(ctx: Context, event: AccountMade) -> None:
     state = ctx.state
     if fold(event.account) in state.accounts:
         return
-    state.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
+    made = Account(event.account, event.secret, event.id, event.time, home=event.home, used=event.time)
+    state.accounts[fold(event.account)] = made
     state.claimed.setdefault(skeleton(event.account), event.account)
     ctx.delivery.broadcast(event, notify.NOBODY)
     account_set(ctx, AccountSet(event.by, event.account, id=event.id, time=event.time))
@@ -365,9 +371,10 @@ def replay_set(ctx: Context, event: ReplaySet) -> None:
 def account_dropped(ctx: Context, event: AccountDropped) -> None:
     """Whoever is logged in to it is not any more, and its rooms are nobody's."""
     state, owner = ctx.state, fold(event.account)
-    account = state.accounts.pop(owner, None)
-    if account is None:
+    account = state.accounts.get(owner)
+    if account is None or event.used not in (0, account.used):
         return
+    del state.accounts[owner]
     if state.claimed.get(skeleton(account.name)) == account.name:
         del state.claimed[skeleton(account.name)]
     ctx.delivery.broadcast(event, notify.NOBODY)

@@ -25,6 +25,7 @@ class Context:
     """
 
     __slots__ = (
+        "account_days",
         "clock",
         "delivery",
         "is_saving",
@@ -56,6 +57,7 @@ class Context:
         self.password = ""  # of the server; everybody is let in if it is ""
         self.operator_password = ""  # nobody becomes an operator of the server if it is ""
         self.replay_messages = RECENT_MESSAGES  # messages at most that who joins is shown
+        self.account_days = 0  # days after which an account that nobody uses is freed; 0: never
         self.keep_ms = 0  # milliseconds after which what was said is shown no more; 0: never
         # Reads the configuration again, without the lock. Returns what puts it to use, under the lock; None if a file
         # can't be read.

@@ -14,10 +14,12 @@ The rules themselves are in the other files, by topic. Each has tables of what i
 from collections.abc import Callable
 
 from chatroom.core import (
+    account_use,
     accounts,
     bans,
     connections,
     departures,
+    guesses,
     history_access,
     membership,
     messaging,
@@ -40,6 +42,7 @@ from chatroom.model.replies import Reply
 from chatroom.model.state import ChatState
 
 DECIDER_TABLES: tuple[Deciders, ...] = (
+    account_use.DECIDERS,
     accounts.DECIDERS,
     bans.DECIDERS,
     history_access.DECIDERS,
@@ -57,14 +60,17 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
 HANDLER_TABLES: tuple[Handlers, ...] = (
     accounts.HANDLERS,
     connections.HANDLERS,
+    guesses.HANDLERS,
     monitor.HANDLERS,
     read_markers.HANDLERS,
     server_operators.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
+    account_use.APPLIERS,
     accounts.APPLIERS,
     bans.APPLIERS,
     departures.APPLIERS,
+    guesses.APPLIERS,
     membership.APPLIERS,
     messaging.APPLIERS,
     moderation.APPLIERS,

@@ -26,6 +26,7 @@ SCRYPT_WAIT_SECONDS = 10.0  # seconds that one waits for its turn: some hundred 
 
 log = logging.getLogger(__name__)
 
+_SCHEME = "scrypt"
 _SALT = 16  # bytes
 _HASH = 32  # bytes
 
@@ -41,6 +42,14 @@ def acceptable(password: str, name: str) -> None:
         raise ChatError(Code.PASSWORD_WEAK)
     if is_common(password):
         raise ChatError(Code.PASSWORD_COMMON)
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text is a secret rather than a password; raises `ValueError` if it is meant as one and is damaged."""
+    if not text.startswith(f"{_SCHEME}$"):
+        return False
+    _read(text)
+    return True
 
 
 class Passwords:
@@ -66,6 +75,12 @@ class Passwords:
         digest = self._hash(password, salt, scrypt, owner)
         return compare_digest(digest, expected) and secret != "" if digest else None
 
+    def compare(self, password: str, wanted: str, owner: str = "") -> bool | None:
+        """Whether a password is the one that is wanted, which is given itself or as a secret."""
+        if is_secret(wanted):
+            return self.check(password, wanted, owner)
+        return compare_digest(password.encode(), wanted.encode())
+
     def is_outdated(self, secret: str) -> bool:
         """Whether a secret was made at a lower cost than those that are made now."""
         return prod(_read(secret)[0]) < prod(self.scrypt)
@@ -85,7 +100,7 @@ class Passwords:
 
 
 def _written(scrypt: tuple[int, int, int], salt: bytes, digest: bytes) -> str:
-    return "$".join(["scrypt", *map(str, scrypt), *(base64.b64encode(part).decode() for part in (salt, digest))])
+    return "$".join([_SCHEME, *map(str, scrypt), *(base64.b64encode(part).decode() for part in (salt, digest))])
 
 
 def _read(secret: str) -> tuple[tuple[int, int, int], bytes, bytes]:

@@ -276,6 +276,13 @@ class CloseGhost(SessionCommand):
 
 
 @value
+class FreeAccounts(ChatCommand):
+    """Free those of these accounts that were not used for too long. For the server itself."""
+
+    accounts: tuple[str, ...]
+
+
+@value
 class AskAccount(ChatCommand):
     """Whether a name is claimed, and since when."""
 
@@ -293,6 +300,7 @@ class Checked(SessionCommand):
     ask: LogIn | DropAccount | CloseGhost | SetPassword
     secret: str = field(repr=False)
     fits: bool | None
+    of_server: bool = False  # whether it is the server's password, which some clients give like that of an account
 
 
 @value
@@ -306,6 +314,27 @@ class Hashed(ChatCommand):
     ask: MakeAccount | SetPassword | LogIn
     secret: str = field(repr=False)
     before: str = field(default="", repr=False)
+
+
+@value
+class Compared(SessionCommand):
+    """A password that many share was compared with what was given; `fits` is None if it did not come to it.
+
+    No protocol makes this: it is what comes of `Deferred`.
+    """
+
+    ask: Enter | BecomeOperator
+    fits: bool | None
+
+
+@value
+class NoteWrongKey(SessionCommand):
+    """A wrong key was given for a room.
+
+    No protocol makes this: it is what comes of `Deferred`.
+    """
+
+    room: str
 
 
 @value

@@ -164,9 +164,17 @@ class Account(NamedTuple):
     id: int  # of the event by which it was made
     time: int  # when that was, in milliseconds
     replay: bool = True  # whether its clients are told what was said in a room before they join
+    # Where it is at home: where it was claimed, then where it was used of late. Addresses as limits count them.
+    home: str = ""
+    used: int = 0  # when it was used last, in milliseconds; known to the day
+    warned: bool = False  # whether its owner has been told that it is freed, with its rooms, when nobody uses it
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
+
+    def is_at_home(self, address: str) -> bool:
+        """Whether it was claimed, or used of late, at an address, given as limits count it."""
+        return address in self.home.split()
 
 
 Lists = dict[str, dict[str, ListEntry]]  # a room's lists by their letters; in each the entries by their folded masks

@@ -17,6 +17,7 @@ from chatroom.model.events import (
     AwaySet,
     Departed,
     Event,
+    Guessed,
     Invited,
     Joined,
     Kicked,
@@ -39,6 +40,7 @@ from chatroom.model.replies import (
     AccountChange,
     AccountDone,
     AccountIs,
+    AccountLapses,
     Admitted,
     Announcement,
     AwayNoted,
@@ -99,6 +101,7 @@ _REFUSALS: dict[Code, str] = {
     Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
     Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
     Code.KEY_WRONG: "{0} needs a key: {slash}join {0} KEY; its operators know it: {1}",
+    Code.KEY_TOO_OFTEN: "too many wrong keys of {0} were tried; wait a minute, or have a member invite you",
     Code.SLOW: "{0} is in slow mode: one message every {2}; yours may follow in {3}; its operators: {1}",
     Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
     Code.LOGOUT_HELD: "you can't log out while you are banned or muted in {0}; leave it first",
@@ -263,6 +266,12 @@ def _redacted(event: Redacted) -> list[str]:
     return [f"{event.by.nick} removed a {what}{because(event.reason)}"]
 
 
+def guessed(event: Guessed) -> str:
+    what = f"a wrong key for {event.target}" if event.target else "a wrong password of the operators"
+    more = f"; {event.count} within a minute" if event.count > 1 else ""
+    return f"{event.nick} gave {what}{more}"
+
+
 _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     Said: _said,
     Joined: lambda e: [f"{e.by.nick} joined"],
@@ -281,6 +290,7 @@ _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
     Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
     Redacted: _redacted,
+    Guessed: lambda e: [guessed(e)],
     AwaySet: lambda e: [f"{e.by.nick} is away: {plain(e.message)}" if e.message else f"{e.by.nick} is back"],
 }
 
@@ -428,6 +438,10 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     AccountDone: _account_done,
     AccountIs: _account_is,
     ReplayIs: _replay_is,
+    AccountLapses: lambda r, slash: [
+        f"{r.account} and {'the room' if r.rooms == 1 else f'the {r.rooms} rooms'} that you own are freed"
+        f" if you don't log in for {r.days} days."
+    ],
     Ping: lambda r, slash: [],
     Goodbye: lambda r, slash: [f"Goodbye{because(r.reason)}."],
     Announcement: lambda r, slash: [r.text],

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
-from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
+from chatroom.model.replies import AccountChange, AccountDone, AccountIs, AccountLapses, ReplayIs
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import timestamp
@@ -40,6 +40,10 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
         yield to.line(numerics.RPL_SASLSUCCESS)
     elif reply.via is Via.SERVICE:
         yield notice(to, text)
+
+
+def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
+    yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
 
 def replay_is(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
