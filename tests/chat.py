@@ -133,7 +133,7 @@ class Chat:
         self.info = info
         self.time = NOON
         self.post = RecordingPost()
-        self.hub = Hub(self.post, lambda: self.time, name=info.name)
+        self.hub = Hub(lambda: self.time, name=info.name)
         self.hub.context.passwords.scrypt = QUICK
         self.hub.context.throttle.stopping.set()  # so that no test waits for a pause
         self.log = LocalEventLog(self.hub, self.post, lambda: self.time)

@@ -121,10 +121,10 @@ def test_who_logs_in_while_it_is_being_freed_keeps_it(chat: Chat) -> None:
     used = AccountUsed(by, "bob", account(chat).id, "192.0.2.7", False)
     for number, event in enumerate((used, dropped), 1 << 60):
         place(event, number, NOON + DAY_MS)
-        chat.hub.apply(event)
+        chat.hub.apply(event, chat.post)
     assert account(chat).home == "192.0.2.7"
     used = AccountUsed(by, "bob", account(chat).id + 1, "203.0.113.1", False)  # of who had that name before
-    chat.hub.apply(used)
+    chat.hub.apply(used, chat.post)
     assert account(chat).home == "192.0.2.7"
 
 

@@ -14,6 +14,7 @@ from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.model.commands import FreeAccounts
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session
 from chatroom.model.events import AccountDropped, AccountUsed
 from chatroom.model.outcomes import Outcome
@@ -81,13 +82,13 @@ def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list
     return outcomes
 
 
-def account_used(ctx: Context, event: AccountUsed) -> None:
+def account_used(ctx: Context, event: AccountUsed, delivery: Delivery) -> None:
     """Only saved, besides what it changes. By now the name may be another's account."""
     account = ctx.state.accounts.get(fold(event.account))
     if account and account.id == event.made:
         used = max(account.used, event.time)
         ctx.state.accounts[fold(event.account)] = account._replace(home=event.home, used=used, warned=event.warned)
-        ctx.delivery.broadcast(event, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
 
 
 DECIDERS: Deciders = {FreeAccounts: free_accounts}

@@ -36,6 +36,7 @@ from chatroom.model.commands import (
     SetPassword,
     SetReplay,
 )
+from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import PASSWORD_CHANGED
 from chatroom.model.entities import Account, Session, User, movers, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
@@ -327,7 +328,7 @@ def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> Accoun
 # ---- applying -------------------------------------------------------------------------------------------------------
 
 
-def account_made(ctx: Context, event: AccountMade) -> None:
+def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
     """Who comes second is not logged in to what the first one made."""
     state = ctx.state
     if fold(event.account) in state.accounts:
@@ -335,22 +336,22 @@ def account_made(ctx: Context, event: AccountMade) -> None:
     made = Account(event.account, event.secret, event.id, event.time, home=event.home, used=event.time)
     state.accounts[fold(event.account)] = made
     state.claimed.setdefault(skeleton(event.account), event.account)
-    ctx.delivery.broadcast(event, notify.NOBODY)
-    account_set(ctx, AccountSet(event.by, event.account, id=event.id, time=event.time))
+    delivery.broadcast(event, notify.NOBODY)
+    account_set(ctx, AccountSet(event.by, event.account, id=event.id, time=event.time), delivery)
 
 
-def password_set(ctx: Context, event: PasswordSet) -> None:
+def password_set(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
     state, key = ctx.state, fold(event.account)
     account = state.accounts.get(key)
     if account is None or event.before not in ("", account.secret):
         return
     state.accounts[key] = account._replace(secret=event.secret)
-    ctx.delivery.broadcast(event, notify.NOBODY)
+    delivery.broadcast(event, notify.NOBODY)
     if not event.before:
-        _end_other_logins(ctx, event)
+        _end_other_logins(ctx, event, delivery)
 
 
-def _end_other_logins(ctx: Context, event: PasswordSet) -> None:
+def _end_other_logins(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
     """Closes the other connections that are logged in: one of them may be whoever the password was changed for."""
     state = ctx.state
     for session in state.sessions.values():
@@ -358,17 +359,17 @@ def _end_other_logins(ctx: Context, event: PasswordSet) -> None:
             session.account = ""  # of who has no name yet, it is not given one by this login
     for user in [user for user in state.users.values() if fold(user.person.account) == fold(event.account)]:
         if user.person.uid != event.by.uid:
-            departures.throw_out(ctx, event, user.person, PASSWORD_CHANGED, PASSWORD_CHANGED)
+            departures.throw_out(ctx, event, user.person, PASSWORD_CHANGED, PASSWORD_CHANGED, delivery)
 
 
-def replay_set(ctx: Context, event: ReplaySet) -> None:
+def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
     account = ctx.state.accounts.get(fold(event.account))
     if account:
         ctx.state.accounts[fold(event.account)] = account._replace(replay=event.on)
-        ctx.delivery.broadcast(event, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
 
 
-def account_dropped(ctx: Context, event: AccountDropped) -> None:
+def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> None:
     """Whoever is logged in to it is not any more, and its rooms are nobody's."""
     state, owner = ctx.state, fold(event.account)
     account = state.accounts.get(owner)
@@ -377,12 +378,12 @@ def account_dropped(ctx: Context, event: AccountDropped) -> None:
     del state.accounts[owner]
     if state.claimed.get(skeleton(account.name)) == account.name:
         del state.claimed[skeleton(account.name)]
-    ctx.delivery.broadcast(event, notify.NOBODY)
+    delivery.broadcast(event, notify.NOBODY)
     for user in state.users.values():
         if user.person.account == account.name:
-            account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time))
+            account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
             if user.session and user.person.uid != event.by.uid:
-                ctx.delivery.reply(user.session, _done(ctx, AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
+                delivery.reply(user.session, _done(ctx, AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
@@ -401,7 +402,7 @@ def _disown(state: ChatState, keys: list[str]) -> None:
             state.dormant_rooms.disown(key, was_closed=bool(closed(modes)))
 
 
-def account_set(ctx: Context, event: AccountSet) -> None:
+def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     state = ctx.state
     if event.account and fold(event.account) not in state.accounts:
         return
@@ -411,7 +412,7 @@ def account_set(ctx: Context, event: AccountSet) -> None:
     user = state.users.get(event.by.uid)
     if user:
         user.become(replace(user.person, account=event.account))
-        ctx.delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
+        delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
 
 
 def _refused_likewise(decider: Decider) -> Decider:

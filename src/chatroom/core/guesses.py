@@ -16,6 +16,7 @@ from chatroom.core.login_throttle import Attempt
 from chatroom.core.replay import was_in
 from chatroom.model.audience import Audience
 from chatroom.model.commands import BecomeOperator, Compared, Enter, NoteWrongKey, Quit
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room, Session, user_of
 from chatroom.model.events import Guessed, UserModesSet
 from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
@@ -112,12 +113,12 @@ def _server(ctx: Context) -> Person:
     return user_of(ctx.state.server_session).person
 
 
-def guessed(ctx: Context, event: Guessed) -> None:
+def guessed(ctx: Context, event: Guessed, delivery: Delivery) -> None:
     operators = dict.fromkeys(notify.with_mode(ctx.state, OPERATOR))
     room = ctx.state.rooms.get(fold(event.target))
     if room:
         operators |= dict.fromkeys(room.ranked(OPERATOR))
-    ctx.delivery.broadcast(event, Audience.of(operators))
+    delivery.broadcast(event, Audience.of(operators))
     ctx.state.audit_log.append(event)
 
 

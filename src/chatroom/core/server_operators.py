@@ -6,6 +6,7 @@ from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.core.permissions import server_operator
 from chatroom.model.commands import Alert, Kill, Reload, Reread
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session
 from chatroom.model.events import Alerted, Killed
 from chatroom.model.limits import REASON_BYTES
@@ -36,8 +37,8 @@ def alert(ctx: Context, session: Session, command: Alert) -> list[Outcome]:
     return [Alerted(server_operator(session).person, command.text)]
 
 
-def alerted(ctx: Context, event: Alerted) -> None:
-    ctx.delivery.broadcast(event, notify.with_mode(ctx.state, ALERTED))
+def alerted(ctx: Context, event: Alerted, delivery: Delivery) -> None:
+    delivery.broadcast(event, notify.with_mode(ctx.state, ALERTED))
 
 
 DECIDERS: Deciders = {Reload: reload, Kill: kill, Alert: alert}
