@@ -100,12 +100,12 @@ def test_nobody_waits_while_files_are_read_again(tmp_path: Path, serve: Callable
     """REHASH: a file may lie where reading takes its time, on another machine for example. Here it is a pipe."""
     motd, write = pipes(tmp_path)
     password = tmp_path / "password"
-    password.write_text("sesame\n")
+    password.write_text("sesame-of-ops\n")
     write("first\n")
     server = serve("--motd-file", str(motd), "--operator-password-file", str(password))
     with closing(Guests(server.port)) as guests:
         op, bob = guests.irc("op"), guests.irc("bob")
-        op.send("OPER op sesame")
+        op.send("OPER op sesame-of-ops")
         op.wait(" 381 ")
         op.send("REHASH")
         for number in range(3):

@@ -193,12 +193,12 @@ def test_accounts_of_an_older_file_count_as_used_at_its_first_start(data: Path) 
         client.send(f"/register {PASSWORD}")
         client.wait("is yours now")
     with closing(sqlite3.connect(data / "chatroom.db")) as db, db:
-        for column in ("home", "used", "warned"):
+        for column in ("home", "used", "warned", "operator"):
             db.execute(f"ALTER TABLE accounts DROP COLUMN {column}")
         db.execute("DELETE FROM migrations WHERE name = 'use'")
     began = int(time.time())
     Store(data).close()
     with closing(Reader(data / "chatroom.db")) as reader:
         [bob] = reader.accounts()
-    assert (bob.home, bob.warned) == ("", 0)
+    assert (bob.home, bob.warned) == ("", False)
     assert began * 1000 <= bob.used <= time.time() * 1000

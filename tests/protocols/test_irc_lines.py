@@ -34,6 +34,7 @@ from chatroom.model.events import (
     Kicked,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -412,6 +413,7 @@ _EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     UserModesSet: st.builds(UserModesSet, _PEOPLE, st.just((ModeChange(True, "i"),))),
     RealnameSet: st.builds(RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
     AccountSet: st.builds(AccountSet, _PEOPLE, _WIDTHS.map(nick)),
+    OperatorSet: st.builds(OperatorSet, _PEOPLE, _WIDTHS.map(nick), st.booleans()),
     Guessed: st.builds(Guessed, _PEOPLE, _WIDTHS.map(nick), _ROOMS | st.just(""), st.integers(1, 99)),
     Alerted: st.builds(Alerted, _PEOPLE, _texts(2000)),
     ServerBanned: st.builds(

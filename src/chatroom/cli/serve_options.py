@@ -14,7 +14,8 @@ import click
 from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
 from chatroom.cli.config_file import Faults, load
 from chatroom.common.addresses import Network, network_of
-from chatroom.common.names import is_server
+from chatroom.common.errors import ChatError
+from chatroom.common.names import is_server, nickname
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRESS
@@ -50,7 +51,20 @@ class _NetworkType(click.ParamType[Network]):
         return network
 
 
+class _AccountType(click.ParamType[str]):
+    """The name of an account."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return nickname(value)
+        except ChatError:
+            self.fail(f"{value!r} can't be a claimed name.", param, ctx)
+
+
 NETWORK = _NetworkType()
+ACCOUNT = _AccountType()
 
 
 def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
@@ -85,6 +99,14 @@ class ServeOptions:
         Path | None,
         _option(
             "A file; its first line is the password for OPER and /oper, which make operators of the server.", type=FILE
+        ),
+    ]
+    operators: Annotated[
+        tuple[str, ...],
+        _option(
+            "A claimed name whose owner is an operator of the server whenever logged in; may be repeated.",
+            type=ACCOUNT,
+            multiple=True,
         ),
     ]
     tls_cert: Annotated[

@@ -24,6 +24,7 @@ from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJ
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
 from chatroom.core import membership, monitor, restore
 from chatroom.core.context import Context
+from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
@@ -50,6 +51,7 @@ from chatroom.model.events import (
     Left,
     ModesSet,
     Opened,
+    OperatorSet,
     PasswordSet,
     RealnameSet,
     Redacted,
@@ -88,6 +90,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "AccountMade": AccountMade,
     "AccountUsed": AccountUsed,
     "PasswordSet": PasswordSet,
+    "OperatorSet": OperatorSet,
     "ReplaySet": ReplaySet,
     "AccountDropped": AccountDropped,
     "Ghosted": Ghosted,
@@ -316,6 +319,7 @@ def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Deliver
             log_out(ctx, session, delivery)
         if user.person.nick != before.nick:
             delivery.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
+    revoke(ctx.state, user, Renamed(before, user.person.nick), delivery)
 
 
 def log_out(ctx: Context, session: Session, delivery: Delivery) -> None:

@@ -33,6 +33,8 @@ class Code(Enum):
     NOT_SERVER_OPERATOR = "not-server-operator"
     PASSWORD_NEEDED = "password-needed"
     WRONG_PASSWORD = "wrong-password"
+    OPERATOR_CONFIGURED = "operator-configured"  # account; it is named in the configuration
+    ACCOUNT_RESERVED = "account-reserved"  # account; the configuration names it as an operator of the server
     OPERATORS_UNKNOWN = "operators-unknown"  # there is no operator's password
     THEY_ARE_NOT_IN_ROOM = "they-are-not-in-room"  # nick, room
     THEY_ARE_IN_ROOM = "they-are-in-room"  # nick, room

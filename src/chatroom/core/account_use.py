@@ -4,7 +4,8 @@
   owner up. It is noted again when the place is another, and once a day.
 - An account that was not used for `Context.account_days` is freed. The owner of rooms is told at a login first: who was
   never told is left twice the time.
-- Accounts of those who are logged in are in use.
+- Accounts of those who are logged in are in use. Those of operators of the server are never freed: whoever claims such
+  a name next would be one.
 """
 
 import logging
@@ -13,6 +14,7 @@ from chatroom.common.addresses import limit_key
 from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.operator_accounts import is_operator
 from chatroom.model.commands import FreeAccounts
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session
@@ -71,7 +73,7 @@ def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list
     outcomes: list[Outcome] = []
     for key in map(fold, command.accounts):
         account = state.accounts.get(key)
-        if account is None or account.used >= limit:
+        if account is None or account.used >= limit or is_operator(ctx, account.name):
             continue
         if key in here:
             outcomes.append(AccountUsed(here[key], account.name, account.id, account.home, account.warned))

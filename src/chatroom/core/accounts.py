@@ -22,6 +22,7 @@ from chatroom.core import bans, departures, monitor, notify
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
+from chatroom.core.operator_accounts import grant, require_claimable, revoke
 from chatroom.core.passwords import acceptable
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import (
@@ -71,7 +72,7 @@ def make_way(state: ChatState, by: Person, nick: str) -> list[Outcome]:
 
 def make_account(ctx: Context, session: Session, command: MakeAccount) -> list[Outcome]:
     name = _name_of(session, command)
-    _may_claim(ctx.state, session, name)
+    _may_claim(ctx, session, name)
     acceptable(command.password, name)
     if len(ctx.state.accounts) >= ACCOUNTS_MAX or not ctx.throttle.may_claim(session.host, ctx.steady()):
         raise ChatError(Code.ACCOUNTS_FULL)
@@ -83,14 +84,16 @@ def _name_of(session: Session, command: MakeAccount) -> str:
     return session.user.person.nick if session.user else nickname(command.name)
 
 
-def _may_claim(state: ChatState, session: Session, name: str) -> None:
+def _may_claim(ctx: Context, session: Session, name: str) -> None:
     """Raises `ChatError` if this client can't have that name for good."""
+    state = ctx.state
     if not session.admitted:
         raise ChatError(Code.PASSWORD_NEEDED)
     if session.account:
         raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
     if fold(name) in state.accounts:
         raise ChatError(Code.ACCOUNT_EXISTS, name)
+    require_claimable(ctx, session, name)
     holder = state.nicks.get(name)
     if holder and holder is not session.user:
         raise ChatError(Code.NICK_TAKEN, name)
@@ -99,7 +102,7 @@ def _may_claim(state: ChatState, session: Session, name: str) -> None:
 
 def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> list[Outcome]:
     name = _name_of(session, command)
-    _may_claim(ctx.state, session, name)
+    _may_claim(ctx, session, name)
     log.info("%s claimed the name %s", session.host, name)
     return [
         AccountMade(who(session, name), name, secret, limit_key(session.host)),
@@ -266,7 +269,7 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
     for room in user.rooms.values():
         if room.is_owned_by(person) and not room.operated_by(user):
             outcomes.append(room.to_operator(person))
-    return outcomes
+    return [*outcomes, *grant(ctx, person, account.name)]
 
 
 def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
@@ -413,6 +416,7 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     if user:
         user.become(replace(user.person, account=event.account))
         delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
+        revoke(state, user, event, delivery)
 
 
 def _refused_likewise(decider: Decider) -> Decider:

@@ -31,6 +31,7 @@ class Context:
         "keep_ms",
         "lasting",
         "operator_password",
+        "operators",
         "password",
         "passwords",
         "reload",
@@ -51,6 +52,7 @@ class Context:
         self.passwords = Passwords()
         self.throttle = LoginThrottle()
         self.password = ""  # of the server; everybody is let in if it is ""
+        self.operators: frozenset[str] = frozenset()  # accounts that the configuration names as such, folded
         self.operator_password = ""  # nobody becomes an operator of the server if it is ""
         self.replay_messages = RECENT_MESSAGES  # messages at most that who joins is shown
         self.account_days = 0  # days after which an account that nobody uses is freed; 0: never

@@ -5,6 +5,8 @@ server, and those of the room.
 """
 
 import logging
+from collections.abc import Callable
+from hmac import compare_digest
 
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
@@ -36,7 +38,8 @@ def enter(ctx: Context, session: Session, command: Enter) -> list[Outcome]:
     if session.admitted:
         return []
     attempt = ctx.throttle.begin_server_password(session, ctx.steady())
-    return _compare(ctx, session, command, ctx.password, attempt)
+    given, wanted = command.password.encode(), ctx.password.encode()
+    return _check(ctx, command, attempt, lambda: compare_digest(given, wanted))
 
 
 def become_operator(ctx: Context, session: Session, command: BecomeOperator) -> list[Outcome]:
@@ -44,19 +47,17 @@ def become_operator(ctx: Context, session: Session, command: BecomeOperator) -> 
     if not ctx.operator_password:
         raise ChatError(Code.OPERATORS_UNKNOWN)
     attempt = ctx.throttle.begin_operator_password(session, ctx.steady())
-    return _compare(ctx, session, command, ctx.operator_password, attempt)
+    wanted, address = ctx.operator_password, limit_key(session.host)
+    return _check(ctx, command, attempt, lambda: ctx.passwords.compare(command.password, wanted, address))
 
 
-def _compare(
-    ctx: Context, session: Session, ask: Enter | BecomeOperator, wanted: str, attempt: Attempt
+def _check(
+    ctx: Context, ask: Enter | BecomeOperator, attempt: Attempt, check: Callable[[], bool | None]
 ) -> list[Outcome]:
-    """Has a password compared with the one that is `wanted`, or its secret, in its turn where that was guessed at."""
-    address = limit_key(session.host)
+    """Has a password checked, in its turn where it was guessed at too often."""
     return [
         Deferred(
-            lambda: Compared(
-                ask, ctx.throttle.in_turn(attempt, lambda: ctx.passwords.compare(ask.password, wanted, address))
-            ),
+            lambda: Compared(ask, ctx.throttle.in_turn(attempt, check)),
             lambda compared: ctx.throttle.end(attempt, compared.fits),
         )
     ]

@@ -184,6 +184,14 @@ class BecomeOperator(SessionCommand):
 
 
 @value
+class SetOperator(ChatCommand):
+    """Make an account an operator of the server whenever somebody is logged in to it, or no more."""
+
+    account: str
+    on: bool
+
+
+@value
 class Kill(ChatCommand):
     """Throw somebody off the server."""
 

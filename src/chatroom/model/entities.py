@@ -108,13 +108,25 @@ def movers(session: Session | None) -> Session | None:
 class User:
     """Somebody with a name. A user of another server has no session here."""
 
-    __slots__ = ("_member_info", "active", "away", "invitations", "modes", "person", "rooms", "session", "since")
+    __slots__ = (
+        "_member_info",
+        "active",
+        "away",
+        "granted",
+        "invitations",
+        "modes",
+        "person",
+        "rooms",
+        "session",
+        "since",
+    )
 
     def __init__(self, person: Person, session: Session | None, now: int) -> None:
         self.person = person
         self.session = session
         self.away = ""
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
+        self.granted = ""  # how the account has made them an operator of the server; "" if it has not
         self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
@@ -172,6 +184,7 @@ class Account(NamedTuple):
     # Where it is at home: where it was claimed, then where it was used of late. Addresses as limits count them.
     home: str = ""
     used: int = 0  # when it was used last, in milliseconds; known to the day
+    operator: bool = False  # whether it was made an operator of the server at the console
     warned: bool = False  # whether its owner has been told that it is freed, with its rooms, when nobody uses it
 
     def __repr__(self) -> str:

@@ -161,6 +161,14 @@ class PasswordSet(Event):
 
 
 @value
+class OperatorSet(Event):
+    """The account was made an operator of the server, or is none any more."""
+
+    account: str
+    on: bool
+
+
+@value
 class ReplaySet(Event):
     """Whether the account's clients are told what was said in a room before they join it."""
 

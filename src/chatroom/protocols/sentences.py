@@ -24,6 +24,7 @@ from chatroom.model.events import (
     Killed,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -111,6 +112,8 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_BANNED: "there is no such ban or mute on {1}; {slash}bans lists them",
     Code.BANS_FULL: "the server has too many bans; lift one first",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
+    Code.OPERATOR_CONFIGURED: "{0} is named as an operator in the configuration; take it out there, and start anew",
+    Code.ACCOUNT_RESERVED: "{0} is named as an operator of this server, so only an operator can claim it",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",
     Code.WRONG_PASSWORD: "that password is wrong",
@@ -266,6 +269,12 @@ def _redacted(event: Redacted) -> list[str]:
     return [f"{event.by.nick} removed a {what}{because(event.reason)}"]
 
 
+def operator_set(event: OperatorSet) -> str:
+    if event.on:
+        return f"{event.by.nick} made {event.account} an operator of the server, whenever they are logged in"
+    return f"{event.by.nick} decided that {event.account} is no longer an operator of the server"
+
+
 def guessed(event: Guessed) -> str:
     what = f"a wrong key for {event.target}" if event.target else "a wrong password of the operators"
     more = f"; {event.count} within a minute" if event.count > 1 else ""
@@ -290,6 +299,7 @@ _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
     Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
     Redacted: _redacted,
+    OperatorSet: lambda e: [operator_set(e)],
     Guessed: lambda e: [guessed(e)],
     AwaySet: lambda e: [f"{e.by.nick} is away: {plain(e.message)}" if e.message else f"{e.by.nick} is back"],
 }

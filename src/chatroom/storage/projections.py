@@ -19,6 +19,7 @@ from chatroom.model.events import (
     Founded,
     ModesSet,
     Opened,
+    OperatorSet,
     PasswordSet,
     Redacted,
     ReplaySet,
@@ -110,6 +111,10 @@ def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
     db.execute("UPDATE accounts SET secret = ? WHERE key = ?", (event.secret, fold(event.account)))
 
 
+def _operator_set(db: sqlite3.Connection, event: OperatorSet) -> None:
+    db.execute("UPDATE accounts SET operator = ? WHERE key = ?", (event.on, fold(event.account)))
+
+
 def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
     db.execute("UPDATE accounts SET replay = ? WHERE key = ?", (event.on, fold(event.account)))
 
@@ -174,6 +179,7 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     AccountMade: _account_made,
     AccountUsed: _account_used,
     PasswordSet: _password_set,
+    OperatorSet: _operator_set,
     ReplaySet: _replay_set,
     AccountDropped: _account_dropped,
     Founded: _founded,

@@ -111,7 +111,11 @@ class Reader:
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[Account]:
-        return list(map(Account._make, self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")))
+        rows = self._db.execute("SELECT name, secret, id, time, replay, home, used, operator, warned FROM accounts")
+        return [
+            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned))
+            for name, secret, made, time, replay, home, used, operator, warned in rows
+        ]
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""

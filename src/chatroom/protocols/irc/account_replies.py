@@ -73,6 +73,9 @@ _REFUSALS: dict[Code, Refusal] = {
     Code.ACCOUNT_EXISTS: Refusal(
         "{0} is claimed already; if it is yours: /msg NickServ IDENTIFY {0} password", "ACCOUNT_EXISTS"
     ),
+    Code.ACCOUNT_RESERVED: Refusal(
+        "{0} is named as an operator of this server, so only an operator can claim it.", "BAD_ACCOUNT_NAME"
+    ),
     Code.NO_SUCH_ACCOUNT: Refusal("{0} is not claimed; whoever has that name can REGISTER it."),
     Code.LOGIN_FAILED: Refusal("That is not the password of {0}, or nobody has claimed {0}."),
     Code.LOGIN_TOO_OFTEN: Refusal("That was tried too often; wait a minute, then try again."),

@@ -26,6 +26,7 @@ from chatroom.model.events import (
     Kicked,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -39,7 +40,7 @@ from chatroom.model.modes import OPERATOR, RANKS, written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from chatroom.protocols.sentence_parts import lasting
-from chatroom.protocols.sentences import guessed
+from chatroom.protocols.sentences import guessed, operator_set
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
@@ -304,6 +305,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     RealnameSet: _no_lines,
     Redacted: _no_lines,
     Guessed: _guessed,
+    OperatorSet: lambda e: _wallops(e, operator_set(e).removeprefix(f"{e.by.nick} ")),
     AccountSet: _no_lines,
 }
 
