@@ -42,7 +42,7 @@ def test_an_address_may_guess_so_often(chat: Chat, op: Client) -> None:
 def test_a_room_is_guessed_at_only_so_often_by_all(chat: Chat, op: Client) -> None:
     """Its operators and those of the server are told, once a minute; who was there before, or is invited, gets in."""
     chat.hub.context.operator_password = "sesame"
-    root = chat.irc("root").send("OPER root sesame")
+    root = chat.irc("rita").send("OPER rita sesame")
     pat, netcat = guesser(chat, 200), chat.plain("netcat")
     pat.send("JOIN #vault 4711", "PRIVMSG #vault :hi", "PART #vault").heard()
     netcat.send("/join #vault 4711")

@@ -88,7 +88,7 @@ def test_who_guesses_at_the_operators_password_is_slowed_down() -> None:
     """From an address, and in all, however many addresses guess; the operators are told, once a minute."""
     chat = Chat()
     chat.hub.context.operator_password = "sesame"
-    root = chat.irc("root").send("OPER root sesame")
+    root = chat.irc("rita").send("OPER rita sesame")
     pat = chat.plain("pat").send("/oper sesame")
     for client in (root, pat):
         client.heard()

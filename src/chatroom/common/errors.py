@@ -54,6 +54,9 @@ class Code(Enum):
     KEY_TOO_OFTEN = "key-too-often"  # room
     MODE_UNKNOWN = "mode-unknown"  # letter, room
     USER_MODE_UNKNOWN = "user-mode-unknown"
+    NICK_RESERVED = "nick-reserved"  # nickname
+    ROOM_LIKE = "room-like"  # name: it looks like that of another room
+    MASK_STARS = "mask-stars"  # target, letter, mask, how many stars there may be
     MODE_PARAMETER = "mode-parameter"  # target, letter, parameter
     LIST_FULL = "list-full"  # room, letter
     WATCHING_TOO_MANY = "watching-too-many"  # nicks
