@@ -12,7 +12,7 @@ from chatroom.cluster import snapshots
 from chatroom.cluster.redis_stream import REDIS_TIMEOUT_SECONDS, LinkError, Stream
 from chatroom.cluster.replica import Links
 from chatroom.cluster.spool import Proposal
-from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
+from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, SetOperator, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
 from chatroom.storage.store import Store
@@ -287,6 +287,31 @@ def test_whose_account_was_dropped_while_their_server_was_away_is_logged_out(red
     alice.wait(" 901 ")
     agree(one, two)
     assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
+
+
+def test_who_was_made_no_operator_while_their_server_was_away_is_none(redis: Redis, node: Start) -> None:
+    """They bring themselves as they were; who is one by the configuration of their server stays one."""
+    one, two = node("one"), node("two")
+    two.server.hub.context.operators = frozenset({"bob"})
+    alice = two.guests.irc("alice")
+    alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    alice.wait(" 900 ")
+    claim(one, "bob")
+    agree(one, two)
+    own(one, SetOperator("alice", on=True))
+    alice.wait(" 381 ")
+    bob = two.guests.irc("b0b_")
+    bob.send(f"PRIVMSG NickServ :IDENTIFY bob {PASSWORD}")
+    bob.wait(" 381 ")
+    agree(one, two)
+    cut_off(redis, two)
+    eventually(lambda: one.people() == [], "two is given up")
+    own(one, SetOperator("alice", on=False))
+    let_back(redis, two)
+    agree(one, two)
+    alice.wait(r"^:alice!\S+ MODE alice -o")
+    assert [user.person.nick for user in one.server.hub.state.users.values() if user.is_operator] == ["b0b_"]
+    assert one.server.hub.state.holders["o"] == 1
 
 
 def test_who_says_something_and_leaves_while_the_link_is_down_is_heard(redis: Redis, node: Start) -> None:

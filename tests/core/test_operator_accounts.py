@@ -235,6 +235,18 @@ def test_a_bad_password_of_operators_is_refused_at_the_start(tmp_path: Path, pas
         assert why in chatroom("hash-password", text=f"{password}\n").stderr
 
 
+def test_a_password_that_the_locale_can_t_read_is_refused() -> None:
+    """In a sentence, not with a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "chatroom", "hash-password"],
+        input=b"caf\xe9-au-lait\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"Error: Not in UTF-8")
+
+
 def test_a_hash_is_only_for_operators(tmp_path: Path) -> None:
     """Where a secret stands as the server's password, the secret itself is that password."""
     chat = Chat()

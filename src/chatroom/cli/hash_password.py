@@ -20,5 +20,7 @@ def hash_password() -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
     else:
         password = sys.stdin.readline().strip()
+    if not streams.readable(password):
+        raise click.ClickException(streams.refusal())
     check_operator_password(password, "The password")
     streams.show(Passwords().make(password))
