@@ -24,7 +24,7 @@ from chatroom.core.login_throttle import (
     SlidingWindow,
 )
 from chatroom.core.passwords import SCRYPT_CONCURRENCY, SCRYPT_N_R_P, Passwords, acceptable
-from chatroom.model.entities import Session
+from chatroom.model.entities import Account, Session
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 from chatroom.protocols.plain import PLAIN
 from tests.chat import NOON, QUICK
@@ -190,6 +190,10 @@ def client(host: str, uid: str = "") -> Session:
     return Session(uid or host, host, PLAIN)
 
 
+def known(name: str, home: str = "") -> Account:
+    return Account(name, "", 1, 1, home=home)
+
+
 def guess(
     throttle: LoginThrottle,
     account: str,
@@ -200,7 +204,7 @@ def guess(
     uid: str = "",
 ) -> bool:
     """Whether the guess was looked at without waiting for a turn."""
-    attempt = throttle.begin_login(account, client(host, uid), at_home, now)
+    attempt = throttle.begin_login(account, client(host, uid), known(account, host if at_home else ""), now)
     throttle.end(attempt, fits)
     return not attempt.turns
 
@@ -226,7 +230,7 @@ def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
 def test_guesses_that_are_being_checked_count_already() -> None:
     """Else a thousand connections could guess at once."""
     throttle = LoginThrottle()
-    begun = [throttle.begin_login("bob", client(f"192.0.2.{i}"), False, NOON) for i in range(4)]
+    begun = [throttle.begin_login("bob", client(f"192.0.2.{i}"), known("bob"), NOON) for i in range(4)]
     assert [len(attempt.turns) for attempt in begun] == [0, 0, 0, 1]
     for attempt in begun:
         throttle.end(attempt, False)
@@ -264,7 +268,7 @@ def test_strangers_never_hold_up_who_is_at_home() -> None:
 
 def come(throttle: LoginThrottle, host: str, fits: bool, served: list[str]) -> threading.Thread:
     """Tries a password for bob in a thread, as clients do; notes when it was looked at."""
-    attempt = throttle.begin_login("bob", client(host), False, NOON)
+    attempt = throttle.begin_login("bob", client(host), known("bob"), NOON)
 
     def check() -> bool:
         served.append(host)
@@ -307,8 +311,8 @@ def test_whose_turn_does_not_come_is_told_so(monkeypatch: pytest.MonkeyPatch) ->
     throttle = LoginThrottle()
     for _ in range(WRONG_PASSWORDS_PER_WINDOW):
         guess(throttle, "bob", "198.51.100.1")
-    held = throttle.begin_login("bob", client("198.51.100.2"), False, NOON)
-    attempt = throttle.begin_login("bob", client("198.51.100.3"), False, NOON)
+    held = throttle.begin_login("bob", client("198.51.100.2"), known("bob"), NOON)
+    attempt = throttle.begin_login("bob", client("198.51.100.3"), known("bob"), NOON)
 
     def check() -> bool:
         assert throttle.in_turn(attempt, lambda: True) is None
@@ -318,6 +322,17 @@ def test_whose_turn_does_not_come_is_told_so(monkeypatch: pytest.MonkeyPatch) ->
     for each, fits in ((held, True), (attempt, None)):
         throttle.end(each, fits)
     assert not throttle._lines
+
+
+def test_names_that_nobody_has_share_their_turns() -> None:
+    """From an address where many are made up, an owner on the way is not behind them all."""
+    throttle = LoginThrottle()
+    for name in ("x", "y", "z"):
+        guess(throttle, name, "198.51.100.1")
+    made_up = [throttle.begin_login(f"name{i}", client("198.51.100.1"), None, NOON) for i in range(3)]
+    own = throttle.begin_login("bob", client("198.51.100.1"), known("bob"), NOON)
+    owners = [[turn.limit.owner for turn in attempt.turns] for attempt in (*made_up, own)]
+    assert owners == [[""], [""], [""], ["bob"]]
 
 
 def test_an_ipv6_site_makes_only_so_many_accounts() -> None:

@@ -171,8 +171,7 @@ Proof = LogIn | DropAccount | CloseGhost | SetPassword  # what a password is giv
 def _check(ctx: Context, session: Session, ask: Proof, name: str) -> list[Outcome]:
     """Has a password checked, in its turn where it was tried too often."""
     account = ctx.state.accounts.get(fold(name))
-    at_home = account is not None and account.is_at_home(limit_key(session.host))
-    return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, at_home, ctx.steady()))
+    return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, account, ctx.steady()))
 
 
 def _work(ctx: Context, session: Session, ask: Proof, name: str, attempt: Attempt) -> list[Outcome]:

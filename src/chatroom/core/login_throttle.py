@@ -19,7 +19,7 @@ from typing import NamedTuple
 from chatroom.common.addresses import limit_key, site_key
 from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.common.names import fold
-from chatroom.model.entities import Session
+from chatroom.model.entities import Account, Session
 
 LOGIN_WINDOW_MS = 60_000  # milliseconds
 WRONG_PASSWORDS_PER_WINDOW = 3  # within `LOGIN_WINDOW_MS`, for an account, and from an address, before others wait
@@ -129,16 +129,18 @@ class LoginThrottle:
 
     # ---- kinds of passwords -----------------------------------------------------------------------------------------
 
-    def begin_login(self, account: str, session: Session, at_home: bool, now: int) -> Attempt:
-        """A password for an account, which is at home or not at the client's address."""
-        account, network = fold(account), limit_key(session.host)
-        target = f"{account} {network}" if at_home else account
+    def begin_login(self, name: str, session: Session, account: Account | None, now: int) -> Attempt:
+        """A password for an account, None if there is none of that name: all such names share their turns."""
+        key, network = fold(name), limit_key(session.host)
+        at_home = account is not None and account.is_at_home(network)
+        target = f"{key} {network}" if at_home else key
+        owner = key if account else ""
         wrong = [Limit(self._wrong, f"account {target}", session.uid if at_home else network)]
         if not at_home:
-            wrong.append(Limit(self._wrong, f"address {network}", account))
+            wrong.append(Limit(self._wrong, f"address {network}", owner))
         every = [
             Limit(self._of_account, target, network, ACCOUNT_PAUSE_SECONDS, only_wrong=False),
-            Limit(self._of_address, network, account, ADDRESS_PAUSE_SECONDS, only_wrong=False),
+            Limit(self._of_address, network, owner, ADDRESS_PAUSE_SECONDS, only_wrong=False),
         ]
         return self._begin([*wrong, *every], session, now)
 
