@@ -97,9 +97,9 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
 
 def _require_entry(ctx: Context, session: Session, name: str, key: str) -> None:
     """Raises `ChatError` if this client may not enter the room, also if its keys were guessed too often."""
-    user, room = user_of(session), room_to_enter(ctx.state, name)
-    is_invited = room is not None and user.invitations.get(fold(room.name)) is room
-    if room and key and KEY in room.modes and not is_invited and role(room, user) < Role.OWNER:
+    user, room = user_of(session), room_to_enter(ctx.state, name) if key else None
+    is_guess = room is not None and KEY in room.modes and role(room, user) < Role.OWNER
+    if room and is_guess and user.invitations.get(fold(room.name)) is not room:
         require_key_tries(ctx, session, room)
     require_entry(ctx.state, name, user, key)
 
