@@ -15,6 +15,7 @@ from chatroom.model.entities import Session
 from chatroom.model.events import (
     AccountDropped,
     AccountMade,
+    AccountUsed,
     Connected,
     Event,
     Founded,
@@ -43,7 +44,7 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
-TOLD_NOBODY = {AccountMade, PasswordSet, ReplaySet, AccountDropped, Founded, Opened}  # only saved
+TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 
@@ -149,6 +150,7 @@ class Chat:
         self.post = RecordingPost()
         self.hub = Hub(lambda: self.time, name=info.name)
         self.hub.context.passwords.scrypt = QUICK
+        self.hub.context.throttle.stopping.set()  # so that no test waits for a pause
         self.log = LocalEventLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)
 

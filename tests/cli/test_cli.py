@@ -96,8 +96,10 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_MOTD_FILE": str(motd),
         "CHATROOM_SERVE_PASSWORD_FILE": str(password),
         "CHATROOM_SERVE_OPERATOR_PASSWORD_FILE": str(motd),
+        "CHATROOM_SERVE_OPERATORS": "",  # in core/test_operator_accounts.py
         "CHATROOM_SERVE_DATA": str(tmp_path / "data"),
         "CHATROOM_SERVE_KEEP": "1",
+        "CHATROOM_SERVE_FREE_ACCOUNTS": "9",
         "CHATROOM_SERVE_REPLAY": "7",
         "CHATROOM_SERVE_EPHEMERAL": "1",
         "CHATROOM_SERVE_SYNC": "full",

@@ -624,11 +624,11 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 ) -> None:
     """An address hears why, and is asked nothing."""
     password = tmp_path / "password"
-    password.write_text("sesame\n")
+    password.write_text("sesame-of-ops\n")
     server = serve("--data", str(data), "--operator-password-file", str(password))
     guests = Guests(server.port)
     rita = guests.irc("rita")
-    rita.send("OPER rita sesame", f"DLINE 1h 127.0.0.9 :{'go ' * 80}away", "KLINE eve")
+    rita.send("OPER rita sesame-of-ops", f"DLINE 1h 127.0.0.9 :{'go ' * 80}away", "KLINE eve")
     rita.sync()
     server.process.kill()
     server.ends()

@@ -362,7 +362,7 @@ def test_what_is_beyond_the_most_targets_is_told(command: str) -> None:
         ("AUTHENTICATE PLAIN", ["904"]),
         ("REGISTER * * short", ["FAIL"]),
         ("REGISTER * * :long enough", ["FAIL"]),
-        ("REGISTER * * sesame", ["REGISTER", "900"]),
+        ("REGISTER * * open-sesame", ["REGISTER", "900"]),
         ("VERIFY al 1234", ["FAIL"]),
         ("MOTD", ["422"]),
         ("JOIN 0", ["PART"]),

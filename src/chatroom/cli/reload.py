@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from chatroom.cli.config_file import Faults
-from chatroom.cli.text_file import read_password, read_text
+from chatroom.cli.text_file import read_operator_password, read_password, read_text
 from chatroom.common import logs
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read_settings(files: SettingsFiles, faults: Faults) -> "Settings":
     with faults.about("password_file"):
         password = read_password(files.password) if files.password else ""
     with faults.about("operator_password_file"):
-        operator_password = read_password(files.operator_password) if files.operator_password else ""
+        operator_password = read_operator_password(files.operator_password) if files.operator_password else ""
     with faults.about("webirc_password_file"):
         webirc_password = read_password(files.webirc_password) if files.webirc_password else ""
     with faults.about("tls_cert", "tls_key"):

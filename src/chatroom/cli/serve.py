@@ -20,6 +20,7 @@ from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
+from chatroom.common.names import fold
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
@@ -75,11 +76,13 @@ def serve(options: ServeOptions) -> None:
         return
     server = _make(options, data)
     server.hub.context.replay_messages = options.replay
+    server.hub.context.operators = frozenset(map(fold, options.operators))
+    server.hub.context.account_days = options.free_accounts
     server.configure(settings)
     server.hub.context.reload = partial(reload, server, files)
     if options.metrics_port:
         _publish(server, options.metrics_host, options.metrics_port)
-    _run(server, options.host, options.max_clients)
+    _run(server, options)
 
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
@@ -213,7 +216,7 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
         raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 
 
-def _run(server: "ChatServer", host: str, max_clients: int) -> None:
+def _run(server: "ChatServer", options: ServeOptions) -> None:
     """Serves until the console or a signal says stop."""
     from chatroom.cluster.redis_stream import ClusterError
     from chatroom.server.console import Console
@@ -225,8 +228,8 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
     try:
-        _tell_of_start(server, host, max_clients)
-        greeting = how_to_join(host, server.port, _browsers_scheme(server))
+        _tell_of_start(server, options)
+        greeting = how_to_join(options.host, server.port, _browsers_scheme(server))
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
@@ -254,8 +257,9 @@ def _say(text: str) -> None:
         pass
 
 
-def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
+def _tell_of_start(server: "ChatServer", options: ServeOptions) -> None:
     """Tells the log and the service manager."""
+    host, max_clients = options.host, options.max_clients
     log.info(
         "chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.limiter.clients_max
     )
@@ -266,5 +270,11 @@ def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
             server.limiter.clients_max,
             max_clients,
             max_clients + SPARE_DESCRIPTORS,
+        )
+    unclaimed = [name for name in options.operators if fold(name) not in server.hub.state.accounts]
+    if unclaimed:
+        log.warning(
+            "operators names who has not claimed a name: %s; they claim it before they are named, or as operators",
+            ", ".join(unclaimed),
         )
     systemd.notify("READY=1")

@@ -14,13 +14,16 @@ import click
 from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
 from chatroom.cli.config_file import Faults, load
 from chatroom.common.addresses import Network, address_of, network_of
-from chatroom.common.names import is_server
+from chatroom.common.errors import ChatError
+from chatroom.common.names import is_server, nickname
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRESS
 
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
+FREE_ACCOUNTS_DAYS = 365  # without a login, by default: who comes once a year keeps their name
+FREE_ACCOUNTS_DAYS_MAX = 36_500  # a century; milliseconds of it are still far from what SQLite holds
 KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
 
 
@@ -57,7 +60,20 @@ class _NetworkType(click.ParamType[Network]):
         return network
 
 
+class _AccountType(click.ParamType[str]):
+    """The name of an account."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return nickname(value)
+        except ChatError:
+            self.fail(f"{value!r} can't be a claimed name.", param, ctx)
+
+
 NETWORK = _NetworkType()
+ACCOUNT = _AccountType()
 
 
 def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
@@ -94,6 +110,14 @@ class ServeOptions:
             "A file; its first line is the password for OPER and /oper, which make operators of the server.", type=FILE
         ),
     ]
+    operators: Annotated[
+        tuple[str, ...],
+        _option(
+            "A claimed name whose owner is an operator of the server whenever logged in; may be repeated.",
+            type=ACCOUNT,
+            multiple=True,
+        ),
+    ]
     tls_cert: Annotated[
         Path | None,
         _option("A certificate and those above it (PEM); the port then takes TLS besides plain text.", type=FILE),
@@ -115,6 +139,14 @@ class ServeOptions:
     data: Annotated[Path, lambda name: data_option]
     keep: Annotated[
         int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)
+    ]
+    free_accounts: Annotated[
+        int,
+        _option(
+            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
+            default=FREE_ACCOUNTS_DAYS,
+        ),
     ]
     replay: Annotated[
         int,

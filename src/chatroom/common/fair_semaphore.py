@@ -1,17 +1,20 @@
 """A semaphore that is fair between owners."""
 
 import sys
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from threading import Event, Lock
+
+OWNERS_REMEMBERED = 10_000  # owners of whom is known when they had a slot; those not known count as newcomers
 
 
 class FairSemaphore:
     """Lets `slots` threads in at a time, and `each` of one owner at most; the others wait.
 
-    Slots that become free go round-robin to the owners who wait, so many threads of one owner hold up nobody else.
-    `_lock` guards all of it.
+    A slot that becomes free goes to the owner who waits and has had none for the longest time. So many threads of one
+    owner hold up nobody else, and many owners who ask without end don't hold up who seldom asks. `_lock` guards all.
     """
 
     def __init__(self, slots: int, each: int = sys.maxsize) -> None:
@@ -19,7 +22,9 @@ class FairSemaphore:
         self._free = slots
         self._each = each
         self._held: Counter[str] = Counter()  # slots, by owner
-        self._waiting: dict[str, deque[Event]] = {}  # by owner, in the order in which they get the next slots
+        self._waiting: dict[str, deque[Event]] = {}  # by owner, in the order in which they began to wait
+        self._served: OrderedDict[str, int] = OrderedDict()  # by owner, the number of the last slot; the last one last
+        self._numbers = count(1)
 
     @contextmanager
     def slot(self, owner: str, timeout: float | None = None) -> Iterator[bool]:
@@ -59,6 +64,10 @@ class FairSemaphore:
         assert self._lock.locked()
         self._free -= 1
         self._held[owner] += 1
+        self._served.pop(owner, None)
+        self._served[owner] = next(self._numbers)
+        if len(self._served) > OWNERS_REMEMBERED:
+            self._served.popitem(last=False)
         admitted.set()
 
     def _hand_on(self, owner: str) -> None:
@@ -68,9 +77,10 @@ class FairSemaphore:
         self._held[owner] -= 1
         if not self._held[owner]:
             del self._held[owner]
-        following = next((each for each in self._waiting if self._held[each] < self._each), None)
-        if following is not None:
-            threads = self._waiting.pop(following)
+        able = [each for each in self._waiting if self._held[each] < self._each]
+        if able:
+            following = min(able, key=lambda each: self._served.get(each, 0))
+            threads = self._waiting[following]
             self._take(following, threads.popleft())
-            if threads:
-                self._waiting[following] = threads  # behind all others
+            if not threads:
+                del self._waiting[following]

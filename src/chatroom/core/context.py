@@ -25,11 +25,13 @@ class Context:
     """
 
     __slots__ = (
+        "account_days",
         "clock",
         "is_saving",
         "keep_ms",
         "lasting",
         "operator_password",
+        "operators",
         "password",
         "passwords",
         "reload",
@@ -50,8 +52,10 @@ class Context:
         self.passwords = Passwords()
         self.throttle = LoginThrottle()
         self.password = ""  # of the server; everybody is let in if it is ""
+        self.operators: frozenset[str] = frozenset()  # accounts that the configuration names as such, folded
         self.operator_password = ""  # nobody becomes an operator of the server if it is ""
         self.replay_messages = RECENT_MESSAGES  # messages at most that who joins is shown
+        self.account_days = 0  # days after which an account that nobody uses is freed; 0: never
         self.keep_ms = 0  # milliseconds after which what was said is shown no more; 0: never
         # Reads the configuration again, without the lock. Returns what puts it to use, under the lock; None if a file
         # can't be read.

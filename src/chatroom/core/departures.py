@@ -38,15 +38,15 @@ def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:
         if not event.by.uid:
             notify.author(ctx, event, delivery)
     reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
-    _throw_out(ctx, event, event.who, reason, reason, delivery)
+    throw_out(ctx, event, event.who, reason, reason, delivery)
 
 
 def ghosted(ctx: Context, event: Ghosted, delivery: Delivery) -> None:
-    _throw_out(ctx, event, event.who, OVERTAKEN, GHOST, delivery)
+    throw_out(ctx, event, event.who, OVERTAKEN, GHOST, delivery)
 
 
-def _throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str, delivery: Delivery) -> None:
-    """`reason` is for the others, `goodbye` for the one who has to go."""
+def throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str, delivery: Delivery) -> None:
+    """Ends somebody's connection, by an event. `reason` is for the others, `goodbye` for the one who has to go."""
     user = ctx.state.users.get(who.uid)
     if user is None:
         return

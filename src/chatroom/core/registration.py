@@ -7,6 +7,7 @@ from chatroom.common.names import fold, nickname
 from chatroom.core import bans, membership, monitor, replay
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.operator_accounts import grant
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import Quit, Register, Rename
 from chatroom.model.delivery import Delivery
@@ -32,8 +33,8 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
     try:
         membership.require_entry(ctx.state, command.room, User(person, None, 0), "")
     except ChatError as error:
-        return [*way, Connected(person), Refused(error)]
-    return [*way, Connected(person, room=command.room)]
+        return [*way, Connected(person), Refused(error), *grant(ctx, person, person.account)]
+    return [*way, Connected(person, room=command.room), *grant(ctx, person, person.account)]
 
 
 def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:

@@ -112,13 +112,25 @@ def movers(session: Session | None) -> Session | None:
 class User:
     """Somebody with a name. A user of another server has no session here."""
 
-    __slots__ = ("_member_info", "active", "away", "invitations", "modes", "person", "rooms", "session", "since")
+    __slots__ = (
+        "_member_info",
+        "active",
+        "away",
+        "granted",
+        "invitations",
+        "modes",
+        "person",
+        "rooms",
+        "session",
+        "since",
+    )
 
     def __init__(self, person: Person, session: Session | None, now: int) -> None:
         self.person = person
         self.session = session
         self.away = ""
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
+        self.granted = ""  # how the account has made them an operator of the server; "" if it has not
         self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
@@ -173,9 +185,18 @@ class Account(NamedTuple):
     id: int  # of the event by which it was made
     time: int  # when that was, in milliseconds
     replay: bool = True  # whether its clients are told what was said in a room before they join
+    # Where it is at home: where it was claimed, then where it was used of late. Addresses as limits count them.
+    home: str = ""
+    used: int = 0  # when it was used last, in milliseconds; known to the day
+    operator: bool = False  # whether it was made an operator of the server at the console
+    warned: bool = False  # whether its owner has been told that it is freed, with its rooms, when nobody uses it
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
+
+    def is_at_home(self, address: str) -> bool:
+        """Whether it was claimed, or used of late, at an address, given as limits count it."""
+        return address in self.home.split()
 
 
 Lists = dict[str, MaskList]  # a room's lists by their letters

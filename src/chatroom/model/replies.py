@@ -232,6 +232,15 @@ class ReplayIs(Reply):
 
 
 @value
+class AccountLapses(Reply):
+    """The account, and its owner's rooms, are freed after so many days without a login."""
+
+    account: str
+    rooms: int
+    days: int
+
+
+@value
 class NowOperator(Reply):
     """One is an operator of the server now."""
 

@@ -80,7 +80,8 @@ class ModeChange:
     """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody.
 
     A mask in a list may have an end (milliseconds; 0: none), a reason, and the nickname that it was made for; one that
-    is taken off because it had to end says when that was.
+    is taken off because it had to end says when that was. Where an account makes somebody an operator of the server,
+    `whom` says why: `BY_ACCOUNT` or `BY_CONFIGURATION`.
     """
 
     on: bool

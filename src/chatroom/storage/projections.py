@@ -15,9 +15,11 @@ from chatroom.model.entities import Account
 from chatroom.model.events import (
     AccountDropped,
     AccountMade,
+    AccountUsed,
     Founded,
     ModesSet,
     Opened,
+    OperatorSet,
     PasswordSet,
     Redacted,
     ReplaySet,
@@ -93,12 +95,24 @@ def _server_unbanned(db: sqlite3.Connection, event: ServerUnbanned) -> None:
 
 
 def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
-    row = (fold(event.account), event.account, event.secret, event.id, event.time)
-    db.execute("INSERT OR REPLACE INTO accounts (key, name, secret, id, time) VALUES (?, ?, ?, ?, ?)", row)
+    row = (fold(event.account), event.account, event.secret, event.id, event.time, event.home, event.time)
+    fields = "key, name, secret, id, time, home, used"
+    db.execute(f"INSERT OR REPLACE INTO accounts ({fields}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _account_used(db: sqlite3.Connection, event: AccountUsed) -> None:
+    db.execute(
+        "UPDATE accounts SET home = ?, used = max(used, ?), warned = ? WHERE key = ?",
+        (event.home, event.time, event.warned, fold(event.account)),
+    )
 
 
 def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
     db.execute("UPDATE accounts SET secret = ? WHERE key = ?", (event.secret, fold(event.account)))
+
+
+def _operator_set(db: sqlite3.Connection, event: OperatorSet) -> None:
+    db.execute("UPDATE accounts SET operator = ? WHERE key = ?", (event.on, fold(event.account)))
 
 
 def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
@@ -163,7 +177,9 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     ServerBanned: _server_banned,
     ServerUnbanned: _server_unbanned,
     AccountMade: _account_made,
+    AccountUsed: _account_used,
     PasswordSet: _password_set,
+    OperatorSet: _operator_set,
     ReplaySet: _replay_set,
     AccountDropped: _account_dropped,
     Founded: _founded,

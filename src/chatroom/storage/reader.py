@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chatroom.common.names import fold
+from chatroom.model.entities import Account
 from chatroom.model.events import Event, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
@@ -109,9 +110,12 @@ class Reader:
         rows = self._db.execute("SELECT key, modes FROM places WHERE owner != '' AND modes != ''")
         return {key: json.loads(modes) for key, modes in rows}
 
-    def accounts(self) -> list[tuple[str, str, int, int, bool]]:
-        """The fields of each `Account`."""
-        return self._db.execute("SELECT name, secret, id, time, replay FROM accounts").fetchall()
+    def accounts(self) -> list[Account]:
+        rows = self._db.execute("SELECT name, secret, id, time, replay, home, used, operator, warned FROM accounts")
+        return [
+            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned))
+            for name, secret, made, time, replay, home, used, operator, warned in rows
+        ]
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""

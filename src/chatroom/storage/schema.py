@@ -33,7 +33,9 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `lists` has a row for each mask in a room's lists (bans above all), and for each ban from the server, where `room` is
 # "". `room` and `key`, the mask, are folded. `until` is when the entry ends (0: not by itself).
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
-# `replay_missed` is 0 where its clients are not shown what was said before they join.
+# `replay` is 0 where its clients are not shown what was said before they join. `home`, `used` and `warned` are where it
+# was used and when, and whether its owner knows that it is freed if it is not. `operator` is 1 if it was made an
+# operator of the server. See `Account`.
 # `marks` has single numbers: "reserved", "began", "settled" and "chat" (see `store`), "indexed …" (see `search_index`).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -98,6 +100,16 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("modes", ("ALTER TABLE places ADD COLUMN modes TEXT NOT NULL DEFAULT ''",)),
     ("replay", ("ALTER TABLE accounts ADD COLUMN replay INTEGER NOT NULL DEFAULT 1",)),
+    (
+        "use",
+        (
+            "ALTER TABLE accounts ADD COLUMN home TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE accounts ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE accounts ADD COLUMN warned INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE accounts ADD COLUMN operator INTEGER NOT NULL DEFAULT 0",
+            "UPDATE accounts SET used = CAST(strftime('%s', 'now') AS INTEGER) * 1000",  # nobody knows when they were
+        ),
+    ),
 )
 
 

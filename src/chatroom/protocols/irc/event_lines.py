@@ -20,11 +20,13 @@ from chatroom.model.events import (
     AwaySet,
     Departed,
     Event,
+    Guessed,
     Invited,
     Joined,
     Kicked,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -34,10 +36,11 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
-from chatroom.model.modes import written
+from chatroom.model.modes import OPERATOR, RANKS, written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from chatroom.protocols.sentence_parts import lasting
+from chatroom.protocols.sentences import guessed, operator_set
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
@@ -265,6 +268,13 @@ def _modes_set(event: ModesSet) -> str:
     return "".join([f"{head}{written(row)}\r\n" for row in rows])
 
 
+def _guessed(event: Guessed) -> str:
+    """To the operators of a room as what is said to them there; to those of the server alone as a WALLOPS."""
+    if not event.target:
+        return _wallops(event, guessed(event))
+    return f":{event.by.mask} NOTICE {RANKS[OPERATOR]}{event.target} :{guessed(event)}\r\n"
+
+
 def _wallops(event: Event, text: str) -> str:
     head = f":{event.by.mask} WALLOPS :"
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
@@ -291,6 +301,8 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Invited: _no_lines,
     RealnameSet: _no_lines,
     Redacted: _no_lines,
+    Guessed: _guessed,
+    OperatorSet: lambda e: _wallops(e, operator_set(e).removeprefix(f"{e.by.nick} ")),
     AccountSet: _no_lines,
 }
 

@@ -204,12 +204,14 @@ REFUSALS: dict[Code, Numeric] = {
     Code.BANNED_THERE: Numeric(
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
     ),
+    Code.KEY_TOO_OFTEN: Numeric("475", "{} :Cannot join channel (+k); too many wrong keys were tried, wait a minute"),
     Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); operators know the key: {}"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
     Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
     Code.SILENT: Numeric("482", "{} :You may not speak on that channel, nor set its topic; operators are: {}"),
     Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator; operators are: {}"),
+    Code.OPERATOR_CONFIGURED: Numeric("696", "{} :The configuration names that account as an operator"),
     Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),

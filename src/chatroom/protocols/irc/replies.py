@@ -13,6 +13,7 @@ from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import (
     AccountDone,
     AccountIs,
+    AccountLapses,
     Admitted,
     AllNamesAre,
     Announcement,
@@ -404,6 +405,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
     CutShort: _notice,
     Saving: _notice,
+    AccountLapses: account_replies.account_lapses,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,
     ReplayIs: account_replies.replay_is,

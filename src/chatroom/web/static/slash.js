@@ -256,7 +256,7 @@ export const SLASH_COMMANDS = {
     secret: true,
   },
   logout: { usage: "/logout", act: (state) => askService(state, "LOGOUT") },
-  password: { usage: "/password PASSWORD", act: (state, room, rest) => changePassword(state, rest), argument: true, secret: true },
+  password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, rest), argument: true, secret: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },

@@ -171,7 +171,7 @@ const STRINGS = {
   offline: "not connected",
   claim: "Claim this name…",
   claimTitle: "Claim {nick}",
-  claimHelp: "Then nobody else can use it, on any device. At least 6 characters, without spaces.",
+  claimHelp: "Then nobody else can use it, on any device. At least 8 characters, without spaces.",
   newPassword: "New password",
   claimIt: "Claim it",
   logIn: "Log in…",
