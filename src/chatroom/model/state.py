@@ -1,6 +1,7 @@
 """The state of the whole chat: who is there, which rooms there are, what is banned, who owns what."""
 
 from collections import Counter, deque
+from collections.abc import Hashable
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
@@ -30,6 +31,9 @@ class _Deaf:
 
     def render_all(self, events: list[Event]) -> bytes:
         return b""
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self
 
 
 class ServerSession(Session):
