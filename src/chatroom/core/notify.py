@@ -3,10 +3,10 @@
 from chatroom.core.context import Context
 from chatroom.model.audience import Audience
 from chatroom.model.entities import Room
-from chatroom.model.events import Event
+from chatroom.model.events import Event, ModesSet
 from chatroom.model.modes import OPERATOR
 from chatroom.model.replies import PersonalNotice, Saving
-from chatroom.model.state import ChatState
+from chatroom.model.state import ChatState, Deed
 
 NOBODY = Audience({})  # for an event that is only saved
 
@@ -16,7 +16,7 @@ def room_and_author(ctx: Context, event: Event, room: Room | None) -> None:
     ctx.delivery.broadcast(event, room.audience if room else NOBODY)
     if not (room and event.by.uid in room.members):
         author(ctx, event)
-    ctx.state.audit_log.append(event)
+    audit(ctx, event)
 
 
 def author(ctx: Context, event: Event) -> None:
@@ -33,7 +33,14 @@ def operators(ctx: Context, event: Event) -> None:
     ctx.delivery.broadcast(event, with_mode(ctx.state, OPERATOR))
     if not event.by.uid:
         author(ctx, event)
-    ctx.state.audit_log.append(event)
+    audit(ctx, event)
+
+
+def audit(ctx: Context, event: Event) -> None:
+    """Puts what an operator has done into the audit log. The server itself is an operator, but when bans end."""
+    by = ctx.state.users.get(event.by.uid) if event.by.uid else ctx.state.server_session.user
+    ends = isinstance(event, ModesSet) and all(change.until and not change.on for change in event.changes)
+    ctx.state.audit_log.append(Deed(event, by is not None and by.is_operator and not ends))
 
 
 def with_mode(state: ChatState, letter: str) -> Audience:

@@ -28,7 +28,8 @@ def room(state: ChatState, name: str, created: int, topic: Topic | None, recent:
     restored = Room(name, created)
     restored.owner = state.owners.get(fold(name), "")
     restored.topic = topic
-    restored.recent.extend(recent)
+    for said in recent:
+        restored.remember(said)
     state.dormant_rooms.store(restored)
 
 

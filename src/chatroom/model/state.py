@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Hashable
+from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
@@ -17,7 +18,6 @@ from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
 CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
-AUDIT_EVENTS_KEPT = 1000  # of operators, that wait to be written to the log
 DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
 
@@ -34,6 +34,13 @@ class _Deaf:
 
     def variant(self, kind: type[Event]) -> Hashable:
         return self
+
+
+class Deed(NamedTuple):
+    """What somebody has done as an operator; `for_all` says whether of the whole server, not of a room alone."""
+
+    event: Event
+    for_all: bool
 
 
 class ServerSession(Session):
@@ -73,7 +80,7 @@ class ChatState:
         self.networks = NetworkIndex()  # those of them that are addresses and networks
         self.expiries = Expiries(self.entry_at)
         # What operators did and the audit log has not been told yet.
-        self.audit_log: deque[Event] = deque(maxlen=AUDIT_EVENTS_KEPT)
+        self.audit_log: list[Deed] = []  # not bounded: it is written once a second, and nothing of it may be lost
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good

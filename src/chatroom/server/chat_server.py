@@ -222,6 +222,7 @@ class ChatServer(ThreadingTCPServer):
         self._run_moderation()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
+            self._run_moderation()  # what operators on other servers did until now
         self.courier.stop(max(0.0, end - time.monotonic()))
         closer = threading.Thread(target=self._close, name="closer", daemon=True)
         closer.start()
@@ -257,11 +258,10 @@ class ChatServer(ThreadingTCPServer):
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.event_log.lock:
             due = self.hub.state.expiries.is_due(self.clock())
-            actions = list(self.hub.state.audit_log)
-            self.hub.state.audit_log.clear()
+            deeds, self.hub.state.audit_log = self.hub.state.audit_log, []
         if due:
             self.event_log.submit(self.hub.state.server_session, [Expire()])
-        log_actions(actions)
+        log_actions(deeds)
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
