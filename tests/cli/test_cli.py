@@ -98,6 +98,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_OPERATOR_PASSWORD_FILE": str(motd),
         "CHATROOM_SERVE_DATA": str(tmp_path / "data"),
         "CHATROOM_SERVE_KEEP": "1",
+        "CHATROOM_SERVE_HISTORY_SIZE": "1.5 GB",
         "CHATROOM_SERVE_REPLAY": "7",
         "CHATROOM_SERVE_EPHEMERAL": "1",
         "CHATROOM_SERVE_SYNC": "full",

@@ -178,6 +178,7 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             info,
             store=store,
             keep=options.keep,
+            history_size=options.history_size,
             max_clients=options.max_clients,
             unlimited=options.unlimited,
             per_address=options.limit_per_address,

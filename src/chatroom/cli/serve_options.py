@@ -3,6 +3,7 @@
 To add one, add a field here, a row to the table in docs/configuration.md, and its use in `serve`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -21,7 +22,11 @@ from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRE
 
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
+HISTORY_SIZE = "10GB"  # by default: some 40 million messages
+HISTORY_BYTES_MIN = 100 * 10**6  # bytes, at least: the write-ahead log alone may take half of it
 KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
+
+_UNITS = {"M": 10**6, "G": 10**9, "T": 10**12}  # bytes
 
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -48,7 +53,28 @@ class _NetworkType(click.ParamType[Network]):
         return network
 
 
+class _SizeType(click.ParamType[int]):
+    """A size of files as text, with its unit: a number of bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,6})(?:\.(\d{1,3}))? ?([MGT])B", value.strip(), re.ASCII | re.IGNORECASE)
+        if value.strip() == "0":
+            return 0
+        if not match:
+            self.fail(f"{value!r} is no size; 10GB, 1.5TB and 500MB are, and 0 for no bound.", param, ctx)
+        whole, fraction, unit = match.groups()
+        size = int(f"{whole}{fraction or '':0<3}") * _UNITS[unit.upper()] // 1000
+        if size < HISTORY_BYTES_MIN:
+            self.fail(f"{value!r} is too little; give it {HISTORY_BYTES_MIN // 10**6}MB or more.", param, ctx)
+        return size
+
+
 NETWORK = _NetworkType()
+SIZE = _SizeType()
 
 
 def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
@@ -97,6 +123,14 @@ class ServeOptions:
     data: Annotated[Path, lambda name: data_option]
     keep: Annotated[
         int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)
+    ]
+    history_size: Annotated[
+        int,
+        _option(
+            "How large the history may become, such as 500MB; then the oldest is deleted. 0 sets no bound.",
+            type=SIZE,
+            default=HISTORY_SIZE,
+        ),
     ]
     replay: Annotated[
         int,

@@ -82,6 +82,7 @@ class ChatServer(ThreadingTCPServer):
         *,
         store: Store | None = None,
         keep: int = 0,
+        history_size: int = 0,
         max_clients: int = CLIENTS_MAX,
         unlimited: bool = False,
         per_address: int = CONNECTIONS_PER_ADDRESS,
@@ -94,6 +95,7 @@ class ChatServer(ThreadingTCPServer):
 
         - `store`: the history, which `stop` closes. Without it nothing is kept.
         - `keep`: history older than so many days is deleted; none if it is 0.
+        - `history_size`: the oldest history is deleted where the files have more bytes than this; 0: never.
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `tls_only`: clients on other machines must use TLS.
@@ -131,7 +133,7 @@ class ChatServer(ThreadingTCPServer):
             self.clock.start_from(last_time)
             self.event_log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
-        self._maintenance = Maintenance(store, self._announce_saving, keep) if store else None
+        self._maintenance = Maintenance(store, self._announce_saving, keep, history_size) if store else None
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._run_moderation)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
