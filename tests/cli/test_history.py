@@ -20,11 +20,12 @@ from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
 from chatroom.model.values import MessageKind, ModeChange, Person
-from chatroom.storage.search_index import SearchIndex
+from chatroom.storage.offline import OfflineStore
+from chatroom.storage.search_index import SearchIndex, indexed
 from chatroom.storage.segments import _LINES
 from chatroom.storage.store import Store
 from tests.hosting import run_without_reader
-from tests.peers import DEADLINE, Plain, Served
+from tests.peers import DEADLINE, Plain, Served, eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
@@ -248,6 +249,9 @@ def test_what_is_pruned_beside_a_server_leaves_the_files_too(
     al = Plain(served.port, "al")
     al.send("a xylophone", "/search xylophone")
     al.wait("al: a xylophone$")
+    with closing(OfflineStore(data)) as store:
+        last = "SELECT max(row) FROM runs"
+        eventually(lambda: indexed(store.db) == store.db.execute(last).fetchone()[0], "all that was said is indexed")
     assert history("prune", "--older-than", "0h").exit_code == 0
     al.close()
     served.type("q")

@@ -20,6 +20,7 @@ from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
+from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
@@ -149,6 +150,8 @@ def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
         certificate, key = self_signed(directory, name)
     except ImportError:
         raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+    except UntrustedFileError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
     streams.show(f"TLS certificate, SHA-256: {fingerprint(certificate)}")

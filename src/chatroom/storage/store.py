@@ -24,6 +24,7 @@ from pathlib import Path
 
 from chatroom.common.logs import alike
 from chatroom.common.names import LOBBY
+from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
 from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.storage.deletions import pending
@@ -109,6 +110,8 @@ class Store:
         self._wal_inodes: list[tuple[int, int]] = []  # the same of SQLite's own files beside it
         self._salvaged: Salvaged | None = None  # what is to be written to the new file, because the old one is gone
         self._lock_file = lock_directory(directory)
+        if may_be_changed_by_others(directory):
+            log.warning("other users can change what is in %s, the data too: chmod 700 keeps them out", directory)
         try:
             self.db = self._open()
             self.db.execute(_DELETE_OLD_LISTS)
@@ -327,6 +330,10 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         """Opens the file for writing, creates it if there is none, and notes which file it is."""
         self._places.clear()
+        try:
+            _check_files(self.path.parent)
+        except UntrustedFileError as error:
+            raise StoreError(str(error)) from None
         db = create(self.path, BUSY_TIMEOUT_SECONDS)
         try:
             migrate(db, self._sync)
@@ -424,8 +431,12 @@ def lock_directory(directory: Path) -> LockFile:
     """Locks the data in a directory, which is created if there is none; raises `StoreError`, a sentence."""
     path = directory / LOCK
     try:
+        check_way(directory)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_files(directory)
         return LockFile(path)
+    except UntrustedFileError as error:
+        raise StoreError(str(error)) from None
     except NoLocksError as error:
         raise no_locks(path, str(error)) from None
     except LockedError as other:
@@ -435,6 +446,13 @@ def lock_directory(directory: Path) -> LockFile:
         ) from None
     except OSError as error:
         raise StoreError(f"Data can't be kept in {directory}: {error.strerror}.") from None
+
+
+def _check_files(directory: Path) -> None:
+    """Raises `UntrustedFileError` if the data in a directory may be somebody else's."""
+    path = directory / FILE
+    for file in (directory / LOCK, path, *wal_files(path)):
+        check_own_file(file)
 
 
 def _is_worth_a_retry(error: Exception) -> bool:
