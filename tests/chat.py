@@ -132,7 +132,7 @@ class Chat:
         self.info = info
         self.time = NOON
         self.post = RecordingPost()
-        self.hub = Hub(self.post, lambda: self.time, name=info.name)
+        self.hub = Hub(lambda: self.time, name=info.name)
         self.hub.context.passwords.scrypt = QUICK
         self.log = LocalEventLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)

@@ -59,7 +59,7 @@ def test_who_comes_in_while_their_account_is_dropped_is_a_guest() -> None:
     dropped = AccountDropped(Person("", "chatroom.local", "", ""), "robert")
     for number, event in enumerate((dropped, connected), 1 << 60):
         place(event, number, chat.time)
-        chat.hub.apply(event)
+        chat.hub.apply(event, chat.post)
     assert coming.user and coming.user.person.account == coming.account == ""
 
 

@@ -315,7 +315,7 @@ def test_who_leaves_while_they_are_coming_and_the_link_is_down_leaves_nobody_beh
     eventually(lambda: one.link._flying, "they are on their way")
     eventually(lambda: one.link.link is Links.DOWN, "the link is down")
     [connection] = one.server.everybody()
-    one.link.submit(connection, [Quit("no sign of life", ask=False)])
+    one.link.submit(connection.session, [Quit("no sign of life", ask=False)])
     redis.thaw()
     eventually(one.settled, "the link is back")
     agree(one, two)

@@ -369,7 +369,7 @@ def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:
     bob = two.guests.irc("bob", room="#r")
     bob.sync()
     with two.link.lock:
-        session = next(each for each in two.server.everybody() if each.nick == "bob")
+        session = next(each.session for each in two.server.everybody() if each.session.nick == "bob")
         assert session.user
         spoken = MessageBurst(session.user.person, "#r", ["first", "second", "third"])
         late = Proposal(session, [], [two.link._codec.write(spoken)], words=True)

@@ -51,7 +51,7 @@ def chat(machine: Machine) -> Iterator[Chat]:
     """A chat that goes by that machine's clocks."""
     chat = Chat()
     scrypt = chat.hub.context.passwords.scrypt
-    chat.hub = Hub(chat.post, machine.clock, steady=lambda: machine.steady)
+    chat.hub = Hub(machine.clock, steady=lambda: machine.steady)
     chat.hub.context.passwords.scrypt = scrypt
     chat.log = LocalEventLog(chat.hub, chat.post, machine.clock)
     yield chat

@@ -673,8 +673,8 @@ def test_events_alone_make_the_same_accounts(chat: Chat) -> None:
     other = Chat()
     for event, _ in chat.post.events:
         if isinstance(event, (AccountMade, PasswordSet, AccountDropped)):
-            other.hub.apply(event)
-            other.hub.apply(event)  # once too often changes nothing
+            other.hub.apply(event, other.post)
+            other.hub.apply(event, other.post)  # once too often changes nothing
     assert other.hub.state.accounts == chat.hub.state.accounts
 
 
@@ -684,6 +684,6 @@ def test_of_two_who_claim_a_name_at_once_the_first_has_it() -> None:
     al, bob = chat.irc("al"), chat.irc("bob")
     first, second = (chat.hub.state.users[client.uid].person for client in (al, bob))
     for person in (first, second):
-        chat.hub.apply(AccountMade(person, "star", "scrypt$", id=1, time=1))
+        chat.hub.apply(AccountMade(person, "star", "scrypt$", id=1, time=1), chat.post)
     assert (al.account, bob.account) == ("star", "")
     assert chat.hub.state.users[bob.uid].person.account == ""

@@ -375,7 +375,7 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     op.send("BAN #a adam 2h")
     op.heard()
     for _ in range(3):
-        chat.hub.apply(ended)
+        chat.hub.apply(ended, chat.post)
     assert op.heard() == [":chatroom.test MODE #a -b eve!*@*"]
     assert list(chat.hub.state.lists["#a"]["b"]) == ["adam!*@*"]
     chat.log.submit(itself, [BanFromServer("192.0.2.1", 3600)])
@@ -384,7 +384,7 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     assert isinstance(lifted, ServerUnbanned)
     deeds = len(chat.hub.state.audit_log)
     for _ in range(3):
-        chat.hub.apply(lifted)
+        chat.hub.apply(lifted, chat.post)
     assert len(chat.hub.state.audit_log) == deeds + 1 and not chat.hub.state.bans
 
 

@@ -144,7 +144,7 @@ def _contents(it: Any, seen: dict[int, Any]) -> Iterator[object]:
     elif type(it).__module__.startswith(("chatroom", "tests")):
         slots = [name for base in type(it).__mro__ for name in getattr(base, "__slots__", ())]
         for name in [*slots, *getattr(it, "__dict__", ())]:
-            if name not in ("_verdicts", "delivery", "chat", "log", "post", "dialect"):
+            if name not in ("_verdicts", "chat", "log", "post", "dialect"):
                 yield name
                 yield from _contents(getattr(it, name, None), seen)
 

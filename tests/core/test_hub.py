@@ -69,7 +69,7 @@ class RecordedHub:
     def __init__(self) -> None:
         self.post = RecordingPost()
         self.time = NOON
-        self.hub = Hub(self.post, lambda: self.time)
+        self.hub = Hub(lambda: self.time)
         self.last = 0
 
     def session(self, uid: str) -> Session:
@@ -91,7 +91,7 @@ class RecordedHub:
             if isinstance(outcome, Event):
                 self.last += 1
                 place(outcome, self.last, self.time)
-                self.hub.apply(outcome)
+                self.hub.apply(outcome, self.post)
         return outcomes
 
     def refusal(self, session: Session, command: Command) -> ChatError:
@@ -244,6 +244,28 @@ def test_a_lost_connection_departs_without_a_goodbye(recorded: RecordedHub) -> N
     alice = recorded.guest("alice")
     assert [type(outcome) for outcome in recorded.do(alice, Quit("gone", ask=False))] == [Departed]
     assert not recorded.do(recorded.session("nameless"), Quit("gone", ask=False))
+
+
+@pytest.mark.parametrize("go", ["quits", "is let go by a cluster"])
+def test_who_goes_is_closing_before_they_are_without_a_name(recorded: RecordedHub, go: str) -> None:
+    """The courier, which looks without the lock, would take them for a stranger and cut their goodbye short."""
+    seen: list[bool] = []
+
+    class Watched(Session):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if name in ("user", "closing") and hasattr(self, "closing"):
+                seen.append(bool(self.user or self.closing))
+
+    session = Watched("alice", "192.0.2.1", PLAIN)
+    connections.attach(recorded.hub.context, session)
+    recorded.do(session, Register("alice", "u", "Real Name", "#lobby"))
+    if go == "quits":
+        recorded.do(session, Quit("bye", ask=False))
+    else:
+        connections.drop_session(recorded.hub.state, session)
+    assert session.user is None
+    assert seen[1:] == [True, True, True]
 
 
 def test_a_room_lives_as_long_as_somebody_is_in_it(recorded: RecordedHub) -> None:
@@ -500,7 +522,7 @@ def play(story: Sequence[tuple[int, Command]], recorded: RecordedHub) -> list[Ev
             if isinstance(outcome, Event):
                 place(outcome, len(happened) + 1, recorded.time)
                 happened.append(outcome)
-                recorded.hub.apply(outcome)
+                recorded.hub.apply(outcome, recorded.post)
             else:
                 assert isinstance(outcome, Reply)
     return happened
@@ -540,7 +562,7 @@ def test_the_same_events_make_the_same_state_and_are_told_to_the_same(story: lis
     for i in range(3):
         second.session(str(i))
     for event in events:
-        second.hub.apply(event)
+        second.hub.apply(event, second.post)
     assert state(second.hub) == state(first.hub)
     assert second.post.events == first.post.events
 
@@ -556,7 +578,7 @@ def test_an_event_that_makes_no_sense_any_more_is_dropped(story: list[tuple[int,
     for i in range(3):
         recorded.session(str(i))
     for event in events:
-        recorded.hub.apply(event)
+        recorded.hub.apply(event, recorded.post)
     assert_sound(recorded.hub)
 
 

@@ -18,8 +18,9 @@ from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Raw
 from chatroom.model.values import MessageKind, Person
 from chatroom.net.batches import Item
-from chatroom.net.connection import Chunk, Connection
+from chatroom.net.connection import ClientSession
 from chatroom.net.courier import Courier
+from chatroom.net.outbox import Chunk, Outbox
 from chatroom.net.slow_readers import OUTBOX_BYTES
 from chatroom.protocols.plain import PLAIN, PlainDialect, PlainFormat
 from tests.peers import DEADLINE, Ear, eventually
@@ -56,9 +57,10 @@ class CountingFormat:
 class Reader(Ear):
     """The client's end of a connection."""
 
-    def __init__(self, connection: Connection, sock: socket.socket) -> None:
-        super().__init__(sock.fileno(), f"reader {connection.uid}")
-        self.connection = connection
+    def __init__(self, session: ClientSession, sock: socket.socket) -> None:
+        super().__init__(sock.fileno(), f"reader {session.uid}")
+        self.session = session
+        self.outbox = session.outbox
         self.sock = sock
 
 
@@ -74,16 +76,16 @@ class Office:
         ours, theirs = socket.socketpair()
         if buffer:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
-        connection = Connection(str(next(self._uids)), "127.0.0.1", format_, ours)
-        connection.dialect = PlainDialect(connection)
-        connection.user = User(Person(connection.uid, f"u{connection.uid}", "u", "127.0.0.1"), connection, 0)
-        self.readers.append(Reader(connection, theirs))
+        session = ClientSession(str(next(self._uids)), "127.0.0.1", format_, Outbox(ours))
+        session.dialect = PlainDialect(session)
+        session.user = User(Person(session.uid, f"u{session.uid}", "u", "127.0.0.1"), session, 0)
+        self.readers.append(Reader(session, theirs))
         return self.readers[-1]
 
     def publish(self, readers: list[Reader], *texts: str, skip: Reader | None = None) -> None:
-        audience = Audience.of(reader.connection for reader in readers)
+        audience = Audience.of(reader.session for reader in readers)
         for text in texts:
-            self.courier.broadcast(said(text), audience, skip.connection if skip else None)
+            self.courier.broadcast(said(text), audience, skip.session if skip else None)
         self.courier.flush()
 
     def carried(self) -> None:
@@ -100,7 +102,7 @@ class Office:
         self.courier.join(DEADLINE)
         assert not self.courier.is_alive()
         for reader in self.readers:
-            reader.connection.sock.close()
+            reader.outbox.sock.close()
             reader.sock.close()
 
 
@@ -119,7 +121,7 @@ def test_everybody_gets_everything_in_the_order_in_which_it_was_handed_over(offi
     expected: list[list[str]] = [[], [], []]
     for i in range(2000):
         if i % 7 == 0:
-            office.courier.reply(readers[i % 3].connection, Raw(f"personal {i}\n".encode()))
+            office.courier.reply(readers[i % 3].session, Raw(f"personal {i}\n".encode()))
             expected[i % 3].append(f"personal {i}")
         elif i % 5 == 0:
             office.publish(readers[:2], f"some {i}")
@@ -141,7 +143,7 @@ def test_a_message_is_rendered_once_per_format(office: Office) -> None:
     office.publish(readers, "a", "b")
     office.publish(readers, "c", skip=readers[0])
     for reader in readers[1:]:
-        mark = "1" if reader.connection.format is one else "2"
+        mark = "1" if reader.session.format is one else "2"
         assert reader.until("c$") == [f"{mark} a", f"{mark} b", f"{mark} c"]
     assert one.rendered == other.rendered == ["a", "b", "c"]
 
@@ -151,8 +153,8 @@ def test_formats_that_make_the_same_of_a_message_share_it(office: Office) -> Non
     alike = [CountingFormat(same="a") for _ in range(20)]
     formats = [*alike, CountingFormat("other ")]
     readers = [office.reader(format_) for format_ in formats]
-    audience = Audience.of([reader.connection for reader in readers])
-    for text, skip in (("one", None), ("two", readers[3].connection), ("three", None)):
+    audience = Audience.of([reader.session for reader in readers])
+    for text, skip in (("one", None), ("two", readers[3].session), ("three", None)):
         office.courier.broadcast(said(text), audience, skip)
     office.courier.start()
     for number, reader in enumerate(readers):
@@ -187,11 +189,11 @@ def test_who_is_skipped_need_not_be_in_the_audience(office: Office) -> None:
 def test_an_audience_is_the_one_of_its_moment(office: Office) -> None:
     """Who comes later sees nothing from before, however late the courier is."""
     early, late = office.reader(), office.reader()
-    audience = Audience.of([early.connection])
+    audience = Audience.of([early.session])
     office.courier.broadcast(said("before"), audience)
-    office.courier.broadcast(said("after"), audience.plus(late.connection))
-    office.courier.broadcast(said("without early"), audience.plus(late.connection).minus(early.connection))
-    office.courier.reply(early.connection, Raw(b"the end\n"))
+    office.courier.broadcast(said("after"), audience.plus(late.session))
+    office.courier.broadcast(said("without early"), audience.plus(late.session).minus(early.session))
+    office.courier.reply(early.session, Raw(b"the end\n"))
     office.courier.start()
     assert early.until("the end")[:-1] == ["alice: before", "alice: after"]
     assert late.until("without") == ["alice: after", "alice: without early"]
@@ -206,23 +208,23 @@ def test_who_does_not_read_is_cut_and_delays_nobody(office: Office) -> None:
         office.publish([stuck, reader], f"{i} {text}")
         assert reader.wait(f"^alice: {i} x")
         office.carried()
-        assert stuck.connection.outbox_bytes <= OUTBOX_BYTES
-    eventually(lambda: stuck.connection.close_reason, "the one that doesn't read is cut")
-    assert stuck.connection.close_reason == "too slow to read what was sent to it"
-    assert stuck.connection.outbox_bytes == 0
-    assert not stuck.connection.outbox
-    assert stuck.connection.sock.recv(1) == b""  # its reader thread wakes up
+        assert stuck.outbox.behind_bytes <= OUTBOX_BYTES
+    eventually(lambda: stuck.outbox.close_reason, "the one that doesn't read is cut")
+    assert stuck.outbox.close_reason == "too slow to read what was sent to it"
+    assert stuck.outbox.behind_bytes == 0
+    assert not stuck.outbox.chunks
+    assert stuck.outbox.sock.recv(1) == b""  # its reader thread wakes up
 
 
 def test_who_has_no_name_and_does_not_read_is_cut_early(office: Office) -> None:
     """Nobody's answers are kept for long: unread replies before the login exhausted Redis (CVE-2025-21605)."""
     office.courier.start()
     stranger = office.reader(buffer=4096)
-    stranger.connection.user = None
+    stranger.session.user = None
     for _ in range(100):
-        office.courier.reply(stranger.connection, Raw(b"x" * 1000 + b"\n"))
+        office.courier.reply(stranger.session, Raw(b"x" * 1000 + b"\n"))
     office.courier.flush()
-    eventually(lambda: stranger.connection.close_reason, "the stranger is cut")
+    eventually(lambda: stranger.outbox.close_reason, "the stranger is cut")
     assert sum(map(len, stranger.rest())) < 50_000
 
 
@@ -248,14 +250,14 @@ def test_when_too_much_is_held_the_one_furthest_behind_is_closed(
     office.courier.start()
     worst, slow, other = (office.reader(buffer=4096) for _ in range(3))
     office.publish([worst], *[f"{i} {'x' * 1000}" for i in range(700)])
-    eventually(lambda: worst.connection.outbox_bytes, "one is far behind")
+    eventually(lambda: worst.outbox.behind_bytes, "one is far behind")
     office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(200)])
     office.publish([other], *[f"{i} {'x' * 1000}" for i in range(300)])
-    eventually(lambda: worst.connection.close_reason, "somebody is closed")
-    assert worst.connection.close_reason == "the slowest of too many slow readers"
+    eventually(lambda: worst.outbox.close_reason, "somebody is closed")
+    assert worst.outbox.close_reason == "the slowest of too many slow readers"
     assert len(slow.until("^alice: 199 ")) == 200
     assert len(other.until("^alice: 299 ")) == 300
-    assert not slow.connection.close_reason and not other.connection.close_reason
+    assert not slow.outbox.close_reason and not other.outbox.close_reason
     eventually(lambda: office.courier._slow.memory.bytes == 0, "nothing is held")
 
 
@@ -265,9 +267,9 @@ def test_who_reads_slowly_gets_everything(office: Office) -> None:
     slow = office.reader(buffer=4096)
     texts = [f"{i} {'ł' * 100}" for i in range(OUTBOX_BYTES // 2 // 210)]
     office.publish([slow], *texts)
-    eventually(lambda: slow.connection.outbox_bytes or len(slow.heard), "something waits in the outbox")
+    eventually(lambda: slow.outbox.behind_bytes or len(slow.heard), "something waits in the outbox")
     assert slow.until(f"^alice: {len(texts) - 1} ") == [f"alice: {text}" for text in texts]
-    eventually(lambda: slow.connection.outbox_bytes == 0, "the outbox is empty")
+    eventually(lambda: slow.outbox.behind_bytes == 0, "the outbox is empty")
 
 
 def test_a_batch_larger_than_an_outbox_cuts_nobody_who_reads(office: Office) -> None:
@@ -289,7 +291,23 @@ def test_a_lost_connection_is_cut_and_the_others_are_served(office: Office) -> N
     office.publish([lost, reader], "one")
     office.publish([lost, reader], "two")
     assert reader.until("two") == ["alice: one", "alice: two"]
-    assert lost.connection.close_reason == ""  # it was the client that left
+    assert lost.outbox.close_reason == ""  # it was the client that left
+
+
+def test_the_first_reason_to_end_a_connection_is_the_one_that_is_told(office: Office) -> None:
+    """Several threads may have one at the same moment: each is told apart from "no reason", which changes nothing."""
+    outbox = office.reader().outbox
+    outbox.give_reason("")
+    start = threading.Barrier(8)
+
+    def give(reason: str) -> str:
+        start.wait(DEADLINE)
+        outbox.give_reason(reason)
+        return outbox.close_reason
+
+    with ThreadPoolExecutor(8) as pool:
+        told = set(pool.map(give, [str(number) for number in range(8)]))
+    assert len(told) == 1
 
 
 def test_a_goodbye_is_written_before_the_connection_ends(office: Office) -> None:
@@ -297,12 +315,12 @@ def test_a_goodbye_is_written_before_the_connection_ends(office: Office) -> None
     office.courier.start()
     slow = office.reader(buffer=4096)
     office.publish([slow], *[f"{i} {'x' * 1000}" for i in range(300)])
-    office.courier.reply(slow.connection, Goodbye("bye"))
+    office.courier.reply(slow.session, Goodbye("bye"))
     office.courier.flush()
     told = slow.rest()
     assert len(told) == 301
     assert told[-1] == "* Goodbye (bye)."
-    assert not slow.connection.close_reason
+    assert not slow.outbox.close_reason
 
 
 @pytest.mark.parametrize("waiting", [0, 300])
@@ -311,16 +329,16 @@ def test_a_released_socket_is_closed_when_all_is_written(office: Office, waiting
     office.courier.start()
     reader = office.reader(buffer=4096)
     office.publish([reader], *[f"{i} {'x' * 1000}" for i in range(waiting)])
-    office.courier.close(reader.connection)
+    office.courier.close(reader.session)
     assert len(reader.rest()) == waiting
-    eventually(lambda: reader.connection.sock.fileno() == -1, "the socket is closed")
+    eventually(lambda: reader.outbox.sock.fileno() == -1, "the socket is closed")
 
 
 def test_an_event_for_a_closed_connection_is_dropped(office: Office) -> None:
     """An audience may be older than the end of one of its members."""
     office.courier.start()
     gone, reader = office.reader(), office.reader()
-    office.courier.close(gone.connection)
+    office.courier.close(gone.session)
     assert gone.rest() == []
     office.publish([gone, reader], "hi")
     assert reader.until("hi") == ["alice: hi"]
@@ -330,7 +348,7 @@ def test_a_format_that_renders_nothing_sends_nothing(office: Office) -> None:
     """Some clients aren't told of some events."""
     reader = office.reader()
     office.courier.start()
-    audience = Audience.of([reader.connection])
+    audience = Audience.of([reader.session])
     office.courier.broadcast(said("\x01VERSION\x01"), audience)
     office.publish([reader], "hi")
     assert reader.until("hi") == ["alice: hi"]
@@ -373,7 +391,7 @@ def test_a_stopping_courier_gives_up_who_does_not_read(office: Office) -> None:
     stuck = office.reader(buffer=4096)
     office.publish([stuck], *[f"{i} {'x' * 1000}" for i in range(300)])
     office.courier.start()
-    eventually(lambda: stuck.connection.outbox_bytes, "something waits in the outbox")
+    eventually(lambda: stuck.outbox.behind_bytes, "something waits in the outbox")
     office.courier.stop(0.05)
     office.courier.join(DEADLINE)
     assert not office.courier.is_alive()
@@ -416,8 +434,8 @@ def test_what_could_not_be_saved_is_seen_by_nobody(office: Office, caplog: pytes
     office.courier._save = save
     reader, leaving, gone = office.reader(), office.reader(), office.reader()
     office.publish([reader, leaving, gone], "unsaved")
-    office.courier.reply(leaving.connection, Goodbye("bye"))
-    office.courier.close(gone.connection)
+    office.courier.reply(leaving.session, Goodbye("bye"))
+    office.courier.close(gone.session)
     fence = office.courier.barrier()
     office.courier.start()
     assert fence.wait(DEADLINE)
@@ -478,7 +496,7 @@ def test_a_mistake_that_does_not_pass_does_not_keep_it_from_stopping(
     office.publish([stuck], *[f"{i} {'x' * 1000}" for i in range(300)])
     monkeypatch.setattr(office.courier._slow._selector, "select", fail)
     office.courier.start()
-    eventually(lambda: stuck.connection.outbox_bytes, "something waits in the outbox")
+    eventually(lambda: stuck.outbox.behind_bytes, "something waits in the outbox")
     office.courier.stop(0.05)
     office.courier.join(DEADLINE)
     assert not office.courier.is_alive()
@@ -489,10 +507,10 @@ def test_an_outbox_that_cannot_be_written_holds_up_nobody(office: Office, monkey
     bad, slow = office.reader(buffer=4096), office.reader(buffer=4096)
     drain = office.courier._slow._drain
 
-    def fail(connection: Connection) -> None:
-        if connection is bad.connection:
+    def fail(outbox: Outbox) -> None:
+        if outbox is bad.outbox:
             raise ZeroDivisionError
-        drain(connection)
+        drain(outbox)
 
     monkeypatch.setattr(office.courier._slow, "_drain", fail)
     office.courier.start()
@@ -500,7 +518,7 @@ def test_an_outbox_that_cannot_be_written_holds_up_nobody(office: Office, monkey
     with ThreadPoolExecutor() as pool:
         pool.submit(bad.rest)
         assert len(slow.until("^alice: 299 ")) == 300
-    assert bad.connection.close_reason == "its outbox could not be written"
+    assert bad.outbox.close_reason == "its outbox could not be written"
 
 
 def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
@@ -511,7 +529,7 @@ def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
     register = office.courier._slow._selector.register
 
     def fail(sock: socket.socket, events: int, data: object = None) -> selectors.SelectorKey:
-        if sock is refused.connection.sock:
+        if sock is refused.outbox.sock:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return register(sock, events, data)
 
@@ -519,8 +537,8 @@ def test_who_cannot_be_waited_for_is_cut_and_what_it_missed_counts_no_more(
     readers = [first, refused, last]
     office.courier.start()
     office.publish(readers, *[f"{i} {'x' * 1000}" for i in range(300)])
-    eventually(lambda: refused.connection.close_reason, "the one that can't be waited for is cut")
-    assert refused.connection.close_reason == "no room to keep what was sent to it"
+    eventually(lambda: refused.outbox.close_reason, "the one that can't be waited for is cut")
+    assert refused.outbox.close_reason == "no room to keep what was sent to it"
     assert len(refused.rest()) < 300
     for reader in (first, last):
         assert len(reader.until("^alice: 299 ")) == 300
@@ -538,9 +556,9 @@ def test_a_client_out_of_reach_is_called_so(office: Office, number: int, told: s
     def send(data: Chunk, flags: int) -> int:
         raise OSError(number, os.strerror(number))
 
-    connection = office.reader().connection
-    connection.send = send
+    outbox = office.reader().outbox
+    outbox.send = send
     office.courier.start()
     office.publish(office.readers, "hello")
     office.carried()
-    assert connection.close_reason == told
+    assert outbox.close_reason == told

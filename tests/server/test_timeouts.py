@@ -23,12 +23,12 @@ from chatroom.server.chat_server import ChatServer
 from chatroom.server.connection_limits import ACCEPT_PAUSE_SECONDS
 from chatroom.server.flood_limit import FLOOD_BURST_LINES
 from chatroom.server.timeouts import (
-    CLOCK_STALL_SECONDS,
     ENDINGS_PER_STEP,
     PING_AFTER_SECONDS,
     REGISTRATION_SECONDS,
     TIMEOUT_CHECK_SECONDS,
     TLS_HANDSHAKE_SECONDS,
+    UNREAD,
     Late,
     TimeoutMonitor,
 )
@@ -39,7 +39,7 @@ from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
 
 
 def connection_of(server: ChatServer, nick: str = "") -> Connection:
-    found = [each for each in server.everybody() if each.nick == nick]
+    found = [each for each in server.everybody() if each.session.nick == nick]
     assert len(found) == 1
     return found[0]
 
@@ -103,7 +103,7 @@ def test_a_silent_person_with_netcat_may_stay(server: ChatServer, guests: Guests
     bob.wait("^PING ")  # so the watch looks at both
     eventually(lambda: connection.last_acked > time.monotonic() - DROP_AFTER_SECONDS, "it has asked about alice")
     assert alice.sync() is not None
-    assert not connection.closing
+    assert not connection.session.closing
 
 
 def test_a_clock_that_is_set_back_disconnects_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def one_who_is_stuck(server: ChatServer, guests: Guests) -> tuple[Irc, Connectio
     """A client that takes nothing, its connection, and somebody else in its room."""
     stuck, alice = guests.irc("stuck"), guests.irc("alice")
     connection = connection_of(server, "stuck")
-    while not connection.outbox_bytes:  # until the kernel's buffers are full
+    while not connection.outbox.behind_bytes:  # until the kernel's buffers are full
         alice.send(*[f"PRIVMSG #lobby :{'x' * 400}"] * 50)
         alice.sync()
     return stuck, connection, alice
@@ -147,7 +147,7 @@ def one_who_is_stuck(server: ChatServer, guests: Guests) -> tuple[Irc, Connectio
 def test_who_takes_nothing_of_what_waits_is_cut(server: ChatServer, guests: Guests) -> None:
     """Long before its outbox is full; the room is told why."""
     stuck, connection, alice = one_who_is_stuck(server, guests)
-    connection.drained_at -= WRITE_STALL_SECONDS + 1
+    connection.outbox.drained_at -= WRITE_STALL_SECONDS + 1
     alice.wait(f"QUIT :read nothing for {WRITE_STALL_SECONDS} seconds")
     stuck.close()
 
@@ -167,8 +167,8 @@ def test_who_takes_nothing_leaves_along_with_what_is_said(
 
     monkeypatch.setattr(server.courier, "_deliver", noted)
     monkeypatch.setattr("chatroom.server.timeouts.ENDINGS_RIDE_SECONDS", DEADLINE)
-    connection.drained_at -= WRITE_STALL_SECONDS + 1
-    eventually(lambda: connection.closing, "it is to leave")
+    connection.outbox.drained_at -= WRITE_STALL_SECONDS + 1
+    eventually(lambda: connection.session.closing, "it is to leave")
     bob.send("PRIVMSG #lobby :hello")
     alice.wait(" QUIT :read nothing")
     alice.wait(":hello$")
@@ -195,7 +195,7 @@ def test_what_is_read_after_the_end_is_nothing_that_anybody_says(server: ChatSer
     stuck, alice = guests.plain("stuck"), guests.irc("alice")
     connection = connection_of(server, "stuck")
     stuck.send_bytes(b"half")
-    server.event_log.submit(connection, [Quit("read nothing", ask=False)])
+    server.event_log.submit(connection.session, [Quit("read nothing", ask=False)])
     with contextlib.suppress(OSError):  # the end may be there first
         stuck.send_bytes(b" a name\nanother\nhalf")
         stuck.end_input()
@@ -210,23 +210,31 @@ def test_half_a_line_of_one_who_is_cut_is_not_said(server: ChatServer, guests: G
     stuck.send("whole")
     stuck.send_bytes(b"half")
     alice.wait(":whole$")
-    server.courier.abort(connection, "read nothing")
+    server.courier.abort(connection.session, "read nothing")
     server.courier.flush()
     assert not [line for line in alice.until(":stuck!.* QUIT ") if "PRIVMSG" in line]
 
 
 def test_nobody_was_silent_while_the_server_stood_still(server: ChatServer, guests: Guests) -> None:
-    """Whoever stops the process, and lets it go on, throws nobody out."""
-    guests.irc("bob")
-    bob = connection_of(server, "bob")
-    heard = bob.reader_done_at = bob.last_received  # as if it were still to read its last, too
+    """Whoever stops the process, and lets it go on, throws nobody out. From then on silence counts again."""
+    stuck, leaving, alice = one_who_is_stuck(server, guests)
+    bob, stranger = guests.irc("bob"), guests.stranger()
+    stranger.wait("^Username$")
     server.timeouts.stop()
     server.timeouts.join()
-    away = 2 * DROP_AFTER_SECONDS
-    server.timeouts.check(time.monotonic() + away)
-    assert bob.last_received == bob.reader_done_at >= heard + away - CLOCK_STALL_SECONDS
-    assert not bob.closing
-    bob.last_received = time.monotonic()
+    leaving.reader_done_at = leaving.last_received  # as if it were still to read its last
+    back = time.monotonic() + 2 * DROP_AFTER_SECONDS
+    server.timeouts.check(back)
+    server.timeouts.check(back + TIMEOUT_CHECK_SECONDS)
+    assert not [each for each in server.everybody() if each.session.closing or each.outbox.close_reason]
+    for peer in (alice, bob):
+        assert not [line for line in peer.sync() if line.startswith("PING")]
+    late = back + WRITE_STALL_SECONDS + 2 * TIMEOUT_CHECK_SECONDS
+    server.timeouts._checked_at = late - TIMEOUT_CHECK_SECONDS  # it has not stood still
+    server.timeouts.check(late)
+    eventually(lambda: leaving.outbox.close_reason == UNREAD, "its time is over")
+    assert stranger.rest()[-1] == f"* Goodbye (no name within {REGISTRATION_SECONDS} seconds)."
+    stuck.close()
 
 
 def test_nobody_is_looked_at_before_it_is_time(
@@ -241,7 +249,7 @@ def test_nobody_is_looked_at_before_it_is_time(
     look = server.timeouts._check_one
 
     def note(connection: Connection, now: float) -> Sequence[Late]:
-        looked_at.append(connection.nick)
+        looked_at.append(connection.session.nick)
         return look(connection, now)
 
     def look_after(seconds: float) -> list[str]:
@@ -351,7 +359,7 @@ def test_who_is_slowed_down_does_not_count_as_silent(limited: ChatServer) -> Non
     bob.wait(f"line {FLOOD_BURST_LINES + 7}$")
     alice.send("PRIVMSG #lobby :still here")
     bob.wait("still here$")
-    eventually(lambda: not connection.paced, "it is asked itself again")
+    eventually(lambda: not connection.session.paced, "it is asked itself again")
     guests.close()
 
 
@@ -565,10 +573,10 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
             make_older(server, connection, DROP_AFTER_SECONDS + 1, "last_received")
             make_older(server, connection_of(server, "silent"), DROP_AFTER_SECONDS + 1, "last_received")
             assert silent.rest()[-1].endswith(f"no sign of life for {DROP_AFTER_SECONDS} seconds")
-            assert not connection.close_reason
+            assert not connection.outbox.close_reason
         alice.wait("PRIVMSG #lobby :.*hello")
         alice.sync()
-        assert not connection.paced
+        assert not connection.session.paced
     finally:
         guests.close()
         server.stop()

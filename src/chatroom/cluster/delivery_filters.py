@@ -1,6 +1,4 @@
-"""Posts that stand between the hub and the courier while not all is to be told."""
-
-import threading
+"""Deliveries that stand between the hub and the courier while not all is to be told."""
 
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
@@ -20,12 +18,6 @@ class Quiet:
 
     def reply(self, session: Session, reply: Reply) -> None:
         pass
-
-    def barrier(self) -> threading.Event:
-        return self._delivery.barrier()
-
-    def flush(self) -> None:
-        self._delivery.flush()
 
 
 class Nowhere(Quiet):

@@ -10,7 +10,7 @@ The laws:
   server where it was decided, the replies that go with it are told in their place among these events.
 - A client's next command is decided when its last act was carried out. Only what is said may be decided ahead: it
   changes nothing that the next command depends on.
-- What is decided may be too late: `races.settle` says so, everywhere alike, and its client is told.
+- What is decided may be too late: `conflicts.settle` says so, everywhere alike, and its client is told.
 - An act is this server's until it has come back. Whatever happens to the link, it is sent again, and counts once.
 - While the link is down, nothing can be decided for all. What is said is kept, in order, up to `SPOOL_MESSAGES`;
   everything else is refused. Who leaves is let go at once, and their departure is kept.
@@ -127,7 +127,7 @@ class RedisEventLog(RedisLink):
         known = {server.id: server.heard for server in self._hub.state.servers.values() if server.name == self.name}
         end = time.monotonic() + 1.5 * self._timing.beat
         while known and time.monotonic() < end:
-            self._catch_up(wait=0.1)
+            self._catch_up(self._delivery, wait=0.1)
             heard = {id_: server.heard for id_, server in self._hub.state.servers.items()}
             known = {id_: before for id_, before in known.items() if id_ in heard}
             if any(heard[id_] > before for id_, before in known.items()):
@@ -207,7 +207,7 @@ class RedisEventLog(RedisLink):
             self._leave(session, outcomes, events)
         elif not events:
             self._wait(session, for_words=True)
-            self._carry_out(Proposal(session, outcomes, [], label), [])
+            self._carry_out(Proposal(session, outcomes, [], label), [], self._delivery)
         elif self.link is Links.UP:
             self._send(
                 Proposal(session, outcomes, self._rows(events), label, all(type(each) is Said for each in outcomes))
@@ -253,7 +253,7 @@ class RedisEventLog(RedisLink):
         if code is None and len(self._outgoing) >= SPOOL_MESSAGES:
             code = Code.SPOOL_FULL
         if code:
-            self._carry_out(Proposal(session, [Refused(ChatError(code))], [], label), [])
+            self._carry_out(Proposal(session, [Refused(ChatError(code))], [], label), [], self._delivery)
         else:
             self._send(Proposal(session, outcomes, self._rows(events), label, words=True))
 

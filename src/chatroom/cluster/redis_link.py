@@ -12,6 +12,7 @@ from chatroom.cluster.delivery_filters import New, Nowhere
 from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, order
 from chatroom.cluster.replica import Links, Replica
 from chatroom.core import connections
+from chatroom.model.delivery import Delivery
 from chatroom.model.events import Departed
 from chatroom.model.replies import Link
 
@@ -58,7 +59,7 @@ class RedisLink(Replica):
 
     def _read_on(self, wait: float) -> None:
         self._look_after()
-        self._apply_all(self._reading.read(self._at, ENTRIES_PER_READ, wait))
+        self._apply_all(self._reading.read(self._at, ENTRIES_PER_READ, wait), self._delivery)
         self._admit()
         self._look_at_link()
         due = self._entries >= SNAPSHOT_ENTRIES or self._bytes >= SNAPSHOT_BYTES
@@ -120,7 +121,7 @@ class RedisLink(Replica):
         self._reading.agree(self._timing.lease)
         self.skew = self._reading.time() - time.time_ns() // 1_000_000
         if self._reading.has(self._at):
-            self._catch_up()
+            self._catch_up(self._delivery)
         else:
             log.warning("%s has lost what it had; the chat is put together again", self._reading.where)
             self._begin_anew()
@@ -130,12 +131,12 @@ class RedisLink(Replica):
         self._outgoing.unsend()
         self._outgoing.let(open=True)
 
-    def _catch_up(self, wait: float = 0.0) -> None:
+    def _catch_up(self, delivery: Delivery, wait: float = 0.0) -> None:
         """Applies all there is."""
         end = order(self._reading.last())
         while order(self._at) < end or wait:
             entries = self._reading.read(self._at, ENTRIES_PER_READ, wait)
-            self._apply_all(entries)
+            self._apply_all(entries, delivery)
             self._admit()
             if wait:
                 return
@@ -144,7 +145,7 @@ class RedisLink(Replica):
 
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
-        delivery, hub = self._delivery, self._hub
+        hub = self._hub
         with self.lock:
             known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
             if hub.state.servers:  # it was part of the chat before: what was applied was saved
@@ -153,7 +154,7 @@ class RedisLink(Replica):
                 self._saved = None if self._saved is None else known
             self._set_link(Links.RETURNING)
             for server in [each for each in hub.state.servers.values() if each.id != self.id]:
-                self._lose(server, "the link was lost")
+                self._lose(server, "the link was lost", self._delivery)
             self._pack()
             self._forget_people()
             lasting = snapshots.lasting(hub.state)
@@ -165,7 +166,9 @@ class RedisLink(Replica):
         goes_on = self._reading.cut_behind(self._at)  # else it was set back, as by a replica that lacked the latest
         with self.lock:
             mark = snapshots.load(hub.state, text)
-            snapshots.openings(hub.context)  # before owners: what was said before a room was theirs is not
+            snapshots.openings(
+                hub.context, self._delivery
+            )  # before owners: what was said before a room was theirs is not
             covered = mark.chat == number or (goes_on and mark.covers(self._chat, settled))
             if lasting.has_any and not covered:
                 self._lasting = self._lasting or snapshots.GRAPH.write(lasting)
@@ -176,24 +179,19 @@ class RedisLink(Replica):
             self._at = at
             self._entries = self._bytes = 0
             self._come_again()
-            self._delivery = hub.context.delivery = New(delivery, known)
         try:
-            self._catch_up()
+            self._catch_up(New(self._delivery, known))
         finally:
-            with self.lock:
-                self._delivery = hub.context.delivery = delivery
-                snapshots.openings(hub.context)  # as it is now: of what was saved once before, nothing was handed on
+            with self.lock:  # as it is now: of what was saved once before, nothing was handed on
+                snapshots.openings(hub.context, self._delivery)
 
     def _forget_people(self) -> None:
         """What is there without them is what a chat begins with."""
         hub = self._hub
-        hub.context.delivery = Nowhere(self._delivery)
-        try:
-            for user in list(hub.state.users.values()):
-                connections.detach_user(hub.state, user)
-                hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time))
-        finally:
-            hub.context.delivery = self._delivery
+        nowhere = Nowhere(self._delivery)
+        for user in list(hub.state.users.values()):
+            connections.detach_user(hub.state, user)
+            hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time), nowhere)
         hub.state.servers.clear()
 
     def _chosen(self) -> tuple[str, str]:

@@ -26,11 +26,11 @@ from chatroom.core import connections
 from chatroom.core.event_log import Archive, EventLog
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
-from chatroom.model.delivery import Capture, Delivery
+from chatroom.model.delivery import Capture, Delivery, DeliveryQueue
 from chatroom.model.departure_reasons import link_lost
 from chatroom.model.entities import Room, Server, Session, User
 from chatroom.model.events import Connected, Departed, Event, Said
-from chatroom.model.outcomes import HistoryQuery, Labelled
+from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther
 from chatroom.model.replies import AccountDone, Announcement, Link, PersonalNotice, Refused, Reply
 from chatroom.model.values import MessageKind, Via
 
@@ -53,7 +53,7 @@ class Replica(EventLog):
     def __init__(
         self,
         hub: Hub,
-        delivery: Delivery,
+        delivery: DeliveryQueue,
         url: str,
         name: str,
         archive: Archive | None = None,
@@ -111,60 +111,63 @@ class Replica(EventLog):
 
     # ---- carrying out -----------------------------------------------------------------------------------------------
 
-    def _carry_out(self, act: Proposal, rows: list[Any]) -> None:
+    def _carry_out(self, act: Proposal, rows: list[Any], delivery: Delivery) -> None:
         """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
         assert self.lock.locked()
         session = act.session if act.session and not act.session.closing else None
-        capture = Capture(self._delivery, session) if session and act.label is not None else None
-        delivery: Delivery = capture or self._delivery
-        self._hub.context.delivery = delivery
+        if session is None or act.label is None:
+            self._carry_out_for(session, act, rows, delivery)
+            return
+        capture = Capture(delivery, session)
+        self._carry_out_for(session, act, rows, capture)
+        if not session.closing:
+            delivery.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
+
+    def _carry_out_for(self, session: Session | None, act: Proposal, rows: list[Any], delivery: Delivery) -> None:
         rest = iter(rows)
         error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
-        try:
-            for outcome in act.outcomes:
-                if isinstance(outcome, Event):
-                    error = self._apply(next(rest))
-                    if error and session:
-                        delivery.reply(session, Refused(error, _via(act)))
-                elif error:
-                    continue
-                elif session and isinstance(outcome, HistoryQuery):
-                    delivery.reply(session, self._find(session, outcome))
-                elif session and isinstance(outcome, Reply):
-                    delivery.reply(session, outcome)
-        finally:
-            self._hub.context.delivery = self._delivery
-        if capture and session and act.label is not None and not session.closing:
-            self._delivery.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
+        for outcome in act.outcomes:
+            if isinstance(outcome, Event):
+                error = self._apply(next(rest), delivery)
+                if error and session:
+                    delivery.reply(session, Refused(error, _via(act)))
+            elif error:
+                continue
+            elif isinstance(outcome, ReplyToOther):
+                delivery.reply(outcome.session, outcome.reply)
+            elif session and isinstance(outcome, HistoryQuery):
+                delivery.reply(session, self._find(session, outcome))
+            elif session and isinstance(outcome, Reply):
+                delivery.reply(session, outcome)
 
-    def _apply(self, row: list[Any]) -> ChatError | None:
+    def _apply(self, row: list[Any], delivery: Delivery) -> ChatError | None:
         """Gives an event its place, or returns why it has none. People in it are who they are at this moment."""
         event = self._read_row(row)
-        return self._settle_and_apply(event) if event else None
+        return self._settle_and_apply(event, delivery) if event else None
 
-    def _settle_and_apply(self, event: Event) -> ChatError | None:
+    def _settle_and_apply(self, event: Event, delivery: Delivery) -> ChatError | None:
         event.time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub.state, event)
         if error:
             return error
         self._place(event)
         if self._share is not None:
-            self._replay(event)
+            self._replay(event, delivery)
             return None
-        self._hub.apply(event)
+        self._hub.apply(event, delivery)
         if type(event) is Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.state.sessions:
             departed = Departed(event.by, "connection closed")  # while they were coming
             self._add(Proposal(None, [departed], self._rows([departed])))
         return None
 
-    def _replay(self, event: Event) -> None:
+    def _replay(self, event: Event, delivery: Delivery) -> None:
         """While its people are no part of the chat, what its clients once did here is done by people without clients.
 
         They are lost again when this server comes, which brings its people as they are.
         """
         sessions, self._hub.state.sessions = self._hub.state.sessions, {}
         try:
-            self._hub.apply(event)
+            self._hub.apply(event, delivery)
         finally:
             self._hub.state.sessions = sessions
 
@@ -178,44 +181,42 @@ class Replica(EventLog):
 
     # ---- entries ---------------------------------------------------------------------------------------------------
 
-    def _apply_all(self, entries: list[StreamEntry]) -> None:
+    def _apply_all(self, entries: list[StreamEntry], delivery: Delivery) -> None:
         if not entries:
             return
         with self.lock:
-            # Whoever released the lock for a while may have put back another.
-            self._hub.context.delivery = self._delivery
             for entry, content in entries:
                 self._at = entry
                 self._entries += 1
                 self._bytes += len(content)
-                self._apply_entry(order(entry)[0], json.loads(content))
+                self._apply_entry(order(entry)[0], json.loads(content), delivery)
         self._delivery.flush()
 
-    def _apply_entry(self, moment: int, content: list[Any]) -> None:
+    def _apply_entry(self, moment: int, content: list[Any], delivery: Delivery) -> None:
         server, first, acts = content
         self._time = max(self._time, moment)
         self._last = max(self._last, moment * 1000)
         for lost in self._servers.pass_to(moment):
             if lost.id == self.id:
                 self._given_up()
-            self._lose(lost, link_lost(lost.name))
+            self._lose(lost, link_lost(lost.name), delivery)
         for number, rows in enumerate(acts, first):
             if rows[0][0] == "Linked":
-                self._link(server, number, self._codec.read(rows[0]))
+                self._link(server, number, self._codec.read(rows[0]), delivery)
             elif self._servers.counts(server, number):
-                self._apply_act(server, number, rows)
+                self._apply_act(server, number, rows, delivery)
         self._servers.hear(server)
 
-    def _apply_act(self, server: str, number: int, rows: list[Any]) -> None:
+    def _apply_act(self, server: str, number: int, rows: list[Any], delivery: Delivery) -> None:
         act = self._outgoing.come_back(number) if server == self.id else None
         try:
             if rows[0][0] in _NOTICES:
-                self._heed(server, self._read_row(rows[0]), act)
+                self._heed(server, self._read_row(rows[0]), act, delivery)
             elif act:
-                self._carry_out(act, rows)
+                self._carry_out(act, rows, delivery)
             else:
                 for row in rows:
-                    self._apply(row)
+                    self._apply(row, delivery)
         except ClusterError:
             raise
         except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
@@ -239,43 +240,43 @@ class Replica(EventLog):
 
     # ---- what servers say of themselves -----------------------------------------------------------------------------
 
-    def _heed(self, id_: str, notice: Any, act: Proposal | None) -> None:
+    def _heed(self, id_: str, notice: Any, act: Proposal | None, delivery: Delivery) -> None:
         server = self._hub.state.servers[id_]
         if notice is None:
             return
         if isinstance(notice, MessageBurst):
-            self._speak(notice, act)
+            self._speak(notice, act, delivery)
         elif isinstance(notice, Heartbeat):
             server.lag = notice.lag
             if act:
                 self._lag = int((time.monotonic() - act.since) * 1000)
         elif isinstance(notice, Announced):
             for session in list(self._hub.state.sessions.values()):
-                self._delivery.reply(session, Announcement(notice.text))
+                delivery.reply(session, Announcement(notice.text))
         else:
             assert isinstance(notice, ServerLeft)
-            self._lose(server, "the server was shut down")
+            self._lose(server, "the server was shut down", delivery)
 
-    def _speak(self, spoken: MessageBurst, act: Proposal | None) -> None:
+    def _speak(self, spoken: MessageBurst, act: Proposal | None, delivery: Delivery) -> None:
         said = [Said(spoken.by, spoken.room, text, MessageKind.MESSAGE) for text in spoken.texts]
         room = self._hub.state.rooms.get(fold(spoken.room))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
             for each in said:
-                error = self._settle_and_apply(each)
+                error = self._settle_and_apply(each, delivery)
                 if error and act and act.session and not act.session.closing:
-                    self._delivery.reply(act.session, Refused(error))
+                    delivery.reply(act.session, Refused(error))
             return
         said[0].time = self._time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub.state, said[0])
         if error is None:
             for event in said:
                 self._place(event)
-            self._hub.apply_burst(said)
+            self._hub.apply_burst(said, delivery)
         elif act and act.session and not act.session.closing:
             for _ in said:
-                self._delivery.reply(act.session, Refused(error))
+                delivery.reply(act.session, Refused(error))
 
-    def _link(self, id_: str, number: int, linked: ServerJoined) -> None:
+    def _link(self, id_: str, number: int, linked: ServerJoined, delivery: Delivery) -> None:
         """A server is there (again). One that had its name before it is not any more."""
         known = self._hub.state.servers.get(id_)
         if known and number <= known.seen:
@@ -283,34 +284,34 @@ class Replica(EventLog):
         for other in [server for server in self._hub.state.servers.values() if server.name == linked.name]:
             if other.id == self.id != id_:
                 raise ClusterError(f"Another server has come that is called {self.name} too.")
-            self._lose(other, link_lost(other.name))
+            self._lose(other, link_lost(other.name), delivery)
         self._last = max(self._last, linked.last)
         self._time = max(self._time, linked.time)
         self._servers.link(id_, linked.name, number)
         act = self._outgoing.come_back(number) if id_ == self.id else None
         mine = act is not None  # and not one of before, which is there still
         if linked.lasting:
-            self._add_lasting(linked.lasting, mine)
+            self._add_lasting(linked.lasting, mine, delivery)
         if linked.share:
-            snapshots.bring(self._hub.context, linked.share, self._place, mine)
+            snapshots.bring(self._hub.context, linked.share, self._place, mine, delivery)
         if mine:
-            self._returned()
+            self._returned(delivery)
         if act:
             self._finish(act)
 
-    def _add_lasting(self, text: str, mine: bool) -> None:
+    def _add_lasting(self, text: str, mine: bool, delivery: Delivery) -> None:
         """A server brings what it alone may know of what lasts."""
         refused = snapshots.add(self._hub.context, text)
         if mine and refused:
             log.warning("the others know somebody else of these names, or of one like it: %s", ", ".join(refused))
         if not mine:
-            self._save_lasting()
+            self._save_lasting(delivery)
 
-    def _save_lasting(self) -> None:
+    def _save_lasting(self, delivery: Delivery) -> None:
         """Sees to it that this server's history agrees with what lasts, all of it."""
         lasting = snapshots.lasting(self._hub.state)
         lasting.chat, lasting.id, lasting.time = self._chat, self._last, self._time  # type: ignore[misc]  # a value
-        self._hub.context.delivery.broadcast(lasting, Audience({}))
+        delivery.broadcast(lasting, Audience({}))
 
     def _given_up(self) -> None:
         """This server was silent for too long. It comes again."""
@@ -319,24 +320,21 @@ class Replica(EventLog):
         self._pack()
         self._come_again()
 
-    def _lose(self, server: Server, why: str) -> None:
+    def _lose(self, server: Server, why: str, delivery: Delivery) -> None:
         """A server's people leave. If it is this one, they don't notice."""
         mine = server.id == self.id
         self._servers.unlink(server.id)
         prefix = f"{server.id}."
         for user in [user for uid, user in self._hub.state.users.items() if uid.startswith(prefix)]:
-            self._depart(user, why, quietly=mine)
+            self._depart(user, why, mine, delivery)
 
-    def _depart(self, user: User, why: str, quietly: bool) -> None:
+    def _depart(self, user: User, why: str, quietly: bool, delivery: Delivery) -> None:
         departed = Departed(user.person, why, user.room_names())
         self._place(departed)
         if quietly:
             connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
-            self._hub.context.delivery = Quiet(self._delivery)
-        try:
-            self._hub.apply(departed)
-        finally:
-            self._hub.context.delivery = self._delivery
+            delivery = Quiet(delivery)
+        self._hub.apply(departed, delivery)
 
     # ---- away, and back ---------------------------------------------------------------------------------------------
 
@@ -370,32 +368,32 @@ class Replica(EventLog):
         linked = ServerJoined(self.name, self._last, self._time, self._share, self._lasting)
         self._outgoing.renew(Proposal(None, [], [self._codec.write(linked)]))
 
-    def _returned(self) -> None:
+    def _returned(self, delivery: Delivery) -> None:
         """This server is part of the chat. Its clients are told what they missed."""
         share, self._share, self._lasting = self._share, None, ""
         self._set_link(Links.UP)
         if self._unsaved:
             self._unsaved = False
-            self._save_lasting()
+            self._save_lasting(delivery)
         for session, made in self._logins.items():
             if session.account and snapshots.made(self._hub.state, session.account) != made and not session.closing:
-                snapshots.log_out(self._hub.context, session)
+                snapshots.log_out(self._hub.context, session, delivery)
         self._logins.clear()
         if not share:
             return
         for session in list(self._hub.state.sessions.values()):
             user = session.user
             if user and user.session is session:
-                self._delivery.reply(session, Link(works=True, gap=self._gap))
+                delivery.reply(session, Link(works=True, gap=self._gap))
                 for room in user.rooms.values():
-                    self._delivery.reply(session, room.state(user))
-                    self._tell_missed(session, room)
+                    delivery.reply(session, room.state(user))
+                    self._tell_missed(session, room, delivery)
         self._gap = False
 
-    def _tell_missed(self, session: Session, room: Room) -> None:
+    def _tell_missed(self, session: Session, room: Room, delivery: Delivery) -> None:
         for said in room.recent:
             if said.id > self._told_until:
-                self._delivery.reply(session, PersonalNotice(said))
+                delivery.reply(session, PersonalNotice(said))
 
 
 def _via(act: Proposal) -> Via | None:

@@ -26,6 +26,7 @@ from chatroom.core import membership, monitor, restore
 from chatroom.core.context import Context
 from chatroom.model import durable_state as lasts
 from chatroom.model.audience import Audience
+from chatroom.model.delivery import Delivery
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.durable_state import Lasting, Owned
 from chatroom.model.entities import Account, Room, Server, Session, User, new_lists
@@ -180,10 +181,10 @@ def load(state: ChatState, text: str) -> Mark:
     return mark(text)
 
 
-def openings(ctx: Context) -> None:
+def openings(ctx: Context, delivery: Delivery) -> None:
     """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
     for room in ctx.state.rooms.values():
-        membership.save_opening(ctx, room)
+        membership.save_opening(ctx, room, delivery)
 
 
 def lasting(state: ChatState) -> Lasting:
@@ -249,17 +250,17 @@ def _empty(room: Room) -> Room:
     return room
 
 
-def bring(ctx: Context, text: str, place: Place, mine: bool) -> None:
+def bring(ctx: Context, text: str, place: Place, mine: bool, delivery: Delivery) -> None:
     """Adds a server's share. With `mine` it is this server's: its clients never saw each other leave."""
     brought = GRAPH.read(text)
     settings = {fold(room.name): room for room in brought["rooms"]}
     for user, made_by, ranks in zip(brought["users"], brought["accounts"], brought["ranks"], strict=True):
         if user.person.uid not in ctx.state.users:
-            _admit(ctx, user, made_by, mine)
+            _admit(ctx, user, made_by, mine, delivery)
             for name, held in ranks:
-                _enter(ctx, user, settings[fold(name)], held, place, mine)
+                _enter(ctx, user, settings[fold(name)], held, place, mine, delivery)
             if not mine:
-                monitor.has_come(ctx, user)
+                monitor.has_come(ctx, user, delivery)
 
 
 def add(ctx: Context, text: str) -> list[str]:
@@ -293,7 +294,7 @@ def add(ctx: Context, text: str) -> list[str]:
     return refused
 
 
-def _admit(ctx: Context, user: User, made_by: int, mine: bool) -> None:
+def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Delivery) -> None:
     before = user.person
     same = made_by and made_by == made(ctx.state, before.account)  # by now it may be nobody's, or somebody else's
     account = before.account if same else ""
@@ -308,16 +309,16 @@ def _admit(ctx: Context, user: User, made_by: int, mine: bool) -> None:
         user.session, session.user = session, user
         ctx.state.here += 1
         if account != before.account:
-            log_out(ctx, session)
+            log_out(ctx, session, delivery)
         if user.person.nick != before.nick:
-            ctx.delivery.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
+            delivery.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
 
 
-def log_out(ctx: Context, session: Session) -> None:
+def log_out(ctx: Context, session: Session, delivery: Delivery) -> None:
     """A client's account was dropped while this server could not know."""
     done = AccountDone(AccountChange.LOGGED_OUT, session.account, Via.COMMAND, ctx.lasting)
     session.account = ""
-    ctx.delivery.reply(session, done)
+    delivery.reply(session, done)
 
 
 def _free(state: ChatState, person: Person) -> str:
@@ -327,14 +328,14 @@ def _free(state: ChatState, person: Person) -> str:
     return next(name for name in names if not_to_be_called(state, person, name) is None)
 
 
-def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, mine: bool) -> None:
+def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, mine: bool, delivery: Delivery) -> None:
     key = fold(settings.name)
     room = ctx.state.rooms.get(key)
     if room is None:
         room = ctx.state.rooms[key] = settings
         room.lists = ctx.state.lists.setdefault(key, settings.lists)
         created, topic = room.created, room.topic
-        membership.reopen(ctx, room)
+        membership.reopen(ctx, room, delivery)
         room.created, room.topic = created, topic
         room.refresh()
     room.add(user)
@@ -346,4 +347,4 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
     events += [ModesSet(user.person, room.name, changes)] if changes else []
     for event in events:
         place(event)
-        ctx.delivery.broadcast(event, Audience({}) if mine else room.audience)
+        delivery.broadcast(event, Audience({}) if mine else room.audience)

@@ -34,6 +34,7 @@ from chatroom.model.commands import (
     SetPassword,
     SetReplay,
 )
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session, User, movers, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
@@ -287,32 +288,32 @@ def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> Accoun
 # ---- applying -------------------------------------------------------------------------------------------------------
 
 
-def account_made(ctx: Context, event: AccountMade) -> None:
+def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
     """Who comes second is not logged in to what the first one made."""
     state = ctx.state
     if fold(event.account) in state.accounts:
         return
     state.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
     state.claimed.setdefault(skeleton(event.account), event.account)
-    ctx.delivery.broadcast(event, notify.NOBODY)
-    account_set(ctx, AccountSet(event.by, event.account, id=event.id, time=event.time))
+    delivery.broadcast(event, notify.NOBODY)
+    account_set(ctx, AccountSet(event.by, event.account, id=event.id, time=event.time), delivery)
 
 
-def password_set(ctx: Context, event: PasswordSet) -> None:
+def password_set(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
     account = ctx.state.accounts.get(fold(event.account))
     if account:
         ctx.state.accounts[fold(event.account)] = account._replace(secret=event.secret)
-        ctx.delivery.broadcast(event, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
 
 
-def replay_set(ctx: Context, event: ReplaySet) -> None:
+def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
     account = ctx.state.accounts.get(fold(event.account))
     if account:
         ctx.state.accounts[fold(event.account)] = account._replace(replay=event.on)
-        ctx.delivery.broadcast(event, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
 
 
-def account_dropped(ctx: Context, event: AccountDropped) -> None:
+def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> None:
     """Whoever is logged in to it is not any more, and its rooms are nobody's."""
     state, owner = ctx.state, fold(event.account)
     account = state.accounts.pop(owner, None)
@@ -320,12 +321,12 @@ def account_dropped(ctx: Context, event: AccountDropped) -> None:
         return
     if state.claimed.get(skeleton(account.name)) == account.name:
         del state.claimed[skeleton(account.name)]
-    ctx.delivery.broadcast(event, notify.NOBODY)
+    delivery.broadcast(event, notify.NOBODY)
     for user in state.users.values():
         if user.person.account == account.name:
-            account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time))
+            account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
             if user.session and user.person.uid != event.by.uid:
-                ctx.delivery.reply(user.session, _done(ctx, AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
+                delivery.reply(user.session, _done(ctx, AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
@@ -344,7 +345,7 @@ def _disown(state: ChatState, keys: list[str]) -> None:
             state.dormant_rooms.disown(key, was_closed=bool(closed(modes)))
 
 
-def account_set(ctx: Context, event: AccountSet) -> None:
+def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     state = ctx.state
     if event.account and fold(event.account) not in state.accounts:
         return
@@ -354,7 +355,7 @@ def account_set(ctx: Context, event: AccountSet) -> None:
     user = state.users.get(event.by.uid)
     if user:
         user.become(replace(user.person, account=event.account))
-        ctx.delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
+        delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
 
 
 def _refused_likewise(decider: Decider) -> Decider:

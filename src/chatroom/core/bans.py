@@ -15,6 +15,7 @@ from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, Role, require, role, server_operator
 from chatroom.model.commands import AskServerBans, Ban, BanFromServer, Expire, Kick, Unban, UnbanFromServer
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
 from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
@@ -221,9 +222,9 @@ def _meets(mask: str, person: Person) -> bool:
     return network is not None and address is not None and address.version == network.version and address in network
 
 
-def server_banned(ctx: Context, event: ServerBanned) -> None:
+def server_banned(ctx: Context, event: ServerBanned, delivery: Delivery) -> None:
     restore(ctx.state, ListEntry(event.mask, event.by.mask, event.time, event.until, event.reason, event.whom))
-    notify.operators(ctx, event)
+    notify.operators(ctx, event, delivery)
 
 
 def restore(state: ChatState, entry: ListEntry) -> None:
@@ -234,14 +235,14 @@ def restore(state: ChatState, entry: ListEntry) -> None:
     state.expiries.add(entry.until, "", "", key)
 
 
-def server_unbanned(ctx: Context, event: ServerUnbanned) -> None:
+def server_unbanned(ctx: Context, event: ServerUnbanned, delivery: Delivery) -> None:
     """Changes nothing if there is nothing to lift any more."""
     state, key = ctx.state, fold(event.mask)
     if not _is_gone(state.bans.get(key), event.until):
         del state.bans[key]
         state.networks.drop(event.mask)
         state.expiries.drop_lifted()
-        notify.operators(ctx, event)
+        notify.operators(ctx, event, delivery)
 
 
 # ---- what ends by itself --------------------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ def drop_session(state: ChatState, session: Session) -> None:
     """A client goes; its user stays, without one, until their departure is applied."""
     if session.user:
         detach_user(state, session.user)
+        session.closing = True  # first: without a user, but not closing, it would be a stranger to the courier
         session.user = None
-        session.closing = True
 
 
 def stop_delivery(sessions: Iterable[Session]) -> None:

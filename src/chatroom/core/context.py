@@ -3,7 +3,7 @@
 - A decider takes the context, the client's session and its command. It changes nothing, and returns what follows, or
   raises `ChatError`.
 - A handler is called likewise. It changes at once what concerns the session alone.
-- An applier takes the context and an event.
+- An applier takes the context, an event, and the delivery by which clients are told of it. Nothing else tells them.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,13 @@ from chatroom.model.state import ChatState
 
 
 class Context:
-    """The state of the chat, and what belongs to this server alone: where replies go, clocks, settings, throttles.
+    """The state of the chat, and what belongs to this server alone: clocks, settings, throttles.
 
     `clock` gives the time by which the log goes; `steady` one that nobody sets, for what is counted here alone.
     """
 
     __slots__ = (
         "clock",
-        "delivery",
         "is_saving",
         "keep_ms",
         "lasting",
@@ -41,11 +40,8 @@ class Context:
         "throttle",
     )
 
-    def __init__(
-        self, state: ChatState, delivery: Delivery, clock: Callable[[], int], steady: Callable[[], int], lasting: bool
-    ) -> None:
+    def __init__(self, state: ChatState, clock: Callable[[], int], steady: Callable[[], int], lasting: bool) -> None:
         self.state = state
-        self.delivery = delivery
         self.clock = clock  # Unix milliseconds
         self.steady = steady  # milliseconds
         self.started = steady()
@@ -66,4 +62,4 @@ class Context:
 Decider = Callable[[Context, Session, Any], list[Outcome]]
 Deciders = dict[type, Decider]
 Handlers = Deciders
-Appliers = dict[type, Callable[[Context, Any], None]]
+Appliers = dict[type, Callable[[Context, Any, Delivery], None]]

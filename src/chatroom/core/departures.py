@@ -3,6 +3,7 @@
 from chatroom.common.text import GHOST
 from chatroom.core import connections, membership, monitor, notify, read_markers
 from chatroom.core.context import Appliers, Context
+from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import OVERTAKEN
 from chatroom.model.events import Departed, Event, Ghosted, Killed
 from chatroom.model.modes import USER_MODES
@@ -10,19 +11,19 @@ from chatroom.model.replies import Goodbye
 from chatroom.model.values import Person
 
 
-def departed(ctx: Context, event: Departed) -> None:
+def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     state = ctx.state
     user = state.users.pop(event.by.uid, None)
     if user is None:
         return
-    ctx.delivery.broadcast(event, user.peers(), user.session)
+    delivery.broadcast(event, user.peers(), user.session)
     for room in list(user.rooms.values()):
         membership.exit_room(state, user, room, event)
     for letter in USER_MODES:
         state.set_user_mode(user, letter, False)
     state.nicks.remove(user)
     state.gone.appendleft((user.person, event.time))
-    monitor.has_gone(ctx, user.person)
+    monitor.has_gone(ctx, user.person, delivery)
     read_markers.forget(state, user)
     if user.session:
         user.session.closing = True  # what it has sent before, and is still to be read, counts no more
@@ -30,31 +31,31 @@ def departed(ctx: Context, event: Departed) -> None:
         state.here -= 1
 
 
-def killed(ctx: Context, event: Killed) -> None:
+def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:
     """To the others it is a departure like any. Who is thrown off is told why, and their connection is closed."""
     if event.who.uid in ctx.state.users:
         notify.audit(ctx, event)
         if not event.by.uid:
-            notify.author(ctx, event)
+            notify.author(ctx, event, delivery)
     reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
-    _throw_out(ctx, event, event.who, reason, reason)
+    _throw_out(ctx, event, event.who, reason, reason, delivery)
 
 
-def ghosted(ctx: Context, event: Ghosted) -> None:
-    _throw_out(ctx, event, event.who, OVERTAKEN, GHOST)
+def ghosted(ctx: Context, event: Ghosted, delivery: Delivery) -> None:
+    _throw_out(ctx, event, event.who, OVERTAKEN, GHOST, delivery)
 
 
-def _throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str) -> None:
+def _throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str, delivery: Delivery) -> None:
     """`reason` is for the others, `goodbye` for the one who has to go."""
     user = ctx.state.users.get(who.uid)
     if user is None:
         return
     session = user.session
-    departed(ctx, Departed(user.person, reason, user.room_names(), id=event.id, time=event.time))
+    departed(ctx, Departed(user.person, reason, user.room_names(), id=event.id, time=event.time), delivery)
     if session:
         session.goodbye = goodbye
         connections.detach(ctx.state, session)
-        ctx.delivery.reply(session, Goodbye(goodbye))
+        delivery.reply(session, Goodbye(goodbye))
 
 
 APPLIERS: Appliers = {Departed: departed, Killed: killed, Ghosted: ghosted}

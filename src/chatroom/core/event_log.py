@@ -3,8 +3,8 @@
 `LocalEventLog` is for one server: the log is a call under a lock. A client's commands are decided, placed and applied
 one after the other before another client's turn. `cluster.redis_event_log.RedisEventLog` is for several.
 
-`EventLog.lock` protects the hub, its users and rooms, every session's fields, and the order of what the courier is
-handed.
+`EventLog.lock` guards the hub, its users and rooms, what is written to sessions, and the order of what the courier is
+handed. Outboxes belong to the courier and the times of a connection to its threads: `net.connection` says so.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -17,10 +17,10 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.core import connections
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst
-from chatroom.model.delivery import Capture, Delivery
+from chatroom.model.delivery import Capture, Delivery, DeliveryQueue
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
-from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled
+from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, ReplyToOther
 from chatroom.model.replies import Refused, Reply
 
 BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
@@ -36,7 +36,7 @@ class Archive(Protocol):
 class EventLog:
     """What all logs have: the lock, the hub, and a way to the history."""
 
-    def __init__(self, hub: Hub, delivery: Delivery, archive: Archive | None) -> None:
+    def __init__(self, hub: Hub, delivery: DeliveryQueue, archive: Archive | None) -> None:
         self.lock = Lock()
         self._hub = hub
         self._delivery = delivery
@@ -94,15 +94,12 @@ class EventLog:
     def _outside(self) -> Iterator[None]:
         """Releases the lock, which is held before and after, for work that takes long."""
         assert self.lock.locked()
-        context = self._hub.context
-        delivery, context.delivery = context.delivery, self._delivery  # while others use the hub, nothing is captured
         self.lock.release()
         try:
             self._delivery.flush()
             yield
         finally:
             self.lock.acquire()
-            context.delivery = delivery
 
 
 class LocalEventLog(EventLog):
@@ -115,7 +112,7 @@ class LocalEventLog(EventLog):
     def __init__(
         self,
         hub: Hub,
-        delivery: Delivery,
+        delivery: DeliveryQueue,
         clock: Callable[[], int],
         last: int = 0,
         last_time: int = 0,
@@ -132,7 +129,7 @@ class LocalEventLog(EventLog):
         with self.lock:
             if session.closing:
                 return
-            self._carry_out(session, commands)
+            self._carry_out(session, commands, self._delivery)
         self._delivery.flush()
 
     def submit_all(self, submissions: Iterable[tuple[Session, Command]], deaf: Collection[Session] = ()) -> None:
@@ -140,13 +137,13 @@ class LocalEventLog(EventLog):
             connections.stop_delivery(deaf)
             for session, command in submissions:
                 if not session.closing:
-                    self._carry_out(session, [command])
+                    self._carry_out(session, [command], self._delivery)
 
-    def _carry_out(self, session: Session, commands: Iterable[Command]) -> None:
+    def _carry_out(self, session: Session, commands: Iterable[Command], delivery: Delivery) -> None:
         now = self._time = max(self._clock(), self._time)
         for command in commands:
             if isinstance(command, Burst):
-                self._burst(session, command)
+                self._burst(session, command, delivery)
                 continue
             try:
                 outcomes = self._hub.outcomes(session, command)
@@ -157,49 +154,44 @@ class LocalEventLog(EventLog):
                     self._last += 1
                     outcome.id = self._last  # type: ignore[misc]  # the one write to a value
                     outcome.time = now  # type: ignore[misc]
-                    self._hub.apply(outcome)
+                    self._hub.apply(outcome, delivery)
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
                 elif isinstance(outcome, HistoryQuery):
-                    self._reply(session, self._find(session, outcome))
+                    delivery.reply(session, self._find(session, outcome))
                     now = self._time
                 elif isinstance(outcome, Deferred):
-                    self._work(session, outcome)
+                    self._work(session, outcome, delivery)
                     now = self._time
+                elif isinstance(outcome, ReplyToOther):
+                    delivery.reply(outcome.session, outcome.reply)
                 else:
-                    self._reply(session, outcome)
+                    delivery.reply(session, outcome)
             if session.closing:
                 break
 
-    def _reply(self, session: Session, reply: Reply) -> None:
-        """Among what else the client is told for a label, if there is one."""
-        self._hub.context.delivery.reply(session, reply)
-
-    def _work(self, session: Session, work: Deferred) -> None:
+    def _work(self, session: Session, work: Deferred, delivery: Delivery) -> None:
         command = self._do(work)
         if not session.closing:
-            self._carry_out(session, [command])
+            self._carry_out(session, [command], delivery)
 
-    def _burst(self, session: Session, burst: Burst) -> None:
+    def _burst(self, session: Session, burst: Burst, delivery: Delivery) -> None:
         """Places and applies many messages in one go, if there is nothing to be decided about each."""
         said = self._hub.burst(session, burst)
         if said is None:
-            self._carry_out(session, burst.singly())
+            self._carry_out(session, burst.singly(), delivery)
             return
         now = self._time
         for number, event in enumerate(said, self._last + 1):
             event.id = number  # type: ignore[misc]
             event.time = now  # type: ignore[misc]
         self._last += len(said)
-        self._hub.apply_burst(said)
+        self._hub.apply_burst(said, delivery)
 
     def _answer(self, session: Session, labelled: Labelled) -> None:
         """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""
-        self._hub.context.delivery = capture = Capture(self._delivery, session)
-        try:
-            self._carry_out(session, labelled.commands)
-        finally:
-            self._hub.context.delivery = self._delivery
+        capture = Capture(self._delivery, session)
+        self._carry_out(session, labelled.commands, capture)
         if not session.closing:
             self._delivery.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))

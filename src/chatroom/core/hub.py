@@ -4,8 +4,8 @@
   `ChatError` says why not.
 - A command that concerns the connection it came from changes that at once, by a handler. Only what it means for others
   is an event.
-- `apply` changes the state from the event alone, always in the same way, and hands it on with its audience. It never
-  blocks and never fails: an event that makes no sense any more is dropped.
+- `apply` changes the state from the event alone, always in the same way, and hands it on with its audience to the
+  delivery that it is given. It never blocks and never fails: an event that makes no sense any more is dropped.
 - All of it runs under the log's lock.
 
 The rules themselves are in the other files, by topic. Each has tables of what it decides, handles and applies.
@@ -80,7 +80,6 @@ class Hub:
 
     def __init__(
         self,
-        delivery: Delivery,
         clock: Callable[[], int],
         lasting: bool = False,
         name: str = "chatroom.local",
@@ -91,7 +90,7 @@ class Hub:
         `clock` and `steady` are explained in `Context`.
         """
         self.state = ChatState(name, lasting)
-        self.context = Context(self.state, delivery, clock, steady or clock, lasting)
+        self.context = Context(self.state, clock, steady or clock, lasting)
         self._deciders: Deciders = {kind: rule for table in DECIDER_TABLES for kind, rule in table.items()}
         self._handlers: Handlers = {kind: rule for table in HANDLER_TABLES for kind, rule in table.items()}
         self._appliers: Appliers = {kind: rule for table in APPLIER_TABLES for kind, rule in table.items()}
@@ -109,13 +108,13 @@ class Hub:
         """What a command of the chat leads to; changes nothing."""
         return self._deciders[type(command)](self.context, session, command)
 
-    def apply(self, event: Event) -> None:
-        self._appliers[type(event)](self.context, event)
+    def apply(self, event: Event, delivery: Delivery) -> None:
+        self._appliers[type(event)](self.context, event, delivery)
 
     def burst(self, session: Session, command: Burst) -> list[Said] | None:
         """The messages of a burst; None if each must be decided for itself."""
         return messaging.burst(self.context, session, command)
 
-    def apply_burst(self, said: list[Said]) -> None:
+    def apply_burst(self, said: list[Said], delivery: Delivery) -> None:
         """The same as `apply` for each, all of them being by one person to one room."""
-        messaging.apply_burst(self.context, said)
+        messaging.apply_burst(self.context, said, delivery)

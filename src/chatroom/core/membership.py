@@ -10,6 +10,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, is_silent, require
 from chatroom.core.replay import note, replay_missed
 from chatroom.model.commands import Join, Leave, LeaveAll
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
@@ -96,20 +97,20 @@ def leave_all(ctx: Context, session: Session, command: LeaveAll) -> list[Outcome
 # ---- applying -------------------------------------------------------------------------------------------------------
 
 
-def joined(ctx: Context, event: Joined) -> None:
+def joined(ctx: Context, event: Joined, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user is None or fold(event.room) in user.rooms:
         return
-    room = enter(ctx, user, event.room, event)
+    room = enter(ctx, user, event.room, event, delivery)
     session = user.session
     if session:
         if session in ctx.state.marking:
-            ctx.delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
-        ctx.delivery.reply(session, room.state(user))
-        replay_missed(ctx, session, room)
+            delivery.reply(session, read_markers.marker(ctx.state, user, room.name))
+        delivery.reply(session, room.state(user))
+        replay_missed(ctx, session, room, delivery)
 
 
-def enter(ctx: Context, user: User, name: str, event: Event) -> Room:
+def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery) -> Room:
     """Puts a user into a room, which is opened if nobody is in it, and tells the room."""
     state, key = ctx.state, fold(name)
     room = state.rooms.get(key)
@@ -117,24 +118,24 @@ def enter(ctx: Context, user: User, name: str, event: Event) -> Room:
     if room is None:
         room = state.rooms[key] = Room(name, event.time, state.lists.setdefault(key, new_lists()))
         room.opened = event.id
-        reopen(ctx, room)
+        reopen(ctx, room, delivery)
     while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
         room.recent.popleft()
     room.add(user)
     if opened and key != LOBBY:
-        _found(ctx, room, user, event)
+        _found(ctx, room, user, event, delivery)
     user.rooms[key] = room
     user.invitations.pop(key, None)
     silent = is_silent(room, user)  # then their real name and their away message are not for this room
     by = replace(event.by, realname=event.by.nick) if silent else event.by
-    ctx.delivery.broadcast(Joined(by, room.name, id=event.id, time=event.time), room.audience, movers(user.session))
+    delivery.broadcast(Joined(by, room.name, id=event.id, time=event.time), room.audience, movers(user.session))
     if user.away:
         away = AwaySet(event.by, SILENCED_AWAY if silent else user.away, id=event.id, time=event.time)
-        ctx.delivery.broadcast(away, room.audience, user.session)
+        delivery.broadcast(away, room.audience, user.session)
     return room
 
 
-def reopen(ctx: Context, room: Room) -> None:
+def reopen(ctx: Context, room: Room, delivery: Delivery) -> None:
     """Gives a room that somebody is about to open what was kept of it, its owner's modes above all."""
     state, key = ctx.state, fold(room.name)
     if state.dormant_rooms:
@@ -142,47 +143,47 @@ def reopen(ctx: Context, room: Room) -> None:
     room.owner = state.owners.get(key, "")
     room.modes = state.kept.pop(key, room.modes)
     room.refresh_speech_checks()
-    save_opening(ctx, room)
+    save_opening(ctx, room, delivery)
 
 
-def save_opening(ctx: Context, room: Room) -> None:
+def save_opening(ctx: Context, room: Room, delivery: Delivery) -> None:
     """Has it saved that a room was opened, and what closes it now."""
     if ctx.state.dormant_rooms:
         nobody, shut = Person("", "", "", ""), closed(room.modes)
-        opened(ctx, Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created))
+        opened(ctx, Opened(nobody, room.name, shut, room.owner, id=room.opened, time=room.created), delivery)
 
 
-def opened(ctx: Context, event: Opened) -> None:
+def opened(ctx: Context, event: Opened, delivery: Delivery) -> None:
     """Only saved: what was said in a closed room that all have left is hidden by it."""
-    ctx.delivery.broadcast(event, notify.NOBODY)
+    delivery.broadcast(event, notify.NOBODY)
 
 
-def _found(ctx: Context, room: Room, user: User, event: Event) -> None:
+def _found(ctx: Context, room: Room, user: User, event: Event, delivery: Delivery) -> None:
     """Makes who opens a room its operator, and its owner if they are logged in, unless it has one.
 
     An owner stays one when all have left, and so do the room's modes; others who open it are not its operators.
     """
     account, owners = user.person.account, ctx.state.owners
     if not room.owner and account and list(owners.values()).count(fold(account)) < ROOMS_PER_OWNER:
-        founded(ctx, Founded(event.by, room.name, account, id=event.id, time=event.time))
+        founded(ctx, Founded(event.by, room.name, account, id=event.id, time=event.time), delivery)
     if not room.owner or room.is_owned_by(user.person):
         room.set_rank(user.person.uid, OPERATOR, True)
 
 
-def founded(ctx: Context, event: Founded) -> None:
+def founded(ctx: Context, event: Founded, delivery: Delivery) -> None:
     """Only saved, besides what it changes."""
     state = ctx.state
     room = state.rooms.get(fold(event.room))
     if room and fold(event.room) not in state.owners and fold(event.account) in state.accounts:
         room.owner = state.owners[fold(event.room)] = fold(event.account)
-        ctx.delivery.broadcast(event, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
 
 
-def left(ctx: Context, event: Left) -> None:
+def left(ctx: Context, event: Left, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     room = user.rooms.get(fold(event.room)) if user else None
     if user and room:
-        ctx.delivery.broadcast(event, room.audience, movers(user.session))
+        delivery.broadcast(event, room.audience, movers(user.session))
         exit_room(ctx.state, user, room, event)
 
 

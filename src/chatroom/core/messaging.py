@@ -8,6 +8,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, Attempt, require
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Burst, Say
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room, Session, User, user_of, without_tags
 from chatroom.model.events import Said
 from chatroom.model.limits import RECENT_SHORT_CHARACTERS
@@ -78,7 +79,7 @@ def burst(ctx: Context, session: Session, command: Burst) -> list[Said] | None:
 # ---- applying -------------------------------------------------------------------------------------------------------
 
 
-def said(ctx: Context, event: Said) -> None:
+def said(ctx: Context, event: Said, delivery: Delivery) -> None:
     state = ctx.state
     user = state.users.get(event.by.uid)
     if user is None:
@@ -95,21 +96,21 @@ def said(ctx: Context, event: Said) -> None:
                     room.recent.append(event)
                 if room.slow:
                     room.note_speaker(event)
-            ctx.delivery.broadcast(event, room.audience, None if session and session.echo else session)
+            delivery.broadcast(event, room.audience, None if session and session.echo else session)
         return
     if event.target[0] in _RANK_BY_SIGN:
-        _said_to_ranks(ctx, event, session)
+        _said_to_ranks(ctx, event, session, delivery)
         return
     other = state.nicks.get(event.target)
     if event.text and other:
         state.direct_messages.append((without_tags(event), other.person.uid))
     if other:  # handed over even if their client is another server's: both have the history of it
-        ctx.delivery.broadcast(event, Audience.of([other.session] if other.session else ()))
+        delivery.broadcast(event, Audience.of([other.session] if other.session else ()))
     if session and session.echo:
-        ctx.delivery.reply(session, PersonalNotice(event))
+        delivery.reply(session, PersonalNotice(event))
 
 
-def apply_burst(ctx: Context, messages: list[Said]) -> None:
+def apply_burst(ctx: Context, messages: list[Said], delivery: Delivery) -> None:
     """The same as `said` for each, all of them being by one person to one room."""
     first = messages[0]
     user = ctx.state.users.get(first.by.uid)
@@ -121,13 +122,13 @@ def apply_burst(ctx: Context, messages: list[Said]) -> None:
     room.recent.extend(messages)
     if room.slow:  # it was not when this was decided
         room.note_speaker(messages[-1])
-    broadcast, audience = ctx.delivery.broadcast, room.audience
+    broadcast, audience = delivery.broadcast, room.audience
     skip = None if session and session.echo else session
     for event in messages:
         broadcast(event, audience, skip)
 
 
-def _said_to_ranks(ctx: Context, event: Said, session: Session | None) -> None:
+def _said_to_ranks(ctx: Context, event: Said, session: Session | None, delivery: Delivery) -> None:
     """To the members of a room that have a rank, or a higher one: STATUSMSG."""
     room = ctx.state.rooms.get(fold(event.target[1:]))
     if room:
@@ -136,7 +137,7 @@ def _said_to_ranks(ctx: Context, event: Said, session: Session | None) -> None:
             readers.pop(session, None)
             if session.echo:
                 readers[session] = None
-        ctx.delivery.broadcast(event, Audience.of(readers))
+        delivery.broadcast(event, Audience.of(readers))
 
 
 DECIDERS: Deciders = {Say: say}

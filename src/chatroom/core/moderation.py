@@ -13,6 +13,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.membership import exit_room
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import AskList, Invite, Kick, SetModes, SetTopic
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, new_lists, user_of
 from chatroom.model.events import Invited, Kicked, ModesSet, TopicSet
 from chatroom.model.limits import KEY_BYTES, MASKS_PER_LIST, MODES_PER_LINE, REASON_BYTES, ROOMS_PER_USER, TOPIC_BYTES
@@ -179,24 +180,24 @@ def ask_list(ctx: Context, session: Session, command: AskList) -> list[Outcome]:
 # ---- applying -------------------------------------------------------------------------------------------------------
 
 
-def kicked(ctx: Context, event: Kicked) -> None:
+def kicked(ctx: Context, event: Kicked, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.who.uid)
     room = user.rooms.get(fold(event.room)) if user else None
     if user and room:
-        notify.room_and_author(ctx, event, room)
+        notify.room_and_author(ctx, event, room, delivery)
         exit_room(ctx.state, user, room, event)
 
 
-def topic_set(ctx: Context, event: TopicSet) -> None:
+def topic_set(ctx: Context, event: TopicSet, delivery: Delivery) -> None:
     room = ctx.state.rooms.get(fold(event.room))
     if room:
         room.topic = Topic(event.topic, event.by.mask, event.time) if event.topic else None
-        ctx.delivery.broadcast(event, room.audience)
+        delivery.broadcast(event, room.audience)
         if event.by.uid not in room.members:
-            notify.author(ctx, event)
+            notify.author(ctx, event, delivery)
 
 
-def invited(ctx: Context, event: Invited) -> None:
+def invited(ctx: Context, event: Invited, delivery: Delivery) -> None:
     """Tells members with invite-notify, too. Only an invitation by an operator of the room lets somebody in."""
     room = ctx.state.rooms.get(fold(event.room))
     user = ctx.state.users.get(event.who.uid)
@@ -207,12 +208,12 @@ def invited(ctx: Context, event: Invited) -> None:
         user.invitations[fold(room.name)] = room
         if len(user.invitations) > ROOMS_PER_USER:
             del user.invitations[next(iter(user.invitations))]
-    ctx.delivery.broadcast(event, room.audience, by.session if by else None)
+    delivery.broadcast(event, room.audience, by.session if by else None)
     if user.session:
-        ctx.delivery.reply(user.session, PersonalNotice(event))
+        delivery.reply(user.session, PersonalNotice(event))
 
 
-def modes_set(ctx: Context, event: ModesSet) -> None:
+def modes_set(ctx: Context, event: ModesSet, delivery: Delivery) -> None:
     """Lists outlive their rooms, so they may change while nobody is there."""
     state, key = ctx.state, fold(event.room)
     room = state.rooms.get(key)
@@ -227,7 +228,7 @@ def modes_set(ctx: Context, event: ModesSet) -> None:
         bans.revoke_invitations(state, room, event)
     elif not any(lists.values()):
         del state.lists[key]
-    notify.room_and_author(ctx, event, room)
+    notify.room_and_author(ctx, event, room, delivery)
 
 
 def _set_in_lists(state: ChatState, room: str, lists: Lists, event: ModesSet) -> None:

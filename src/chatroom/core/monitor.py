@@ -8,6 +8,7 @@ from chatroom.common.names import fold, is_nickname
 from chatroom.core.context import Context, Deciders, Handlers
 from chatroom.model.audience import Audience
 from chatroom.model.commands import AskWatched, Unwatch, Watch
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User
 from chatroom.model.limits import MONITORED_NICKS_MAX
 from chatroom.model.outcomes import Outcome
@@ -74,15 +75,15 @@ def _status(here: list[Person], absent: list[str]) -> list[Outcome]:
     return outcomes
 
 
-def has_come(ctx: Context, user: User) -> None:
+def has_come(ctx: Context, user: User, delivery: Delivery) -> None:
     for session in ctx.state.watchers.get(fold(user.person.nick), ()):
-        ctx.delivery.reply(session, Here((user.person,)))
+        delivery.reply(session, Here((user.person,)))
 
 
-def has_gone(ctx: Context, person: Person) -> None:
+def has_gone(ctx: Context, person: Person, delivery: Delivery) -> None:
     """Somebody has left the server, or this nickname."""
     for session in ctx.state.watchers.get(fold(person.nick), ()):
-        ctx.delivery.reply(session, NotHere((person.nick,)))
+        delivery.reply(session, NotHere((person.nick,)))
 
 
 def peers_and_watchers(state: ChatState, user: User) -> Audience:

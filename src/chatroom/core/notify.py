@@ -2,6 +2,7 @@
 
 from chatroom.core.context import Context
 from chatroom.model.audience import Audience
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room
 from chatroom.model.events import Event, ModesSet
 from chatroom.model.modes import OPERATOR
@@ -11,28 +12,28 @@ from chatroom.model.state import ChatState, Deed
 NOBODY = Audience({})  # for an event that is only saved
 
 
-def room_and_author(ctx: Context, event: Event, room: Room | None) -> None:
+def room_and_author(ctx: Context, event: Event, room: Room | None, delivery: Delivery) -> None:
     """Tells the room, the author if they are not in it, and the audit log what an operator has done."""
-    ctx.delivery.broadcast(event, room.audience if room else NOBODY)
+    delivery.broadcast(event, room.audience if room else NOBODY)
     if not (room and event.by.uid in room.members):
-        author(ctx, event)
+        author(ctx, event, delivery)
     audit(ctx, event)
 
 
-def author(ctx: Context, event: Event) -> None:
+def author(ctx: Context, event: Event, delivery: Delivery) -> None:
     """Tells who caused an event, if they are connected here. The server itself has no uid."""
     state = ctx.state
     by = state.users.get(event.by.uid)
     session = state.server_session if not event.by.uid else by.session if by else None
     if session:
-        ctx.delivery.reply(session, PersonalNotice(event))
+        delivery.reply(session, PersonalNotice(event))
 
 
-def operators(ctx: Context, event: Event) -> None:
+def operators(ctx: Context, event: Event, delivery: Delivery) -> None:
     """Tells the operators of the server, and the audit log."""
-    ctx.delivery.broadcast(event, with_mode(ctx.state, OPERATOR))
+    delivery.broadcast(event, with_mode(ctx.state, OPERATOR))
     if not event.by.uid:
-        author(ctx, event)
+        author(ctx, event, delivery)
     audit(ctx, event)
 
 
@@ -49,9 +50,9 @@ def with_mode(state: ChatState, letter: str) -> Audience:
     return Audience.of(user.session for user in holders if user.session)
 
 
-def saving(ctx: Context, reply: Saving) -> None:
+def saving(ctx: Context, reply: Saving, delivery: Delivery) -> None:
     """Tells everybody, and whoever comes while it lasts, whether messages are being saved."""
     ctx.is_saving = reply.works
     for user in ctx.state.users.values():
         if user.session:
-            ctx.delivery.reply(user.session, reply)
+            delivery.reply(user.session, reply)

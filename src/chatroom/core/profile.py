@@ -7,6 +7,7 @@ from chatroom.core import monitor
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, user_of
 from chatroom.model.events import AwaySet, RealnameSet, UserModesSet
 from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
@@ -52,21 +53,21 @@ def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> lis
     return outcomes
 
 
-def away_set(ctx: Context, event: AwaySet) -> None:
+def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user:
         user.go_away(event.message)
-        ctx.delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user), user.session)
+        delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user), user.session)
 
 
-def realname_set(ctx: Context, event: RealnameSet) -> None:
+def realname_set(ctx: Context, event: RealnameSet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user:
         user.become(replace(user.person, realname=event.realname))
-        ctx.delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user))
+        delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user))
 
 
-def user_modes_set(ctx: Context, event: UserModesSet) -> None:
+def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user is None:
         return
@@ -74,7 +75,7 @@ def user_modes_set(ctx: Context, event: UserModesSet) -> None:
         ctx.state.set_user_mode(user, change.letter, change.on)
     user.become(replace(user.person, bot=BOT in user.modes))
     if user.session:
-        ctx.delivery.reply(user.session, PersonalNotice(event))
+        delivery.reply(user.session, PersonalNotice(event))
 
 
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}

@@ -10,7 +10,7 @@ from chatroom.common.names import fold, is_nickname, room_name
 from chatroom.core.context import Context, Deciders, Handlers
 from chatroom.model.commands import AskMarker, MarkRead
 from chatroom.model.entities import Session, User, user_of
-from chatroom.model.outcomes import Outcome
+from chatroom.model.outcomes import Outcome, ReplyToOther
 from chatroom.model.replies import MarkerIs
 from chatroom.model.state import ChatState
 
@@ -28,11 +28,10 @@ def mark_read(ctx: Context, session: Session, command: MarkRead) -> list[Outcome
     if len(markers) > READ_MARKERS_PER_USER:
         del markers[next(iter(markers))]
     marker = MarkerIs(target, read)
-    if read > before:
-        for other in ctx.state.marking:
-            if other is not session and other.user and _owner(other.user) == _owner(user):
-                ctx.delivery.reply(other, marker)
-    return [marker]
+    if read == before:
+        return [marker]
+    others = [each for each in ctx.state.marking if each.user and _owner(each.user) == _owner(user)]
+    return [*(ReplyToOther(each, marker) for each in others if each is not session), marker]
 
 
 def ask_marker(ctx: Context, session: Session, command: AskMarker) -> list[Outcome]:

@@ -12,6 +12,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import is_silent
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Redact
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import Redacted, Said
 from chatroom.model.limits import REASON_BYTES
@@ -55,21 +56,21 @@ def _own(state: ChatState, said: Said, user: User) -> bool:
     return by.uid == person.uid or (account is not None and by.account == account.name and said.id > account.id)
 
 
-def redacted(ctx: Context, event: Redacted) -> None:
+def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
     """Everybody in the room is told, or both of those who talk; the one who did it, too."""
     if is_room(event.target):
         room = ctx.state.rooms.get(fold(event.target))
         said = next((each for each in room.recent if each.id == event.said), None) if room else None
         if room and said:
             room.recent.remove(said)
-            ctx.delivery.broadcast(event, room.audience)
+            delivery.broadcast(event, room.audience)
         return
     for entry in ctx.state.direct_messages:
         if entry[0].id == event.said:
             ctx.state.direct_messages.remove(entry)
             users = (ctx.state.users.get(event.by.uid), ctx.state.users.get(entry[1]))
             sessions = dict.fromkeys([user.session for user in users if user and user.session])
-            ctx.delivery.broadcast(event, Audience.of(sessions))
+            delivery.broadcast(event, Audience.of(sessions))
             return
 
 

@@ -9,6 +9,7 @@ from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import Quit, Register, Rename
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import Connected, Renamed
 from chatroom.model.outcomes import Deferred, Outcome
@@ -46,7 +47,7 @@ def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:
     return [*way, Renamed(user.person, nick, user.room_names())] if nick != user.person.nick else []
 
 
-def connected(ctx: Context, event: Connected) -> None:
+def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     state, person = ctx.state, event.by
     if state.nicks.get(person.nick) or person.uid in state.users:
         return
@@ -58,20 +59,20 @@ def connected(ctx: Context, event: Connected) -> None:
     state.users[person.uid] = user
     state.nicks.add(user)
     state.most = max(state.most, len(state.users))
-    room = membership.enter(ctx, user, event.room, event) if event.room else None
+    room = membership.enter(ctx, user, event.room, event, delivery) if event.room else None
     if session:
         session.account = person.account
         session.user = user
         state.here += 1
-        ctx.delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))
+        delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))
         if room:
-            replay.replay_missed(ctx, session, room)
+            replay.replay_missed(ctx, session, room, delivery)
         if not ctx.is_saving:
-            ctx.delivery.reply(session, Saving(works=False))
-    monitor.has_come(ctx, user)
+            delivery.reply(session, Saving(works=False))
+    monitor.has_come(ctx, user, delivery)
 
 
-def renamed(ctx: Context, event: Renamed) -> None:
+def renamed(ctx: Context, event: Renamed, delivery: Delivery) -> None:
     state = ctx.state
     user = state.users.get(event.by.uid)
     if user is None or state.nicks.get(event.nick) not in (None, user):
@@ -80,11 +81,11 @@ def renamed(ctx: Context, event: Renamed) -> None:
     state.nicks.remove(user)
     user.become(replace(user.person, nick=event.nick))
     state.nicks.add(user)
-    ctx.delivery.broadcast(event, user.peers())
+    delivery.broadcast(event, user.peers())
     if fold(before.nick) != fold(event.nick):
         state.gone.appendleft((before, event.time))
-        monitor.has_gone(ctx, before)
-        monitor.has_come(ctx, user)
+        monitor.has_gone(ctx, before, delivery)
+        monitor.has_come(ctx, user, delivery)
 
 
 DECIDERS: Deciders = {Register: register, Rename: rename}

@@ -17,6 +17,7 @@ from chatroom.common.names import fold
 from chatroom.common.text import CTCP
 from chatroom.core.context import Context
 from chatroom.model.deadlines import DROP_AFTER_SECONDS, LEASE_SECONDS, WRITE_STALL_SECONDS
+from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import LINK_LOST, OVERTAKEN, SILENT, SLOWEST, STALLED, TIMED_OUT, TOO_SLOW
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, Renamed, Said
@@ -112,7 +113,7 @@ def _keys(room: str, person: Person) -> list[str]:
     return [guest, f"{fold(room)} {fold(person.account)}"] if person.account else [guest]
 
 
-def replay_missed(ctx: Context, session: Session, room: Room) -> None:
+def replay_missed(ctx: Context, session: Session, room: Room, delivery: Delivery) -> None:
     """Tells who joins what was said there since they left, or, to a newcomer, last."""
     user = user_of(session)
     if not _wants_replay(ctx.state, session, user):
@@ -121,7 +122,7 @@ def replay_missed(ctx: Context, session: Session, room: Room) -> None:
     said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
     said = said[max(0, len(said) - ctx.replay_messages) :]
     if said:
-        ctx.delivery.reply(session, Recent(room.name, said))
+        delivery.reply(session, Recent(room.name, said))
 
 
 def _wants_replay(state: ChatState, session: Session, user: User) -> bool:

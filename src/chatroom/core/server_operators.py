@@ -7,6 +7,7 @@ from chatroom.core.connections import compare_password
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.core.permissions import server_operator
 from chatroom.model.commands import Alert, BecomeOperator, Kill, Reload, Reread
+from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, user_of
 from chatroom.model.events import Alerted, Killed, UserModesSet
 from chatroom.model.limits import REASON_BYTES
@@ -49,8 +50,8 @@ def alert(ctx: Context, session: Session, command: Alert) -> list[Outcome]:
     return [Alerted(server_operator(session).person, command.text)]
 
 
-def alerted(ctx: Context, event: Alerted) -> None:
-    ctx.delivery.broadcast(event, notify.with_mode(ctx.state, ALERTED))
+def alerted(ctx: Context, event: Alerted, delivery: Delivery) -> None:
+    delivery.broadcast(event, notify.with_mode(ctx.state, ALERTED))
 
 
 DECIDERS: Deciders = {Reload: reload, Kill: kill, Alert: alert}

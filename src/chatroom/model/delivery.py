@@ -10,13 +10,17 @@ from chatroom.model.replies import Goodbye, Reply
 
 
 class Delivery(Protocol):
-    """Where the hub hands over what is to be told, and to whom. Neither call blocks or fails."""
+    """Where the rules hand over what is to be told, and to whom. Neither call blocks or fails."""
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         """Tell the audience of an event; not `skip`, if one is named."""
 
     def reply(self, session: Session, reply: Reply) -> None:
         """Tell one client alone."""
+
+
+class DeliveryQueue(Delivery, Protocol):
+    """A delivery in which all waits for the thread that sends it."""
 
     def barrier(self) -> threading.Event:
         """Is set once all that was handed over so far is saved."""
@@ -50,9 +54,3 @@ class Capture:
             self.told.append(reply)
         else:
             self._delivery.reply(session, reply)
-
-    def barrier(self) -> threading.Event:
-        return self._delivery.barrier()
-
-    def flush(self) -> None:
-        self._delivery.flush()

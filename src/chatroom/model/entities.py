@@ -35,7 +35,12 @@ SLOW_MODE_SPEAKERS_KEPT = 1000
 
 
 class Session:
-    """A client that is connected here: what it reads, and, once it has a name, its user."""
+    """A client that is connected here: what it reads, and, once it has a name, its user.
+
+    All of it is written under the event log's lock, but for `paced`, which the client's own thread alone writes.
+    Where it does no harm if a value is a moment old, it is read without the lock. So whoever leaves is `closing` first
+    and without a `user` then: nobody who is to be told goodbye is taken for a stranger.
+    """
 
     __slots__ = (
         "account",

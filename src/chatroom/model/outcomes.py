@@ -5,6 +5,7 @@ from dataclasses import field
 from typing import Any
 
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets, ChatCommand, SessionCommand
+from chatroom.model.entities import Session
 from chatroom.model.events import Event
 from chatroom.model.replies import Reply
 from chatroom.model.values import value
@@ -37,6 +38,14 @@ class Deferred:
 
 
 @value
+class ReplyToOther:
+    """A reply to another client than the one whose command it was."""
+
+    session: Session
+    reply: Reply
+
+
+@value
 class Labelled(Reply):
     """Commands whose answers a client wants to know from everything else by a label: IRCv3 labeled-response.
 
@@ -49,4 +58,4 @@ class Labelled(Reply):
 
 
 Command = ChatCommand | SessionCommand | Reply  # a reply is a protocol's own answer, which keeps its place
-Outcome = Event | Reply | HistoryQuery | Deferred
+Outcome = Event | Reply | ReplyToOther | HistoryQuery | Deferred

@@ -1,7 +1,7 @@
-"""Batches: what waits for the courier, grouped by recipient, and rendered to the bytes that connections are sent.
+"""Batches: what waits for the courier, grouped by recipient, and rendered to the bytes that clients are sent.
 
 Events in a row for the same audience are one group. A group is rendered once per format and joined once, into a
-*payload*: one `bytes` object for many connections.
+*payload*: one `bytes` object for many clients.
 
 Clients choose their capabilities, so a room may have as many formats as members. Most of them differ in what the events
 at hand don't show. So in such a room, formats that make the same bytes of an event (`Format.variant`) share them.
@@ -18,13 +18,13 @@ from typing import Any
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
-from chatroom.net.connection import Connection
+from chatroom.net.connection import ClientSession
 
 log = logging.getLogger(__name__)
 
 
 class Control(Enum):
-    """What the courier is to do with a connection, in its place among what is to be written to it."""
+    """What the courier is to do with a client's socket, in its place among what is to be written to it."""
 
     SHUT_DOWN = "shut down"  # write what is left, then end the conversation; the reader sees the end of the stream
     CLOSE = "close"  # the reader is done: write what is left, then close the socket
@@ -34,15 +34,15 @@ class Control(Enum):
 
 # What waits. Plain tuples: one is made for each message, and a named tuple takes several times as long.
 Broadcast = tuple[Event, Audience, Session | None]  # an event, who is told of it, and whom to skip
-Direct = tuple[bytes, Connection, None]
-ForConnection = tuple[Control, Connection, None]
+Direct = tuple[bytes, ClientSession, None]
+ForSocket = tuple[Control, ClientSession, None]
 Barrier = tuple[threading.Event, None, None]  # set once all before it is saved and sent
-Item = Broadcast | Direct | ForConnection | Barrier
+Item = Broadcast | Direct | ForSocket | Barrier
 
-Recipient = Audience | Connection | None
+Recipient = Audience | ClientSession | None
 Group = tuple[Recipient, list[Item]]  # items in a row for the same recipient
 Piece = tuple[Session | None, bytes]  # what is sent, but for whom to skip
-Payload = tuple[bytes, Iterable[Connection]]  # bytes, and the connections that are sent them
+Payload = tuple[bytes, Iterable[ClientSession]]  # bytes, and the clients that are sent them
 
 FORMATS_UNSHARED = 4  # formats in an audience up to which each renders for itself: few are the same, and looking costs
 
@@ -55,14 +55,14 @@ def group_by_recipient(batch: list[Item]) -> list[Group]:
 
 
 def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
-    """The payloads of a group. No connection is in two of them."""
+    """The payloads of a group. No client is in two of them."""
     if to is None:
         return
     if not isinstance(to, Audience):
         yield b"".join([what for what, _, _ in items if isinstance(what, bytes)]), (to,)
         return
-    # An audience is told nothing but events, and its members are connections. To say so by `cast` would be a call more
-    # for each group, and in small rooms a group is one message.
+    # An audience is told nothing but events, and its members are `ClientSession`s. To say so by `cast` would be a call
+    # more for each group, and in small rooms a group is one message.
     broadcasts: Any = items
     groups: Any = to.groups
     by_skipped = [(skip, list(said)) for skip, said in groupby(broadcasts, key=_skipped)]
@@ -87,23 +87,23 @@ def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
 
 
 def _shared(
-    groups: dict[Format, tuple[Connection, ...]], broadcasts: list[Broadcast]
-) -> tuple[dict[Hashable, list[Connection]], dict[Hashable, list[Piece]]]:
+    groups: dict[Format, tuple[ClientSession, ...]], broadcasts: list[Broadcast]
+) -> tuple[dict[Hashable, list[ClientSession]], dict[Hashable, list[Piece]]]:
     """The members and the pieces of each group, once those with the same pieces have become one."""
     runs = [
         (skip, kind, [event for event, _, _ in run])
         for (skip, kind), run in groupby(broadcasts, key=lambda item: (item[2], type(item[0])))
     ]
     kinds = list(dict.fromkeys([kind for _, kind, _ in runs]))
-    members: dict[Hashable, list[Connection]] = {}
+    members: dict[Hashable, list[ClientSession]] = {}
     pieces: dict[Hashable, list[Piece]] = {}
     rendered: dict[tuple[type, Hashable], list[bytes]] = {}  # all runs of a kind, in one of its variants
-    for format_, connections in groups.items():
+    for format_, sessions in groups.items():
         variants = tuple([(kind, format_.variant(kind)) for kind in kinds])
         if variants in members:
-            members[variants] += connections
+            members[variants] += sessions
             continue
-        members[variants] = list(connections)
+        members[variants] = list(sessions)
         for kind, variant in variants:
             if (kind, variant) not in rendered:
                 rendered[kind, variant] = [_rendered(format_, said) for _, each, said in runs if each is kind]
@@ -124,13 +124,13 @@ def _rendered(format_: Format, events: list[Event]) -> bytes:
 
 
 def merged(payloads: Iterable[Payload]) -> Iterator[Payload]:
-    """Merges all for one connection into one payload; connections in a row that get the same share it."""
-    by_connection: dict[Connection, list[bytes]] = {}
-    for data, connections in payloads:
-        for connection in connections:
-            if connection in by_connection:
-                by_connection[connection].append(data)
+    """Merges all for one client into one payload; clients in a row that get the same share it."""
+    by_client: dict[ClientSession, list[bytes]] = {}
+    for data, clients in payloads:
+        for client in clients:
+            if client in by_client:
+                by_client[client].append(data)
             else:
-                by_connection[connection] = [data]
-    for pieces, group in groupby(by_connection.items(), key=itemgetter(1)):
-        yield b"".join(pieces), [connection for connection, _ in group]
+                by_client[client] = [data]
+    for pieces, group in groupby(by_client.items(), key=itemgetter(1)):
+        yield b"".join(pieces), [client for client, _ in group]

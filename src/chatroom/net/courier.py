@@ -1,7 +1,7 @@
 """The courier: the one thread that saves, renders and writes what clients are told.
 
-It takes all that waits as a *batch* (`batches`), and makes payloads of it: bytes for many connections. Each connection
-is sent its payload in one `send`. So the cost of a message does not grow with its readers, only that of a batch does;
+It takes all that waits as a *batch* (`batches`), and makes payloads of it: bytes for many clients. Each client is
+sent its payload in one `send`. So the cost of a message does not grow with its readers, only that of a batch does;
 and the busier a room is, the more messages share a batch.
 
     broadcast, reply ──► _waiting ──► _next_batch ──► save ──► payloads ──► _send ──► (what is not taken) ──► outbox
@@ -12,7 +12,7 @@ The laws:
   closed, and its number given to another client, while bytes are on their way to it.
 - Nobody waits for a slow reader. A send never blocks; what a socket does not take waits in an outbox (`slow_readers`).
   A flood that outruns clients who do read is slowed down, within the bounds of `THROTTLED_BYTES_PER_SECOND`.
-- Every connection gets its bytes in the order in which they were handed over.
+- Every client gets its bytes in the order in which they were handed over.
 """
 
 import logging
@@ -28,11 +28,12 @@ from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.replies import Goodbye, Reply
 from chatroom.model.state import ServerSession
 from chatroom.net.batches import Control, Group, Item, group_by_recipient, merged, payloads_of
-from chatroom.net.connection import DONT_WAIT, Chunk, Connection, loss_reason
+from chatroom.net.connection import ClientSession
+from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 from chatroom.net.slow_readers import OUTBOX_BYTES, SlowReaders
 
 BATCH_EVENTS = 1024  # events in a batch: a send costs as much as 4 KiB in it, so it should be many times that
-# Bytes sent to one connection after another. Of a longer payload all get a part before anybody gets the next one.
+# Bytes sent to one client after another. Of a longer payload all get a part before anybody gets the next one.
 PAYLOAD_BYTES = OUTBOX_BYTES // 4
 ERROR_PAUSE_SECONDS = 0.1  # seconds that the courier waits after a bug that may show itself again at once
 
@@ -50,7 +51,7 @@ class Courier(threading.Thread):
     def __init__(self, save: Callable[[list[Event]], None] | None = None) -> None:
         super().__init__(name="courier", daemon=True)
         self._save = save  # may take its time; if it raises, nobody is told of that batch
-        self.on_closed: Callable[[Connection], None] | None = None  # called for each socket that is closed; never fails
+        self.on_closed: Callable[[Outbox], None] | None = None  # called for each whose socket is closed; never fails
         self.on_sent: Callable[[list[Item]], None] | None = None  # called for each batch once it is sent
         self._waiting: deque[Item] = deque()
         self._slow = SlowReaders(self._abort, self._finish)
@@ -67,7 +68,7 @@ class Courier(threading.Thread):
         self._waiting.append((event, audience, skip))
 
     def reply(self, session: Session, reply: Reply) -> None:
-        if not isinstance(session, Connection):
+        if not isinstance(session, ClientSession):
             assert isinstance(session, ServerSession)
             session.replies.append(reply)
             return
@@ -76,22 +77,22 @@ class Courier(threading.Thread):
             self._waiting.append((data, session, None))
         if isinstance(reply, Goodbye):
             if reply.refusal:
-                session.close_reason = session.close_reason or reply.reason
+                session.outbox.give_reason(reply.reason)
             self._waiting.append((Control.SHUT_DOWN, session, None))
 
-    def close(self, connection: Connection) -> None:
-        """Closes the socket once what is left is written; called when the connection's reader is done with it."""
-        self._waiting.append((Control.CLOSE, connection, None))
+    def close(self, session: ClientSession) -> None:
+        """Closes the socket once what is left is written; called when the client's reader is done with it."""
+        self._waiting.append((Control.CLOSE, session, None))
         self.flush()
 
-    def abort(self, connection: Connection, reason: str) -> None:
-        """Ends a connection that takes nothing any more, at the next `flush`."""
-        connection.close_reason = connection.close_reason or reason
-        self._waiting.append((Control.ABORT, connection, None))
+    def abort(self, session: ClientSession, reason: str) -> None:
+        """Ends the connection of a client that takes nothing any more, at the next `flush`."""
+        session.outbox.give_reason(reason)
+        self._waiting.append((Control.ABORT, session, None))
 
-    def flush_tls(self, connection: Connection) -> None:
+    def flush_tls(self, session: ClientSession) -> None:
         """Sends the records that the encryption has made by itself."""
-        self._waiting.append((Control.FLUSH_TLS, connection, None))
+        self._waiting.append((Control.FLUSH_TLS, session, None))
         self.flush()
 
     def flush(self) -> None:
@@ -112,9 +113,9 @@ class Courier(threading.Thread):
         """How many items wait for the courier, and how many bytes in outboxes for clients to read them."""
         return len(self._waiting), self._slow.bytes
 
-    def slow_readers(self) -> set[Connection]:
-        """The connections whose outboxes hold something."""
-        return self._slow.connections.copy()
+    def slow_readers(self) -> set[Outbox]:
+        """The outboxes that hold something."""
+        return self._slow.outboxes.copy()
 
     def wait_for_backlog(self) -> None:
         """Waits while too much waits to be sent; for the threads of those who cause more of it. Takes no lock else."""
@@ -176,14 +177,14 @@ class Courier(threading.Thread):
                 slow.memory.tidy()
                 continue
             timeout = max(0.0, self._stop_deadline - time.monotonic()) if self._stopped else None
-            if self._stopped and not (timeout and slow.connections):
+            if self._stopped and not (timeout and slow.outboxes):
                 return []
             with self._lock:
                 self._asleep = True
             # What was appended before `_asleep` was set has woken nobody, so look once more.
             slow.serve(0 if waiting else timeout)
             self._asleep = False
-        if slow.connections:
+        if slow.outboxes:
             slow.serve(0)
         if slow.memory.discarded:
             slow.memory.tidy()
@@ -194,19 +195,19 @@ class Courier(threading.Thread):
         return batch
 
     def _deliver(self, batch: list[Item]) -> None:
-        """Sends each connection what a batch holds for it."""
+        """Sends each client what a batch holds for it."""
         groups = group_by_recipient(batch)
         payloads = (payload for to, items in groups for payload in payloads_of(to, items))
         try:
             largest = 0
-            for data, connections in merged(payloads) if len(groups) > 1 else payloads:
+            for data, clients in merged(payloads) if len(groups) > 1 else payloads:
                 size = len(data)
                 if size > largest:
                     largest = size
                 if size > PAYLOAD_BYTES:
-                    self._send_in_parts(data, list(connections))
+                    self._send_in_parts(data, list(clients))
                 elif data:
-                    self._send(data, connections)
+                    self._send(data, clients)
             if self._slow.throttling:
                 self._slow.throttle(largest)
         finally:  # endings and barriers must come, even if a message could not be rendered
@@ -220,88 +221,91 @@ class Courier(threading.Thread):
             for what, _, _ in items:
                 if isinstance(what, threading.Event):
                     what.set()
-                elif isinstance(what, Control) and isinstance(to, Connection):
+                elif isinstance(what, Control) and isinstance(to, ClientSession):
                     try:
                         self._control_one(to, what)
                     except Exception:  # nobody else's control must be lost by it
                         log.exception("a connection could not be ended: %s", what.value)
 
-    def _send_in_parts(self, data: bytes, connections: list[Connection]) -> None:
+    def _send_in_parts(self, data: bytes, clients: list[ClientSession]) -> None:
         """Sends what is more than an outbox may hold, no faster than clients read it."""
         for start in range(0, len(data), PAYLOAD_BYTES):
-            self._send(data[start : start + PAYLOAD_BYTES], connections)
+            self._send(data[start : start + PAYLOAD_BYTES], clients)
             if self._slow.throttling:
                 self._slow.throttle(PAYLOAD_BYTES)
 
-    def _send(self, data: bytes, connections: Iterable[Connection]) -> None:
+    def _send(self, data: bytes, clients: Iterable[ClientSession]) -> None:
         size = len(data)
         late = []  # of which nothing was taken: their outboxes share the one object
-        for connection in connections:
-            send = connection.send  # in two steps: as a method call the attribute would be looked up anew each time
+        for client in clients:
+            send = client.outbox.send  # in two steps: as a method call the attribute would be looked up anew each time
             try:
                 sent = send(data, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
             except OSError as error:
-                self._abort(connection, loss_reason(error))
+                self._abort(client.outbox, loss_reason(error))
                 continue
             if sent == size:
                 continue
-            if connection.tls:
-                self._send_encrypted(connection, connection.tls.encrypt(data))
+            outbox = client.outbox
+            if outbox.tls:
+                self._send_encrypted(client, outbox.tls.encrypt(data))
             elif sent:
-                self._slow.add((connection,), memoryview(data)[sent:])
+                self._slow.add((client,), memoryview(data)[sent:])
             else:
-                late.append(connection)
+                late.append(client)
         if late:
             self._slow.add(late, data)
 
-    def _send_encrypted(self, connection: Connection, records: Chunk) -> None:
-        """Sends TLS records, behind those in the outbox; what the socket does not take is kept encrypted."""
-        if records and not connection.outbox:
+    def _send_encrypted(self, client: ClientSession, records: Chunk) -> None:
+        """Sends TLS records, behind the chunks that wait; what the socket does not take is kept encrypted."""
+        outbox = client.outbox
+        if records and not outbox.chunks:
             try:
-                sent = connection.sock.send(records, DONT_WAIT)
+                sent = outbox.sock.send(records, DONT_WAIT)
             except BlockingIOError:
                 sent = 0
             except OSError as error:
-                self._abort(connection, loss_reason(error))
+                self._abort(outbox, loss_reason(error))
                 return
             if sent:
                 records = memoryview(records)[sent:]
         if records:
-            self._slow.add((connection,), records)
+            self._slow.add((client,), records)
 
     # ---- endings ----------------------------------------------------------------------------------------------------
 
-    def _control_one(self, connection: Connection, control: Control) -> None:
+    def _control_one(self, client: ClientSession, control: Control) -> None:
+        outbox = client.outbox
         if control is Control.ABORT:
-            self._abort(connection, connection.close_reason)
+            self._abort(outbox, outbox.close_reason)
         elif control is Control.FLUSH_TLS:
-            assert connection.tls
-            self._send_encrypted(connection, connection.tls.encrypt(b""))
+            assert outbox.tls
+            self._send_encrypted(client, outbox.tls.encrypt(b""))
         else:
-            if connection.tls and not connection.is_shut_down:
-                self._send_encrypted(connection, connection.tls.close_notify())
+            if outbox.tls and not outbox.is_shut_down:
+                self._send_encrypted(client, outbox.tls.close_notify())
             if control is Control.SHUT_DOWN:
-                connection.shutdown_requested = True
+                outbox.shutdown_requested = True
             else:
-                connection.close_requested = True
-        if not connection.outbox:
-            self._finish(connection)
+                outbox.close_requested = True
+        if not outbox.chunks:
+            self._finish(outbox)
 
-    def _finish(self, connection: Connection) -> None:
-        """Shuts down or closes a connection, if that was put off until its outbox was empty."""
-        if connection.shutdown_requested:
-            connection.shut_down()
-        if connection.close_requested:
-            connection.close()
+    def _finish(self, outbox: Outbox) -> None:
+        """Shuts down or closes a socket, if that was put off until no chunk waits."""
+        if outbox.shutdown_requested:
+            outbox.shut_down()
+        if outbox.close_requested:
+            outbox.close()
             if self.on_closed:
-                self.on_closed(connection)
+                self.on_closed(outbox)
 
-    def _abort(self, connection: Connection, reason: str) -> None:
-        """Ends a connection without what is in its outbox; its reader wakes up and logs it. "": the client has left."""
-        self._slow.discard(connection)
-        if not connection.close_requested:
-            connection.close_reason = connection.close_reason or reason
-            connection.shut_down()
-        self._finish(connection)
+    def _abort(self, outbox: Outbox, reason: str) -> None:
+        """Ends a connection without the chunks that wait; its reader wakes up and logs it. "": the client has left."""
+        self._slow.discard(outbox)
+        if not outbox.close_requested:
+            outbox.give_reason(reason)
+            outbox.shut_down()
+        self._finish(outbox)

@@ -1,6 +1,6 @@
-"""Slow readers: connections whose sockets don't take all that they are sent, and the memory of their outboxes.
+"""Slow readers: clients whose sockets don't take all that they are sent, and the memory of their outboxes.
 
-What a socket does not take waits in its connection's outbox and is written once the socket takes more. A connection is
+What a socket does not take waits in the client's outbox and is written once the socket takes more. A connection is
 aborted when its outbox grows too large, and the slowest ones when all outboxes together do. `server.timeouts` closes
 those that read nothing for a while. The reasons are in `model.departure_reasons`.
 
@@ -17,7 +17,8 @@ from itertools import islice
 from operator import attrgetter
 
 from chatroom.model.departure_reasons import SLOWEST, TOO_SLOW
-from chatroom.net.connection import DONT_WAIT, Chunk, Connection, loss_reason
+from chatroom.net.connection import ClientSession
+from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 
 OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
@@ -35,7 +36,7 @@ POINTER_BYTES = 8  # bytes of a chunk's place in an outbox, a deque
 OBJECT_BYTES = 128
 
 _CHUNKS_PER_WRITE = 64  # chunks of an outbox written in one call; far below IOV_MAX
-_behind = attrgetter("outbox_bytes")
+_behind = attrgetter("behind_bytes")
 
 log = logging.getLogger(__name__)
 
@@ -89,16 +90,17 @@ def _whole(chunk: Chunk) -> bytes:
 
 
 class SlowReaders:
-    """The connections with something in their outboxes, and a selector that waits until their sockets take more.
+    """The outboxes that hold something, and a selector that waits until their sockets take more.
 
-    `abort` is called with a connection and a reason to end it at once, `finish` when an outbox has become empty.
+    `abort` is called with an outbox and a reason to end its connection at once, `finish` when an outbox has become
+    empty.
     """
 
-    def __init__(self, abort: Callable[[Connection, str], None], finish: Callable[[Connection], None]) -> None:
-        self.connections: set[Connection] = set()  # other threads may copy it, in one call
-        self.bytes = 0  # that these connections are still to be sent; other threads may read it
+    def __init__(self, abort: Callable[[Outbox, str], None], finish: Callable[[Outbox], None]) -> None:
+        self.outboxes: set[Outbox] = set()  # other threads may copy it, in one call
+        self.bytes = 0  # that are in them, still to be sent; other threads may read it
         self.memory = OutboxMemory()
-        self.throttling: set[Connection] = set()  # who was far behind when last looked at
+        self.throttling: set[Outbox] = set()  # who was far behind when last looked at
         self._abort = abort
         self._finish = finish
         self._selector = selectors.DefaultSelector()
@@ -127,49 +129,51 @@ class SlowReaders:
                     log.exception("an outbox could not be written")
                     self._abort(key.data, "its outbox could not be written")
 
-    def add(self, late: Sequence[Connection], data: Chunk) -> None:
-        """Puts what these sockets did not take into their outboxes. If many are stuck, most of the work is here."""
+    def add(self, late: Sequence[ClientSession], data: Chunk) -> None:
+        """Puts what these clients' sockets did not take into their outboxes.
+
+        If many are stuck, most of the work is here.
+        """
         size = len(data)
         self.memory.add(data, len(late))
         self.bytes += size * len(late)
-        for connection in late:
-            outbox = connection.outbox
-            if not outbox:
-                if connection.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
+        for client in late:
+            outbox = client.outbox
+            if not outbox.chunks:
+                if outbox.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
                     self.memory.remove((data,))
                     self.bytes -= size
                     continue
                 try:
-                    self._selector.register(connection.sock, selectors.EVENT_WRITE, connection)
+                    self._selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
                 except OSError as error:  # the kernel has no memory for it, or watches as many as it may: epoll_ctl(2)
                     log.warning("a slow reader could not be waited for: %s", error)
                     self.memory.remove((data,))
                     self.bytes -= size
-                    self._abort(connection, "no room to keep what was sent to it")
+                    self._abort(outbox, "no room to keep what was sent to it")
                     continue
-                self.connections.add(connection)
-                connection.use_outbox()
-                connection.drained_at = time.monotonic()
-            outbox.append(data)
-            connection.outbox_bytes = behind = connection.outbox_bytes + size
-            if behind > OUTBOX_BYTES or (
-                behind > OUTBOX_UNREGISTERED_BYTES and not (connection.user or connection.closing)
-            ):
-                self._abort(connection, TOO_SLOW)
+                self.outboxes.add(outbox)
+                outbox.use_chunks()
+                outbox.drained_at = time.monotonic()
+            outbox.chunks.append(data)
+            outbox.behind_bytes = behind = outbox.behind_bytes + size
+            # Without the event log's lock: a user who leaves is `closing` before the session is without one.
+            if behind > OUTBOX_BYTES or (behind > OUTBOX_UNREGISTERED_BYTES and not (client.user or client.closing)):
+                self._abort(outbox, TOO_SLOW)
             elif behind > THROTTLING_OUTBOX_BYTES:
-                self.throttling.add(connection)
+                self.throttling.add(outbox)
         if self.memory.bytes > OUTBOXES_TOTAL_BYTES:
             self._free_memory()
 
-    def discard(self, connection: Connection) -> None:
-        """Discards what is in a connection's outbox."""
-        if connection.outbox:
-            self._selector.unregister(connection.sock)
-            self.connections.discard(connection)
-            self.memory.discard(connection.outbox)
-            connection.outbox = deque()
-            self.bytes -= connection.outbox_bytes
-            connection.outbox_bytes = 0
+    def discard(self, outbox: Outbox) -> None:
+        """Discards what is in an outbox."""
+        if outbox.chunks:
+            self._selector.unregister(outbox.sock)
+            self.outboxes.discard(outbox)
+            self.memory.discard(outbox.chunks)
+            outbox.chunks = deque()
+            self.bytes -= outbox.behind_bytes
+            outbox.behind_bytes = 0
 
     def throttle(self, sent: int) -> None:
         """Gives those who are far behind, but reading, time to catch up with `sent` bytes before more is sent."""
@@ -179,7 +183,7 @@ class SlowReaders:
             self.throttling = {
                 each
                 for each in self.throttling
-                if each.outbox_bytes > THROTTLING_OUTBOX_BYTES and each.drained_at > now - READING_SECONDS
+                if each.behind_bytes > THROTTLING_OUTBOX_BYTES and each.drained_at > now - READING_SECONDS
             }
             if not self.throttling or now >= end:
                 return
@@ -190,28 +194,28 @@ class SlowReaders:
         while self.memory.discarded and self.memory.bytes > OUTBOXES_TOTAL_BYTES:
             self.memory.tidy()
         if self.memory.bytes > OUTBOXES_TOTAL_BYTES:
-            self._abort(max(self.connections, key=_behind), SLOWEST)
+            self._abort(max(self.outboxes, key=_behind), SLOWEST)
 
-    def _drain(self, connection: Connection) -> None:
+    def _drain(self, outbox: Outbox) -> None:
         """Writes from an outbox as much as its socket takes."""
-        outbox = connection.outbox
+        chunks = outbox.chunks
         try:
-            sent = connection.sock.sendmsg(list(islice(outbox, _CHUNKS_PER_WRITE)), [], DONT_WAIT)
+            sent = outbox.sock.sendmsg(list(islice(chunks, _CHUNKS_PER_WRITE)), [], DONT_WAIT)
         except BlockingIOError:
             return
         except OSError as error:
-            self._abort(connection, loss_reason(error))
+            self._abort(outbox, loss_reason(error))
             return
-        connection.outbox_bytes -= sent
+        outbox.behind_bytes -= sent
         self.bytes -= sent
-        connection.drained_at = time.monotonic()
-        while outbox and sent >= len(outbox[0]):
-            sent -= len(outbox[0])
-            self.memory.remove((outbox.popleft(),))
+        outbox.drained_at = time.monotonic()
+        while chunks and sent >= len(chunks[0]):
+            sent -= len(chunks[0])
+            self.memory.remove((chunks.popleft(),))
         if sent:
-            outbox[0] = memoryview(outbox[0])[sent:]
-        if not outbox:
-            self._selector.unregister(connection.sock)
-            self.connections.discard(connection)
-            connection.use_socket()
-            self._finish(connection)
+            chunks[0] = memoryview(chunks[0])[sent:]
+        if not chunks:
+            self._selector.unregister(outbox.sock)
+            self.outboxes.discard(outbox)
+            outbox.use_socket()
+            self._finish(outbox)

@@ -30,8 +30,9 @@ from chatroom.core.hub import Hub
 from chatroom.model.commands import Expire, Quit
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
-from chatroom.net.connection import Connection
+from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
+from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.server.admission import Admission, SpareDescriptor
@@ -119,7 +120,7 @@ class ChatServer(ThreadingTCPServer):
         self.courier.on_closed = self._closed
         self.link: RedisEventLog | None = None
         self.clock = Clock(self._wall if cluster else now)
-        self.hub = Hub(self.courier, self.clock, bool(store or cluster), info.name, steady)
+        self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
         last_id = last_time = 0
         if store:
@@ -213,10 +214,11 @@ class ChatServer(ThreadingTCPServer):
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
         self._stop_listening()
-        connections = self.everybody()
-        for connection in connections:
-            connection.goodbye = reason
-        self.event_log.submit_all([(connection, Quit(reason)) for connection in connections], deaf=connections)
+        sessions = [connection.session for connection in self.everybody()]
+        with self.event_log.lock:
+            for session in sessions:
+                session.goodbye = reason
+        self.event_log.submit_all([(session, Quit(reason)) for session in sessions], deaf=sessions)
         self.courier.flush()
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN_SECONDS, end - time.monotonic())):
@@ -236,8 +238,8 @@ class ChatServer(ThreadingTCPServer):
         """Waits for the threads that use sockets and files, and closes these. A disk that hangs may keep it waiting."""
         self.courier.join()
         for connection in self.everybody():  # those that have not read what was left for them
-            connection.shut_down()
-            connection.close()
+            connection.outbox.shut_down()
+            connection.outbox.close()
         if self._maintenance:
             self._maintenance.stop()
         self._close_files()
@@ -268,7 +270,7 @@ class ChatServer(ThreadingTCPServer):
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
         with self.event_log.lock:
-            notify.saving(self.hub.context, Saving(works, lost))
+            notify.saving(self.hub.context, Saving(works, lost), self.courier)
         self.courier.flush()
 
     def _stop_listening(self) -> None:
@@ -295,7 +297,7 @@ class ChatServer(ThreadingTCPServer):
             self.link.announce(text)
             return
         for connection in self.everybody():
-            self.event_log.submit(connection, [Announcement(text)])
+            self.event_log.submit(connection.session, [Announcement(text)])
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
@@ -347,7 +349,7 @@ class ChatServer(ThreadingTCPServer):
             log.warning("no thread left for %s: %s", client_address[0], error)
             if not refusal:
                 self.count_refusal("no thread left")
-            self.event_log.submit(connection, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
+            self.event_log.submit(connection.session, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
             self.shutdown_request(request)
 
     def _register(self, request: Any, client_address: Any, refusal: str) -> Connection:
@@ -355,16 +357,15 @@ class ChatServer(ThreadingTCPServer):
         host = client_address[0].removeprefix("::ffff:")
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        connection = Connection(uid, f"0{host}" if host.startswith(":") else host, PLAIN, request)
-        connection.address = client_address[0]
-        connection.refusal = refusal
-        connection.near = is_loopback(connection.address)
-        connection.dialect = PlainDialect(connection)
+        session = ClientSession(uid, f"0{host}" if host.startswith(":") else host, PLAIN, Outbox(request))
+        session.near = is_loopback(client_address[0])
+        session.dialect = PlainDialect(session)
+        connection = Connection(request, session, client_address[0], refusal)
         with self.lock:
             self.connections[request] = connection
         self.timeouts.add(connection)
         with self.event_log.lock:
-            connections.attach(self.hub.context, connection)
+            connections.attach(self.hub.context, session)
         return connection
 
     def shutdown_request(self, request: Any) -> None:
@@ -374,17 +375,19 @@ class ChatServer(ThreadingTCPServer):
         if connection is None:
             super().shutdown_request(request)
             return
+        session = connection.session
         with self.event_log.lock:
-            connections.detach(self.hub.state, connection)
-            connection.closing = True  # so that nothing more is sent to it
-            del connection.dialect  # it refers to the connection: only the garbage collector would free the two
+            connections.detach(self.hub.state, session)
+            session.closing = True  # so that nothing more is sent to it
+            del session.dialect  # it refers to the session: only the garbage collector would free the two
         connection.reader_done_at = time.monotonic()
-        self.courier.close(connection)
+        self.courier.close(session)
 
-    def _closed(self, connection: Connection) -> None:
+    def _closed(self, outbox: Outbox) -> None:
         """Removes a connection whose socket is closed: until then it counts. May be called twice for one."""
         with self._none_left:
-            if not self.connections.pop(connection.sock, None):
+            connection = self.connections.pop(outbox.sock, None)
+            if connection is None:
                 return
             if not self.connections:
                 self._none_left.notify_all()
@@ -393,7 +396,7 @@ class ChatServer(ThreadingTCPServer):
             self.limiter.leave_explained()
         else:
             self.limiter.leave(connection.address)
-        if connection.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
+        if outbox.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
             self.count_refusal(UNREAD)
             log.info("%s was closed (%s)", connection.address, UNREAD)
 

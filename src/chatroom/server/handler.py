@@ -22,8 +22,9 @@ from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
-from chatroom.net.connection import Connection, loss_reason
+from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
+from chatroom.net.outbox import loss_reason
 from chatroom.net.sockets import READ_BYTES
 from chatroom.net.tls import Tls
 from chatroom.protocols.detect import Spoken, detect
@@ -73,6 +74,7 @@ class ChatHandler(StreamRequestHandler):
         self.request.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some commands as urgent data
         self.chat_server: Server = self.server  # type: ignore[assignment]  # socketserver knows it as any server
         self.client = self.chat_server.connections[self.request]
+        self.session, self.outbox = self.client.session, self.client.outbox
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
         self.read_size = READ_FIRST_BYTES
@@ -95,7 +97,7 @@ class ChatHandler(StreamRequestHandler):
             self._detect()
         except OSError:  # `ssl.SSLError` included
             return  # there is nobody to be told
-        if not self.client.close_reason:
+        if not self.outbox.close_reason:
             self._submit([Quit(self.client.refusal)])
 
     def _serve(self) -> None:
@@ -106,16 +108,17 @@ class ChatHandler(StreamRequestHandler):
                 self._read_until_end(first)
         except ssl.SSLError as error:
             log.info("%s: no TLS (%s)", self.who, error.reason)
-            self.client.close_reason = self.client.close_reason or "no TLS"
+            self.outbox.give_reason("no TLS")
         except OSError as error:
             if error.errno not in _DISCONNECTED:
                 raise
-            self.client.close_reason = self.client.close_reason or loss_reason(error)
+            self.outbox.give_reason(loss_reason(error))
         finally:
-            said = self.client.goodbye or "said goodbye"
-            reason = self.client.close_reason or (said if self.client.closing else "connection closed")
-            if self.client.close_reason:
-                self.chat_server.count_refusal(self.client.close_reason)
+            said = self.session.goodbye or "said goodbye"
+            closed = self.outbox.close_reason
+            reason = closed or (said if self.session.closing else "connection closed")
+            if closed:
+                self.chat_server.count_refusal(closed)
             self._submit([Quit(reason, ask=False)])
             log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
 
@@ -144,28 +147,32 @@ class ChatHandler(StreamRequestHandler):
                 break
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
-            self.client.close_reason = "no TLS"
+            self.outbox.give_reason("no TLS")
             return b""
         if spoken is Spoken.PLAIN and first:
             if not (prompted or self.client.refusal):
                 self._prompt()
         elif spoken is Spoken.IRC:
-            self.client.dialect = IrcDialect(self.client, self.chat_server.info)
-            self._submit([SetFormat(self.client.dialect.format, echo=False)])
+            dialect = IrcDialect(self.session, self.chat_server.info)
+            with self.chat_server.event_log.lock:
+                self.session.dialect = dialect
+            self._submit([SetFormat(dialect.format, echo=False)])
         elif spoken is Spoken.TLS and not self.tls:
-            self.client.close_reason = "TLS, which is off here"
+            self.outbox.give_reason("TLS, which is off here")
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
-            self.client.close_reason = "HTTP"
+            self.outbox.give_reason("HTTP")
         elif spoken is Spoken.PROXY:
             self._submit([Raw(_NO_PROXY)])
-            self.client.close_reason = "a PROXY header"
+            self.outbox.give_reason("a PROXY header")
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _start_tls(self, context: ssl.SSLContext, first: bytes) -> None:
         """Runs the handshake; raises `ssl.SSLError` if it fails."""
-        tls = Tls(self.request, context, partial(self.chat_server.courier.flush_tls, self.client))
-        self.client.start_tls(tls)
+        tls = Tls(self.request, context, partial(self.chat_server.courier.flush_tls, self.session))
+        self.outbox.start_tls(tls)
+        with self.chat_server.event_log.lock:
+            self.session.secure = True
         self._start_handshake_deadline()
         tls.handshake(first)
         self.client.handshake_at = 0.0
@@ -180,33 +187,33 @@ class ChatHandler(StreamRequestHandler):
         return bool(self.tls) or not self.chat_server.tls_only or is_loopback(self.client.address)
 
     def _prompt(self) -> None:
-        dialect = self.client.dialect
+        dialect = self.session.dialect
         assert isinstance(dialect, PlainDialect)  # every connection begins with it
         self._submit([Raw(dialect.prompt())])
 
     # ---- lines ------------------------------------------------------------------------------------------------------
 
     def _read_until_end(self, data: bytes) -> None:
-        while data and not self.client.close_reason:
+        while data and not self.outbox.close_reason:
             self._receive(data)
             self._log_changes()
-            if self.client.closing:
+            if self.session.closing:
                 return
             self.chat_server.courier.wait_for_backlog()
             if not self.name and len(data) >= READ_FIRST_BYTES:
                 self._wait_for_answers()
             data = self._read()
-        if not self.client.close_reason:  # or half a line would become a whole one
-            self._submit(self.client.dialect.end())
+        if not self.outbox.close_reason:  # or half a line would become a whole one
+            self._submit(self.session.dialect.end())
 
     def _log_changes(self) -> None:
         """Logs a new nickname, wrong passwords, and that the client has become an operator."""
-        client, user = self.client, self.client.user
-        if client.nick not in ("", self.name):
-            self.name = client.nick
+        session, user = self.session, self.session.user
+        if session.nick not in ("", self.name):
+            self.name = session.nick
             log.info("%s is %s", self.who, self.name)
-        if client.tries > self.tries:
-            self.tries = client.tries
+        if session.tries > self.tries:
+            self.tries = session.tries
             alike = logs.alike(f"wrong password from {limit_key(self.client.address)}")
             log.warning("%s%s gave a wrong password", self.who, f" {self.name}" if self.name else "", extra=alike)
         if user and user.is_operator > self.is_operator:
@@ -227,21 +234,21 @@ class ChatHandler(StreamRequestHandler):
             self._receive_part(data)
             return
         if self.chat_server.unlimited:
-            self._submit(self.client.dialect.receive(data))
+            self._submit(self.session.dialect.receive(data))
             return
         *lines, rest = data.split(b"\n")
         for line in lines:
             is_free = not self.name and self.flood_limit.is_free(line)
             if not (is_free or self._wait_for_turn()):
                 return
-            self._submit(self.client.dialect.receive(line + b"\n"))
-            if self.client.closing:
+            self._submit(self.session.dialect.receive(line + b"\n"))
+            if self.session.closing:
                 return
         self._receive_part(rest)
 
     def _receive_part(self, data: bytes) -> None:
         """Passes a part of a line to the dialect without the event log's lock: thousands may send byte by byte."""
-        commands = list(self.client.dialect.receive(data))
+        commands = list(self.session.dialect.receive(data))
         if commands:
             self._submit(commands)
 
@@ -261,17 +268,17 @@ class ChatHandler(StreamRequestHandler):
             poll.register(self.request, 0)  # POLLHUP and POLLERR are reported all the same
             if poll.poll(pause * 1000):
                 return False
-            self.client.paced = True  # that nobody reads is not the client's silence
+            self.session.paced = True  # that nobody reads is not the client's silence
         return True
 
     def _submit(self, commands: Iterable[Command]) -> None:
-        self.chat_server.event_log.submit(self.client, commands)
+        self.chat_server.event_log.submit(self.session, commands)
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end of the stream."""
-        if self.client.paced:
+        if self.session.paced:
             self._end_pacing()
         data = self.tls.read() if self.tls else self.request.recv(self.read_size)
         self.read_size = READ_BYTES if self.name and len(data) >= READ_FIRST_BYTES else READ_FIRST_BYTES
@@ -283,7 +290,7 @@ class ChatHandler(StreamRequestHandler):
         """Makes the client subject to PING again. Its machine's last acknowledgement counts as its last bytes."""
         client = self.client
         client.last_received = max(client.last_received, time.monotonic() - client.unacknowledged_seconds())
-        client.paced = False
+        self.session.paced = False
         self.chat_server.timeouts.add(client)
 
     def _is_readable(self, timeout: float) -> bool:

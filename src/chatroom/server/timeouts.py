@@ -26,7 +26,7 @@ from chatroom.model.commands import Quit
 from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.departure_reasons import SILENT, STALLED
 from chatroom.model.replies import Ping
-from chatroom.net.connection import Connection
+from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.server.process_tuning import SWITCH_INTERVAL_SECONDS
 
@@ -78,6 +78,7 @@ class TimeoutMonitor(threading.Thread):
         self._every_second = every_second
         self._ended = threading.Event()
         self._checked_at = time.monotonic()
+        self._awake_since = 0.0  # when the server last stood still: all deadlines count from then at the earliest
         self._lock = threading.Lock()
         self._scheduled: defaultdict[int, set[Connection]] = defaultdict(set)  # by the second in which to look at them
 
@@ -104,8 +105,7 @@ class TimeoutMonitor(threading.Thread):
         stood_still, self._checked_at = now - self._checked_at - TIMEOUT_CHECK_SECONDS, now
         if stood_still > CLOCK_STALL_SECONDS:
             log.warning("the server stood still for %.0f s: nobody is held to have been silent then", stood_still)
-            for connection in self._connections():
-                connection.postpone_deadlines(now, stood_still)
+            self._awake_since = now
         self._set_switch_interval()
         now += TIMEOUT_CHECK_SECONDS / 2  # so that a deadline is met half a second early or late, never a whole one
         due = self._due_connections(now)
@@ -113,7 +113,7 @@ class TimeoutMonitor(threading.Thread):
         for connection in due:
             late += self._check_one(connection, now)
             with self._lock:  # what brings a deadline nearer is seen by `_next_check`, or its `add` comes after this
-                self._schedule(connection, _next_check(connection, now))
+                self._schedule(connection, self._next_check(connection, now))
         if late:
             self._end(late)
 
@@ -129,8 +129,14 @@ class TimeoutMonitor(threading.Thread):
 
     def _stalled(self, now: float) -> set[Connection]:
         """The slow readers that have taken nothing for too long, and those whose reader is done."""
+        slow = self._courier.slow_readers()
         stalled = now - WRITE_STALL_SECONDS
-        return {each for each in self._courier.slow_readers() if each.drained_at < stalled or each.reader_done_at}
+        connections = [each for each in self._connections() if each.outbox in slow] if slow else ()
+        return {c for c in connections if self._counted(c.outbox.drained_at) < stalled or c.reader_done_at}
+
+    def _counted(self, moment: float) -> float:
+        """The moment from which a deadline counts that was set at `moment`: it may be when the server stood still."""
+        return max(moment, self._awake_since)
 
     def _due_connections(self, now: float) -> set[Connection]:
         """The connections to look at now. They stay scheduled until they are scheduled anew."""
@@ -152,21 +158,24 @@ class TimeoutMonitor(threading.Thread):
 
     def _check_one(self, connection: Connection, now: float) -> Sequence[Late]:
         """The connection, if its time has run out. Sends a PING if it is time for that."""
-        silent = now - connection.last_received
+        session, outbox = connection.session, connection.outbox
+        connected = now - self._counted(connection.connected_at)
+        silent = now - self._counted(connection.last_received)
         if connection.reader_done_at:
-            return (Late(connection, UNREAD, False),) if now - connection.reader_done_at > WRITE_STALL_SECONDS else ()
-        if connection.outbox_bytes and now - connection.drained_at > WRITE_STALL_SECONDS:
+            unread = now - self._counted(connection.reader_done_at)
+            return (Late(connection, UNREAD, False),) if unread > WRITE_STALL_SECONDS else ()
+        if outbox.behind_bytes and now - self._counted(outbox.drained_at) > WRITE_STALL_SECONDS:
             return (Late(connection, STALLED, False),)
-        if connection.handshake_at and now - connection.handshake_at > TLS_HANDSHAKE_SECONDS:
+        if connection.handshake_at and now - self._counted(connection.handshake_at) > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, f"no TLS within {TLS_HANDSHAKE_SECONDS} seconds", False),)
-        if connection.closing:
+        if session.closing:
             return ()
-        if connection.refusal and now - connection.connected_at > TLS_HANDSHAKE_SECONDS:
+        if connection.refusal and connected > TLS_HANDSHAKE_SECONDS:
             return (Late(connection, connection.refusal, True),)
-        if connection.user is None:
-            if now - connection.connected_at > REGISTRATION_SECONDS:
+        if session.user is None:
+            if connected > REGISTRATION_SECONDS:
                 return (Late(connection, f"no name within {REGISTRATION_SECONDS} seconds", True),)
-        elif not _answers_pings(connection):
+        elif not _answers_pings(session):
             if min(silent, now - connection.last_acked) > DROP_AFTER_SECONDS:
                 connection.last_acked = now - connection.unacknowledged_seconds()
                 if now - connection.last_acked > DROP_AFTER_SECONDS:
@@ -176,50 +185,52 @@ class TimeoutMonitor(threading.Thread):
                 return (Late(connection, SILENT, True),)
             if not connection.ping_sent:
                 connection.ping_sent = True
-                self._event_log.submit(connection, [Ping()])
+                self._event_log.submit(session, [Ping()])
         else:
             connection.ping_sent = False
         return ()
 
+    def _next_check(self, connection: Connection, now: float) -> float:
+        """When a deadline of this connection may have passed, in monotonic seconds. Slow readers' don't count."""
+        session = connection.session
+        if session.closing:
+            return now + TIMEOUT_CHECK_SECONDS
+        if session.user is None:
+            may_take = TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS
+            due = [self._counted(connection.connected_at) + may_take]
+            if connection.handshake_at:
+                due.append(self._counted(connection.handshake_at) + TLS_HANDSHAKE_SECONDS)
+            # Later and later: most have a name soon, and then another deadline.
+            due.append(now + max(TIMEOUT_CHECK_SECONDS, now - connection.connected_at))
+            return min(due)
+        heard = self._counted(connection.last_received)
+        if not _answers_pings(session):
+            return max(heard, connection.last_acked) + DROP_AFTER_SECONDS
+        return heard + (DROP_AFTER_SECONDS if connection.ping_sent else PING_AFTER_SECONDS)
+
     def _end(self, late: Sequence[Late]) -> None:
         """Ends these connections, step by step."""
-        deaf = [each.connection for each in late if not each.reads and each.connection.user]
+        deaf = [each.connection.session for each in late if not each.reads and each.connection.session.user]
         at_once = max(ENDINGS_PER_STEP, len(late) // ENDINGS_STEPS)
         for start in range(0, len(late), at_once):
             if start and self._ended.wait(ENDINGS_PAUSE_SECONDS):
                 return
-            group = late[start : start + at_once]
-            may_wait = all(c.user and not reads for c, _, reads in group)
-            for connection, reason, _ in group:
-                connection.close_reason = connection.close_reason or reason  # which the handler logs
+            group = [(each.connection.session, each.reason, each.reads) for each in late[start : start + at_once]]
+            may_wait = all(session.user and not reads for session, _, reads in group)
+            for session, reason, _ in group:
+                session.outbox.give_reason(reason)  # which the handler logs
             self._event_log.submit_all(
-                [(c, Quit(reason, ask=reads)) for c, reason, reads in group if reads or c.user], deaf
+                [(s, Quit(reason, ask=reads)) for s, reason, reads in group if reads or s.user], deaf
             )
             deaf = []
-            for connection, reason, reads in group:
+            for session, reason, reads in group:
                 if not reads:
-                    self._courier.abort(connection, reason)
+                    self._courier.abort(session, reason)
             if not (may_wait and self._courier.barrier().wait(ENDINGS_RIDE_SECONDS)):
                 self._courier.flush()
 
 
-def _answers_pings(connection: Connection) -> bool:
+def _answers_pings(session: ClientSession) -> bool:
     """Whether the client would answer a PING, and be heard: lines of a client that is `paced` wait."""
-    dialect = getattr(connection, "dialect", None)  # none if its reader is done
-    return dialect is not None and dialect.pings and not connection.paced
-
-
-def _next_check(connection: Connection, now: float) -> float:
-    """When a deadline of this connection may have passed, in monotonic seconds; not counting those of slow readers."""
-    if connection.closing:
-        return now + TIMEOUT_CHECK_SECONDS
-    if connection.user is None:
-        due = [connection.connected_at + (TLS_HANDSHAKE_SECONDS if connection.refusal else REGISTRATION_SECONDS)]
-        if connection.handshake_at:
-            due.append(connection.handshake_at + TLS_HANDSHAKE_SECONDS)
-        # Later and later: most have a name soon, and then another deadline.
-        due.append(now + max(TIMEOUT_CHECK_SECONDS, now - connection.connected_at))
-        return min(due)
-    if not _answers_pings(connection):
-        return max(connection.last_received, connection.last_acked) + DROP_AFTER_SECONDS
-    return connection.last_received + (DROP_AFTER_SECONDS if connection.ping_sent else PING_AFTER_SECONDS)
+    dialect = getattr(session, "dialect", None)  # none if its reader is done
+    return dialect is not None and dialect.pings and not session.paced
