@@ -195,7 +195,7 @@ def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
     del user.rooms[key]
     if not room.members:
         del state.rooms[key]
-        state.leave_lists(key)
+        state.leave_lists(key, event.time)
         if room.owner:
             state.kept[key] = room.modes
         if state.dormant_rooms:

@@ -38,6 +38,7 @@ def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
     if key:
         lists = state.lists.setdefault(key, new_lists())
         lists.setdefault(letter, {})[fold(masked.mask)] = masked
+        state.mask_counts.add(masked)
         state.expiries.add(masked.until, key, letter, fold(masked.mask))
     else:
         bans.restore(state, masked)

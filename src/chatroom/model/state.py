@@ -11,6 +11,7 @@ from chatroom.model.entities import Account, Lists, Room, Server, Session, User,
 from chatroom.model.events import Event, Said
 from chatroom.model.expiries import Expiries
 from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
+from chatroom.model.mask_counts import MaskCounts
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.nick_index import NickIndex
@@ -76,6 +77,9 @@ class ChatState:
         self.nicks = NickIndex()
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
+        self.mask_counts = MaskCounts()  # of these lists
+        # Rooms whose lists were forgotten, with when that was, in milliseconds; the store is still to be told.
+        self.forgotten: list[tuple[str, int]] = []
         self.bans: dict[str, ListEntry] = {}  # from the server, by folded mask
         self.networks = NetworkIndex()  # those of them that are addresses and networks
         self.expiries = Expiries(self.entry_at)
@@ -131,9 +135,11 @@ class ChatState:
             self.lists[key] = room.lists
             room.modes = bounded(room.modes)
             room.refresh()
+        self.mask_counts.clear()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
                 for mask, entry in entries.items():
+                    self.mask_counts.add(entry)
                     self.expiries.add(entry.until, key, letter, mask)
 
     def must_look_free(self, nick: str, by: Person) -> None:
@@ -149,10 +155,10 @@ class ChatState:
         """An entry of a room's list, or, without a room, of the server's bans."""
         return self.lists.get(room, {}).get(letter, {}).get(key) if room else self.bans.get(key)
 
-    def leave_lists(self, key: str) -> None:
+    def leave_lists(self, key: str, now: int) -> None:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
 
-        Not of those that have an owner, which don't count; nor of the lobby.
+        Not of those that have an owner, which don't count; nor of the lobby. `now` is in milliseconds.
         """
         lists = self.lists.pop(key)
         if not any(lists.values()):
@@ -161,7 +167,9 @@ class ChatState:
         if len(self.lists) - len(self.rooms) > DORMANT_ROOMS_MAX:
             left = [room for room in self.lists if room not in self.rooms and room not in self.owners]
             for forgotten in [room for room in left if room != LOBBY][:-DORMANT_ROOMS_MAX]:
-                del self.lists[forgotten]
+                for entry in [entry for entries in self.lists.pop(forgotten).values() for entry in entries.values()]:
+                    self.mask_counts.drop(entry)
+                self.forgotten.append((forgotten, now))
 
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""

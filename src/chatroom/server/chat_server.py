@@ -263,9 +263,12 @@ class ChatServer(ThreadingTCPServer):
         with self.event_log.lock:
             due = self.hub.state.expiries.is_due(self.clock())
             deeds, self.hub.state.audit_log = self.hub.state.audit_log, []
+            forgotten, self.hub.state.forgotten = self.hub.state.forgotten, []
         if due:
             self.event_log.submit(self.hub.state.server_session, [Expire()])
         log_actions(deeds)
+        if forgotten and self.store:
+            self.store.forget_lists(forgotten)
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""

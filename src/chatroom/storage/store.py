@@ -196,6 +196,14 @@ class Store:
         with self.lock, transaction(self.db):
             yield self.db
 
+    def forget_lists(self, rooms: list[tuple[str, int]]) -> None:
+        """Deletes what was in the lists of these rooms, by key, until a time in milliseconds.
+
+        If that fails the next start does it.
+        """
+        with contextlib.suppress(sqlite3.Error), self.transaction() as db:
+            db.executemany("DELETE FROM lists WHERE room = ? AND since <= ?", rooms)
+
     def look_for_deletions(self) -> int:
         """The deletions, also those of other processes, of which words may be left in the files."""
         with self.lock:
