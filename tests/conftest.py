@@ -12,6 +12,7 @@ import pytest
 
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
+from tests.hosting import watch_lock
 from tests.peers import Guests, Served
 from tests.programs import Irssi, Netcat
 
@@ -51,14 +52,16 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(caplog: pytest.LogCaptureFixture) -> Iterator[ChatServer]:
-    """A server on a free port of 127.0.0.1. It may log no error while it is used."""
+def server(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    """A server on a free port of 127.0.0.1. It may log no error while it is used, nor do anything without its lock."""
     server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    unlocked = watch_lock(server, monkeypatch)
     server.start()
     yield server
     server.stop()
     errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not errors
+    assert not unlocked
 
 
 @pytest.fixture

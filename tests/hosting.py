@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from chatroom.net.connection import ClientSession
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO, QUICK
@@ -25,6 +28,37 @@ def running(data: Path, keep: int = 0, unlimited: bool = True) -> Iterator[Guest
     finally:
         guests.close()
         server.stop()
+
+
+def watch_lock(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What this server does without the event log's lock, of what needs it; the list grows."""
+    unlocked: list[str] = []
+    set_before = ClientSession.__setattr__
+
+    def check(what: str) -> None:
+        if not server.event_log.lock.locked():
+            unlocked.append(what)
+
+    def watch(owner: object, name: str) -> None:
+        act = getattr(owner, name)
+
+        def watched(*arguments: object) -> object:
+            check(name)
+            return act(*arguments)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    def set_field(session: ClientSession, name: str, value: object) -> None:
+        if name not in ("paced", "uid") and server.hub.state.sessions.get(session.uid) is session:
+            check(f"set {name}")
+        set_before(session, name, value)
+
+    for name in ("broadcast", "reply"):
+        watch(server.courier, name)
+    for name in ("outcomes", "apply", "burst", "apply_burst"):
+        watch(server.hub, name)
+    monkeypatch.setattr(ClientSession, "__setattr__", set_field, raising=False)
+    return unlocked
 
 
 def run_without_reader(arguments: str, to: str) -> tuple[int, str]:

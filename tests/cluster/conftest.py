@@ -17,6 +17,7 @@ from chatroom.cluster.servers import Timing
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO
+from tests.hosting import watch_lock
 from tests.peers import DEADLINE, Guests, eventually
 from tests.ports import free_port
 
@@ -82,10 +83,18 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
 class Node:
     """A server of a chat, with its clients."""
 
-    def __init__(self, url: str, name: str, store: Store | None = None, timing: Timing = QUICK) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        store: Store | None = None,
+        timing: Timing = QUICK,
+        monkeypatch: pytest.MonkeyPatch | None = None,
+    ) -> None:
         self.server = ChatServer(
             "127.0.0.1", 0, replace(INFO, name=name), store=store, unlimited=True, cluster=url, timing=timing
         )
+        self.unlocked = watch_lock(self.server, monkeypatch) if monkeypatch else []
         self.server.start()
         assert self.server.link
         self.link = self.server.link
@@ -111,12 +120,14 @@ class Node:
 
 
 @pytest.fixture
-def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Node]]:
-    """Starts servers on `redis`: `node("one")`. They may log no error while they are used."""
+def node(
+    redis: Redis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Node]]:
+    """Starts servers on `redis`: `node("one")`. They may log no error, nor do anything without their locks."""
     nodes: list[Node] = []
 
     def start(name: str, store: Store | None = None, timing: Timing = QUICK) -> Node:
-        nodes.append(Node(redis.url, name, store, timing))
+        nodes.append(Node(redis.url, name, store, timing, monkeypatch))
         return nodes[-1]
 
     yield start
@@ -124,6 +135,7 @@ def node(redis: Redis, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..
         each.close()
     errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not errors
+    assert not [what for each in nodes for what in each.unlocked]
 
 
 def _difference(one: str, other: str) -> str:

@@ -66,8 +66,6 @@ def test_letters_of_any_one_script_digits_and_signs_make_a_nickname(name: str) -
         ("ａｌｉｃｅ", Fault.LETTER),  # fullwidth: looks like alice
         ("𝐚𝐥𝐢𝐜𝐞", Fault.LETTER),  # mathematical bold: looks like alice
         ("аlice", Fault.SCRIPTS),  # begins with a Cyrillic а
-        ("server", Fault.RESERVED),
-        ("NickServ", Fault.RESERVED),
     ],
 )
 def test_anything_else_is_refused_with_the_reason(name: str, why: Fault) -> None:
@@ -92,7 +90,7 @@ def test_names_are_the_same_when_their_folds_are(one: str, other: str) -> None:
 
 @pytest.mark.parametrize("name", ["#a", "#lobby", "#ŁÓDŹ", "#a:b", "#" + "x" * (ROOM_CHARACTERS - 1), "#😀", "##"])
 def test_a_room_is_a_hash_and_what_can_be_seen(name: str) -> None:
-    """Room names are freer than nicknames: nobody passes for somebody else with one."""
+    """Room names are freer than nicknames: they may mix scripts."""
     assert names.room_name(name) == name
 
 
@@ -234,6 +232,7 @@ PRETENDERS = [
     *("NickServ", "nIckserv", "n1ckserv".replace("1", "i"), "NlCKSERV", "ChanServ", "chan5erv".replace("5", "s")),
     *("server", "SERVER", "ѕегvег".replace("v", "ѵ"), "admin", "Admin", "adrnin", "ADMlN", "system", "Username"),
     *("Password", "passvvord", "m0derator", "everyone", "services", "chatroom", "c0nsole"),
+    *("root", "Operator", "_root_", "0perators", "ad-min", "ADMINS", "Nick_Serv"),
 ]
 
 
@@ -245,10 +244,16 @@ def test_an_impostor_is_no_name_or_looks_like_the_one_who_is_here(name: str, imp
     )
 
 
-@pytest.mark.parametrize("name", PRETENDERS)
+@pytest.mark.parametrize("name", [*PRETENDERS, "chat-example-org", "ChatExampleOrg"])
 def test_nobody_is_called_like_the_program_or_whoever_runs_it(name: str) -> None:
-    """As it is written, or as it looks."""
-    assert fault(name)
+    """As it is written, or as it looks; signs and a plural make no other name of it."""
+    assert fault(name) or names.is_reserved(name, "chat.example.org")
+
+
+@pytest.mark.parametrize("name", ["roots_2", "Adam", "chat", "example", "operatorka", "x", "s", "__", "serve"])
+def test_a_name_with_more_letters_is_not_reserved(name: str) -> None:
+    """Nor one that is nothing but signs."""
+    assert not names.is_reserved(name, "chat.example.org") and not names.is_reserved(name, "")
 
 
 @pytest.mark.parametrize(

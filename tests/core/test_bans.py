@@ -474,15 +474,15 @@ def test_a_room_that_is_not_slow_remembers_no_speakers(room: Room) -> None:
 
 
 @pytest.fixture
-def root(room: Room) -> Client:
+def rita(room: Room) -> Client:
     """An operator of the server."""
     chat, op, bob = room
     chat.hub.context.operator_password = "sesame"
-    root = chat.irc("root")
-    root.send("OPER root sesame").heard()
+    rita = chat.irc("rita")
+    rita.send("OPER rita sesame").heard()
     for client in (op, bob):
         client.heard()
-    return from_elsewhere(root, "192.0.2.1")
+    return from_elsewhere(rita, "192.0.2.1")
 
 
 @pytest.mark.parametrize("line", ["KLINE bob", "UNKLINE bob", "DLINE 192.0.2.1", "UNDLINE 192.0.2.1", "STATS k"])
@@ -491,14 +491,14 @@ def test_bans_from_the_server_are_for_its_operators(room: Room, line: str) -> No
     assert "481" in numerics(room[1], line)
 
 
-def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, root: Client) -> None:
+def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, rita: Client) -> None:
     """By name, for a time; who comes is told why, and closed."""
     chat, op, bob = room
-    assert root.send("KLINE 2h bob :spam").heard() == [
-        ":root!plain@192.0.2.1 WALLOPS :banned bob!*@* from the server for 2h (spam)"
+    assert rita.send("KLINE 2h bob :spam").heard() == [
+        ":rita!plain@192.0.2.1 WALLOPS :banned bob!*@* from the server for 2h (spam)"
     ]
-    assert bob.heard() == ["* Goodbye (Killed (root: spam))."]
-    assert op.heard() == [":bob!plain@127.0.0.1 QUIT :Killed (root: spam)"]
+    assert bob.heard() == ["* Goodbye (Killed (rita: spam))."]
+    assert op.heard() == [":bob!plain@127.0.0.1 QUIT :Killed (rita: spam)"]
     again = chat.irc()
     told = again.send("NICK Bob", "USER u 0 * :x").heard()
     assert re.fullmatch(r":chatroom\.test 465 \* :You are banned from this server for .* more \(spam\)", told[0])
@@ -509,20 +509,20 @@ def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, root: Client
     assert chat.irc("bob").nick == "bob"
 
 
-def test_addresses_and_networks_are_barred(room: Room, root: Client) -> None:
+def test_addresses_and_networks_are_barred(room: Room, rita: Client) -> None:
     """DLINE; listed by STATS d, lifted by UNDLINE."""
     chat, _op, bob = room
-    assert numerics(root, "DLINE 60 bob") == ["696"]
+    assert numerics(rita, "DLINE 60 bob") == ["696"]
     from_elsewhere(bob, "198.51.100.7")
-    root.send("DLINE 60 198.51.100.99/24 :proxies")
-    assert bob.heard() == ["* Goodbye (Killed (root: proxies))."]
+    rita.send("DLINE 60 198.51.100.99/24 :proxies")
+    assert bob.heard() == ["* Goodbye (Killed (rita: proxies))."]
     assert chat.hub.state.networks.find("198.51.100.1") and chat.hub.state.networks.find("::ffff:198.51.100.1")
     assert not chat.hub.state.networks.find("198.51.101.1")
-    root.heard()
-    first, end = root.send("STATS d").heard()
-    assert re.fullmatch(r":chatroom\.test 225 root D 198\.51\.100\.0/24 :proxies for .* more \(by root\)", first)
+    rita.heard()
+    first, end = rita.send("STATS d").heard()
+    assert re.fullmatch(r":chatroom\.test 225 rita D 198\.51\.100\.0/24 :proxies for .* more \(by rita\)", first)
     assert end.split()[1] == "219"
-    root.send("UNDLINE 198.51.100.0/24")
+    rita.send("UNDLINE 198.51.100.0/24")
     assert (
         not chat.hub.state.bans
         and not chat.hub.state.networks.find("198.51.100.1")
@@ -530,22 +530,22 @@ def test_addresses_and_networks_are_barred(room: Room, root: Client) -> None:
     )
 
 
-def test_accounts_and_users_at_hosts_are_barred(room: Room, root: Client) -> None:
+def test_accounts_and_users_at_hosts_are_barred(room: Room, rita: Client) -> None:
     """KLINE a:account, KLINE user@host; STATS k shows both."""
     _, _, bob = room
     assert bob.user
     bob.user.person = Person(bob.uid, "bob", "plain", "127.0.0.1", account="rob")
-    root.send("KLINE 10 a:rob", "KLINE sp?m@198.51.100.*")
+    rita.send("KLINE 10 a:rob", "KLINE sp?m@198.51.100.*")
     assert bob.closing
-    root.heard()
-    told = [line.split(" ", 3)[3] for line in root.send("STATS k").heard()]
-    assert told[0].startswith("K * a:rob * :for ") and told[1] == "K 198.51.100.* * sp?m :(by root)"
+    rita.heard()
+    told = [line.split(" ", 3)[3] for line in rita.send("STATS k").heard()]
+    assert told[0].startswith("K * a:rob * :for ") and told[1] == "K 198.51.100.* * sp?m :(by rita)"
 
 
-def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, root: Client) -> None:
+def test_an_operator_does_not_bar_themselves_or_everybody(room: Room, rita: Client) -> None:
     """485; and a mask that leaves all open is none."""
     chat, _, _ = room
-    assert numerics(root, "KLINE *@192.0.2.1", "DLINE 192.0.2.0/24", "KLINE *@*", "KLINE *") == [
+    assert numerics(rita, "KLINE *@192.0.2.1", "DLINE 192.0.2.0/24", "KLINE *@*", "KLINE *") == [
         "485",
         "485",
         "696",
@@ -627,9 +627,9 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
     password.write_text("sesame\n")
     server = serve("--data", str(data), "--operator-password-file", str(password))
     guests = Guests(server.port)
-    root = guests.irc("root")
-    root.send("OPER root sesame", f"DLINE 1h 127.0.0.9 :{'go ' * 80}away", "KLINE eve")
-    root.sync()
+    rita = guests.irc("rita")
+    rita.send("OPER rita sesame", f"DLINE 1h 127.0.0.9 :{'go ' * 80}away", "KLINE eve")
+    rita.sync()
     server.process.kill()
     server.ends()
     guests.close()

@@ -35,7 +35,7 @@ from chatroom.model.commands import (
     SetTopic,
 )
 from chatroom.model.dormant_rooms import DormantRooms
-from chatroom.model.entities import Room, Session
+from chatroom.model.entities import Room, Session, User
 from chatroom.model.events import Departed, Event, Joined, Left, Renamed, Said
 from chatroom.model.limits import ROOMS_PER_USER, TOPIC_BYTES
 from chatroom.model.outcomes import Command, Outcome
@@ -244,6 +244,23 @@ def test_a_lost_connection_departs_without_a_goodbye(recorded: RecordedHub) -> N
     alice = recorded.guest("alice")
     assert [type(outcome) for outcome in recorded.do(alice, Quit("gone", ask=False))] == [Departed]
     assert not recorded.do(recorded.session("nameless"), Quit("gone", ask=False))
+
+
+@pytest.mark.parametrize("name", ["nick", "mask"])
+def test_a_session_can_be_looked_at_while_its_user_goes(name: str) -> None:
+    """Its thread and the deadlines' look at it without the lock, and another may throw the user out meanwhile."""
+    users = [User(Person("1", "alice", "u", "192.0.2.1"), None, NOON), None]
+
+    class Leaving(Session):
+        @property
+        def user(self) -> User | None:
+            return users.pop(0) if users else None
+
+        @user.setter
+        def user(self, user: User | None) -> None:
+            pass
+
+    assert getattr(Leaving("1", "192.0.2.1", PLAIN), name).startswith("alice")
 
 
 @pytest.mark.parametrize("go", ["quits", "is let go by a cluster"])

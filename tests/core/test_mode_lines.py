@@ -2,7 +2,10 @@
 
 import pytest
 
+from chatroom.common.names import fold
 from chatroom.model.limits import MASKS_PER_LIST
+from chatroom.model.masks import mask as whole
+from chatroom.model.values import ListEntry
 from tests.chat import Chat, Client
 from tests.core.test_accounts import PASSWORD, claim
 
@@ -137,3 +140,21 @@ def test_a_mode_tells_the_nickname_that_is_valid_at_its_place() -> None:
 def test_no_such_ban_is_no_refusal_to_join(op: Client) -> None:
     """696: clients take 477 for a room that one can't join, and close its window."""
     assert op.send("UNBAN #r nobody").heard() == [":chatroom.test 696 op #r b nobody :There is no such ban or mute"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "answer"),
+    [
+        (":evil!*@*", "696 op #r b evil!*@* :That is no parameter for this mode"),
+        ("*a*b*c*d*!*@*e*f*", "696 op #r b *a*b*c*d*!*@*e*f* :A mask has at most 8 stars"),
+    ],
+)
+def test_a_mask_that_can_not_be_told_or_costs_too_much_is_refused(op: Client, mask: str, answer: str) -> None:
+    """Clients read a parameter that begins with a colon as the rest of the line; each star is one more search."""
+    room = op.chat.hub.state.rooms["#r"]
+    assert [line.split(" ", 1)[1] for line in op.send(f"MODE #r +b :{mask}").heard()] == [answer]
+    assert not room.lists["b"]
+    key = fold(whole(mask))
+    room.lists["b"][key] = ListEntry(whole(mask), "op!u@127.0.0.1", 0)  # as an older version has let it be set
+    op.send(f"MODE #r -b :{mask}")
+    assert not room.lists["b"]

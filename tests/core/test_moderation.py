@@ -438,20 +438,20 @@ def oper(room: Room) -> Client:
     """An operator of the server, who shares no room with the others."""
     chat, _, _ = room
     chat.hub.context.operator_password = "sesame"
-    root = chat.irc("root")
-    assert numerics(root, "OPER root sesame") == ["381", "MODE"]
-    return root
+    rita = chat.irc("rita")
+    assert numerics(rita, "OPER rita sesame") == ["381", "MODE"]
+    return rita
 
 
 def test_operators_are_told_apart_and_counted(room: Room, oper: Client) -> None:
     """WHO *, WHOIS 313, USERHOST *, LUSERS 252; -o ends it."""
     _, _, bob = room
-    assert bob.send("WHO root").heard()[0].split()[8] == "H*"
-    assert "313" in numerics(bob, "WHOIS root")
-    assert "root*=" in bob.send("USERHOST root").heard()[0]
+    assert bob.send("WHO rita").heard()[0].split()[8] == "H*"
+    assert "313" in numerics(bob, "WHOIS rita")
+    assert "rita*=" in bob.send("USERHOST rita").heard()[0]
     assert ":chatroom.test 252 bob 1 :operator(s) online" in bob.send("LUSERS").heard()
     assert numerics(bob, "WHO * o") == ["352", "315"]
-    assert oper.send("MODE root -o").heard() == [":root!u@127.0.0.1 MODE root -o"]
+    assert oper.send("MODE rita -o").heard() == [":rita!u@127.0.0.1 MODE rita -o"]
     assert numerics(oper, "KILL bob") == ["481"]
     assert ":chatroom.test 252 bob 0 :operator(s) online" in bob.send("LUSERS").heard()
 
@@ -479,8 +479,8 @@ def test_a_kill_ends_a_connection_and_the_room_is_told(room: Room, oper: Client)
     op.heard()
     bob.heard()
     oper.send("KILL bob :flooding")
-    assert op.heard() == [":bob!u@127.0.0.1 QUIT :Killed (root: flooding)"]
-    assert bob.heard() == ["ERROR :Closing link: Killed (root: flooding)"]
+    assert op.heard() == [":bob!u@127.0.0.1 QUIT :Killed (rita: flooding)"]
+    assert bob.heard() == ["ERROR :Closing link: Killed (rita: flooding)"]
     assert bob.closing
     assert bob.uid not in chat.hub.state.sessions
 
@@ -491,7 +491,7 @@ def test_wallops_is_for_those_who_want_it(room: Room, oper: Client) -> None:
     bob.send("MODE bob +w")
     bob.heard()
     oper.send("WALLOPS :restart at nine")
-    assert bob.heard() == [":root!u@127.0.0.1 WALLOPS :restart at nine"]
+    assert bob.heard() == [":rita!u@127.0.0.1 WALLOPS :restart at nine"]
     assert op.heard() == []
 
 
@@ -508,7 +508,7 @@ def test_rehash_reads_the_configuration(room: Room, oper: Client) -> None:
     assert numerics(oper, "REHASH") == ["382"]
     assert done == ["read, locked: False", "used, locked: True"]
     chat.hub.context.reload = lambda: None  # a file can't be read
-    assert oper.send("REHASH").heard()[-1].startswith(":chatroom.test NOTICE root :A file can't be read")
+    assert oper.send("REHASH").heard()[-1].startswith(":chatroom.test NOTICE rita :A file can't be read")
 
 
 def test_operators_of_the_server_keep_order_in_the_lobby(room: Room, oper: Client) -> None:
@@ -518,4 +518,4 @@ def test_operators_of_the_server_keep_order_in_the_lobby(room: Room, oper: Clien
     oper.send("JOIN #lobby")
     oper.heard()
     assert numerics(oper, "MODE #lobby +m", "KICK #lobby pat :out") == ["MODE", "KICK"]
-    assert bob.heard()[-1] == "* root threw pat out (out)"
+    assert bob.heard()[-1] == "* rita threw pat out (out)"

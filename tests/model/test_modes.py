@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.model.masks import MASK_BYTES, Glob, mask, matches
+from chatroom.common.names import fold
+from chatroom.model.masks import MASK_BYTES, MUTE, Form, Glob, MaskList, mask, matches
 from chatroom.model.modes import written
-from chatroom.model.values import ModeChange, Person
+from chatroom.model.values import ListEntry, ModeChange, Person
 
 BOB = Person("1", "Bob[x]", "u", "192.0.2.7")
 
@@ -54,6 +55,36 @@ def test_a_pattern_is_stars_and_question_marks_and_nothing_else(pattern: str, te
     """As a plain regular expression has it."""
     plainly = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
     assert bool(Glob(pattern).fullmatch(text)) == bool(re.fullmatch(plainly, text))
+
+
+_MASKS = st.one_of(
+    st.builds("{}!{}@{}".format, *[st.sampled_from(["*", "bob", "b*", "?ob", "carol", "192.0.2.7", "*.7", "u"])] * 3),
+    st.sampled_from(["a:bob", "a:b*", "a:?", "a:*", "a:carol"]),
+)
+
+
+@given(st.lists(st.tuples(_MASKS, st.booleans()), max_size=6), st.sampled_from(["", "bob", "Carol"]), st.booleans())
+def test_a_list_finds_a_mask_if_and_only_if_one_of_its_masks_matches(
+    masks: list[tuple[str, bool]], account: str, mutes: bool
+) -> None:
+    """Whether it is found by a key, or held against the person; a mute is found as a mute alone."""
+    person = Person("1", "bob", "u", "192.0.2.7", account=account)
+    listed = MaskList()
+    for whole, mute in masks:
+        written = MUTE + whole if mute else whole
+        listed[fold(written)] = ListEntry(written, "op", 0)
+    found = listed.find(Form(person), mutes=mutes)
+    matching = [whole for whole, mute in masks if mute is mutes and matches(whole, person)]
+    assert (found.mask.removeprefix(MUTE) in matching) if found else not matching
+
+
+def test_a_mask_that_is_taken_off_a_list_is_found_no_more() -> None:
+    """Be it a pattern or a usual mask."""
+    listed = MaskList({fold(text): ListEntry(text, "op", 0) for text in ("b?b[x]!*@*", "bob[x]!*@*")})
+    for key in list(listed):
+        assert listed.find(Form(BOB))
+        del listed[key]
+    assert listed.find(Form(BOB)) is None and not listed
 
 
 def test_many_stars_take_no_time() -> None:

@@ -19,6 +19,7 @@ from chatroom.server.reloadable_settings import Settings
 from chatroom.server.timeouts import TLS_HANDSHAKE_SECONDS
 from tests.chat import INFO, QUICK
 from tests.cli.test_cli import chatroom
+from tests.hosting import watch_lock
 from tests.peers import DEADLINE, Guests, Served, eventually, own_address
 from tests.server.test_timeouts import make_older
 
@@ -38,12 +39,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def server(certificate: tuple[Path, Path]) -> Iterator[ChatServer]:
+def server(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    unlocked = watch_lock(server, monkeypatch)
     server.configure(Settings(tls=tls.context(*certificate)))
     server.start()
     yield server
     server.stop()
+    assert not unlocked
 
 
 def test_a_key_with_a_passphrase_is_refused(certificate: tuple[Path, Path], tmp_path: Path) -> None:
@@ -238,6 +241,22 @@ def test_an_alert_that_is_not_taken_holds_up_its_own_thread_alone(certificate: t
             sock.takes.set()
         assert isinstance(shaking.exception(DEADLINE), ssl.SSLError)
     assert sock.taken[0] == 21  # an alert: RFC 8446 section 5.1
+
+
+def test_an_announcement_breaks_no_handshake(server: ChatServer, certificate: tuple[Path, Path]) -> None:
+    """Who has only connected may be about to begin TLS: plain words would be taken for a part of it."""
+    context = ssl.create_default_context(cafile=str(certificate[0]))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as plain:
+        eventually(lambda: len(server.everybody()) == 1, "it is connected")
+        server.announce("closing at ten")
+        with context.wrap_socket(plain, server_hostname="localhost") as late:
+            late.sendall(b"NICK al\r\nUSER u 0 * :x\r\n")
+            assert b" 001 al " in late.recv(65536)
+            server.announce("closing now")
+            told = b""
+            while b"\n" not in told.partition(b"closing now")[2]:
+                told += late.recv(65536)
+        assert b"closing at ten" not in told
 
 
 def test_who_does_not_finish_a_handshake_in_time_is_closed(server: ChatServer) -> None:

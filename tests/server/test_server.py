@@ -9,6 +9,7 @@ import pytest
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
+from tests.hosting import watch_lock
 from tests.peers import Guests, Irc, Peer, Plain, eventually
 
 ZAZOLC = "zażółć gęślą jaźń ŁÓDŹ 😀 👩‍👩‍👧"
@@ -886,6 +887,24 @@ def test_a_stopping_server_closes_the_sockets_of_those_who_leave_meanwhile() -> 
             peer.close()
         server.stop()
         assert all(connection.sock.fileno() == -1 for connection in connections)
+
+
+def test_a_server_that_stops_says_why_and_keeps_to_its_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To all who are there, whether they have a name or not."""
+    server = ChatServer("127.0.0.1", 0, INFO)
+    unlocked = watch_lock(server, monkeypatch)
+    server.start()
+    guests = Guests(server.port)
+    alice, bob, stranger = guests.plain("alice"), guests.irc("bob"), guests.stranger()
+    stranger.wait("^Username$")
+    server.stop("closing time")
+    assert [peer.rest()[-1].rstrip("\r") for peer in (alice, bob, stranger)] == [
+        "* Goodbye (closing time).",
+        "ERROR :Closing link: closing time",
+        "* Goodbye (closing time).",
+    ]
+    guests.close()
+    assert not unlocked
 
 
 def test_an_announcement_reaches_everybody(server: ChatServer, guests: Guests) -> None:

@@ -110,7 +110,7 @@ def test_a_claimed_name_is_logged_in_to_with_the_password_in_a_file(here: Server
     [
         (("--nick", "bob"), "called bob already"),
         (("--nick", "two words"), "two words can't be a name: a name is made of letters, digits and -_"),
-        (("--nick", "server"), "server can't be a name: that name would pass for the server."),
+        (("--nick", "server"), "server can't be a name here: That name would pass for the server"),
         ((), "--nick"),
     ],
 )

@@ -60,6 +60,7 @@ from chatroom.model.events import (
     UserModesSet,
 )
 from chatroom.model.limits import MASKS_PER_LIST
+from chatroom.model.masks import MaskList
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic, Via
@@ -117,6 +118,7 @@ def codec(state: ChatState) -> Codec:
 
 # What the classes of a snapshot's objects and values are called in it. A class may be renamed; its name here may not.
 _OBJECTS: dict[str, type] = {
+    "MaskList": MaskList,
     "Memories": DormantRooms,
     "Room": Room,
     "Server": Server,
@@ -279,6 +281,7 @@ def add(ctx: Context, text: str) -> list[str]:
     for owned in theirs.rooms:
         if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
             ctx.state.owners[owned.key] = owned.owner
+            ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
             if room:
                 room.owner = owned.owner

@@ -51,6 +51,9 @@ class Code(Enum):
     KEY_WRONG = "key-wrong"  # room, operators
     MODE_UNKNOWN = "mode-unknown"  # letter, room
     USER_MODE_UNKNOWN = "user-mode-unknown"
+    NICK_RESERVED = "nick-reserved"  # nickname
+    ROOM_LIKE = "room-like"  # name: it looks like that of another room
+    MASK_STARS = "mask-stars"  # target, letter, mask, how many stars there may be
     MODE_PARAMETER = "mode-parameter"  # target, letter, parameter
     LIST_FULL = "list-full"  # room, letter
     MASKS_FULL = "masks-full"  # room, letter; too many were set in all rooms, from one address or in all

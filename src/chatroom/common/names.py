@@ -53,7 +53,8 @@ _MARKS_IN_A_ROW = 2  # as many as languages use; higher towers of combining mark
 SERVICE = "NickServ"  # the user that manages accounts on IRC: a part of the server, always online
 _RESERVED = (
     *("server", "system", "chatroom", "service", "services", "console", "username", "password", "everyone"),
-    *("admin", "administrator", "moderator", "nickserv", "chanserv", "operserv", "memoserv", "saslserv"),
+    *("admin", "administrator", "moderator", "operator", "root", "nickserv", "chanserv", "operserv", "memoserv"),
+    *("saslserv", "botserv", "hostserv"),
 )
 
 
@@ -64,7 +65,6 @@ class Fault(Enum):
     LENGTH = "length"
     LETTER = "letter"
     SCRIPTS = "scripts"
-    RESERVED = "reserved"
 
 
 FAULTS = {
@@ -72,7 +72,6 @@ FAULTS = {
     Fault.LENGTH: f"a name has at most {NICK_CHARACTERS} characters, and {NICK_BYTES} bytes",
     Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
     Fault.SCRIPTS: "a name is written in one script",
-    Fault.RESERVED: "that name would pass for the server",
 }
 
 
@@ -116,7 +115,7 @@ def nick_fault(text: str) -> Fault | None:
         fault = Fault.LETTER if unicodedata.normalize("NFKC", name) != name else _letters_fault(name)
         if fault:
             return fault
-    return Fault.RESERVED if fold(name) in _RESERVED or skeleton(name) in _reserved() else None
+    return None
 
 
 def _letters_fault(name: str) -> Fault | None:
@@ -149,6 +148,22 @@ def skeleton(name: str) -> str:
     for pair, letter in PAIRS:
         text = text.replace(pair, letter)
     return _DOTS.sub(r"\1", text)
+
+
+def is_reserved(nick: str, server: str) -> bool:
+    """Whether a nickname would pass for the program, its operators, or the server of that name.
+
+    Signs do not tell it apart, nor a plural: `root_` and `Admins` are reserved, too.
+    """
+    looks = _letters_alone(nick)
+    return not looks.isdisjoint(_reserved()) or not looks.isdisjoint(_letters_alone(server))
+
+
+def _letters_alone(name: str) -> frozenset[str]:
+    """What a name looks like without its signs, in small letters and in capitals; also without a plural's s."""
+    bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")
+    forms = [skeleton(form) for form in (bare_name, bare_name.upper()) if form]
+    return frozenset([*forms, *(form[:-1] for form in forms if form.endswith("s") and len(form) > 1)])
 
 
 @lru_cache(maxsize=1)

@@ -338,6 +338,7 @@ def _disown(state: ChatState, keys: list[str]) -> None:
     """Rooms that are nobody's any more are like any other: a closed one that all have left is opened to all."""
     for key in keys:
         del state.owners[key]
+        state.forget_looks(key)
         modes = state.kept.pop(key, {})
         if key in state.rooms:
             state.rooms[key].owner = ""

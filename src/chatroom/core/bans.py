@@ -7,6 +7,8 @@
   until then: a second at most.
 """
 
+from collections.abc import Callable
+
 from chatroom.common.addresses import address_of, network_of
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
@@ -20,7 +22,7 @@ from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
 from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
 from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
-from chatroom.model.masks import ACCOUNT, MASK_BYTES, MUTE, matches
+from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
 from chatroom.model.outcomes import Outcome
@@ -45,7 +47,8 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
     room = ctx.state.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
-    out = [member.person for member in room.members.values() if _is_kicked_by(room, member, user, masks, whom)]
+    is_meant = matcher(masks)
+    out = [member.person for member in room.members.values() if _is_kicked_by(room, member, user, is_meant, whom)]
     why = shortened(command.reason, REASON_BYTES) or user.person.nick
     return [banned, *(Kicked(user.person, room.name, person, why) for person in out)]
 
@@ -65,8 +68,9 @@ def revoke_invitations(state: ChatState, room: Room, event: ModesSet) -> None:
     if not masks:
         return
     key = fold(room.name)
+    is_banned = matcher(masks)
     for user in [user for user in state.users.values() if user.invitations.get(key) is room]:
-        if any(matches(mask, user.person) for mask in masks) and not room.excepts(user.person):
+        if is_banned(user.person) and not room.excepts(user.person):
             del user.invitations[key]
 
 
@@ -101,8 +105,7 @@ def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     """The masks for whom `who` names, and who that is, if somebody is or was called so lately."""
     if not is_nickname(who):
         mask = whole_mask(who.removeprefix(MUTE))
-        if " " in mask or len(mask.encode()) > MASK_BYTES:
-            raise ChatError(Code.MODE_PARAMETER, "*", BAN, mask)
+        require_valid(mask, "*", BAN)
         return [mask], None
     here = state.nicks.get(who)
     whom = here.person if here else next((p for p, _ in state.gone if fold(p.nick) == fold(who)), None)
@@ -126,6 +129,14 @@ def require_space(state: ChatState, user: User, room: str, letter: str, added: i
         raise ChatError(Code.MASKS_FULL, room, letter)
 
 
+def require_valid(mask: str, room: str, letter: str) -> None:
+    """Raises `ChatError` if a whole mask can't be put on a list."""
+    if mask.count("*") > STARS_MAX:
+        raise ChatError(Code.MASK_STARS, room, letter, mask, str(STARS_MAX))
+    if not is_valid(mask):
+        raise ChatError(Code.MODE_PARAMETER, room, letter, mask)
+
+
 def _banned(
     state: ChatState, user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
 ) -> ModesSet:
@@ -145,14 +156,14 @@ def _until(seconds: int, now: int) -> int:
     return now + 1000 * seconds if 0 < seconds <= BAN_MAX_SECONDS else 0
 
 
-def _is_kicked_by(room: Room, member: User, by: User, masks: list[str], whom: Person | None) -> bool:
+def _is_kicked_by(room: Room, member: User, by: User, is_meant: Callable[[Person], bool], whom: Person | None) -> bool:
     """Whether a new ban throws this member out."""
     person = member.person
     if whom and person.uid == whom.uid:
         return True
-    if member is by or role(room, member) >= Role.OPERATOR or room.excepts(person):
+    if member is by or not is_meant(person):
         return False
-    return any(matches(mask, person) for mask in masks)
+    return role(room, member) < Role.OPERATOR and not room.excepts(person)
 
 
 def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
@@ -165,10 +176,7 @@ def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
 
 def on_person(state: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
-    for entry in state.bans.values():
-        if _is_mask(entry.mask) and matches(entry.mask, person):
-            return entry
-    return state.networks.find(person.host)
+    return state.bans.find(Form(person)) or state.networks.find(person.host)
 
 
 def on_address(state: ChatState, host: str) -> ListEntry | None:

@@ -8,7 +8,7 @@ made: whoever claims a name that somebody has given up finds nothing of theirs.
 """
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import Fault, conversation, fold, is_room, nick_fault
+from chatroom.common.names import conversation, fold, is_nickname, is_room
 from chatroom.core.context import Context, Deciders
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.entities import Account, Session, User, user_of
@@ -26,7 +26,7 @@ def talk(one: User, other: User) -> str:
 def ask_history(ctx: Context, session: Session, command: AskHistory) -> list[Outcome]:
     """With a person with whom nothing can be kept there is an empty history: clients ask about each one."""
     user = user_of(session)
-    if nick_fault(command.target) in (None, Fault.RESERVED) and _account(ctx.state, user) is None:
+    if is_nickname(command.target) and _account(ctx.state, user) is None:
         return [HistoryIs(command.target, ())]
     return [_at(ctx.state, session, command, command.verb)]
 

@@ -14,6 +14,7 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
+from chatroom.model.masks import MaskList
 from chatroom.model.modes import BAN, OPERATOR, closed
 from chatroom.model.outcomes import Outcome
 from chatroom.model.state import ChatState
@@ -50,7 +51,7 @@ def _empty_room(state: ChatState, name: str, lists: Lists) -> Room:
     """
     owner = state.owners.get(fold(name), "")
     if not owner and fold(name) != LOBBY:
-        lists = {**lists, BAN: {key: entry for key, entry in lists[BAN].items() if entry.whom}}
+        lists = {**lists, BAN: MaskList({key: entry for key, entry in lists[BAN].items() if entry.whom})}
     room = Room(name, 0, lists)
     room.owner = owner
     return room
@@ -60,7 +61,12 @@ def _name_of_room(state: ChatState, text: str) -> str:
     """A text as a room's name. A room that is remembered keeps its name, even if it could no longer be made."""
     key = fold(text)
     is_remembered = state.dormant_rooms is not None and key in state.dormant_rooms.rooms
-    return text if is_remembered or key in state.owners else room_name(text)
+    if is_remembered or key in state.owners:
+        return text
+    name = room_name(text)
+    if not state.room_looks_new(name):
+        raise ChatError(Code.ROOM_LIKE, name)
+    return name
 
 
 # ---- deciding -------------------------------------------------------------------------------------------------------
@@ -118,6 +124,7 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery)
     if room is None:
         room = state.rooms[key] = Room(name, event.time, state.lists.setdefault(key, new_lists()))
         room.opened = event.id
+        state.room_looks.add(name)
         reopen(ctx, room, delivery)
     while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
         room.recent.popleft()
@@ -195,6 +202,7 @@ def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
     del user.rooms[key]
     if not room.members:
         del state.rooms[key]
+        state.forget_looks(room.name)
         state.leave_lists(key, event.time)
         if room.owner:
             state.kept[key] = room.modes

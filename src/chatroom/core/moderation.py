@@ -17,7 +17,6 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Invited, Kicked, ModesSet, TopicSet
 from chatroom.model.limits import KEY_BYTES, MASKS_PER_LIST, MODES_PER_LINE, REASON_BYTES, ROOMS_PER_USER, TOPIC_BYTES
-from chatroom.model.masks import MASK_BYTES
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN, KEY, NUMBERS, ROOM_MODES, ModeKind
 from chatroom.model.outcomes import Outcome
@@ -148,8 +147,7 @@ def _normalized_mask(
     if not change.on:
         known = masks.get(fold(mask))
         return key, ModeChange(False, letter, known.mask if known else mask)
-    if " " in mask or len(mask.encode()) > MASK_BYTES:
-        raise ChatError(Code.MODE_PARAMETER, room.name, letter, mask)
+    bans.require_valid(mask, room.name, letter)
     others = sum([1 if each.on else -1 for about, each in made.items() if about[0] == letter and about != key])
     if fold(mask) not in masks and len(masks) + others >= MASKS_PER_LIST:
         raise ChatError(Code.LIST_FULL, room.name, letter)

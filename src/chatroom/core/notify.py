@@ -6,7 +6,7 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room
 from chatroom.model.events import Event, ModesSet
 from chatroom.model.modes import OPERATOR
-from chatroom.model.replies import PersonalNotice, Saving
+from chatroom.model.replies import PersonalNotice, Reply, Saving
 from chatroom.model.state import ChatState, Deed
 
 NOBODY = Audience({})  # for an event that is only saved
@@ -53,6 +53,11 @@ def with_mode(state: ChatState, letter: str) -> Audience:
 def saving(ctx: Context, reply: Saving, delivery: Delivery) -> None:
     """Tells everybody, and whoever comes while it lasts, whether messages are being saved."""
     ctx.is_saving = reply.works
-    for user in ctx.state.users.values():
+    everybody(ctx.state, reply, delivery)
+
+
+def everybody(state: ChatState, reply: Reply, delivery: Delivery) -> None:
+    """Tells all clients that have a name. Others may be about to begin TLS, and would take it for a part of that."""
+    for user in state.users.values():
         if user.session:
             delivery.reply(user.session, reply)

@@ -6,6 +6,7 @@ from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
 from chatroom.model.entities import Account, Room, new_lists
 from chatroom.model.events import Said
+from chatroom.model.masks import MaskList
 from chatroom.model.modes import bounded
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, Topic
@@ -19,6 +20,8 @@ def accounts(
     for account in state.accounts.values():
         state.claimed.setdefault(skeleton(account.name), account.name)
     state.owners = {key: owner for key, owner in owners.items() if owner in state.accounts}
+    for key in state.owners:
+        state.room_looks.add(key)
     state.kept = {key: bounded(modes) for key, modes in kept.items() if key in state.owners}
 
 
@@ -37,7 +40,7 @@ def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
     """A mask in a list of the room with this key, or, without one, a ban from the server."""
     if key:
         lists = state.lists.setdefault(key, new_lists())
-        lists.setdefault(letter, {})[fold(masked.mask)] = masked
+        lists.setdefault(letter, MaskList())[fold(masked.mask)] = masked
         state.mask_counts.add(masked)
         state.expiries.add(masked.until, key, letter, fold(masked.mask))
     else:

@@ -79,7 +79,12 @@ class Say(ChatCommand):
 
 @value
 class Burst(ChatCommand):
-    """Say all of `texts`, one after the other, to one room: programs that are in a hurry."""
+    """Say all of `texts`, one after the other, to one room: programs that are in a hurry.
+
+    It is a second way beside `Say`, from the dialect to the courier, since neither serves both. Of 200 lines that came
+    together, each takes 0.45 µs so; 0.85 µs if each is placed and applied by itself, and 2.15 µs if it is also read by
+    itself. A single line takes 3.6 µs as a burst, and 3.35 µs as `Say`.
+    """
 
     target: str
     texts: list[str]

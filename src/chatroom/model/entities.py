@@ -12,7 +12,7 @@ from chatroom.common.names import LOBBY, fold
 from chatroom.model.audience import Audience, Format
 from chatroom.model.events import ModesSet, Said
 from chatroom.model.limits import RECENT_CHARACTERS, RECENT_MESSAGES, RECENT_SHORT_CHARACTERS
-from chatroom.model.masks import MUTE, matches
+from chatroom.model.masks import Form, MaskList
 from chatroom.model.modes import (
     BAN,
     EXCEPTION,
@@ -82,7 +82,8 @@ class Session:
     @property
     def nick(self) -> str:
         """The user's nickname, "" before registration."""
-        return self.user.person.nick if self.user else ""
+        user = self.user  # read once, here and below: without the lock it may be gone the next moment
+        return user.person.nick if user else ""
 
     @property
     def confidential(self) -> bool:
@@ -92,7 +93,8 @@ class Session:
     @property
     def mask(self) -> str:
         """The user as the source of a line, "" before registration."""
-        return self.user.person.mask if self.user else ""
+        user = self.user
+        return user.person.mask if user else ""
 
     @property
     def room(self) -> str:
@@ -174,11 +176,11 @@ class Account(NamedTuple):
         return f"Account({self.name!r})"
 
 
-Lists = dict[str, dict[str, ListEntry]]  # a room's lists by their letters; in each the entries by their folded masks
+Lists = dict[str, MaskList]  # a room's lists by their letters
 
 
 def new_lists() -> Lists:
-    return {letter: {} for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST}
+    return {letter: MaskList() for letter, kind in ROOM_MODES.items() if kind is ModeKind.LIST}
 
 
 class Room:
@@ -299,11 +301,11 @@ class Room:
 
     def invites(self, person: Person) -> bool:
         """Whether this person needs no invitation."""
-        return self._entry(INVITED, person, "") is not None
+        return self.lists[INVITED].find(Form(person)) is not None
 
     def excepts(self, person: Person) -> bool:
         """Whether no ban meets this person."""
-        return self._entry(EXCEPTION, person, "") is not None
+        return self.lists[EXCEPTION].find(Form(person)) is not None
 
     def ban_on(self, person: Person) -> ListEntry | None:
         """The ban that keeps this person out, and silent."""
@@ -318,19 +320,13 @@ class Room:
         known = self._verdicts.get(person.uid)
         if known and known[0] is person:
             return known
-        excepted = self._entry(EXCEPTION, person, "")
-        ban = None if excepted else self._entry(BAN, person, "")
-        mute = None if excepted or self._entry(EXCEPTION, person, MUTE) else self._entry(BAN, person, MUTE)
+        bans, exceptions, form = self.lists[BAN], self.lists[EXCEPTION], Form(person)
+        excepted = exceptions.find(form)
+        ban = None if excepted else bans.find(form)
+        mute = None if excepted or exceptions.find(form, mutes=True) else bans.find(form, mutes=True)
         if person.uid in self.members:
             self._verdicts[person.uid] = person, ban, mute
         return person, ban, mute
-
-    def _entry(self, letter: str, person: Person, mark: str) -> ListEntry | None:
-        """The first entry of a list for this person; with a mark (`MUTE`), of those that bear it."""
-        for entry in self.lists[letter].values():
-            if entry.mask.startswith(MUTE) is bool(mark) and matches(entry.mask.removeprefix(MUTE), person):
-                return entry
-        return None
 
     # ---- looking ----------------------------------------------------------------------------------------------------
 

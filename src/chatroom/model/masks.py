@@ -1,9 +1,13 @@
 """Masks: patterns such as `*!*@192.0.2.*` that say who is banned, excepted or invited."""
 
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from types import MappingProxyType
+
 from chatroom.common.names import fold
-from chatroom.model.values import Person
+from chatroom.model.values import ListEntry, Person
 
 MASK_BYTES = 160  # a mask, its room and who set it fit one line
+STARS_MAX = 8  # `*` in a mask: a name, a user and a host with two in each have six; each is one more search
 
 MUTE = "m:"  # a ban that begins so meets speaking only
 ACCOUNT = "a:"  # a mask that begins so means an account: IRCv3 account-extban
@@ -26,11 +30,112 @@ def mask(text: str) -> str:
     return f"{mute}{nick or '*'}!{user or '*'}@{host or '*'}"
 
 
-def matches(mask_: str, person: Person) -> bool:
+def is_valid(whole: str) -> bool:
+    """Whether a whole mask may be put on a list.
+
+    It must fit its line, and be one parameter there: what begins with a colon is the rest of a line (RFC 2812 §2.3.1).
+    """
+    return not (" " in whole or whole.startswith(":") or len(whole.encode()) > MASK_BYTES)
+
+
+class Form:
+    """Somebody as masks see them, all of it folded."""
+
+    __slots__ = ("account", "keys", "text")
+
+    def __init__(self, person: Person) -> None:
+        self.text = fold(person.mask)
+        self.account = fold(person.account)
+        # The usual masks that match them: whole, for their host, for their name, for their account.
+        self.keys = [self.text, f"*!*@{fold(person.host)}", f"{fold(person.nick)}!*@*"]
+        if self.account:
+            self.keys.append(ACCOUNT + self.account)
+
+
+class _Pattern:
+    """A whole mask without `MUTE`, ready to be held against many people."""
+
+    __slots__ = ("_glob", "_is_of_account")
+
+    def __init__(self, whole: str) -> None:
+        self._is_of_account = whole.startswith(ACCOUNT)
+        self._glob = Glob(whole.removeprefix(ACCOUNT))
+
+    def matches(self, form: Form) -> bool:
+        if self._is_of_account:
+            return form.account != "" and self._glob.fullmatch(form.account)
+        return self._glob.fullmatch(form.text)
+
+
+def matcher(masks: list[str]) -> Callable[[Person], bool]:
+    """A function that says whether any of these whole masks (without `MUTE`) is one for a person."""
+    patterns = [_Pattern(each) for each in masks]
+
+    def matches_any(person: Person) -> bool:
+        form = Form(person)
+        return any(pattern.matches(form) for pattern in patterns)
+
+    return matches_any
+
+
+def matches(whole: str, person: Person) -> bool:
     """Whether a whole mask (without `MUTE`) is one for this person."""
-    if mask_.startswith(ACCOUNT):
-        return bool(person.account) and Glob(mask_.removeprefix(ACCOUNT)).fullmatch(fold(person.account))
-    return Glob(mask_).fullmatch(fold(person.mask))
+    return _Pattern(whole).matches(Form(person))
+
+
+class MaskList(MutableMapping[str, ListEntry]):
+    """A list of masks: its entries by their folded masks, in the order in which they came.
+
+    The usual masks are found by the keys of a person (`Form.keys`), however many there are. Only the others, its
+    patterns, are held against each person.
+    """
+
+    __slots__ = ("_patterns", "entries")
+
+    def __init__(self, entries: Mapping[str, ListEntry] = MappingProxyType({})) -> None:
+        self.entries: dict[str, ListEntry] = {}
+        self._patterns: dict[bool, dict[str, _Pattern]] = {False: {}, True: {}}  # those of mutes under True
+        self.update(entries)
+
+    def refresh(self) -> None:
+        """Makes the patterns anew."""
+        self._patterns = {False: {}, True: {}}
+        self.update(dict(self.entries))
+
+    def __getitem__(self, key: str) -> ListEntry:
+        return self.entries[key]
+
+    def __setitem__(self, key: str, entry: ListEntry) -> None:
+        self.entries[key] = entry
+        whole = key.removeprefix(MUTE)
+        if not _is_usual(whole):
+            self._patterns[key.startswith(MUTE)][key] = _Pattern(whole)
+
+    def __delitem__(self, key: str) -> None:
+        del self.entries[key]
+        self._patterns[key.startswith(MUTE)].pop(key, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def find(self, form: Form, *, mutes: bool = False) -> ListEntry | None:
+        """An entry that matches somebody: one of the mutes, or one of all others."""
+        if not self.entries:
+            return None
+        for key in form.keys:
+            entry = self.entries.get(MUTE + key if mutes else key)
+            if entry:
+                return entry
+        return next((self.entries[key] for key, each in self._patterns[mutes].items() if each.matches(form)), None)
+
+
+def _is_usual(whole: str) -> bool:
+    """Whether a mask is among the keys of everybody whom it matches."""
+    fixed = whole[4:] if whole.startswith("*!*@") else whole.removesuffix("!*@*")
+    return "*" not in fixed and "?" not in fixed
 
 
 class Glob:
@@ -39,35 +144,60 @@ class Glob:
     One that is longer than `MASK_BYTES` characters matches nothing.
     """
 
-    __slots__ = ("_pieces",)
+    __slots__ = ("_first", "_last", "_middle")
 
     def __init__(self, pattern: str) -> None:
-        self._pieces = fold(pattern).split("*") if len(pattern) <= MASK_BYTES else None
+        first, *middle = [_Piece(text) for text in fold(pattern).split("*")]
+        self._first = first if len(pattern) <= MASK_BYTES else None
+        self._last = middle.pop() if middle else None
+        self._middle = [(piece.text, piece.size, piece) for piece in middle]
 
     def fullmatch(self, text: str) -> bool:
         """Whether the whole text is as the pattern says."""
-        if self._pieces is None:
+        first, last = self._first, self._last
+        if first is None or not first.is_at(text, 0):
             return False
-        first, *middle = self._pieces
-        if not middle:
-            return len(text) == len(first) and _find(text, first, 0, len(text)) == 0
-        last = middle.pop()
-        start, end = len(first), len(text) - len(last)
-        if start > end or _find(text, first, 0, start) != 0 or _find(text, last, end, len(text)) != end:
+        if last is None:
+            return len(text) == first.size
+        start, end = first.size, len(text) - last.size
+        if start > end or not last.is_at(text, end):
             return False
-        for piece in middle:  # the leftmost place leaves the most room for those that follow
-            place = _find(text, piece, start, end)
+        for plain, size, piece in self._middle:  # the leftmost place leaves the most room for those that follow
+            place = text.find(plain, start, end) if plain else piece.find(text, start, end)
             if place < 0:
                 return False
-            start = place + len(piece)
+            start = place + size
         return True
 
 
-def _find(text: str, piece: str, start: int, end: int) -> int:
-    """The first place between `start` and `end` where a piece is, in which `?` stands for any character; -1 if none."""
-    if "?" not in piece:
-        return text.find(piece, start, end)
-    for place in range(start, end - len(piece) + 1):
-        if all(c in ("?", text[place + i]) for i, c in enumerate(piece)):
-            return place
-    return -1
+class _Piece:
+    """What stands between two stars: texts with a number of any characters (`?`) before, between and after them."""
+
+    __slots__ = ("_offset", "_others", "_rarest", "size", "text")
+
+    def __init__(self, piece: str) -> None:
+        self.size = len(piece)
+        self.text = "" if "?" in piece else piece  # or "": `find` must look
+        texts: list[tuple[int, str]] = []  # with their offsets in the piece
+        offset = 0
+        for text in piece.split("?"):
+            if text:
+                texts.append((offset, text))
+            offset += len(text) + 1
+        # The longest is looked for, since it is the rarest; where it is, the others are compared.
+        self._offset, self._rarest = max(texts, key=lambda at: len(at[1]), default=(0, ""))
+        self._others = [each for each in texts if each[0] != self._offset]
+
+    def is_at(self, text: str, place: int) -> bool:
+        if not text.startswith(self._rarest, place + self._offset):
+            return False
+        return not self._others or all(text.startswith(other, place + offset) for offset, other in self._others)
+
+    def find(self, text: str, start: int, end: int) -> int:
+        """The first place between `start` and `end` where the piece is; -1 if none."""
+        until = end - self.size + self._offset + len(self._rarest)
+        while True:
+            place = text.find(self._rarest, start + self._offset, until) - self._offset
+            if place < start or self.is_at(text, place):
+                return place if place >= start else -1
+            start = place + 1

@@ -5,13 +5,15 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import LOBBY, SERVICE, fold, skeleton
+from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, skeleton
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
 from chatroom.model.events import Event, Said
 from chatroom.model.expiries import Expiries
 from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
+from chatroom.model.looks import Looks
 from chatroom.model.mask_counts import MaskCounts
+from chatroom.model.masks import MaskList
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.nick_index import NickIndex
@@ -80,13 +82,15 @@ class ChatState:
         self.mask_counts = MaskCounts()  # of these lists
         # Rooms whose lists were forgotten, with when that was, in milliseconds; the store is still to be told.
         self.forgotten: list[tuple[str, int]] = []
-        self.bans: dict[str, ListEntry] = {}  # from the server, by folded mask
+        self.bans = MaskList()  # from the server, by folded mask
         self.networks = NetworkIndex()  # those of them that are addresses and networks
         self.expiries = Expiries(self.entry_at)
         # What operators did and the audit log has not been told yet.
         self.audit_log: list[Deed] = []  # not bounded: it is written once a second, and nothing of it may be lost
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
+        self.room_looks = Looks()  # of the lobby, of rooms with somebody in them, and of those that have an owner
+        self.room_looks.add(LOBBY)
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
         self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
         self.dormant_rooms = DormantRooms() if lasting else None
@@ -130,6 +134,9 @@ class ChatState:
         self.expiries.clear()
         for key, entry in self.bans.items():
             self.expiries.add(entry.until, "", "", key)
+        self.room_looks = Looks()
+        for name in (LOBBY, *self.owners, *(room.name for room in self.rooms.values())):
+            self.room_looks.add(name)
         self.kept = {key: bounded(modes) for key, modes in self.kept.items()}
         for key, room in self.rooms.items():
             self.lists[key] = room.lists
@@ -143,7 +150,12 @@ class ChatState:
                     self.expiries.add(entry.until, key, letter, mask)
 
     def must_look_free(self, nick: str, by: Person) -> None:
-        """Raises `ChatError` if this nickname looks like that of somebody else who is here, or like a claimed one."""
+        """Raises `ChatError` if this nickname looks like somebody else's, here or claimed, or is reserved.
+
+        Whoever has claimed a name that is reserved by now keeps it.
+        """
+        if fold(nick) not in self.accounts and is_reserved(nick, self.server_session.nick):
+            raise ChatError(Code.NICK_RESERVED, nick)
         like = self.nicks.lookalike(nick)
         if like and like.person.uid != by.uid:
             raise ChatError(Code.NICK_LIKE, nick, like.person.nick)
@@ -151,9 +163,22 @@ class ChatState:
         if name and fold(name) not in (fold(nick), fold(by.account)):
             raise ChatError(Code.NICK_LIKE, nick, name)
 
+    def room_looks_new(self, name: str) -> bool:
+        """Whether no room that there is, has an owner or is remembered has a name that looks like this one."""
+        remembered = self.dormant_rooms is not None and self.dormant_rooms.has_like(name)
+        return not remembered and not self.room_looks.has_like(name)
+
+    def forget_looks(self, name: str) -> None:
+        """To be called when a room has ended, or has no owner any more: neither may be so."""
+        if fold(name) not in self.rooms and fold(name) not in self.owners and fold(name) != LOBBY:
+            self.room_looks.remove(name)
+
     def entry_at(self, room: str, letter: str, key: str) -> ListEntry | None:
         """An entry of a room's list, or, without a room, of the server's bans."""
-        return self.lists.get(room, {}).get(letter, {}).get(key) if room else self.bans.get(key)
+        if not room:
+            return self.bans.get(key)
+        entries = self.lists.get(room, {}).get(letter)
+        return entries.get(key) if entries is not None else None
 
     def leave_lists(self, key: str, now: int) -> None:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.

@@ -43,11 +43,11 @@ class Connection:
         *("check_second", "connected_at", "handshake_at", "last_acked", "last_received", "ping_sent", "reader_done_at"),
     )
 
-    def __init__(self, sock: socket.socket, session: ClientSession, address: str, refusal: str) -> None:
+    def __init__(self, session: ClientSession, address: str, refusal: str) -> None:
         """`address` is the one that `ConnectionLimiter` counts; `refusal` why the client may not stay, "" if it may."""
-        self.sock = sock
         self.session = session
         self.outbox = session.outbox
+        self.sock = session.outbox.sock
         self.address = address
         self.refusal = refusal
         # Written by the client's own thread:

@@ -5,9 +5,9 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 from chatroom.model.departure_reasons import TIMED_OUT
+from chatroom.net.tls import Tls
 
 DONT_WAIT = int(socket.MSG_DONTWAIT)
 
@@ -21,16 +21,6 @@ _closing = threading.Lock()  # guards every `close_reason`; one for all, as it i
 def loss_reason(error: OSError) -> str:
     """Why a connection ends by this error: its client is out of reach. "" if the client has closed it."""
     return TIMED_OUT if error.errno in _OUT_OF_REACH else ""
-
-
-class Encryption(Protocol):
-    """What an outbox needs of its encryption: `tls.Tls`."""
-
-    def encrypt(self, data: Chunk) -> bytes:
-        """The encrypted bytes for these plain ones, and for what waits before them."""
-
-    def close_notify(self) -> bytes:
-        """The bytes that end an encrypted conversation."""
 
 
 class Outbox:
@@ -49,7 +39,7 @@ class Outbox:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.tls: Encryption | None = None
+        self.tls: Tls | None = None
         self.socket_send: Callable[[Chunk, int], int] = sock.send  # what `send` is while no chunk waits
         self.send: Callable[[Chunk, int], int] = sock.send
         self.chunks: deque[Chunk] = deque()
@@ -64,7 +54,7 @@ class Outbox:
         with _closing:
             self.close_reason = self.close_reason or reason
 
-    def start_tls(self, tls: Encryption) -> None:
+    def start_tls(self, tls: Tls) -> None:
         """From now on all is encrypted: `send` takes nothing, so the courier passes what is sent through `tls`."""
         self.tls = tls
         self.socket_send = self.send = _take_nothing

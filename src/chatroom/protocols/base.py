@@ -39,7 +39,10 @@ class Viewer(Protocol):
 class Dialect(Protocol):
     """One client's protocol, without its socket: bytes become commands, and replies become bytes.
 
-    `receive` and `end` run in the client's own thread; `answer` runs in any.
+    `receive` and `end` run in the client's own thread; `answer` runs in any. A whole line is read, and a reply is
+    rendered, under the event log's lock: both depend on the name, the rooms and the capabilities that the client has at
+    that moment. To read a client's first line before the lock is taken costs 0.2 µs a line, and nobody waits less for
+    it, since the interpreter runs one thread at a time.
     """
 
     pings: bool  # whether a client answers to PING

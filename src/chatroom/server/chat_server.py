@@ -174,6 +174,7 @@ class ChatServer(ThreadingTCPServer):
 
         Called before `start`, or under the event log's lock, which it doesn't take.
         """
+        assert self.event_log.lock.locked() or not self._acceptor.ident
         self.info = replace(self.info, motd=settings.motd)
         self.hub.context.operator_password = settings.operator_password
         self.hub.context.password = settings.password
@@ -295,12 +296,13 @@ class ChatServer(ThreadingTCPServer):
             self.refusals[reason] += 1
 
     def announce(self, text: str) -> None:
-        """Says something to everybody."""
+        """Says something to everybody who has a name."""
         if self.link:
             self.link.announce(text)
             return
-        for connection in self.everybody():
-            self.event_log.submit(connection.session, [Announcement(text)])
+        with self.event_log.lock:
+            notify.everybody(self.hub.state, Announcement(text), self.courier)
+        self.courier.flush()
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
 
@@ -363,7 +365,7 @@ class ChatServer(ThreadingTCPServer):
         session = ClientSession(uid, f"0{host}" if host.startswith(":") else host, PLAIN, Outbox(request))
         session.near = is_loopback(client_address[0])
         session.dialect = PlainDialect(session)
-        connection = Connection(request, session, client_address[0], refusal)
+        connection = Connection(session, client_address[0], refusal)
         with self.lock:
             self.connections[request] = connection
         self.timeouts.add(connection)

@@ -92,6 +92,7 @@ class ConnectionLimiter:
         return dict(zip(_keys(host), (most, most * SITE_FACTOR), strict=False))
 
     def _connects_too_often(self, limits: dict[str, int]) -> bool:
+        assert self.lock.locked()
         return any(self._connects[key] > most * CONNECTS_PER_CONNECTION for key, most in limits.items())
 
     def leave_explained(self) -> None:

@@ -230,13 +230,10 @@ class ChatHandler(StreamRequestHandler):
         """Submits the commands in these bytes, line by line no faster than the flood limit allows."""
         if IAC in data or self.telnet.is_open:
             data = self._strip_telnet(data)
-        if b"\n" not in data:
-            self._receive_part(data)
-            return
-        if self.chat_server.unlimited:
+        *lines, rest = data.split(b"\n")
+        if lines and self.chat_server.unlimited:
             self._submit(self.session.dialect.receive(data))
             return
-        *lines, rest = data.split(b"\n")
         for line in lines:
             is_free = not self.name and self.flood_limit.is_free(line)
             if not (is_free or self._wait_for_turn()):
@@ -244,13 +241,9 @@ class ChatHandler(StreamRequestHandler):
             self._submit(self.session.dialect.receive(line + b"\n"))
             if self.session.closing:
                 return
-        self._receive_part(rest)
-
-    def _receive_part(self, data: bytes) -> None:
-        """Passes a part of a line to the dialect without the event log's lock: thousands may send byte by byte."""
-        commands = list(self.session.dialect.receive(data))
-        if commands:
-            self._submit(commands)
+        # A part of a line makes no command, and needs no lock: thousands may send byte by byte.
+        commands = list(self.session.dialect.receive(rest))
+        assert not commands
 
     def _strip_telnet(self, data: bytes) -> bytes:
         """Takes out telnet commands, and answers them; they cost as much as a line."""

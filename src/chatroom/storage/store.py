@@ -245,6 +245,7 @@ class Store:
 
     def _write(self, last: int) -> None:
         """Saves all that waits, and reserves ids if `last` is above those that are."""
+        assert self.lock.locked()
         try:
             if self.failure:
                 self._reopen()

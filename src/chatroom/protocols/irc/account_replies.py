@@ -60,6 +60,7 @@ class Refusal(NamedTuple):
 
 _REFUSALS: dict[Code, Refusal] = {
     Code.NICK_BAD: Refusal("{0} can't be the name of an account; choose another nickname.", "BAD_ACCOUNT_NAME"),
+    Code.NICK_RESERVED: Refusal("{0} would pass for the server; choose another nickname.", "BAD_ACCOUNT_NAME"),
     Code.NICK_TAKEN: Refusal("Somebody else is called {0} at the moment; choose another nickname.", "ACCOUNT_EXISTS"),
     Code.NICK_LIKE: Refusal("{0} looks like another name; choose another nickname.", "BAD_ACCOUNT_NAME"),
     Code.NICK_BANNED: Refusal("{0} is banned from this server."),

@@ -214,6 +214,9 @@ REFUSALS: dict[Code, Numeric] = {
     Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),
+    Code.NICK_RESERVED: Numeric("432", "{} :That name would pass for the server"),
+    Code.ROOM_LIKE: Numeric("476", "{} :That looks like the name of another channel; choose one that does not"),
+    Code.MASK_STARS: Numeric("696", "{0} {1} {2} :A mask has at most {3} stars"),
     Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
     Code.WATCHING_TOO_MANY: Numeric("734", f"{MONITORED_NICKS_MAX} {{}} :Monitor list is full"),
 }
