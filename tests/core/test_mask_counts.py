@@ -44,20 +44,20 @@ def test_others_have_a_budget_of_their_own_and_all_have_one_together() -> None:
     """Operators of the server are bound by the latter alone."""
     chat = Chat()
     chat.hub.context.operator_password = "open-sesame"
-    people = [from_elsewhere(chat.irc(nick), f"192.0.2.{n}") for n, nick in enumerate(["al", "bo", "root"])]
+    people = [from_elsewhere(chat.irc(nick), f"192.0.2.{n}") for n, nick in enumerate(["al", "bo", "boss"])]
     for n, each in enumerate(people):
         each.send(f"JOIN #r{n}")
         each.heard()
-    al, bo, root = people
+    al, bo, boss = people
     assert numerics(al, "MODE #r0 +bbbbbb 1 2 3 4 5 6") == ["MODE"]
     assert numerics(bo, "MODE #r1 +bb 1 2") == ["MODE"]
-    root.send("OPER root open-sesame")
-    root.heard()
-    assert numerics(root, "MODE #r2 +bbb 1 2 3") == ["478", "MODE"]
+    boss.send("OPER boss open-sesame")
+    boss.heard()
+    assert numerics(boss, "MODE #r2 +bbb 1 2 3") == ["478", "MODE"]
     assert entries(chat) == 10
     assert numerics(al, "MODE #r0 -bbbbb 1 2 3 4 5") == ["MODE"]
-    assert numerics(root, "MODE #r2 +bbbb 3 4 5 6") == ["MODE"]
-    assert numerics(root, "MODE #r2 +b 7") == ["MODE"]
+    assert numerics(boss, "MODE #r2 +bbbb 3 4 5 6") == ["MODE"]
+    assert numerics(boss, "MODE #r2 +b 7") == ["MODE"]
     assert entries(chat) == 10 == chat.hub.state.mask_counts.total
 
 
