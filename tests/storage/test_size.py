@@ -96,6 +96,21 @@ def test_it_grows_no_further_while_much_is_said(tmp_path: Path, monkeypatch: pyt
         assert store.path.stat().st_size < 2 * LIMIT
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_size_that_no_history_takes_up_gives_no_rest(tmp_path: Path) -> None:
+    """Accounts, say: when all history is gone, housework ends."""
+    with closing(Store(tmp_path)) as store:
+        accounts = [AccountMade(ALICE, f"a{n}", "s" * 200, id=n, time=BASE + n) for n in range(1, 3000)]
+        store.save([*accounts, said(5000, "hello")])
+        maintenance = Maintenance(store, lambda works, lost: None, 0, 100_000)
+        maintenance.start()
+        try:
+            eventually(lambda: maintenance._done_at[0], "it ends")
+        finally:
+            maintenance.stop()
+        assert first_and_count(store) == (None, None)
+
+
 # ---- a start --------------------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,8 @@ ROUND_MAX_SECONDS = 4.0  # seconds between two rounds at most; the next save end
 PRUNE_CHECK_SECONDS = 60.0  # seconds between two searches for history that is too old, while nothing is saved
 CHECKPOINT_BYTES = 4 * 1024 * 1024  # bytes of the write-ahead log, from which on it is copied into the file
 CHECKPOINT_FORCED_TIMES = 16  # times as many bytes, from which on saving waits for the copy if need be
+REST_TIMES = 2.0  # times as long as a step took, until the next: saving has most of the time
+SHRINK_REST_TIMES = 0.1  # likewise, while the file is far too large: then it must lose more than is saved
 FORGET_REST_TIMES = 20  # times as long as a merge of the index took until the next: redacting without end costs little
 SHRINK_PART = 200  # of a file that is too large at least this part of its size goes at once, as each merge costs
 QUIET_EVENTS_PER_SECOND = 2000  # events saved in a second, up to which there is time for indexing and pruning
@@ -106,14 +108,14 @@ class Maintenance(threading.Thread):
         """Indexes and prunes; whether nothing is left to do."""
         return self._steps(self._index.step) and (not self._keep or self._steps(self._prune))
 
-    def _steps(self, step: Callable[[], bool]) -> bool:
-        """Takes steps, with a break twice as long after each, until `wakeup` is set; whether none are left."""
+    def _steps(self, step: Callable[[], bool], rest: float = REST_TIMES) -> bool:
+        """Takes steps, with a break `rest` times as long after each, until `wakeup` is set; whether none are left."""
         while not self._stopped:
             start = time.monotonic()
             if not step():
                 return True
             self._checkpoint(busy=False)
-            if self._store.wakeup.wait(2 * (time.monotonic() - start)):
+            if self._store.wakeup.wait(rest * (time.monotonic() - start)):
                 return False
         return False
 
@@ -143,9 +145,13 @@ class Maintenance(threading.Thread):
             if not self._is_full:
                 self._is_full = True
                 log.warning("the history has reached its size (--history-size); from now on the oldest is deleted")
-            end = self._index.bytes_pruned + max(excess // 4, self._size // SHRINK_PART)
-            if not self._steps(lambda: self._index.prune(_EVER) >= 0 and self._index.bytes_pruned < end):
+            before = self._index.bytes_pruned
+            end = before + max(excess // 4, self._size // SHRINK_PART)
+            rest = SHRINK_REST_TIMES if excess > self._size // 10 else REST_TIMES
+            if not self._steps(lambda: self._index.prune(_EVER) >= 0 and self._index.bytes_pruned < end, rest):
                 return False
+            if self._index.bytes_pruned == before and not self._store.has_deleted:
+                return True  # there is no history left: something else is that large
         if excess > 0 or self._forgetting:
             self._forget()
         return excess <= 0
