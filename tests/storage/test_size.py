@@ -10,6 +10,7 @@ import pytest
 from chatroom.model.events import AccountMade, Event, Founded, Joined, Opened, Said, TopicSet
 from chatroom.model.values import MessageKind, Person
 from chatroom.storage.maintenance import Maintenance
+from chatroom.storage.schema import wal_files
 from chatroom.storage.search_index import SearchIndex
 from chatroom.storage.store import Store
 from tests.peers import eventually
@@ -94,6 +95,26 @@ def test_it_grows_no_further_while_much_is_said(tmp_path: Path, monkeypatch: pyt
         finally:
             maintenance.stop()
         assert store.path.stat().st_size < 2 * LIMIT
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_write_ahead_log_stays_small_while_something_is_always_being_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins anew only when nothing is written for a moment; housework sees to such moments."""
+    monkeypatch.setattr("chatroom.storage.maintenance.CHECKPOINT_BYTES", 32 * 1024)
+    monkeypatch.setattr("chatroom.storage.schema.LOG_KEPT_BYTES", 32 * 1024)
+    largest = 0
+    with closing(Store(tmp_path)) as store:
+        maintenance = Maintenance(store, lambda works, lost: None)
+        maintenance.start()
+        try:
+            for n in range(1, 6001):
+                store.save([said(n, f"hello {n}")])
+                largest = max(largest, wal_files(store.path)[0].stat().st_size)
+        finally:
+            maintenance.stop()
+    assert largest < 4 * 1024 * 1024
 
 
 @pytest.mark.usefixtures("quick")

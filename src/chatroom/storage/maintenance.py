@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 from chatroom.storage.deletions import finish
 from chatroom.storage.schema import connect, wal_files
@@ -22,7 +23,7 @@ ROUND_SECONDS = 1.0  # seconds between two rounds; doubled after each round in w
 ROUND_MAX_SECONDS = 4.0  # seconds between two rounds at most; the next save ends such a pause
 PRUNE_CHECK_SECONDS = 60.0  # seconds between two searches for history that is too old, while nothing is saved
 CHECKPOINT_BYTES = 4 * 1024 * 1024  # bytes of the write-ahead log, from which on it is copied into the file
-CHECKPOINT_FORCED_TIMES = 16  # times as many bytes, from which on saving waits for the copy if need be
+CHECKPOINT_FORCED_TIMES = 16  # times as many bytes, from which on saving waits for the copy; fewer in a small file
 REST_TIMES = 2.0  # times as long as a step took, until the next: saving has most of the time
 SHRINK_REST_TIMES = 0.1  # likewise, while the file is far too large: then it must lose more than is saved
 FORGET_REST_TIMES = 20  # times as long as a merge of the index took until the next: redacting without end costs little
@@ -48,6 +49,8 @@ class Maintenance(threading.Thread):
         self._announce = announce
         self._keep = keep
         self._size = size
+        forced = CHECKPOINT_BYTES * CHECKPOINT_FORCED_TIMES
+        self._log_bytes = min(forced, size // 10) if size else forced  # of the write-ahead log, at most
         self._is_full = False  # whether the history has once been too large
         self._forgetting = 0  # the deletions for which a merge of the index has begun and not ended; 0: none
         self._forget_at = 0.0  # when the next merge may begin, in monotonic seconds
@@ -132,38 +135,43 @@ class Maintenance(threading.Thread):
                 self._store.messages_lost -= lost
 
     def _shrink(self) -> bool:
-        """Deletes some of the oldest history if the files are too large; whether they are not.
+        """Deletes the oldest history while the files are too large; False if that was interrupted.
 
-        What that saves shows only when the index is merged, and may be several times what was deleted. So only a part
-        of what is too much is deleted before.
+        What it saves shows only when the index is merged, and may be several times what was deleted. So a part of what
+        is too much is deleted, then the index is merged, and again.
         """
-        if not self._size:
-            return True
-        log_bytes = min(CHECKPOINT_BYTES * CHECKPOINT_FORCED_TIMES, self._size // 10)
-        excess = self._store.used_bytes() + log_bytes - self._size
-        if excess > 0 and not self._forgetting:
-            if not self._is_full:
-                self._is_full = True
-                log.warning("the history has reached its size (--history-size); from now on the oldest is deleted")
-            before = self._index.bytes_pruned
-            end = before + max(excess // 4, self._size // SHRINK_PART)
-            rest = SHRINK_REST_TIMES if excess > self._size // 10 else REST_TIMES
-            if not self._steps(lambda: self._index.prune(_EVER) >= 0 and self._index.bytes_pruned < end, rest):
+        while self._size and (self._forgetting or (excess := self._excess()) > 0):
+            if not self._forgetting:
+                if not self._is_full:
+                    self._is_full = True
+                    log.warning("the history has reached its size (--history-size); from now on the oldest is deleted")
+                before = self._index.bytes_pruned
+                end = before + max(excess // 4, self._size // SHRINK_PART)
+                rest = SHRINK_REST_TIMES if excess > self._size // 10 else REST_TIMES
+                if not self._steps(partial(self._prune_oldest, end), rest):
+                    return False
+                if self._index.bytes_pruned == before:
+                    return True  # there is no history left: something else is that large
+            if not self._forget():
                 return False
-            if self._index.bytes_pruned == before and not self._store.has_deleted:
-                return True  # there is no history left: something else is that large
-        if excess > 0 or self._forgetting:
-            self._forget()
-        return excess <= 0
+        return True
 
-    def _forget(self) -> None:
-        """Takes what was deleted out of the index's pages and the log. If interrupted, the next round goes on."""
+    def _prune_oldest(self, end: int) -> bool:
+        """Deletes some of the oldest history; whether there may be more to delete until so many bytes are gone."""
+        return self._index.prune(_EVER) >= 0 and self._index.bytes_pruned < end
+
+    def _excess(self) -> int:
+        """How many bytes the files have too much, if the log is as large as it may be."""
+        return self._store.used_bytes() + self._log_bytes - self._size
+
+    def _forget(self) -> bool:
+        """Takes what was deleted out of the index's pages and the log; False if interrupted: the next round goes on."""
         start = time.monotonic()
         count = self._store.look_for_deletions()
         begun = itertools.chain([count == self._forgetting], itertools.repeat(True))
         self._forgetting = count
         if not self._steps(lambda: self._index.forget(first=not next(begun))):
-            return
+            return False
         self._forgetting = 0
         with closing(connect(self._store.path, write=True, busy=0.05)) as db:
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # most of the work, without the lock
@@ -172,6 +180,7 @@ class Maintenance(threading.Thread):
         self._store.look_for_deletions()
         now = time.monotonic()
         self._forget_at = now + FORGET_REST_TIMES * (now - start)
+        return True
 
     def _checkpoint(self, busy: bool) -> None:
         """Copies the log into the file if it has grown: without the lock, and what is left, if it is much, with it."""
@@ -180,15 +189,13 @@ class Maintenance(threading.Thread):
         except OSError:
             return
         size = found.st_size
-        if (
-            size < CHECKPOINT_BYTES * (CHECKPOINT_FORCED_TIMES if busy else 1)
-            or found.st_mtime_ns == self._checkpoint_mtime
-        ):
+        least = self._log_bytes if busy else min(CHECKPOINT_BYTES, self._log_bytes)
+        if size < least or found.st_mtime_ns == self._checkpoint_mtime:
             return
         db = connect(self._store.path, write=True, busy=0.05)
         try:
             blocked, pages, moved = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if moved < pages and size > CHECKPOINT_BYTES * CHECKPOINT_FORCED_TIMES:
+            if size > self._log_bytes:  # else it would go on growing as long as something is always being saved
                 with self._store.lock:
                     db.execute("PRAGMA wal_checkpoint(RESTART)")
             self._checkpoint_mtime = found.st_mtime_ns if moved == pages and not blocked else 0

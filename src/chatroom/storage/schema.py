@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOG_KEPT_BYTES = 4 * 1024 * 1024  # bytes of a write-ahead log that stay on the disk when it is begun anew
 BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's transaction, which takes milliseconds
 
 DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
@@ -230,6 +231,7 @@ def migrate(db: sqlite3.Connection, sync: str) -> None:
         path = db.execute("PRAGMA database_list").fetchone()[2]
         raise no_locks(Path(path), f"SQLite's journal mode stays {mode}")
     db.execute(f"PRAGMA synchronous = {sync}")
+    db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
     db.execute("PRAGMA wal_autocheckpoint = 0")  # `maintenance` does it: no save should wait for the disk
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
