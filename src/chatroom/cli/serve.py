@@ -187,6 +187,8 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             per_address=options.limit_per_address,
             trusted_networks=options.trusted_network,
             tls_only=options.tls_only,
+            web=not options.no_web,
+            web_hosts=options.web_host,
             cluster=options.cluster,
         )
     except OSError as error:
@@ -220,7 +222,8 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
         raise click.ClickException(str(error)) from None
     try:
         _tell_of_start(server, host, max_clients)
-        console = Console(server, _say, signals.end, greeting=how_to_join(host, server.port))
+        greeting = how_to_join(host, server.port, _browsers_scheme(server))
+        console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
         signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
@@ -230,6 +233,13 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
         log.info("saying goodbye to everybody")
         server.stop()
     log.info("chatroom has ended")
+
+
+def _browsers_scheme(server: "ChatServer") -> str:
+    """How browsers come in: http, https, or "" if they don't."""
+    if not server.site:
+        return ""
+    return "https" if server.tls else "http"
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,6 @@ of the directory it is in, who can replace it anyhow.
 """
 
 import os
-import pwd
 import stat
 from pathlib import Path
 
@@ -65,6 +64,8 @@ def _is_trusted(found: os.stat_result, path: Path) -> bool:
 
 
 def _name(uid: int) -> str:
+    import pwd  # which Windows lacks, where other parts of the program run
+
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

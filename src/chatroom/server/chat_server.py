@@ -52,6 +52,7 @@ from chatroom.server.timeouts import UNREAD, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.store import Store
+from chatroom.web.site import Health, Site
 
 ACCEPT_QUEUE_CONNECTIONS = 1024  # connections that wait to be accepted: with socketserver's 5 a rush takes minutes
 DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
@@ -89,6 +90,8 @@ class ChatServer(ThreadingTCPServer):
         per_address: int = CONNECTIONS_PER_ADDRESS,
         trusted_networks: tuple[Network, ...] = (),
         tls_only: bool = False,
+        web: bool = True,
+        web_hosts: tuple[str, ...] = (),
         cluster: str = "",
         timing: Timing = Timing(),  # noqa: B008  # a tuple
     ) -> None:
@@ -100,6 +103,7 @@ class ChatServer(ThreadingTCPServer):
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `tls_only`: clients on other machines must use TLS.
+        - `web`: browsers get the page. `web_hosts` are names that the server has in their addresses.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
         """
         self._cluster = cluster
@@ -109,6 +113,7 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
+        self.site = Site(web_hosts, self._health) if web else None
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
@@ -294,6 +299,10 @@ class ChatServer(ThreadingTCPServer):
         """Counts a client that was refused or closed. `reason` is one of few: it holds no text of a client."""
         with self.lock:
             self.refusals[reason] += 1
+
+    def _health(self) -> Health:
+        saving = self.store is not None and not self.store.failure
+        return Health(self.info.version, len(self.connections), saving)
 
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""
