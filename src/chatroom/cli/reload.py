@@ -24,6 +24,7 @@ class SettingsFiles(NamedTuple):
     motd: Path | None
     password: Path | None
     operator_password: Path | None
+    webirc_password: Path | None
     certificate: Path | None
     key: Path | None
 
@@ -33,19 +34,21 @@ def read_settings(files: SettingsFiles, faults: Faults) -> "Settings":
     from chatroom.net.tls import context
     from chatroom.server.reloadable_settings import Settings
 
-    motd, password, operator_password, tls = "", "", "", None
+    motd, password, operator_password, webirc_password, tls = "", "", "", "", None
     with faults.about("motd_file"):
         motd = read_text(files.motd) if files.motd else ""
     with faults.about("password_file"):
         password = read_password(files.password) if files.password else ""
     with faults.about("operator_password_file"):
         operator_password = read_password(files.operator_password) if files.operator_password else ""
+    with faults.about("webirc_password_file"):
+        webirc_password = read_password(files.webirc_password) if files.webirc_password else ""
     with faults.about("tls_cert", "tls_key"):
         try:
             tls = context(files.certificate, files.key) if files.certificate and files.key else None
         except OSError as error:
             raise click.ClickException(f"Can't read the certificate: {error}.") from None
-    return Settings(tuple(motd.splitlines()), password, operator_password, tls)
+    return Settings(tuple(motd.splitlines()), password, operator_password, webirc_password, tls)
 
 
 def reload(server: "ChatServer", files: SettingsFiles) -> Callable[[], None] | None:

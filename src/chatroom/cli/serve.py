@@ -59,7 +59,14 @@ def serve(options: ServeOptions) -> None:
     certificate, key = options.tls_cert, options.tls_key
     if options.tls_self_signed and not options.check_config and not faults.found:
         certificate, key = _certificate(data, options.name)
-    files = SettingsFiles(options.motd_file, options.password_file, options.operator_password_file, certificate, key)
+    files = SettingsFiles(
+        options.motd_file,
+        options.password_file,
+        options.operator_password_file,
+        options.webirc_password_file,
+        certificate,
+        key,
+    )
     settings = read_settings(files, faults)
     if options.check_config:
         _check_machine(options, data, faults)
@@ -186,6 +193,7 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             unlimited=options.unlimited,
             per_address=options.limit_per_address,
             trusted_networks=options.trusted_network,
+            trusted_proxies=options.trusted_proxy,
             tls_only=options.tls_only,
             web=not options.no_web,
             web_hosts=options.web_host,

@@ -197,6 +197,18 @@ class ServeOptions:
             "A network whose addresses may have any number of clients; may be repeated.", type=NETWORK, multiple=True
         ),
     ]
+    trusted_proxy: Annotated[
+        tuple[Network, ...],
+        _option(
+            "A network of proxies, each of whose connections must say first whose it is; may be repeated.",
+            type=NETWORK,
+            multiple=True,
+        ),
+    ]
+    webirc_password_file: Annotated[
+        Path | None,
+        _option("A file; its first line is what gateways among --trusted-proxy give with WEBIRC.", type=FILE),
+    ]
     log_level: Annotated[
         str, _option("The least important lines to log.", type=click.Choice(LOG_LEVELS), default="info")
     ]
@@ -255,6 +267,9 @@ def check_together(options: ServeOptions, faults: Faults) -> None:
     with faults.about("tls_only"):
         if options.tls_only and not (certificate or options.tls_self_signed):
             raise click.UsageError("--tls-only needs --tls-cert and --tls-key, or --tls-self-signed.")
+    with faults.about("webirc_password_file"):
+        if options.webirc_password_file and not options.trusted_proxy:
+            raise click.UsageError("--webirc-password-file needs --trusted-proxy: from where gateways connect.")
     with faults.about("metrics_port", "port"):
         if options.host == options.metrics_host and options.port == options.metrics_port:
             port = options.port

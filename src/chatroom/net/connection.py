@@ -9,6 +9,7 @@ Three objects, each with one owner:
 import socket
 import sys
 import time
+from collections.abc import Callable
 
 from chatroom.model.audience import Format
 from chatroom.model.entities import Session
@@ -39,7 +40,7 @@ class Connection:
     """
 
     __slots__ = (
-        *("address", "outbox", "refusal", "session", "sock"),
+        *("address", "give_up_place", "is_introduced", "outbox", "refusal", "session", "sock"),
         *("check_second", "connected_at", "handshake_at", "last_acked", "last_received", "ping_sent", "reader_done_at"),
     )
 
@@ -50,7 +51,9 @@ class Connection:
         self.sock = session.outbox.sock
         self.address = address
         self.refusal = refusal
-        # Written by the client's own thread:
+        self.give_up_place: Callable[[], None] | None = None  # what lets the limiter no longer count it, if it does
+        # Written by the client's own thread, as are `address` and `refusal` of one whom a proxy passes on:
+        self.is_introduced = True  # whether `address` is the client's, not that of a proxy that has yet to name it
         self.connected_at = time.monotonic()
         self.handshake_at = 0.0  # when its TLS handshake began; 0 when that is over, or there is none
         self.last_received = self.connected_at  # when bytes last came

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Admission:
-    """Refuses banned addresses and what the `limiter` refuses; used by the accepting thread alone.
+    """Refuses banned addresses and what the `limiter` refuses. For any thread.
 
     `count_refusal` is called with the reason of each refusal.
     """

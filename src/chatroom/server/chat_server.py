@@ -14,15 +14,18 @@ import ssl
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from socketserver import ThreadingTCPServer
 from typing import Any
 
 from chatroom.cluster.redis_event_log import RedisEventLog
 from chatroom.cluster.redis_stream import ClusterError
+from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
-from chatroom.common.addresses import Network, is_loopback
+from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
@@ -35,6 +38,7 @@ from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.protocols.proxy_header import Origin
 from chatroom.server.admission import Admission, SpareDescriptor
 from chatroom.server.audit import log_actions
 from chatroom.server.connection_limits import (
@@ -63,6 +67,12 @@ LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the other
 log = logging.getLogger(__name__)
 
 
+def host_of(address: str) -> str:
+    """An address as the host of somebody: IPv4 as such, and none begins with a colon, which IRC takes for the rest."""
+    host = address.removeprefix("::ffff:")
+    return f"0{host}" if host.startswith(":") else host
+
+
 def now() -> int:
     """Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
@@ -89,6 +99,7 @@ class ChatServer(ThreadingTCPServer):
         unlimited: bool = False,
         per_address: int = CONNECTIONS_PER_ADDRESS,
         trusted_networks: tuple[Network, ...] = (),
+        trusted_proxies: tuple[Network, ...] = (),
         tls_only: bool = False,
         web: bool = True,
         web_hosts: tuple[str, ...] = (),
@@ -102,6 +113,7 @@ class ChatServer(ThreadingTCPServer):
         - `history_size`: the oldest history is deleted where the files have more bytes than this; 0: never.
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
+        - `trusted_proxies`: connections from there must begin with whose they are, and count as theirs.
         - `tls_only`: clients on other machines must use TLS.
         - `web`: browsers get the page. `web_hosts` are names that the server has in their addresses.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
@@ -114,6 +126,8 @@ class ChatServer(ThreadingTCPServer):
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
         self.site = Site(web_hosts, self._health) if web else None
+        self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
+        self._trusted_proxies = trusted_proxies
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
@@ -150,12 +164,11 @@ class ChatServer(ThreadingTCPServer):
 
     def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
         """An event log that is shared with other servers."""
-        saved = self.store.last_saved_id if self.store else None
-        chat, last_change = (self.store.chat, self.store.last_change_id) if self.store else (0, 0)
-        name, history, wait = self.info.name, self._history, self.courier.wait_for_backlog
-        return RedisEventLog(
-            self.hub, self.courier, url, name, history, last, last_time, saved, wait, timing, chat, last_change
-        )
+        own, store = OwnHistory(last, last_time), self.store
+        if store:
+            own = OwnHistory(last, last_time, store.last_saved_id, store.chat, store.last_change_id)
+        name, admit = self.info.name, self.courier.wait_for_backlog
+        return RedisEventLog(self.hub, self.courier, url, name, self._history, own, admit, timing)
 
     def _wall(self) -> int:
         """Unix time in milliseconds, by the clock of the Redis that the servers share."""
@@ -183,6 +196,7 @@ class ChatServer(ThreadingTCPServer):
         self.info = replace(self.info, motd=settings.motd)
         self.hub.context.operator_password = settings.operator_password
         self.hub.context.password = settings.password
+        self.webirc_password = settings.webirc_password
         self.tls = settings.tls
 
     def reload(self) -> None:
@@ -350,37 +364,66 @@ class ChatServer(ThreadingTCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Starts a client's thread. One that may not come in gets a thread, too, which says why in its protocol."""
-        refusal = self._admission.refusal(client_address[0])
-        if refusal and not self.limiter.admit_to_explain(client_address[0]):
-            refuse(request, refusal)
-            self.shutdown_request(request)
-            return
-        connection = self._register(request, client_address, refusal)
+        address = client_address[0]
+        refusal, give_up_place = "", None
+        is_proxy = is_in(address, self._trusted_proxies)
+        if not is_proxy:
+            refusal, give_up_place = self._place_for(address)
+            if give_up_place is None:
+                refuse(request, refusal)
+                self.shutdown_request(request)
+                return
+        connection = self._connection(request, address, refusal)
+        connection.give_up_place = give_up_place
+        connection.is_introduced = not is_proxy
+        self._register(connection)
         tune_socket(request)
         try:
             super().process_request(request, client_address)
         except RuntimeError as error:  # no more threads
-            log.warning("no thread left for %s: %s", client_address[0], error)
+            log.warning("no thread left for %s: %s", address, error)
             if not refusal:
                 self.count_refusal("no thread left")
             self.event_log.submit(connection.session, [Raw(f"ERROR :{refusal or FULL}\r\n".encode())])
             self.shutdown_request(request)
 
-    def _register(self, request: Any, client_address: Any, refusal: str) -> Connection:
-        """Registers a connection before its thread starts, so that `stop` misses none."""
-        host = client_address[0].removeprefix("::ffff:")
+    def _place_for(self, address: str) -> tuple[str, Callable[[], None] | None]:
+        """Why a client may not come in, "" if it may; and what gives up its place, None if it can't even be told."""
+        refusal = self._admission.refusal(address)
+        if not refusal:
+            return "", partial(self.limiter.leave, address)
+        return refusal, self.limiter.leave_explained if self.limiter.admit_to_explain(address) else None
+
+    def admit_from_proxy(self, connection: Connection, client: Origin) -> None:
+        """Lets a connection count as that of the client whom its proxy names, who is refused as any other would be.
+
+        Called by the connection's own thread. What the proxy says of TLS holds if nobody can read along behind it.
+        """
+        is_proxy_near = is_loopback(connection.address)
+        session = connection.session
+        with self.event_log.lock:
+            session.host = host_of(client.address)
+            session.near = is_proxy_near and is_loopback(client.address)
+            session.secure = client.secure and (session.secure or is_proxy_near)
+        connection.address = client.address
+        connection.refusal, connection.give_up_place = self._place_for(client.address)
+        connection.is_introduced = True
+
+    def _connection(self, request: Any, address: str, refusal: str) -> Connection:
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        session = ClientSession(uid, f"0{host}" if host.startswith(":") else host, PLAIN, Outbox(request))
-        session.near = is_loopback(client_address[0])
+        session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
+        session.near = is_loopback(address)
         session.dialect = PlainDialect(session)
-        connection = Connection(session, client_address[0], refusal)
+        return Connection(session, address, refusal)
+
+    def _register(self, connection: Connection) -> None:
+        """Registers a connection before its thread starts, so that `stop` misses none."""
         with self.lock:
-            self.connections[request] = connection
+            self.connections[connection.sock] = connection
         self.timeouts.add(connection)
         with self.event_log.lock:
-            connections.attach(self.hub.context, session)
-        return connection
+            connections.attach(self.hub.context, connection.session)
 
     def shutdown_request(self, request: Any) -> None:
         """Ends a client whose thread is done, or could not start. The courier closes the socket once all is written."""
@@ -406,10 +449,8 @@ class ChatServer(ThreadingTCPServer):
             if not self.connections:
                 self._none_left.notify_all()
         self.timeouts.remove(connection)
-        if connection.refusal:
-            self.limiter.leave_explained()
-        else:
-            self.limiter.leave(connection.address)
+        if connection.give_up_place:
+            connection.give_up_place()
         if outbox.close_reason == UNREAD and not connection.refusal:  # its reader, which logs all else, was gone
             self.count_refusal(UNREAD)
             log.info("%s was closed (%s)", connection.address, UNREAD)

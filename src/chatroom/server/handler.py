@@ -16,7 +16,8 @@ from socketserver import StreamRequestHandler
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chatroom.common import logs
-from chatroom.common.addresses import is_loopback, limit_key
+from chatroom.common.addresses import limit_key
+from chatroom.common.irc_message import LINE_BYTES
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command
@@ -31,6 +32,7 @@ from chatroom.protocols.base import Dialect
 from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
+from chatroom.protocols.proxy_header import HeaderError, Origin, header_bytes, origin, webirc_origin
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.server.flood_limit import FloodLimit
 from chatroom.server.timeouts import TimeoutMonitor
@@ -42,11 +44,18 @@ if TYPE_CHECKING:
 READ_FIRST_BYTES = 2048  # bytes asked for where little comes: each idle client waits with a buffer of that size
 LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread bytes of its own would take that from it
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
+PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once
 
 log = logging.getLogger(__name__)
 
 _WANTS_TLS = b"ERROR :This server wants TLS\r\n"
-_NO_PROXY = b"ERROR :This server takes no PROXY header: turn it off in the proxy\r\n"
+_NOT_TRUSTED = {  # what is told, and logged, of a proxy or a gateway that isn't trusted, or a client that plays one
+    Spoken.PROXY: (
+        b"ERROR :This server takes no PROXY header from your address: turn it off in the proxy, or trust it here\r\n",
+        "a PROXY header",
+    ),
+    Spoken.WEBIRC: (b"ERROR :This server takes no WEBIRC from your address\r\n", "a WEBIRC"),
+}
 _NOT_HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\nThis is a chat server.\n"
 _DISCONNECTED = {  # errors of a client that is gone, or out of reach
     *(errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EBADF),
@@ -66,6 +75,9 @@ class Server(Protocol):
     tls: ssl.SSLContext | None
     tls_only: bool
     site: Site | None  # None if browsers get no page
+    webirc_password: str
+
+    def admit_from_proxy(self, connection: Connection, client: Origin) -> None: ...
 
     def count_refusal(self, reason: str) -> None: ...
 
@@ -84,6 +96,7 @@ class ChatHandler(StreamRequestHandler):
         self.session, self.outbox = self.client.session, self.client.outbox
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
         self.tls: Tls | None = None
+        self.unread = b""  # what came along with a proxy's header
         self.read_size = READ_FIRST_BYTES
         self.telnet = Telnet()
         self.websocket: WebSocket | None = None
@@ -99,21 +112,89 @@ class ChatHandler(StreamRequestHandler):
         else:
             self._serve()
 
+    # ---- clients that a proxy passes on -----------------------------------------------------------------------------
+
+    def _read_proxy_header(self) -> None:
+        """Reads what a trusted proxy must begin with; what comes behind it is read next. Raises `HeaderError`.
+
+        A request of HTTP, which names its client itself, may come instead. Where gateways have a password, so may TLS
+        or a WEBIRC.
+        """
+        others = {Spoken.HTTP} if self.chat_server.site else set()
+        if self.chat_server.webirc_password:
+            others |= {Spoken.TLS, Spoken.WEBIRC}
+        deadline = time.monotonic() + PROXY_HEADER_SECONDS
+        data, size = b"", 0
+        while not size:
+            if not self._is_readable(max(0.0, deadline - time.monotonic())):
+                raise HeaderError(f"no PROXY header came within {PROXY_HEADER_SECONDS} seconds")
+            part = self._read()
+            if not part:
+                raise HeaderError("it left without a PROXY header" if not data else "its PROXY header ends too early")
+            data += part
+            spoken = detect(data)
+            if spoken in others:
+                self.unread = data
+                return
+            if spoken is not Spoken.UNKNOWN:
+                size = header_bytes(data)
+        self.unread = data[size:]
+        self._introduce(origin(data[:size]))
+
+    def _read_webirc(self, data: bytes) -> bytes:
+        """Reads a gateway's WEBIRC, which `data` must begin with; returns what came behind it. Raises `HeaderError`."""
+        if detect(data) is not Spoken.WEBIRC:
+            raise HeaderError("it began without a PROXY header and without a WEBIRC")
+        while b"\n" not in data and len(data) <= LINE_BYTES:
+            part = self._read()
+            if not part:
+                raise HeaderError("it left without a WEBIRC")
+            data += part
+        line, _, rest = data.partition(b"\n")
+        self._introduce(webirc_origin(line, self.chat_server.webirc_password))
+        return rest
+
+    def _introduce(self, client: Origin) -> None:
+        """From now on the connection counts as the client's. If it may not come in, `refusal` says why."""
+        self.chat_server.admit_from_proxy(self.client, client)
+        self.who = f"{client.address} by way of {self.client_address[0]} port {self.client_address[1]}"
+        if not self.client.refusal:
+            log.info("%s connected", self.who)
+
+    def _refuse_proxy(self, why: HeaderError) -> None:
+        """Closes a proxy's connection of which nothing is known. Nothing that came through it is taken for a name."""
+        log.info("%s refused: %s", self.who, why, extra=logs.alike(f"proxy refused: {why}"))
+        self._submit([Raw(f"ERROR :You are a trusted proxy, and {why}\r\n".encode())])
+        self.outbox.give_reason("a trusted proxy that names no client")
+
     def _explain_refusal(self) -> None:
         """Tells a client that may not stay why, in its protocol. The refusal is in the log already."""
         try:
             self._detect()
-        except OSError:  # `ssl.SSLError` included
+        except (OSError, HeaderError):  # `ssl.SSLError` included
             return  # there is nobody to be told
-        if not self.outbox.close_reason:
+        self._say_refusal()
+
+    def _say_refusal(self) -> None:
+        if self.client.give_up_place is None and isinstance(self.session.dialect, PlainDialect):
+            # It was too much to find out its protocol.
+            self._submit([Raw(f"ERROR :{self.client.refusal}\r\n".encode())])
+        elif not self.outbox.close_reason:
             self._submit([Quit(self.client.refusal)])
 
     def _serve(self) -> None:
-        log.info("%s connected", self.who)
         try:
+            if self.client.is_introduced:
+                log.info("%s connected", self.who)
+            else:
+                self._read_proxy_header()
             first = self._detect()
-            if first:
+            if self.client.refusal:
+                self._say_refusal()
+            elif first:
                 self._read_until_end(first)
+        except HeaderError as error:
+            self._refuse_proxy(error)
         except ssl.SSLError as error:
             log.info("%s: no TLS (%s)", self.who, error.reason)
             self.outbox.give_reason("no TLS")
@@ -134,27 +215,34 @@ class ChatHandler(StreamRequestHandler):
 
     def _detect(self) -> bytes:
         """Detects the client's protocol; returns what was read so far, or b"" if there is nothing more to do."""
+        client = self.client
         first = b""
         prompted = False
-        if not self._may_be_plain():
+        if client.is_introduced and not self._may_be_plain():
             self._start_handshake_deadline()
         while True:
-            if not prompted and self._may_be_plain() and not self._is_readable(SILENCE_SECONDS):
-                if self.client.refusal:
+            if client.refusal and client.give_up_place is None:
+                return b""
+            may_prompt = client.is_introduced and self._may_be_plain() and not prompted
+            if may_prompt and not self._is_readable(SILENCE_SECONDS):
+                if client.refusal:
                     return b""
                 self._prompt()
                 prompted = True
             data = self._read()
             first += data
             spoken = detect(first) if data else Spoken.PLAIN
+            if spoken is Spoken.HTTP and self.chat_server.site:
+                return self._meet_browser(first, self.chat_server.site)
+            if not client.is_introduced and spoken not in (Spoken.TLS, Spoken.UNKNOWN):
+                first = self._read_webirc(first)
+                spoken = detect(first)
             if spoken is Spoken.TLS and self.chat_server.tls and not self.tls:
                 self._start_tls(self.chat_server.tls, first)
                 first = b""
                 continue
             if spoken is not Spoken.UNKNOWN:
                 break
-        if spoken is Spoken.HTTP and self.chat_server.site:
-            return self._meet_browser(first, self.chat_server.site)
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
             self.outbox.give_reason("no TLS")
@@ -169,9 +257,10 @@ class ChatHandler(StreamRequestHandler):
         elif spoken is Spoken.HTTP:
             self._submit([Raw(_NOT_HTTP)])
             self.outbox.give_reason("HTTP")
-        elif spoken is Spoken.PROXY:
-            self._submit([Raw(_NO_PROXY)])
-            self.outbox.give_reason("a PROXY header")
+        elif spoken in _NOT_TRUSTED:
+            told, reason = _NOT_TRUSTED[spoken]
+            self._submit([Raw(told)])
+            self.outbox.give_reason(reason)
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
 
     def _speak(self, dialect: Dialect) -> None:
@@ -184,8 +273,16 @@ class ChatHandler(StreamRequestHandler):
         """Answers a browser's requests; returns what it sent after opening a WebSocket, b"" if there is nothing."""
         from chatroom.server.browser import Browser, Means
 
-        means = Means(self._read, self._is_readable, self._may_go_on, self._submit, self._speak)
-        browser = Browser(self.client, self.chat_server.info, means, site, not self._may_be_plain())
+        means = Means(
+            self._read,
+            self._is_readable,
+            self._may_go_on,
+            self._submit,
+            self._speak,
+            self._introduce,
+            self._may_be_plain,
+        )
+        browser = Browser(self.client, self.chat_server.info, means, site)
         rest = browser.converse(first)
         self.websocket = browser.websocket
         if not self.websocket:
@@ -211,7 +308,7 @@ class ChatHandler(StreamRequestHandler):
 
     def _may_be_plain(self) -> bool:
         """Whether the client may talk as it does now: encrypted, or from this machine, or without TLS."""
-        return bool(self.tls) or not self.chat_server.tls_only or is_loopback(self.client.address)
+        return not self.chat_server.tls_only or self.session.confidential
 
     def _prompt(self) -> None:
         dialect = self.session.dialect
@@ -329,6 +426,9 @@ class ChatHandler(StreamRequestHandler):
 
     def _read(self) -> bytes:
         """What one `recv` brings, b"" at the end of the stream."""
+        if self.unread:
+            data, self.unread = self.unread, b""
+            return data
         if self.session.paced:
             self._end_pacing()
         data = self.tls.read() if self.tls else self.request.recv(self.read_size)
@@ -352,7 +452,7 @@ class ChatHandler(StreamRequestHandler):
 
     def _is_readable(self, timeout: float) -> bool:
         """Whether bytes come within `timeout` seconds. By `poll`: a timeout of the socket would be one for all."""
-        if self.tls and self.tls.has_unread():
+        if self.unread or (self.tls and self.tls.has_unread()):
             return True
         poll = select.poll()
         poll.register(self.request, select.POLLIN)

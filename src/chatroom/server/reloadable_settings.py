@@ -10,4 +10,5 @@ class Settings(NamedTuple):
     motd: tuple[str, ...] = ()
     password: str = ""
     operator_password: str = ""
+    webirc_password: str = ""
     tls: ssl.SSLContext | None = None
