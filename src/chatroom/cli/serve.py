@@ -21,6 +21,7 @@ from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
 from chatroom.common.names import fold
+from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
@@ -159,6 +160,8 @@ def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
         certificate, key = self_signed(directory, name)
     except ImportError:
         raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+    except UntrustedFileError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
     streams.show(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
@@ -188,6 +191,7 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             info,
             store=store,
             keep=options.keep,
+            history_size=options.history_size,
             max_clients=options.max_clients,
             unlimited=options.unlimited,
             per_address=options.limit_per_address,

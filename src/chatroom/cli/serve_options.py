@@ -3,6 +3,7 @@
 To add one, add a field here, a row to the table in docs/configuration.md, and its use in `serve`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -24,7 +25,11 @@ DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
 FREE_ACCOUNTS_DAYS = 365  # without a login, by default: who comes once a year keeps their name
 FREE_ACCOUNTS_DAYS_MAX = 36_500  # a century; milliseconds of it are still far from what SQLite holds
+HISTORY_SIZE = "10GB"  # by default: some 40 million messages
+HISTORY_BYTES_MIN = 100 * 10**6  # bytes, at least: the write-ahead log alone may take half of it
 KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
+
+_UNITS = {"M": 10**6, "G": 10**9, "T": 10**12}  # bytes
 
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -72,8 +77,29 @@ class _AccountType(click.ParamType[str]):
             self.fail(f"{value!r} can't be a claimed name.", param, ctx)
 
 
+class _SizeType(click.ParamType[int]):
+    """A size of files as text, with its unit: a number of bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,6})(?:\.(\d{1,3}))? ?([MGT])B", value.strip(), re.ASCII | re.IGNORECASE)
+        if value.strip() == "0":
+            return 0
+        if not match:
+            self.fail(f"{value!r} is no size; 10GB, 1.5TB and 500MB are, and 0 for no bound.", param, ctx)
+        whole, fraction, unit = match.groups()
+        size = int(f"{whole}{fraction or '':0<3}") * _UNITS[unit.upper()] // 1000
+        if size < HISTORY_BYTES_MIN:
+            self.fail(f"{value!r} is too little; give it {HISTORY_BYTES_MIN // 10**6}MB or more.", param, ctx)
+        return size
+
+
 NETWORK = _NetworkType()
 ACCOUNT = _AccountType()
+SIZE = _SizeType()
 
 
 def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
@@ -146,6 +172,14 @@ class ServeOptions:
             "After how many days without a login a claimed name is freed; 0 keeps all.",
             type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
+        ),
+    ]
+    history_size: Annotated[
+        int,
+        _option(
+            "How large the history may become, such as 500MB; then the oldest is deleted. 0 sets no bound.",
+            type=SIZE,
+            default=HISTORY_SIZE,
         ),
     ]
     replay: Annotated[

@@ -346,7 +346,11 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
     room = ctx.state.rooms.get(key)
     if room is None:
         room = ctx.state.rooms[key] = settings
-        room.lists = ctx.state.lists.setdefault(key, settings.lists)
+        if key not in ctx.state.lists:
+            ctx.state.lists[key] = settings.lists
+            for entry in [entry for entries in settings.lists.values() for entry in entries.values()]:
+                ctx.state.mask_counts.add(entry)
+        room.lists = ctx.state.lists[key]
         created, topic = room.created, room.topic
         membership.reopen(ctx, room, delivery)
         room.created, room.topic = created, topic

@@ -59,6 +59,7 @@ class Code(Enum):
     MASK_STARS = "mask-stars"  # target, letter, mask, how many stars there may be
     MODE_PARAMETER = "mode-parameter"  # target, letter, parameter
     LIST_FULL = "list-full"  # room, letter
+    MASKS_FULL = "masks-full"  # room, letter; too many were set in all rooms, from one address or in all
     WATCHING_TOO_MANY = "watching-too-many"  # nicks
     NO_ORIGIN = "no-origin"  # a PING without a token
     NO_SUCH_SERVER = "no-such-server"  # name

@@ -21,6 +21,7 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
 from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
+from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
 from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
@@ -43,7 +44,7 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
     masks, whom = _masks(ctx.state, command.who)
     if whom and whom.uid == user.person.uid:
         raise ChatError(Code.THAT_IS_YOU)
-    banned = _banned(user, name, lists, command, masks, whom, ctx.clock())
+    banned = _banned(ctx.state, user, name, lists, command, masks, whom, ctx.clock())
     room = ctx.state.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
@@ -58,7 +59,7 @@ def timed_kick(state: ChatState, session: Session, command: Kick, target: User, 
     name, lists = _lists_of(state, session, command.room, Action.BAN)
     masks, whom = _masks(state, target.person.nick)
     like = Ban(command.room, command.nick, command.seconds, command.reason)
-    return _banned(user_of(session), name, lists, like, masks, whom, now)
+    return _banned(state, user_of(session), name, lists, like, masks, whom, now)
 
 
 def revoke_invitations(state: ChatState, room: Room, event: ModesSet) -> None:
@@ -119,6 +120,16 @@ def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     return masks, whom
 
 
+def require_space(state: ChatState, user: User, room: str, letter: str, added: int) -> None:
+    """Raises `ChatError` if this user must not set so many more masks; operators of the server are not counted."""
+    counts = state.mask_counts
+    too_many = counts.total + added > MASKS_MAX or (
+        not user.is_operator and counts.of(user.person.mask) + added > MASKS_PER_ADDRESS
+    )
+    if added and too_many:
+        raise ChatError(Code.MASKS_FULL, room, letter)
+
+
 def require_valid(mask: str, room: str, letter: str) -> None:
     """Raises `ChatError` if a whole mask can't be put on a list."""
     if mask.count("*") > STARS_MAX:
@@ -128,11 +139,13 @@ def require_valid(mask: str, room: str, letter: str) -> None:
 
 
 def _banned(
-    user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
+    state: ChatState, user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
 ) -> ModesSet:
     mark = MUTE if command.mute else ""
-    if len(lists[BAN].keys() | {fold(mark + mask) for mask in masks}) > MASKS_PER_LIST:
+    added = {fold(mark + mask) for mask in masks} - lists[BAN].keys()
+    if len(lists[BAN]) + len(added) > MASKS_PER_LIST:
         raise ChatError(Code.LIST_FULL, name, BAN)
+    require_space(state, user, name, BAN, len(added))
     until = _until(command.seconds, now)
     reason = shortened(command.reason, REASON_BYTES)
     called = whom.nick if whom else command.who if is_nickname(command.who) else ""

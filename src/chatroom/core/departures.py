@@ -34,7 +34,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
 def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:
     """To the others it is a departure like any. Who is thrown off is told why, and their connection is closed."""
     if event.who.uid in ctx.state.users:
-        ctx.state.audit_log.append(event)
+        notify.audit(ctx, event)
         if not event.by.uid:
             notify.author(ctx, event, delivery)
     reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"

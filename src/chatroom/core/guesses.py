@@ -25,6 +25,7 @@ from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import Admitted, NowOperator, Refused
+from chatroom.model.state import Deed
 from chatroom.model.values import ModeChange, Person
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def guessed(ctx: Context, event: Guessed, delivery: Delivery) -> None:
     if room:
         operators |= dict.fromkeys(room.ranked(OPERATOR))
     delivery.broadcast(event, Audience.of(operators))
-    ctx.state.audit_log.append(event)
+    ctx.state.audit_log.append(Deed(event, room is None))
 
 
 HANDLERS: Handlers = {

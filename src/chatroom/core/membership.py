@@ -219,7 +219,7 @@ def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
     if not room.members:
         del state.rooms[key]
         state.forget_looks(room.name)
-        state.leave_lists(key)
+        state.leave_lists(key, event.time)
         if room.owner:
             state.kept[key] = room.modes
         if state.dormant_rooms:

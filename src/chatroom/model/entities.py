@@ -11,7 +11,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.audience import Audience, Format
 from chatroom.model.events import ModesSet, Said
-from chatroom.model.limits import RECENT_MESSAGES
+from chatroom.model.limits import RECENT_CHARACTERS, RECENT_MESSAGES, RECENT_SHORT_CHARACTERS
 from chatroom.model.masks import Form, MaskList
 from chatroom.model.modes import (
     BAN,
@@ -258,6 +258,14 @@ class Room:
         if user.session:
             self.audience = self.audience.minus(user.session)
 
+    def remember(self, said: Said) -> None:
+        """Keeps a message for those who join, without its tags; where long ones add up, those said first go."""
+        self.recent.append(without_tags(said))
+        if len(said.text) > RECENT_SHORT_CHARACTERS:
+            left = sum([len(each.text) for each in self.recent]) - RECENT_CHARACTERS
+            while left > 0 and len(self.recent) > 1:
+                left -= len(self.recent.popleft().text)
+
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
     def operated_by(self, user: User) -> bool:
@@ -381,6 +389,11 @@ class Server:
 def _is_met_alike(one: Person, other: Person) -> bool:
     """Whether masks meet both or neither."""
     return one.mask == other.mask and one.account == other.account
+
+
+def without_tags(said: Said) -> Said:
+    """The message without the tags that its client put there, which nobody needs later."""
+    return replace(said, tags="") if said.tags else said
 
 
 def user_of(session: Session) -> User:

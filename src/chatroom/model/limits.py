@@ -15,5 +15,7 @@ PASSWORD_MIN_CHARACTERS = 8  # characters: who has read the secrets from the fil
 PASSWORD_MAX_BYTES = 300  # fits a line with what is around it: IRCv3 account-registration
 BACKLOG_EVENTS = 8192  # events that may wait for the courier before those who cause more of it wait too
 RECENT_MESSAGES = 50  # messages shown to whoever joins a room: about what fits two screens
+RECENT_CHARACTERS = 16 * 1024  # characters of these, once there are long ones: made-up rooms must not fill memory
+RECENT_SHORT_CHARACTERS = 300  # characters of a message that is not long: 50 of them are about as many
 DORMANT_ROOMS_MAX = 1000  # rooms without members whose topic, recent messages and bans are held in memory
 HISTORY_EVENTS_PER_ANSWER = 200  # events in one answer: they are rendered under the log's lock, at some 5 µs each

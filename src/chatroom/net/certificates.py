@@ -2,8 +2,12 @@
 
 import datetime
 import hashlib
+import os
 import ssl
+import tempfile
 from pathlib import Path
+
+from chatroom.common.trusted_files import check_own_file, check_way
 
 CERTIFICATE = "tls-certificate.pem"
 KEY = "tls-key.pem"
@@ -13,15 +17,21 @@ _VALID_YEARS = 10  # of a certificate made here: whoever trusts it has compared 
 def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
     """The paths of the certificate and key in `directory`, which are made there if there are none.
 
-    Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written.
+    Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written, and
+    `UntrustedFileError` if they may be somebody else's.
     """
     certificate, key = directory / CERTIFICATE, directory / KEY
+    check_way(directory)
+    for file in (certificate, key):
+        check_own_file(file)
     if not (certificate.exists() and key.exists()):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         certificate_pem, key_pem = _make(name)
-        key.touch(mode=0o600)
-        key.write_bytes(key_pem)
-        certificate.write_bytes(certificate_pem)
+        for file, pem in ((key, key_pem), (certificate, certificate_pem)):
+            handle, beside = tempfile.mkstemp(prefix=f".{file.name}.", dir=directory)  # for its owner alone
+            with os.fdopen(handle, "wb") as made:
+                made.write(pem)
+            Path(beside).replace(file)
     return certificate, key
 
 

@@ -4,7 +4,7 @@ What people read is in `sentences`. Lines of the server begin with "* ", which n
 somebody's /me.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
 from chatroom.common.durations import moment
@@ -61,6 +61,9 @@ class PlainFormat:
 
     def render_all(self, events: list[Event]) -> bytes:
         return b"".join(map(self.render, events))
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self
 
 
 PLAIN = PlainFormat()

@@ -127,6 +127,7 @@ _REFUSALS: dict[Code, str] = {
     Code.MASK_STARS: "a mask has at most {3} stars; {2} has more",
     Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
     Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
+    Code.MASKS_FULL: "too many bans and exceptions were set from your address, or on this server; remove some first",
     Code.WATCHING_TOO_MANY: "you are watching too many people",
     Code.NO_ORIGIN: "there is nothing to answer",
     Code.NO_SUCH_SERVER: "there is no server {0}",

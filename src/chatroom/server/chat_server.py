@@ -99,6 +99,7 @@ class ChatServer(ThreadingTCPServer):
         *,
         store: Store | None = None,
         keep: int = 0,
+        history_size: int = 0,
         max_clients: int = CLIENTS_MAX,
         unlimited: bool = False,
         per_address: int = CONNECTIONS_PER_ADDRESS,
@@ -114,6 +115,7 @@ class ChatServer(ThreadingTCPServer):
 
         - `store`: the history, which `stop` closes. Without it nothing is kept.
         - `keep`: history older than so many days is deleted; none if it is 0.
+        - `history_size`: the oldest history is deleted where the files have more bytes than this; 0: never.
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `trusted_proxies`: connections from there must begin with whose they are, and count as theirs.
@@ -156,7 +158,7 @@ class ChatServer(ThreadingTCPServer):
             self.clock.start_from(last_time)
             self.event_log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
-        self._maintenance = Maintenance(store, self._announce_saving, keep) if store else None
+        self._maintenance = Maintenance(store, self._announce_saving, keep, history_size) if store else None
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._run_moderation)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
@@ -251,6 +253,7 @@ class ChatServer(ThreadingTCPServer):
         self._run_moderation()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
+            self._run_moderation()  # what operators on other servers did until now
         self.courier.stop(max(0.0, end - time.monotonic()))
         closer = threading.Thread(target=self._close, name="closer", daemon=True)
         closer.start()
@@ -285,9 +288,11 @@ class ChatServer(ThreadingTCPServer):
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.event_log.lock:
-            actions = list(self.hub.state.audit_log)
-            self.hub.state.audit_log.clear()
-        log_actions(actions)
+            deeds, self.hub.state.audit_log = self.hub.state.audit_log, []
+            forgotten, self.hub.state.forgotten = self.hub.state.forgotten, []
+        log_actions(deeds)
+        if forgotten and self.store:
+            self.store.forget_lists(forgotten)
         end, before = time.monotonic() + HOUSEKEEPING_SECONDS, None
         while (due := self._first_due()) and due != before and time.monotonic() < end:
             before = due

@@ -28,6 +28,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
 from chatroom.storage.segments import redact
@@ -149,6 +150,7 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
     number, place, *segment = row
     events, position = redact(segment[-1], event.said - segment[1])
     if position >= 0:
+        db.execute(NOTE)
         remove_message(db, number, place, segment, position)
         db.execute("UPDATE runs SET events = ?, said = said - 1 WHERE row = ?", (events, number))
 

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from time import gmtime, strftime
@@ -60,6 +60,8 @@ class IrcFormat:
         for capability, event, line in _OF_CAPABILITIES:
             if capability in capabilities:
                 self._lines[event] = line
+        tags = self._time, self._ids, self._accounts
+        self._variants: dict[type, Hashable] = {event: (line, *tags) for event, line in self._lines.items()}
 
     def render(self, event: Event) -> bytes:
         lines = self._lines[type(event)](event)
@@ -68,6 +70,9 @@ class IrcFormat:
     def render_all(self, events: list[Event]) -> bytes:
         burst = "" if self._tagged or len(events) == 1 else _burst(events)
         return burst.encode() or b"".join(map(self.render, events))
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self._variants.get(kind, self)
 
     def personal(self, event: Event) -> bytes:
         """The lines for a client that alone is told of an event, whatever it has negotiated."""
@@ -104,7 +109,7 @@ class IrcFormat:
 MSGID = re.compile("[0-9a-f]{1,15}")  # of events
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)  # all the subsets there are: two formats for the same one would not be shared
 def irc_format(capabilities: frozenset[str]) -> IrcFormat:
     """The format for `capabilities`, a subset of `RENDERED`."""
     return IrcFormat(capabilities)

@@ -208,6 +208,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); operators know the key: {}"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
+    Code.MASKS_FULL: Numeric("478", "{} {} :Too many masks were set from your address, or in all; remove some first"),
     Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
     Code.SILENT: Numeric("482", "{} :You may not speak on that channel, nor set its topic; operators are: {}"),
     Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator; operators are: {}"),
