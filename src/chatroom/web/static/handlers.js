@@ -377,7 +377,8 @@ function onNotJoined(state, message) {
   const text = refusalText(message);
   if (room && !room.here) {
     room.joined = false;
-    for (const entry of room.pending) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
+    const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
+    for (const entry of waiting) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
     room.version++;
   }
   state.inform(text, "error", room);
@@ -385,10 +386,9 @@ function onNotJoined(state, message) {
 
 /** @type {Handler} */
 function onNotSent(state, message) {
-  const text = refusalText(message);
-  if (state.refused(message.tags.label ?? "", text)) return;
+  if (state.refused(message.tags.label ?? "", cleanText(message.params.at(-1) ?? ""))) return;
   const room = state.find(message.params[1] ?? "");
-  state.inform(text, "error", room && !room.isDirect ? room : undefined);
+  state.inform(refusalText(message), "error", room && !room.isDirect ? room : undefined);
 }
 
 /**
