@@ -197,6 +197,20 @@ def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) 
     form.get_by_role("button", name="Log in", exact=True).click()
     expect(page.locator(".self .account small")).to_have_text("logged in")
 
+    nora.pick(page.locator(".account"), "Change the password…")
+    form.get_by_label("Old password").fill("not-sesame")
+    form.get_by_label("New password").fill("open-barley")
+    form.get_by_role("button", name="Change", exact=True).click()
+    expect(form.get_by_role("alert")).to_contain_text("not the password of nora")
+    form.get_by_label("Old password").fill("open-sesame")
+    form.get_by_role("button", name="Change", exact=True).click()
+    expect(form).to_have_count(0)
+    page.reload()
+    password.fill("open-barley")
+    page.keyboard.press("Enter")
+    nora.is_in("#lobby")
+    expect(page.locator(".self .account small")).to_have_text("logged in")
+
 
 def test_the_password_of_the_server_is_asked_for(
     serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path

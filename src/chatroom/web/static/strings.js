@@ -173,6 +173,7 @@ const STRINGS = {
   claimTitle: "Claim {nick}",
   claimHelp: "Then nobody else can use it, on any device. At least 8 characters, without spaces.",
   newPassword: "New password",
+  oldPassword: "Old password",
   claimIt: "Claim it",
   logIn: "Log in…",
   logInTitle: "Log in to a claimed name",
