@@ -40,7 +40,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def server(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
-    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True, show_addresses=True)
     unlocked = watch_lock(server, monkeypatch)
     server.configure(Settings(tls=tls.context(*certificate)))
     server.start()

@@ -190,6 +190,7 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             per_address=options.limit_per_address,
             trusted_networks=options.trusted_network,
             trusted_proxies=options.trusted_proxy,
+            show_addresses=options.show_addresses,
             tls_only=options.tls_only,
             cluster=options.cluster,
         )

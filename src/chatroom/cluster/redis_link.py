@@ -146,6 +146,7 @@ class RedisLink(Replica):
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
         hub = self._hub
+        hub.context.cloaks.key = self._reading.share("cloaks", hub.context.cloaks.key)
         with self.lock:
             known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
             if hub.state.servers:  # it was part of the chat before: what was applied was saved

@@ -98,7 +98,7 @@ def _may_claim(state: ChatState, session: Session, name: str) -> None:
 def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> list[Outcome]:
     name = _name_of(session, command)
     _may_claim(ctx.state, session, name)
-    by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
+    by = session.user.person if session.user else Person(session.uid, name, "*", ctx.cloaks.shown(session.host))
     log.info("%s claimed the name %s", session.host, name)
     return [AccountMade(by, name, secret), _done(ctx, AccountChange.CLAIMED, name, command.via)]
 

@@ -116,16 +116,19 @@ def ask_who(ctx: Context, session: Session, command: AskWho) -> list[Outcome]:
         found = ()
     else:
         like = Glob(command.mask if command.mask != "0" else "*").fullmatch
-        found = [u for u in ctx.state.users.values() if u.seen_by(viewer) and _like(like, u)]
+        found = [u for u in ctx.state.users.values() if u.seen_by(viewer) and _like(like, u, viewer)]
     chosen = [user for user in found if user.is_operator] if command.operators else list(found)
     members = tuple(user.member_info(ranks.get(user.person.uid, "")) for user in chosen)
     idle = tuple(_idle(user, ctx.clock()) for user in chosen)
     return [WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
 
 
-def _like(like: Callable[[str], object], user: User) -> bool:
+def _like(like: Callable[[str], object], user: User, viewer: User) -> bool:
     person = user.person
-    return any(like(fold(text)) for text in (person.nick, person.username, person.host, person.realname))
+    texts = [person.nick, person.username, person.host, person.realname]
+    if viewer.is_operator:
+        texts.append(person.address)
+    return any(like(fold(text)) for text in texts)
 
 
 def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome]:
@@ -149,6 +152,7 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
             modes,
             bool(user.session and user.session.secure),
             ctx.state.server_of(user.person.uid),
+            user.person.address if user is viewer or viewer.is_operator else "",
         )
     ]
 

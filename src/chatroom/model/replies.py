@@ -107,6 +107,7 @@ class WhoisIs(Reply):
     modes: str  # "" for those who may not know them
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one
+    address: str = ""  # "" for those who may not know it
 
 
 @value

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from chatroom.model.events import Event
 from chatroom.protocols.sentences import describe_event
@@ -13,5 +14,6 @@ def log_actions(events: Iterable[Event]) -> None:
     """Logs what operators have done, and who it was."""
     for event in events:
         room = getattr(event, "room", "")
+        who = replace(event.by, host=event.by.address or event.by.host).mask
         for sentence in describe_event(event):
-            log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, event.by.mask)
+            log.info("%s%s (by %s)", f"{room}: " if room else "", sentence, who)

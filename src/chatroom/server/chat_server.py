@@ -97,6 +97,7 @@ class ChatServer(ThreadingTCPServer):
         per_address: int = CONNECTIONS_PER_ADDRESS,
         trusted_networks: tuple[Network, ...] = (),
         trusted_proxies: tuple[Network, ...] = (),
+        show_addresses: bool = False,
         tls_only: bool = False,
         cluster: str = "",
         timing: Timing = Timing(),  # noqa: B008  # a tuple
@@ -108,6 +109,7 @@ class ChatServer(ThreadingTCPServer):
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `trusted_proxies`: connections from there must begin with whose they are, and count as theirs.
+        - `show_addresses`: everybody sees everybody's address, not a cloak.
         - `tls_only`: clients on other machines must use TLS.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
         """
@@ -134,7 +136,11 @@ class ChatServer(ThreadingTCPServer):
         self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
         last_id = last_time = 0
+        self.hub.context.cloaks.is_shown = show_addresses
         if store:
+            self.hub.context.cloaks = store.cloaks
+            if not show_addresses:
+                store.hide_addresses()
             restore_chat(self.hub, store, now())
             last_id, last_time = store.reserved_id, store.last_saved_time
         self._history = HistoryService(store) if store else None
@@ -210,6 +216,8 @@ class ChatServer(ThreadingTCPServer):
             except ClusterError:
                 self._close_unstarted()
                 raise
+            if self.store:
+                self.store.keep_cloak_key()
             super().server_activate()
         if self._maintenance:
             self._maintenance.start()

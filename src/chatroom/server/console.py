@@ -123,7 +123,7 @@ class Console(threading.Thread):
     def _who(self, rest: str) -> None:
         with self._server.event_log.lock:
             people = [
-                f"{user.person.nick}  {user.person.host}  {' '.join(room.name for room in user.rooms.values())}"
+                f"{user.person.nick}  {user.person.address or user.person.host}  {' '.join(user.room_names())}"
                 for user in self._server.hub.state.users.values()
             ]
         self._write("\n".join(people) or "nobody is here")

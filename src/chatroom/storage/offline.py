@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatroom.common.cloaks import Cloaks
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import (
     BUSY_TIMEOUT_SECONDS,
     FILE,
     StoreError,
     check_version,
+    cloak_key,
     connect_offline,
     explained,
     may_write,
@@ -52,7 +54,8 @@ class OfflineStore:
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
-        return Reader(self.path, connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS))
+        db = connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS)
+        return Reader(self.path, db, Cloaks(cloak_key(db)))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -20,6 +20,7 @@ BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's tr
 
 DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
 FILE = "chatroom.db"
+SET_CLOAK_KEY = "INSERT INTO secrets VALUES ('cloaks', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 # `places` has a row for each room and conversation of which anything is kept. A row number is never used for another
@@ -34,6 +35,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # "". `room` and `key`, the mask, are folded. `until` is when the entry ends (0: not by itself).
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
 # `replay_missed` is 0 where its clients are not shown what was said before they join.
+# `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
 # `marks` has single numbers: "reserved", "began", "settled" and "chat" (see `store`), "indexed …" (see `search_index`).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -98,6 +100,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("modes", ("ALTER TABLE places ADD COLUMN modes TEXT NOT NULL DEFAULT ''",)),
     ("replay", ("ALTER TABLE accounts ADD COLUMN replay INTEGER NOT NULL DEFAULT 1",)),
+    ("secrets", ("CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",)),
 )
 
 
@@ -239,6 +242,12 @@ def _run_migration(db: sqlite3.Connection, name: str, statements: tuple[str, ...
     except BaseException:
         db.execute("ROLLBACK")
         raise
+
+
+def cloak_key(db: sqlite3.Connection) -> bytes:
+    """The key by which addresses are cloaked; b"" if the file has none yet."""
+    row = db.execute("SELECT value FROM secrets WHERE name = 'cloaks'").fetchone()
+    return bytes(row[0]) if row else b""
 
 
 @contextmanager

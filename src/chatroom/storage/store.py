@@ -22,8 +22,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatroom.common.cloaks import KEY_BYTES, Cloaks
 from chatroom.common.logs import alike
-from chatroom.common.names import LOBBY
+from chatroom.common.names import LOBBY, fold
 from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
@@ -33,8 +34,10 @@ from chatroom.storage.salvage import Salvaged
 from chatroom.storage.schema import (
     BUSY_TIMEOUT_SECONDS,
     FILE,
+    SET_CLOAK_KEY,
     SET_MARK,
     StoreError,
+    cloak_key,
     create,
     explained,
     migrate,
@@ -113,6 +116,8 @@ class Store:
             self.reserved_id = self._mark("reserved")  # no event has a higher id yet
             self.previous_start_id = self._mark("began")  # all events since the start before this one have higher ids
             self.db.execute(SET_MARK, ("began", self.reserved_id))
+            self.db.execute(f"INSERT INTO secrets VALUES ('cloaks', randomblob({KEY_BYTES})) ON CONFLICT DO NOTHING")
+            self.cloaks = Cloaks(cloak_key(self.db), is_shown=True)
         except (sqlite3.Error, OSError) as error:
             self._lock_file.release()
             raise explained(self.path, error) from None
@@ -142,7 +147,25 @@ class Store:
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
-        return Reader(self.path)
+        return Reader(self.path, cloaks=self.cloaks)
+
+    def keep_cloak_key(self) -> None:
+        """Keeps the key of the cloaks, which may be that of other servers now. May raise `sqlite3.Error`."""
+        with self.transaction() as db:
+            db.execute(SET_CLOAK_KEY, (self.cloaks.key,))
+
+    def hide_addresses(self) -> None:
+        """Replaces addresses in lists of rooms and beside topics by cloaks, for good. May raise `sqlite3.Error`."""
+        self.cloaks.is_shown = False
+        with self.transaction() as db:
+            for place, by in db.execute("SELECT id, topic_by FROM places WHERE topic_by LIKE '%@%'").fetchall():
+                db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (self.cloaks.mask(by), place))
+            for room, letter, key, mask, by in db.execute("SELECT room, letter, key, mask, by FROM lists").fetchall():
+                kept = self.cloaks.mask(mask) if room else mask  # operators alone see those of the server
+                db.execute(
+                    "UPDATE OR REPLACE lists SET key = ?, mask = ?, by = ? WHERE room = ? AND letter = ? AND key = ?",
+                    (fold(kept), kept, self.cloaks.mask(by), room, letter, key),
+                )
 
     def save(self, events: list[Event]) -> None:
         """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
@@ -221,6 +244,8 @@ class Store:
                 self._reopen()
             if not self._write_in_one_statement(last):
                 with transaction(self.db):
+                    if self.failure:
+                        self.db.execute(SET_CLOAK_KEY, (self.cloaks.key,))  # the file may be a new one
                     if self._salvaged:
                         self._salvaged.write(self.db)
                     self._insert_all()

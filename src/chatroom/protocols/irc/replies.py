@@ -235,6 +235,8 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
         yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
         yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
+    if reply.address:
+        yield to.line(numerics.RPL_WHOISHOST, p.nick, reply.address, reply.address)
     if reply.modes:
         yield to.line(numerics.RPL_WHOISMODES, p.nick, reply.modes)
     if reply.since:
