@@ -63,17 +63,34 @@ def _nats_hello(number: int, room: str) -> tuple[bytes, list[Step]]:
     return hello, [Step(b"PONG\r\n", b"")]
 
 
+def _frame(line: bytes) -> bytes:
+    """A line as a browser sends it. It has to be masked; a mask of zeros costs the load generator nothing."""
+    assert len(line) < 126
+    return b"\x81" + bytes([0x80 | len(line)]) + bytes(4) + line
+
+
+def _web_hello(number: int, room: str) -> tuple[bytes, list[Step]]:
+    opening = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    names = _frame(b"NICK u%d" % number) + _frame(b"USER u%d 0 * :load" % number)
+    return opening + names, [Step(b" 001 ", _frame(b"JOIN #%s" % room.encode())), Step(b" 366 ", b"")]
+
+
 IRC = Wire(_irc_hello, lambda room, text: b"PRIVMSG #%s :%s\r\n" % (room.encode(), text))
+WEB = Wire(_web_hello, lambda room, text: _frame(b"PRIVMSG #%s :%s" % (room.encode(), text)))
 NATS = Wire(_nats_hello, lambda room, text: b"PUB %s %d\r\n%s\r\n" % (room.encode(), len(text), text))
 
 
 class Client:
     """One connection. It is in once all its `steps` are done."""
 
-    __slots__ = ("kept", "open", "out", "room", "sampled", "seen", "sock", "source", "steps", "tail")
+    __slots__ = ("kept", "open", "out", "room", "sampled", "seen", "sock", "source", "steps", "tail", "wire")
 
-    def __init__(self, sock: socket.socket, room: str, sampled: bool, steps: list[Step]) -> None:
+    def __init__(self, sock: socket.socket, wire: Wire, room: str, sampled: bool, steps: list[Step]) -> None:
         self.sock = sock
+        self.wire = wire
         self.room = room
         self.sampled = sampled
         self.steps = deque(steps)
@@ -88,9 +105,10 @@ class Client:
 class Swarm:
     """Clients of one server. A context manager; closes them all at the end."""
 
-    def __init__(self, port: int, wire: Wire = IRC, names: int = 1_000_000) -> None:
-        """`names`: after so many clients the first one's nickname is used again."""
-        self.wire = wire
+    def __init__(self, port: int, wire: Wire = IRC, names: int = 1_000_000, browsers: float = 0) -> None:
+        """`names`: after so many clients the first one's nickname is used again. `browsers`: their share."""
+        self._wire = wire
+        self._browsers = browsers
         self.clients: list[Client] = []  # in the order in which they came
         self.got = 0  # deliveries counted
         self.latencies: list[int] = []  # microseconds
@@ -130,8 +148,9 @@ class Swarm:
         if error not in (0, EINPROGRESS):
             sock.close()
             raise RoundError(f"client {number} could not connect: error {error}")
-        hello, steps = self.wire.hello(number % self._names, room)
-        client = Client(sock, room, number % _SAMPLED == _SAMPLE, steps)
+        wire = WEB if int((number + 1) * self._browsers) > int(number * self._browsers) else self._wire
+        hello, steps = wire.hello(number % self._names, room)
+        client = Client(sock, wire, room, number % _SAMPLED == _SAMPLE, steps)
         client.out = hello
         self.clients.append(client)
         self._by_fd[sock.fileno()] = client
@@ -293,9 +312,9 @@ class Swarm:
         """Microseconds since the swarm began."""
         return int((time.monotonic() - self._start) * 1e6)
 
-    def message(self, room: str, size: int) -> bytes:
+    def message(self, sender: Client, size: int) -> bytes:
         """A message whose text has `size` bytes, stamped with this moment."""
-        return self.wire.say(room, (b"|%010d " % self.now()).ljust(size, b"x"))
+        return sender.wire.say(sender.room, (b"|%010d " % self.now()).ljust(size, b"x"))
 
     def flood(self, sender: Client, messages: int, size: int) -> None:
         """From now on, this client sends so many messages as fast as the server takes them."""
@@ -304,7 +323,7 @@ class Swarm:
 
     def _batches(self, sender: Client, messages: int, size: int) -> Iterator[bytes]:
         for left in range(messages, 0, -_FLOOD_BATCH):
-            yield self.message(sender.room, size) * min(left, _FLOOD_BATCH)
+            yield self.message(sender, size) * min(left, _FLOOD_BATCH)
 
 
 class Stopwatch:

@@ -48,7 +48,10 @@ class Shape(Protocol):
 
 @dataclass(frozen=True)
 class Messages:
-    """`senders` of the `clients` send `messages` each: as fast as they are taken, or `rate` a second in all."""
+    """`senders` of the `clients` send `messages` each: as fast as they are taken, or `rate` a second in all.
+
+    `browsers` is the share of clients, and of senders, that come by WebSocket.
+    """
 
     name: str
     clients: int
@@ -56,20 +59,22 @@ class Messages:
     senders: int
     messages: int
     rate: int = 0
+    browsers: float = 0
     peers: tuple[str, ...] = ("nats-server", "ngircd")
 
     @property
     def about(self) -> str:
         where = f"{self.rooms} rooms" if self.rooms > 1 else "one room"
         how = f"{self.rate} messages/s" if self.rate else "flooding"
-        return f"{self.clients:,} clients in {where}, {self.senders} of them {how}, {PAYLOAD} bytes each"
+        by_web = f", {self.browsers:.0%} by WebSocket" if self.browsers else ""
+        return f"{self.clients:,} clients in {where}{by_web}, {self.senders} of them {how}, {PAYLOAD} bytes each"
 
     def scaled(self, factor: float) -> "Messages":
         clients = max(self.rooms * 2, int(self.clients * factor))
         return replace(self, clients=clients, senders=min(self.senders, clients))
 
     def run(self, server: Server) -> Round:
-        with Swarm(server.port, server.kind.wire) as swarm:
+        with Swarm(server.port, server.kind.wire, browsers=self.browsers) as swarm:
             rooms = [f"r{number % self.rooms}" for number in range(self.clients)]
             swarm.enter(rooms)
             swarm.settle()
@@ -121,7 +126,7 @@ def _pace(swarm: Swarm, senders: list[Client], rate: float, messages: int, size:
         while (wait := due - time.monotonic()) > 0:
             swarm.pump(wait)
         sender = next(turns)
-        swarm.say(sender, swarm.message(sender.room, size))
+        swarm.say(sender, swarm.message(sender, size))
 
 
 @dataclass(frozen=True)
@@ -414,6 +419,8 @@ def _remarks(watch: Stopwatch) -> list[str]:
 SHAPES: tuple[Shape, ...] = (
     Messages("big", clients=1000, rooms=1, senders=10, messages=200),
     Messages("mid", clients=100, rooms=1, senders=10, messages=2000),
+    Messages("web", clients=100, rooms=1, senders=10, messages=2000, browsers=1, peers=()),
+    Messages("mixed", clients=100, rooms=1, senders=10, messages=2000, browsers=0.5, peers=()),
     Messages("small", clients=10, rooms=1, senders=10, messages=20_000),
     Messages("paced", clients=500, rooms=1, senders=10, messages=50, rate=100),
     Messages("rooms", clients=1000, rooms=100, senders=100, messages=1000, peers=("nats-server",)),

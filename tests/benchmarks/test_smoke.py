@@ -26,6 +26,8 @@ def measure() -> Callable[[Shape], Round]:
     [
         (Messages("flood", clients=5, rooms=1, senders=2, messages=70), 2 * 70 * 4),
         (Messages("rooms", clients=6, rooms=2, senders=2, messages=70), 2 * 70 * 2),
+        (Messages("web", clients=5, rooms=1, senders=2, messages=70, browsers=1), 2 * 70 * 4),
+        (Messages("mixed", clients=5, rooms=1, senders=2, messages=70, browsers=0.5), 2 * 70 * 4),
         (Messages("paced", clients=5, rooms=1, senders=2, messages=10, rate=100), 2 * 10 * 4),
     ],
     ids=lambda value: value.name if isinstance(value, Messages) else "",

@@ -1,10 +1,14 @@
 """IRC lines, taken apart and put together."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatroom.common.irc_message import Message, parse, render
+from chatroom.common.names import fold
 
 _CHARACTERS = st.characters(blacklist_characters="\r\n\0", blacklist_categories=["Cs"])
 _WORDS = st.text(st.characters(blacklist_characters="\r\n\0 ", blacklist_categories=["Cs"]), min_size=1)
@@ -86,3 +90,18 @@ def test_no_line_does_worse_than_be_refused(line: str) -> None:
         return
     assert message.command
     assert all(message.params[:-1])
+
+
+def test_lines_are_read_as_the_page_reads_them() -> None:
+    """The page in the browser has a parser of its own; both are held to the same vectors."""
+    vectors = json.loads((Path(__file__).parents[1] / "irc_vectors.json").read_text("utf-8"))
+    for each in vectors["lines"]:
+        expected = Message(each["command"], tuple(each["params"]), each["source"], each["tags"])
+        assert parse(each["line"]) == expected
+    for line in vectors["no_lines"]:
+        with pytest.raises(ValueError, match="without a command"):
+            parse(line)
+    for each in vectors["rendered"]:
+        assert render(Message(each["command"], tuple(each["params"]), tags=each["tags"])) == each["line"]
+    for name, folded in vectors["folds"]:
+        assert fold(name) == folded

@@ -457,8 +457,9 @@ def test_a_name_that_begins_like_irc_is_a_name(guests: Guests) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET / HTTP/1.1", "POST /x HTTP/1.0", "OPTIONS * HTTP/1.1", "get / http/1.1"])
-def test_a_browser_is_told_off_and_closed(guests: Guests, method: str) -> None:
+def test_without_the_page_a_browser_is_told_off_and_closed(server: ChatServer, guests: Guests, method: str) -> None:
     """So that no web page can speak in the room through its visitor's browser."""
+    server.site = None
     alice = guests.plain("alice")
     browser = guests.stranger()
     browser.send(method, "Host: x", "", "NICK evil", "USER evil 0 * :x", "JOIN #lobby", "PRIVMSG #lobby :spam")

@@ -316,14 +316,14 @@ def test_ends_of_lines_alone_are_not_collected(server: ChatServer, guests: Guest
 def test_the_operator_is_told_who_was_refused(server: ChatServer, guests: Guests) -> None:
     """Those too who were let in at first, but did not know the password, or were no chat clients."""
     server.hub.context.password = "secret"
-    browser, irc, person, encrypted = [guests.stranger() for _ in range(4)]
-    browser.send("GET / HTTP/1.1")
+    proxy, irc, person, encrypted = [guests.stranger() for _ in range(4)]
+    proxy.send("PROXY UNKNOWN")
     encrypted.send_bytes(b"\x16\x03\x01")
     irc.send("NICK al\r\nUSER u 0 * :r\r")
     person.send("wrong", "wrong", "wrong")
-    for each in (browser, irc, person, encrypted):
+    for each in (proxy, irc, person, encrypted):
         each.rest()
-    reasons = ("HTTP", "this server has a password", "too many wrong passwords", "TLS, which is off here")
+    reasons = ("a PROXY header", "this server has a password", "too many wrong passwords", "TLS, which is off here")
     eventually(lambda: all(server.refusals[reason] == 1 for reason in reasons), "all are counted")
 
 
@@ -398,7 +398,7 @@ def test_a_full_server_tells_the_newcomer(limited: ChatServer) -> None:
         ("", "* Goodbye (the server is full; try again later)."),
         ("dave", "* Goodbye (the server is full; try again later)."),
         ("NICK dave\r\nUSER u 0 * :r\r", "ERROR :Closing link: the server is full; try again later\r"),
-        ("GET / HTTP/1.1", "This is a chat server."),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r", "The server is full; try again later."),
     ):
         refused = guests.stranger()
         if says:

@@ -6,15 +6,19 @@ import socket
 from chatroom import __version__
 
 
-def how_to_join(host: str, port: int) -> str:
-    """The commands for each kind of client, with an address that others can reach if the server listens on all."""
+def how_to_join(host: str, port: int, scheme: str = "http") -> str:
+    """What each kind of client needs, with an address that others can reach if the server listens on all.
+
+    `scheme` is that of browsers; "" if they can't come in.
+    """
     where = {"0.0.0.0": _own_address(socket.AF_INET), "::": _own_address(socket.AF_INET6), "": ""}.get(host, host)
     where = where or "127.0.0.1"
+    browser = f"  a browser   {scheme}://{f'[{where}]' if ':' in where else where}:{port}\n" if scheme else ""
     return f"""\
 chatroom {__version__} is listening on {host}, port {port}. To join:
-  a window   chatroom connect {where} -p {port}
-  netcat     nc {where} {port}
-  IRC        irssi -c {where} -p {port}     then /join #lobby
+{browser}  a window    chatroom connect {where} -p {port}
+  netcat      nc {where} {port}
+  IRC         irssi -c {where} -p {port}     then /join #lobby
 q and Enter ends the server; help lists what else you can type here."""
 
 

@@ -192,6 +192,8 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             trusted_proxies=options.trusted_proxy,
             show_addresses=options.show_addresses,
             tls_only=options.tls_only,
+            web=not options.no_web,
+            web_hosts=options.web_host,
             cluster=options.cluster,
         )
     except OSError as error:
@@ -225,7 +227,8 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
         raise click.ClickException(str(error)) from None
     try:
         _tell_of_start(server, host, max_clients)
-        console = Console(server, _say, signals.end, greeting=how_to_join(host, server.port))
+        greeting = how_to_join(host, server.port, _browsers_scheme(server))
+        console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
         signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
@@ -235,6 +238,13 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
         log.info("saying goodbye to everybody")
         server.stop()
     log.info("chatroom has ended")
+
+
+def _browsers_scheme(server: "ChatServer") -> str:
+    """How browsers come in: http, https, or "" if they don't."""
+    if not server.site:
+        return ""
+    return "https" if server.tls else "http"
 
 
 def _say(text: str) -> None:

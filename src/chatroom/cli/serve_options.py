@@ -13,7 +13,7 @@ import click
 
 from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
 from chatroom.cli.config_file import Faults, load
-from chatroom.common.addresses import Network, network_of
+from chatroom.common.addresses import Network, address_of, network_of
 from chatroom.common.names import is_server
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
@@ -33,6 +33,15 @@ def _server_name(context: click.Context, parameter: click.Parameter, value: str)
 def _one_line(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if clean(value) != value or len(value.encode()) > DESCRIPTION_BYTES:
         raise click.BadParameter(f"that must be one line of at most {DESCRIPTION_BYTES} bytes.")
+    return value
+
+
+def _host_names(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    for name in value:
+        if not is_server(name) and address_of(name) is None:
+            raise click.BadParameter(
+                f"{name!r} is no host's name: chat.example.org, without http:// and without a port."
+            )
     return value
 
 
@@ -94,6 +103,15 @@ class ServeOptions:
         bool, _option("Make a certificate at the first start and keep it in --data.", is_flag=True)
     ]
     tls_only: Annotated[bool, _option("Refuse plain text from other machines.", is_flag=True)]
+    no_web: Annotated[bool, _option("Serve browsers no page, and no WebSocket.", is_flag=True)]
+    web_host: Annotated[
+        tuple[str, ...],
+        _option(
+            "A name by which browsers may reach the server, besides its address; may be repeated.",
+            multiple=True,
+            callback=_host_names,
+        ),
+    ]
     data: Annotated[Path, lambda name: data_option]
     keep: Annotated[
         int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)

@@ -26,14 +26,15 @@ def loss_reason(error: OSError) -> str:
 class Outbox:
     """What writes to one socket, and the chunks that wait until the socket takes more.
 
-    It belongs to the courier's thread, with three exceptions:
+    It belongs to the courier's thread, with these exceptions:
     - `close_reason` is set by any thread, by `give_reason`.
+    - `downloads` is set by the client's own thread, before it sends a file, and when there are no more.
     - `start_tls` is called by the client's own thread before anything is sent.
     - `behind_bytes` and `drained_at` are read by the timeouts' thread; a value that is a moment old does no harm.
     """
 
     __slots__ = (
-        *("behind_bytes", "chunks", "drained_at", "send", "sock", "socket_send", "tls"),
+        *("behind_bytes", "chunks", "downloads", "drained_at", "send", "sock", "socket_send", "tls"),
         *("close_reason", "close_requested", "shutdown_requested"),
     )
 
@@ -44,6 +45,7 @@ class Outbox:
         self.send: Callable[[Chunk, int], int] = sock.send
         self.chunks: deque[Chunk] = deque()
         self.behind_bytes = 0  # in the chunks, that are still to be sent
+        self.downloads = False  # whether files may be sent, which are large, though the client has no name
         self.drained_at = 0.0  # when the socket last took some of them, in monotonic seconds
         self.close_reason = ""  # why the server ended the connection by itself; "" if it did not
         self.shutdown_requested = False

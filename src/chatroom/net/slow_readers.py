@@ -22,6 +22,7 @@ from chatroom.net.outbox import DONT_WAIT, Chunk, Outbox, loss_reason
 
 OUTBOX_BYTES = 1024 * 1024  # bytes a client may be behind: a slow phone survives a burst
 OUTBOX_UNREGISTERED_BYTES = 4 * 1024  # before registration; unread replies to nobody exhausted Redis (CVE-2025-21605)
+OUTBOX_DOWNLOAD_BYTES = 256 * 1024  # of a browser that asks for files: several of the largest
 OUTBOXES_TOTAL_BYTES = 512 * 1024 * 1024  # of all outboxes: 10,000 stuck clients must not eat the machine
 THROTTLING_OUTBOX_BYTES = OUTBOX_BYTES // 4  # bytes behind, from which on a client that keeps reading is waited for
 READING_SECONDS = 0.2  # seconds since a client last took bytes, within which it counts as reading
@@ -139,31 +140,35 @@ class SlowReaders:
         self.bytes += size * len(late)
         for client in late:
             outbox = client.outbox
-            if not outbox.chunks:
-                if outbox.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
-                    self.memory.remove((data,))
-                    self.bytes -= size
-                    continue
-                try:
-                    self._selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
-                except OSError as error:  # the kernel has no memory for it, or watches as many as it may: epoll_ctl(2)
-                    log.warning("a slow reader could not be waited for: %s", error)
-                    self.memory.remove((data,))
-                    self.bytes -= size
-                    self._abort(outbox, "no room to keep what was sent to it")
-                    continue
-                self.outboxes.add(outbox)
-                outbox.use_chunks()
-                outbox.drained_at = time.monotonic()
+            if not outbox.chunks and not self._begin(outbox):
+                self.memory.remove((data,))
+                self.bytes -= size
+                continue
             outbox.chunks.append(data)
             outbox.behind_bytes = behind = outbox.behind_bytes + size
             # Without the event log's lock: a user who leaves is `closing` before the session is without one.
-            if behind > OUTBOX_BYTES or (behind > OUTBOX_UNREGISTERED_BYTES and not (client.user or client.closing)):
+            unregistered = OUTBOX_DOWNLOAD_BYTES if outbox.downloads else OUTBOX_UNREGISTERED_BYTES
+            if behind > OUTBOX_BYTES or (behind > unregistered and not (client.user or client.closing)):
                 self._abort(outbox, TOO_SLOW)
             elif behind > THROTTLING_OUTBOX_BYTES:
                 self.throttling.add(outbox)
         if self.memory.bytes > OUTBOXES_TOTAL_BYTES:
             self._free_memory()
+
+    def _begin(self, outbox: Outbox) -> bool:
+        """Waits for the socket of an empty outbox from now on; False if that can't be, and the connection has ended."""
+        if outbox.is_shut_down:  # aborted since its socket took nothing, to free memory for the others
+            return False
+        try:
+            self._selector.register(outbox.sock, selectors.EVENT_WRITE, outbox)
+        except OSError as error:  # the kernel has no memory for it, or watches as many as it may: epoll_ctl(2)
+            log.warning("a slow reader could not be waited for: %s", error)
+            self._abort(outbox, "no room to keep what was sent to it")
+            return False
+        self.outboxes.add(outbox)
+        outbox.use_chunks()
+        outbox.drained_at = time.monotonic()
+        return True
 
     def discard(self, outbox: Outbox) -> None:
         """Discards what is in an outbox."""

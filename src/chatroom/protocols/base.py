@@ -61,6 +61,15 @@ class Dialect(Protocol):
         """A reply as the bytes that this client reads."""
 
 
+def is_from_browser(line: bytes) -> bool:
+    """Whether a line is one that every browser sends in its requests, and nobody says who has no name yet.
+
+    A page may have a browser send a request with any verb, `NICK` or `HELLO`, and lines for the chat behind its head. A
+    page of strangers gets that far by a name of its own that leads here (DNS rebinding).
+    """
+    return line[:5].lower() == b"host:"
+
+
 class Lines:
     """Cuts a stream into lines. It holds at most `limit` + 1 bytes, and scans none twice.
 

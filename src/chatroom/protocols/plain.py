@@ -40,7 +40,7 @@ from chatroom.model.outcomes import Command
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply
 from chatroom.model.values import MessageKind
 from chatroom.protocols import moderation_commands as moderation
-from chatroom.protocols.base import Lines, Viewer
+from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.sentences import describe_event, describe_reply
@@ -156,6 +156,9 @@ class PlainDialect:
         return [*lines, self._question()]
 
     def _read(self, line: bytes) -> Iterator[Command]:
+        if not self._viewer.nick and is_from_browser(line):
+            yield Quit("HTTP", refused=True)
+            return
         try:
             yield from self._parse(_text(line))
         except ChatError as error:

@@ -55,6 +55,7 @@ from chatroom.server.timeouts import UNREAD, TimeoutMonitor
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.store import Store
+from chatroom.web.site import Health, Site
 
 ACCEPT_QUEUE_CONNECTIONS = 1024  # connections that wait to be accepted: with socketserver's 5 a rush takes minutes
 DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
@@ -99,6 +100,8 @@ class ChatServer(ThreadingTCPServer):
         trusted_proxies: tuple[Network, ...] = (),
         show_addresses: bool = False,
         tls_only: bool = False,
+        web: bool = True,
+        web_hosts: tuple[str, ...] = (),
         cluster: str = "",
         timing: Timing = Timing(),  # noqa: B008  # a tuple
     ) -> None:
@@ -111,6 +114,7 @@ class ChatServer(ThreadingTCPServer):
         - `trusted_proxies`: connections from there must begin with whose they are, and count as theirs.
         - `show_addresses`: everybody sees everybody's address, not a cloak.
         - `tls_only`: clients on other machines must use TLS.
+        - `web`: browsers get the page. `web_hosts` are names that the server has in their addresses.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
         """
         self._cluster = cluster
@@ -122,6 +126,7 @@ class ChatServer(ThreadingTCPServer):
         self.tls_only = tls_only
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
+        self.site = Site(web_hosts, self._health) if web else None
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
@@ -311,6 +316,10 @@ class ChatServer(ThreadingTCPServer):
         """Counts a client that was refused or closed. `reason` is one of few: it holds no text of a client."""
         with self.lock:
             self.refusals[reason] += 1
+
+    def _health(self) -> Health:
+        saving = self.store is not None and not self.store.failure
+        return Health(self.info.version, len(self.connections), saving)
 
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""

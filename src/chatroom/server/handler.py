@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 from functools import partial
 from socketserver import StreamRequestHandler
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chatroom.common import logs
 from chatroom.common.addresses import limit_key
@@ -28,6 +28,7 @@ from chatroom.net.courier import Courier
 from chatroom.net.outbox import loss_reason
 from chatroom.net.sockets import READ_BYTES
 from chatroom.net.tls import Tls
+from chatroom.protocols.base import Dialect
 from chatroom.protocols.detect import Spoken, detect
 from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
@@ -35,8 +36,13 @@ from chatroom.protocols.proxy_header import HeaderError, Origin, header_bytes, o
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.server.flood_limit import FloodLimit
 from chatroom.server.timeouts import TimeoutMonitor
+from chatroom.web.site import Site
+
+if TYPE_CHECKING:
+    from chatroom.web.websocket import WebSocket
 
 READ_FIRST_BYTES = 2048  # bytes asked for where little comes: each idle client waits with a buffer of that size
+LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread bytes of its own would take that from it
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once
 
@@ -69,6 +75,7 @@ class Server(Protocol):
     tls: ssl.SSLContext | None
     tls_only: bool
     webirc_password: str
+    site: Site | None  # None if browsers get no page
 
     def admit_from_proxy(self, connection: Connection, client: Origin) -> None: ...
 
@@ -92,6 +99,7 @@ class ChatHandler(StreamRequestHandler):
         self.unread = b""  # what came along with a proxy's header
         self.read_size = READ_FIRST_BYTES
         self.telnet = Telnet()
+        self.websocket: WebSocket | None = None
         self.flood_limit = FloodLimit()
         # What was logged last of the client:
         self.name = ""  # its nickname, also after it has quit
@@ -228,6 +236,8 @@ class ChatHandler(StreamRequestHandler):
                 continue
             if spoken is not Spoken.UNKNOWN:
                 break
+        if spoken is Spoken.HTTP and self.chat_server.site:
+            return self._meet_browser(first, self.chat_server.site)
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
             self.outbox.give_reason("no TLS")
@@ -236,10 +246,7 @@ class ChatHandler(StreamRequestHandler):
             if not (prompted or self.client.refusal):
                 self._prompt()
         elif spoken is Spoken.IRC:
-            dialect = IrcDialect(self.session, self.chat_server.info)
-            with self.chat_server.event_log.lock:
-                self.session.dialect = dialect
-            self._submit([SetFormat(dialect.format, echo=False)])
+            self._speak(IrcDialect(self.session, self.chat_server.info))
         elif spoken is Spoken.TLS and not self.tls:
             self.outbox.give_reason("TLS, which is off here")
         elif spoken is Spoken.HTTP:
@@ -250,6 +257,26 @@ class ChatHandler(StreamRequestHandler):
             self._submit([Raw(told)])
             self.outbox.give_reason(reason)
         return first if spoken in (Spoken.PLAIN, Spoken.IRC) else b""
+
+    def _speak(self, dialect: Dialect) -> None:
+        """Speaks this dialect with the client from now on."""
+        with self.chat_server.event_log.lock:
+            self.session.dialect = dialect
+        self._submit([SetFormat(dialect.format, echo=False)])
+
+    def _meet_browser(self, first: bytes, site: Site) -> bytes:
+        """Answers a browser's requests; returns what it sent after opening a WebSocket, b"" if there is nothing."""
+        from chatroom.server.browser import Browser, Means
+
+        means = Means(self._read, self._is_readable, self._may_go_on, self._submit, self._speak)
+        browser = Browser(self.client, self.chat_server.info, means, site, not self._may_be_plain())
+        rest = browser.converse(first)
+        self.websocket = browser.websocket
+        if not self.websocket:
+            if browser.is_unread:
+                self._linger()
+            return b""
+        return rest or (b"" if self.client.refusal else self._read())
 
     def _start_tls(self, context: ssl.SSLContext, first: bytes) -> None:
         """Runs the handshake; raises `ssl.SSLError` if it fails."""
@@ -279,10 +306,15 @@ class ChatHandler(StreamRequestHandler):
 
     def _read_until_end(self, data: bytes) -> None:
         while data and not self.outbox.close_reason:
-            self._receive(data)
+            if self.websocket:
+                self._receive_frames(data, self.websocket)
+            else:
+                self._receive(data)
             self._log_changes()
             if self.session.closing:
                 return
+            if self.websocket and self.websocket.is_over:
+                break
             self.chat_server.courier.wait_for_backlog()
             if not self.name and len(data) >= READ_FIRST_BYTES:
                 self._wait_for_answers()
@@ -311,9 +343,31 @@ class ChatHandler(StreamRequestHandler):
         barrier.wait(BARRIER_WAIT_SECONDS)
 
     def _receive(self, data: bytes) -> None:
-        """Submits the commands in these bytes, line by line no faster than the flood limit allows."""
+        """Submits the commands in these bytes."""
         if IAC in data or self.telnet.is_open:
             data = self._strip_telnet(data)
+        self._receive_lines(data)
+
+    def _receive_frames(self, data: bytes, websocket: "WebSocket") -> None:
+        """Submits the commands in these frames. A frame without a line costs as much as a line."""
+        from chatroom.web.websocket import Framed
+
+        received = websocket.receive(data)
+        for _ in range(received.other_frames):
+            if not self._may_go_on():
+                return
+        if received.answer and not websocket.is_over:
+            self._submit([Framed(received.answer)])
+        if received.lines:
+            self._receive_lines(received.lines)
+        if websocket.is_over and not self.session.closing:
+            self._submit([Framed(received.answer)])  # a close, behind which nothing may be sent
+            if websocket.is_broken:
+                self._linger()
+                self.outbox.give_reason("not WebSocket")
+
+    def _receive_lines(self, data: bytes) -> None:
+        """Submits the commands in these lines, one by one no faster than the flood limit allows."""
         *lines, rest = data.split(b"\n")
         if lines and self.chat_server.unlimited:
             self._submit(self.session.dialect.receive(data))
@@ -332,10 +386,14 @@ class ChatHandler(StreamRequestHandler):
     def _strip_telnet(self, data: bytes) -> bytes:
         """Takes out telnet commands, and answers them; they cost as much as a line."""
         text, answer = self.telnet.receive(data)
-        may_go_on = self.chat_server.unlimited or len(text) == len(data) or self._wait_for_turn()
+        may_go_on = len(text) == len(data) or self._may_go_on()
         if answer and may_go_on:
             self._submit([Raw(answer)])
         return text
+
+    def _may_go_on(self) -> bool:
+        """Waits for a turn, where there is a flood limit; False if the connection has ended meanwhile."""
+        return self.chat_server.unlimited or self._wait_for_turn()
 
     def _wait_for_turn(self) -> bool:
         """Waits until the flood limit allows a line; False if the connection was shut down or reset meanwhile."""
@@ -372,6 +430,12 @@ class ChatHandler(StreamRequestHandler):
         client.last_received = max(client.last_received, time.monotonic() - client.unacknowledged_seconds())
         self.session.paced = False
         self.chat_server.timeouts.add(client)
+
+    def _linger(self) -> None:
+        """Drops what the client sends until it has left, for a moment."""
+        end = time.monotonic() + LINGER_SECONDS
+        while (left := end - time.monotonic()) > 0 and self._is_readable(left) and self._read():
+            pass
 
     def _is_readable(self, timeout: float) -> bool:
         """Whether bytes come within `timeout` seconds. By `poll`: a timeout of the socket would be one for all."""

@@ -1,6 +1,6 @@
 """What is remembered of one IRC client between its lines: capabilities, and what is not complete yet."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
@@ -19,8 +19,10 @@ from chatroom.protocols.irc.reply_writer import ReplyWriter
 class ClientState:
     """One client: its capabilities, what it gave before registration was complete, and what is open."""
 
-    def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
+    def __init__(self, viewer: Viewer, server: ServerInfo, framed: Callable[[Format], Format] | None = None) -> None:
+        """`framed` makes of a format of lines the one that the client reads, if that is not lines."""
         self.viewer = viewer
+        self._framed = framed
         self.capabilities: set[str] = set()
         self.writer = ReplyWriter(viewer, server, self.capabilities)
         self.negotiating = False  # registration waits for CAP END
@@ -36,7 +38,7 @@ class ClientState:
 
     @property
     def format(self) -> Format:
-        return self.writer.format
+        return self._framed(self.writer.format) if self._framed else self.writer.format
 
     def set_capabilities(self, capabilities: Iterable[str]) -> SetFormat:
         """Replaces the capabilities that are negotiated."""
@@ -47,7 +49,7 @@ class ClientState:
             rendered -= {"draft/multiline"}  # which needs them
         self.writer.format = irc_format(rendered)
         return SetFormat(
-            self.writer.format,
+            self.format,
             echo="echo-message" in self.capabilities,
             extended_monitor="extended-monitor" in self.capabilities,
             read_marker="draft/read-marker" in self.capabilities,

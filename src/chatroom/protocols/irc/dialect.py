@@ -1,7 +1,7 @@
 """Reads one IRC client: lines become commands by `command_table`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from operator import itemgetter
 
@@ -10,11 +10,11 @@ from chatroom.common.irc_message import LINE_BYTES, TAG_BYTES, Message, parse, p
 from chatroom.common.names import ROOM_BYTES
 from chatroom.common.text import clean_irc
 from chatroom.model.audience import Format
-from chatroom.model.commands import Burst, Say
+from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Refused, Reply
 from chatroom.model.server_info import ServerInfo
-from chatroom.protocols.base import Lines, Viewer
+from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.irc import numerics, replies
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.command_table import row_for
@@ -39,9 +39,10 @@ class IrcDialect:
 
     pings = True
 
-    def __init__(self, viewer: Viewer, server: ServerInfo) -> None:
+    def __init__(self, viewer: Viewer, server: ServerInfo, framed: Callable[[Format], Format] | None = None) -> None:
+        """`framed`: see `ClientState`."""
         self._viewer = viewer
-        self._client = ClientState(viewer, server)
+        self._client = ClientState(viewer, server, framed)
         self._lines = Lines(TAG_BYTES + LINE_BYTES + MESSAGE_BYTES)
 
     @property
@@ -70,6 +71,9 @@ class IrcDialect:
         return replies.render(self._client.writer, reply)
 
     def _read(self, line: bytes) -> Iterator[Command]:
+        if not self._viewer.nick and is_from_browser(line):
+            yield Quit("HTTP", refused=True)
+            return
         try:
             message, cut = _parsed(line)
         except ChatError as error:

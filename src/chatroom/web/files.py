@@ -1,0 +1,83 @@
+"""The page's files, read from the package once and compressed once, for all browsers."""
+
+import gzip
+import hashlib
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import NamedTuple
+
+from chatroom.web.requests import Request
+from chatroom.web.responses import Response
+from chatroom.web.script import joined
+
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "ico": "image/x-icon",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain; charset=utf-8",
+    "webmanifest": "application/manifest+json",
+}
+# What is asked for by another name than the file's: `/favicon.ico` by every browser.
+_ALIASES = {"/": "/index.html", "/favicon.ico": "/icon.svg"}
+_ENTRY = "app.js"  # the module that begins the page
+
+
+class File(NamedTuple):
+    type: str
+    plain: bytes
+    gzipped: bytes  # b"" if it would not be smaller
+    etag: str  # without its quotation marks
+
+    def answer(self, request: Request) -> Response:
+        """The file, or that the browser has it already."""
+        compressed = bool(self.gzipped) and _takes_gzip(request)
+        etag = f'"{self.etag}{"-gzip" if compressed else ""}"'
+        headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        asked = {tag.strip().removeprefix("W/") for tag in request.fields.get("if-none-match", "").split(",")}
+        if etag in asked or "*" in asked:
+            return Response(304, headers)
+        headers["Content-Type"] = self.type
+        if compressed:
+            headers["Content-Encoding"] = "gzip"
+        return Response(200, headers, self.gzipped if compressed else self.plain)
+
+
+def _takes_gzip(request: Request) -> bool:
+    for each in request.fields.get("accept-encoding", "").lower().split(","):
+        coding, *parameters = (word.replace(" ", "") for word in each.split(";"))
+        if coding in ("gzip", "x-gzip"):
+            return not any(word.startswith("q=0") and not word.strip("q=0.") for word in parameters)
+    return False
+
+
+@cache
+def pages() -> dict[str, File]:
+    """The files by the paths at which they are; the modules of the page are one script."""
+    data = {name: each.read_bytes() for name, each in _walk(files("chatroom.web") / "static", "")}
+    modules = {name: data.pop(name).decode() for name in list(data) if name.endswith(".js")}
+    data[_ENTRY] = joined(_ENTRY, modules.__getitem__).encode()
+    found = {f"/{name}": _file(name, plain) for name, plain in data.items()}
+    return found | {path: found[name] for path, name in _ALIASES.items() if name in found}
+
+
+def _walk(directory: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
+    """All files of known types below a directory, with their paths from there."""
+    found = []
+    for each in directory.iterdir():
+        if each.is_dir():
+            found += _walk(each, f"{prefix}{each.name}/")
+        elif each.name.rpartition(".")[2] in _TYPES:
+            found.append((f"{prefix}{each.name}", each))
+    return found
+
+
+def _file(name: str, plain: bytes) -> File:
+    gzipped = gzip.compress(plain, mtime=0)
+    etag = hashlib.sha256(plain).hexdigest()[:16]
+    kind = _TYPES[name.rpartition(".")[2]]
+    return File(kind, plain, gzipped if len(gzipped) < len(plain) else b"", etag)

@@ -1,0 +1,32 @@
+"""Joins the page's modules into one script, so that a browser asks once for all of them.
+
+The modules are what a person reads and tests; the joined script is made of them when the first browser comes. For that
+they follow two rules, which a test holds: they import by name alone (`import { a, b } from "./x.js";`), and no two of
+them have a name of their own in common.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable
+
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) )", re.MULTILINE)
+_NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # a comment on lines of its own
+
+
+def joined(entry: str, read: Callable[[str], str]) -> str:
+    """The module `entry` behind all that it needs, as one script; `read` gives the text of a module."""
+    parts: dict[str, str] = {}
+
+    def add(path: str) -> None:
+        if path in parts:
+            return
+        text = read(path)
+        parts[path] = ""  # it has been met: a circle ends here
+        for needed in _IMPORT.findall(text):
+            add(posixpath.normpath(posixpath.join(posixpath.dirname(path), needed)))
+        del parts[path]  # it stands behind what it needs
+        parts[path] = _NOTE.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))
+
+    add(entry)
+    return "".join(parts.values())

@@ -1,0 +1,61 @@
+"""The site: what is at which path."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from chatroom.web.files import pages
+from chatroom.web.origins import Origins
+from chatroom.web.requests import Request, RequestError
+from chatroom.web.responses import Response, sentence
+
+SOCKET_PATHS = ("/", "/irc")  # where a WebSocket may be opened
+_METHODS = {"Allow": "GET, HEAD"}
+
+
+class Health(NamedTuple):
+    """What `/healthz` tells."""
+
+    version: str
+    clients: int  # connected ones, whether they have a name or not
+    saving: bool  # whether what is said is being saved
+
+
+class Site:
+    """Answers requests. `hosts` are names that the server has, besides those of its machine; for any thread."""
+
+    def __init__(self, hosts: Iterable[str], health: Callable[[], Health]) -> None:
+        self._origins = Origins(hosts)
+        self._health = health
+
+    def check(self, request: Request, secure: bool) -> None:
+        """Raises `RequestError` for what is not answered at all. `secure`: the request came with TLS."""
+        self._origins.check(request, secure)
+        if request.method not in ("GET", "HEAD"):
+            raise RequestError(405, "This server answers GET and HEAD.", **_METHODS)
+        if request.has_body:
+            raise RequestError(400, "A request may have no body here.")
+
+    def answer(self, request: Request) -> Response:
+        """The response to a request that has passed `check`."""
+        if request.path == "/healthz":
+            body = json.dumps(self._health()._asdict()).encode() + b"\n"
+            return Response(200, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
+        file = pages().get(request.path)
+        if file:
+            return file.answer(request)
+        if request.path in SOCKET_PATHS:
+            upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
+            return sentence(426, "This is for programs that speak WebSocket. The page is at /.", upgrade)
+        return sentence(404, "There is nothing of that name here. The page is at /.")
+
+
+def refusal(error: RequestError) -> Response:
+    """The response to a request that is refused."""
+    return sentence(error.status, error.text, error.headers)
+
+
+def over_tls(request: Request) -> Response:
+    """Sends a browser that came without TLS to the same place with it. Its Host has passed `Site.check`."""
+    target = f"https://{request.authority}{request.target}"
+    return sentence(307, f"This server wants TLS: {target}", {"Location": target})

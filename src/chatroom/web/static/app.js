@@ -1,0 +1,336 @@
+/**
+ * The page: one tab comes in, stays connected, and remembers on this device what the next visit needs.
+ */
+
+import { Connection } from "./connection.js";
+import { fold, isRoomName } from "./irc.js";
+import { loadSettings, saveSettings } from "./settings.js";
+import { Session } from "./session.js";
+import { ChatState, LOBBY } from "./state.js";
+import { tr } from "./strings.js";
+import { Tabs } from "./tabs.js";
+import { ChatView } from "./view/chat.js";
+import { SignInView, noticePage } from "./view/sign_in.js";
+
+const SAVE_MS = 1_000;
+const TICK_MS = 500;
+const MARKS_MS = 3_000;
+/** After a reload the connection from before may hold the name for a moment. */
+const HELD_TRIES = 4;
+const HELD_PAUSE_MS = 700;
+
+class App {
+  constructor() {
+    this.storage = storageOf();
+    this.settings = loadSettings(this.storage);
+    this.visitor = { nick: this.settings.nick, password: "", serverPassword: "" };
+    this.tabs = new Tabs(() => this.letGo("takenOver"));
+    this.signIn = new SignInView((visitor) => void this.enter(visitor));
+    /** @type {ChatState | null} */
+    this.state = null;
+    /** @type {Session | null} */
+    this.session = null;
+    /** @type {ChatView | null} */
+    this.chat = null;
+    this.connection = new Connection(socketAddress(), {
+      opened: () => this.session?.connected((line) => this.connection.send(line), this.visitor),
+      line: (line) => this.onLine(line),
+      lost: () => this.onLost(),
+      connecting: () => this.tick(),
+    });
+    this.heldTries = 0;
+    this.isHeld = false;
+    this.saveTimer = 0;
+    this.setTheme(this.settings.theme);
+    this.listen();
+  }
+
+  listen() {
+    const wake = () => document.visibilityState === "visible" && this.connection.wake();
+    addEventListener("online", wake);
+    addEventListener("pageshow", wake);
+    const look = () => {
+      this.chat?.look();
+      this.chat?.refresh();
+    };
+    addEventListener("focus", look);
+    addEventListener("blur", look);
+    document.addEventListener("visibilitychange", () => {
+      wake();
+      look();
+    });
+    addEventListener("hashchange", () => this.onHash());
+    addEventListener("keydown", (event) => this.chat?.onKey(event));
+    addEventListener("pagehide", () => this.saveNow());
+    addEventListener("beforeunload", (event) => {
+      if (this.state?.waiting) event.preventDefault();
+    });
+    const fit = () => document.documentElement.style.setProperty("--height", `${visualViewport?.height ?? innerHeight}px`);
+    visualViewport?.addEventListener("resize", fit);
+    visualViewport?.addEventListener("scroll", () => scrollTo(0, 0));
+    fit();
+    setInterval(() => this.tick(), TICK_MS);
+    setInterval(() => this.state?.tellMarks(), MARKS_MS);
+  }
+
+  /** Begins: alone in this browser, with the name of the last visit if there is one. */
+  async start() {
+    if (!(await this.tabs.claim())) {
+      show(noticePage(tr("otherTab"), tr("useHere"), () => void this.takeOver()));
+      return;
+    }
+    this.begin();
+  }
+
+  begin() {
+    if (this.settings.nick) {
+      this.heldTries = HELD_TRIES;
+      void this.enter(this.visitor);
+    } else {
+      show(this.signIn.element);
+      this.signIn.show({ nick: "" });
+    }
+  }
+
+  async takeOver() {
+    await this.tabs.take();
+    this.settings = loadSettings(this.storage);
+    this.visitor.nick ||= this.settings.nick;
+    this.begin();
+  }
+
+  /**
+   * Comes in under a name.
+   * @param {import("./handshake.js").Visitor} visitor
+   */
+  async enter(visitor) {
+    this.visitor = visitor;
+    if (!this.state || !this.state.wasRegistered) this.makeState();
+    else this.state.renameSelf(visitor.nick);
+    if (!document.body.contains(this.signIn.element) && !this.chat) {
+      show(this.signIn.element);
+      this.signIn.show({ nick: visitor.nick });
+      this.signIn.busy(true);
+    }
+    this.connection.stop();
+    this.connection.start();
+  }
+
+  makeState() {
+    const { settings } = this;
+    const wanted = hashRoom();
+    const rooms = wanted ? [wanted, ...settings.rooms.filter((name) => fold(name) !== fold(wanted))] : settings.rooms;
+    this.state = new ChatState(this.visitor.nick, rooms.length ? rooms : [LOBBY]);
+    for (const name of settings.conversations) this.state.room(name);
+    for (const room of this.state.rooms.values()) {
+      room.read = settings.read[fold(room.name)] ?? 0;
+      room.draft = settings.drafts[fold(room.name)] ?? "";
+    }
+    this.state.seen = settings.seen;
+    this.session = new Session(this.state);
+  }
+
+  // ---- the connection ----
+
+  /** @param {string} line */
+  onLine(line) {
+    const { state, session } = this;
+    if (!state || !session) return;
+    session.feed(line);
+    const events = state.events;
+    state.events = events.filter((event) => event.type !== "welcome" && event.type !== "refused");
+    for (const event of events) {
+      if (event.type === "welcome") this.onWelcome();
+      else if (event.type === "refused") this.onRefused(event.why, event.text);
+    }
+    if (!this.chat) state.events = [];
+    else if (state.events.length) this.chat.react();
+    this.chat?.refresh();
+  }
+
+  onWelcome() {
+    const { state } = this;
+    if (!state) return;
+    this.isHeld = false;
+    this.heldTries = 0;
+    this.connection.settled();
+    this.settings.nick = state.nick;
+    if (!this.chat) {
+      this.chat = new ChatView(state, this.settings, {
+        save: () => this.save(), quit: () => this.quit(), retryNow: () => this.connection.wake(),
+        otherName: () => this.askAgain("taken", ""), setTheme: (theme) => this.setTheme(theme),
+      });
+      show(this.chat.element);
+      this.chat.render();
+      if (matchMedia("(pointer: fine)").matches) this.chat.composer.input.focus();
+    } else if (!document.body.contains(this.chat.element)) {
+      show(this.chat.element);
+    }
+    this.chat.tell("");
+    this.save();
+  }
+
+  onLost() {
+    this.session?.lost();
+    if (!this.chat && !this.heldTries) {
+      // The server was reached to load this page; it may be starting again.
+      this.signIn.error.replaceChildren(tr("unreachable"));
+    }
+    this.tick();
+    this.chat?.refresh();
+  }
+
+  /**
+   * The server doesn't let us in, or throws us out.
+   * @param {string} why
+   * @param {string} text
+   */
+  onRefused(why, text) {
+    const { state } = this;
+    if (!state) return;
+    if (why === "elsewhere") {
+      this.letGo("refused_elsewhere");
+    } else if (why === "taken" && (state.wasRegistered || this.heldTries > 0)) {
+      this.isHeld = state.wasRegistered;
+      this.heldTries--;
+      this.connection.drop();
+      if (!state.wasRegistered) this.connection.retryAt = Date.now() + HELD_PAUSE_MS;
+    } else if (why === "often" && state.wasRegistered) {
+      this.connection.drop();
+    } else if (why !== "closed") {
+      this.askAgain(why, text);
+    } else if (!state.wasRegistered) {
+      this.signIn.error.replaceChildren(tr("refused_closed", { text }));
+    }
+  }
+
+  /**
+   * Shows the form again, with what was wrong.
+   * @param {string} why
+   * @param {string} text
+   */
+  askAgain(why, text) {
+    this.connection.stop();
+    this.session?.lost();
+    this.isHeld = false;
+    this.heldTries = 0;
+    show(this.signIn.element);
+    this.signIn.show({
+      nick: this.visitor.nick,
+      error: (why === "login" && text) || tr(`refused_${why}`, { nick: this.visitor.nick, text }),
+      password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
+      serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),
+    });
+  }
+
+  /**
+   * Another tab or another device has the name now.
+   * @param {string} why
+   */
+  letGo(why) {
+    this.saveNow();
+    this.connection.send("QUIT");
+    this.connection.stop();
+    this.session?.lost();
+    show(noticePage(tr(why), tr(why === "takenOver" ? "useHere" : "comeBack"), () => void this.takeOver()));
+    document.title = tr("appName");
+  }
+
+  quit() {
+    this.saveNow();
+    this.connection.send("QUIT");
+    this.connection.stop();
+    this.session?.lost();
+    this.state = this.session = this.chat = null;
+    this.settings.nick = "";
+    this.saveNow();
+    this.visitor = { nick: "", password: "", serverPassword: "" };
+    show(this.signIn.element);
+    this.signIn.password.input.value = this.signIn.serverPassword.input.value = "";
+    this.signIn.show({ nick: "" });
+    document.title = tr("appName");
+  }
+
+  /** Tells how long it is to the next try. */
+  tick() {
+    if (!this.chat || this.connection.stopped) return;
+    if (this.state?.registered) return;
+    const seconds = Math.max(0, Math.ceil((this.connection.retryAt - Date.now()) / 1000));
+    const text = tr(this.isHeld ? "nameHeld" : "connectionLost", { nick: this.visitor.nick });
+    const when = this.connection.retryAt && seconds ? tr("nextTry", { seconds }) : tr("trying");
+    this.chat.tell(text, when, this.isHeld);
+  }
+
+  // ---- what is remembered ----
+
+  onHash() {
+    const name = hashRoom();
+    if (name) this.chat?.goToHash(name);
+  }
+
+  /** @param {string} theme */
+  setTheme(theme) {
+    this.settings.theme = theme;
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    this.save();
+  }
+
+  save() {
+    if (!this.saveTimer) this.saveTimer = setTimeout(() => this.saveNow(), SAVE_MS);
+  }
+
+  saveNow() {
+    clearTimeout(this.saveTimer);
+    this.saveTimer = 0;
+    const { state, settings } = this;
+    if (state?.wasRegistered && this.tabs.holds) {
+      const rooms = [...state.rooms.values()];
+      settings.nick = this.visitor.nick = state.nick;
+      const joined = rooms.filter((room) => !room.isDirect && room.joined);
+      joined.sort((a, b) => Number(b === state.current) - Number(a === state.current));
+      settings.rooms = joined.map((room) => room.name);
+      settings.conversations = rooms.filter((room) => room.isDirect).map((room) => room.name);
+      for (const room of rooms) {
+        const key = fold(room.name);
+        if (room.read) settings.read[key] = room.read;
+        if (room.draft) settings.drafts[key] = room.draft;
+        else delete settings.drafts[key];
+      }
+      if (state.registered) settings.seen = Date.now() + state.ahead;
+    }
+    saveSettings(this.storage, settings);
+  }
+}
+
+/** @param {HTMLElement} element */
+function show(element) {
+  document.body.replaceChildren(element);
+}
+
+/** The room that the address names, or "". */
+function hashRoom() {
+  try {
+    const name = decodeURIComponent(location.hash);
+    return isRoomName(name) && name.length > 1 && !/[\s,]/.test(name) ? name : "";
+  } catch {
+    return "";
+  }
+}
+
+function socketAddress() {
+  const url = new URL("irc", location.href.split("#")[0]);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+/** The browser's storage; null where it forbids any. */
+function storageOf() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+void new App().start();

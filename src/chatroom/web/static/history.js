@@ -1,0 +1,167 @@
+/**
+ * Fetches what was said before (IRCv3 draft/chathistory): what we missed, what is further up, what is around a match.
+ *
+ * There is one request a room at a time. Does nothing where the server keeps no history.
+ */
+
+import { isSpoken } from "./state.js";
+import { flushRoom, settleEcho } from "./outbox.js";
+
+/** @typedef {import("./state.js").ChatState} HistoryState */
+/** @typedef {import("./state.js").Room} HistoryRoom */
+/** @typedef {import("./state.js").Entry} HistoryEntry */
+
+const PAGE_MESSAGES = 100;
+/** What we missed is fetched in so many pages; who missed more begins at the end and scrolls up. */
+const GAP_PAGES = 10;
+
+/**
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ * @param {string} verb LATEST, AFTER, BEFORE or AROUND
+ * @param {string} bound
+ */
+function requestHistory(state, room, verb, bound) {
+  if (!state.caps.has("draft/chathistory") || !room.here) {
+    flushRoom(state, room);
+    return;
+  }
+  room.request = verb;
+  room.version++;
+  const limit = Math.min(PAGE_MESSAGES, Number(state.isupport.CHATHISTORY) || PAGE_MESSAGES);
+  state.send("CHATHISTORY", verb, room.name, bound, String(limit));
+}
+
+/**
+ * We are in the room, maybe again: fetches what we missed, then sends what waits.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ */
+export function catchUp(state, room) {
+  room.pages = 0;
+  if (room.hasNewer) room.clear();
+  if (room.lastId) requestHistory(state, room, "AFTER", `msgid=${room.lastId}`);
+  else requestHistory(state, room, "LATEST", "*");
+}
+
+/**
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ */
+export function fetchOlder(state, room) {
+  if (room.hasOlder && !room.request && room.firstId) requestHistory(state, room, "BEFORE", `msgid=${room.firstId}`);
+}
+
+/**
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ */
+export function fetchNewer(state, room) {
+  if (room.hasNewer && !room.request && room.lastId) requestHistory(state, room, "AFTER", `msgid=${room.lastId}`);
+}
+
+/**
+ * Goes back to the end of a room whose end is not kept.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ */
+export function fetchLatest(state, room) {
+  if (!room.hasNewer) return;
+  room.clear();
+  requestHistory(state, room, "LATEST", "*");
+}
+
+/**
+ * Shows a message that was found, with what stands around it.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ * @param {string} id
+ */
+export function fetchAround(state, room, id) {
+  if (room.ids.has(id)) state.events.push({ type: "show", room, id });
+  else {
+    room.wantedId = id;
+    requestHistory(state, room, "AROUND", `msgid=${id}`);
+  }
+}
+
+/**
+ * A part of the history has come, oldest first.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ * @param {HistoryEntry[]} entries
+ */
+export function historyArrived(state, room, entries) {
+  const verb = room.request || "LATEST";
+  const isPage = entries.length >= PAGE_MESSAGES / 2; // servers may leave out what can't be shown
+  room.request = "";
+  room.version++;
+  if (entries.length) room.isKept = true;
+  const others = entries.filter((entry) => !(entry.own && !room.ids.has(entry.id) && settleEcho(state, room, entry, "")));
+  if (verb === "AROUND") {
+    around(state, room, others);
+    return;
+  }
+  const wasNewer = room.hasNewer;
+  const fresh = room.merge(others);
+  if (verb === "BEFORE") {
+    room.hasOlder = entries.length > 0 && fresh.length > 0;
+    room.trimNewest();
+    return;
+  }
+  if (verb === "LATEST") room.hasOlder = isPage;
+  if (wasNewer && verb === "AFTER") {
+    room.hasNewer = isPage && fresh.length > 0;
+    room.trimOldestIfFull();
+    return;
+  }
+  count(state, room, fresh);
+  if (verb === "AFTER" && isPage && fresh.length) {
+    room.pages++;
+    const [next, bound] = room.pages < GAP_PAGES ? ["AFTER", `msgid=${room.lastId}`] : ["LATEST", "*"];
+    if (next === "LATEST") room.clear();
+    requestHistory(state, room, next, bound);
+    return;
+  }
+  room.trimOldestIfFull();
+  flushRoom(state, room);
+}
+
+/**
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ * @param {HistoryEntry[]} entries
+ */
+function around(state, room, entries) {
+  room.clear();
+  room.merge(entries);
+  room.hasOlder = room.hasNewer = true;
+  state.events.push({ type: "show", room, id: room.wantedId });
+}
+
+/**
+ * Counts what came while nobody looked.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ * @param {HistoryEntry[]} fresh
+ */
+function count(state, room, fresh) {
+  const last = room.messages[room.messages.length - 1];
+  if (!room.read) room.read = last?.time ?? state.now() + state.ahead; // the first time here: nothing is new
+  for (const entry of fresh) if (isSpoken(entry) && !entry.own && entry.time > room.read) room.countUnread(entry);
+  if (room === state.lookedAt) state.markRead(room);
+}
+
+/**
+ * The server doesn't know the message that we asked from, or has no history of this place.
+ * @param {HistoryState} state
+ * @param {HistoryRoom} room
+ */
+export function historyFailed(state, room) {
+  const verb = room.request;
+  room.request = "";
+  room.version++;
+  if (verb === "AFTER" && !room.hasNewer) requestHistory(state, room, "LATEST", "*");
+  else if (verb === "BEFORE") room.hasOlder = false;
+  else flushRoom(state, room);
+}

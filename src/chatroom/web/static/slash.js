@@ -1,0 +1,232 @@
+/**
+ * The commands that can be typed with a slash: one table. `//x` says "/x". No document.
+ */
+
+import { fold, isRoomName } from "./irc.js";
+import { flushRoom } from "./outbox.js";
+import { fetchLatest } from "./history.js";
+import { tr } from "./strings.js";
+
+/** @typedef {import("./state.js").ChatState} SlashState */
+/** @typedef {import("./state.js").Room} SlashRoom */
+
+/** The command can't be carried out as it was typed; the message says what is missing. */
+export class Misuse extends Error {}
+
+/**
+ * What a command wants of the page: to go to a room, to search, to show the help, to leave.
+ * @typedef {{go?: SlashRoom, search?: string, help?: boolean, quit?: boolean} | void} Wish
+ */
+/**
+ * `secret` lines are not offered again.
+ * @typedef {{usage: string, act: (state: SlashState, room: SlashRoom, rest: string) => Wish, argument?: boolean,
+ *   offline?: boolean, secret?: boolean}} SlashCommand
+ */
+
+/**
+ * Carries out what was typed: says a text, or does a command.
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} line
+ * @returns {Wish}
+ */
+export function runLine(state, room, line) {
+  if (!line.startsWith("/") || line.startsWith("//")) {
+    say(state, room, line.startsWith("//") ? line.slice(1) : line);
+    return;
+  }
+  const [, typed = "", rest = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
+  const name = ALIASES[typed.toLowerCase()] ?? typed.toLowerCase();
+  const command = Object.hasOwn(SLASH_COMMANDS, name) ? SLASH_COMMANDS[name] : undefined;
+  if (!command) throw new Misuse(tr("noCommand", { name: typed }));
+  if (command.argument && !rest.trim()) throw new Misuse(tr("usage", { usage: command.usage }));
+  if (!command.offline && !state.registered) throw new Misuse(tr("noConnection"));
+  return command.act(state, room, rest.trim());
+}
+
+/**
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} text
+ * @param {"message"|"action"} [kind]
+ */
+function say(state, room, text, kind = "message") {
+  if (!room.joined && !room.here) throw new Misuse(tr("notInRoom", { room: room.name }));
+  fetchLatest(state, room);
+  state.say(room, text, kind);
+  flushRoom(state, room);
+}
+
+/**
+ * Whether there is a password in what was typed.
+ * @param {string} line
+ */
+export function isSecretLine(line) {
+  const name = /^\/(\w+)\s/.exec(line)?.[1] ?? "";
+  return Boolean(Object.hasOwn(SLASH_COMMANDS, name) && SLASH_COMMANDS[name].secret);
+}
+
+/**
+ * A name, a time ("" for good) and a reason.
+ * @param {string} rest
+ */
+function timed(rest) {
+  const [nick = "", first = "", ...more] = rest.split(/\s+/);
+  return /^\d+[smhdw]$/.test(first) ? [nick, first, more.join(" ")] : [nick, "", [first, ...more].join(" ").trim()];
+}
+
+/**
+ * KICK, BAN or MUTE with a name, a time and a reason.
+ * @param {SlashState} state
+ * @param {string} command
+ * @param {SlashRoom} room
+ * @param {string} nick
+ * @param {string} length
+ * @param {string} why
+ */
+export function moderate(state, command, room, nick, length, why) {
+  const reason = command === "KICK" && length && !why ? nick : why;
+  state.send(command, ...[room.name, nick, length, reason].filter(Boolean));
+}
+
+/** @param {string} command */
+function moderation(command) {
+  return (/** @type {SlashState} */ state, /** @type {SlashRoom} */ room, /** @type {string} */ rest) => {
+    const [nick, length, why] = timed(rest);
+    moderate(state, command, room, nick, length, why);
+  };
+}
+
+/** @param {string} change */
+function rank(change) {
+  return (/** @type {SlashState} */ state, /** @type {SlashRoom} */ room, /** @type {string} */ rest) =>
+    state.send("MODE", room.name, change, rest.split(" ")[0]);
+}
+
+/**
+ * A request to NickServ, which manages claimed names.
+ * @param {SlashState} state
+ * @param {string} request
+ */
+export function askService(state, request) {
+  state.send("PRIVMSG", "NickServ", request);
+}
+
+/**
+ * Logs in to a claimed name, and takes that name once it has worked.
+ * @param {SlashState} state
+ * @param {string} name
+ * @param {string} password
+ */
+export function logIn(state, name, password) {
+  state.wantedName = name;
+  askService(state, `IDENTIFY ${name} ${password}`);
+}
+
+/**
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} seconds "0" or "off" turns slow mode off
+ */
+export function setSlowMode(state, room, seconds) {
+  const off = /^(off|0*)$/i.test(seconds);
+  state.send("MODE", ...(off ? [room.name, "-W"] : [room.name, "+W", seconds.replace(/s$/, "")]));
+}
+
+/**
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ * @param {string} key "" or "off" takes it away
+ */
+export function setKey(state, room, key) {
+  const off = /^(off)?$/i.test(key);
+  state.send("MODE", ...(off ? [room.name, "-k", room.key || "*"] : [room.name, "+k", key]));
+}
+
+/** @type {Record<string, SlashCommand>} */
+export const SLASH_COMMANDS = {
+  help: { usage: "/help", act: () => ({ help: true }), offline: true },
+  join: {
+    usage: "/join ROOM [KEY]",
+    act: (state, room, rest) => {
+      const [name, key = ""] = rest.split(/\s+/);
+      return { go: state.join(isRoomName(name) ? name : `#${name}`, key) };
+    },
+    argument: true,
+    offline: true,
+  },
+  leave: {
+    usage: "/leave [ROOM]",
+    act: (state, room, rest) => {
+      state.close((rest && state.find(rest)) || room);
+      return { go: state.current };
+    },
+    offline: true,
+  },
+  rooms: { usage: "/rooms", act: (state) => state.send("LIST") },
+  who: {
+    usage: "/who",
+    act: (state, room) => {
+      const names = [...room.members.values()].map((member) => member.prefix.slice(0, 1) + member.nick);
+      state.inform(tr("whoIsHere", { room: room.name, names: names.join(", ") || tr("nobody") }), "info", room);
+    },
+    offline: true,
+  },
+  whois: { usage: "/whois NAME", act: (state, room, rest) => state.send("WHOIS", rest.split(" ")[0]), argument: true },
+  msg: {
+    usage: "/msg NAME [TEXT]",
+    act: (state, room, rest) => {
+      const [, name = "", text = ""] = /^(\S+)\s*([^]*)$/.exec(rest) ?? [];
+      if (fold(name) === "nickserv") {
+        askService(state, text); // which is told passwords: it is no conversation to show
+        return undefined;
+      }
+      const there = state.room(name);
+      if (text) say(state, there, text);
+      return { go: there };
+    },
+    argument: true,
+    offline: true,
+  },
+  me: { usage: "/me TEXT", act: (state, room, rest) => say(state, room, rest, "action"), argument: true, offline: true },
+  nick: { usage: "/nick NAME", act: (state, room, rest) => state.send("NICK", rest.replace(/\s+/g, "_")), argument: true },
+  topic: { usage: "/topic [TEXT]", act: (state, room, rest) => state.send("TOPIC", room.name, rest) },
+  away: { usage: "/away [WHY]", act: (state, room, rest) => state.send("AWAY", rest || tr("awayText")) },
+  back: { usage: "/back", act: (state) => state.send("AWAY") },
+  invite: { usage: "/invite NAME", act: (state, room, rest) => state.send("INVITE", rest.split(" ")[0], room.name), argument: true },
+  kick: { usage: "/kick NAME [TIME] [WHY]", act: moderation("KICK"), argument: true },
+  ban: { usage: "/ban NAME [TIME] [WHY]", act: moderation("BAN"), argument: true },
+  unban: { usage: "/unban NAME", act: (state, room, rest) => state.send("UNBAN", room.name, rest.split(" ")[0]), argument: true },
+  bans: { usage: "/bans", act: (state, room) => state.send("MODE", room.name, "b") },
+  mute: { usage: "/mute NAME [TIME] [WHY]", act: moderation("MUTE"), argument: true },
+  unmute: { usage: "/unmute NAME", act: (state, room, rest) => state.send("UNMUTE", room.name, rest.split(" ")[0]), argument: true },
+  op: { usage: "/op NAME", act: rank("+o"), argument: true },
+  deop: { usage: "/deop NAME", act: rank("-o"), argument: true },
+  voice: { usage: "/voice NAME", act: rank("+v"), argument: true },
+  devoice: { usage: "/devoice NAME", act: rank("-v"), argument: true },
+  slow: { usage: "/slow SECONDS|off", act: setSlowMode, argument: true },
+  key: { usage: "/key KEY|off", act: setKey, argument: true },
+  quiet: {
+    usage: "/quiet [off]",
+    act: (state, room, rest) => state.send("MODE", room.name, rest.toLowerCase() === "off" ? "-m" : "+m"),
+  },
+  mode: { usage: "/mode [MODES]", act: (state, room, rest) => state.send("MODE", room.name, ...rest.split(/\s+/).filter(Boolean)) },
+  register: { usage: "/register PASSWORD", act: (state, room, rest) => askService(state, `REGISTER ${rest}`), argument: true, secret: true },
+  login: {
+    usage: "/login [NAME] PASSWORD",
+    act: (state, room, rest) => {
+      const words = rest.split(/\s+/);
+      logIn(state, words.length > 1 ? words[0] : state.nick, words.at(-1) ?? "");
+    },
+    argument: true,
+    secret: true,
+  },
+  logout: { usage: "/logout", act: (state) => askService(state, "LOGOUT") },
+  password: { usage: "/password PASSWORD", act: (state, room, rest) => askService(state, `SET PASSWORD ${rest}`), argument: true, secret: true },
+  oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
+  search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
+  quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
+};
+
+/** @type {Record<string, string>} */
+const ALIASES = { j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" };

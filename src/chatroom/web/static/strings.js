@@ -1,0 +1,357 @@
+/**
+ * Every text that the page says itself, in one table: whole sentences with named places, ready to be translated.
+ *
+ * A text with a number has one form for each plural category of the language, chosen by its place `count`.
+ */
+
+const LANGUAGE = "en";
+const plurals = new Intl.PluralRules(LANGUAGE);
+const numbers = new Intl.NumberFormat(LANGUAGE);
+
+/** @type {Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>} */
+const STRINGS = {
+  // coming in
+  appName: "chatroom",
+  welcome: "Choose a name, and talk.",
+  name: "Your name",
+  nameHint: "Letters and digits; others see it.",
+  password: "Password of this name",
+  serverPassword: "Password of this server",
+  enter: "Come in",
+  entering: "Coming in…",
+  passwordOpen: "This connection is not encrypted: others in your network can read a password.",
+  refused_taken: "Somebody here is called {nick} already, or looks like it. Choose another name.",
+  refused_claimed: "{nick} belongs to somebody here. If it is you, give your password; else choose another name.",
+  refused_login: "That is not the password of {nick}. Try again, or choose another name.",
+  refused_bad: "{nick} can't be a name here. Use letters of one script, digits and -_[]{}^|, 32 at most.",
+  refused_often: "That was tried too often. Wait a minute, then try again.",
+  refused_banned: "This server doesn't let you in: {text}",
+  "refused_server-password": "This server has a password. Ask whoever runs it.",
+  "refused_server-password-wrong": "That is not the password of this server. Try again.",
+  refused_elsewhere: "You have come in again from elsewhere, so this page has let go.",
+  refused_closed: "The server closed the connection: {text}",
+  comeBack: "Come back here",
+  otherTab: "chatroom is open in another tab of this browser.",
+  takenOver: "Another tab of this browser has taken over.",
+  useHere: "Use it here",
+  noName: "Write a name first.",
+
+  // the connection
+  unreachable: "The server doesn't answer. Trying again…",
+  connectionLost: "The connection is lost. What you write waits here.",
+  nameHeld: "{nick} is still held by the connection that was lost. What you write waits here.",
+  nextTry: "Next try in {seconds} s.",
+  trying: "Trying again…",
+  tryNow: "Try now",
+  otherName: "Choose another name",
+
+  // lists
+  rooms: "Rooms",
+  conversations: "Direct messages",
+  members: "People",
+  joinRoom: "Join a room",
+  operators: "Operators — {count}",
+  here: "Here — {count}",
+  awayPeople: "Away — {count}",
+  morePeople: { one: "and {count} other", other: "and {count} others" },
+  hasVoice: "may write in a quiet room",
+  unreadLabel: { one: "{count} unread message", other: "{count} unread messages" },
+  mentionLabel: { one: "{count} message for you", other: "{count} messages for you" },
+  isOnline: "Here",
+  isAway: "Away",
+  isOffline: "Not here",
+  peopleCount: { one: "{count} person", other: "{count} people" },
+
+  // parts of the page
+  messagesIn: "Messages in {room}",
+  openRooms: "Show rooms",
+  openMembers: "Show people",
+  search: "Search",
+  roomMenu: "More about this room",
+  accountMenu: "You and your settings",
+  close: "Close",
+  cancel: "Cancel",
+  skipToWriting: "Skip to writing",
+
+  // messages
+  newMessages: "New",
+  joined: "→ {names} joined",
+  left: "← {names} left",
+  joinedAndLeft: "{names} joined and left",
+  leftWhy: "← {names} left ({why})",
+  renamed: "{old} is now called {nick}",
+  topicSet: "{by} set the topic: {topic}",
+  topicRemoved: "{by} removed the topic.",
+  kicked: "{by} removed {nick}.",
+  kickedWhy: "{by} removed {nick}: {why}",
+  kickedYou: "{by} removed you from {room}.",
+  kickedYouWhy: "{by} removed you from {room}: {why}",
+  invitedYou: "{by} invites you to {room}.",
+  names2: "{a} and {b}",
+  names3: "{a}, {b} and {c}",
+  namesMore: { one: "{a}, {b} and {count} other", other: "{a}, {b} and {count} others" },
+  waiting: "waiting for the connection…",
+  sending: "sending…",
+  failed: "Not sent: {why}",
+  failedUnknown: "The connection was lost: nobody can know whether this arrived.",
+  retry: "Send again",
+  remove: "Remove",
+  showAll: { one: "Show all {count} character", other: "Show all {count} characters" },
+  showLess: "Show less",
+  notice: "notice",
+  beginning: "This is where {room} begins.",
+  beginningDirect: "This is where your conversation with {room} begins.",
+  loading: "Loading older messages…",
+  toLatest: "To the latest message",
+  newBelow: { one: "{count} new message", other: "{count} new messages" },
+  messageMenu: "What to do with this message",
+  copyText: "Copy the text",
+  takeBack: "Take back",
+  answer: "Answer {nick}",
+
+  // writing
+  messageTo: "Message {room}",
+  send: "Send",
+  emoji: "Emoji",
+  searchEmoji: "Search emoji",
+  notInRoom: "You are not in {room}.",
+  join: "Join",
+
+  // dialogs
+  topic: "Topic",
+  setTopic: "Topic…",
+  inviteSomebody: "Invite somebody…",
+  inviteName: "Whom?",
+  invite: "Invite",
+  setKey: "Key…",
+  key: "Only who knows this key comes in; empty: everybody",
+  quiet: "Quiet: only operators and those with a voice write",
+  loud: "Let everybody write again",
+  slowMode: "Slow mode…",
+  slow: "Seconds between two messages of one person; 0: off",
+  whoIsBanned: "Who is banned or muted",
+  leaveRoom: "Leave {room}",
+  putAway: "Put this conversation away",
+  save: "Save",
+  roomName: "Name of the room",
+  roomKey: "Key, if it has one",
+  roomsHere: "Rooms on this server",
+  goTo: "Go to a room or a person",
+  talkTo: "Message {nick}",
+  whoIs: "Who is this?",
+  mentionThem: "Mention",
+  makeOperator: "Make operator of this room",
+  takeOperator: "Take the operator's rights",
+  giveVoice: "Give a voice",
+  takeVoice: "Take the voice",
+  muteThem: "Mute…",
+  kickThem: "Remove from the room…",
+  banThem: "Ban…",
+  unmuteThem: "Let them write again",
+  muteTitle: "Mute {nick}: they can read, but not write",
+  kickTitle: "Remove {nick} from {room}",
+  banTitle: "Ban {nick} from {room}",
+  mute: "Mute",
+  kick: "Remove",
+  ban: "Ban",
+  howLong: "For how long",
+  why: "Why (others can read it)",
+  time_: "for good",
+  timeNone: "they may come back at once",
+  time_10m: "10 minutes",
+  time_1h: "1 hour",
+  time_1d: "1 day",
+  time_1w: "1 week",
+
+  // you
+  loggedIn: "logged in",
+  guest: "guest",
+  youAway: "away",
+  offline: "not connected",
+  claim: "Claim this name…",
+  claimTitle: "Claim {nick}",
+  claimHelp: "Then nobody else can use it, on any device. At least 6 characters, without spaces.",
+  newPassword: "New password",
+  claimIt: "Claim it",
+  logIn: "Log in…",
+  logInTitle: "Log in to a claimed name",
+  accountName: "Claimed name",
+  accountPassword: "Password",
+  logInNow: "Log in",
+  logOut: "Log out",
+  changePassword: "Change the password…",
+  changePasswordTitle: "Change the password of {nick}",
+  noSpaces: "A password has no spaces.",
+  changeName: "Change your name…",
+  newName: "New name",
+  change: "Change",
+  goAway: "Mark yourself as away",
+  comeBackHere: "Say that you are back",
+  theme: "Colours: {theme}",
+  theme_system: "as the system",
+  theme_light: "light",
+  theme_dark: "dark",
+  soundOn: "Sound: on",
+  soundOff: "Sound: off",
+  notifyOn: "Notifications: on",
+  notifyOff: "Notifications: off",
+  notifyDenied: "Your browser doesn't allow notifications for this page.",
+  keys: "Keys",
+  leaveChat: "Leave the chat",
+  youAreAway: "You are marked as away.",
+  youAreBack: "You are not away any more.",
+  awayText: "away",
+  youAreOperator: "You are an operator of the server now.",
+
+  // search
+  searchWords: "Words to search for",
+  everywhere: "everywhere",
+  onlyHere: "only in {room}",
+  whereToSearch: "Where to search",
+  mentionsOfMe: "Mentions of you",
+  found: { one: "{count} message found", other: "{count} messages found" },
+  foundNothing: "Nothing was found.",
+  noSearch: "This server keeps no history to search.",
+  searching: "Searching…",
+  youSaid: "You",
+
+  // answers of the server
+  modePlus_o: "{by} made {nick} an operator.",
+  modeMinus_o: "{by} took the operator's rights from {nick}.",
+  modePlus_v: "{by} gave {nick} a voice.",
+  modeMinus_v: "{by} took the voice from {nick}.",
+  modePlus_b: "{by} banned {nick}.",
+  modeMinus_b: "{by} lifted the ban on {nick}.",
+  modePlus_q: "{by} muted {nick}.",
+  modeMinus_q: "{by} lets {nick} write again.",
+  modePlus_W: "{by} turned slow mode on: one message every {nick} s.",
+  modeMinus_W: "{by} turned slow mode off.",
+  modePlus_m: "{by} made the room quiet: only operators and those with a voice write.",
+  modeMinus_m: "{by} lets everybody write.",
+  modePlus_k: "{by} gave the room a key.",
+  modeMinus_k: "{by} took the room's key away.",
+  modePlus_i: "{by} lets in only those who are invited.",
+  modeMinus_i: "{by} lets everybody in.",
+  modeOther: "{by} set the mode {mode}",
+  whois301: "{nick} is away: {last}",
+  whois311: "{nick} is {a}@{b} ({last})",
+  whois312: "{nick} is connected to {a}",
+  whois313: "{nick} is an operator of this server",
+  whois317: "{nick} has said nothing for {a} s",
+  whois319: "{nick} is in {last}",
+  whois330: "{nick} is logged in as {a}",
+  whois335: "{nick} is a bot",
+  whois671: "{nick} is connected through TLS",
+  bannedHere: "Banned in {room}: {nick}, by {by}",
+  mutedHere: "Muted in {room}: {nick}, by {by}",
+  bansEnd: "These are all who are banned or muted in {room}.",
+  modesAre: "Modes of {room}: {modes}",
+
+  // commands
+  noCommand: "There is no command /{name}; /help lists them.",
+  usage: "That is used like this: {usage}",
+  noConnection: "There is no connection right now.",
+  helpTitle: "Commands and keys",
+  whoIsHere: "In {room}: {names}",
+  nobody: "nobody",
+  does_help: "this list",
+  does_join: "go to a room; it is made if there is none",
+  does_leave: "leave a room, or put away a conversation",
+  does_rooms: "the rooms of this server",
+  does_who: "who is here",
+  does_whois: "what the server tells about somebody",
+  does_msg: "talk to one person",
+  does_me: "say what you do: alice waves",
+  does_nick: "change your name",
+  does_topic: "set what the room is about",
+  does_away: "tell others that you are away",
+  does_back: "tell others that you are back",
+  does_invite: "ask somebody into this room",
+  does_kick: "remove somebody from this room; for 30s, 10m, 2h, 1d",
+  does_ban: "remove somebody and don't let them in again",
+  does_unban: "lift a ban",
+  does_bans: "who is banned or muted here",
+  does_mute: "let somebody read here, but not write",
+  does_unmute: "let them write again",
+  does_op: "make somebody an operator of this room",
+  does_deop: "take the operator's rights from somebody",
+  does_voice: "let somebody write in a quiet or slow room",
+  does_devoice: "take the voice from somebody",
+  does_slow: "let everybody send one message every so many seconds",
+  does_key: "let in only those who know a key",
+  does_quiet: "let only operators and those with a voice write",
+  does_mode: "show or set the room's modes: /mode +m",
+  does_register: "claim your name",
+  does_login: "prove that a claimed name is yours",
+  does_logout: "log out",
+  does_password: "change your password",
+  does_oper: "become an operator of the server",
+  does_search: "search what was said",
+  does_quit: "leave the chat",
+  keyEnter: "sends; Shift+Enter breaks the line",
+  keyTab: "completes a name, a command or :emoji:",
+  keyUp: "in an empty field: what you sent before",
+  keyGoTo: "goes to a room or a person",
+  keySearch: "searches",
+  keyRooms: "the next or the previous room",
+  keyMessages: "in the messages: moves from one to the next; Enter opens its menu",
+  keyEscape: "closes what is open; goes to the latest message",
+};
+
+/**
+ * The text of that name with its places filled; "" if there is none.
+ * @param {string} key
+ * @param {Record<string, string | number | undefined>} [places]
+ */
+export function tr(key, places = {}) {
+  const entry = STRINGS[key];
+  if (entry === undefined) return "";
+  const text = typeof entry === "string" ? entry : (entry[plurals.select(Number(places.count))] ?? entry.other ?? "");
+  return text.replace(/\{(\w+)\}/g, (_, place) => {
+    const value = places[place];
+    return typeof value === "number" ? numbers.format(value) : (value ?? "");
+  });
+}
+
+/**
+ * carol; carol and dave; carol, dave and 3 others.
+ * @param {string[]} names
+ */
+export function listNames(names) {
+  const [a, b, c] = names;
+  if (names.length < 2) return a ?? "";
+  if (names.length === 2) return tr("names2", { a, b });
+  if (names.length === 3) return tr("names3", { a, b, c });
+  return tr("namesMore", { a, b, count: names.length - 2 });
+}
+
+const clockFormat = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
+const yearFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const momentFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+/**
+ * Local time of day: 12:41.
+ * @param {number} time
+ */
+export function clock(time) {
+  return clockFormat.format(time);
+}
+
+/**
+ * Monday 30 November; with the year where it is not this one.
+ * @param {number} time
+ * @param {number} now
+ */
+export function dayName(time, now) {
+  const format = new Date(time).getFullYear() === new Date(now).getFullYear() ? dayFormat : yearFormat;
+  return format.format(time);
+}
+
+/**
+ * 30 Nov 2026, 09:12.
+ * @param {number} time
+ */
+export function moment(time) {
+  return momentFormat.format(time);
+}

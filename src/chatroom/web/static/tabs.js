@@ -1,0 +1,42 @@
+/**
+ * Tabs of one browser share one name: one of them is connected, the others offer to take over.
+ */
+
+const CHANNEL = "chatroom";
+/** Another tab answers within some milliseconds. */
+const TAB_ANSWER_MS = 200;
+
+export class Tabs {
+  /** @param {() => void} onTaken another tab takes over: this one has to let go */
+  constructor(onTaken) {
+    this.holds = false;
+    this.answered = false;
+    this.channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(CHANNEL) : null;
+    if (!this.channel) return;
+    this.channel.onmessage = (event) => {
+      if (event.data === "anybody?" && this.holds) this.channel?.postMessage("here");
+      if (event.data === "here") this.answered = true;
+      if (event.data === "take" && this.holds) {
+        this.holds = false;
+        onTaken();
+        this.channel?.postMessage("released");
+      }
+    };
+  }
+
+  /** Whether no other tab is connected; then this one is the one. */
+  async claim() {
+    this.answered = false;
+    this.channel?.postMessage("anybody?");
+    if (this.channel) await new Promise((resolve) => setTimeout(resolve, TAB_ANSWER_MS));
+    this.holds = !this.answered;
+    return this.holds;
+  }
+
+  /** Makes any other tab let go. */
+  async take() {
+    this.channel?.postMessage("take");
+    if (this.channel) await new Promise((resolve) => setTimeout(resolve, TAB_ANSWER_MS));
+    this.holds = true;
+  }
+}

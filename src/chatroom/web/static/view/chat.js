@@ -1,0 +1,364 @@
+/**
+ * The page of somebody who is in: the lists, the messages, the composer, and what the keys do.
+ */
+
+import { callUser, titleOf } from "../alerts.js";
+import { fold } from "../irc.js";
+import { fetchAround } from "../history.js";
+import { flushRoom } from "../outbox.js";
+import { askWhoIsAway } from "../presence.js";
+import { Misuse, runLine } from "../slash.js";
+import { tr } from "../strings.js";
+import { ComposerView } from "./composer.js";
+import { button, el } from "./dom.js";
+import { Menus } from "./menus.js";
+import { MessagesView } from "./messages.js";
+import { SearchView } from "./search.js";
+import { MembersView, RoomsView } from "./sidebar.js";
+
+/** @typedef {import("../state.js").ChatState} ChatViewState */
+/** @typedef {import("../state.js").Room} ChatRoom */
+
+const SLOW_DRAW_MS = 12;
+/** The pause after a slow drawing, in times what it took. */
+const DRAW_PAUSE = 4;
+const WIDE = "(min-width: 1000px)";
+
+export class ChatView {
+  /**
+   * @param {ChatViewState} state
+   * @param {import("../settings.js").Settings} settings
+   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void}} acts
+   */
+  constructor(state, settings, acts) {
+    this.state = state;
+    this.settings = settings;
+    this.acts = acts;
+    this.menus = new Menus(state, settings, {
+      go: (room) => this.go(room), write: (text) => this.write(text), search: () => this.openSearch(),
+      leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
+    });
+    this.rooms = new RoomsView(state, {
+      go: (room) => this.go(room), onJoin: () => this.menus.join(), onAccount: (anchor) => this.menus.account(anchor),
+    });
+    this.members = new MembersView(state, (nick, anchor) => this.menus.person(nick, anchor));
+    this.messages = new MessagesView(state, {
+      onMenu: (entry, anchor) => this.menus.message(entry, anchor),
+      onName: (nick, anchor) => this.menus.person(nick, anchor),
+      onRetry: (entry) => { state.retry(state.current, entry); flushRoom(state, state.current); this.refresh(); },
+      onRemove: (entry) => { state.current.unpend(entry); this.refresh(); },
+      onSeen: () => this.seen(),
+      refresh: () => this.refresh(),
+    });
+    this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin() });
+    this.search = new SearchView(state, { show: (room, id) => this.show(room, id), onClose: () => this.closeSearch() });
+    this.status = el("div.status");
+    this.countdown = el("span", { "aria-hidden": "true" });
+    this.status.hidden = true;
+    this.aloud = el("div.unseen", { "aria-live": "polite" });
+    this.title = el("h1", { dir: "auto" });
+    this.topic = el("p.topic", { dir: "auto" });
+    this.count = el("span");
+    this.membersButton = button(".icon.people", tr("openMembers"), () => this.toggleMembers(), "👥 ", this.count);
+    this.header = el(
+      "header",
+      {},
+      button(".icon.burger", tr("openRooms"), () => this.toggle("rooms-open"), "☰"),
+      this.title, this.topic,
+      button(".icon", tr("search"), () => this.openSearch(), "🔍"),
+      this.membersButton,
+      button(".icon", tr("roomMenu"), (event) => this.menus.room(state.current, event.currentTarget), "⋯"),
+    );
+    const main = el("main", { id: "main" }, this.header, this.messages.element, this.status, this.composer.element);
+    this.skip = el("a.skip", { href: "#composer", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.composer.input.focus(); } }, tr("skipToWriting"));
+    this.shade = el("div.shade", { onclick: () => this.closeDrawers() });
+    this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
+    this.isDrawn = false;
+    this.drawMs = 0;
+    /** @type {ChatRoom | null} */
+    this.shown = null;
+  }
+
+  // ---- drawing ----
+
+  /** Draws at the next frame; where that takes long, not at every one, so that there is time for keys. */
+  refresh() {
+    if (document.visibilityState === "hidden") document.title = titleOf(this.state);
+    if (this.isDrawn) return;
+    this.isDrawn = true;
+    const draw = () => requestAnimationFrame(() => {
+      this.isDrawn = false;
+      const begun = performance.now();
+      this.render();
+      this.drawMs = performance.now() - begun;
+    });
+    if (this.drawMs > SLOW_DRAW_MS) setTimeout(draw, this.drawMs * DRAW_PAUSE);
+    else draw();
+  }
+
+  render() {
+    const room = this.state.current;
+    if (this.shown !== room) this.open(room);
+    this.look();
+    this.messages.render();
+    this.seen();
+    this.rooms.render();
+    this.members.render();
+    this.composer.render();
+    this.title.textContent = room.name;
+    this.topic.textContent = room.topic;
+    this.topic.title = room.topic;
+    this.count.textContent = room.isDirect ? "" : String(room.members.size || "");
+    this.membersButton.hidden = room.isDirect;
+    document.title = titleOf(this.state);
+    this.speak();
+  }
+
+  /** Whether somebody sees the end of the room. */
+  get isLookedAt() {
+    return document.visibilityState === "visible" && document.hasFocus() && this.messages.isAtEnd && this.shown === this.state.current;
+  }
+
+  /** @param {ChatRoom} room */
+  open(room) {
+    this.shown = room;
+    this.messages.open(room);
+    this.composer.open(room);
+    askWhoIsAway(this.state, room);
+    if (!this.search.element.hidden) this.search.open();
+    this.seen();
+  }
+
+  /** Finds out whether somebody looks. A tab out of sight is not drawn, so it is asked when that changes, too. */
+  look() {
+    this.state.lookedAt = this.isLookedAt ? this.state.current : null;
+  }
+
+  /** Somebody looks at the end of the room: nothing in it is unread. */
+  seen() {
+    if (!this.isLookedAt) return;
+    this.state.lookedAt = this.state.current;
+    this.state.markRead(this.state.current);
+  }
+
+  // ---- going ----
+
+  /** @param {ChatRoom} room */
+  go(room) {
+    const before = this.state.current;
+    if (before !== room) {
+      before.newFrom = before.unread ? before.newFrom : 0;
+      before.version++;
+      this.state.current = room;
+      this.state.lookedAt = null;
+    }
+    if (!room.isDirect && !room.joined) this.state.join(room.name);
+    const hash = room.isDirect ? " " : room.name;
+    if (decodeURIComponent(location.hash) !== hash.trim()) history.replaceState(null, "", room.isDirect ? location.pathname : encodeURI(hash).replace(/^%23/, "#"));
+    this.closeDrawers();
+    this.acts.save();
+    this.refresh();
+    if (matchMedia("(pointer: fine)").matches) this.composer.input.focus();
+  }
+
+  /** @param {ChatRoom} room */
+  leave(room) {
+    this.state.close(room);
+    this.go(this.state.current);
+  }
+
+  rejoin() {
+    this.state.join(this.state.current.name);
+    this.refresh();
+  }
+
+  /** @param {number} step */
+  goBy(step) {
+    const rooms = [...this.state.rooms.values()].sort((a, b) => Number(a.isDirect) - Number(b.isDirect));
+    this.go(rooms[(rooms.indexOf(this.state.current) + step + rooms.length) % rooms.length]);
+  }
+
+  /**
+   * Shows a message that was found.
+   * @param {string} name
+   * @param {string} id
+   */
+  show(name, id) {
+    const room = this.state.room(name);
+    this.go(room);
+    this.render();
+    fetchAround(this.state, room, id);
+    if (!matchMedia(WIDE).matches) this.closeSearch();
+    this.react();
+  }
+
+  // ---- writing ----
+
+  /**
+   * @param {string} line
+   * @returns {string} what is wrong, or ""
+   */
+  send(line) {
+    try {
+      const wish = runLine(this.state, this.state.current, line);
+      this.messages.following = true;
+      if (wish?.go) this.go(wish.go);
+      if (wish?.search !== undefined) this.openSearch(wish.search);
+      if (wish?.help) this.menus.help();
+      if (wish?.quit) this.acts.quit();
+      this.refresh();
+      return "";
+    } catch (error) {
+      if (error instanceof Misuse) return error.message;
+      throw error;
+    }
+  }
+
+  /** @param {string} text */
+  write(text) {
+    this.composer.insert(text);
+  }
+
+  // ---- what happens ----
+
+  /** Reacts to what the state has to tell beside what is drawn. */
+  react() {
+    const events = this.state.events.splice(0);
+    for (const event of events) {
+      if (event.type === "alert") this.alert(event.room, event.entry);
+      else if (event.type === "rooms") this.onRooms(event.rooms);
+      else if (event.type === "found") this.search.show(event.entries);
+      else if (event.type === "service") this.onService(event.text);
+      else if (event.type === "account") this.onAccount();
+      else if (event.type === "show") this.onShow(event.room, event.id);
+    }
+    this.refresh();
+  }
+
+  /**
+   * @param {ChatRoom} room
+   * @param {import("../state.js").Entry} entry
+   */
+  alert(room, entry) {
+    if (this.isLookedAt && room === this.state.current) return;
+    callUser(this.settings, room, entry, () => this.go(room));
+    document.title = titleOf(this.state);
+  }
+
+  /** @param {{name: string, people: number, topic: string}[]} rooms */
+  onRooms(rooms) {
+    if (!this.menus.listRooms) this.menus.join();
+    this.menus.listRooms?.(rooms);
+  }
+
+  /**
+   * NickServ says something: to the form that asked, or to the user.
+   * @param {string} text
+   */
+  onService(text) {
+    if (this.menus.waiting) this.menus.waiting(text, false);
+    else this.state.inform(text);
+  }
+
+  onAccount() {
+    if (this.state.account) this.menus.waiting?.("", true);
+    this.acts.save();
+  }
+
+  /**
+   * @param {ChatRoom} room
+   * @param {string} id
+   */
+  onShow(room, id) {
+    if (room === this.state.current && this.shown === room) this.messages.show(id);
+  }
+
+  /** Reads what has just been said aloud to those who have the page read to them. History is not read. */
+  speak() {
+    const heard = this.state.heard.splice(0);
+    if (!heard.length) return;
+    this.aloud.replaceChildren(...heard.map((entry) => el("p", {}, `${entry.nick}: ${entry.text}`)));
+  }
+
+  /**
+   * Tells that there is no connection. How long it is to the next try is not read aloud each second.
+   * @param {string} text "" takes the bar away
+   * @param {string} [when] when the next try is
+   * @param {boolean} [held] the name is held by an older connection
+   */
+  tell(text, when = "", held = false) {
+    if (this.status.dataset.text !== text) {
+      this.status.dataset.text = text;
+      this.status.hidden = !text;
+      const other = held && button(".link", tr("otherName"), this.acts.otherName);
+      this.status.replaceChildren(el("span", { role: "status" }, text), " ", this.countdown, " ", button(".link", tr("tryNow"), this.acts.retryNow), " ", ...(other ? [other] : []));
+    }
+    this.countdown.textContent = when;
+  }
+
+  // ---- drawers, search, keys ----
+
+  /** @param {string} name */
+  toggle(name) {
+    const wasOpen = this.element.classList.contains(name);
+    this.closeDrawers();
+    this.element.classList.toggle(name, !wasOpen);
+    const target = name === "rooms-open" ? this.rooms.element : this.members.element;
+    if (!wasOpen) target.querySelector("button")?.focus();
+  }
+
+  toggleMembers() {
+    if (matchMedia(WIDE).matches) this.element.classList.toggle("members-hidden");
+    else this.toggle("members-open");
+  }
+
+  closeDrawers() {
+    this.element.classList.remove("rooms-open", "members-open");
+  }
+
+  /** @param {string} [words] */
+  openSearch(words = "") {
+    this.closeDrawers();
+    this.element.classList.add("searching");
+    this.search.open(words);
+  }
+
+  closeSearch() {
+    this.element.classList.remove("searching");
+    this.search.element.hidden = true;
+    this.composer.input.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    if (document.querySelector("dialog[open]")) return;
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (isCommand && event.key.toLowerCase() === "k") this.menus.goTo();
+    else if (isCommand && event.shiftKey && event.key.toLowerCase() === "f") this.openSearch();
+    else if (event.altKey && event.key === "ArrowDown") this.goBy(1);
+    else if (event.altKey && event.key === "ArrowUp") this.goBy(-1);
+    else if (event.key === "Escape") this.onEscape();
+    else if (event.key.length === 1 && !isCommand && !event.altKey && document.activeElement === document.body) {
+      this.composer.input.focus();
+      return;
+    } else return;
+    event.preventDefault();
+  }
+
+  onEscape() {
+    if (this.element.matches(".rooms-open, .members-open")) this.closeDrawers();
+    else if (!this.search.element.hidden) this.closeSearch();
+    else {
+      this.messages.toLatest();
+      this.composer.input.focus();
+    }
+  }
+
+  /**
+   * The address names a room: goes there.
+   * @param {string} name
+   */
+  goToHash(name) {
+    if (fold(this.state.current.name) !== fold(name)) this.go(this.state.join(name));
+  }
+}

@@ -1,0 +1,388 @@
+/**
+ * The menus: about a person, a room, a message, and oneself; and the forms that they open.
+ */
+
+import { moderate, askService, logIn, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
+import { canNotify } from "../alerts.js";
+import { fold, isRoomName } from "../irc.js";
+import { tr } from "../strings.js";
+import { button, el, nameOf } from "./dom.js";
+import { openDialog, openForm, openMenu } from "./dialogs.js";
+
+/** @typedef {import("../state.js").ChatState} MenuState */
+/** @typedef {import("../state.js").Room} MenuRoom */
+/** @typedef {import("../state.js").Entry} MenuEntry */
+
+/**
+ * What menus do to the page.
+ * @typedef {{go: (room: MenuRoom) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
+ *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void}} MenuActs
+ */
+
+const THEMES = ["system", "light", "dark"];
+/** How long somebody can be kept out: "" is for good. */
+const TIMES = ["10m", "1h", "1d", "1w", ""];
+
+export class Menus {
+  /**
+   * @param {MenuState} state
+   * @param {import("../settings.js").Settings} settings
+   * @param {MenuActs} acts
+   */
+  constructor(state, settings, acts) {
+    this.state = state;
+    this.settings = settings;
+    this.acts = acts;
+    /**
+     * What NickServ says goes to the form that asked.
+     * @type {((text: string, done: boolean) => void) | null}
+     */
+    this.waiting = null;
+  }
+
+  /**
+   * @param {string} nick
+   * @param {HTMLElement} anchor
+   */
+  person(nick, anchor) {
+    const { state } = this;
+    const room = state.current;
+    const member = room.member(nick);
+    const send = (/** @type {string} */ change) => () => state.send("MODE", room.name, change, nick);
+    const isMe = state.isMe(nick);
+    /** @type {import("./dialogs.js").MenuItem[]} */
+    const items = [
+      !isMe && { label: tr("talkTo", { nick }), act: () => this.acts.go(state.room(nick)) },
+      !isMe && { label: tr("mentionThem"), act: () => this.acts.write(`@${nick} `) },
+      { label: tr("whoIs"), act: () => state.send("WHOIS", nick) },
+    ];
+    if (!room.isDirect && state.isOperatorIn(room)) {
+      const isOperator = /[~&@]/.test(member?.prefix ?? "");
+      const hasVoice = member?.prefix.includes("+");
+      items.push(
+        member && !isOperator && { label: tr("makeOperator"), act: send("+o") },
+        member && isOperator && { label: tr("takeOperator"), act: send("-o") },
+        member && !isOperator && { label: tr(hasVoice ? "takeVoice" : "giveVoice"), act: send(hasVoice ? "-v" : "+v") },
+        !isMe && { label: tr("muteThem"), act: () => this.keepOrder("mute", room, nick) },
+        !isMe && { label: tr("unmuteThem"), act: () => state.send("UNMUTE", room.name, nick) },
+        !isMe && { label: tr("kickThem"), act: () => this.keepOrder("kick", room, nick), danger: true },
+        !isMe && { label: tr("banThem"), act: () => this.keepOrder("ban", room, nick), danger: true },
+      );
+    }
+    openMenu(anchor, nick, items, el("h2", {}, nameOf(nick)));
+  }
+
+  /**
+   * Asks for a time and a reason, and mutes, removes or bans somebody.
+   * @param {"mute"|"kick"|"ban"} what
+   * @param {MenuRoom} room
+   * @param {string} nick
+   */
+  keepOrder(what, room, nick) {
+    const times = what === "kick" ? ["", ...TIMES.slice(0, -1)] : TIMES;
+    /** @type {[string, string][]} */
+    const options = times.map((time) => [time, time ? tr(`time_${time}`) : tr(what === "kick" ? "timeNone" : "time_")]);
+    openForm(
+      tr(`${what}Title`, { nick, room: room.name }),
+      [{ name: "time", label: tr("howLong"), options }, { name: "why", label: tr("why"), props: { maxlength: 200 } }],
+      tr(what),
+      ({ time, why }) => {
+        moderate(this.state, what.toUpperCase(), room, nick, time, why.trim());
+        return "";
+      },
+    );
+  }
+
+  /**
+   * @param {MenuRoom} room
+   * @param {HTMLElement} anchor
+   */
+  room(room, anchor) {
+    const { state } = this;
+    if (room.isDirect) {
+      openMenu(anchor, room.name, [
+        { label: tr("whoIs"), act: () => state.send("WHOIS", room.name) },
+        { label: tr("putAway"), act: () => this.acts.leave(room) },
+      ]);
+      return;
+    }
+    /** @type {import("./dialogs.js").MenuItem[]} */
+    const items = [
+      { label: tr("setTopic"), act: () => this.topic(room) },
+      { label: tr("inviteSomebody"), act: () => this.invite(room) },
+      { label: tr("whoIsBanned"), act: () => state.send("MODE", room.name, "b") },
+    ];
+    if (state.isOperatorIn(room)) {
+      items.push(
+        { label: tr("setKey"), act: () => this.key(room) },
+        { label: tr("slowMode"), act: () => this.slow(room) },
+        { label: tr("quiet"), act: () => state.send("MODE", room.name, "+m") },
+        { label: tr("loud"), act: () => state.send("MODE", room.name, "-m") },
+      );
+    }
+    openMenu(anchor, room.name, [...items, null, { label: tr("leaveRoom", { room: room.name }), act: () => this.acts.leave(room), danger: true }]);
+  }
+
+  /** @param {MenuRoom} room */
+  topic(room) {
+    const props = { value: room.topic, maxlength: Number(this.state.isupport.TOPICLEN) || 300, autocapitalize: "sentences", spellcheck: "true" };
+    openForm(room.name, [{ name: "topic", label: tr("topic"), props }], tr("save"), ({ topic }) => {
+      this.state.send("TOPIC", room.name, topic.trim());
+      return "";
+    });
+  }
+
+  /** @param {MenuRoom} room */
+  invite(room) {
+    openForm(tr("inviteSomebody"), [{ name: "nick", label: tr("inviteName"), props: { required: true } }], tr("invite"), ({ nick }) => {
+      this.state.send("INVITE", nick.trim(), room.name);
+      return "";
+    });
+  }
+
+  /** @param {MenuRoom} room */
+  key(room) {
+    openForm(room.name, [{ name: "key", label: tr("key"), props: { value: room.key } }], tr("save"), ({ key }) => {
+      setKey(this.state, room, key.trim());
+      return "";
+    });
+  }
+
+  /** @param {MenuRoom} room */
+  slow(room) {
+    const props = { type: "number", min: 0, max: 3600, value: 10 };
+    openForm(room.name, [{ name: "seconds", label: tr("slow"), props }], tr("save"), ({ seconds }) => {
+      setSlowMode(this.state, room, seconds);
+      return "";
+    });
+  }
+
+  /**
+   * @param {MenuEntry} entry
+   * @param {HTMLElement} anchor
+   */
+  message(entry, anchor) {
+    const { state } = this;
+    const room = state.current;
+    const mayTakeBack = entry.id && state.caps.has("draft/message-redaction") && (entry.own || (!room.isDirect && state.isOperatorIn(room)));
+    /** @type {import("./dialogs.js").MenuItem[]} */
+    const items = [
+      !entry.own && { label: tr("answer", { nick: entry.nick }), act: () => this.acts.write(`@${entry.nick} `) },
+      { label: tr("copyText"), act: () => copy(entry.text) },
+      mayTakeBack && { label: tr("takeBack"), act: () => state.send("REDACT", room.name, entry.id), danger: true },
+    ];
+    openMenu(anchor, tr("messageMenu"), items);
+  }
+
+  // ---- oneself ----
+
+  /** @param {HTMLElement} anchor */
+  account(anchor) {
+    const { state, settings } = this;
+    const isIn = state.registered;
+    const theme = tr(`theme_${settings.theme}`);
+    /** @type {import("./dialogs.js").MenuItem[]} */
+    const items = [
+      isIn && !state.account && { label: tr("claim"), act: () => this.claim() },
+      isIn && !state.account && { label: tr("logIn"), act: () => this.logIn() },
+      isIn && state.account && { label: tr("changePassword"), act: () => this.changePassword() },
+      isIn && state.account && { label: tr("logOut"), act: () => askService(state, "LOGOUT") },
+      isIn && { label: tr("changeName"), act: () => this.changeName() },
+      isIn && { label: tr(state.away ? "comeBackHere" : "goAway"), act: () => state.send("AWAY", ...(state.away ? [] : [tr("awayText")])) },
+      null,
+      { label: tr("theme", { theme }), act: () => this.acts.setTheme(THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]) },
+      { label: tr(settings.sound ? "soundOn" : "soundOff"), act: () => this.toggle("sound") },
+      canNotify() && { label: tr(settings.notify && Notification.permission === "granted" ? "notifyOn" : "notifyOff"), act: () => void this.toggleNotify() },
+      { label: tr("keys"), act: () => this.help() },
+      null,
+      { label: tr("leaveChat"), act: this.acts.quit, danger: true },
+    ];
+    openMenu(anchor, state.nick, items, el("h2", {}, nameOf(state.nick)));
+  }
+
+  /** @param {"sound"} what */
+  toggle(what) {
+    this.settings[what] = !this.settings[what];
+    this.acts.save();
+  }
+
+  async toggleNotify() {
+    const isOn = this.settings.notify && Notification.permission === "granted";
+    this.settings.notify = !isOn;
+    if (!isOn && (await Notification.requestPermission()) !== "granted") this.state.inform(tr("notifyDenied"), "error");
+    this.acts.save();
+    this.acts.refresh();
+  }
+
+  /**
+   * A form about passwords: it stays open until the server has answered.
+   * @param {string} title
+   * @param {import("./dialogs.js").FieldSpec[]} specs
+   * @param {string} action
+   * @param {(values: Record<string, string>) => void} ask
+   * @param {string} [help]
+   */
+  passwordForm(title, specs, action, ask, help = "") {
+    const hints = [help, isSecureContext ? "" : tr("passwordOpen")].filter(Boolean).join(" ");
+    const form = openForm(
+      title,
+      specs,
+      action,
+      (values) => {
+        if (/\s/.test(values.password)) return tr("noSpaces");
+        ask(values);
+        return undefined;
+      },
+      hints,
+    );
+    this.waiting = (text, done) => (done ? form.close() : form.tell(text));
+    form.dialog.addEventListener("close", () => (this.waiting = null));
+  }
+
+  claim() {
+    const { nick } = this.state;
+    this.passwordForm(
+      tr("claimTitle", { nick }),
+      [usernameField(nick), passwordField(tr("newPassword"), "new-password")],
+      tr("claimIt"),
+      ({ password }) => askService(this.state, `REGISTER ${password}`),
+      tr("claimHelp"),
+    );
+  }
+
+  logIn() {
+    const name = { name: "username", label: tr("accountName"), props: { value: this.state.nick, autocomplete: "username", required: true } };
+    this.passwordForm(tr("logInTitle"), [name, passwordField(tr("accountPassword"), "current-password")], tr("logInNow"), ({ username, password }) =>
+      logIn(this.state, username.trim(), password),
+    );
+  }
+
+  changePassword() {
+    const { account } = this.state;
+    this.passwordForm(
+      tr("changePasswordTitle", { nick: account }),
+      [usernameField(account), passwordField(tr("newPassword"), "new-password")],
+      tr("change"),
+      ({ password }) => askService(this.state, `SET PASSWORD ${password}`),
+    );
+  }
+
+  changeName() {
+    const props = { value: this.state.nick, maxlength: 32, required: true, autocomplete: "username" };
+    openForm(tr("changeName"), [{ name: "nick", label: tr("newName"), props }], tr("change"), ({ nick }) => {
+      this.state.send("NICK", nick.trim().replace(/\s+/g, "_"));
+      return "";
+    });
+  }
+
+  // ---- going somewhere ----
+
+  join() {
+    const rooms = el("div.list");
+    const form = openForm(
+      tr("joinRoom"),
+      [{ name: "room", label: tr("roomName"), props: { placeholder: "#", required: true, maxlength: 50 } }, { name: "key", label: tr("roomKey") }],
+      tr("join"),
+      ({ room, key }) => {
+        const name = room.trim().replace(/\s+/g, "-");
+        if (!name || name === "#") return tr("roomName");
+        this.acts.go(this.state.join(isRoomName(name) ? name : `#${name}`, key.trim()));
+        return "";
+      },
+    );
+    form.dialog.append(rooms);
+    this.listRooms = (/** @type {{name: string, people: number, topic: string}[]} */ found) => {
+      const others = found.filter((each) => !this.state.find(each.name)?.joined);
+      const rows = others.map((each) => {
+        const go = () => {
+          form.close();
+          this.acts.go(this.state.join(each.name));
+        };
+        return el("button.room.listed", { type: "button", onclick: go }, nameOf(each.name, ".name"), el("small", {}, tr("peopleCount", { count: each.people })), each.topic && el("span.topic", { dir: "auto" }, each.topic));
+      });
+      rooms.replaceChildren(...(rows.length ? [el("h2", {}, tr("roomsHere")), ...rows] : []));
+    };
+    form.dialog.addEventListener("close", () => (this.listRooms = null));
+    this.state.send("LIST");
+  }
+
+  /**
+   * Where the answer to LIST goes.
+   * @type {((rooms: {name: string, people: number, topic: string}[]) => void) | null}
+   */
+  listRooms = null;
+
+  goTo() {
+    const list = el("div.list");
+    const show = () => {
+      const wanted = fold(input.value.trim());
+      const rooms = [...this.state.rooms.values()].filter((room) => fold(room.name).includes(wanted));
+      const names = rooms.map((room) => room.name);
+      for (const member of this.state.current.members.values())
+        if (wanted && fold(member.nick).includes(wanted) && !this.state.find(member.nick)) names.push(member.nick);
+      list.replaceChildren(...names.slice(0, 12).map((name) => button(".room", name, () => take(name), nameOf(name, ".name"))));
+    };
+    const take = (/** @type {string} */ name) => {
+      dialog.close();
+      this.acts.go(this.state.room(name));
+    };
+    const input = /** @type {HTMLInputElement} */ (el("input", { type: "search", "aria-label": tr("goTo"), placeholder: tr("goTo"), oninput: () => show() }));
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") /** @type {HTMLElement | null} */ (list.firstElementChild)?.click();
+    });
+    const dialog = openDialog(".form.go-to", tr("goTo"), input, list);
+    show();
+    input.focus();
+  }
+
+  help() {
+    const commands = Object.entries(SLASH_COMMANDS).map(([name, { usage }]) => row(usage, tr(`does_${name}`)));
+    const keys = [
+      ["Enter", "keyEnter"], ["Tab", "keyTab"], ["↑ ↓", "keyUp"], ["Ctrl+K", "keyGoTo"], ["Ctrl+Shift+F", "keySearch"],
+      ["Alt+↑ Alt+↓", "keyRooms"], ["↑ ↓", "keyMessages"], ["Esc", "keyEscape"],
+    ];
+    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
+    const dialog = openDialog(
+      ".form.help",
+      tr("helpTitle"),
+      el("div.search-head", {}, el("h2", {}, tr("helpTitle")), close),
+      el("dl", { tabindex: 0 }, ...commands.flat(), ...keys.map(([key, text]) => row(key, tr(text))).flat()),
+    );
+  }
+}
+
+/**
+ * @param {string} term
+ * @param {string} text
+ */
+function row(term, text) {
+  return [el("dt", {}, el("code", {}, term)), el("dd", {}, text)];
+}
+
+/** @param {string} nick */
+function usernameField(nick) {
+  return { name: "username", label: tr("accountName"), props: { value: nick, autocomplete: "username", readonly: true } };
+}
+
+/**
+ * @param {string} label
+ * @param {string} autocomplete
+ */
+function passwordField(label, autocomplete) {
+  return { name: "password", label, props: { type: "password", autocomplete, required: true } };
+}
+
+/** @param {string} text */
+function copy(text) {
+  if (navigator.clipboard) {
+    void navigator.clipboard.writeText(text);
+    return;
+  }
+  // Without https there is no clipboard to write to; the old way needs a field that is selected.
+  const area = /** @type {HTMLTextAreaElement} */ (el("textarea.unseen", {}));
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}

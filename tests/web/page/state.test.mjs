@@ -1,0 +1,416 @@
+// The page without a document: a session that is fed lines as a server sends them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ChatState, KEPT_MESSAGES } from "./static/state.js";
+import { Session } from "./static/session.js";
+import { fetchLatest, fetchOlder } from "./static/history.js";
+import { flushRoom } from "./static/outbox.js";
+import { spansOf } from "./static/text.js";
+import { runLine } from "./static/slash.js";
+import { choicesFor } from "./static/completion.js";
+import { findEmoji, withEmoji } from "./static/emoji.js";
+import { loadSettings, saveSettings } from "./static/settings.js";
+
+const CAPS = "batch draft/chathistory draft/multiline draft/read-marker echo-message labeled-response message-tags server-time soju.im/search";
+const TIME = Date.parse("2026-11-29T09:00:00.000Z");
+const at = (seconds) => new Date(TIME + seconds * 1000).toISOString();
+
+class Talk {
+  constructor(nick = "nora", rooms = ["#lobby"]) {
+    this.state = new ChatState(nick, rooms, () => TIME);
+    this.session = new Session(this.state);
+    this.sent = [];
+  }
+
+  connect(visitor = {}) {
+    this.sent = [];
+    this.session.connected((line) => this.sent.push(line), { nick: this.state.nick, password: "", serverPassword: "", ...visitor });
+    this.feed(`:s CAP * LS :${CAPS} sasl=PLAIN`, `:s CAP * ACK :${CAPS}`);
+    return this;
+  }
+
+  welcome(account = "") {
+    if (account) this.feed(`:s 900 ${this.state.nick} nora!u@h ${account} :You are now logged in`);
+    this.feed(`:s 001 ${this.state.nick} :Welcome`, ":s 005 nora CHATHISTORY=100 PREFIX=(ov)@+ CHANMODES=beI,k,lW,Cimnst :are supported", ":s 422 nora :No MOTD");
+    return this;
+  }
+
+  join(room = "#lobby", names = "nora bob") {
+    this.feed(`:nora!u@h JOIN ${room}`, `:s 353 nora = ${room} :${names}`, `:s 366 nora ${room} :End`);
+    return this;
+  }
+
+  history(room, ...lines) {
+    this.feed(`:s BATCH +h chathistory ${room}`, ...lines.map((line) => line.replace("@", "@batch=h;")), ":s BATCH -h");
+    return this;
+  }
+
+  enter() {
+    return this.connect().welcome().join().history("#lobby");
+  }
+
+  feed(...lines) {
+    for (const line of lines) this.session.feed(line);
+  }
+
+  /** The lines that were sent since the last look. */
+  take(start = "") {
+    return this.sent.splice(0).filter((line) => line.includes(start));
+  }
+
+  get room() {
+    return this.state.current;
+  }
+
+  say(text, room = this.room) {
+    this.state.say(room, text);
+    flushRoom(this.state, room);
+  }
+
+  texts(room = this.room) {
+    return room.messages.filter((entry) => entry.kind === "message").map((entry) => entry.text);
+  }
+
+  events(type) {
+    return this.state.events.splice(0).filter((event) => event.type === type);
+  }
+}
+
+const said = (id, text, { by = "bob", to = "#lobby", label = "", seconds = id } = {}) =>
+  `@time=${at(seconds)};msgid=${id.toString(16)}${label ? `;label=${label}` : ""} :${by}!u@h PRIVMSG ${to} :${text}`;
+
+test("it registers with what the server offers, and goes to its rooms", () => {
+  const talk = new Talk("nora", ["#dev", "#lobby"]).connect();
+  assert.deepEqual(talk.sent.slice(0, 3), ["CAP LS 302", "NICK nora", "USER web 0 * :nora"]);
+  assert.ok(!talk.sent.some((line) => line.includes("sasl")));
+  assert.equal(talk.sent.at(-1), "CAP END");
+  talk.welcome();
+  assert.ok(talk.sent.includes("JOIN #dev,#lobby"));
+});
+
+test("passwords are given before the name", () => {
+  const talk = new Talk().connect({ password: "secret", serverPassword: "open" });
+  assert.deepEqual(talk.sent.slice(0, 4), ["CAP LS 302", "PASS open", "PASS nora:secret", "NICK nora"]);
+});
+
+for (const [why, visitor, lines] of [
+  ["taken", {}, [":s 433 * nora :in use"]],
+  ["claimed", {}, [":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
+  ["login", { password: "no" }, [":NickServ!NickServ@s NOTICE * :wrong", ":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
+  ["bad", {}, [":s 432 * nora :bad"]],
+  ["banned", {}, [":s 465 nora :spam"]],
+  ["server-password", {}, [":s 464 * :This server has a password", "ERROR :Closing link: this server has a password"]],
+  ["server-password-wrong", { serverPassword: "no" }, [":s 464 * :Password incorrect", "ERROR :Closing link: this server has a password"]],
+  ["often", { password: "no" }, [":s FAIL PASS TEMPORARILY_UNAVAILABLE :often", ":s 464 * :often"]],
+]) {
+  test(`it is told why it was refused: ${why}`, () => {
+    const talk = new Talk().connect(visitor);
+    talk.feed(...lines);
+    assert.equal(talk.events("refused")[0]?.why, why);
+  });
+}
+
+test("what is said waits for its echo, and then has its place", () => {
+  const talk = new Talk().enter();
+  talk.say("one");
+  talk.say("two");
+  assert.deepEqual(talk.take("PRIVMSG"), ["@label=m1 PRIVMSG #lobby :one", "@label=m2 PRIVMSG #lobby :two"]);
+  assert.deepEqual(talk.room.pending.map((entry) => entry.delivery), ["sent", "sent"]);
+  talk.feed(said(1, "hi"), said(2, "one", { by: "nora", label: "m1" }), said(3, "two", { by: "nora", label: "m2" }));
+  assert.deepEqual(talk.texts(), ["hi", "one", "two"]);
+  assert.equal(talk.room.pending.length, 0);
+});
+
+test("what was written without a connection is sent in order once there is one", () => {
+  const talk = new Talk().enter();
+  talk.session.lost();
+  talk.say("one");
+  talk.say("two");
+  assert.deepEqual(talk.room.pending.map((entry) => entry.delivery), ["waiting", "waiting"]);
+  talk.connect().welcome().join().history("#lobby");
+  assert.deepEqual(talk.take("PRIVMSG"), ["@label=m1 PRIVMSG #lobby :one", "@label=m2 PRIVMSG #lobby :two"]);
+});
+
+test("a lost answer is looked up in the history: what arrived is not sent again, the rest is, in order", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "hi"));
+  talk.say("arrived");
+  talk.say("lost");
+  talk.session.lost();
+  talk.say("later");
+  talk.connect().welcome().join();
+  const lines = talk.take();
+  assert.ok(lines.includes("CHATHISTORY AFTER #lobby msgid=1 100"));
+  assert.ok(!lines.some((line) => line.includes("PRIVMSG")));
+  talk.history("#lobby", said(2, "arrived", { by: "nora" }), said(3, "from bob"));
+  assert.deepEqual(talk.take("PRIVMSG"), ["@label=m3 PRIVMSG #lobby :lost", "@label=m4 PRIVMSG #lobby :later"]);
+  talk.feed(said(4, "lost", { by: "nora", label: "m3" }), said(5, "later", { by: "nora", label: "m4" }));
+  assert.deepEqual(talk.texts(), ["hi", "arrived", "from bob", "lost", "later"]);
+});
+
+test("equal texts are told apart by their number", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "x"));
+  for (let i = 0; i < 3; i++) talk.say("ha");
+  talk.session.lost();
+  talk.connect().welcome().join().history("#lobby", said(2, "ha", { by: "nora" }));
+  assert.equal(talk.take("PRIVMSG").length, 2);
+  assert.deepEqual(talk.texts(), ["x", "ha"]);
+});
+
+test("where no history can tell, the user decides", () => {
+  const talk = new Talk().enter();
+  const bob = talk.state.room("bob");
+  talk.say("psst", bob);
+  talk.session.lost();
+  talk.connect().welcome().join().history("#lobby").history("bob");
+  assert.deepEqual(bob.pending.map((entry) => [entry.delivery, entry.why]), [["failed", "unknown"]]);
+  talk.state.retry(bob, bob.pending[0]);
+  flushRoom(talk.state, bob);
+  assert.equal(talk.take("psst").length, 1);
+});
+
+test("many lines are one message", () => {
+  const talk = new Talk().enter();
+  talk.take();
+  talk.say("a\n\n    b");
+  assert.deepEqual(talk.take(), [
+    "@label=m1 BATCH +m1 draft/multiline #lobby", "@batch=m1 PRIVMSG #lobby :a", "@batch=m1 PRIVMSG #lobby :",
+    "@batch=m1 PRIVMSG #lobby :    b", "BATCH -m1",
+  ]);
+  talk.feed(`@label=m1;msgid=7;time=${at(1)} :nora!u@h BATCH +7 draft/multiline #lobby`, "@batch=7 :nora!u@h PRIVMSG #lobby :a",
+    "@batch=7 :nora!u@h PRIVMSG #lobby :", "@batch=7 :nora!u@h PRIVMSG #lobby :    b", ":nora!u@h BATCH -7");
+  assert.deepEqual(talk.texts(), ["a\n\n    b"]);
+  assert.equal(talk.room.pending.length, 0);
+});
+
+test("a long line is cut on the wire and whole on the page", () => {
+  const talk = new Talk().enter();
+  talk.take();
+  const text = "zażółć ".repeat(100).trim();
+  talk.say(text);
+  const lines = talk.take("PRIVMSG");
+  assert.ok(lines.length > 1 && lines.slice(1).every((line) => line.includes("draft/multiline-concat")));
+  assert.ok(lines.every((line) => Buffer.byteLength(line) < 500));
+  assert.equal(lines.map((line) => line.split(" :")[1] ?? "").join(""), text);
+});
+
+test("a message of many lines inside the history is one", () => {
+  const talk = new Talk().connect().welcome().join();
+  talk.feed(":s BATCH +h chathistory #lobby", `@batch=h;msgid=1;time=${at(1)} :bob!u@h BATCH +1 draft/multiline #lobby`,
+    "@batch=1 :bob!u@h PRIVMSG #lobby :a", "@batch=1;draft/multiline-concat :bob!u@h PRIVMSG #lobby : b",
+    "@batch=1 :bob!u@h PRIVMSG #lobby :c", ":bob!u@h BATCH -1", ":s BATCH -h");
+  assert.deepEqual(talk.texts(), ["a b\nc"]);
+});
+
+test("a refusal marks the message that it is about", () => {
+  const talk = new Talk().enter();
+  talk.say("loud");
+  talk.feed("@label=m1 :s 404 nora #lobby :Cannot send to channel (+m)");
+  assert.deepEqual(talk.room.pending.map((entry) => entry.delivery), ["failed"]);
+  assert.match(talk.room.pending[0].why, /\+m/);
+});
+
+test("history and what happens meanwhile come in order, and nothing twice", () => {
+  const talk = new Talk().connect().welcome().join();
+  talk.feed(said(5, "live"));
+  talk.history("#lobby", said(3, "three"), said(4, "four"), said(5, "live"));
+  assert.deepEqual(talk.texts(), ["three", "four", "live"]);
+  talk.feed(said(5, "live"));
+  assert.equal(talk.texts().length, 3);
+});
+
+test("what was said in one millisecond keeps the server's order", () => {
+  const talk = new Talk().connect().welcome().join();
+  const ids = [0xff, 0x100, 0x101, 0x102];
+  talk.feed(said(0x102, "102", { seconds: 1 }));
+  talk.history("#lobby", ...ids.map((id) => said(id, id.toString(16), { seconds: 1 })));
+  assert.deepEqual(talk.texts(), ["ff", "100", "101", "102"]);
+});
+
+test("older pages come before, until there are no more", () => {
+  const talk = new Talk().connect().welcome().join();
+  talk.history("#lobby", ...Array.from({ length: 100 }, (_, i) => said(1000 + i, `n${i}`)));
+  assert.ok(talk.room.hasOlder);
+  talk.take();
+  fetchOlder(talk.state, talk.room);
+  fetchOlder(talk.state, talk.room);
+  assert.deepEqual(talk.take(), ["CHATHISTORY BEFORE #lobby msgid=3e8 100"]);
+  talk.history("#lobby", said(1, "first"));
+  assert.equal(talk.texts()[0], "first");
+  fetchOlder(talk.state, talk.room);
+  talk.history("#lobby");
+  assert.equal(talk.room.hasOlder, false);
+});
+
+test("a hundred thousand messages take the memory of some thousand", () => {
+  const talk = new Talk().enter();
+  for (let i = 1; i <= 100_000; i++) talk.feed(said(i, `message ${i}`, { seconds: i / 100 }));
+  assert.ok(talk.room.messages.length <= KEPT_MESSAGES + 500);
+  assert.ok(talk.room.ids.size <= KEPT_MESSAGES + 500);
+  assert.ok(talk.room.hasOlder);
+  assert.equal(talk.texts().at(-1), "message 100000");
+});
+
+test("who reads far back is not moved; the way back fetches the end", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "x"));
+  for (let page = 60; page > 0; page--) {
+    talk.room.hasOlder = true;
+    fetchOlder(talk.state, talk.room);
+    talk.history("#lobby", ...Array.from({ length: 100 }, (_, i) => said(-100_000 + page * 100 + i, "old", { seconds: -100_000 + page * 100 + i }).replace(/msgid=-/, "msgid=")));
+  }
+  assert.ok(talk.room.messages.length <= KEPT_MESSAGES + 500);
+  assert.ok(talk.room.hasNewer);
+  talk.feed(said(2, "now"));
+  assert.ok(!talk.texts().includes("now"));
+  talk.take();
+  fetchLatest(talk.state, talk.room);
+  assert.deepEqual(talk.take(), ["CHATHISTORY LATEST #lobby * 100"]);
+  talk.history("#lobby", said(1, "x"), said(2, "now"));
+  assert.deepEqual(talk.texts(), ["x", "now"]);
+  assert.equal(talk.room.hasNewer, false);
+});
+
+test("unread messages and mentions are counted where nobody looks", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "hello"), said(2, "hi Nora!"), said(3, "norah is another"));
+  assert.deepEqual([talk.room.unread, talk.room.mentions], [3, 1]);
+  assert.equal(talk.events("alert").length, 1);
+  talk.feed(said(4, "psst", { to: "nora" }));
+  assert.equal(talk.state.room("bob").mentions, 1);
+  talk.state.lookedAt = talk.room;
+  talk.state.markRead(talk.room);
+  assert.deepEqual([talk.room.unread, talk.room.mentions], [0, 0]);
+  talk.take();
+  talk.state.tellMarks();
+  assert.deepEqual(talk.take(), [`MARKREAD #lobby timestamp=${at(3)}`]);
+});
+
+test("one's name is found in every message, not in every second one", () => {
+  const talk = new Talk().enter();
+  for (const id of [1, 2, 3]) {
+    talk.feed(said(id, "@nora look"));
+    assert.deepEqual(spansOf("@nora look", talk.state.me)[0], { kind: "me", text: "@nora" });
+  }
+  assert.equal(talk.room.mentions, 3);
+});
+
+test("a mark from another device counts", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "a"), said(2, "b"), `:s MARKREAD #lobby timestamp=${at(1)}`);
+  assert.equal(talk.room.unread, 1);
+});
+
+test("what was missed is counted from where one has read", () => {
+  const talk = new Talk().enter();
+  talk.room.read = TIME + 1_000;
+  talk.session.lost();
+  talk.connect().welcome().join().history("#lobby", said(1, "a"), said(2, "b"), said(3, "nora: c"));
+  assert.deepEqual([talk.room.unread, talk.room.mentions, talk.room.newFrom], [2, 1, TIME + 2_000]);
+});
+
+test("members come, go, rise and are renamed", () => {
+  const talk = new Talk().enter().join("#dev", "@nora +bob carol");
+  const room = talk.state.room("#dev");
+  assert.equal(room.member("nora").prefix, "@");
+  assert.ok(talk.state.isOperatorIn(room));
+  talk.feed(":dave!u@h JOIN #dev", ":bob!u@h NICK robert", ":nora!u@h MODE #dev +o-v carol robert", ":carol!u@h QUIT :bye");
+  assert.deepEqual([...room.members.keys()].sort(), ["dave", "nora", "robert"]);
+  assert.equal(room.member("robert").prefix, "");
+  talk.feed(":nora!u@h KICK #dev dave :spam");
+  assert.ok(!room.member("dave"));
+  talk.feed(":bob!u@h KICK #dev nora :out");
+  assert.deepEqual([room.here, room.joined, room.members.size], [false, false, 0]);
+});
+
+test("a conversation goes with a person who is renamed", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "psst", { to: "nora" }), ":bob!u@h NICK robert");
+  assert.equal(talk.state.find("bob"), undefined);
+  assert.deepEqual(talk.texts(talk.state.find("robert")), ["psst"]);
+});
+
+test("what is taken back is gone, and stays gone", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "oops"), said(2, "fine"), ":bob!u@h REDACT #lobby 1");
+  assert.deepEqual(talk.texts(), ["fine"]);
+  talk.history("#lobby", said(1, "oops"));
+  assert.deepEqual(talk.texts(), ["fine"]);
+});
+
+test("being taken over from elsewhere is told", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s FAIL * SESSION_REPLACED :you have come in again from elsewhere");
+  assert.equal(talk.events("refused")[0].why, "elsewhere");
+});
+
+for (const [line, sent] of [
+  ["/join dev secret", "JOIN #dev secret"],
+  ["/kick bob 10m too loud", "KICK #lobby bob 10m :too loud"],
+  ["/ban bob", "BAN #lobby bob"],
+  ["/mute bob 2h", "MUTE #lobby bob 2h"],
+  ["/slow 10", "MODE #lobby +W 10"],
+  ["/slow off", "MODE #lobby -W"],
+  ["/key off", "MODE #lobby -k *"],
+  ["/quiet", "MODE #lobby +m"],
+  ["/topic tea and cake", "TOPIC #lobby :tea and cake"],
+  ["/login nora open-sesame", "PRIVMSG NickServ :IDENTIFY nora open-sesame"],
+  ["/register open-sesame", "PRIVMSG NickServ :REGISTER open-sesame"],
+  ["/me waves", "@label=m1 PRIVMSG #lobby :\x01ACTION waves\x01"],
+  ["//x", "@label=m1 PRIVMSG #lobby :/x"],
+  ["/away lunch time", "AWAY :lunch time"],
+  ["/oper open", "OPER nora open"],
+]) {
+  test(`${line} sends ${sent.replace(/\x01/g, "")}`, () => {
+    const talk = new Talk().enter();
+    talk.take();
+    runLine(talk.state, talk.room, line);
+    assert.ok(talk.take().includes(sent), sent);
+  });
+}
+
+test("a mistyped command is not said", () => {
+  const talk = new Talk().enter();
+  talk.take();
+  for (const line of ["/regsiter open-sesame", "/kick", "/constructor", "/__proto__ x"]) assert.throws(() => runLine(talk.state, talk.room, line));
+  assert.deepEqual(talk.take(), []);
+});
+
+test("Tab completes who spoke last first, commands, rooms and emoji", () => {
+  const talk = new Talk().enter().join("#lobby", "nora bob bea ben");
+  talk.feed(said(1, "x", { by: "ben" }), said(2, "x", { by: "bea" }));
+  const inserts = (text, asked = true) => choicesFor(talk.state, talk.room, text, asked).map((choice) => choice.insert);
+  assert.deepEqual(inserts("b"), ["bea: ", "ben: ", "bob: "]);
+  assert.deepEqual(inserts("hi @be", false), ["@bea ", "@ben "]);
+  assert.deepEqual(inserts("b", false), []);
+  assert.deepEqual(inserts("/unm", false), ["/unmute "]);
+  assert.deepEqual(inserts("see #lo"), ["#lobby "]);
+  assert.equal(inserts("ok :thumbs", false)[0], "👍 ");
+});
+
+test("emoji by name, but not in code or in times", () => {
+  assert.equal(withEmoji(":smile: at 10:30:20 `:smile:`"), "😄 at 10:30:20 `:smile:`");
+  assert.ok(findEmoji("heart", 5)[0].startsWith("heart"));
+});
+
+test("what is remembered survives rubbish", () => {
+  const store = new Map();
+  const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
+  for (const rubbish of ["", "null", "[]", '"x"', "{", '{"rooms":7,"read":null,"nick":["x"],"theme":{}}'])
+    assert.equal(loadSettings({ getItem: () => rubbish }).theme, "system");
+  const settings = loadSettings(null);
+  settings.nick = "nora";
+  settings.drafts["#lobby"] = "half a";
+  saveSettings(storage, settings);
+  assert.deepEqual(loadSettings(storage), settings);
+});
+
+test("no line makes it fall", () => {
+  const talk = new Talk().enter();
+  const commands = ["PRIVMSG", "JOIN", "PART", "KICK", "NICK", "MODE", "TOPIC", "BATCH", "FAIL", "MARKREAD", "REDACT", "CHATHISTORY",
+    "353", "354", "332", "367", "324", "730", "900", "322", "433", "404", "005", "CAP", "ACK", "AWAY", "INVITE", "001"];
+  for (const command of commands) for (const rest of ["", " ", " :", " nora", " #lobby", " #lobby nora", " +x chathistory", " -x"])
+    for (const source of ["", ":bob!u@h ", ":nora!u@h ", "@batch=nope;label=m9 :s "]) talk.feed(`${source}${command}${rest}`);
+});

@@ -1,0 +1,677 @@
+"""The page in a real browser, with a real server and real clients of the other kinds in the room."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs playwright, which pip install '.[dev]' brings")
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from chatroom.server.chat_server import ChatServer
+from tests.gui.window import Window
+from tests.peers import Guests, Served
+from tests.programs import Irssi, Netcat
+from tests.web.visitors import PHONE, Visit, Visitor
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("default::ResourceWarning")]
+
+WORDS = "zażółć gęślą jaźń 😀"
+TOP_MESSAGE = (
+    "[...document.querySelectorAll('.message')].find((row) => row.getBoundingClientRect().bottom > 60).innerText"
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all; each visitor has a memory of their own in it."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Visit]:
+    """Makes visitors: `visit(port)`. The page of none of them may complain."""
+    visitors: list[Visitor] = []
+
+    def make(port: int, *args: object, **more: object) -> Visitor:
+        visitors.append(Visitor(chromium, port, *args, **more))  # type: ignore[arg-type]  # Visitor's own
+        return visitors[-1]
+
+    yield make
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+# ---- coming in ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.needs("irssi", "tmux", "nc", "Xvfb", "xdotool")
+def test_a_first_visit_leads_into_the_room_of_all_others(
+    server: ChatServer,
+    visit: Visit,
+    irssi: Callable[[int, str], Irssi],
+    netcat: Callable[[int, str], Netcat],
+    display: str,
+    tmp_path: Path,
+) -> None:
+    """A name is all that is asked for; netcat, irssi, the window and the page read each other whole."""
+    nathan, irma = netcat(server.port, "nathan"), irssi(server.port, "irma")
+    irma.type("/join #lobby")
+    nathan.wait("irma joined")
+    nora = visit(server.port).come("nora")
+    nathan.wait("nora joined")
+    with Window(display, tmp_path, "-p", str(server.port), "--nick", "wanda") as window:
+        window.wait_online()
+        nathan.wait("wanda joined")
+        nora.say(f"from the page: {WORDS}")
+        nathan.wait(f"^nora: from the page: {WORDS}$")
+        irma.sees(f"nora.*from the page: {WORDS}")
+        window.wait_row(f"from the page: {WORDS}")
+        nathan.send(f"from netcat: {WORDS}")
+        irma.type(f"from irssi: {WORDS}")
+        window.type("from the window")
+        window.key("Return")
+        for text in (f"from netcat: {WORDS}", f"from irssi: {WORDS}", "from the window"):
+            nora.sees(text)
+        for name in ("irma", "nathan", "nora", "wanda"):
+            expect(nora.member(name)).to_be_visible()
+    nora.notes("wanda")
+
+
+def test_three_requests_lead_to_the_first_message(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The page, its colours and its script; what a browser wants for its tab comes later. A slow network will do."""
+    bob = guests.irc("bob")
+    nora = visit(server.port)
+    asked: list[str] = []
+    nora.page.on("request", lambda request: asked.append(request.url.removeprefix(nora.address)))
+    network = nora.context.new_cdp_session(nora.page)
+    slow = {"offline": False, "latency": 40, "downloadThroughput": 3e6 / 8, "uploadThroughput": 1e6 / 8}
+    network.send("Network.emulateNetworkConditions", slow)
+    begun = time.monotonic()
+    nora.come("nora")
+    nora.say("hello")
+    bob.wait("PRIVMSG #lobby :hello")
+    assert time.monotonic() - begun < 15
+    assert sorted({*asked} - {"icon.svg", "manifest.webmanifest"}) == ["", "app.css", "app.js"]
+
+
+def test_a_second_visit_comes_in_by_itself(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """With the rooms and the draft of the first, and with what was said meanwhile as new."""
+    bob = guests.irc("bob", room="#tea")
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    nora.say("hello")
+    bob.wait("PRIVMSG #tea :hello")
+    nora.composer.fill("half a sen")
+    nora.page.wait_for_timeout(1500)  # what is written is saved once a second
+    nora.page.close()
+    bob.wait("nora.* QUIT")
+    bob.send("PRIVMSG #tea :are you there, nora?")
+    bob.sync()
+    nora.page = nora.tab()
+    nora.page.goto(nora.address)
+    nora.is_in("#tea")
+    nora.sees("are you there, nora?")
+    expect(nora.composer).to_have_value("half a sen")
+    expect(nora.page.locator(".line.new")).to_be_visible()
+
+
+def test_a_link_names_a_room(server: ChatServer, visit: Visit) -> None:
+    """At the first visit and later, letters beyond ASCII included."""
+    nora = visit(server.port).come("nora", "#łódź", "#łódź")
+    nora.run("location.hash = '#tea'")
+    nora.is_in("#tea")
+    expect(nora.room("#łódź")).to_be_visible()
+
+
+def test_a_name_that_is_taken_is_asked_for_again(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """With the reason, and what can be done."""
+    guests.irc("bob")
+    visitor = visit(server.port)
+    visitor.page.goto(visitor.address)
+    for name, answer in (("bob", "Somebody here is called bob already"), ("n*", "can't be a name here")):
+        visitor.page.get_by_label("Your name").fill(name)
+        visitor.page.get_by_role("button", name="Come in").click()
+        expect(visitor.page.get_by_role("alert")).to_contain_text(answer)
+    visitor.page.get_by_label("Your name").fill("bob two")
+    visitor.page.keyboard.press("Enter")
+    visitor.is_in("#lobby")
+    expect(visitor.page.locator(".self .name")).to_have_text("bob_two")
+
+
+def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) -> None:
+    """It is claimed in a form that password managers fill; the next visit asks for the password."""
+    nora = visit(server.port).come("nora")
+    page = nora.page
+    nora.pick(page.locator(".account"), "Claim this name…")
+    form = page.locator("dialog")
+    form.get_by_label("New password").fill("abc")
+    form.get_by_role("button", name="Claim it").click()
+    expect(form.get_by_role("alert")).to_contain_text("at least 6 characters")
+    form.get_by_label("New password").fill("open-sesame")
+    form.get_by_role("button", name="Claim it").click()
+    expect(page.locator(".self .account small")).to_have_text("logged in")
+    expect(form).to_have_count(0)
+
+    page.reload()
+    password = page.get_by_label("Password of this name")
+    expect(password).to_be_visible()
+    assert page.get_by_label("Your name").get_attribute("autocomplete") == "username"
+    assert password.get_attribute("autocomplete") == "current-password"
+    password.fill("not-sesame")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("not the password of nora")
+    password.fill("open-sesame")
+    page.keyboard.press("Enter")
+    nora.is_in("#lobby")
+    expect(page.locator(".self .account small")).to_have_text("logged in")
+
+    nora.pick(page.locator(".account"), "Log out")
+    expect(page.locator(".self .account small")).to_have_text("guest")
+    nora.pick(page.locator(".account"), "Log in…")
+    form.get_by_label("Password").fill("open-sesame")
+    form.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.locator(".self .account small")).to_have_text("logged in")
+
+
+def test_the_password_of_the_server_is_asked_for(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+    """Only where there is one."""
+    secret = tmp_path / "password"
+    secret.write_text("swordfish\n")
+    visitor = visit(serve("--password-file", str(secret)).port)
+    page = visitor.page
+    page.goto(visitor.address)
+    expect(page.get_by_label("Password of this server")).to_be_hidden()
+    page.get_by_label("Your name").fill("nora")
+    page.keyboard.press("Enter")
+    for word in ("wrong", "swordfish"):
+        expect(page.get_by_role("button", name="Come in")).to_be_enabled()
+        page.get_by_label("Password of this server").fill(word)
+        page.keyboard.press("Enter")
+        if word == "wrong":
+            expect(page.get_by_role("alert")).to_contain_text("not the password of this server")
+    visitor.is_in("#lobby")
+
+
+def test_a_second_tab_offers_to_take_over(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Two tabs don't throw each other out in turns."""
+    bob = guests.irc("bob")
+    nora = visit(server.port).come("nora")
+    second = nora.tab()
+    second.goto(nora.address)
+    expect(second.get_by_text("open in another tab")).to_be_visible()
+    second.get_by_role("button", name="Use it here").click()
+    expect(nora.page.get_by_text("Another tab of this browser has taken over.")).to_be_visible()
+    expect(second.locator("header h1")).to_have_text("#lobby")
+    nora.page, first = second, nora.page
+    nora.is_in("#lobby")
+    nora.say("here now")
+    bob.wait("nora!.* PRIVMSG #lobby :here now")
+    first.get_by_role("button", name="Use it here").click()
+    expect(second.get_by_text("has taken over")).to_be_visible()
+
+
+# ---- lost and found -------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_killed_loses_nothing(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+    """What is written meanwhile waits in sight, and arrives once and in order; what others said is fetched, once."""
+    data = str(tmp_path / "kept")
+    first = serve("--data", data)
+    guests = Guests(first.port)
+    bob = guests.irc("bob")
+    nora = visit(first.port).come("nora")
+    nora.say("before")
+    bob.wait("PRIVMSG #lobby :before")
+    first.process.kill()
+    first.process.wait()
+    expect(nora.page.get_by_role("status").filter(has_text="The connection is lost")).to_be_visible()
+    for text in ("one", "two\nlines", "three"):
+        nora.say(text)
+    expect(nora.page.locator(".message.is-waiting")).to_have_count(3)
+    nora.composer.fill("four, half wri")
+
+    second = serve("--data", data, "-p", str(first.port))
+    again = Guests(second.port)
+    carol = again.irc("carol", "draft/multiline", "batch", "message-tags")
+    nora.sees("three")
+    expect(nora.page.get_by_role("status").filter(has_text="lost")).to_be_hidden()
+    expect(nora.composer).to_have_value("four, half wri")
+    nora.composer.press("Enter")
+    nora.sees("four, half wri")
+    came = [line for line in carol.until(r"PRIVMSG #lobby :four") if "PRIVMSG" in line]
+    assert [line.rpartition(" :")[2] for line in came] == ["one", "two", "lines", "three", "four, half wri"]
+    assert nora.texts() == ["before", "one", "two\nlines", "three", "four, half wri"]
+    for each in (guests, again):
+        each.close()
+
+
+def test_what_was_missed_is_fetched_once(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+    """The network goes and comes back; the page asks for what is behind its last message."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    guests = Guests(served.port)
+    bob = guests.irc("bob")
+    nora = visit(served.port).come("nora")
+    bob.send("PRIVMSG #lobby :one")
+    nora.sees("one")
+    nora.context.set_offline(True)
+    nora.run("dispatchEvent(new Event('online'))")  # it looks whether its connection still lives
+    expect(nora.page.get_by_role("status").filter(has_text="The connection is lost")).to_be_visible()
+    bob.send(*[f"PRIVMSG #lobby :missed {i}" for i in range(250)])
+    bob.sync()
+    nora.context.set_offline(False)
+    nora.sees("missed 249")
+    bob.send("PRIVMSG #lobby :live")
+    nora.sees("live")
+    assert nora.texts()[-5:] == ["missed 246", "missed 247", "missed 248", "missed 249", "live"]
+    guests.close()
+
+
+# ---- talking --------------------------------------------------------------------------------------------------------
+
+
+def test_many_lines_are_one_message(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Shift+Enter breaks a line; code keeps its lines; whoever reads many-line messages gets one."""
+    bob = guests.irc("bob", "draft/multiline", "batch", "message-tags")
+    nora = visit(server.port).come("nora")
+    nora.composer.press_sequentially("look:")
+    nora.composer.press("Shift+Enter")
+    nora.page.keyboard.insert_text("```\nif x:\n    y()\n```")
+    nora.composer.press("Enter")
+    lines = bob.until("BATCH -")
+    assert [line.rpartition(" :")[2] for line in lines if "PRIVMSG" in line] == [
+        "look:",
+        "```",
+        "if x:",
+        "    y()",
+        "```",
+    ]
+    assert nora.page.locator("pre").inner_text() == "if x:\n    y()"
+    expect(nora.page.locator(".message")).to_have_count(1)
+
+
+def test_unread_messages_and_mentions_are_counted(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """In the list, in the title, and gone when they are read."""
+    bob = guests.irc("bob", room="#tea")
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    nora.say("/join lobby")
+    nora.is_in("#lobby")
+    bob.send("PRIVMSG #tea :one", "PRIVMSG #tea :two, nora", "PRIVMSG nora :psst")
+    expect(nora.room("#tea").locator(".count")).to_contain_text("@1")
+    expect(nora.room("bob").locator(".count")).to_contain_text("1")
+    expect(nora.page).to_have_title("(2) #lobby – chatroom")
+    nora.room("#tea").click()
+    expect(nora.page.locator(".line.new")).to_be_visible()
+    expect(nora.page.locator(".message.mention")).to_have_count(1)
+    expect(nora.room("#tea").locator(".count")).to_have_count(0)
+    nora.room("bob").click()
+    nora.sees("psst")
+    expect(nora.page).to_have_title("bob – chatroom")
+
+
+def test_who_looks_elsewhere_is_called(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """By the title, and by a notification for what is meant for them; coming back is reading."""
+    bob = guests.irc("bob")
+    nora = visit(server.port, permissions=["notifications"]).come("nora")
+    nora.run(
+        """() => {
+            window.called = [];
+            window.Notification = class extends Notification {
+                constructor(title, more) { super(title, more); window.called.push([title, more.body]); }
+            };
+            document.hasFocus = () => false;
+            dispatchEvent(new Event("blur"));
+        }"""
+    )
+    bob.send("PRIVMSG #lobby :just talk")
+    expect(nora.page).to_have_title("• #lobby – chatroom")
+    bob.send("PRIVMSG #lobby :Nora, look", "PRIVMSG nora :psst")
+    expect(nora.page).to_have_title("(2) #lobby – chatroom")
+    assert nora.run("window.called") == [["bob · #lobby", "Nora, look"], ["bob", "psst"]]
+    nora.run("() => { document.hasFocus = () => true; dispatchEvent(new Event('focus')); }")
+    expect(nora.page).to_have_title("(1) #lobby – chatroom")
+
+
+def test_drafts_stay_in_their_rooms(server: ChatServer, visit: Visit) -> None:
+    """A command that leads elsewhere leaves nothing behind."""
+    nora = visit(server.port).come("nora")
+    nora.say("/join #tea")
+    nora.is_in("#tea")
+    nora.composer.fill("for tea")
+    nora.room("#lobby").click()
+    expect(nora.composer).to_have_value("")
+    nora.room("#tea").click()
+    expect(nora.composer).to_have_value("for tea")
+
+
+def test_the_keyboard_does_everything(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Completes, changes rooms, goes somewhere, goes through the messages, opens the menu of one."""
+    bob = guests.irc("bob")
+    nora = visit(server.port).come("nora")
+    keys = nora.page.keyboard
+    bob.send("PRIVMSG #lobby :first", "PRIVMSG #lobby :second")
+    nora.sees("second")
+    nora.composer.press_sequentially("bo")
+    keys.press("Tab")
+    keys.type("hi :thumbsu")
+    keys.press("Tab")
+    expect(nora.composer).to_have_value("bob: hi 👍 ")
+    keys.press("Enter")
+    bob.wait("PRIVMSG #lobby :bob: hi 👍")
+    keys.type("/joi")
+    keys.press("Tab")
+    keys.type("tea")
+    keys.press("Enter")
+    nora.is_in("#tea")
+    keys.press("Alt+ArrowUp")
+    nora.is_in("#lobby")
+    keys.press("Control+k")
+    keys.type("te")
+    keys.press("Enter")
+    nora.is_in("#tea")
+    keys.press("Alt+ArrowDown")
+    nora.is_in("#lobby")
+
+    nora.page.locator(".messages").focus()
+    for _ in range(3):
+        keys.press("ArrowUp")
+    keys.press("Enter")
+    expect(nora.page.locator("dialog").get_by_role("button", name="Answer bob")).to_be_visible()
+    keys.press("Enter")
+    expect(nora.composer).to_have_value("@bob ")
+    # Every stop of Tab shows where it is.
+    seen = set()
+    for _ in range(30):
+        keys.press("Tab")
+        seen.add(nora.run("document.activeElement.className || document.activeElement.tagName"))
+        outline = nora.run("getComputedStyle(document.activeElement).outlineStyle")
+        elsewhere = nora.run(
+            "document.activeElement === document.body || Boolean(document.activeElement.closest('.composer'))"
+        )
+        assert elsewhere or outline != "none", seen
+    assert {"messages", "account"} <= {name.split(" ")[0] for name in seen}
+
+
+# ---- history and search ---------------------------------------------------------------------------------------------
+
+
+def test_scrolling_up_brings_the_history_without_a_jump(
+    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+) -> None:
+    """Page by page to the beginning; in order, each once; the way back to the end is one press."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    guests = Guests(served.port)
+    bob = guests.irc("bob")
+    bob.send(*[f"PRIVMSG #lobby :number {i}" for i in range(700)])
+    bob.sync()
+    nora = visit(served.port).come("nora")
+    nora.sees("number 699")
+    nora.page.locator(".messages").hover()
+    last = 700
+    for _ in range(400):
+        nora.page.mouse.wheel(0, -600)
+        nora.page.wait_for_timeout(20)
+        numbers = [int(text.split()[1]) for text in nora.texts()]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        top = nora.run(TOP_MESSAGE)
+        number = int(re.findall(r"number (\d+)", top)[0])
+        assert number <= last, "the reader was moved"
+        last = number
+        if numbers[0] == 0 and nora.run("document.querySelector('.messages').scrollTop") == 0:
+            break
+    nora.notes("This is where #lobby begins.")
+    bob.send("PRIVMSG #lobby :news")
+    nora.page.get_by_role("button", name="1 new message").click()
+    nora.sees("news")
+    guests.close()
+
+
+def test_what_was_found_is_shown_with_what_stands_around_it(
+    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+) -> None:
+    """A match far back is one press away, and so is the end."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    guests = Guests(served.port)
+    bob = guests.irc("bob")
+    bob.send(*[f"PRIVMSG #lobby :{'the needle' if i == 300 else f'hay {i}'}" for i in range(1500)])
+    bob.sync()
+    nora = visit(served.port).come("nora")
+    nora.sees("hay 1499")
+    nora.page.get_by_role("button", name="Search", exact=True).click()
+    nora.page.get_by_label("Words to search for").fill("needle")
+    nora.page.keyboard.press("Enter")
+    nora.page.locator(".result").click()
+    expect(nora.page.locator(".message.found")).to_be_in_viewport()
+    texts = nora.texts()
+    at = texts.index("the needle")
+    assert texts[at - 2 : at + 3] == ["hay 298", "hay 299", "the needle", "hay 301", "hay 302"]
+    nora.page.get_by_role("button", name="To the latest message").click()
+    nora.sees("hay 1499")
+    guests.close()
+
+
+# ---- keeping order --------------------------------------------------------------------------------------------------
+
+
+def test_an_operator_keeps_order_by_menu(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Topic, quiet, voice, mute and kick with time and reason; who is no operator has none of these in the menu."""
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    bob, carol = guests.irc("bob", room="#tea"), visit(server.port).come("carol", "#tea", "#tea")
+    page = nora.page
+    more = page.get_by_role("button", name="More about this room")
+    nora.pick(more, "Topic…")
+    page.locator("dialog").get_by_label("Topic").fill("Tea and *cake* <b>")
+    page.keyboard.press("Enter")
+    bob.wait("TOPIC #tea :Tea and ")
+    expect(carol.page.locator("header .topic")).to_have_text("Tea and *cake* <b>")
+
+    nora.pick(more, "Quiet: only operators and those with a voice write")
+    bob.wait(r"MODE #tea \+m")
+    carol.say("may I?")
+    expect(carol.page.locator(".message.is-failed")).to_contain_text("Not sent")
+    nora.pick(nora.member("carol"), "Give a voice")
+    bob.wait(r"MODE #tea \+v carol")
+    carol.page.get_by_role("button", name="Send again").click()
+    nora.sees("may I?")
+
+    nora.pick(nora.member("bob"), "Mute…")
+    page.locator("dialog").get_by_label("For how long").select_option("10m")
+    page.locator("dialog").get_by_label("Why").fill("too loud")
+    page.locator("dialog").get_by_role("button", name="Mute").click()
+    bob.wait(r"MODE #tea \+b")
+    bob.send("PRIVMSG #tea :mmm")
+    bob.wait(" 404 bob #tea ")
+    nora.pick(nora.member("bob"), "Remove from the room…")
+    page.locator("dialog").get_by_label("Why").fill("still too loud")
+    page.locator("dialog").get_by_role("button", name="Remove", exact=True).click()
+    bob.wait("KICK #tea bob :still too loud")
+    carol.notes("nora removed bob: still too loud")
+
+    carol.member("nora").click()
+    expect(carol.page.locator("dialog")).to_be_visible()
+    expect(carol.page.locator("dialog").get_by_text("Ban…")).to_have_count(0)
+
+
+def test_what_was_said_can_be_taken_back(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """It disappears for everybody who has the page open."""
+    nora, carol = visit(server.port).come("nora"), visit(server.port).come("carol")
+    nora.say("oops")
+    carol.sees("oops")
+    row = nora.page.locator(".message").filter(has_text="oops")
+    row.hover()
+    nora.pick(row.get_by_role("button", name="What to do with this message"), "Take back")
+    carol.sees("oops", 0)
+    nora.sees("oops", 0)
+
+
+# ---- strangers ------------------------------------------------------------------------------------------------------
+
+
+def test_hostile_texts_are_text(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Markup, links that would run something, turned directions, words of 4 KB, names of many marks."""
+    mallory = guests.irc("^_^", "draft/multiline", "batch", "message-tags", room="#tea")
+    nora = visit(server.port, PHONE).come("nora", "#tea", "#tea")
+    markup = "<img src=x onerror=alert(1)><script>alert(2)</script><svg/onload=alert(3)>"
+    mallory.send(
+        "TOPIC #tea :<b onmouseover=alert(4)>topic</b> \u202etxet",
+        f"PRIVMSG #tea :{markup}",
+        "PRIVMSG #tea :javascript:alert(5) data:text/html,<script>alert(6)</script>",
+        'PRIVMSG #tea :https://a.example/"onclick=alert(7) `<i>` *<b>* #<u>',
+        "PRIVMSG #tea :\u202eright to left\u202c \u2067isolated",
+        "PRIVMSG #tea :\x0304red \x02bold\x0f plain",
+        "BATCH +1 draft/multiline #tea",
+        *[f"@batch=1{';draft/multiline-concat' if i else ''} PRIVMSG #tea :{'W' * 400}" for i in range(10)],
+        "BATCH -1",
+        "PRIVMSG #tea :the end",
+    )
+    nora.sees("the end")
+    nora.sees(markup)
+    nora.sees("red bold plain")
+    nora.sees("right to left isolated")
+    assert nora.run("document.querySelectorAll('main img, main script, main svg, main i, main b, main u').length") == 0
+    links = nora.run("[...document.querySelectorAll('main a')].map((a) => a.href)")
+    assert all(link.startswith(("https://a.example/", nora.address)) for link in links), links
+    assert nora.run("document.documentElement.scrollWidth <= innerWidth")
+    assert nora.run(
+        "document.querySelector('.messages').scrollWidth <= document.querySelector('.messages').clientWidth"
+    )
+
+
+def test_a_flood_leaves_the_page_usable(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+    """Ten thousand messages come in while somebody types: keys show at once, and few elements are in the document."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    guests = Guests(served.port)
+    bob = guests.irc("bob")
+    nora = visit(served.port).come("nora")
+    nora.run(
+        """() => {
+            window.delays = [];
+            document.querySelector(".composer textarea").addEventListener("keydown", (event) => {
+                const painted = () => window.delays.push(performance.now() - event.timeStamp);
+                requestAnimationFrame(() => setTimeout(painted));
+            });
+        }"""
+    )
+    nora.composer.click()
+    for _ in range(20):
+        nora.page.keyboard.press("x")
+    quiet = sorted(nora.run("window.delays.splice(0)"))
+    for i in range(100):
+        bob.send(*[f"PRIVMSG #lobby :{i * 100 + j} of a flood" for j in range(100)])
+        if i % 5 == 0:
+            nora.page.keyboard.press("x")
+    nora.sees("9999 of a flood")
+    flooded = sorted(nora.run("window.delays"))
+    assert len(flooded) >= 20
+    machine = 4 * quiet[10]  # milliseconds that a machine with much else to do adds
+    assert flooded[10] < 50 + machine, f"milliseconds until a key shows: {quiet}, {flooded}"
+    assert nora.page.locator(".message").count() <= 400
+    expect(nora.composer).to_have_value("x" * 40)
+    guests.close()
+
+
+# ---- sizes, colours, and those who don't see them -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(320, 568), PHONE, (768, 1024), (3840, 2160)], ids=str)
+def test_nothing_is_cut_off(server: ChatServer, visit: Visit, guests: Guests, size: tuple[int, int]) -> None:
+    """From 320 pixels to 4K: the composer is in sight, and nothing has to be scrolled sideways."""
+    bob = guests.irc("bob")
+    nora = visit(server.port, size, touch=size[0] < 800).come("nora")
+    bob.send("PRIVMSG #lobby :hello " + "very " * 60 + "long")
+    expect(nora.page.locator(".message")).to_have_count(1)
+    expect(nora.composer).to_be_in_viewport(ratio=1)
+    assert nora.run("document.documentElement.scrollWidth <= innerWidth && document.body.scrollHeight <= innerHeight")
+    if size[0] < 700:
+        nora.page.get_by_role("button", name="Show rooms").click()
+        expect(nora.room("#lobby")).to_be_in_viewport()
+        nora.room("#lobby").click()
+        expect(nora.room("#lobby")).not_to_be_in_viewport()
+    if size[0] < 1000:
+        nora.page.get_by_role("button", name="Show people").click()
+        expect(nora.member("bob")).to_be_in_viewport()
+
+
+def test_fingers_find_their_targets(server: ChatServer, visit: Visit) -> None:
+    """Where there is no mouse, whatever is pressed is at least 44 pixels high."""
+    nora = visit(server.port, PHONE, touch=True, is_mobile=True).come("nora")
+    small = """[...document.querySelectorAll("button, input, textarea, select")]
+        .filter((each) => each.offsetParent && !each.matches(".link, .nick"))
+        .filter((each) => each.getBoundingClientRect().height < 44)
+        .map((each) => each.outerHTML.slice(0, 80))"""
+    assert nora.run(small) == []
+    nora.page.get_by_role("button", name="More about this room").click()
+    assert nora.run(small) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(server: ChatServer, visit: Visit, guests: Guests, scheme: str) -> None:
+    """On the way in, in a room, in menus, forms and the search."""
+    nora = visit(server.port, color_scheme=scheme)
+    nora.page.goto(nora.address)
+    expect(nora.page.get_by_label("Your name")).to_be_visible()
+    check(nora.page)
+    nora.come("nora")
+    bob = guests.irc("bob")
+    bob.send(
+        "PRIVMSG nora :psst", "PRIVMSG #lobby :hi nora `code` https://a.example", "NOTICE #lobby :note", "AWAY :tea"
+    )
+    bob.send("PRIVMSG #lobby :\x01ACTION waves\x01")
+    nora.say("```\nblock\n```\n*bold*")
+    expect(nora.page.locator(".message")).to_have_count(4)
+    expect(nora.room("bob").locator(".count")).to_be_visible()
+    check(nora.page)
+    nora.member("bob").click()
+    check(nora.page)
+    nora.page.keyboard.press("Escape")
+    nora.pick(nora.page.locator(".account"), "Claim this name…")
+    check(nora.page)
+    nora.page.keyboard.press("Escape")
+    nora.page.get_by_role("button", name="Search", exact=True).click()
+    nora.page.get_by_label("Words to search for").fill("nora")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.locator(".search").get_by_role("status")).not_to_have_text("Searching…")
+    check(nora.page)
+
+
+def check(page: Page) -> None:
+    """Asks axe about the page as it is."""
+    page.evaluate(AXE_SCRIPT)
+    result = page.evaluate("axe.run()")
+    assert result["passes"], "axe looked at nothing"
+    found = [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in result["violations"]]
+    assert not found
+
+
+def test_new_messages_are_read_aloud_and_old_ones_are_not(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The messages are a log; what is live in it is said in a region of its own."""
+    bob = guests.irc("bob")
+    bob.send("PRIVMSG #lobby :old")
+    bob.sync()
+    nora = visit(server.port).come("nora")
+    expect(nora.page.get_by_role("log", name="Messages in #lobby")).to_be_visible()
+    aloud = nora.page.locator("[aria-live=polite]")
+    expect(aloud).to_have_text("")
+    bob.send("PRIVMSG #lobby :new")
+    expect(aloud).to_have_text("bob: new")
+
+
+def test_colours_follow_the_system_or_the_user(server: ChatServer, visit: Visit) -> None:
+    """The choice stays on this device."""
+    nora = visit(server.port, color_scheme="dark").come("nora")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = nora.run(background)
+    nora.pick(nora.page.locator(".account"), "Colours: as the system")
+    light = nora.run(background)
+    assert light != dark
+    nora.page.reload()
+    nora.is_in("#lobby")
+    assert nora.run(background) == light
