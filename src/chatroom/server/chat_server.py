@@ -197,7 +197,9 @@ class ChatServer(ThreadingTCPServer):
         Called before `start`, or under the event log's lock, which it doesn't take.
         """
         assert self.event_log.lock.locked() or not self._acceptor.ident
-        self.info = replace(self.info, motd=settings.motd)
+        # Behind a proxy it isn't known by which port clients come.
+        has_sts = settings.has_authority and not self._trusted_proxies
+        self.info = replace(self.info, motd=settings.motd, sts_port=self.port if has_sts else 0)
         self.hub.context.operator_password = settings.operator_password
         self.hub.context.password = settings.password
         self.webirc_password = settings.webirc_password
