@@ -298,7 +298,7 @@ def test_tls_gives_https(encrypted: ChatServer, trust: ssl.SSLContext) -> None:
 def test_a_server_that_wants_tls_sends_browsers_there(encrypted: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the same place on the same host, and to no other."""
     encrypted.tls_only = True
-    monkeypatch.setattr("chatroom.server.handler.is_loopback", lambda address: False)
+    monkeypatch.setattr("chatroom.server.chat_server.is_loopback", lambda address: False)
     with Browser(encrypted.port) as browser:
         told = browser.get("/robots.txt?x")
         assert (told.status, told.headers["location"]) == (307, f"https://{browser.here}/robots.txt?x")
