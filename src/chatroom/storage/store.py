@@ -79,6 +79,7 @@ _DELETE_OLD_LISTS = f"""DELETE FROM lists WHERE {_WITHOUT_OWNER} AND room NOT IN
 # When something last happened in a place. Its last row is found by the index.
 _LAST_TIME = "(SELECT until FROM runs WHERE place = places.id ORDER BY last DESC LIMIT 1)"
 _BUGS = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+_REPLACE_MASK = "UPDATE OR REPLACE lists SET key = ?, mask = ?, by = ? WHERE room = ? AND letter = ? AND key = ?"
 _CHANGES = "changes of topics, modes, accounts, owners and bans"
 
 Batch = tuple[list[Segment], list[Event]]  # rows of the history, and events that have a projection
@@ -159,13 +160,12 @@ class Store:
         self.cloaks.is_shown = False
         with self.transaction() as db:
             for place, by in db.execute("SELECT id, topic_by FROM places WHERE topic_by LIKE '%@%'").fetchall():
-                db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (self.cloaks.mask(by), place))
+                if (shown := self.cloaks.mask(by)) != by:
+                    db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (shown, place))
             for room, letter, key, mask, by in db.execute("SELECT room, letter, key, mask, by FROM lists").fetchall():
                 kept = self.cloaks.mask(mask) if room else mask  # operators alone see those of the server
-                db.execute(
-                    "UPDATE OR REPLACE lists SET key = ?, mask = ?, by = ? WHERE room = ? AND letter = ? AND key = ?",
-                    (fold(kept), kept, self.cloaks.mask(by), room, letter, key),
-                )
+                if (kept, shown := self.cloaks.mask(by)) != (mask, by):
+                    db.execute(_REPLACE_MASK, (fold(kept), kept, shown, room, letter, key))
 
     def save(self, events: list[Event]) -> None:
         """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
