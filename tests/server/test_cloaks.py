@@ -108,6 +108,11 @@ def test_operators_of_the_server_and_oneself_see_it(room: Room) -> None:
     assert f" 378 bob bob :is connecting from *@{BOB} {BOB}" in "\n".join(asked(room.bob, "WHOIS bob"))
     assert " 378 " not in "\n".join(asked(room.op, "WHOIS bob"))
     assert " bob " in asked(olga, f"WHO {BOB}")[0]
+    room.bob.send("QUIT")
+    room.bob.rest()
+    room.eve.until(" QUIT ")
+    assert f" 378 olga bob :is connecting from *@{BOB} {BOB}" in "\n".join(asked(olga, "WHOWAS bob"))
+    assert BOB not in "".join(asked(room.eve, "WHOWAS bob"))
 
 
 def test_a_ban_by_cloak_and_by_its_network_holds(room: Room) -> None:

@@ -158,10 +158,11 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
 
 
 def ask_whowas(ctx: Context, session: Session, command: AskWhowas) -> list[Outcome]:
-    user_of(session)
+    viewer = user_of(session)
     like = Glob(command.nick).fullmatch
     found = [(person, when) for person, when in ctx.state.gone if like(fold(person.nick))]
-    return [WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
+    chosen = tuple(found[: command.count] if command.count > 0 else found)
+    return [WhowasIs(command.nick, chosen, with_addresses=viewer.is_operator)]
 
 
 def ask_modes(ctx: Context, session: Session, command: AskModes) -> list[Outcome]:

@@ -121,6 +121,7 @@ class NoWhois(Reply):
 class WhowasIs(Reply):
     nick: str
     people: tuple[tuple[Person, int], ...]  # with when they went, milliseconds; the last first
+    with_addresses: bool = False  # whether whoever asks may know them
 
 
 @value

@@ -258,6 +258,8 @@ def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
         yield to.line(numerics.ERR_WASNOSUCHNICK, nick)
     for person, time in reply.people:
         yield to.line(numerics.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
+        if reply.with_addresses and person.address:
+            yield to.line(numerics.RPL_WHOISHOST, person.nick, person.address, person.address)
         yield to.line(numerics.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
     yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 
