@@ -51,6 +51,7 @@ class Wire(NamedTuple):
 
     hello: Callable[[int, str], tuple[bytes, list[Step]]]  # a client's number and room: its first bytes, and its steps
     say: Callable[[str, bytes], bytes]  # a message to a room
+    line: Callable[[bytes], bytes] = lambda line: line + b"\r\n"  # any other line
 
 
 def _irc_hello(number: int, room: str) -> tuple[bytes, list[Step]]:
@@ -65,8 +66,9 @@ def _nats_hello(number: int, room: str) -> tuple[bytes, list[Step]]:
 
 def _frame(line: bytes) -> bytes:
     """A line as a browser sends it. It has to be masked; a mask of zeros costs the load generator nothing."""
-    assert len(line) < 126
-    return b"\x81" + bytes([0x80 | len(line)]) + bytes(4) + line
+    size = len(line)
+    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    return b"\x81" + length + bytes(4) + line
 
 
 def _web_hello(number: int, room: str) -> tuple[bytes, list[Step]]:
@@ -79,7 +81,7 @@ def _web_hello(number: int, room: str) -> tuple[bytes, list[Step]]:
 
 
 IRC = Wire(_irc_hello, lambda room, text: b"PRIVMSG #%s :%s\r\n" % (room.encode(), text))
-WEB = Wire(_web_hello, lambda room, text: _frame(b"PRIVMSG #%s :%s" % (room.encode(), text)))
+WEB = Wire(_web_hello, lambda room, text: _frame(b"PRIVMSG #%s :%s" % (room.encode(), text)), _frame)
 NATS = Wire(_nats_hello, lambda room, text: b"PUB %s %d\r\n%s\r\n" % (room.encode(), len(text), text))
 
 

@@ -238,6 +238,7 @@ class Slow:
     alone: float = 15.0  # seconds, before and after
     together: float = 100.0  # seconds at most; less if all that are stuck are closed before
     senders: int = 10
+    browsers: float = 0  # the share of all of them that come by WebSocket
     peers: tuple[str, ...] = ()
 
     @property
@@ -251,7 +252,7 @@ class Slow:
         return replace(self, healthy=max(2, int(self.healthy * factor)), stuck=max(1, int(self.stuck * factor)))
 
     def run(self, server: Server) -> Round:
-        with Swarm(server.port, server.kind.wire) as swarm:
+        with Swarm(server.port, server.kind.wire, browsers=self.browsers) as swarm:
             swarm.enter(["r0"] * self.healthy)
             swarm.settle()
             healthy = list(swarm.clients)
@@ -326,7 +327,7 @@ class _Talk(NamedTuple):
     watch: Stopwatch
 
 
-_QUIT = re.compile(rb" QUIT :([^\r\n]*)\r")
+_QUIT = re.compile(rb" QUIT :([^\r\n\x81]*)[\r\x81]")  # up to the end of a line, or the next frame
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from chatroom.cluster import snapshots
-from chatroom.cluster.replica import Links
 from chatroom.storage.store import Store
 from tests.cluster.conftest import Node, Redis, agree
 from tests.peers import DEADLINE, Peer, eventually
@@ -118,7 +117,7 @@ def test_what_is_told_and_held_is_the_same_on_all_servers(redis: Redis, node: St
         redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     if fault == "Redis restarted":
         redis.kill()
-        eventually(lambda: all(each.link.link is Links.DOWN for each in nodes), "it is noticed")
+        eventually(lambda: all(each.is_down() for each in nodes), "it is noticed")
         redis.start()
     for mess in messes:
         mess.join(2 * DEADLINE)

@@ -10,13 +10,12 @@ import pytest
 
 from chatroom.cluster import snapshots
 from chatroom.cluster.redis_stream import REDIS_TIMEOUT_SECONDS, LinkError, Stream
-from chatroom.cluster.replica import Links
 from chatroom.cluster.spool import Proposal
 from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
 from chatroom.storage.store import Store
-from tests.cluster.conftest import Node, Redis, agree
+from tests.cluster.conftest import QUICK, Node, Redis, Wire, agree
 from tests.peers import DEADLINE, Irc, Served, eventually
 
 pytestmark = pytest.mark.needs("redis-server")
@@ -35,7 +34,7 @@ def forget(redis: Redis, *nodes: Node) -> None:
     """Redis is ended, and started again without its data."""
     redis.kill(forget=True)
     for each in nodes:
-        eventually(lambda each=each: each.link.link is Links.DOWN, "it is noticed")  # type: ignore[misc]
+        eventually(each.is_down, "it is noticed")
     redis.start()
     for each in nodes:
         eventually(each.settled, "the link is back")
@@ -55,7 +54,7 @@ def kept(directory: Path) -> tuple[set[str], dict[str, str], dict[str, dict[str,
 
 def own(node: Node, *commands: Command) -> None:
     """Does something at a server's console; what is asked of it is carried out when this returns."""
-    node.link.submit(node.server.hub.state.server_session, commands)
+    node.log.submit(node.server.hub.state.server_session, commands)
 
 
 def claim(node: Node, nick: str, room: str = "#lobby") -> None:
@@ -130,10 +129,10 @@ def test_the_version_is_put_back_when_it_alone_is_lost(redis: Redis, node: Start
 def test_a_snapshot_of_a_chat_that_was_lost_is_not_kept_with_the_next(redis: Redis, node: Start) -> None:
     """A server that is about to write one has not noticed yet."""
     one = node("one")
-    with one.link.lock:  # so that it can't notice
-        redis.tell("FLUSHALL")
+    with one.log.lock:  # so that it can't notice
         stale = Stream(redis.url, 1)
-        stale.chat = one.link._chat
+        stale.chat = redis.number("chatroom:chat")
+        redis.tell("FLUSHALL")
         stale.found("another", 7)
         with pytest.raises(LinkError, match="lost"):
             stale.keep("1-1", "stale")
@@ -171,7 +170,7 @@ def test_what_was_dropped_while_a_server_was_away_does_not_come_back(
     own(one, Ban("#of-dora", "trent"))
     stream = Stream(redis.url, 0)
     talker = one.guests.irc("talker")
-    while snapshots.mark(stream.snapshot(stream.snapshots()[-1]) or "").last <= two.link._last:
+    while snapshots.mark(stream.snapshot(stream.snapshots()[-1]) or "").last <= two.log.replica.last:
         talker.send("PRIVMSG #lobby :and so on")
         talker.sync()
     stream.close()
@@ -259,46 +258,39 @@ def test_a_name_that_is_somebody_elses_by_then_is_not_brought(
     assert "the others know somebody else of these names, or of one like it: alice, modem" in caplog.text
 
 
-def cut_off(redis: Redis, node: Node) -> None:
+def cut_off(wire: Wire, node: Node) -> None:
     """One server alone loses Redis."""
-    for stream in (node.link._reading, node.link._writing):
-        stream._connection.port = 1
-    redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-    eventually(lambda: node.link.link is Links.DOWN, "it is noticed")
+    wire.cut()
+    eventually(node.is_down, "it is noticed")
 
 
-def let_back(redis: Redis, node: Node) -> None:
-    for stream in (node.link._reading, node.link._writing):
-        stream._connection.port = redis.port
-
-
-def test_whose_account_was_dropped_while_their_server_was_away_is_logged_out(redis: Redis, node: Start) -> None:
+def test_whose_account_was_dropped_while_their_server_was_away_is_logged_out(wire: Wire, node: Start) -> None:
     """Even if the name is somebody else's by then: neither it nor its rooms are theirs."""
-    one, two = node("one"), node("two")
+    one, two = node("one"), node("two", wire=wire)
     alice = two.guests.irc("alice")
     alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
     alice.wait(" 900 ")
     agree(one, two)
-    cut_off(redis, two)
+    cut_off(wire, two)
     eventually(lambda: one.people() == [], "two is given up")
     own(one, DropAccount("alice", ""))
     claim(one, "alice")
-    let_back(redis, two)
+    wire.mend()
     alice.wait(" 901 ")
     agree(one, two)
     assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
 
 
-def test_who_says_something_and_leaves_while_the_link_is_down_is_heard(redis: Redis, node: Start) -> None:
+def test_who_says_something_and_leaves_while_the_link_is_down_is_heard(wire: Wire, node: Start) -> None:
     """Although their server has been given up meanwhile."""
-    one, two = node("one"), node("two")
+    one, two = node("one"), node("two", wire=wire)
     bob, alice = one.guests.irc("bob"), two.guests.irc("alice")
     bob.wait(" JOIN ")
-    cut_off(redis, two)
+    cut_off(wire, two)
     alice.send("PRIVMSG #lobby :I have to go", "QUIT :bye")
     eventually(lambda: two.server.hub.state.here == 0, "she has left")
     bob.wait(r":alice!\S+ QUIT :the link to two was lost")
-    let_back(redis, two)
+    wire.mend()
     bob.wait(r":alice!\S+ JOIN :?#lobby")
     bob.wait(r":alice!\S+ PRIVMSG #lobby :I have to go")
     bob.wait(r":alice!\S+ QUIT :Quit: bye")
@@ -312,10 +304,10 @@ def test_who_leaves_while_they_are_coming_and_the_link_is_down_leaves_nobody_beh
     redis.freeze()
     ghost = one.guests.stranger()
     ghost.send("ghost")
-    eventually(lambda: one.link._flying, "they are on their way")
-    eventually(lambda: one.link.link is Links.DOWN, "the link is down")
+    eventually(one.has_sent, "they are on their way")
+    eventually(one.is_down, "the link is down")
     [connection] = one.server.everybody()
-    one.link.submit(connection.session, [Quit("no sign of life", ask=False)])
+    one.log.submit(connection.session, [Quit("no sign of life", ask=False)])
     redis.thaw()
     eventually(one.settled, "the link is back")
     agree(one, two)
@@ -335,7 +327,7 @@ def test_of_two_names_that_look_alike_claimed_at_once_the_first_is_an_account(re
     redis.freeze()  # so that both are decided before either is known
     for peer, nick in zip(peers, ("modem", "modern"), strict=True):
         peer.send(f"REGISTER {nick} * {PASSWORD}")
-    eventually(lambda: one.link._flying and two.link._flying, "both are on their way")
+    eventually(lambda: one.has_sent() and two.has_sent(), "both are on their way")
     redis.thaw()
     answers = [peer.wait(" ?(REGISTER SUCCESS|FAIL REGISTER \\S+)")[1] for peer in peers]
     assert sorted(answer.split()[0] for answer in answers) == ["FAIL", "REGISTER"]
@@ -357,11 +349,11 @@ def test_who_logs_in_to_an_account_that_is_dropped_before_they_are_in_has_none(n
     guest.wait("AUTHENTICATE")
     guest.send("AUTHENTICATE AGFsaWNlAG9wZW4tc2VzYW1lLTE=")
     guest.wait(" 900 ")
-    two.link._outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     guest.send("CAP END")
-    eventually(lambda: two.link._flying, "they are on their way")
+    eventually(two.has_sent, "they are on their way")
     own(one, DropAccount("alice", ""))
-    two.link._outgoing.let(open=True)
+    two.log.spool.let(open=True)
     guest.wait(" 001 ")
     agree(one, two)
     assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
@@ -376,13 +368,13 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     alice.send("NICK alicia")
     alice.wait(" NICK :?alicia")
     agree(one, two)
-    two.link._outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     alice.send("PRIVMSG NickServ :SET PASSWORD another-pass-1")
-    eventually(lambda: two.link._flying, "it is on its way")
+    eventually(two.has_sent, "it is on its way")
     own(one, DropAccount("alice", ""))
     claim(one, "alice")
     secret = one.server.hub.state.accounts["alice"].secret
-    two.link._outgoing.let(open=True)
+    two.log.spool.let(open=True)
     alice.wait("not logged in")
     agree(one, two)
     assert one.server.hub.state.accounts["alice"].secret == secret
@@ -391,11 +383,11 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     holder.send("NICK dora", f"PRIVMSG NickServ :REGISTER {PASSWORD}")
     holder.wait(" 900 ")
     agree(one, two)
-    two.link._outgoing.let(open=False)
+    two.log.spool.let(open=False)
     guest.send(f"PRIVMSG NickServ :GHOST dora {PASSWORD}")
-    eventually(lambda: two.link._flying, "it is on its way")
+    eventually(two.has_sent, "it is on its way")
     own(one, DropAccount("dora", ""))
-    two.link._outgoing.let(open=True)
+    two.log.spool.let(open=True)
     guest.sync()
     agree(one, two)
     assert "dora" in one.people()
@@ -432,8 +424,8 @@ def test_what_can_not_be_written_holds_up_nothing_else(redis: Redis) -> None:
     one = Node(redis.url, "one")
     try:
         alice = one.guests.irc("alice")
-        with one.link.lock:
-            one.link._add(Proposal(None, [], [["Said", object()]]))
+        with one.log.lock:
+            one.log.spool.add(Proposal(None, [], [["Said", object()]]))
         one.server.announce("caf\udce9")
         alice.wait("caf\\?")
         alice.send("PRIVMSG alice :still here")
@@ -443,26 +435,29 @@ def test_what_can_not_be_written_holds_up_nothing_else(redis: Redis) -> None:
         one.close()
 
 
-def test_an_error_in_the_program_does_not_end_the_reading_thread(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_in_the_program_does_not_end_the_reading_thread(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Not even one while it is told that the link is broken."""
+    caplog.set_level("INFO")
     one = Node(redis.url, "one")
     try:
         alice, bob = one.guests.irc("alice"), one.guests.irc("bob")
 
-        def fail(*_: object) -> None:
+        def fail(*_: object, **__: object) -> None:
             monkeypatch.undo()
             raise RuntimeError("a mistake")
 
-        monkeypatch.setattr(one.link, "_look_at_link", fail)
-        eventually(lambda: one.link._look_at_link is not fail, "it has failed")
+        monkeypatch.setattr(Stream, "has", fail)
+        eventually(lambda: "is there again" in caplog.text, "it has failed and was mended")
         alice.send("PRIVMSG #lobby :still here")
         bob.wait("still here")
 
         def fail_twice(*_: object) -> None:
-            monkeypatch.setattr(one.link, "_disconnected", fail)
+            monkeypatch.setattr(one.log.spool, "let", fail)
             raise RuntimeError("a mistake")
 
-        monkeypatch.setattr(one.link, "_apply_all", fail_twice)
+        monkeypatch.setattr(one.log.replica, "apply_entries", fail_twice)
         alice.send("PRIVMSG #lobby :and here")
         bob.wait("and here")
     finally:
@@ -477,8 +472,7 @@ def test_a_stop_has_one_deadline_whatever_hangs(redis: Redis, monkeypatch: pytes
     monkeypatch.setattr("chatroom.server.chat_server.STOP_SECONDS", 2.0)
     monkeypatch.setattr("chatroom.server.chat_server.DRAIN_SECONDS", 1.5)
     monkeypatch.setattr("chatroom.server.chat_server.LINK_DRAIN_SECONDS", 0.5)
-    one = Node(redis.url, "one")
-    one.link._reading._pool.connection_kwargs["socket_timeout"] = REDIS_TIMEOUT_SECONDS
+    one = Node(redis.url, "one", timing=QUICK._replace(timeout=REDIS_TIMEOUT_SECONDS))
     try:
         alice, _stuck = one.guests.irc("alice"), one.guests.irc("stuck")
         for _ in range(500):  # until its sockets are full, but not so much that it is cut
@@ -488,7 +482,7 @@ def test_a_stop_has_one_deadline_whatever_hangs(redis: Redis, monkeypatch: pytes
                 break
         redis.freeze()
         alice.send("AWAY :gone")
-        eventually(lambda: one.link._flying, "it is on its way")
+        eventually(one.has_sent, "it is on its way")
         assert one.server.courier.slow_readers()
         start = time.monotonic()
         stopping = threading.Thread(target=one.stop)
@@ -527,24 +521,23 @@ def test_what_lasts_is_known_by_when_it_was_known() -> None:
     assert snapshots.mark(f"{json.dumps(mark)}\n{{}}") == mark
 
 
-def test_what_a_stream_that_is_set_back_has_lost_is_brought_again(redis: Redis, node: Start) -> None:
+def test_what_a_stream_that_is_set_back_has_lost_is_brought_again(redis: Redis, wire: Wire, node: Start) -> None:
     """As by a replica that takes over without the latest: accounts, and what is said from then on."""
-    one, two = node("one"), node("two")
+    one, two = node("one", wire=wire), node("two", wire=wire)
     alice, bob = one.guests.irc("alice"), two.guests.irc("bob")
     agree(one, two)
-    last = one.link._at
+    last = one.log.replica.at
     alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
     alice.wait(" 900 ")
     agree(one, two)
     for each in (one, two):
-        cut_off(redis, each)
-    stream = Stream(redis.url, int(one.link._reading._protocol))
-    stream.chat = one.link._chat
+        cut_off(wire, each)
+    stream = Stream(redis.url, redis.number("chatroom:protocol"))
+    stream.chat = redis.number("chatroom:chat")
     for entry, _ in stream.read(last, 1000):
         redis.tell("XDEL", "chatroom:stream", entry)
     stream.close()
-    for each in (one, two):
-        let_back(redis, each)
+    wire.mend()
     for peer in (alice, bob):
         peer.wait("what was said there meanwhile may be missing")
     agree(one, two)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.cluster.replica import Links
 from chatroom.cluster.servers import Timing
 from chatroom.storage.store import Store
-from tests.cluster.conftest import Node, Redis, agree
-from tests.peers import Irc, Served, asked, eventually, said
+from tests.cluster.conftest import Node, Redis, Wire, agree
+from tests.peers import DEADLINE, Irc, Served, asked, eventually, said
 
 pytestmark = pytest.mark.needs("redis-server")
 Start = Callable[..., Node]
@@ -87,7 +86,7 @@ def test_redis_killed_and_started_again_with_its_data(redis: Redis, node: Start)
     def restart() -> None:
         redis.kill()
         for each in nodes:
-            eventually(lambda each=each: each.link.link is Links.DOWN, "it is noticed")  # type: ignore[misc]
+            eventually(each.is_down, "it is noticed")
         redis.start()
         for each in nodes:
             eventually(each.settled, "the link is back")
@@ -103,7 +102,7 @@ def test_redis_paused_for_longer_than_a_lease(redis: Redis, node: Start) -> None
     def pause() -> None:
         redis.freeze()
         for each in nodes:
-            eventually(lambda each=each: each.link.link is Links.DOWN, "it is noticed")  # type: ignore[misc]
+            eventually(each.is_down, "it is noticed")
         time.sleep(2.0)  # with what it took to notice, longer than the lease
         redis.thaw()
         for each in nodes:
@@ -204,40 +203,21 @@ def test_a_dead_servers_people_leave_once_on_every_server(redis: Redis, node: St
 
 def die(node: Node) -> None:
     """A server is heard of no more: as if its process had been killed."""
-    node.link._stopping.set()
-    node.link._outgoing.end()
-    for thread in node.link._threads:
-        thread.join()
-    for stream in (node.link._reading, node.link._writing):
-        stream.close()
+    node.log.link.stop(time.monotonic() + DEADLINE)
 
 
-def lose_redis(node: Node, redis: Redis) -> None:
-    """From now on this one server reaches no Redis; all have to connect anew."""
-    node.link._reading._pool.connection_kwargs["port"] = 1
-    node.link._writing._pool.connection_kwargs["port"] = 1
-    for stream in (node.link._reading, node.link._writing):
-        stream._connection.port = 1
-    redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-
-
-def find_redis(node: Node, redis: Redis) -> None:
-    for stream in (node.link._reading, node.link._writing):
-        stream._connection.port = redis.port
-
-
-def test_a_server_that_was_given_up_comes_again_with_its_people(redis: Redis, node: Start) -> None:
+def test_a_server_that_was_given_up_comes_again_with_its_people(wire: Wire, node: Start) -> None:
     """To the others they leave and join; they themselves are told what they missed, and lose nothing they say."""
-    one, two = node("one"), node("two")
+    one, two = node("one"), node("two", wire=wire)
     alice, bob = one.guests.irc("alice", room="#tea"), two.guests.irc("bob", room="#tea")
     alice.wait(" JOIN ")
-    lose_redis(two, redis)
+    wire.cut()
     bob.wait("link to the other servers is down")
     bob.send("PRIVMSG #tea :from the other side")
     alice.wait(r":bob!\S+ QUIT :the link to two was lost")
     alice.send("PRIVMSG #tea :are you there?", "TOPIC #tea :waiting")
     alice.sync()
-    find_redis(two, redis)
+    wire.mend()
     alice.wait(r":bob!\S+ JOIN :?#tea")
     alice.wait(r":bob!\S+ PRIVMSG #tea :from the other side")
     heard = bob.until(" 366 ")
@@ -248,18 +228,15 @@ def test_a_server_that_was_given_up_comes_again_with_its_people(redis: Redis, no
     alice.wait(r":bob!\S+ PRIVMSG #tea :here again")
 
 
-def test_a_name_taken_meanwhile_is_changed_when_its_server_comes_again(redis: Redis, node: Start) -> None:
+def test_a_name_taken_meanwhile_is_changed_when_its_server_comes_again(wire: Wire, node: Start) -> None:
     """The one who has it keeps it."""
-    one, two = node("one"), node("two")
+    one, two = node("one"), node("two", wire=wire)
     one.guests.irc("alice")
     bob = two.guests.irc("bob")
-    for stream in (two.link._reading, two.link._writing):
-        stream._connection.port = 1
-    redis.tell("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    wire.cut()
     eventually(lambda: one.people() == ["alice"], "two is given up")
     one.guests.irc("bob")
-    for stream in (two.link._reading, two.link._writing):
-        stream._connection.port = redis.port
+    wire.mend()
     bob.wait(r":bob!\S+ NICK :?bob_2")
     bob.send("PRIVMSG bob :hello namesake")
     bob.sync()
@@ -421,12 +398,12 @@ def test_a_ban_that_is_first_in_the_stream_keeps_out_who_joined_at_once(redis: R
     one, two = node("one"), node("two")
     alice, bob = one.guests.irc("alice", room="#tea"), two.guests.irc("bob", room="")
     agree(one, two)
-    two.link._outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     bob.send("JOIN #tea")
-    eventually(lambda: len(two.link._outgoing), "it is decided")
+    eventually(two.has_sent, "it is decided")
     alice.send("MODE #tea +b bob!*@*")
     alice.wait(" MODE ")
-    two.link._outgoing.let(open=True)
+    two.log.spool.let(open=True)
     bob.wait(" 474 bob #tea ")
     agree(one, two)
     assert list(one.server.hub.state.rooms["#tea"].members) == [one.server.hub.state.nicks.by_nick["alice"].person.uid]
@@ -441,12 +418,12 @@ def test_an_owners_room_that_was_closed_and_left_first_keeps_out_who_opened_it_a
     alice.send("NICKSERV REGISTER open-sesame", "JOIN #tea")
     alice.wait(" 366 alice #tea ")
     agree(one, two)
-    two.link._outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     bob.send("JOIN #tea")
-    eventually(lambda: len(two.link._outgoing), "it is decided")
+    eventually(two.has_sent, "it is decided")
     alice.send("MODE #tea +i", "PART #tea")
     alice.wait(" PART ")
-    two.link._outgoing.let(open=True)
+    two.log.spool.let(open=True)
     bob.wait(" 473 bob #tea ")
     alice.send("JOIN #tea", "MODE #tea")
     assert set(alice.wait(" 324 alice #tea (.*)")[1]) == set("+nti")
@@ -463,12 +440,12 @@ def test_a_lobby_that_was_closed_first_keeps_out_who_came_at_once(redis: Redis, 
     bob = two.guests.stranger()
     bob.wait("^Username$")
     agree(one, two)
-    two.link._outgoing.let(open=False)  # so that it comes second
+    two.log.spool.let(open=False)  # so that it comes second
     bob.send("bob")
-    eventually(lambda: len(two.link._outgoing), "it is decided")
+    eventually(two.has_sent, "it is decided")
     alice.send("MODE #lobby +b bob")
     alice.wait(" MODE ")
-    two.link._outgoing.let(open=True)
+    two.log.spool.let(open=True)
     bob.wait(r"^\* Welcome, bob")
     agree(one, two)
     assert list(one.server.hub.state.rooms["#lobby"].members) == [
@@ -525,15 +502,15 @@ def test_a_room_that_is_closed_while_a_server_starts_again_stays_so_there(
 
 @pytest.mark.parametrize("owned", [False, True])
 def test_a_closed_room_that_was_opened_anew_while_a_server_was_away_is_hidden_there(
-    redis: Redis, node: Start, often: None, tmp_path: Path, owned: bool
+    wire: Wire, node: Start, often: None, tmp_path: Path, owned: bool
 ) -> None:
     """Its file has what was said behind the door, and never hears of those who left."""
-    one, two = node("one"), node("two", Store(tmp_path / "two"))
+    one, two = node("one"), node("two", Store(tmp_path / "two"), wire=wire)
     alice, bob = one.guests.irc("alice", room="#lobby,#tea,#open"), two.guests.irc("bob", *CAPS)
     alice.send("MODE #tea +i", "PRIVMSG #tea :among us", "PRIVMSG #open :for all")
     alice.sync()
     agree(one, two)
-    lose_redis(two, redis)
+    wire.cut()
     bob.wait("link to the other servers is down")
     alice.send("PART #tea,#open")
     if owned:  # by whoever opens it then; it was nobody's
@@ -541,7 +518,7 @@ def test_a_closed_room_that_was_opened_anew_while_a_server_was_away_is_hidden_th
         alice.wait(" 900 |now yours|NOTICE alice :")
     alice.send("JOIN #tea,#open")
     talk(alice, 0, 200)
-    find_redis(two, redis)
+    wire.mend()
     bob.wait("link to the other servers is back")
     agree(one, two)
     alice.send("MODE #tea +i", "MODE #tea -i", "PRIVMSG #tea :new here")
@@ -586,19 +563,19 @@ def test_a_closed_room_is_closed_still_when_redis_has_lost_it(redis: Redis, node
     agree(one, two)
 
 
-def test_an_owners_room_that_is_brought_back_has_the_modes_that_it_was_left_with(redis: Redis, node: Start) -> None:
+def test_an_owners_room_that_is_brought_back_has_the_modes_that_it_was_left_with(wire: Wire, node: Start) -> None:
     """Not those that its server knew when the others gave it up."""
-    one, two = node("one"), node("two")
+    one, two = node("one"), node("two", wire=wire)
     alice, bob = one.guests.irc("alice"), two.guests.irc("bob", room="")
     bob.send("NICKSERV REGISTER open-sesame", "JOIN #tea")
     bob.wait(" 366 ")
     agree(one, two)
-    lose_redis(two, redis)
+    wire.cut()
     bob.wait("link to the other servers is down")
     eventually(lambda: one.people() == ["alice"], "bob has left")
     alice.send("NICKSERV IDENTIFY bob open-sesame", "JOIN #tea", "MODE #tea +i", "PART #tea")
     alice.wait(" PART ")
-    find_redis(two, redis)
+    wire.mend()
     bob.wait("link to the other servers is back")
     agree(one, two)
     bob.send("MODE #tea")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chatroom.cluster.redis_stream import shown
 from chatroom.cluster.servers import Servers, Timing
-from chatroom.cluster.spool import Outgoing, Proposal
+from chatroom.cluster.spool import Proposal, Spool
 from chatroom.model.state import ChatState
 
 TIMING = Timing(lease=10, stall=5, beat=2.5)
@@ -18,7 +18,7 @@ def servers(*ids: str, at: int = 0) -> Servers:
     rules = Servers(ChatState("here", lasting=False), TIMING)
     rules.pass_to(at)
     for each in ids:
-        rules.link(each, f"server {each}", 1)
+        rules.add(each, f"server {each}", 1)
     return rules
 
 
@@ -47,7 +47,7 @@ def test_what_a_server_did_counts_once_and_only_while_it_is_part_of_the_chat() -
     rules = servers("a")
     assert [rules.counts("a", number) for number in (2, 3, 2, 3, 4)] == [True, True, False, False, True]
     assert not rules.counts("b", 1)
-    rules.unlink("a")
+    rules.remove("a")
     assert not rules.counts("a", 5)
 
 
@@ -56,27 +56,27 @@ def test_what_a_server_did_counts_once_and_only_while_it_is_part_of_the_chat() -
 def test_each_act_is_applied_once_and_in_order_however_often_the_link_breaks(seed: int, count: int) -> None:
     """What was written on an old connection may come after what was written on a new one."""
     chance = random.Random(seed)
-    outgoing, rules = Outgoing(), servers("a")
-    outgoing.let(open=True)
+    spool, rules = Spool(), servers("a")
+    spool.let(open=True)
     pipes: list[list[int]] = [[]]  # what is on its way on each connection, old ones too
     applied: list[int] = []
     added = 0
     while len(applied) < count:
         step = chance.randrange(4)
         if step == 0 and added < count:
-            outgoing.add(Proposal(None, [], [[str(added)]]))
+            spool.add(Proposal(None, [], [[str(added)]]))
             added += 1
         elif step == 1:
-            pipes[-1] += [act.number for act in outgoing.take(0)]
+            pipes[-1] += [act.number for act in spool.take(0)]
         elif step == 2 and chance.random() < 0.5:  # the connection breaks; what was on its way arrives, or a part of it
             del pipes[-1][chance.randint(0, len(pipes[-1])) :]
             pipes.append([])
-            outgoing.unsend()
+            spool.unsend()
         else:
             ready = [pipe for pipe in pipes if pipe]
             number = chance.choice(ready).pop(0) if ready else 0
             if number and rules.counts("a", number + 1):  # its coming was number 1
-                act = outgoing.come_back(number)
+                act = spool.come_back(number)
                 assert act
                 applied.append(int(act.rows[0][0]))
     assert applied == list(range(count))

@@ -6,6 +6,7 @@ from chatroom.cluster import snapshots
 from chatroom.cluster.object_graph import Graph, attributes
 from chatroom.model.entities import Room, Server, User
 from chatroom.model.state import ChatState
+from chatroom.model.values import Person
 from tests.chat import Chat
 
 # What is each server's own: its clients, and who of them wants to know what.
@@ -48,6 +49,7 @@ def test_every_slot_of_users_and_rooms_is_written() -> None:
 
 def test_no_other_class_is_made_than_those_it_was_told_of() -> None:
     """Whatever stands in a snapshot."""
-    text = Graph({"User": User}).write({"user": object.__new__(User)})
+    alice = User(Person("1", "alice", "u", "127.0.0.1"), None, 0)
+    text = Graph({"User": User, "Person": Person}).write({"user": alice})
     with pytest.raises(KeyError):
         Graph({"Room": Room}).read(text)

@@ -230,7 +230,7 @@ def test_a_server_that_stops_delivers_what_is_on_its_way(redis: Redis, node: Sta
     alice.sync()
     redis.freeze()
     alice.send("PRIVMSG #lobby :last words")
-    eventually(lambda: one.link._flying, "they are on their way")
+    eventually(one.has_sent, "they are on their way")
     stopping = threading.Thread(target=one.stop)
     stopping.start()
     eventually(one.server._stopping.is_set, "it stops")
@@ -368,15 +368,15 @@ def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:
     alice = one.guests.irc("alice", room="#r")
     bob = two.guests.irc("bob", room="#r")
     bob.sync()
-    with two.link.lock:
+    with two.log.lock:
         session = next(each.session for each in two.server.everybody() if each.session.nick == "bob")
         assert session.user
         spoken = MessageBurst(session.user.person, "#r", ["first", "second", "third"])
-        late = Proposal(session, [], [two.link._codec.write(spoken)], words=True)
+        late = Proposal(session, [], [two.log.replica.codec.write(spoken)], words=True)
     alice.send("MODE #r +W 60")
     bob.wait(r" MODE #r \+W 60")
-    with two.link.lock:
-        two.link._send(late)
+    with two.log.lock:
+        two.log.replica.send(session, late)
     assert [bob.wait(r" (404) bob #r :")[1] for _ in range(2)] == ["404"] * 2
     bob.send("PRIVMSG alice :over")
     assert said(alice.until(":over$")) == ["first", "over"]
@@ -421,3 +421,16 @@ def test_without_a_store_nothing_is_kept_and_all_is_there(node: Start) -> None:
     bob.send("JOIN #tea")
     bob.wait(" 332 bob #tea :green")
     agree(one, two)
+
+
+def test_what_one_has_read_is_told_to_ones_other_connections(node: Start) -> None:
+    """Of this server; how far somebody has read is each server's own to know."""
+    one = node("one")
+    alice, other = one.guests.irc("alice", "draft/read-marker"), one.guests.irc("phone", "draft/read-marker")
+    alice.send("NICKSERV REGISTER open-sesame-1")
+    alice.wait(" 900 ")
+    other.send("NICKSERV IDENTIFY alice open-sesame-1")
+    other.wait(" 900 ")
+    alice.send("MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")
+    other.wait(" MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")
+    alice.wait(" MARKREAD #lobby timestamp=2020-01-01T00:00:00.000Z")

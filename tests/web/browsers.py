@@ -38,8 +38,11 @@ def frame(opcode: int, payload: bytes | str = b"", final: bool = True, masked: b
 class Browser:
     """A connection that reads responses. `here` is what its Host field says."""
 
-    def __init__(self, port: int, trust: ssl.SSLContext | None = None, receive_buffer: int = 0) -> None:
+    def __init__(
+        self, port: int, trust: ssl.SSLContext | None = None, receive_buffer: int = 0, source: str = "127.0.0.1"
+    ) -> None:
         sock = socket.socket()
+        sock.bind((source, 0))
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.settimeout(DEADLINE)

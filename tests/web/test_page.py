@@ -14,11 +14,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chatroom.server.chat_server import ChatServer
 from tests.gui.window import Window
-from tests.peers import Guests, Served
+from tests.peers import Guests, Served, said
 from tests.programs import Irssi, Netcat
 from tests.web.visitors import PHONE, Visit, Visitor
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.filterwarnings("default::ResourceWarning")]
+pytestmark = pytest.mark.needs("chromium")
+
+Company = Callable[[Served], Guests]
 
 WORDS = "zażółć gęślą jaźń 😀"
 TOP_MESSAGE = (
@@ -34,6 +36,20 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def company() -> Iterator[Company]:
+    """Clients of a server that runs as a process: `company(served)`."""
+    all_guests: list[Guests] = []
+
+    def make(served: Served) -> Guests:
+        all_guests.append(Guests(served.port))
+        return all_guests[-1]
+
+    yield make
+    for guests in all_guests:
+        guests.close()
 
 
 @pytest.fixture
@@ -182,7 +198,9 @@ def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) 
     expect(page.locator(".self .account small")).to_have_text("logged in")
 
 
-def test_the_password_of_the_server_is_asked_for(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+def test_the_password_of_the_server_is_asked_for(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
     """Only where there is one."""
     secret = tmp_path / "password"
     secret.write_text("swordfish\n")
@@ -199,6 +217,14 @@ def test_the_password_of_the_server_is_asked_for(serve: Callable[..., Served], v
         if word == "wrong":
             expect(page.get_by_role("alert")).to_contain_text("not the password of this server")
     visitor.is_in("#lobby")
+
+
+def test_it_is_the_same_with_tls(encrypted: ChatServer, visit: Visit) -> None:
+    """The page comes with https, and connects with wss."""
+    nora = visit(encrypted.port, tls=True).come("nora")
+    nora.say("hello")
+    nora.sees("hello")
+    assert nora.run("isSecureContext")
 
 
 def test_a_second_tab_offers_to_take_over(server: ChatServer, visit: Visit, guests: Guests) -> None:
@@ -222,11 +248,13 @@ def test_a_second_tab_offers_to_take_over(server: ChatServer, visit: Visit, gues
 # ---- lost and found -------------------------------------------------------------------------------------------------
 
 
-def test_a_server_that_is_killed_loses_nothing(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+def test_a_server_that_is_killed_loses_nothing(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
     """What is written meanwhile waits in sight, and arrives once and in order; what others said is fetched, once."""
     data = str(tmp_path / "kept")
     first = serve("--data", data)
-    guests = Guests(first.port)
+    guests = company(first)
     bob = guests.irc("bob")
     nora = visit(first.port).come("nora")
     nora.say("before")
@@ -240,7 +268,7 @@ def test_a_server_that_is_killed_loses_nothing(serve: Callable[..., Served], vis
     nora.composer.fill("four, half wri")
 
     second = serve("--data", data, "-p", str(first.port))
-    again = Guests(second.port)
+    again = company(second)
     carol = again.irc("carol", "draft/multiline", "batch", "message-tags")
     nora.sees("three")
     expect(nora.page.get_by_role("status").filter(has_text="lost")).to_be_hidden()
@@ -250,14 +278,55 @@ def test_a_server_that_is_killed_loses_nothing(serve: Callable[..., Served], vis
     came = [line for line in carol.until(r"PRIVMSG #lobby :four") if "PRIVMSG" in line]
     assert [line.rpartition(" :")[2] for line in came] == ["one", "two", "lines", "three", "four, half wri"]
     assert nora.texts() == ["before", "one", "two\nlines", "three", "four, half wri"]
-    for each in (guests, again):
-        each.close()
 
 
-def test_what_was_missed_is_fetched_once(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+def test_every_message_arrives_exactly_once(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Whatever moment the server is killed at, with equal texts and many lines among them."""
+    data = str(tmp_path / "kept")
+    served = serve("--data", data, "--unlimited")
+    port = str(served.port)
+    nora = visit(served.port).come("nora")
+    texts = ["again" if i % 5 == 2 else f"{i}\nof many lines" if i % 7 == 3 else f"number {i}" for i in range(90)]
+    for i, text in enumerate(texts):
+        nora.say(text)
+        if i % 30 == 15:
+            served.process.kill()
+            served.process.wait()
+        if i % 30 == 20:
+            served = serve("--data", data, "--unlimited", "-p", port)
+    expect(nora.page.locator(".message:is(.is-waiting, .is-sent, .is-failed)")).to_have_count(0)
+    assert nora.texts() == texts
+    guests = company(served)
+    reader = guests.irc("reader", "draft/chathistory", "draft/multiline", "batch", "message-tags", "server-time")
+    reader.send("CHATHISTORY LATEST #lobby * 200")
+    kept = said(reader.until("BATCH -h"))
+    assert kept == [line for text in texts for line in text.split("\n")]
+
+
+def test_a_name_that_is_held_is_waited_for(serve: Callable[..., Served], company: Company, visit: Visit) -> None:
+    """After a reconnect: the page says so, goes on trying, and lets one choose another."""
+    first = serve()
+    nora = visit(first.port).come("nora")
+    first.process.kill()
+    first.process.wait()
+    guests = company(serve("-p", str(first.port)))
+    other = guests.irc("nora")
+    expect(nora.page.get_by_role("status").filter(has_text="nora is still held")).to_be_visible()
+    nora.page.get_by_role("button", name="Choose another name").click()
+    nora.page.get_by_label("Your name").fill("eleonora")
+    nora.page.keyboard.press("Enter")
+    nora.is_in("#lobby")
+    other.wait("eleonora!.* JOIN #lobby")
+
+
+def test_what_was_missed_is_fetched_once(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
     """The network goes and comes back; the page asks for what is behind its last message."""
     served = serve("--data", str(tmp_path / "kept"), "--unlimited")
-    guests = Guests(served.port)
+    guests = company(served)
     bob = guests.irc("bob")
     nora = visit(served.port).come("nora")
     bob.send("PRIVMSG #lobby :one")
@@ -272,7 +341,6 @@ def test_what_was_missed_is_fetched_once(serve: Callable[..., Served], visit: Vi
     bob.send("PRIVMSG #lobby :live")
     nora.sees("live")
     assert nora.texts()[-5:] == ["missed 246", "missed 247", "missed 248", "missed 249", "live"]
-    guests.close()
 
 
 # ---- talking --------------------------------------------------------------------------------------------------------
@@ -404,11 +472,11 @@ def test_the_keyboard_does_everything(server: ChatServer, visit: Visit, guests: 
 
 
 def test_scrolling_up_brings_the_history_without_a_jump(
-    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:
     """Page by page to the beginning; in order, each once; the way back to the end is one press."""
     served = serve("--data", str(tmp_path / "kept"), "--unlimited")
-    guests = Guests(served.port)
+    guests = company(served)
     bob = guests.irc("bob")
     bob.send(*[f"PRIVMSG #lobby :number {i}" for i in range(700)])
     bob.sync()
@@ -431,15 +499,14 @@ def test_scrolling_up_brings_the_history_without_a_jump(
     bob.send("PRIVMSG #lobby :news")
     nora.page.get_by_role("button", name="1 new message").click()
     nora.sees("news")
-    guests.close()
 
 
 def test_what_was_found_is_shown_with_what_stands_around_it(
-    serve: Callable[..., Served], visit: Visit, tmp_path: Path
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:
     """A match far back is one press away, and so is the end."""
     served = serve("--data", str(tmp_path / "kept"), "--unlimited")
-    guests = Guests(served.port)
+    guests = company(served)
     bob = guests.irc("bob")
     bob.send(*[f"PRIVMSG #lobby :{'the needle' if i == 300 else f'hay {i}'}" for i in range(1500)])
     bob.sync()
@@ -455,7 +522,6 @@ def test_what_was_found_is_shown_with_what_stands_around_it(
     assert texts[at - 2 : at + 3] == ["hay 298", "hay 299", "the needle", "hay 301", "hay 302"]
     nora.page.get_by_role("button", name="To the latest message").click()
     nora.sees("hay 1499")
-    guests.close()
 
 
 # ---- keeping order --------------------------------------------------------------------------------------------------
@@ -545,10 +611,12 @@ def test_hostile_texts_are_text(server: ChatServer, visit: Visit, guests: Guests
     )
 
 
-def test_a_flood_leaves_the_page_usable(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+def test_a_flood_leaves_the_page_usable(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
     """Ten thousand messages come in while somebody types: keys show at once, and few elements are in the document."""
     served = serve("--data", str(tmp_path / "kept"), "--unlimited")
-    guests = Guests(served.port)
+    guests = company(served)
     bob = guests.irc("bob")
     nora = visit(served.port).come("nora")
     nora.run(
@@ -575,7 +643,6 @@ def test_a_flood_leaves_the_page_usable(serve: Callable[..., Served], visit: Vis
     assert flooded[10] < 50 + machine, f"milliseconds until a key shows: {quiet}, {flooded}"
     assert nora.page.locator(".message").count() <= 400
     expect(nora.composer).to_have_value("x" * 40)
-    guests.close()
 
 
 # ---- sizes, colours, and those who don't see them -------------------------------------------------------------------

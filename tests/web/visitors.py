@@ -21,12 +21,20 @@ class Visitor:
     """A browser of its own, with its own memory. What the page complains of is in `complaints`."""
 
     def __init__(
-        self, browser: Browser, port: int, size: tuple[int, int] = DESK, touch: bool = False, **more: Any
+        self,
+        browser: Browser,
+        port: int,
+        size: tuple[int, int] = DESK,
+        touch: bool = False,
+        tls: bool = False,
+        **more: Any,
     ) -> None:
         width, height = size
-        self.context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, **more)
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=touch, ignore_https_errors=tls, **more
+        )
         self.context.set_default_timeout(MILLISECONDS)
-        self.address = f"http://127.0.0.1:{port}/"
+        self.address = f"http{'s' if tls else ''}://127.0.0.1:{port}/"
         self.complaints: list[str] = []
         self.page = self.tab()
 

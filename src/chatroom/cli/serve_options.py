@@ -166,7 +166,7 @@ class ServeOptions:
     trusted_proxy: Annotated[
         tuple[Network, ...],
         _option(
-            "A network of proxies, each of whose connections must begin with a PROXY header; may be repeated.",
+            "A network of proxies, each of whose connections must say first whose it is; may be repeated.",
             type=NETWORK,
             multiple=True,
         ),

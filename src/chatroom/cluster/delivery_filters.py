@@ -1,4 +1,4 @@
-"""Deliveries that stand between the hub and the courier while not all is to be told."""
+"""Deliveries that stand between the rules and the courier while not all is to be told."""
 
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
@@ -7,8 +7,18 @@ from chatroom.model.events import Event
 from chatroom.model.replies import Reply
 
 
-class Quiet:
-    """A delivery that hands on all, but has nobody told."""
+class Nowhere:
+    """A delivery that hands on nothing."""
+
+    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
+        pass
+
+    def reply(self, session: Session, reply: Reply) -> None:
+        pass
+
+
+class Quiet(Nowhere):
+    """A delivery that hands on events to be saved, and has nobody told."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
@@ -16,22 +26,12 @@ class Quiet:
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
         self._delivery.broadcast(event, Audience({}))
 
-    def reply(self, session: Session, reply: Reply) -> None:
-        pass
 
-
-class Nowhere(Quiet):
-    """A delivery that hands on nothing."""
-
-    def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:
-        pass
-
-
-class New(Quiet):
+class New:
     """A delivery that hands on only what is newer than an event, by its id: the rest was seen and saved before."""
 
     def __init__(self, delivery: Delivery, last: int) -> None:
-        super().__init__(delivery)
+        self._delivery = delivery
         self._last = last
 
     def broadcast(self, event: Event, audience: Audience, skip: Session | None = None) -> None:

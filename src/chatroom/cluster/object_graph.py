@@ -37,7 +37,7 @@ class Graph:
         top = writer.write(root)
         rows: list[list[Any]] = []
         for it in writer.table:  # which grows while it is gone through
-            names = [name for name in attributes(type(it)) or vars(it) if hasattr(it, name)]
+            names = attributes(type(it))
             rows.append([self._called[type(it)], names, [writer.write(getattr(it, name)) for name in names]])
         return json.dumps([top, rows], ensure_ascii=False, separators=(",", ":"))
 
@@ -55,7 +55,7 @@ class Graph:
 
 
 def attributes(kind: type) -> list[str]:
-    """The slots of a class that are written; nothing if its objects have a `__dict__` instead."""
+    """The slots of a class that are written."""
     slots = [name for base in reversed(kind.__mro__) for name in base.__dict__.get("__slots__", ())]
     return [name for name in slots if not name.startswith("_")]
 

@@ -1,78 +1,193 @@
-"""The link to Redis: read, broken, mended, and begun anew.
+"""The link to Redis: read and written, broken, mended, and begun anew.
 
-All of it is the reader's thread; from the first connection to the last, it alone reads, and alone changes `link`.
+Two threads use it. The reader reads the stream and has the replica apply what comes; it alone connects anew. The writer
+appends what this server proposes, and gives its signs of life.
 """
 
+import json
 import logging
-import secrets
+import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from chatroom.cluster import snapshots
-from chatroom.cluster.delivery_filters import New, Nowhere
-from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, order
-from chatroom.cluster.replica import Links, Replica
-from chatroom.core import connections
-from chatroom.model.delivery import Delivery
-from chatroom.model.events import Departed
+from chatroom.cluster.delivery_filters import New
+from chatroom.cluster.redis_stream import ClusterError, LinkError, Stream, StreamEntry, order
+from chatroom.cluster.replica import LinkStatus, Replica
+from chatroom.cluster.servers import Heartbeat, Timing
+from chatroom.cluster.spool import Proposal, Spool
+from chatroom.model.delivery import Delivery, DeliveryQueue
 from chatroom.model.replies import Link
 
 LINK_RETRY_SECONDS = (0.02, 1.0)  # seconds until a broken link is tried again: doubled from the first to the second
-ENTRIES_PER_READ = 64  # entries applied in one go, for which the lock is held
+LINK_UP_SECONDS = 30.0  # seconds that a starting server may take to become part of the chat
 SNAPSHOT_ENTRIES = 5_000  # entries between two snapshots: what a new server reads within a second or so
 SNAPSHOT_BYTES = 16 * 1024 * 1024  # of entries, likewise: in a flood they are large, and Redis holds them in memory
-# losses of Redis's data over which a server that was away is known to have been part of the chat
-CHATS_REMEMBERED = 20
+ENTRIES_PER_READ = 64  # entries applied in one go, for which the lock is held
 
 log = logging.getLogger(__name__)
 
 
-class RedisLink(Replica):
-    """One server's part of the chat, with its link to the others."""
+class RedisLink:
+    """One server's link to the others, with its two threads.
 
-    _reading: Stream  # of the reader's thread, once that has started
-    _look_at = 0.0  # when to look whether Redis has lost anything, in monotonic seconds
+    It has no lock of its own: each attribute is changed by one thread, which is named beside it. For the replica it
+    takes the event log's lock. `start` and `stop` belong to whoever runs the server. `admit` waits while the courier
+    has too much to do. Times are in monotonic seconds.
+    """
 
-    def _read(self) -> None:
+    def __init__(
+        self,
+        url: str,
+        lock: threading.Lock,
+        replica: Replica,
+        spool: Spool,
+        delivery: DeliveryQueue,
+        admit: Callable[[], None],
+        timing: Timing,
+    ) -> None:
+        # Milliseconds that Redis's clock, by which events have their times, is ahead of this machine's: the reader's.
+        self.skew = 0
+        self._url = url
+        self._lock = lock
+        self._replica = replica
+        self._spool = spool
+        self._delivery = delivery
+        self._admit = admit
+        self._timing = timing
+        self._broken_since = 0.0  # 0 while reading works: the reader's
+        self._entries = 0  # applied since the last snapshot, and their bytes: the reader's
+        self._bytes = 0
+        self._check_at = 0.0  # when to look whether Redis has lost anything: the reader's
+        self._failure: ClusterError | None = None  # why this server has to go on alone: the reader's
+        self._refused_since = 0.0  # 0 while writing works: the writer's
+        self._beat_at = 0.0  # when to give the next sign of life: the writer's
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._reading: Stream
+        self._writing: Stream
+
+    # ---- from start to end ------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Returns when this server has caught up and is part of the chat; raises `ClusterError`."""
+        protocol = self._replica.codec.schema ^ snapshots.SCHEMA ^ self._timing.agreed
+        self._reading = Stream(self._url, protocol, self._timing.timeout)
+        self._writing = Stream(self._url, protocol, self._timing.timeout)
+        try:
+            self._agree()
+            self._begin_anew()
+            self._look_for_namesake()
+        except LinkError as error:
+            raise ClusterError(f"{self._reading.where} can't be used: {error}.") from None
+        except ClusterError:
+            self._reading.close()
+            raise
+        for run, name in ((self._write, "to the others"), (self._read, "from the others")):
+            thread = threading.Thread(target=run, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        if not self._replica.steady.wait(LINK_UP_SECONDS) or self._failure:
+            self.stop(time.monotonic())
+            raise self._failure or ClusterError(f"{self._reading.where} did not take what this server wrote.")
+
+    @property
+    def runs(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def stop(self, end: float) -> None:
+        """Ends the threads; one that even then does not come to an end, by that moment, is left to the process's."""
+        self._stopping.set()
+        self._spool.end()
+        for stream in (self._reading, self._writing):
+            stream.interrupt()
+        for thread in self._threads:
+            thread.join(max(0.1, end - time.monotonic()))
+        if not self.runs:
+            self._reading.close()
+            self._writing.close()
+
+    def _agree(self) -> None:
+        self._reading.agree(self._timing.lease)
+        self.skew = self._reading.time() - time.time_ns() // 1_000_000
+
+    def _look_for_namesake(self) -> None:
+        """Raises `ClusterError` if a living server has this one's name. One that doesn't live gives none a sign."""
+        known = self._replica.namesakes()
+        end = time.monotonic() + 1.5 * self._timing.beat
+        while known and time.monotonic() < end:
+            self._apply(self._reading.read(self._replica.at, ENTRIES_PER_READ, wait=0.1), self._delivery)
+            now = self._replica.namesakes()
+            if any(now.get(id_, heard) > heard for id_, heard in known.items()):
+                raise ClusterError(
+                    f"There is a server called {self._replica.name} already; --name gives this one its own."
+                )
+            known = {id_: heard for id_, heard in known.items() if id_ in now}
+
+    def _repeat(self, step: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        """Takes one step after the other until the end. After a failure the next one waits, each time longer."""
         pause = LINK_RETRY_SECONDS[0]
-        self._outgoing.let(open=True)
         while not self._stopping.is_set():
             try:
-                if self._broken_since:
-                    self._reconnect()
-                self._read_on(wait=min(0.25, self._timing.beat / 2))
+                step()
                 pause = LINK_RETRY_SECONDS[0]
-            except ClusterError as error:
-                self._fail(error)
             except Exception as error:  # a mistake in the program, too, must not end the chat for everybody
-                self._stumble(error)
+                failed(error)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, LINK_RETRY_SECONDS[1])
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        self._spool.let(open=True)
+        self._repeat(self._read_on, self._stumble)
 
     def _stumble(self, error: Exception) -> None:
         """Something went wrong; the reading goes on, whatever comes of it."""
         try:
+            if isinstance(error, ClusterError):
+                self._fail(error)
+                return
             if not isinstance(error, LinkError):
                 log.error("what came from %s could not be applied", self._reading.where, exc_info=error)
             self._disconnected(error if isinstance(error, LinkError) else LinkError("an error in the program"))
         except Exception:
             log.exception("it could not be told that the link is broken")
 
-    def _read_on(self, wait: float) -> None:
-        self._look_after()
-        self._apply_all(self._reading.read(self._at, ENTRIES_PER_READ, wait), self._delivery)
-        self._admit()
-        self._look_at_link()
+    def _read_on(self) -> None:
+        if self._broken_since:
+            self._reconnect()
+        self._check_redis()
+        wait = min(0.25, self._timing.beat / 2)
+        self._apply(self._reading.read(self._replica.at, ENTRIES_PER_READ, wait), self._delivery)
+        self._update_status()
         due = self._entries >= SNAPSHOT_ENTRIES or self._bytes >= SNAPSHOT_BYTES
-        if due and self.id == min(self._hub.state.servers, default=""):
+        if due and self._replica.takes_snapshots():
             self._take_snapshot()
 
-    def _look_after(self) -> None:
+    def _take_snapshot(self) -> None:
+        with self._lock:
+            at, text = self._replica.snapshot()
+        self._entries = self._bytes = 0
+        self._reading.keep(at, text)
+
+    def _apply(self, entries: list[StreamEntry], delivery: Delivery) -> None:
+        if entries:
+            self._entries += len(entries)
+            self._bytes += sum([len(content) for _, content in entries])
+            with self._lock:
+                self._replica.apply_entries(entries, delivery)
+            self._delivery.flush()
+        self._admit()
+
+    def _check_redis(self) -> None:
         """With each beat, makes sure that Redis has lost nothing: reading and writing don't notice all of it."""
         now = time.monotonic()
-        if now >= self._look_at:
-            self._look_at = now + self._timing.beat
+        if now >= self._check_at:
+            self._check_at = now + self._timing.beat
             self._reading.renew()
-            if not self._reading.has(self._at):
+            if not self._reading.has(self._replica.at):
                 raise LinkError("it has lost what it had")
 
     # ---- broken, and mended -----------------------------------------------------------------------------------------
@@ -83,134 +198,117 @@ class RedisLink(Replica):
         if not self._broken_since:
             log.warning("the link to %s is broken: %s", self._reading.where, error)
             self._broken_since = time.monotonic()
-            self._outgoing.let(open=False)
-        self._look_at_link()
+            self._spool.let(open=False)
+        self._update_status()
 
     def _fail(self, error: ClusterError) -> None:
         """There is no way back: this server goes on alone, as one whose link is down."""
         log.error("%s", error)
         self._failure = error
-        self._outgoing.let(open=False)
-        self._go_down()
+        self._spool.let(open=False)
+        self._change_status(LinkStatus.DOWN)
         self._stopping.wait()
 
-    def _look_at_link(self) -> None:
+    def _update_status(self) -> None:
         """Tells everybody when the link is down for longer than a moment, and when it is there again."""
         since = self._broken_since or self._refused_since
         if since and time.monotonic() - since > self._timing.grace:
-            self._go_down()
-        elif not since and self.link is Links.DOWN and self._share is None:
-            with self.lock:
-                self._set_link(Links.UP)
-                self._tell_all(Link(works=True))
-            self._delivery.flush()
+            self._change_status(LinkStatus.DOWN)
+        elif not since and self._replica.status is LinkStatus.DOWN and not self._replica.is_apart:
+            self._change_status(LinkStatus.UP)
 
-    def _go_down(self) -> None:
-        if self.link is not Links.DOWN:
-            with self.lock:
-                self._set_link(Links.DOWN)
-                self._tell_all(Link(works=False))
+    def _change_status(self, status: LinkStatus) -> None:
+        if self._replica.status is not status:
+            with self._lock:
+                self._replica.set_status(status)
+                self._replica.tell_users(Link(works=status is LinkStatus.UP), self._delivery)
             self._delivery.flush()
-
-    def _tell_all(self, reply: Link) -> None:
-        for session in self._hub.state.sessions.values():
-            if session.user and not session.closing:
-                self._delivery.reply(session, reply)
 
     def _reconnect(self) -> None:
-        self._reading.agree(self._timing.lease)
-        self.skew = self._reading.time() - time.time_ns() // 1_000_000
-        if self._reading.has(self._at):
+        self._agree()
+        if self._reading.has(self._replica.at):
             self._catch_up(self._delivery)
         else:
             log.warning("%s has lost what it had; the chat is put together again", self._reading.where)
             self._begin_anew()
         self._broken_since = 0.0
         log.info("the link to %s is there again", self._reading.where)
-        self._look_at_link()
-        self._outgoing.unsend()
-        self._outgoing.let(open=True)
+        self._update_status()
+        self._spool.unsend()
+        self._spool.let(open=True)
 
-    def _catch_up(self, delivery: Delivery, wait: float = 0.0) -> None:
+    def _catch_up(self, delivery: Delivery) -> None:
         """Applies all there is."""
         end = order(self._reading.last())
-        while order(self._at) < end or wait:
-            entries = self._reading.read(self._at, ENTRIES_PER_READ, wait)
-            self._apply_all(entries, delivery)
-            self._admit()
-            if wait:
-                return
-
-    # ---- begun anew -------------------------------------------------------------------------------------------------
+        while order(self._replica.at) < end:
+            self._apply(self._reading.read(self._replica.at, ENTRIES_PER_READ), delivery)
 
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
-        hub = self._hub
-        hub.context.cloaks.key = self._reading.share("cloaks", hub.context.cloaks.key)
-        with self.lock:
-            known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
-            if hub.state.servers:  # it was part of the chat before: what was applied was saved
-                self._gap = True
-                known = settled = foundation = self._last
-                self._saved = None if self._saved is None else known
-            self._set_link(Links.RETURNING)
-            for server in [each for each in hub.state.servers.values() if each.id != self.id]:
-                self._lose(server, "the link was lost", self._delivery)
-            self._pack()
-            self._forget_people()
-            lasting = snapshots.lasting(hub.state)
-            before = (*self._before, (self._chat, foundation))[-CHATS_REMEMBERED:] if self._chat else ()
-            number = secrets.randbits(62)
-            mine = snapshots.snapshot(hub.state, snapshots.Mark(self._last, self._time, 0, number, before))
-        self._reading.found(mine, number)
-        at, text = self._chosen()
-        goes_on = self._reading.cut_behind(self._at)  # else it was set back, as by a replica that lacked the latest
-        with self.lock:
-            mark = snapshots.load(hub.state, text)
-            snapshots.openings(
-                hub.context, self._delivery
-            )  # before owners: what was said before a room was theirs is not
-            covered = mark.chat == number or (goes_on and mark.covers(self._chat, settled))
-            if lasting.has_any and not covered:
-                self._lasting = self._lasting or snapshots.GRAPH.write(lasting)
-            self._last, self._time, self._servers.moment, self._chat, self._before = mark
-            self._settled = max(self._settled, settled)
-            self._reading.chat = mark.chat
-            self._unsaved = True
-            self._at = at
-            self._entries = self._bytes = 0
-            self._come_again()
+        self._replica.cloaks.key = self._reading.share("cloaks", self._replica.cloaks.key)
+        with self._lock:
+            own = self._replica.leave_chat(self._delivery)
+        self._reading.found(own.snapshot, own.number)
+        kept = [(at, text) for at in self._reading.snapshots() if (text := self._reading.snapshot(at))]
+        at, text = self._replica.choose(kept)
+        goes_on = self._reading.cut_behind(self._replica.at)  # else it was set back: a Redis that lacked the latest
+        with self._lock:
+            self._replica.return_to(at, text, own, goes_on, self._delivery)
+        self._entries = self._bytes = 0
+        self._reading.chat = self._replica.chat
         try:
-            self._catch_up(New(self._delivery, known))
+            self._catch_up(New(self._delivery, own.known))
         finally:
-            with self.lock:  # as it is now: of what was saved once before, nothing was handed on
-                snapshots.openings(hub.context, self._delivery)
+            with self._lock:  # as they are now: of what was saved once before, nothing was handed on
+                self._replica.save_openings(self._delivery)
 
-    def _forget_people(self) -> None:
-        """What is there without them is what a chat begins with."""
-        hub = self._hub
-        nowhere = Nowhere(self._delivery)
-        for user in list(hub.state.users.values()):
-            connections.detach_user(hub.state, user)
-            hub.apply(Departed(user.person, "", user.room_names(), id=self._last, time=self._time), nowhere)
-        hub.state.servers.clear()
+    # ---- writing ----------------------------------------------------------------------------------------------------
 
-    def _chosen(self) -> tuple[str, str]:
-        """The newest snapshot behind which is all that this server's history lacks; or the oldest there is."""
-        all_ = [(at, text) for at in self._reading.snapshots() if (text := self._reading.snapshot(at))]
-        if self._saved is None:
-            return all_[0]
-        found = next(((at, text) for at, text in all_ if snapshots.mark(text).last <= self._saved), None)
-        if found is None and self._saved:
-            log.warning("this server was away for longer than the others remember: its history has a gap")
-        return found or all_[-1]
+    def _write(self) -> None:
+        self._repeat(self._write_on, self._refused)
 
-    def _mark(self) -> snapshots.Mark:
-        return snapshots.Mark(self._last, self._time, self._servers.moment, self._chat, self._before)
+    def _write_on(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_at and self._spool.open:  # from here, because reading may be held up by a full disk
+            self._beat_at = now + self._timing.beat
+            beat = Proposal(None, [], [self._heartbeat()])
+            beat.since = now
+            self._spool.add(beat)
+        batch = self._spool.take(max(0.0, self._beat_at - now) if self._spool.open else self._timing.beat)
+        if batch:
+            self._writing.append(self._content(batch))
+            self._refused_since = 0.0
 
-    def _take_snapshot(self) -> None:
-        with self.lock:
-            at = self._at
-            text = snapshots.snapshot(self._hub.state, self._mark())
-            self._entries = self._bytes = 0
-        self._reading.keep(at, text)
+    def _heartbeat(self) -> list[Any]:
+        return self._replica.codec.write(Heartbeat(self._replica.lag))
+
+    def _content(self, batch: list[Proposal]) -> bytes:
+        """What is written of these proposals. One that can't be written must not hold up all others for ever."""
+        try:
+            return self._entry(batch)
+        except (TypeError, ValueError, RecursionError):
+            log.exception("something can't be told to the other servers, and does not happen")
+            for proposal in batch:
+                try:
+                    _as_json(proposal.rows)
+                except (TypeError, ValueError, RecursionError):
+                    proposal.since = time.monotonic()
+                    proposal.rows = [self._heartbeat()]
+            return self._entry(batch)
+
+    def _entry(self, batch: list[Proposal]) -> bytes:
+        return _as_json([self._replica.id, batch[0].number, [proposal.rows for proposal in batch]])
+
+    def _refused(self, error: Exception) -> None:
+        """What was to be written may have arrived or not; it is written again."""
+        if not isinstance(error, LinkError):
+            log.error("an error in the program keeps this server from writing", exc_info=error)
+        elif not self._refused_since and not self._stopping.is_set():
+            log.warning("%s takes nothing: %s", self._writing.where, error)
+        self._refused_since = self._refused_since or time.monotonic()
+        self._spool.unsend()
+
+
+def _as_json(content: list[Any]) -> bytes:
+    """What can't be encoded, as half a character from a console, becomes "?"."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

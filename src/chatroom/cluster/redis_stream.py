@@ -67,6 +67,8 @@ class Stream:
     def __init__(self, url: str, protocol: int, timeout: float = REDIS_TIMEOUT_SECONDS) -> None:
         try:
             import redis
+            from redis.backoff import NoBackoff
+            from redis.retry import Retry
         except ImportError:
             raise ClusterError("--cluster needs more: pip install 'chatroom[cluster]'") from None
         self.where = shown(url)
@@ -74,11 +76,12 @@ class Stream:
         self._ended = False
         self._protocol = str(protocol)
         self._errors = (redis.RedisError, OSError)
+        never = Retry(NoBackoff(), 0)
         try:
-            self._pool = redis.ConnectionPool.from_url(
-                url, protocol=2, socket_timeout=timeout, socket_connect_timeout=timeout, retry=_no_retry()
+            pool = redis.ConnectionPool.from_url(
+                url, protocol=2, socket_timeout=timeout, socket_connect_timeout=timeout, retry=never
             )
-            self._connection: Any = self._pool.make_connection()
+            self._connection: Any = pool.make_connection()
         except (ValueError, TypeError, redis.RedisError):
             raise ClusterError(
                 f"{self.where} is no URL of a Redis; --cluster takes one, redis://HOST:6379/0 for example."
@@ -146,20 +149,8 @@ class Stream:
 
     def found(self, snapshot: str, chat: int) -> None:
         """Begins a chat with this number, and this as what there is at first, if there is none."""
-        self._ask(
-            (
-                "EVAL",
-                _FOUND,
-                3,
-                _KEY,
-                _SNAPSHOTS,
-                _CHAT,
-                self._protocol,
-                _EMPTY,
-                chat,
-                snapshot.encode(errors="replace"),
-            )
-        )
+        begun = (self._protocol, _EMPTY, chat, snapshot.encode(errors="replace"))
+        self._ask(("EVAL", _FOUND, 3, _KEY, _SNAPSHOTS, _CHAT, *begun))
 
     def snapshots(self) -> list[str]:
         """The entries that there are snapshots for, newest first. Raises `LinkError` if there are none."""
@@ -238,13 +229,6 @@ def shown(url: str) -> str:
     if "@" in parts.path + parts.query + parts.fragment or not (parts.netloc or parts.scheme == "unix"):
         return "that"  # in which a password may stand anywhere
     return f"{parts.scheme}://{where}{parts.path}"
-
-
-def _no_retry() -> Any:
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    return Retry(NoBackoff(), 0)
 
 
 def _other(theirs: str, ours: str) -> str:

@@ -1,7 +1,8 @@
-"""Carries out what comes from the stream: what clients have caused, and what servers say of themselves.
+"""The replica: this server's copy of the chat, as it follows from the stream.
 
-All of this is done under the log's lock, in the stream's order, and follows from the state and the entries alone; so
-it is the same on all servers, but for what each tells its own clients.
+It carries out what comes from the stream: what clients have caused, and what servers say of themselves. All of it
+follows from the state and the entries alone, in the stream's order. So it is the same on all servers, but for what each
+tells its own clients.
 """
 
 import json
@@ -11,126 +12,180 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatroom.cluster import snapshots
+from chatroom.cluster.absence import Absence
 from chatroom.cluster.codec import UnknownPersonError
 from chatroom.cluster.conflicts import settle
-from chatroom.cluster.delivery_filters import Quiet
+from chatroom.cluster.delivery_filters import Nowhere, Quiet
 from chatroom.cluster.redis_stream import START, ClusterError, StreamEntry, order
-from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft, Servers, Timing
-from chatroom.cluster.spool import Outgoing, Proposal
+from chatroom.cluster.servers import (
+    SERVER_JOINED,
+    Announced,
+    Heartbeat,
+    MessageBurst,
+    ServerJoined,
+    ServerLeft,
+    Servers,
+    Timing,
+)
+from chatroom.cluster.spool import Proposal, Spool
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
-from chatroom.core import connections
-from chatroom.core.event_log import Archive, EventLog
+from chatroom.core import connections, membership
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
-from chatroom.model.delivery import Capture, Delivery, DeliveryQueue
+from chatroom.model.delivery import Capture, Delivery
 from chatroom.model.departure_reasons import link_lost
-from chatroom.model.entities import Room, Server, Session, User
+from chatroom.model.durable_state import Lasting
+from chatroom.model.entities import Server, Session
 from chatroom.model.events import Connected, Departed, Event, Said
 from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther
-from chatroom.model.replies import AccountDone, Announcement, Link, PersonalNotice, Refused, Reply
+from chatroom.model.replies import AccountDone, Announcement, Refused, Reply
 from chatroom.model.values import MessageKind, Via
+
+# losses of Redis's data over which a server that was away is known to have been part of the chat
+CHATS_REMEMBERED = 20
 
 log = logging.getLogger(__name__)
 
-_NOTICES = snapshots.NOTICES.keys()
 
-
-class Links(Enum):
-    """How this server stands to the others."""
+class LinkStatus(Enum):
+    """How this server stands to the others. While it is `UP`, this server's people are part of the chat."""
 
     UP = "up"
     DOWN = "down"
     RETURNING = "returning"  # what happened is being caught up with; nothing is decided meanwhile
 
 
-class Replica(EventLog):
-    """One server's part of the chat, as it follows from the stream: see `redis_event_log`."""
+class OwnHistory(NamedTuple):
+    """What this server knows of the chat from its own history."""
+
+    last: int = 0  # no event gets an id below, nor a time below `time`
+    time: int = 0
+    saved: int | None = None  # the highest id in it; None if nothing is kept
+    chat: int = 0  # the number of the chat that it was part of; 0 if of none
+    settled: int = 0  # id of the last event in it that changed what lasts
+
+
+class Foundation(NamedTuple):
+    """What this server would begin a chat with, and what it knows of the one that it was part of."""
+
+    number: int  # of the chat that begins so
+    snapshot: str
+    lasting: Lasting
+    known: int  # id of the last event that this server has told its clients of, and saved
+    settled: int  # id of the last event up to which it knows what lasts
+
+
+class Replica:
+    """One server's copy of the chat: applies what the stream brings. It has no threads and knows no Redis.
+
+    The event log's lock guards all of it: whoever calls a method holds the lock. `id`, `name` and `codec` never change.
+    Only the reader's thread changes the rest, so it may read that without the lock, and the writer's may read `lag`.
+    Anybody may wait for `steady`. `flying` is the exception: clients' threads change it, too, with the lock.
+
+    `find` has something looked up in the history; it releases the lock for that. `last` and `time` are those of the
+    last event.
+    """
 
     def __init__(
         self,
         hub: Hub,
-        delivery: DeliveryQueue,
-        url: str,
+        lock: threading.Lock,
+        spool: Spool,
+        find: Callable[[Session, HistoryQuery], Reply],
         name: str,
-        archive: Archive | None = None,
-        last: int = 0,
-        last_time: int = 0,
-        saved: int | None = None,
-        admit: Callable[[], None] = lambda: None,
-        timing: Timing = Timing(),  # noqa: B008  # a tuple
-        chat: int = 0,
-        settled: int = 0,
+        history: OwnHistory,
+        timing: Timing,
     ) -> None:
-        super().__init__(hub, delivery, archive)
         self.id = secrets.token_hex(4)  # never used before, and so are the uids that begin with it
         self.name = name
-        self.link = Links.RETURNING
-        self._saved = saved
-        self._admit = admit
-        self._timing = timing
-        self._codec = snapshots.codec(hub.state)
-        self._url = url
+        self.codec = snapshots.codec(hub.state)
+        self.status = LinkStatus.RETURNING
+        self.steady = threading.Event()  # set unless the status is RETURNING
+        self.at = START  # the last entry that was applied
+        self.last, self.time, self._saved, self.chat, self._settled = history
+        self.flying: dict[Session, Proposal] = {}  # the last proposal of each client that is on its way
+        self.lag = 0  # milliseconds that the last heartbeat took to come back
+        self._hub = hub
+        self._lock = lock
+        self._spool = spool
+        self._find = find
         self._servers = Servers(hub.state, timing)
-        self._outgoing = Outgoing()
-        self._last = last  # id of the last event, and its time
-        self._time = last_time
-        self._at = START  # the last entry that was applied
-        self._entries = 0  # applied since the last snapshot, and their bytes
-        self._bytes = 0
-        self._flying: dict[Session, Proposal] = {}  # the last act of each client that is on its way
-        self._steady = threading.Event()  # set unless the link is RETURNING
-        self._share: str | None = None  # what this server brings, while its people are no part of the chat
-        self._chat = chat  # the number of the chat that this server is, or was last, part of
-        self._before: tuple[tuple[int, int], ...] = ()  # see `state.Mark`
-        self._settled = settled
-        self._lasting = ""  # what it brings besides, while the chat may not know it
-        self._logins: dict[Session, int] = {}  # by which event the accounts of clients were made, likewise
+        self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
+        self._absence = Absence(hub.context, self.id)
         self._unsaved = False  # whether this server's history has still to agree with what lasts
-        self._told_until = 0  # id of the last event of which this server's clients were told before that
-        self._gap = False
-        self._lag = 0
-        self.skew = 0  # milliseconds that Redis's clock, by which events have their times, is ahead of this machine's
-        self._broken_since = 0.0  # monotonic seconds; 0 while reading works
-        self._refused_since = 0.0  # likewise, while writing works; the writer's
-        self._failure: ClusterError | None = None
-        self._stopping = threading.Event()
-        self._hurried = (
-            0.0  # until when somebody waits for the others, in monotonic seconds; 0: for as long as it takes
-        )
-        self._threads: list[threading.Thread] = []
 
-    def _rows(self, events: list[Event]) -> list[Any]:
-        return [self._codec.write(event) for event in events]
+    @property
+    def cloaks(self) -> Cloaks:
+        """What hides addresses; all servers of a chat have the same key for it."""
+        return self._hub.context.cloaks
 
-    def _add(self, act: Proposal) -> None:
-        self._outgoing.add(act)
+    @property
+    def is_apart(self) -> bool:
+        """Whether this server's people are no part of the chat at the moment."""
+        return self._absence.share is not None
+
+    def rows(self, events: list[Event]) -> list[Any]:
+        """Events as they travel."""
+        return [self.codec.write(event) for event in events]
+
+    # ---- what is on its way -----------------------------------------------------------------------------------------
+
+    def send(self, session: Session, proposal: Proposal) -> None:
+        """What a client has caused goes its way."""
+        self.flying[session] = proposal
+        self._spool.add(proposal)
+
+    def awaited(self, session: Session, for_words: bool) -> threading.Event | None:
+        """What a client's next command has to wait for, None if for nothing; what is said only `for_words`."""
+        if self.status is LinkStatus.RETURNING:
+            return self.steady
+        proposal = self.flying.get(session)
+        if proposal is None or (proposal.words and not for_words) or self.status is LinkStatus.DOWN:
+            return None
+        proposal.done = proposal.done or threading.Event()
+        return proposal.done
+
+    def wake(self) -> None:
+        """Has all who wait look again at how things stand."""
+        self._wake_senders()
+        if self.status is LinkStatus.RETURNING:
+            self.steady.set()
+            self.steady.clear()
+
+    def _wake_senders(self) -> None:
+        """Has those who wait for what they have caused do so."""
+        for proposal in self.flying.values():
+            if proposal.done:
+                proposal.done.set()
+                proposal.done = None
 
     # ---- carrying out -----------------------------------------------------------------------------------------------
 
-    def _carry_out(self, act: Proposal, rows: list[Any], delivery: Delivery) -> None:
-        """Applies its events as they came back, and tells the replies that go with them, in order, under the lock."""
-        assert self.lock.locked()
-        session = act.session if act.session and not act.session.closing else None
-        if session is None or act.label is None:
-            self._carry_out_for(session, act, rows, delivery)
+    def carry_out(self, proposal: Proposal, rows: list[Any], delivery: Delivery) -> None:
+        """Applies its events as they came back, and tells the replies that go with them, in order."""
+        assert self._lock.locked()
+        session = proposal.session if proposal.session and not proposal.session.closing else None
+        if session is None or proposal.label is None:
+            self._carry_out(proposal, rows, session, delivery)
             return
         capture = Capture(delivery, session)
-        self._carry_out_for(session, act, rows, capture)
+        self._carry_out(proposal, rows, session, capture)
         if not session.closing:
-            delivery.reply(session, Labelled(act.label, iter(()), tuple(capture.told)))
+            delivery.reply(session, Labelled(proposal.label, iter(()), tuple(capture.told)))
 
-    def _carry_out_for(self, session: Session | None, act: Proposal, rows: list[Any], delivery: Delivery) -> None:
+    def _carry_out(self, proposal: Proposal, rows: list[Any], session: Session | None, delivery: Delivery) -> None:
         rest = iter(rows)
         error: ChatError | None = None  # why the last event was refused: then nothing is replied that goes with it
-        for outcome in act.outcomes:
+        for outcome in proposal.outcomes:
             if isinstance(outcome, Event):
                 error = self._apply(next(rest), delivery)
                 if error and session:
-                    delivery.reply(session, Refused(error, _via(act)))
+                    delivery.reply(session, Refused(error, _via(proposal)))
             elif error:
                 continue
             elif isinstance(outcome, ReplyToOther):
@@ -146,18 +201,19 @@ class Replica(EventLog):
         return self._settle_and_apply(event, delivery) if event else None
 
     def _settle_and_apply(self, event: Event, delivery: Delivery) -> ChatError | None:
-        event.time = self._time  # type: ignore[misc]  # logs write to values
+        event.time = self.time  # type: ignore[misc]  # logs write to values
         error = settle(self._hub.state, event)
         if error:
             return error
         self._place(event)
-        if self._share is not None:
+        if self.is_apart:
             self._replay(event, delivery)
             return None
         self._hub.apply(event, delivery)
-        if type(event) is Connected and self._is_own(event.by.uid) and event.by.uid not in self._hub.state.sessions:
+        uid = event.by.uid
+        if type(event) is Connected and uid.startswith(f"{self.id}.") and uid not in self._hub.state.sessions:
             departed = Departed(event.by, "connection closed")  # while they were coming
-            self._add(Proposal(None, [departed], self._rows([departed])))
+            self._spool.add(Proposal(None, [departed], self.rows([departed])))
         return None
 
     def _replay(self, event: Event, delivery: Delivery) -> None:
@@ -171,49 +227,42 @@ class Replica(EventLog):
         finally:
             self._hub.state.sessions = sessions
 
-    def _is_own(self, uid: str) -> bool:
-        return uid.partition(".")[0] == self.id
-
     def _place(self, event: Event) -> None:
-        self._last += 1
-        event.id = self._last  # type: ignore[misc]  # logs write to values
-        event.time = self._time  # type: ignore[misc]
+        self.last += 1
+        event.id = self.last  # type: ignore[misc]  # logs write to values
+        event.time = self.time  # type: ignore[misc]
 
     # ---- entries ---------------------------------------------------------------------------------------------------
 
-    def _apply_all(self, entries: list[StreamEntry], delivery: Delivery) -> None:
-        if not entries:
-            return
-        with self.lock:
-            for entry, content in entries:
-                self._at = entry
-                self._entries += 1
-                self._bytes += len(content)
-                self._apply_entry(order(entry)[0], json.loads(content), delivery)
-        self._delivery.flush()
+    def apply_entries(self, entries: list[StreamEntry], delivery: Delivery) -> None:
+        assert self._lock.locked()
+        for entry, content in entries:
+            self.at = entry
+            self._apply_entry(order(entry)[0], json.loads(content), delivery)
 
     def _apply_entry(self, moment: int, content: list[Any], delivery: Delivery) -> None:
-        server, first, acts = content
-        self._time = max(self._time, moment)
-        self._last = max(self._last, moment * 1000)
+        server, first, proposals = content
+        self.time = max(self.time, moment)
+        self.last = max(self.last, moment * 1000)
         for lost in self._servers.pass_to(moment):
             if lost.id == self.id:
                 self._given_up()
             self._lose(lost, link_lost(lost.name), delivery)
-        for number, rows in enumerate(acts, first):
-            if rows[0][0] == "Linked":
-                self._link(server, number, self._codec.read(rows[0]), delivery)
+        for number, rows in enumerate(proposals, first):
+            if rows[0][0] == SERVER_JOINED:
+                self._server_joined(server, number, self.codec.read(rows[0]), delivery)
             elif self._servers.counts(server, number):
-                self._apply_act(server, number, rows, delivery)
+                self._apply_rows(server, number, rows, delivery)
         self._servers.hear(server)
 
-    def _apply_act(self, server: str, number: int, rows: list[Any], delivery: Delivery) -> None:
-        act = self._outgoing.come_back(number) if server == self.id else None
+    def _apply_rows(self, server: str, number: int, rows: list[Any], delivery: Delivery) -> None:
+        """Applies one proposal. If it is this server's, its client is told what it gets."""
+        proposal = self._spool.come_back(number) if server == self.id else None
         try:
-            if rows[0][0] in _NOTICES:
-                self._heed(server, self._read_row(rows[0]), act, delivery)
-            elif act:
-                self._carry_out(act, rows, delivery)
+            if rows[0][0] in snapshots.NOTICES:
+                self._heed(server, self._read_row(rows[0]), proposal, delivery)
+            elif proposal:
+                self.carry_out(proposal, rows, delivery)
             else:
                 for row in rows:
                     self._apply(row, delivery)
@@ -222,82 +271,77 @@ class Replica(EventLog):
         except Exception:  # a mistake in the program must not end the chat for everybody, but must be heard of
             log.exception("what %s did as number %d could not be applied", server, number)
         finally:
-            if act:
-                self._finish(act)
+            if proposal:
+                self._finish(proposal)
 
-    def _finish(self, act: Proposal) -> None:
-        if act.session and self._flying.get(act.session) is act:
-            del self._flying[act.session]
-        if act.done:
-            act.done.set()
+    def _finish(self, proposal: Proposal) -> None:
+        if proposal.session and self.flying.get(proposal.session) is proposal:
+            del self.flying[proposal.session]
+        if proposal.done:
+            proposal.done.set()
 
     def _read_row(self, row: list[Any]) -> Any:
         """What a row says; None if it is by or about somebody who is gone."""
         try:
-            return self._codec.read(row)
+            return self.codec.read(row)
         except UnknownPersonError:
             return None
 
     # ---- what servers say of themselves -----------------------------------------------------------------------------
 
-    def _heed(self, id_: str, notice: Any, act: Proposal | None, delivery: Delivery) -> None:
+    def _heed(self, id_: str, notice: Any, proposal: Proposal | None, delivery: Delivery) -> None:
         server = self._hub.state.servers[id_]
-        if notice is None:
-            return
         if isinstance(notice, MessageBurst):
-            self._speak(notice, act, delivery)
+            self._apply_burst(notice, proposal, delivery)
         elif isinstance(notice, Heartbeat):
             server.lag = notice.lag
-            if act:
-                self._lag = int((time.monotonic() - act.since) * 1000)
+            if proposal:
+                self.lag = int((time.monotonic() - proposal.since) * 1000)
         elif isinstance(notice, Announced):
-            for session in list(self._hub.state.sessions.values()):
+            for session in self._hub.state.sessions.values():
                 delivery.reply(session, Announcement(notice.text))
-        else:
-            assert isinstance(notice, ServerLeft)
+        elif isinstance(notice, ServerLeft):
             self._lose(server, "the server was shut down", delivery)
 
-    def _speak(self, spoken: MessageBurst, act: Proposal | None, delivery: Delivery) -> None:
-        said = [Said(spoken.by, spoken.room, text, MessageKind.MESSAGE) for text in spoken.texts]
-        room = self._hub.state.rooms.get(fold(spoken.room))
+    def _apply_burst(self, burst: MessageBurst, proposal: Proposal | None, delivery: Delivery) -> None:
+        session = proposal.session if proposal and proposal.session and not proposal.session.closing else None
+        said = [Said(burst.by, burst.room, text, MessageKind.MESSAGE) for text in burst.texts]
+        room = self._hub.state.rooms.get(fold(burst.room))
         if room and room.slow:  # it was not when this was decided: each of them is looked at
-            for each in said:
-                error = self._settle_and_apply(each, delivery)
-                if error and act and act.session and not act.session.closing:
-                    delivery.reply(act.session, Refused(error))
-            return
-        said[0].time = self._time  # type: ignore[misc]  # logs write to values
-        error = settle(self._hub.state, said[0])
-        if error is None:
-            for event in said:
-                self._place(event)
-            self._hub.apply_burst(said, delivery)
-        elif act and act.session and not act.session.closing:
-            for _ in said:
-                delivery.reply(act.session, Refused(error))
+            errors = [self._settle_and_apply(event, delivery) for event in said]
+        else:
+            said[0].time = self.time  # type: ignore[misc]  # logs write to values
+            errors = [settle(self._hub.state, said[0])] * len(said)
+            if errors[0] is None:
+                for event in said:
+                    self._place(event)
+                self._hub.apply_burst(said, delivery)
+        for error in errors:
+            if error and session:
+                delivery.reply(session, Refused(error))
 
-    def _link(self, id_: str, number: int, linked: ServerJoined, delivery: Delivery) -> None:
+    def _server_joined(self, id_: str, number: int, joined: ServerJoined, delivery: Delivery) -> None:
         """A server is there (again). One that had its name before it is not any more."""
         known = self._hub.state.servers.get(id_)
         if known and number <= known.seen:
             return  # there twice
-        for other in [server for server in self._hub.state.servers.values() if server.name == linked.name]:
+        for other in [server for server in self._hub.state.servers.values() if server.name == joined.name]:
             if other.id == self.id != id_:
                 raise ClusterError(f"Another server has come that is called {self.name} too.")
             self._lose(other, link_lost(other.name), delivery)
-        self._last = max(self._last, linked.last)
-        self._time = max(self._time, linked.time)
-        self._servers.link(id_, linked.name, number)
-        act = self._outgoing.come_back(number) if id_ == self.id else None
-        mine = act is not None  # and not one of before, which is there still
-        if linked.lasting:
-            self._add_lasting(linked.lasting, mine, delivery)
-        if linked.share:
-            snapshots.bring(self._hub.context, linked.share, self._place, mine, delivery)
+        self.last = max(self.last, joined.last)
+        self.time = max(self.time, joined.time)
+        self._servers.add(id_, joined.name, number)
+        proposal = self._spool.come_back(number) if id_ == self.id else None
+        mine = proposal is not None  # and not one of before, which is there still
+        if joined.lasting:
+            self._add_lasting(joined.lasting, mine, delivery)
+        if joined.share:
+            snapshots.bring(self._hub.context, joined.share, self._place, mine, delivery)
         if mine:
             self._returned(delivery)
-        if act:
-            self._finish(act)
+        if proposal:
+            self._finish(proposal)
 
     def _add_lasting(self, text: str, mine: bool, delivery: Delivery) -> None:
         """A server brings what it alone may know of what lasts."""
@@ -310,92 +354,131 @@ class Replica(EventLog):
     def _save_lasting(self, delivery: Delivery) -> None:
         """Sees to it that this server's history agrees with what lasts, all of it."""
         lasting = snapshots.lasting(self._hub.state)
-        lasting.chat, lasting.id, lasting.time = self._chat, self._last, self._time  # type: ignore[misc]  # a value
+        lasting.chat, lasting.id, lasting.time = self.chat, self.last, self.time  # type: ignore[misc]  # a value
         delivery.broadcast(lasting, Audience({}))
 
     def _given_up(self) -> None:
         """This server was silent for too long. It comes again."""
         log.warning("the other servers have given this one up; it comes again")
-        self._set_link(Links.RETURNING)
-        self._pack()
+        self.set_status(LinkStatus.RETURNING)
+        self._absence.begin(self.last)
         self._come_again()
 
     def _lose(self, server: Server, why: str, delivery: Delivery) -> None:
         """A server's people leave. If it is this one, they don't notice."""
-        mine = server.id == self.id
-        self._servers.unlink(server.id)
-        prefix = f"{server.id}."
+        self._servers.remove(server.id)
+        prefix, mine = f"{server.id}.", server.id == self.id
         for user in [user for uid, user in self._hub.state.users.items() if uid.startswith(prefix)]:
-            self._depart(user, why, mine, delivery)
+            departed = Departed(user.person, why, user.room_names())
+            self._place(departed)
+            if mine:
+                connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
+            self._hub.apply(departed, Quiet(delivery) if mine else delivery)
 
-    def _depart(self, user: User, why: str, quietly: bool, delivery: Delivery) -> None:
-        departed = Departed(user.person, why, user.room_names())
-        self._place(departed)
-        if quietly:
-            connections.detach_user(self._hub.state, user)  # the client goes on: its user comes again
-            delivery = Quiet(delivery)
-        self._hub.apply(departed, delivery)
+    def namesakes(self) -> dict[str, int]:
+        """The servers that have this one's name, by id, with the time of their last sign of life."""
+        return {server.id: server.heard for server in self._hub.state.servers.values() if server.name == self.name}
 
     # ---- away, and back ---------------------------------------------------------------------------------------------
 
-    def _set_link(self, link: Links) -> None:
-        self.link = link
-        if link is Links.RETURNING:
-            self._steady.clear()
+    def set_status(self, status: LinkStatus) -> None:
+        assert self._lock.locked()
+        self.status = status
+        if status is LinkStatus.RETURNING:
+            self.steady.clear()
         else:
-            self._steady.set()
-        self._wake()
+            self.steady.set()
+        self._wake_senders()
 
-    def _wake(self) -> None:
-        """Has those who wait for what they have caused look again at how things stand."""
-        for act in self._flying.values():
-            if act.done:
-                act.done.set()
-                act.done = None
-
-    def _pack(self) -> None:
-        """Keeps what this server's people are, while they are no part of the chat."""
-        if self._share is None:
-            self._share = snapshots.share(self._hub.state, self.id)
-            self._told_until = self._last
+    def tell_users(self, reply: Reply, delivery: Delivery) -> None:
+        """Tells all clients of this server that have a name."""
         for session in self._hub.state.sessions.values():
-            if session.account:
-                self._logins.setdefault(session, snapshots.made(self._hub.state, session.account))
+            if session.user and not session.closing:
+                delivery.reply(session, reply)
 
     def _come_again(self) -> None:
         """Sees to it that this server and its people become part of the chat (again)."""
-        assert self._share is not None
-        linked = ServerJoined(self.name, self._last, self._time, self._share, self._lasting)
-        self._outgoing.renew(Proposal(None, [], [self._codec.write(linked)]))
+        absence = self._absence
+        assert absence.share is not None
+        joined = ServerJoined(self.name, self.last, self.time, absence.share, absence.lasting)
+        self._spool.renew(Proposal(None, [], [self.codec.write(joined)]))
 
     def _returned(self, delivery: Delivery) -> None:
         """This server is part of the chat. Its clients are told what they missed."""
-        share, self._share, self._lasting = self._share, None, ""
-        self._set_link(Links.UP)
+        self.set_status(LinkStatus.UP)
         if self._unsaved:
             self._unsaved = False
             self._save_lasting(delivery)
-        for session, made in self._logins.items():
-            if session.account and snapshots.made(self._hub.state, session.account) != made and not session.closing:
-                snapshots.log_out(self._hub.context, session, delivery)
-        self._logins.clear()
-        if not share:
-            return
-        for session in list(self._hub.state.sessions.values()):
-            user = session.user
-            if user and user.session is session:
-                delivery.reply(session, Link(works=True, gap=self._gap))
-                for room in user.rooms.values():
-                    delivery.reply(session, room.state(user))
-                    self._tell_missed(session, room, delivery)
-        self._gap = False
+        self._absence.end(delivery)
 
-    def _tell_missed(self, session: Session, room: Room, delivery: Delivery) -> None:
-        for said in room.recent:
-            if said.id > self._told_until:
-                delivery.reply(session, PersonalNotice(said))
+    # ---- begun anew, from a snapshot --------------------------------------------------------------------------------
+
+    def leave_chat(self, delivery: Delivery) -> Foundation:
+        """Takes all people out of the chat, which is to be begun anew; keeps what this server alone knows."""
+        state = self._hub.state
+        known, settled, foundation = self._saved or 0, self._settled, max(self._settled, self._saved or 0)
+        if state.servers:  # it was part of the chat before: what was applied was saved
+            self._absence.gap = True
+            known = settled = foundation = self.last
+            self._saved = None if self._saved is None else known
+        self.set_status(LinkStatus.RETURNING)
+        for server in [each for each in state.servers.values() if each.id != self.id]:
+            self._lose(server, "the link was lost", delivery)
+        self._absence.begin(self.last)
+        self._forget_people()
+        before = (*self._before, (self.chat, foundation))[-CHATS_REMEMBERED:] if self.chat else ()
+        number = secrets.randbits(62)
+        text = snapshots.snapshot(state, snapshots.Mark(self.last, self.time, 0, number, before))
+        return Foundation(number, text, snapshots.lasting(state), known, settled)
+
+    def _forget_people(self) -> None:
+        """What is there without them is what a chat begins with."""
+        state = self._hub.state
+        for user in list(state.users.values()):
+            connections.detach_user(state, user)
+            self._hub.apply(Departed(user.person, "", user.room_names(), id=self.last, time=self.time), Nowhere())
+        state.servers.clear()
+
+    def choose(self, kept: list[tuple[str, str]]) -> tuple[str, str]:
+        """Of snapshots, the newest first, that behind which is all that this server's history lacks; or the oldest."""
+        if self._saved is None:
+            return kept[0]
+        found = next(((at, text) for at, text in kept if snapshots.mark(text).last <= self._saved), None)
+        if found is None and self._saved:
+            log.warning("this server was away for longer than the others remember: its history has a gap")
+        return found or kept[-1]
+
+    def return_to(self, at: str, text: str, own: Foundation, goes_on: bool, delivery: Delivery) -> None:
+        """Takes the state from the snapshot behind an entry; what this server knows alone, it is to bring.
+
+        `goes_on` says whether the stream still goes on from where this server was.
+        """
+        mark = snapshots.load(self._hub.state, text)
+        self.save_openings(delivery)  # before owners: what was said before a room was theirs is not
+        covered = mark.chat == own.number or (goes_on and mark.covers(self.chat, own.settled))
+        if own.lasting.has_any and not covered:
+            self._absence.lasting = self._absence.lasting or snapshots.GRAPH.write(own.lasting)
+        self.last, self.time, self._servers.moment, self.chat, self._before = mark
+        self._settled = max(self._settled, own.settled)
+        self._unsaved = True
+        self.at = at
+        self._come_again()
+
+    def save_openings(self, delivery: Delivery) -> None:
+        """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
+        for room in self._hub.state.rooms.values():
+            membership.save_opening(self._hub.context, room, delivery)
+
+    def takes_snapshots(self) -> bool:
+        """Whether this is the one server of the chat that does."""
+        return self.id == min(self._hub.state.servers, default="")
+
+    def snapshot(self) -> tuple[str, str]:
+        """The last entry that was applied, and what it has led to."""
+        mark = snapshots.Mark(self.last, self.time, self._servers.moment, self.chat, self._before)
+        return self.at, snapshots.snapshot(self._hub.state, mark)
 
 
-def _via(act: Proposal) -> Via | None:
+def _via(proposal: Proposal) -> Via | None:
     """The way in which something about an account was asked for, and is refused; None if it was something else."""
-    return next((outcome.via for outcome in act.outcomes if isinstance(outcome, AccountDone)), None)
+    return next((outcome.via for outcome in proposal.outcomes if isinstance(outcome, AccountDone)), None)

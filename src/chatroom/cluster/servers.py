@@ -43,9 +43,12 @@ class Timing(NamedTuple):
 # ---- what a server says of itself: in the stream, but no events ------------------------------------------------------
 
 
+SERVER_JOINED, HEARTBEAT = "Linked", "Beat"  # what these two are called there
+
+
 @value
 class ServerJoined:
-    """A server is part of the chat (again), with what it brings: see `state.share` and `state.lasting`.
+    """A server is part of the chat (again), with what it brings: see `snapshots.share` and `snapshots.lasting`.
 
     `last` and `time` are those of the last event it knows: what comes has higher ones.
     """
@@ -69,7 +72,7 @@ class Heartbeat:
 
 @value
 class MessageBurst:
-    """Many messages of one person to one room: `events.Burst`."""
+    """Many messages of one person to one room: `commands.Burst`."""
 
     by: Person
     room: str
@@ -84,7 +87,10 @@ class Announced:
 
 
 class Servers:
-    """The rules above, for the servers of a chat. `moment` is the time of the last entry, in milliseconds."""
+    """The rules above, for the servers of a chat; guarded by the event log's lock.
+
+    `moment` is the time of the last entry, in milliseconds.
+    """
 
     def __init__(self, state: ChatState, timing: Timing) -> None:
         self.moment = 0
@@ -114,9 +120,9 @@ class Servers:
         if server:
             server.heard = self.moment
 
-    def link(self, id: str, name: str, number: int) -> None:  # noqa: A002
+    def add(self, id: str, name: str, number: int) -> None:  # noqa: A002
         server = self._state.servers[id] = Server(id, name, self.moment)
         server.seen = number
 
-    def unlink(self, id: str) -> None:  # noqa: A002
+    def remove(self, id: str) -> None:  # noqa: A002
         del self._state.servers[id]

@@ -20,7 +20,15 @@ from zlib import crc32
 from chatroom.cluster.codec import Codec
 from chatroom.cluster.conflicts import not_to_be_called
 from chatroom.cluster.object_graph import Graph, attributes
-from chatroom.cluster.servers import Announced, Heartbeat, MessageBurst, ServerJoined, ServerLeft
+from chatroom.cluster.servers import (
+    HEARTBEAT,
+    SERVER_JOINED,
+    Announced,
+    Heartbeat,
+    MessageBurst,
+    ServerJoined,
+    ServerLeft,
+)
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
 from chatroom.core import membership, monitor, restore
 from chatroom.core.context import Context
@@ -98,9 +106,9 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
 }
 # What servers say of themselves, likewise.
 NOTICES: dict[str, type] = {
-    "Linked": ServerJoined,
+    SERVER_JOINED: ServerJoined,
     "Unlinked": ServerLeft,
-    "Beat": Heartbeat,
+    HEARTBEAT: Heartbeat,
     "Spoken": MessageBurst,
     "Announced": Announced,
 }
@@ -181,12 +189,6 @@ def load(state: ChatState, text: str) -> Mark:
     state.here = 0
     state.reindex()
     return mark(text)
-
-
-def openings(ctx: Context, delivery: Delivery) -> None:
-    """Has it saved which rooms were opened and closed, as far as this server may have missed it."""
-    for room in ctx.state.rooms.values():
-        membership.save_opening(ctx, room, delivery)
 
 
 def lasting(state: ChatState) -> Lasting:

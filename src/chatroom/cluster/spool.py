@@ -1,25 +1,23 @@
 """What this server has decided and not yet seen in the stream, in order: the spool.
 
-    add ──► queue ──► take (numbers) ──► Redis ──► come_back
-                ▲                          │
-                └─── unsend (the same numbers: they may have arrived, and then count once)
-                └─── renew (without numbers: they came back, but this server was no part of the chat)
-
-`Outgoing.changed` guards all of it; only `add` does without where it can. It is the innermost lock: whoever holds it
-takes no other.
+add ──► queue ──► take (numbers) ──► Redis ──► come_back
+            ▲                          │
+            └─── unsend (the same numbers: they may have arrived, and then count once)
+            └─── renew (without numbers: they came back, but this server was no part of the chat)
 """
 
 import threading
 from collections import deque
 from typing import Any
 
+from chatroom.cluster.servers import HEARTBEAT, SERVER_JOINED
 from chatroom.model.entities import Session
 from chatroom.model.limits import BACKLOG_EVENTS
 from chatroom.model.outcomes import Outcome
 
 PROPOSALS_PER_ENTRY = 256  # decisions in one entry: enough that Redis costs next to nothing a message
 
-_OF_THE_MOMENT = ("Linked", "Beat")  # what a server says of itself, and would say otherwise later
+_OF_THE_MOMENT = (SERVER_JOINED, HEARTBEAT)  # what a server says of itself, and would say otherwise later
 
 
 class Proposal:
@@ -48,8 +46,12 @@ class Proposal:
         self.since = 0.0  # monotonic seconds, where it matters
 
 
-class Outgoing:
-    """The spool of one server."""
+class Spool:
+    """The spool of one server.
+
+    `changed` guards all of it; only `add` does without where it can. It is the innermost lock: whoever holds it takes
+    no other. For any thread.
+    """
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -64,9 +66,9 @@ class Outgoing:
     def __len__(self) -> int:
         return len(self._queue) + len(self._sent)
 
-    def add(self, act: Proposal) -> None:
+    def add(self, proposal: Proposal) -> None:
         """Called under the log's lock, as `renew` is, so that nothing falls between the two; but beats may."""
-        self._queue.append(act)
+        self._queue.append(proposal)
         if self._idle:  # a look without the lock: while much is said, nobody waits for more
             with self.changed:
                 self.changed.notify_all()
@@ -94,10 +96,10 @@ class Outgoing:
             if self.ended or not self.open:
                 return []
             batch = [self._queue.popleft() for _ in range(min(PROPOSALS_PER_ENTRY, len(self._queue)))]
-            for act in batch:
-                if not act.number:
+            for proposal in batch:
+                if not proposal.number:
                     self._number += 1
-                    act.number = self._number
+                    proposal.number = self._number
             self._sent.extend(batch)
             if len(self._queue) <= BACKLOG_EVENTS // 2:
                 self.changed.notify_all()
@@ -113,16 +115,16 @@ class Outgoing:
         """What was sent won't be applied, and is sent again behind `first`, which replaces what it once was."""
         self.unsend()
         with self.changed:
-            kept = [act for act in self._queue if act.rows[0][0] not in _OF_THE_MOMENT]
+            kept = [proposal for proposal in self._queue if proposal.rows[0][0] not in _OF_THE_MOMENT]
             self._queue.clear()
             self._queue.extend(kept)
-            for act in kept:
-                act.number = 0
+            for proposal in kept:
+                proposal.number = 0
             self._queue.appendleft(first)
             self.changed.notify_all()
 
     def come_back(self, number: int) -> Proposal | None:
-        """The act with this number has its place in the stream; None if it was let go of."""
+        """The proposal with this number has its place in the stream; None if it was let go of."""
         with self.changed:
             waiting = self._sent or self._queue
             if waiting and waiting[0].number == number:

@@ -12,6 +12,7 @@ from chatroom.model.replies import Raw
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.protocols.base import Dialect
+from chatroom.protocols.proxy_header import Origin
 from chatroom.web import requests, site
 from chatroom.web.http_dialect import HttpDialect
 from chatroom.web.requests import Request, RequestError
@@ -32,17 +33,18 @@ class Means(NamedTuple):
     wait_for_turn: Callable[[], bool]  # by the flood limit; False if the browser has left meanwhile
     submit: Callable[[Iterable[Command]], None]
     speak: Callable[[Dialect], None]  # from now on
+    introduce: Callable[[Origin], None]  # whom a proxy has named; sets `Connection.refusal` if that may not come in
+    may_be_plain: Callable[[], bool]  # or must use TLS
 
 
 class Browser:
-    """One connection of a browser. `must_encrypt`: without TLS, it is sent to where there is TLS."""
+    """One connection of a browser, or of a trusted proxy, of which each request must name a client."""
 
-    def __init__(self, client: Connection, info: ServerInfo, means: Means, place: Site, must_encrypt: bool) -> None:
+    def __init__(self, client: Connection, info: ServerInfo, means: Means, place: Site) -> None:
         self._client = client
         self._info = info
         self._means = means
         self._site = place
-        self._must_encrypt = must_encrypt
         self._dialect = HttpDialect()
         self._method = "GET"  # of the last request that could be read
         self.websocket: WebSocket | None = None  # once it is open
@@ -79,8 +81,10 @@ class Browser:
         """Answers one request; whether another one may follow. Raises `RequestError`."""
         request = requests.parse(head)
         self._method = request.method
-        self._site.check(request, self._client.session.secure)
-        if self._must_encrypt:
+        is_proxied = not self._client.is_introduced
+        secure = self._introduced(request) if is_proxied else self._client.session.secure
+        self._site.check(request, secure)
+        if not (secure or self._means.may_be_plain()):
             response = site.over_tls(request)
         elif request.wants_websocket and request.path in SOCKET_PATHS:
             self._open(request, head)
@@ -90,8 +94,15 @@ class Browser:
         else:
             response = self._site.answer(request)
         log.debug("%s: %s %s: %d", self._client.address, request.method, request.target, response.status)
-        self._answer(response, request.keeps_alive)
-        return request.keeps_alive
+        keeps_alive = request.keeps_alive and not is_proxied  # the next request may be another client's
+        self._answer(response, keeps_alive)
+        return keeps_alive
+
+    def _introduced(self, request: Request) -> bool:
+        """Has the connection count as that of the client whom its proxy names; whether that one uses TLS."""
+        client = site.forwarded(request)
+        self._means.introduce(client)
+        return client.secure
 
     def _open(self, request: Request, head: bytes) -> None:
         response, self.websocket = open_websocket(request, head)

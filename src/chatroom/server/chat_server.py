@@ -23,6 +23,7 @@ from typing import Any
 
 from chatroom.cluster.redis_event_log import RedisEventLog
 from chatroom.cluster.redis_stream import ClusterError
+from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
@@ -124,9 +125,9 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
+        self.site = Site(web_hosts, self._health) if web else None
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
-        self.site = Site(web_hosts, self._health) if web else None
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
@@ -167,12 +168,11 @@ class ChatServer(ThreadingTCPServer):
 
     def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
         """An event log that is shared with other servers."""
-        saved = self.store.last_saved_id if self.store else None
-        chat, last_change = (self.store.chat, self.store.last_change_id) if self.store else (0, 0)
-        name, history, wait = self.info.name, self._history, self.courier.wait_for_backlog
-        return RedisEventLog(
-            self.hub, self.courier, url, name, history, last, last_time, saved, wait, timing, chat, last_change
-        )
+        own, store = OwnHistory(last, last_time), self.store
+        if store:
+            own = OwnHistory(last, last_time, store.last_saved_id, store.chat, store.last_change_id)
+        name, admit = self.info.name, self.courier.wait_for_backlog
+        return RedisEventLog(self.hub, self.courier, url, name, self._history, own, admit, timing)
 
     def _wall(self) -> int:
         """Unix time in milliseconds, by the clock of the Redis that the servers share."""

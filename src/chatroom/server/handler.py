@@ -117,8 +117,12 @@ class ChatHandler(StreamRequestHandler):
     def _read_proxy_header(self) -> None:
         """Reads what a trusted proxy must begin with; what comes behind it is read next. Raises `HeaderError`.
 
-        Where gateways have a password, TLS or a WEBIRC may come instead.
+        A request of HTTP, which names its client itself, may come instead. Where gateways have a password, so may TLS
+        or a WEBIRC.
         """
+        others = {Spoken.HTTP} if self.chat_server.site else set()
+        if self.chat_server.webirc_password:
+            others |= {Spoken.TLS, Spoken.WEBIRC}
         deadline = time.monotonic() + PROXY_HEADER_SECONDS
         data, size = b"", 0
         while not size:
@@ -128,11 +132,11 @@ class ChatHandler(StreamRequestHandler):
             if not part:
                 raise HeaderError("it left without a PROXY header" if not data else "its PROXY header ends too early")
             data += part
-            if self.chat_server.webirc_password and detect(data) in (Spoken.TLS, Spoken.WEBIRC, Spoken.UNKNOWN):
-                if detect(data) is not Spoken.UNKNOWN:
-                    self.unread = data
-                    return
-            else:
+            spoken = detect(data)
+            if spoken in others:
+                self.unread = data
+                return
+            if spoken is not Spoken.UNKNOWN:
                 size = header_bytes(data)
         self.unread = data[size:]
         self._introduce(origin(data[:size]))
@@ -172,7 +176,8 @@ class ChatHandler(StreamRequestHandler):
         self._say_refusal()
 
     def _say_refusal(self) -> None:
-        if self.client.give_up_place is None:  # it was too much to find out its protocol
+        if self.client.give_up_place is None and isinstance(self.session.dialect, PlainDialect):
+            # It was too much to find out its protocol.
             self._submit([Raw(f"ERROR :{self.client.refusal}\r\n".encode())])
         elif not self.outbox.close_reason:
             self._submit([Quit(self.client.refusal)])
@@ -227,6 +232,8 @@ class ChatHandler(StreamRequestHandler):
             data = self._read()
             first += data
             spoken = detect(first) if data else Spoken.PLAIN
+            if spoken is Spoken.HTTP and self.chat_server.site:
+                return self._meet_browser(first, self.chat_server.site)
             if not client.is_introduced and spoken not in (Spoken.TLS, Spoken.UNKNOWN):
                 first = self._read_webirc(first)
                 spoken = detect(first)
@@ -236,8 +243,6 @@ class ChatHandler(StreamRequestHandler):
                 continue
             if spoken is not Spoken.UNKNOWN:
                 break
-        if spoken is Spoken.HTTP and self.chat_server.site:
-            return self._meet_browser(first, self.chat_server.site)
         if first and spoken is not Spoken.TLS and not self._may_be_plain():
             self._submit([Raw(_WANTS_TLS)])
             self.outbox.give_reason("no TLS")
@@ -268,8 +273,16 @@ class ChatHandler(StreamRequestHandler):
         """Answers a browser's requests; returns what it sent after opening a WebSocket, b"" if there is nothing."""
         from chatroom.server.browser import Browser, Means
 
-        means = Means(self._read, self._is_readable, self._may_go_on, self._submit, self._speak)
-        browser = Browser(self.client, self.chat_server.info, means, site, not self._may_be_plain())
+        means = Means(
+            self._read,
+            self._is_readable,
+            self._may_go_on,
+            self._submit,
+            self._speak,
+            self._introduce,
+            self._may_be_plain,
+        )
+        browser = Browser(self.client, self.chat_server.info, means, site)
         rest = browser.converse(first)
         self.websocket = browser.websocket
         if not self.websocket:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from chatroom.common.addresses import address_of
+from chatroom.protocols.proxy_header import Origin
 from chatroom.web.files import pages
 from chatroom.web.origins import Origins
 from chatroom.web.requests import Request, RequestError
@@ -48,6 +50,18 @@ class Site:
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
             return sentence(426, "This is for programs that speak WebSocket. The page is at /.", upgrade)
         return sentence(404, "There is nothing of that name here. The page is at /.")
+
+
+def forwarded(request: Request) -> Origin:
+    """Whose request a trusted proxy passes on; raises `RequestError` if it doesn't say.
+
+    It is the last one in the field: what stands before it may have been in it when it came to the proxy.
+    """
+    name = request.fields.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    address = address_of(name)
+    if address is None:
+        raise RequestError(400, "You are a trusted proxy, and name no client in X-Forwarded-For.")
+    return Origin(str(address), request.fields.get("x-forwarded-proto", "").lower() == "https")
 
 
 def refusal(error: RequestError) -> Response:

@@ -23,8 +23,13 @@ def unread(short: bool) -> list[Check]:
     return [check for count in ([4] if short else [200, 1000]) for check in _unread(count, short)]
 
 
-def _unread(count: int, short: bool) -> list[Check]:
-    shape = Slow("slow", count, count, alone=0.5 if short else 15, together=1 if short else 100, senders=min(10, count))
+def unread_by_web(short: bool) -> list[Check]:
+    return _unread(4 if short else 200, short, browsers=1)
+
+
+def _unread(count: int, short: bool, browsers: float = 0) -> list[Check]:
+    alone, together = (0.5, 1) if short else (15, 100)
+    shape = Slow("slow", count, count, alone=alone, together=together, senders=min(10, count), browsers=browsers)
     with start("--unlimited") as server:
         figures, notes = shape.run(server)
     calm = short or min(figures["seconds_without"], figures["seconds_with"]) >= 10
@@ -42,8 +47,15 @@ def _unread(count: int, short: bool) -> list[Check]:
 
 
 def churn(short: bool) -> list[Check]:
-    cycles = 100 if short else 100_000
-    with start("--unlimited") as server, Swarm(server.port, names=1000) as swarm:
+    return _churn(100 if short else 100_000)
+
+
+def churn_by_web(short: bool) -> list[Check]:
+    return _churn(100 if short else 20_000, browsers=1)
+
+
+def _churn(cycles: int, browsers: float = 0) -> list[Check]:
+    with start("--unlimited") as server, Swarm(server.port, names=1000, browsers=browsers) as swarm:
         _come_and_go(swarm, cycles // 10)
         begin = settled(server)
         half, rate = _half(server, swarm, cycles // 2, begin)
@@ -70,7 +82,7 @@ def _come_and_go(swarm: Swarm, count: int, at_once: int = 50) -> None:
         swarm.enter((f"r{number % 10}" for number in range(wave)), at_once)
         for number, client in enumerate(list(swarm.clients)):
             if number % 4 == 0:
-                swarm.say(client, b"QUIT :see you\r\n")
+                swarm.say(client, client.wire.line(b"QUIT :see you"))
             swarm.forget(client, reset=number % 2 == 1)
 
 

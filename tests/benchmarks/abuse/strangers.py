@@ -27,9 +27,10 @@ def slowloris(short: bool) -> list[Check]:
 
 
 def _slowloris(count: int, in_step: bool) -> list[Check]:
-    """Half of them begin like IRC clients; none ever ends its line."""
+    """A third of them begin like IRC clients, a third like browsers; none ever ends what it says."""
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 200
     with start("--unlimited") as server, Swarm(server.port) as swarm:
-        slow = _Slow(server.port, count, b"NICK " + b"x" * 200, b"x" * 200, in_step=in_step)
+        slow = _Slow(server.port, count, b"NICK " + b"x" * 200, b"x" * 200, request, in_step=in_step)
         try:
             first, *joins = _joins(swarm, slow)
         finally:

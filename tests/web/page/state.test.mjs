@@ -273,6 +273,17 @@ test("who reads far back is not moved; the way back fetches the end", () => {
   assert.equal(talk.room.hasNewer, false);
 });
 
+test("a flood does not take away what somebody reads further up", () => {
+  const talk = new Talk().enter();
+  for (let i = 1; i <= 100; i++) talk.feed(said(i, `read ${i}`));
+  talk.room.isHeld = true;
+  for (let i = 101; i <= 20_000; i++) talk.feed(said(i, `flood ${i}`));
+  assert.equal(talk.texts()[0], "read 1");
+  assert.ok(talk.room.hasNewer);
+  assert.ok(talk.room.messages.length <= KEPT_MESSAGES);
+  assert.equal(talk.room.unread, 20_000);
+});
+
 test("unread messages and mentions are counted where nobody looks", () => {
   const talk = new Talk().enter();
   talk.feed(said(1, "hello"), said(2, "hi Nora!"), said(3, "norah is another"));

@@ -137,8 +137,7 @@ _SURELY_FITTING_CHARACTERS = (
 ) // 4
 
 _MESSAGE, _ACTION = MessageKind.MESSAGE, MessageKind.ACTION  # a look-up in an Enum takes as long as the rest of a line
-# TAGMSG is for those with message-tags.
-_VERBS = {
+VERBS = {  # TAGMSG is for those with message-tags
     MessageKind.MESSAGE: "PRIVMSG",
     MessageKind.ACTION: "PRIVMSG",
     MessageKind.NOTICE: "NOTICE",
@@ -148,13 +147,15 @@ _VERBS = {
 
 def _said(event: Said) -> str:
     by = event.by
-    verb = "PRIVMSG" if event.kind is _MESSAGE else _VERBS[event.kind]
+    verb = "PRIVMSG" if event.kind is _MESSAGE else VERBS[event.kind]
     if not verb:
         return ""
     head = f":{by.nick}!{by.username}@{by.host} {verb} {event.target} :"
     text = event.text
     if FEED in text or CUT in text:
-        return "".join([f"{head}{part}\r\n" for line, _ in _lines(text) for part in parts(line, len(head.encode()))])
+        return "".join(
+            [f"{head}{part}\r\n" for line, _ in _lines(text) if line for part in parts(line, len(head.encode()))]
+        )
     if event.kind is _ACTION:
         return "".join([f"{head}{CTCP}ACTION {part}{CTCP}\r\n" for part in parts(text, len(head.encode()) + 9)])
     if 4 * (len(head) + len(text)) <= LINE_BYTES - 2:  # the common case, seen without encoding: 4 bytes a character
@@ -181,11 +182,7 @@ def _burst(events: list[Event]) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[str, bool]]:
-    """The lines of a text that aren't blank, each with whether it goes on where the one before was cut."""
-    return ((line, cut) for line, cut in _all_lines(text) if line)
-
-
-def _all_lines(text: str) -> Iterator[tuple[str, bool]]:
+    """The lines of a text, each with whether it goes on where the one before was cut."""
     for line in text.split(FEED):
         for i, part in enumerate(line.split(CUT)):
             yield part, i > 0
@@ -198,11 +195,11 @@ def _said_in_batch(event: Said) -> str:
     if not long and FEED not in text and CUT not in text:
         return _said_with_tags(event)
     name, head = f"{event.id:x}", f":{event.by.mask}"
-    said = f"{head} {_VERBS[event.kind]} {event.target} :"
+    said = f"{head} {VERBS[event.kind]} {event.target} :"
     if len(f"{said}{text}".encode()) <= LINE_BYTES - 2 and FEED not in text and CUT not in text:
         return f"{said}{text}\r\n"
     rows = [f"{head} BATCH +{name} draft/multiline {event.target}\r\n"]
-    for line, cut in _all_lines(text):
+    for line, cut in _lines(text):
         for i, part in enumerate(parts(line, len(said.encode()))):
             tags = f"@batch={name}{';draft/multiline-concat' if cut or i else ''}"
             rows.append(f"{tags} {said}{part}\r\n")

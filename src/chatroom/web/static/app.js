@@ -37,6 +37,7 @@ class App {
       line: (line) => this.onLine(line),
       lost: () => this.onLost(),
       connecting: () => this.tick(),
+      expects: () => Boolean(this.state?.sent.size),
     });
     this.heldTries = 0;
     this.isHeld = false;
@@ -119,9 +120,10 @@ class App {
   makeState() {
     const { settings } = this;
     const wanted = hashRoom();
-    const rooms = wanted ? [wanted, ...settings.rooms.filter((name) => fold(name) !== fold(wanted))] : settings.rooms;
-    this.state = new ChatState(this.visitor.nick, rooms.length ? rooms : [LOBBY]);
+    this.state = new ChatState(this.visitor.nick, settings.rooms.length || wanted ? settings.rooms : [LOBBY]);
     for (const name of settings.conversations) this.state.room(name);
+    if (wanted) this.state.room(wanted).joined = true;
+    this.state.current = this.state.find(wanted || settings.current) ?? [...this.state.rooms.values()][0];
     for (const room of this.state.rooms.values()) {
       room.read = settings.read[fold(room.name)] ?? 0;
       room.draft = settings.drafts[fold(room.name)] ?? "";
@@ -287,9 +289,8 @@ class App {
     if (state?.wasRegistered && this.tabs.holds) {
       const rooms = [...state.rooms.values()];
       settings.nick = this.visitor.nick = state.nick;
-      const joined = rooms.filter((room) => !room.isDirect && room.joined);
-      joined.sort((a, b) => Number(b === state.current) - Number(a === state.current));
-      settings.rooms = joined.map((room) => room.name);
+      settings.current = state.current.name;
+      settings.rooms = rooms.filter((room) => !room.isDirect && room.joined).map((room) => room.name);
       settings.conversations = rooms.filter((room) => room.isDirect).map((room) => room.name);
       for (const room of rooms) {
         const key = fold(room.name);

@@ -11,18 +11,20 @@ const RETRY_LONGEST_MS = 30_000;
 const RETRY_SPREAD = 0.2;
 const CONNECT_MS = 10_000;
 /** A silence after which the server is asked whether it is there; networks drop idle connections without a word. */
-const QUIET_MS = 45_000;
+const QUIET_MS = 100_000; // longer than the server waits before it asks us
+/** The same while something was sent and not answered: what somebody has written should not wait for long. */
+const QUIET_EXPECTING_MS = 10_000;
 const ANSWER_MS = 15_000;
 /** The same when the device has woken: the connection is probably dead. */
-const WAKE_ANSWER_MS = 4_000;
+const WAKE_ANSWER_MS = 6_000;
 const LOOK_MS = 250;
 /** Lines are handled for so long at once, so that keys are never kept waiting by a flood. */
 const SLICE_MS = 8;
 
 /**
- * What the owner is told. `retryAt` is a time of `Date.now()`.
+ * What the owner is told; `expects` asks whether an answer of the server is due. `retryAt` is a time of `Date.now()`.
  * @typedef {{opened: () => void, line: (line: string) => void, lost: (retryAt: number) => void,
- *   connecting: () => void}} Ears
+ *   connecting: () => void, expects: () => boolean}} Ears
  */
 
 export class Connection {
@@ -173,7 +175,7 @@ export class Connection {
       if (now - this.begun > CONNECT_MS) this.lose();
     } else if (this.asked) {
       if (now - this.asked > this.answerMs) this.lose();
-    } else if (now - this.heard > QUIET_MS) {
+    } else if (now - this.heard > (this.ears.expects() ? QUIET_EXPECTING_MS : QUIET_MS)) {
       this.ask(ANSWER_MS);
     }
   }

@@ -4,7 +4,7 @@
 
 /**
  * `read` is the time of the last message read, by folded room; `theme` is system, light or dark.
- * @typedef {{nick: string, rooms: string[], conversations: string[], read: Record<string, number>,
+ * @typedef {{nick: string, current: string, rooms: string[], conversations: string[], read: Record<string, number>,
  *   drafts: Record<string, string>, theme: string, sound: boolean, notify: boolean, seen: number}} Settings
  */
 
@@ -15,7 +15,7 @@ const DRAFT_CHARACTERS = 8_000;
 
 /** @returns {Settings} */
 function blankSettings() {
-  return { nick: "", rooms: [], conversations: [], read: {}, drafts: {}, theme: "system", sound: true, notify: true, seen: 0 };
+  return { nick: "", current: "", rooms: [], conversations: [], read: {}, drafts: {}, theme: "system", sound: true, notify: true, seen: 0 };
 }
 
 /**

@@ -10,6 +10,9 @@ import { tr } from "./strings.js";
 /** @typedef {import("./state.js").ChatState} SlashState */
 /** @typedef {import("./state.js").Room} SlashRoom */
 
+/** Sent at once: five messages of the server's longest. */
+const SAID_CHARACTERS_MAX = 20_000;
+
 /** The command can't be carried out as it was typed; the message says what is missing. */
 export class Misuse extends Error {}
 
@@ -51,6 +54,7 @@ export function runLine(state, room, line) {
  * @param {"message"|"action"} [kind]
  */
 function say(state, room, text, kind = "message") {
+  if (text.length > SAID_CHARACTERS_MAX) throw new Misuse(tr("tooLong", { count: SAID_CHARACTERS_MAX }));
   if (!room.joined && !room.here) throw new Misuse(tr("notInRoom", { room: room.name }));
   fetchLatest(state, room);
   state.say(room, text, kind);

@@ -89,6 +89,8 @@ export class Room {
     this.pending = [];
     this.hasOlder = false;
     this.hasNewer = false;
+    /** Somebody reads further up: what they read is not forgotten, and what is new is left to the history. */
+    this.isHeld = false;
     /** The part of the history that was asked for and has not arrived. */
     this.request = "";
     /** The id of a message to show when what is around it has come. */
@@ -133,7 +135,8 @@ export class Room {
     if (entry.id && this.ids.has(entry.id)) return false;
     if (isSpoken(entry) && !entry.own) this.spoke(entry.nick);
     this.version++;
-    if (this.hasNewer && entry.id) return true; // it is behind what is shown; the history brings it
+    if (this.isHeld && entry.id && this.messages.length >= KEPT_MESSAGES) this.hasNewer = true;
+    if (this.hasNewer && entry.id) return true; // it is behind what is kept; the history brings it
     this.insert(entry, this.messages.length);
     this.trimOldestIfFull();
     return true;
@@ -300,8 +303,8 @@ export class ChatState {
     /** @type {Set<Room>} whose marks the server does not know yet */
     this.unmarked = new Set();
     this.registered = false;
-    for (const name of rooms.length ? rooms : [LOBBY]) this.room(name).joined = true;
-    this.current = [...this.rooms.values()][0];
+    for (const name of rooms) this.room(name).joined = true;
+    this.current = [...this.rooms.values()][0] ?? new Room(LOBBY);
     /**
      * The room that somebody sees right now.
      * @type {Room | null}
@@ -546,6 +549,7 @@ export class ChatState {
   say(room, text, kind = "message") {
     let said = normalizedText(text);
     if (kind === "action") said = said.replace(/\n+/g, " ");
+    this.markRead(room); // who answers has read
     room.newFrom = 0;
     for (const part of messagesOf(said, kind === "action" ? 1 : MULTILINE_LINES, kind === "action" ? 300 : MULTILINE_BYTES)) {
       const entry = makeEntry({ kind, text: part, time: this.now(), nick: this.nick, own: true, delivery: "waiting" });

@@ -116,6 +116,7 @@ const STRINGS = {
   searchEmoji: "Search emoji",
   notInRoom: "You are not in {room}.",
   join: "Join",
+  tooLong: "That is too long to send: {count} characters at most.",
 
   // dialogs
   topic: "Topic",

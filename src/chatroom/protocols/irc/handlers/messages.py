@@ -11,6 +11,7 @@ from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command
 from chatroom.model.values import MessageKind
 from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.event_lines import VERBS
 from chatroom.protocols.irc.handlers.nickserv import nickserv
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, TARGETS_PER_COMMAND, USERNAME_CHARACTERS
 from chatroom.protocols.irc.params import targets
@@ -23,8 +24,7 @@ SHORT = LINE_BYTES - 2 - (NICK_BYTES + len("!@") + USERNAME_CHARACTERS + HOST_CH
 
 _SERVICE = fold(SERVICE)
 _ACTION = f"{CTCP}ACTION "
-VERBS = {MessageKind.MESSAGE: "PRIVMSG", MessageKind.ACTION: "PRIVMSG", MessageKind.NOTICE: "NOTICE"}
-SAYING = frozenset(VERBS.values())  # the text of these may be longer than a line
+SAYING = frozenset({"PRIVMSG", "NOTICE"})  # the text of these may be longer than a line
 
 
 def privmsg(client: ClientState, params: list[str]) -> Iterator[Command]:

@@ -57,7 +57,7 @@ export class ChatView {
     this.status.hidden = true;
     this.aloud = el("div.unseen", { "aria-live": "polite" });
     this.title = el("h1", { dir: "auto" });
-    this.topic = el("p.topic", { dir: "auto" });
+    this.topic = el("button.topic", { type: "button", dir: "auto", onclick: () => this.menus.showTopic(state.current) });
     this.count = el("span");
     this.membersButton = button(".icon.people", tr("openMembers"), () => this.toggleMembers(), "👥 ", this.count);
     this.header = el(
@@ -106,8 +106,8 @@ export class ChatView {
     this.members.render();
     this.composer.render();
     this.title.textContent = room.name;
-    this.topic.textContent = room.topic;
-    this.topic.title = room.topic;
+    this.topic.textContent = this.topic.title = room.topic;
+    this.topic.hidden = !room.topic;
     this.count.textContent = room.isDirect ? "" : String(room.members.size || "");
     this.membersButton.hidden = room.isDirect;
     document.title = titleOf(this.state);

@@ -28,7 +28,7 @@ export class ComposerView {
     this.chosen = -1;
     this.input = /** @type {HTMLTextAreaElement} */ (
       el("textarea", {
-        rows: 1, id: "composer", enterkeyhint: "send", "aria-autocomplete": "list", "aria-controls": "choices", autocomplete: "off",
+        rows: 1, id: "composer", enterkeyhint: isTouch() ? "enter" : "send", "aria-autocomplete": "list", "aria-controls": "choices", autocomplete: "off",
         oninput: () => this.onInput(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.onKey(event), onblur: () => this.close(),
       })
     );
@@ -143,7 +143,7 @@ export class ComposerView {
 
   /** @param {KeyboardEvent} event */
   onOwnKey(event) {
-    if (event.key === "Enter" && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) {
+    if (event.key === "Enter" && !event.shiftKey && !isTouch()) {
       this.onSubmit();
       return true;
     }
@@ -246,4 +246,9 @@ export class ComposerView {
     placeBeside(dialog, this.emoji);
     find.focus();
   }
+}
+
+/** Whether Enter breaks the line, as it does on phones: there the button sends. */
+function isTouch() {
+  return matchMedia("(pointer: coarse)").matches;
 }

@@ -8,6 +8,7 @@ import { fold, isRoomName } from "../irc.js";
 import { tr } from "../strings.js";
 import { button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu } from "./dialogs.js";
+import { bodyOf } from "./rows.js";
 
 /** @typedef {import("../state.js").ChatState} MenuState */
 /** @typedef {import("../state.js").Room} MenuRoom */
@@ -121,6 +122,16 @@ export class Menus {
       );
     }
     openMenu(anchor, room.name, [...items, null, { label: tr("leaveRoom", { room: room.name }), act: () => this.acts.leave(room), danger: true }]);
+  }
+
+  /**
+   * Shows all of a topic that is longer than its line, with its links.
+   * @param {MenuRoom} room
+   */
+  showTopic(room) {
+    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
+    const text = el("p.text", { dir: "auto" }, ...bodyOf(room.topic, null));
+    const dialog = openDialog(".form", tr("topic"), el("div.search-head", {}, el("h2", {}, nameOf(room.name)), close), text);
   }
 
   /** @param {MenuRoom} room */

@@ -66,6 +66,7 @@ export class MessagesView {
    * @param {MessagesRoom} room
    */
   open(room) {
+    if (this.room) this.room.isHeld = false;
     this.room = room;
     this.following = true;
     this.found = "";
@@ -87,6 +88,7 @@ export class MessagesView {
   render() {
     const room = this.room;
     if (!room) return;
+    room.isHeld = !this.following;
     const drawn = [room.version, room.newFrom, this.following, this.state.registered, this.found, this.expanded.size,
       this.first?.serial, this.last?.serial].join();
     if (drawn === this.drawn) return;
