@@ -24,7 +24,7 @@ from chatroom.model.events import (
     PasswordSet,
     ReplaySet,
 )
-from chatroom.model.outcomes import Command
+from chatroom.model.outcomes import Command, Survey
 from chatroom.model.replies import Reply
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Dialect
@@ -59,6 +59,18 @@ def kinds(base: type) -> set[type]:
     }
 
 
+def answer(survey: Survey, until: int = sys.maxsize) -> Reply:
+    """What a survey finds, if its time is over after so many steps."""
+    try:
+        survey.steps.send(None)
+        for step in count(1):
+            survey.steps.send(step >= until)
+    except StopIteration as done:
+        assert isinstance(done.value, Reply)
+        return done.value
+    raise AssertionError
+
+
 def place(event: Event, id: int, time: int) -> None:  # noqa: A002
     """Gives an event its place, as a log does."""
     event.id = id  # type: ignore[misc]  # only logs write to a value
@@ -85,6 +97,9 @@ class RecordingPost:
         self.replies.append((session.uid, reply))
         if isinstance(session, Client):
             session.wire += session.dialect.answer(reply)
+
+    def prepared(self, session: Session, reply: Reply) -> Reply:
+        return reply
 
     def barrier(self) -> threading.Event:
         passed = threading.Event()

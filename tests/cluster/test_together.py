@@ -362,6 +362,18 @@ def test_a_timed_mute_ends_once_on_every_server(node: Start) -> None:
     assert sum("bob" in line and "mute" in line for line in alice.heard) == 2  # when it began, when it ended
 
 
+def test_an_announcement_is_told_on_all_servers_to_those_who_have_a_name(node: Start) -> None:
+    """Anybody else may be about to begin TLS."""
+    one, two = node("one"), node("two")
+    alice, bob, stranger = one.guests.plain("alice"), two.guests.plain("bob"), two.guests.stranger()
+    stranger.wait("^Username$")
+    one.server.announce("back at ten")
+    alice.wait(r"^\* back at ten$")
+    bob.wait(r"^\* back at ten$")
+    stranger.send("carol")
+    assert "* back at ten" not in stranger.until("Welcome, carol")
+
+
 def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:
     """It was decided when the room was not slow, and comes after that: only its first message is let through."""
     one, two = node("one"), node("two")

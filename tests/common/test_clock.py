@@ -132,7 +132,7 @@ class Slow:
     def __init__(self, meanwhile: Callable[[], object]) -> None:
         self._meanwhile = meanwhile
 
-    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
+    def find(self, lookup: HistoryQuery) -> Reply:
         self._meanwhile()
         assert isinstance(lookup.ask, AskHistory)
         return HistoryIs("#r", ())

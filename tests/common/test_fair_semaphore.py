@@ -37,3 +37,17 @@ def test_who_waits_too_long_gets_no_slot_and_leaves_the_queue() -> None:
         assert semaphore.waiting() == 0
     with semaphore.slot("b", 0.01) as has_slot:
         assert has_slot
+
+
+def test_one_owner_has_no_more_slots_than_each_may_have() -> None:
+    """Others still get those that are free, and the owner the next one of its own."""
+    semaphore = FairSemaphore(2, each=1)
+    with semaphore.slot("b"):
+        with semaphore.slot("a"):
+            pass
+        with semaphore.slot("b", 0.01) as has_slot:
+            assert not has_slot
+        with semaphore.slot("c"):
+            pass
+    with semaphore.slot("b", 0.01) as has_slot:
+        assert has_slot

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.core.bans import SERVER_BANS_MAX
+from chatroom.core.bans import ENDED_AT_ONCE, SERVER_BANS_MAX
 from chatroom.model.commands import Ban, BanFromServer, Expire
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.events import ModesSet, ServerUnbanned
@@ -726,3 +726,21 @@ def test_an_owner_is_let_into_the_own_room_whatever_its_bans(guests: Guests) -> 
     alice.wait("You are in #tea now")
     alice.send("/unban alice")
     alice.wait(r"^\* alice lifted the ban on alice$")
+
+
+def test_many_bans_end_a_few_at_a_time(room: Room) -> None:
+    """What ended first first, each once; the rest by the next command."""
+    chat, op, _ = room
+    for n in range(3 * ENDED_AT_ONCE):
+        op.send(f"BAN #a x{n}!*@* 1h")
+        chat.time += 1
+    op.send("BAN #a x5!*@* 1h")  # anew: it ends later
+    op.heard()
+    chat.time += 3_600_000 - 10
+    lifted: list[str] = []
+    for _ in range(2):
+        chat.submit(chat.hub.state.server_session, Expire())
+        lifted += [line for line in op.heard() if "MODE #a -" in line]
+    ended = [word for line in lifted for word in line.split()[4:]]
+    wanted = [f"x{n}!*@*" for n in range(2 * ENDED_AT_ONCE + 1) if n != 5]
+    assert ended == wanted

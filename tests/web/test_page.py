@@ -645,6 +645,47 @@ def test_a_flood_leaves_the_page_usable(
     expect(nora.composer).to_have_value("x" * 40)
 
 
+def test_a_hundred_thousand_messages_take_bounded_memory(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Few are in the document, some thousand in memory; scrolling up goes through the rest in order."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    bob = company(served).irc("bob")
+    nora = visit(served.port).come("nora")
+    for i in range(0, 100_000, 500):
+        bob.send(*[f"PRIVMSG #lobby :number {i + j}" for j in range(500)])
+    nora.sees("number 99999")
+    memory = nora.context.new_cdp_session(nora.page)
+    memory.send("HeapProfiler.collectGarbage")
+    assert memory.send("Runtime.getHeapUsage")["usedSize"] < 20e6  # bytes; an empty page has 2.5e6
+    nora.page.locator(".messages").hover()
+    for _ in range(60):
+        nora.page.mouse.wheel(0, -2000)
+        nora.page.wait_for_timeout(20)
+    numbers = [int(text.split()[1]) for text in nora.texts()]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers[0] < 99_000
+    assert len(numbers) <= 400
+
+
+def test_a_lost_connection_logs_in_again(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Who has claimed their name since they came in is not asked for the password when the server starts again."""
+    data = str(tmp_path / "kept")
+    first = serve("--data", data)
+    nora = visit(first.port).come("nora")
+    nora.say("/register open-sesame")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    first.process.kill()
+    first.process.wait()
+    nora.say("still here")
+    bob = company(serve("--data", data, "-p", str(first.port))).irc("bob")
+    nora.sees("still here")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    bob.sync()
+
+
 # ---- sizes, colours, and those who don't see them -------------------------------------------------------------------
 
 

@@ -1,21 +1,24 @@
 """A semaphore that is fair between owners."""
 
-from collections import deque
+import sys
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
 
 
 class FairSemaphore:
-    """Lets `slots` threads in at a time; the others wait.
+    """Lets `slots` threads in at a time, and `each` of one owner at most; the others wait.
 
     Slots that become free go round-robin to the owners who wait, so many threads of one owner hold up nobody else.
     `_lock` guards all of it.
     """
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, each: int = sys.maxsize) -> None:
         self._lock = Lock()
-        self._free = slots  # 0 while anybody waits
+        self._free = slots
+        self._each = each
+        self._held: Counter[str] = Counter()  # slots, by owner
         self._waiting: dict[str, deque[Event]] = {}  # by owner, in the order in which they get the next slots
 
     @contextmanager
@@ -23,9 +26,8 @@ class FairSemaphore:
         """Waits for a slot, `timeout` seconds at most, and has it within the block; False if none came in time."""
         with self._lock:
             admitted = Event()
-            if self._free:
-                self._free -= 1
-                admitted.set()
+            if self._free and self._held[owner] < self._each:
+                self._take(owner, admitted)
             else:
                 self._waiting.setdefault(owner, deque()).append(admitted)
         if not admitted.wait(timeout) and self._gave_up(owner, admitted):
@@ -35,7 +37,7 @@ class FairSemaphore:
             yield True
         finally:
             with self._lock:
-                self._hand_on()
+                self._hand_on(owner)
 
     def waiting(self) -> int:
         """How many threads wait at this moment."""
@@ -53,14 +55,22 @@ class FairSemaphore:
                 del self._waiting[owner]
             return True
 
-    def _hand_on(self) -> None:
-        """Gives a slot to the next owner."""
+    def _take(self, owner: str, admitted: Event) -> None:
         assert self._lock.locked()
-        if not self._waiting:
-            self._free += 1
-            return
-        owner = next(iter(self._waiting))
-        threads = self._waiting.pop(owner)
-        threads.popleft().set()
-        if threads:
-            self._waiting[owner] = threads  # behind all others
+        self._free -= 1
+        self._held[owner] += 1
+        admitted.set()
+
+    def _hand_on(self, owner: str) -> None:
+        """Gives a slot of this owner to the next one who may have it."""
+        assert self._lock.locked()
+        self._free += 1
+        self._held[owner] -= 1
+        if not self._held[owner]:
+            del self._held[owner]
+        following = next((each for each in self._waiting if self._held[each] < self._each), None)
+        if following is not None:
+            threads = self._waiting.pop(following)
+            self._take(following, threads.popleft())
+            if threads:
+                self._waiting[following] = threads  # behind all others

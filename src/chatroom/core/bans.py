@@ -25,12 +25,13 @@ from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
 from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
-from chatroom.model.outcomes import Outcome
+from chatroom.model.outcomes import Outcome, Steps, Survey
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
 
 SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
+ENDED_AT_ONCE = 20  # bans whose time is over that are lifted under the lock at a time, each of another room at worst
 BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
@@ -218,8 +219,17 @@ def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) 
 
 def ask_server_bans(ctx: Context, session: Session, command: AskServerBans) -> list[Outcome]:
     server_operator(session)
-    entries = [e for e in ctx.state.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
-    return [ServerBansAre(tuple(entries))]
+    return [Survey(_bans(ctx.state, command))]
+
+
+def _bans(state: ChatState, command: AskServerBans) -> Steps:
+    found = []
+    for entry in list(state.bans.values()):
+        if (yield):
+            break
+        if command.addresses in (None, not _is_mask(entry.mask)):
+            found.append(entry)
+    return ServerBansAre(tuple(found))
 
 
 def _server_masks(state: ChatState, who: str) -> tuple[list[str], str]:
@@ -276,13 +286,13 @@ def server_unbanned(ctx: Context, event: ServerUnbanned, delivery: Delivery) -> 
 
 
 def expire(ctx: Context, session: Session, command: Expire) -> list[Outcome]:
-    """Lifts what has lasted its time, all of a room by one event."""
+    """Lifts what has lasted its time, all of a room by one event; `ENDED_AT_ONCE` of it, and the rest by the next."""
     if session is not ctx.state.server_session:
         raise ChatError(Code.NOT_SERVER_OPERATOR)
     by = user_of(session).person
     rooms: dict[str, list[ModeChange]] = {}
     outcomes: list[Outcome] = []
-    for until, room, letter, key in ctx.state.expiries.due(ctx.clock()):
+    for until, room, letter, key in ctx.state.expiries.due(ctx.clock(), ENDED_AT_ONCE):
         entry = ctx.state.entry_at(room, letter, key)
         assert entry
         if room:

@@ -55,6 +55,7 @@ class Session:
         "paced",
         "replay",
         "secure",
+        "spent",
         "tries",
         "uid",
         "user",
@@ -74,6 +75,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.replay = True  # whether it is told what was said in a room before it joins
+        self.spent = 0.0  # seconds of the processor for what was looked up for it, and is not paid for
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
@@ -310,7 +312,7 @@ class Room:
     def _verdict(self, person: Person) -> tuple[Person, ListEntry | None, ListEntry | None]:
         """The ban and the mute that match somebody. Cached for members, since each of their messages asks for it."""
         known = self._verdicts.get(person.uid)
-        if known and known[0] is person:
+        if known and (known[0] is person or _is_met_alike(known[0], person)):
             return known
         bans, exceptions, form = self.lists[BAN], self.lists[EXCEPTION], Form(person)
         excepted = exceptions.find(form)
@@ -353,6 +355,11 @@ class Server:
         self.heard = now  # when it last gave a sign of life, in the log's milliseconds
         self.seen = 0  # number of the last thing that it did
         self.lag = 0  # milliseconds that its own events needed to come back to it
+
+
+def _is_met_alike(one: Person, other: Person) -> bool:
+    """Whether masks meet both or neither."""
+    return one.mask == other.mask and one.account == other.account
 
 
 def user_of(session: Session) -> User:

@@ -314,6 +314,11 @@ class Found(Reply):
 
 
 @value
+class CutShort(Reply):
+    """The answer before this one isn't all of it: looking at the rest would have taken too long."""
+
+
+@value
 class Saving(Reply):
     """Messages are not being saved, or are again; then `lost` is how many never will be."""
 

@@ -28,9 +28,10 @@ from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
-from chatroom.core.event_log import EventLog, LocalEventLog
+from chatroom.core.event_log import REST_SECONDS, EventLog, LocalEventLog
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Expire, Quit
+from chatroom.model.expiries import Expiry
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
@@ -62,6 +63,7 @@ ACCEPT_QUEUE_CONNECTIONS = 1024  # connections that wait to be accepted: with so
 DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
 STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program must end within 10
 CLOSE_FILES_SECONDS = 1.0  # seconds of these at least, or besides, for closing the files
+HOUSEKEEPING_SECONDS = 0.5  # seconds in each, at most, in which bans that have lasted their time are lifted
 LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the other servers know
 
 log = logging.getLogger(__name__)
@@ -288,12 +290,19 @@ class ChatServer(ThreadingTCPServer):
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.event_log.lock:
-            due = self.hub.state.expiries.is_due(self.clock())
             actions = list(self.hub.state.audit_log)
             self.hub.state.audit_log.clear()
-        if due:
-            self.event_log.submit(self.hub.state.server_session, [Expire()])
         log_actions(actions)
+        end, before = time.monotonic() + HOUSEKEEPING_SECONDS, None
+        while (due := self._first_due()) and due != before and time.monotonic() < end:
+            before = due
+            self.event_log.submit(self.hub.state.server_session, [Expire()])
+            time.sleep(REST_SECONDS)
+
+    def _first_due(self) -> Expiry | None:
+        """The first ban that has lasted its time, if there is any."""
+        with self.event_log.lock:
+            return self.hub.state.expiries.heap[0] if self.hub.state.expiries.is_due(self.clock()) else None
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""

@@ -121,16 +121,18 @@ class Console(threading.Thread):
         self._write("\n".join([f"{row.usage:<{width}}  {row.does}" for row in COMMANDS.values()]))
 
     def _who(self, rest: str) -> None:
-        with self._server.event_log.lock:
-            people = [
-                f"{user.person.nick}  {user.person.address or user.person.host}  {' '.join(user.room_names())}"
-                for user in self._server.hub.state.users.values()
-            ]
+        people = self._server.event_log.look_at(
+            self._server.hub.state.users.values,
+            lambda user: "  ".join(
+                (user.person.nick, user.person.address or user.person.host, " ".join(user.room_names()))
+            ),
+        )
         self._write("\n".join(people) or "nobody is here")
 
     def _rooms(self, rest: str) -> None:
-        with self._server.event_log.lock:
-            rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.state.rooms.values()]
+        rooms = self._server.event_log.look_at(
+            self._server.hub.state.rooms.values, lambda room: f"{room.name}  {len(room.members)}"
+        )
         self._write("\n".join(rooms) or "there are no rooms")
 
     def _servers(self, rest: str) -> None:

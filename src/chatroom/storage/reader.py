@@ -189,10 +189,13 @@ class Reader:
         if place is None:
             return []
         here = HistoryPoint(id=self._before(place, point))
-        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, hidden=hidden)
+        half = HISTORY_SECONDS / 2
+        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, hidden=hidden, seconds=half)
         later = HistoryPoint(id=here.id - 1)
         most = limit - len(earlier)
-        return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, hidden=hidden)
+        return earlier + self.history(
+            key, after=later, limit=most, newest=False, everything=everything, hidden=hidden, seconds=half
+        )
 
     def is_later(self, key: str, one: HistoryPoint, other: HistoryPoint) -> bool:
         """Whether `one` is later in the history of a place than `other`."""
@@ -206,9 +209,12 @@ class Reader:
             return iter(())
         return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
 
-    def latest(self, key: str, hidden: int = 0) -> int:
-        """The time of the last message in a place, in milliseconds; 0 if there is none after the id `hidden`."""
-        events = self.history(key, limit=1, hidden=hidden)
+    def latest(self, key: str, hidden: int = 0, seconds: float = HISTORY_SECONDS) -> int:
+        """The time of the last message in a place, in milliseconds; 0 if there is none after the id `hidden`.
+
+        0, too, if none is found in so many seconds.
+        """
+        events = self.history(key, limit=1, hidden=hidden, seconds=seconds)
         return events[0].time if events else 0
 
     def conversations(self, account: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from chatroom.model.replies import (
     Announcement,
     AwayNoted,
     CountsAre,
+    CutShort,
     Found,
     Goodbye,
     Here,
@@ -301,7 +302,7 @@ def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
         yield from history_replies.events(to, reply.said, f"chathistory {reply.room}")
 
 
-def _notice(to: ReplyWriter, reply: Saving | Link) -> Iterator[str]:
+def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
     """A notice of what the server says about itself."""
     for sentence in describe_reply(reply):
         yield f":{to.server.name} NOTICE {to.nick} :{sentence.removesuffix('.')}\r\n"
@@ -405,6 +406,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}"),
     TargetsAre: history_replies.targets,
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
+    CutShort: _notice,
     Saving: _notice,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,

@@ -281,7 +281,7 @@ function onWelcome(state, message) {
   state.renameSelf(message.params[0] ?? state.nick);
   const again = state.wasRegistered;
   state.registered = state.wasRegistered = true;
-  if (state.away) state.send("AWAY", tr("awayText"));
+  if (state.away) state.send("AWAY", state.awayText || tr("awayText"));
   const wanted = [...state.rooms.values()].filter((room) => !room.isDirect && room.joined);
   wanted.sort((a, b) => Number(b === state.current) - Number(a === state.current));
   const open = wanted.filter((room) => !room.key).map((room) => room.name);
@@ -324,6 +324,8 @@ function onError(state, message) {
 /** @type {Handler} */
 function onLoggedIn(state, message) {
   state.account = message.command === "900" ? (message.params[2] ?? "") : "";
+  if (!state.account || state.offered) state.password = state.account ? state.offered : "";
+  state.offered = "";
   const wanted = state.wantedName;
   state.wantedName = "";
   if (state.account && fold(wanted) === fold(state.account) && !state.isMe(wanted)) state.send("NICK", state.account);
