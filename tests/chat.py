@@ -151,6 +151,7 @@ class Chat:
         self.hub = Hub(lambda: self.time, name=info.name)
         self.hub.context.passwords.scrypt = QUICK
         self.hub.context.throttle.stopping.set()  # so that no test waits for a pause
+        self.hub.context.cloaks.is_shown = True  # most tests are about something else, and easier to read so
         self.log = LocalEventLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)
 

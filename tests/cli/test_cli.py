@@ -110,10 +110,11 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_UNLIMITED": "1",
         "CHATROOM_SERVE_LIMIT_PER_ADDRESS": "9",
         "CHATROOM_SERVE_TRUSTED_NETWORK": "10.0.0.0/8 ::1",
-        "CHATROOM_SERVE_NO_WEB": "",  # in web/test_http.py, and so is the next
-        "CHATROOM_SERVE_WEB_HOST": "chat.example",
+        "CHATROOM_SERVE_SHOW_ADDRESSES": "1",
         "CHATROOM_SERVE_TRUSTED_PROXY": "192.0.2.0/24",
         "CHATROOM_SERVE_WEBIRC_PASSWORD_FILE": str(password),
+        "CHATROOM_SERVE_NO_WEB": "",  # in web/test_http.py, and so is the next
+        "CHATROOM_SERVE_WEB_HOST": "chat.example",
         "CHATROOM_SERVE_LOG_LEVEL": "warning",
     }
     options = {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS if not name.startswith("tls")}  # in test_tls.py

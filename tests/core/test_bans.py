@@ -578,7 +578,7 @@ def test_bans_mutes_and_topics_outlive_the_server(
     server, guests = served(serve, data)
     op = guests.irc("op", room="#tea")
     guests.irc("bob", room="#tea")
-    op.send("TOPIC #tea :Earl Grey", "BAN #tea bob 1h :rude", "MUTE #tea carol", "MODE #tea +be *!*@192.0.2.* al")
+    op.send("TOPIC #tea :Earl Grey", "BAN #tea bob 1h :rude", "MUTE #tea carol", "MODE #tea +be *!*@*.example al")
     op.send("BAN #tea dave", "UNBAN #tea dave")
     op.sync()
     server.process.send_signal(end)
@@ -593,7 +593,7 @@ def test_bans_mutes_and_topics_outlive_the_server(
     al = guests.irc("al", room="#tea")
     al.send("MODE #tea b")
     masks = {line.split()[4] for line in al.sync() if " 367 " in line}
-    assert masks == {"bob!*@*", "m:carol!*@*", "*!*@192.0.2.*"}
+    assert masks == {"bob!*@*", "m:carol!*@*", "*!*@*.example"}
     guests.close()
 
 
@@ -661,7 +661,7 @@ def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, g
 
 def test_what_an_operator_did_is_in_the_rooms_history(data: Path) -> None:
     """Who, whom, when, and why; a key is not."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True, show_addresses=True)
     server.start()
     guests = Guests(server.port)
     op = guests.irc("op", room="#tea")

@@ -70,6 +70,7 @@ class RecordedHub:
         self.post = RecordingPost()
         self.time = NOON
         self.hub = Hub(lambda: self.time)
+        self.hub.context.cloaks.is_shown = True
         self.last = 0
 
     def session(self, uid: str) -> Session:
@@ -458,7 +459,8 @@ def test_questions_are_answered_from_the_state(recorded: RecordedHub) -> None:
         [found] = recorded.hub.outcomes(alice, command)
         return answer(found) if isinstance(found, Survey) else found
 
-    person = Person("bob", "bob", "u", "192.0.2.1", "Real Name")
+    cloak = recorded.hub.context.cloaks.of_address("192.0.2.1")
+    person = Person("bob", "bob", "u", "192.0.2.1", "Real Name", address="192.0.2.1", cloak=cloak)
     member = Member(person, "out")
     assert ask(AskRooms()).rooms == (("#lobby", 2, ""), ("#b", 1, "tea"))
     assert ask(AskRooms(("#B", "#none"))).rooms == (("#b", 1, "tea"),)

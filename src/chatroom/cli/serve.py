@@ -16,7 +16,7 @@ import click
 from chatroom import __version__
 from chatroom.cli.common_options import expanded
 from chatroom.cli.config_file import Faults
-from chatroom.cli.messages import cannot_listen, how_to_join
+from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
@@ -59,7 +59,7 @@ def serve(options: ServeOptions) -> None:
     logs.configure(options.log_level, as_json, LogWriter(_STDERR, "utf-8" if as_json else sys.stderr.encoding))
     certificate, key = options.tls_cert, options.tls_key
     if options.tls_self_signed and not options.check_config and not faults.found:
-        certificate, key = _certificate(data, options.name)
+        certificate, key = _certificate(data, options.name, options.host)
     files = SettingsFiles(
         options.motd_file,
         options.password_file,
@@ -67,6 +67,7 @@ def serve(options: ServeOptions) -> None:
         options.webirc_password_file,
         certificate,
         key,
+        options.name,
     )
     settings = read_settings(files, faults)
     if options.check_config:
@@ -152,12 +153,12 @@ def _check_data(data: Path, faults: Faults) -> None:
 # ---- the server -----------------------------------------------------------------------------------------------------
 
 
-def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
+def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
     """The server's own certificate and its key; makes them at the first start."""
     from chatroom.net.certificates import fingerprint, self_signed
 
     try:
-        certificate, key = self_signed(directory, name)
+        certificate, key = self_signed(directory, name, address_to_join(host))
     except ImportError:
         raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
     except UntrustedFileError as error:
@@ -197,6 +198,7 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             per_address=options.limit_per_address,
             trusted_networks=options.trusted_network,
             trusted_proxies=options.trusted_proxy,
+            show_addresses=options.show_addresses,
             tls_only=options.tls_only,
             web=not options.no_web,
             web_hosts=options.web_host,

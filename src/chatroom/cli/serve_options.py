@@ -241,6 +241,9 @@ class ServeOptions:
         Path | None,
         _option("A file; its first line is what gateways among --trusted-proxy give with WEBIRC.", type=FILE),
     ]
+    show_addresses: Annotated[
+        bool, _option("Show everybody's address to everybody; otherwise operators of the server alone.", is_flag=True)
+    ]
     log_level: Annotated[
         str, _option("The least important lines to log.", type=click.Choice(LOG_LEVELS), default="info")
     ]

@@ -31,6 +31,7 @@ from chatroom.cluster.servers import (
     Timing,
 )
 from chatroom.cluster.spool import Proposal, Spool
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
 from chatroom.core import connections, membership, notify
@@ -117,6 +118,11 @@ class Replica:
         self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
         self._absence = Absence(hub.context, self.id)
         self._unsaved = False  # whether this server's history has still to agree with what lasts
+
+    @property
+    def cloaks(self) -> Cloaks:
+        """What hides addresses; all servers of a chat have the same key for it."""
+        return self._hub.context.cloaks
 
     @property
     def is_apart(self) -> bool:

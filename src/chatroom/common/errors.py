@@ -57,6 +57,7 @@ class Code(Enum):
     NICK_RESERVED = "nick-reserved"  # nickname
     ROOM_LIKE = "room-like"  # name: it looks like that of another room
     MASK_STARS = "mask-stars"  # target, letter, mask, how many stars there may be
+    ADDRESS_HIDDEN = "address-hidden"  # target, letter, parameter: a mask of addresses, which nobody else may see
     MODE_PARAMETER = "mode-parameter"  # target, letter, parameter
     LIST_FULL = "list-full"  # room, letter
     MASKS_FULL = "masks-full"  # room, letter; too many were set in all rooms, from one address or in all

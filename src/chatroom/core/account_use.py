@@ -29,9 +29,9 @@ RECENT_HOMES = 2  # addresses where an account was used of late, besides that wh
 log = logging.getLogger(__name__)
 
 
-def who(session: Session, name: str) -> Person:
+def who(ctx: Context, session: Session, name: str) -> Person:
     """Who a client is, also before it has come in under a name."""
-    return session.user.person if session.user else Person(session.uid, name, "*", session.host)
+    return session.user.person if session.user else Person(session.uid, name, "*", ctx.cloaks.shown(session.host))
 
 
 def note_use(ctx: Context, session: Session, account: Account) -> list[Outcome]:
@@ -45,7 +45,7 @@ def note_use(ctx: Context, session: Session, account: Account) -> list[Outcome]:
     warned = account.warned or bool(warning)
     if home == account.home and warned == account.warned and now - account.used < DAY_MS:
         return warning
-    return [AccountUsed(who(session, account.name), account.name, account.id, home, warned), *warning]
+    return [AccountUsed(who(ctx, session, account.name), account.name, account.id, home, warned), *warning]
 
 
 def _with_home(home: str, address: str) -> str:

@@ -105,7 +105,7 @@ def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> 
     _may_claim(ctx, session, name)
     log.info("%s claimed the name %s", session.host, name)
     return [
-        AccountMade(who(session, name), name, secret, limit_key(session.host)),
+        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host)),
         _done(ctx, AccountChange.CLAIMED, name, command.via),
     ]
 
@@ -138,7 +138,7 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
         if isinstance(ask, MakeAccount):
             return _made(ctx, session, ask, command.secret)
         if isinstance(ask, LogIn):
-            return [PasswordSet(who(session, ask.account), ask.account, command.secret, command.before)]
+            return [PasswordSet(who(ctx, session, ask.account), ask.account, command.secret, command.before)]
         if not session.account:  # it was dropped meanwhile
             raise ChatError(Code.NOT_LOGGED_IN)
         by = user_of(session).person

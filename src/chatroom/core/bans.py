@@ -10,6 +10,7 @@
 from collections.abc import Callable
 
 from chatroom.common.addresses import address_of, network_of
+from chatroom.common.cloaks import is_of_addresses
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
 from chatroom.common.text import shortened
@@ -42,6 +43,7 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
     user = user_of(session)
     name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
     masks, whom = _masks(ctx.state, command.who)
+    masks = [kept_mask(ctx, user, mask, name, BAN) for mask in masks]
     if whom and whom.uid == user.person.uid:
         raise ChatError(Code.THAT_IS_YOU)
     banned = _banned(ctx.state, user, name, lists, command, masks, whom, ctx.clock())
@@ -79,7 +81,10 @@ def unban(ctx: Context, session: Session, command: Unban) -> list[Outcome]:
     name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
     mark = MUTE if command.mute else ""
     who = fold(command.who)
-    masks = {fold(mark + whole_mask(command.who.removeprefix(MUTE))), fold(mark + command.who)}
+    given = whole_mask(command.who.removeprefix(MUTE))
+    masks = {fold(mark + given), fold(mark + command.who)}
+    if ctx.cloaks.is_shown or user_of(session).is_operator:
+        masks.add(fold(mark + ctx.cloaks.mask(given)))
     found = [
         entry
         for key, entry in lists[BAN].items()
@@ -115,8 +120,8 @@ def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     masks = [whole_mask(whom.nick)]
     if whom.account:
         masks.append(f"{ACCOUNT}{whom.account}")
-    if not any(u.person.host == whom.host and u.person.uid != whom.uid for u in state.users.values()):
-        masks.append(f"*!*@{whom.host}")
+    if not any(u.person.place == whom.place and u.person.uid != whom.uid for u in state.users.values()):
+        masks.append(f"*!*@{whom.place}")
     return masks, whom
 
 
@@ -128,6 +133,18 @@ def require_space(state: ChatState, user: User, room: str, letter: str, added: i
     )
     if added and too_many:
         raise ChatError(Code.MASKS_FULL, room, letter)
+
+
+def kept_mask(ctx: Context, user: User, mask: str, room: str, letter: str) -> str:
+    """A mask as it is put on a list or looked for there: with cloaks for addresses, which everybody would read.
+
+    Raises `ChatError` if somebody gives an address who may not know any: they could find out by it who has it.
+    """
+    if ctx.cloaks.is_shown or not is_of_addresses(mask):
+        return mask
+    if not user.is_operator:
+        raise ChatError(Code.ADDRESS_HIDDEN, room, letter, mask)
+    return ctx.cloaks.mask(mask)
 
 
 def require_valid(mask: str, room: str, letter: str) -> None:
@@ -177,7 +194,7 @@ def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
 
 def on_person(state: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
-    return state.bans.find(Form(person)) or state.networks.find(person.host)
+    return state.bans.find(Form(person)) or state.networks.find(person.address or person.host)
 
 
 def on_address(state: ChatState, host: str) -> ListEntry | None:
@@ -233,7 +250,9 @@ def _server_masks(state: ChatState, who: str) -> tuple[list[str], str]:
     network = network_of(who)
     if network:
         return [str(network)], ""
-    masks, _ = _masks(state, who)
+    masks, whom = _masks(state, who)
+    if whom and whom.address:  # operators may know it, and who has it is refused before anything else
+        masks = [mask.replace(f"*!*@{whom.place}", f"*!*@{whom.address}") for mask in masks]
     if not masks[0].strip("*!@"):
         raise ChatError(Code.MODE_PARAMETER, "*", "K", masks[0])
     hosts = [network_of(mask.removeprefix("*!*@")) for mask in masks]
@@ -249,7 +268,7 @@ def _is_mask(mask: str) -> bool:
 def _meets(mask: str, person: Person) -> bool:
     if _is_mask(mask):
         return matches(mask, person)
-    network, address = network_of(mask), address_of(person.host)
+    network, address = network_of(mask), address_of(person.address or person.host)
     return network is not None and address is not None and address.version == network.version and address in network
 
 

@@ -76,6 +76,9 @@ def set_modes(ctx: Context, session: Session, command: SetModes) -> list[Outcome
         try:
             if ROOM_MODES.get(change.letter) is ModeKind.RANK:
                 require(room, user, Action.RANK)
+            if ROOM_MODES.get(change.letter) is ModeKind.LIST:
+                mask = bans.kept_mask(ctx, user, whole_mask(change.param), room.name, change.letter)
+                change = replace(change, param=mask)  # noqa: PLW2901
             key, normalized = _normalized(ctx.state, room, user, change, made)
         except ChatError as error:
             refused.append(Refused(error))

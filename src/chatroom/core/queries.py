@@ -151,15 +151,18 @@ def _who(ctx: Context, viewer: User, command: AskWho) -> Steps:
             break
         if command.operators and not user.is_operator:
             continue
-        if (everybody or user.seen_by(viewer)) and (like is None or _like(like, user)):
+        if (everybody or user.seen_by(viewer)) and (like is None or _like(like, user, viewer)):
             members.append(user.member_info(ranks.get(user.person.uid, "")))
             idle.append(_idle(user, ctx.clock()))
     return WhoIsIn(command.mask, name, tuple(members), tuple(idle))
 
 
-def _like(like: Callable[[str], object], user: User) -> bool:
+def _like(like: Callable[[str], object], user: User, viewer: User) -> bool:
     person = user.person
-    return any(like(fold(text)) for text in (person.nick, person.username, person.host, person.realname))
+    texts = [person.nick, person.username, person.host, person.realname]
+    if viewer.is_operator:
+        texts.append(person.address)
+    return any(like(fold(text)) for text in texts)
 
 
 def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome]:
@@ -183,16 +186,17 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
             modes,
             bool(user.session and user.session.secure),
             ctx.state.server_of(user.person.uid),
+            user.person.address if user is viewer or viewer.is_operator else "",
         )
     ]
 
 
 def ask_whowas(ctx: Context, session: Session, command: AskWhowas) -> list[Outcome]:
-    user_of(session)
-    return [Survey(_whowas(ctx.state, command))]
+    viewer = user_of(session)
+    return [Survey(_whowas(ctx.state, viewer, command))]
 
 
-def _whowas(state: ChatState, command: AskWhowas) -> Steps:
+def _whowas(state: ChatState, viewer: User, command: AskWhowas) -> Steps:
     like = Glob(command.nick).fullmatch
     most = command.count if command.count > 0 else len(state.gone)
     found: list[tuple[Person, int]] = []
@@ -201,7 +205,7 @@ def _whowas(state: ChatState, command: AskWhowas) -> Steps:
             break
         if like(fold(person.nick)):
             found.append((person, when))
-    return WhowasIs(command.nick, tuple(found))
+    return WhowasIs(command.nick, tuple(found), with_addresses=viewer.is_operator)
 
 
 def ask_modes(ctx: Context, session: Session, command: AskModes) -> list[Outcome]:

@@ -114,7 +114,7 @@ def unnoticed(reason: str) -> int:
 
 def _keys(room: str, person: Person) -> list[str]:
     """What a person is known by in a room; no name has a space."""
-    guest = f"{fold(room)} {fold(person.nick)} {person.host}"
+    guest = f"{fold(room)} {fold(person.nick)} {person.place}"
     return [guest, f"{fold(room)} {fold(person.account)}"] if person.account else [guest]
 
 

@@ -64,7 +64,7 @@ class Session:
 
     def __init__(self, uid: str, host: str, format: Format) -> None:  # noqa: A002
         self.uid = uid
-        self.host = host  # as others see it: an address
+        self.host = host  # its address
         self.format = format
         self.echo = False  # whether it wants to see its own messages (IRCv3 echo-message)
         self.user: User | None = None

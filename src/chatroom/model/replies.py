@@ -107,6 +107,7 @@ class WhoisIs(Reply):
     modes: str  # "" for those who may not know them
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one
+    address: str = ""  # "" for those who may not know it
 
 
 @value
@@ -120,6 +121,7 @@ class NoWhois(Reply):
 class WhowasIs(Reply):
     nick: str
     people: tuple[tuple[Person, int], ...]  # with when they went, milliseconds; the last first
+    with_addresses: bool = False  # whether whoever asks may know them
 
 
 @value

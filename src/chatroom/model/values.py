@@ -42,10 +42,17 @@ class Person:
     uid: str
     nick: str
     username: str
-    host: str
+    host: str  # as others see it: a cloak, an account, or an address where these are shown
     realname: str = ""
     account: str = ""  # the name they have proven to be theirs; "" if none
     bot: bool = False  # a program, by its own word
+    address: str = ""  # for operators of the server; "" where it is not known, as in the history
+    cloak: str = ""  # what stands for the address, whatever `host` shows
+
+    @property
+    def place(self) -> str:
+        """Where they come from, as others may know it, also if `host` shows their account."""
+        return self.cloak if self.cloak and self.host != self.address else self.host
 
     @property
     def mask(self) -> str:

@@ -125,6 +125,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_RESERVED: "that can't be a name: that name would pass for the server",
     Code.ROOM_LIKE: "{0} looks like the name of another room; choose one that does not",
     Code.MASK_STARS: "a mask has at most {3} stars; {2} has more",
+    Code.ADDRESS_HIDDEN: "{2} is for operators of the server, who see addresses; ban by name, or by the host shown",
     Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
     Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
     Code.MASKS_FULL: "too many bans and exceptions were set from your address, or on this server; remove some first",

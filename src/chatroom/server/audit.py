@@ -6,6 +6,7 @@ about these count like all others, of which some are left out where there are to
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from chatroom.common.logs import KEPT
 from chatroom.model.state import Deed
@@ -18,6 +19,7 @@ def log_actions(deeds: Iterable[Deed]) -> None:
     """Logs what operators have done, and who it was."""
     for event, for_all in deeds:
         room = getattr(event, "room", "")
+        who = replace(event.by, host=event.by.address or event.by.host).mask
         for sentence in describe_event(event):
             where = f"{room}: " if room else ""
-            log.info("%s%s (by %s)", where, sentence, event.by.mask, extra=KEPT if for_all else None)
+            log.info("%s%s (by %s)", where, sentence, who, extra=KEPT if for_all else None)

@@ -105,6 +105,7 @@ class ChatServer(ThreadingTCPServer):
         per_address: int = CONNECTIONS_PER_ADDRESS,
         trusted_networks: tuple[Network, ...] = (),
         trusted_proxies: tuple[Network, ...] = (),
+        show_addresses: bool = False,
         tls_only: bool = False,
         web: bool = True,
         web_hosts: tuple[str, ...] = (),
@@ -119,6 +120,7 @@ class ChatServer(ThreadingTCPServer):
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `trusted_proxies`: connections from there must begin with whose they are, and count as theirs.
+        - `show_addresses`: everybody sees everybody's address, not a cloak.
         - `tls_only`: clients on other machines must use TLS.
         - `web`: browsers get the page. `web_hosts` are names that the server has in their addresses.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
@@ -147,7 +149,11 @@ class ChatServer(ThreadingTCPServer):
         self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
         last_id = last_time = 0
+        self.hub.context.cloaks.is_shown = show_addresses
         if store:
+            self.hub.context.cloaks = store.cloaks
+            if not show_addresses:
+                store.hide_addresses()
             restore_chat(self.hub, store, now())
             last_id, last_time = store.reserved_id, store.last_saved_time
         self._history = HistoryService(store) if store else None
@@ -199,7 +205,9 @@ class ChatServer(ThreadingTCPServer):
         Called before `start`, or under the event log's lock, which it doesn't take.
         """
         assert self.event_log.lock.locked() or not self._acceptor.ident
-        self.info = replace(self.info, motd=settings.motd)
+        # Behind a proxy it isn't known by which port clients come.
+        has_sts = settings.has_authority and not self._trusted_proxies
+        self.info = replace(self.info, motd=settings.motd, sts_port=self.port if has_sts else 0)
         self.hub.context.operator_password = settings.operator_password
         self.hub.context.password = settings.password
         self.webirc_password = settings.webirc_password
@@ -223,6 +231,8 @@ class ChatServer(ThreadingTCPServer):
             except ClusterError:
                 self._close_unstarted()
                 raise
+            if self.store:
+                self.store.keep_cloak_key()
             super().server_activate()
         if self._maintenance:
             self._maintenance.start()

@@ -123,7 +123,9 @@ class Console(threading.Thread):
     def _who(self, rest: str) -> None:
         people = self._server.event_log.look_at(
             self._server.hub.state.users.values,
-            lambda user: f"{user.person.nick}  {user.person.host}  {' '.join(user.room_names())}",
+            lambda user: "  ".join(
+                (user.person.nick, user.person.address or user.person.host, " ".join(user.room_names()))
+            ),
         )
         self._write("\n".join(people) or "nobody is here")
 

@@ -80,8 +80,8 @@ class Server(Protocol):
     unlimited: bool
     tls: ssl.SSLContext | None
     tls_only: bool
-    site: Site | None  # None if browsers get no page
     webirc_password: str
+    site: Site | None  # None if browsers get no page
 
     def admit_from_proxy(self, connection: Connection, client: Origin) -> None: ...
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatroom.common.cloaks import Cloaks
 from chatroom.storage.deletions import finish, pending
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import (
@@ -14,6 +15,7 @@ from chatroom.storage.schema import (
     UNSWEPT,
     StoreError,
     check_version,
+    cloak_key,
     connect_offline,
     explained,
     may_write,
@@ -56,7 +58,8 @@ class OfflineStore:
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
-        return Reader(self.path, connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS))
+        db = connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS)
+        return Reader(self.path, db, Cloaks(cloak_key(db)))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

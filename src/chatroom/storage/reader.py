@@ -14,6 +14,7 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold
 from chatroom.model.entities import Account
 from chatroom.model.events import Event, Redacted, Said
@@ -55,10 +56,14 @@ class RoomSummary(NamedTuple):
 
 
 class Reader:
-    """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`."""
+    """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`.
 
-    def __init__(self, path: Path, db: sqlite3.Connection | None = None) -> None:
+    With `cloaks`, nobody's address is read.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection | None = None, cloaks: Cloaks | None = None) -> None:
         self.path = path
+        self._cloaks = cloaks
         self._db = db or connect(path, write=False, busy=BUSY_TIMEOUT_SECONDS)
 
     def close(self) -> None:
@@ -255,7 +260,7 @@ class Reader:
         )
         with closing(rows):
             for segment in rows:
-                for event in reversed(list(unpack(*segment))):
+                for event in reversed(list(self._events(segment))):
                     if low < event.id < high and type(event) is not Redacted:
                         yield event
 
@@ -268,7 +273,7 @@ class Reader:
                 (place, low, everything, _PAGE_ROWS),
             ).fetchall()
             for _, *segment in rows:
-                for event in unpack(*segment):
+                for event in self._events(segment):
                     if event.id >= high:
                         return
                     if event.id > low and type(event) is not Redacted:
@@ -343,7 +348,7 @@ class Reader:
             segment = self._db.execute(
                 f"SELECT {_COLUMNS} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
             ).fetchone()
-            event = next(islice(unpack(*segment), position, None), None) if segment else None
+            event = next(islice(self._events(segment), position, None), None) if segment else None
             yield event if isinstance(event, Said) and query.matches(event.text) else None
 
     def _scan(self, query: Query, places: list[int], bottom: int, top: int, newest: bool) -> Iterator[Event | None]:
@@ -357,7 +362,7 @@ class Reader:
         for place, *segment in rows:
             yield None
             if place in wanted and query.may_match(search_form(segment[-1])):
-                said = [e for e in unpack(*segment) if isinstance(e, Said) and query.matches(e.text)]
+                said = [e for e in self._events(segment) if isinstance(e, Said) and query.matches(e.text)]
                 yield from reversed(said) if newest else said
 
     def _row_at(self, time: int) -> int:
@@ -401,7 +406,12 @@ class Reader:
         segment = self._segment_from(place, low, "'', first, since, people, events")
         if segment is None:
             return _END
-        return next(event.id for event in unpack(*segment) if event.time >= time)
+        return next(event.id for event in self._events(segment) if event.time >= time)
+
+    def _events(self, segment: Iterable[Any]) -> Iterator[Event]:
+        """The events of a row, from its `_COLUMNS`."""
+        name, first, since, people, events = segment
+        return unpack(name, first, since, people, events, self._cloaks)
 
     def _segment_from(self, place: int, id: int, columns: str) -> Any:  # noqa: A002
         """The segment of a place that has this id or is the next after it; None if there is none."""

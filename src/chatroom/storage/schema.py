@@ -21,6 +21,7 @@ BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's tr
 
 DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
 FILE = "chatroom.db"
+SET_CLOAK_KEY = "INSERT INTO secrets VALUES ('cloaks', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 UNSWEPT = "unswept"  # the mark that is set when places of which nothing is kept may be anywhere in the file
 SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
@@ -38,6 +39,7 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `replay` is 0 where its clients are not shown what was said before they join. `home`, `used` and `warned` are where it
 # was used and when, and whether its owner knows that it is freed if it is not. `operator` is 1 if it was made an
 # operator of the server. See `Account`.
+# `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
 # `marks` has single numbers: "reserved", "began", "settled", "chat" and "unswept" (see `store`), "indexed …" (see
 # `search_index`), "deleted" (see `deletions`).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -121,6 +123,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "INSERT INTO marks VALUES ('unswept', 1)",
         ),
     ),
+    ("secrets", ("CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",)),
 )
 
 
@@ -264,6 +267,12 @@ def _run_migration(db: sqlite3.Connection, name: str, statements: tuple[str, ...
     except BaseException:
         db.execute("ROLLBACK")
         raise
+
+
+def cloak_key(db: sqlite3.Connection) -> bytes:
+    """The key by which addresses are cloaked; b"" if the file has none yet."""
+    row = db.execute("SELECT value FROM secrets WHERE name = 'cloaks'").fetchone()
+    return bytes(row[0]) if row else b""
 
 
 @contextmanager

@@ -22,8 +22,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatroom.common.cloaks import KEY_BYTES, Cloaks
 from chatroom.common.logs import alike
-from chatroom.common.names import LOBBY
+from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
 from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
@@ -35,9 +36,11 @@ from chatroom.storage.salvage import Salvaged
 from chatroom.storage.schema import (
     BUSY_TIMEOUT_SECONDS,
     FILE,
+    SET_CLOAK_KEY,
     SET_MARK,
     UNSWEPT,
     StoreError,
+    cloak_key,
     create,
     explained,
     migrate,
@@ -81,6 +84,7 @@ _DELETE_OLD_LISTS = f"""DELETE FROM lists WHERE {_WITHOUT_OWNER} AND room NOT IN
 # What was saved last. Ids and times never go back, but the rows of one batch are in another order.
 _LAST = "SELECT coalesce(max({0}), 0) FROM (SELECT {0} FROM runs ORDER BY row DESC LIMIT ?)"
 _BUGS = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+_REPLACE_MASK = "UPDATE OR REPLACE lists SET key = ?, mask = ?, by = ? WHERE room = ? AND letter = ? AND key = ?"
 _CHANGES = "changes of topics, modes, accounts, owners and bans"
 
 Batch = tuple[list[Segment], list[Event]]  # rows of the history, and events that have a projection
@@ -119,6 +123,8 @@ class Store:
             self.reserved_id = self._mark("reserved")  # no event has a higher id yet
             self.previous_start_id = self._mark("began")  # all events since the start before this one have higher ids
             self.db.execute(SET_MARK, ("began", self.reserved_id))
+            self.db.execute(f"INSERT INTO secrets VALUES ('cloaks', randomblob({KEY_BYTES})) ON CONFLICT DO NOTHING")
+            self.cloaks = Cloaks(cloak_key(self.db), is_shown=True)
         except (sqlite3.Error, OSError) as error:
             self._lock_file.release()
             raise explained(self.path, error) from None
@@ -148,7 +154,24 @@ class Store:
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
-        return Reader(self.path)
+        return Reader(self.path, cloaks=self.cloaks)
+
+    def keep_cloak_key(self) -> None:
+        """Keeps the key of the cloaks, which may be that of other servers now. May raise `sqlite3.Error`."""
+        with self.transaction() as db:
+            db.execute(SET_CLOAK_KEY, (self.cloaks.key,))
+
+    def hide_addresses(self) -> None:
+        """Replaces addresses in lists of rooms and beside topics by cloaks, for good. May raise `sqlite3.Error`."""
+        self.cloaks.is_shown = False
+        with self.transaction() as db:
+            for place, by in db.execute("SELECT id, topic_by FROM places WHERE topic_by LIKE '%@%'").fetchall():
+                if (shown := self.cloaks.mask(by)) != by:
+                    db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (shown, place))
+            for room, letter, key, mask, by in db.execute("SELECT room, letter, key, mask, by FROM lists").fetchall():
+                kept = self.cloaks.mask(mask) if room else mask  # operators alone see those of the server
+                if (kept, shown := self.cloaks.mask(by)) != (mask, by):
+                    db.execute(_REPLACE_MASK, (fold(kept), kept, shown, room, letter, key))
 
     def save(self, events: list[Event]) -> None:
         """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
@@ -251,6 +274,8 @@ class Store:
                 self._reopen()
             if not self._write_in_one_statement(last):
                 with transaction(self.db):
+                    if self.failure:
+                        self.db.execute(SET_CLOAK_KEY, (self.cloaks.key,))  # the file may be a new one
                     if self._salvaged:
                         self._salvaged.write(self.db)
                     self._insert_all()

@@ -95,6 +95,7 @@ RPL_MOTD = Numeric("372", ":- {}")
 RPL_ENDOFINFO = Numeric("374", ":End of /INFO list")
 RPL_MOTDSTART = Numeric("375", ":- {} Message of the day -")
 RPL_ENDOFMOTD = Numeric("376", ":End of /MOTD command")
+RPL_WHOISHOST = Numeric("378", "{} :is connecting from *@{} {}")
 RPL_WHOISMODES = Numeric("379", "{} :is using modes +{}")
 RPL_YOUREOPER = Numeric("381", ":You are now an IRC operator")
 RPL_REHASHING = Numeric("382", "chatroom :Rehashing")
@@ -219,6 +220,7 @@ REFUSALS: dict[Code, Numeric] = {
     Code.NICK_RESERVED: Numeric("432", "{} :That name would pass for the server"),
     Code.ROOM_LIKE: Numeric("476", "{} :That looks like the name of another channel; choose one that does not"),
     Code.MASK_STARS: Numeric("696", "{0} {1} {2} :A mask has at most {3} stars"),
+    Code.ADDRESS_HIDDEN: Numeric("696", "{} {} {} :Addresses are for operators of the server; ban the host you see"),
     Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
     Code.WATCHING_TOO_MANY: Numeric("734", f"{MONITORED_NICKS_MAX} {{}} :Monitor list is full"),
 }

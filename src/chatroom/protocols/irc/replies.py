@@ -237,6 +237,8 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
         yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
         yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
+    if reply.address:
+        yield to.line(numerics.RPL_WHOISHOST, p.nick, reply.address, reply.address)
     if reply.modes:
         yield to.line(numerics.RPL_WHOISMODES, p.nick, reply.modes)
     if reply.since:
@@ -258,6 +260,8 @@ def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
         yield to.line(numerics.ERR_WASNOSUCHNICK, nick)
     for person, time in reply.people:
         yield to.line(numerics.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
+        if reply.with_addresses and person.address:
+            yield to.line(numerics.RPL_WHOISHOST, person.nick, person.address, person.address)
         yield to.line(numerics.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
     yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 
