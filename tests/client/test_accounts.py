@@ -109,7 +109,7 @@ def test_claiming_and_logging_in_as_typed() -> None:
     assert "not the password of al" in wire.told[-1]
     wire.type(f"/login bob {PASSWORD}")
     assert (wire.state.nick, wire.state.account) == ("bob", "bob")
-    wire.type("/password another-one")
+    wire.type(f"/password {PASSWORD} another-one")
     assert wire.told[-1] == "The password of bob is changed."
     wire.type("/set replay off")
     assert wire.told[-1] == "When you join a room you are shown nothing from before (kept for bob)."

@@ -301,7 +301,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "login": SlashCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
     "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
     "password": SlashCommand(
-        "/password PASSWORD", "change your password", _service("SET PASSWORD"), True, is_secret=True
+        "/password OLD NEW", "change your password", _service("SET PASSWORD"), True, is_secret=True
     ),
     "set": SlashCommand(
         "/set replay on|off", "whether your other programs show what you missed", _service("SET"), True

@@ -45,6 +45,7 @@ WHOIS = {
     "317": "{1} has said nothing for {2} s",
     "319": "{1} is in {2}",
     "330": "{1} is logged in as {2}",
+    "378": "{1} {2}",
     "671": "{1} is connected through TLS",
 }
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."

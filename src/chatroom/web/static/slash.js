@@ -139,13 +139,24 @@ export function claimName(state, password) {
 }
 
 /**
+ * The old and the new one, as they are typed behind /password.
+ * @param {string} text
+ * @returns {[string, string]}
+ */
+function passwords(text) {
+  const [old, ...rest] = text.trim().split(/\s+/);
+  return [old, rest.join(" ")];
+}
+
+/**
  * The answer is a sentence alone, so nobody here knows whether it was done: after a loss the password is asked for.
  * @param {SlashState} state
+ * @param {string} old
  * @param {string} password
  */
-export function changePassword(state, password) {
+export function changePassword(state, old, password) {
   state.password = "";
-  askService(state, `SET PASSWORD ${password}`);
+  askService(state, `SET PASSWORD ${old} ${password}`.trim());
 }
 
 /**
@@ -256,7 +267,7 @@ export const SLASH_COMMANDS = {
     secret: true,
   },
   logout: { usage: "/logout", act: (state) => askService(state, "LOGOUT") },
-  password: { usage: "/password PASSWORD", act: (state, room, rest) => changePassword(state, rest), argument: true, secret: true },
+  password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, ...passwords(rest)), argument: true, secret: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },

@@ -240,7 +240,7 @@ export class Menus {
       specs,
       action,
       (values) => {
-        if (/\s/.test(values.password)) return tr("noSpaces");
+        if (/\s/.test(`${values.old ?? ""}${values.password}`)) return tr("noSpaces");
         ask(values);
         return undefined;
       },
@@ -272,9 +272,13 @@ export class Menus {
     const { account } = this.state;
     this.passwordForm(
       tr("changePasswordTitle", { nick: account }),
-      [usernameField(account), passwordField(tr("newPassword"), "new-password")],
+      [
+        usernameField(account),
+        { ...passwordField(tr("oldPassword"), "current-password"), name: "old" },
+        passwordField(tr("newPassword"), "new-password"),
+      ],
       tr("change"),
-      ({ password }) => changePassword(this.state, password),
+      ({ old, password }) => changePassword(this.state, old, password),
     );
   }
 
