@@ -169,7 +169,7 @@ class ServeOptions:
     free_accounts: Annotated[
         int,
         _option(
-            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            "After how many days without use a claimed name is freed; 0 keeps all.",
             type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
         ),
