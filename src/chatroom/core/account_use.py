@@ -1,10 +1,10 @@
 """Where and when accounts are used, and how those that nobody uses any more are freed.
 
-- Who logs in may have it noted where that was: there the account is *at home*, and strangers' guesses don't hold its
-  owner up. It is noted again when the place is another, and once a day.
+- An account is *at home* at the addresses where it was claimed or used last. Who logs in from there isn't held up by
+  strangers' guesses (see `login_throttle`). A login notes its address if that is new, and its time once a day.
 - Whoever stays logged in uses their account, which is noted once a day.
-- An account that was not used for `Context.account_days` is freed. The owner of rooms is told at a login first: who was
-  never told is left twice the time.
+- An account that was not used for `Context.account_days` is freed. Owners of rooms are told so at a login first. Who
+  was never told is given twice the time.
 - Accounts of those who are logged in are in use. Those of operators of the server are never freed: whoever claims such
   a name next would be one.
 """
@@ -25,7 +25,7 @@ from chatroom.model.replies import AccountLapses
 from chatroom.model.values import Person
 
 DAY_MS = 86_400_000  # milliseconds
-RECENT_HOMES = 2  # addresses where an account was used of late, besides that where it was claimed: a home and a phone
+RECENT_HOMES = 2  # addresses where an account was used last, besides the one where it was claimed: a house and a phone
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def note_use(ctx: Context, session: Session, account: Account) -> list[Outcome]:
 
 
 def _with_home(home: str, address: str) -> str:
-    """The addresses where an account is at home, with one more; the first one stays, and the latest."""
+    """The addresses where an account is at home, with one more. The first stays, and the `RECENT_HOMES` latest."""
     known = home.split()
     if address in known[:1]:
         return home
@@ -63,7 +63,7 @@ def _limit_ms(ctx: Context) -> int:
 
 
 def unused_before(ctx: Context) -> int:
-    """Accounts that were not used since may be freed; milliseconds, 0 if none is."""
+    """The time in milliseconds since when an account must have been used to be kept; 0 if all are kept."""
     return ctx.clock() - _limit_ms(ctx) if ctx.account_days else 0
 
 
@@ -99,7 +99,7 @@ def _nobody(ctx: Context) -> Person:
 
 
 def account_used(ctx: Context, event: AccountUsed, delivery: Delivery) -> None:
-    """Only saved, besides what it changes. By now the name may be another's account."""
+    """Has it saved, and tells nobody. By now the name may belong to another account, which is not changed."""
     account = ctx.state.accounts.get(fold(event.account))
     if account and account.id == event.made:
         used = max(account.used, event.time)

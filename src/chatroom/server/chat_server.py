@@ -298,9 +298,9 @@ class ChatServer(ThreadingTCPServer):
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.event_log.lock:
-            deeds, self.hub.state.audit_log = self.hub.state.audit_log, []
+            entries, self.hub.state.audit_log = self.hub.state.audit_log, []
             forgotten, self.hub.state.forgotten = self.hub.state.forgotten, []
-        log_actions(deeds)
+        log_actions(entries)
         if forgotten and self.store:
             self.store.forget_lists(forgotten)
         end, before = time.monotonic() + HOUSEKEEPING_SECONDS, None
