@@ -100,6 +100,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     env = {
         "CHATROOM_SERVE_CONFIG": str(settings),
         "CHATROOM_SERVE_CHECK_CONFIG": "0",
+        "CHATROOM_SERVE_PRINT_CONFIG": "0",  # in test_config_file.py
         "CHATROOM_SERVE_METRICS_PORT": "",  # in test_metrics.py
         "CHATROOM_SERVE_METRICS_HOST": "127.0.0.1",
         "CHATROOM_SERVE_LOG_FORMAT": "text",

@@ -12,9 +12,11 @@ from chatroom.common import streams
 # Each is imported when it is used: the client starts faster without the server.
 _FILES = {
     "backup": "backup",
+    "completion": "completion",
     "connect": "connect",
     "hash-password": "hash_password",
     "history": "history",
+    "man": "man",
     "restore": "backup",
     "serve": "serve",
 }
