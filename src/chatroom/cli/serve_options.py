@@ -269,6 +269,9 @@ class ServeOptions:
     ]
     metrics_host: Annotated[str, _option("The address for --metrics-port.", default="127.0.0.1")]
     check_config: Annotated[bool, _option("Say what is wrong with the settings, and end.", is_flag=True)]
+    print_config: Annotated[
+        bool, _option("Print these settings as a file for --config, with what each is for, and end.", is_flag=True)
+    ]
 
     @property
     def needs_data(self) -> bool:
