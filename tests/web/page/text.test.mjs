@@ -22,6 +22,15 @@ test("links end before the punctuation of the sentence", () => {
   assert.deepEqual(kinds("(https://a.example/)"), [["text", "("], ["link", "https://a.example/"], ["text", ")"]]);
 });
 
+test("a bracket that is opened in a link is closed in it", () => {
+  const link = "https://pl.example/wiki/Python_(język)";
+  assert.deepEqual(kinds(link), [["link", link]]);
+  assert.deepEqual(kinds(`(see ${link}).`), [["text", "(see "], ["link", link], ["text", ")."]]);
+  assert.deepEqual(kinds("https://a.example/x[1]]"), [["link", "https://a.example/x[1]"], ["text", "]"]]);
+  assert.deepEqual(kinds("https://"), [["text", "https://"]]);
+  assert.deepEqual(kinds("https://)!"), [["text", "https://"], ["text", ")!"]]);
+});
+
 test("only http and https are links", () => {
   for (const text of ["javascript:alert(1)", "data:text/html,x", "<img src=x onerror=alert(1)>", "vbscript:x"])
     assert.deepEqual(kinds(text), [["text", text]]);

@@ -50,7 +50,7 @@ export class ChatView {
       onSeen: () => this.seen(),
       refresh: () => this.refresh(),
     });
-    this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin() });
+    this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin(), onSize: () => this.messages.pin() });
     this.search = new SearchView(state, { show: (room, id) => this.show(room, id), onClose: () => this.closeSearch() });
     this.status = el("div.status");
     this.countdown = el("span", { "aria-hidden": "true" });
