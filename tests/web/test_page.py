@@ -649,6 +649,43 @@ def test_what_was_said_can_be_taken_back(server: ChatServer, visit: Visit, guest
     nora.sees("oops", 0)
 
 
+def test_nothing_of_what_was_taken_back_is_left_in_the_document(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Neither where it was read aloud nor among what was found; who took it back of somebody else is named."""
+    served = serve("--data", str(tmp_path / "kept"))
+    guests = company(served)
+    bob = guests.irc("bob", "draft/message-redaction", "echo-message", "message-tags", room="#tea")
+    igor, nora = guests.irc("igor", room="#tea"), visit(served.port).come("nora", "#tea", "#tea")
+    igor.send("PRIVMSG #tea :a secret *word* of wisdom")
+    tags = bob.wait("PRIVMSG #tea :a secret")
+    nora.sees("a secret word of wisdom")
+    expect(nora.page.locator("[aria-live=polite]")).to_contain_text("a secret")
+    nora.page.get_by_role("button", name="Search", exact=True).click()
+    nora.page.get_by_label("Words to search for").fill("SECRET")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.locator(".result mark")).to_have_text("secret")
+    expect(nora.page.locator(".result strong")).to_have_text("word")
+    msgid = re.search("msgid=([^; ]+)", tags)
+    assert msgid
+    bob.send(f"REDACT #tea {msgid[1]}")
+    nora.notes("bob took back a message of igor.")
+    expect(nora.page.locator(".result")).to_have_count(0)
+    expect(nora.page.locator("body")).not_to_contain_text("a secret")
+
+
+def test_who_has_joined_a_room_can_write_at_once(server: ChatServer, visit: Visit) -> None:
+    """The form for joining leaves the focus where one writes."""
+    nora = visit(server.port).come("nora")
+    nora.page.get_by_role("button", name="+ Join a room").click()
+    nora.page.get_by_label("Name of the room").fill("tea")
+    nora.page.keyboard.press("Enter")
+    nora.is_in("#tea")
+    expect(nora.composer).to_be_focused()
+    nora.say("/key two words")
+    nora.notes("A key has no spaces")
+
+
 # ---- strangers ------------------------------------------------------------------------------------------------------
 
 

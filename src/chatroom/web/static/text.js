@@ -232,3 +232,31 @@ export function namePattern(nick) {
   const escaped = nick.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
   return new RegExp(`(?<![\\p{L}\\p{N}_])@?${escaped.replace(/\\-/g, "\\x2d")}(?![\\p{L}\\p{N}_])`, "giu");
 }
+
+/**
+ * Cuts a text where the words of a search begin and end, whatever their case and accents.
+ * @param {string} text
+ * @param {string} query
+ * @returns {{text: string, isHit: boolean}[]}
+ */
+export function hitsOf(text, query) {
+  const letters = Array.from(text);
+  const plain = letters.map(plainLetter);
+  const words = query.split(/[\s"]+/).map((word) => Array.from(word).map(plainLetter)).filter((word) => word.length);
+  /** @type {{text: string, isHit: boolean}[]} */
+  const parts = [];
+  for (let i = 0; i < letters.length; ) {
+    const length = Math.max(0, ...words.filter((word) => word.every((letter, k) => plain[i + k] === letter)).map((word) => word.length));
+    const piece = letters.slice(i, i + (length || 1)).join("");
+    const last = parts.at(-1);
+    if (last && !last.isHit && !length) last.text += piece;
+    else parts.push({ text: piece, isHit: length > 0 });
+    i += length || 1;
+  }
+  return parts;
+}
+
+/** @param {string} letter */
+function plainLetter(letter) {
+  return letter.normalize("NFD")[0].toLowerCase();
+}
