@@ -686,6 +686,42 @@ def test_menus_offer_what_can_be_done(server: ChatServer, visit: Visit, guests: 
     bob.wait("MODE #tea -b spam")
 
 
+def test_who_somebody_is_shows_over_the_chat(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """In words, without addresses, where the question was asked: on a phone the messages are behind the people."""
+    guests.irc("bob", room="#tea")
+    nora = visit(server.port, PHONE, touch=True).come("nora", "#tea", "#tea")
+    nora.page.get_by_role("button", name="Show people").click()
+    nora.pick(nora.member("bob"), "Who is this?")
+    told = nora.page.get_by_role("dialog", name="bob")
+    expect(told).to_contain_text("bob is in #tea.")
+    expect(told).to_contain_text("bob has said nothing for less than a minute.")
+    expect(told).not_to_contain_text("@")
+    expect(nora.page.locator(".messages")).not_to_contain_text("bob is in")
+
+
+def test_operators_of_the_server_are_marked(serve: Callable[..., Served], visit: Visit, tmp_path: Path) -> None:
+    """In the list of people, for the eye and for who has the page read aloud."""
+    secret = tmp_path / "password"
+    secret.write_text("open-barley\n")
+    served = serve("--operator-password-file", str(secret))
+    ola = visit(served.port).come("ola", "#tea", "#tea")
+    ola.say("/oper open-barley")
+    ola.notes("operator of the server now")
+    nora = visit(served.port).come("nora", "#tea", "#tea")
+    mark = nora.page.get_by_role("img", name="operator of this server")
+    expect(nora.page.locator(".member").filter(has=mark)).to_contain_text("ola")
+
+
+def test_a_long_name_is_refused_in_whole(server: ChatServer, visit: Visit) -> None:
+    """It is not cut without a word."""
+    nora = visit(server.port)
+    nora.page.goto(nora.address)
+    nora.page.get_by_label("Your name").fill("n" * 40)
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_role("alert")).to_have_text("That name is too long: 32 characters at most.")
+    expect(nora.page.get_by_label("Your name")).to_have_value("n" * 40)
+
+
 def test_what_was_said_can_be_taken_back(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """It disappears for everybody who has the page open."""
     nora, carol = visit(server.port).come("nora"), visit(server.port).come("carol")

@@ -7,9 +7,9 @@ import { cleanText, cleanWord } from "./text.js";
 import { makeEntry } from "./state.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
-import { banOf, onAway, onNames, onPresence, onWho, setAway } from "./presence.js";
+import { banOf, onAway, onNames, onNamesEnd, onPresence, onWho, setAway } from "./presence.js";
 import { refusalText } from "./refusals.js";
-import { tr } from "./strings.js";
+import { timeSpan, tr } from "./strings.js";
 
 /** @typedef {import("./irc.js").Message} HandledLine */
 /** @typedef {import("./state.js").ChatState} HandledState */
@@ -19,6 +19,8 @@ import { tr } from "./strings.js";
 
 /** Codes of a FAIL that only tells why the numeric behind it comes. */
 const REASONS = new Set(["NICKNAME_RESERVED", "TEMPORARILY_UNAVAILABLE"]);
+/** What WHOIS tells of addresses and servers: who asks about a person in a room does not ask for that. */
+const TECHNICAL = new Set(["311", "312"]);
 /** A line has 512 bytes, a name 50. */
 const JOINS_AT_ONCE = 8;
 
@@ -413,7 +415,20 @@ function onNotSent(state, message) {
 function onWhois(state, message) {
   const params = message.params.map(cleanWord);
   if (message.command === "301") for (const room of state.rooms.values()) setAway(room, params[1] ?? "", true);
-  state.inform(tr(`whois${message.command}`, { nick: params[1], a: params[2], b: params[3], c: params[4], last: params.at(-1) ?? "" }));
+  const [, nick = "", a, b, c] = params;
+  const isShown = state.asked.has(`person ${fold(nick)}`);
+  if (isShown && TECHNICAL.has(message.command)) return;
+  const text = tr(`whois${message.command}`, { nick, a, b, c, time: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
+  if (isShown) state.told.push(text);
+  else state.inform(text);
+}
+
+/** @type {Handler} */
+function onWhoisEnd(state, message) {
+  const nick = cleanWord(message.params[1] ?? "");
+  if (!state.asked.delete(`person ${fold(nick)}`)) return;
+  const told = state.told.splice(0);
+  if (told.length) state.events.push({ type: "person", nick, told });
 }
 
 /** @type {Handler} */
@@ -524,6 +539,7 @@ const HANDLERS = {
   "005": onIsupport,
   305: onAwayTold,
   306: onAwayTold,
+  318: onWhoisEnd,
   322: onList,
   323: onListEnd,
   324: onModes,
@@ -531,6 +547,7 @@ const HANDLERS = {
   332: onTopicTold,
   353: onNames,
   354: onWho,
+  366: onNamesEnd,
   367: onBanListed,
   368: onBansEnd,
   372: onMotd,
@@ -545,7 +562,7 @@ const HANDLERS = {
   ...all(["401", "403", "404", "411", "412", "417"], onNotSent),
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
-    ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "318", "321", "329", "333", "366",
+    ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
       "375", "379", "396", "734", "ACCOUNT", "PONG", "SETNAME", "TAGMSG", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),

@@ -32,6 +32,15 @@ export function askWhoIsAway(state, room) {
 }
 
 /**
+ * All names of a room have come.
+ * @type {import("./handlers.js").Handler}
+ */
+export function onNamesEnd(state, message) {
+  const room = state.find(message.params[1] ?? "");
+  if (room && room === state.current) askWhoIsAway(state, room);
+}
+
+/**
  * Asks for the modes, bans and mutes of a room that somebody looks at, so that menus offer what can be done.
  * @param {PresentState} state
  * @param {PresentRoom} room
@@ -67,7 +76,13 @@ export function isMuted(room, nick) {
  */
 export function onWho(state, message) {
   const [, nick = "", flags = ""] = message.params;
-  for (const room of state.rooms.values()) setAway(room, nick, flags[0] === "G");
+  for (const room of state.rooms.values()) {
+    setAway(room, nick, flags[0] === "G");
+    const member = room.member(nick);
+    if (!member || Boolean(member.isServerOperator) === flags.includes("*")) continue;
+    member.isServerOperator = flags.includes("*");
+    room.membersVersion++;
+  }
   if (state.isMe(nick)) state.operator = flags.includes("*");
 }
 

@@ -190,6 +190,17 @@ export function setKey(state, room, key) {
 }
 
 /**
+ * Asks about a person, and for the answer to be shown by itself.
+ * @param {SlashState} state
+ * @param {string} nick
+ */
+export function askPerson(state, nick) {
+  state.asked.add(`person ${fold(nick)}`);
+  state.told = [];
+  state.send("WHOIS", nick);
+}
+
+/**
  * Asks who is banned or muted, and for the list to be shown.
  * @param {SlashState} state
  * @param {SlashRoom} room

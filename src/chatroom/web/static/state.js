@@ -36,7 +36,7 @@ let serials = 0;
  *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, version: number}} Entry
  */
 
-/** @typedef {{nick: string, prefix: string, away: boolean}} Member */
+/** @typedef {{nick: string, prefix: string, away: boolean, isServerOperator?: boolean}} Member */
 
 /** What people say, as opposed to what happens. */
 const SPOKEN = new Set(["message", "action", "notice"]);
@@ -86,8 +86,7 @@ export class Room {
     /** @type {Map<string, Member>} */
     this.members = new Map();
     /** Whether the person of a conversation is here. */
-    this.online = false;
-    this.away = false;
+    this.online = this.away = false;
     /** @type {Entry[]} */
     this.messages = [];
     /** @type {Entry[]} */
@@ -285,7 +284,8 @@ export class Room {
  * @typedef {{type: "alert", room: Room, entry: Entry} | {type: "welcome"}
  *   | {type: "refused", why: string, text: string} | {type: "rooms", rooms: {name: string, people: number, topic: string}[]}
  *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string}
- *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans" | "key", room: Room} | {type: "redacted", id: string}} ScreenEvent
+ *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans" | "key", room: Room} | {type: "redacted", id: string}
+ *   | {type: "person", nick: string, told: string[]}} ScreenEvent
  */
 
 export class ChatState {
@@ -338,6 +338,8 @@ export class ChatState {
     this.awayText = "";
     /** @type {Set<string>} answers that the user waits for, such as "bans #tea"; the others only change what is known */
     this.asked = new Set();
+    /** @type {string[]} what has come of an answer about a person */
+    this.told = [];
     /** What the server's clock is ahead of ours, in milliseconds. */
     this.ahead = 0;
     /** The server's history from this time on was not seen by this device. */

@@ -36,6 +36,7 @@ const STRINGS = {
   takenOver: "Another tab of this browser has taken over.",
   useHere: "Use it here",
   noName: "Write a name first.",
+  longName: "That name is too long: {count} characters at most.",
 
   // the connection
   unreachable: "The server doesn't answer. Trying again…",
@@ -55,6 +56,7 @@ const STRINGS = {
   here: "Here — {count}",
   awayPeople: "Away — {count}",
   morePeople: { one: "and {count} other", other: "and {count} others" },
+  isServerOperator: "operator of this server",
   hasVoice: "may write in a quiet room",
   unreadLabel: { one: "{count} unread message", other: "{count} unread messages" },
   mentionLabel: { one: "{count} message for you", other: "{count} messages for you" },
@@ -240,7 +242,11 @@ const STRINGS = {
   whois311: "{nick} is {a}@{b} ({last})",
   whois312: "{nick} is connected to {a}",
   whois313: "{nick} is an operator of this server",
-  whois317: "{nick} has said nothing for {a} s",
+  whois317: "{nick} has said nothing for {time}",
+  lessThanMinute: "less than a minute",
+  minutes: { one: "{count} minute", other: "{count} minutes" },
+  hours: { one: "{count} hour", other: "{count} hours" },
+  days: { one: "{count} day", other: "{count} days" },
   whois319: "{nick} is in {last}",
   whois330: "{nick} is logged in as {a}",
   whois335: "{nick} is a bot",
@@ -366,6 +372,18 @@ export function listNames(names) {
   if (names.length === 2) return tr("names2", { a, b });
   if (names.length === 3) return tr("names3", { a, b, c });
   return tr("namesMore", { a, b, count: names.length - 2 });
+}
+
+/** In seconds, the longest first. */
+const SPANS = /** @type {[number, string][]} */ ([[86_400, "days"], [3_600, "hours"], [60, "minutes"]]);
+
+/**
+ * How long something lasts, in its largest unit: 5 minutes.
+ * @param {number} seconds
+ */
+export function timeSpan(seconds) {
+  const [size, key] = SPANS.find(([unit]) => seconds >= unit) ?? [0, ""];
+  return size ? tr(key, { count: Math.floor(seconds / size) }) : tr("lessThanMinute");
 }
 
 const clockFormat = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -233,6 +233,7 @@ export class ChatView {
       else if (event.type === "found") this.search.show(event.entries);
       else if (event.type === "service") this.onService(event.text);
       else if (event.type === "account") this.onAccount();
+      else if (event.type === "person") this.menus.about(event.nick, event.told);
       else if (event.type === "bans") this.menus.bans(event.room);
       else if (event.type === "key" && event.room === this.state.current) this.menus.enterKey(event.room);
       else if (event.type === "redacted") this.forget(event.id);

@@ -2,7 +2,7 @@
  * The menus: about a person, a room, a message, and oneself; and the forms that they open.
  */
 
-import { askBans, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
+import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { banOf, isMuted } from "../presence.js";
@@ -10,6 +10,7 @@ import { tr } from "../strings.js";
 import { button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu } from "./dialogs.js";
 import { bodyOf } from "./rows.js";
+import { NAME_CHARACTERS } from "./sign_in.js";
 
 /** @typedef {import("../state.js").ChatState} MenuState */
 /** @typedef {import("../state.js").Room} MenuRoom */
@@ -56,7 +57,7 @@ export class Menus {
     const items = [
       !isMe && { label: tr("talkTo", { nick }), act: () => this.acts.go(state.room(nick)) },
       !isMe && { label: tr("mentionThem"), act: () => this.acts.write(`@${nick} `) },
-      { label: tr("whoIs"), act: () => state.send("WHOIS", nick) },
+      { label: tr("whoIs"), act: () => askPerson(state, nick) },
     ];
     if (!room.isDirect && state.isOperatorIn(room)) {
       const isOperator = /[~&@]/.test(member?.prefix ?? "");
@@ -103,7 +104,7 @@ export class Menus {
     const { state } = this;
     if (room.isDirect) {
       openMenu(anchor, room.name, [
-        { label: tr("whoIs"), act: () => state.send("WHOIS", room.name) },
+        { label: tr("whoIs"), act: () => askPerson(state, room.name) },
         { label: tr("putAway"), act: () => this.acts.leave(room) },
       ]);
       return;
@@ -194,6 +195,17 @@ export class Menus {
     }
     if (!room.banned.size) list.append(el("p", {}, tr("nobodyBanned")));
     const dialog = openDialog(".form", tr("whoIsBanned"), el("div.search-head", {}, el("h2", {}, tr("whoIsBanned")), close), list);
+  }
+
+  /**
+   * Shows what the server has told about somebody.
+   * @param {string} nick
+   * @param {string[]} told
+   */
+  about(nick, told) {
+    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
+    const lines = told.map((text) => el("p", { dir: "auto" }, `${text}.`));
+    const dialog = openDialog(".form", nick, el("div.search-head", {}, el("h2", {}, nameOf(nick)), close), ...lines);
   }
 
   /** @param {MenuRoom} room */
@@ -320,8 +332,9 @@ export class Menus {
   }
 
   changeName() {
-    const props = { value: this.state.nick, maxlength: 32, required: true, autocomplete: "username" };
+    const props = { value: this.state.nick, required: true, autocomplete: "username" };
     openForm(tr("changeName"), [{ name: "nick", label: tr("newName"), props }], tr("change"), ({ nick }) => {
+      if (Array.from(nick.trim()).length > NAME_CHARACTERS) return tr("longName", { count: NAME_CHARACTERS });
       this.state.send("NICK", nick.trim().replace(/\s+/g, "_"));
       return "";
     });

@@ -183,9 +183,10 @@ export class MembersView {
         { type: "button", "aria-haspopup": "dialog", onclick: (/** @type {any} */ event) => this.onName(member.nick, event.currentTarget) },
         el(`span.dot.${presence}`, { role: "img", "aria-label": presenceName(presence) }),
         nameOf(member.nick, `.name${isOperator ? `.operator.c${colourOf(member.nick)}` : ""}`),
+        member.isServerOperator && el("span.tag", { title: tr("isServerOperator"), role: "img", "aria-label": tr("isServerOperator") }, "★"),
         hasVoice && el("span.tag", { title: tr("hasVoice") }, "+"),
       );
-    return { key: `@${member.nick}`, sign: [member.prefix, presence].join(" "), build };
+    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator].join(" "), build };
   }
 }
 

@@ -7,10 +7,13 @@ import { button, el, field } from "./dom.js";
 
 /** @typedef {import("../handshake.js").Visitor} SignInVisitor */
 
+/** As many as the server takes. The field takes more, so that nobody's name is cut without a word. */
+export const NAME_CHARACTERS = 32;
+
 export class SignInView {
   /** @param {(visitor: SignInVisitor) => void} onEnter */
   constructor(onEnter) {
-    this.name = field(tr("name"), { name: "username", autocomplete: "username", maxlength: 32, required: true }, tr("nameHint"));
+    this.name = field(tr("name"), { name: "username", autocomplete: "username", required: true }, tr("nameHint"));
     this.password = field(tr("password"), { name: "password", type: "password", autocomplete: "current-password" });
     this.serverPassword = field(tr("serverPassword"), { name: "server-password", type: "password", autocomplete: "section-server current-password" });
     this.error = el("p.form-error", { role: "alert" });
@@ -59,6 +62,10 @@ export class SignInView {
     const nick = this.name.input.value.trim().replace(/\s+/g, "_");
     if (!nick) {
       this.show({ nick: "", error: tr("noName") });
+      return;
+    }
+    if (Array.from(nick).length > NAME_CHARACTERS) {
+      this.show({ nick, error: tr("longName", { count: NAME_CHARACTERS }) });
       return;
     }
     this.name.input.value = nick;
