@@ -13,7 +13,7 @@ import click
 from chatroom import __version__
 from chatroom.cli.check_config import check_cluster, check_machine
 from chatroom.cli.common_options import expanded
-from chatroom.cli.config_file import Faults
+from chatroom.cli.config_file import Faults, written
 from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
@@ -43,7 +43,11 @@ Examples:
 @serve_options
 def serve(options: ServeOptions) -> None:
     """Start the server. To end it, type q and Enter, or press Ctrl+C."""
-    faults = Faults.of(click.get_current_context())
+    context = click.get_current_context()
+    if options.print_config:
+        streams.show(written(context))
+        return
+    faults = Faults.of(context)
     check_together(options, faults)
     data = options.data
     if options.needs_data:

@@ -169,7 +169,7 @@ class ServeOptions:
     free_accounts: Annotated[
         int,
         _option(
-            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            "After how many days without use a claimed name is freed; 0 keeps all.",
             type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
         ),
@@ -269,6 +269,9 @@ class ServeOptions:
     ]
     metrics_host: Annotated[str, _option("The address for --metrics-port.", default="127.0.0.1")]
     check_config: Annotated[bool, _option("Say what is wrong with the settings, and end.", is_flag=True)]
+    print_config: Annotated[
+        bool, _option("Print these settings as a file for --config, with what each is for, and end.", is_flag=True)
+    ]
 
     @property
     def needs_data(self) -> bool:

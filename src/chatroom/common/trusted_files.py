@@ -56,17 +56,22 @@ def may_be_changed_by_others(directory: Path) -> bool:
         found = directory.stat()
     except OSError:
         return False
-    return bool(found.st_mode & _OTHERS_WRITE) or found.st_uid not in (os.geteuid(), 0)
+    return bool(found.st_mode & _OTHERS_WRITE) or found.st_uid not in (_user(), 0)
 
 
 def _is_trusted(found: os.stat_result, path: Path) -> bool:
-    return found.st_uid in (os.geteuid(), 0) or found.st_uid == path.parent.stat().st_uid
+    return found.st_uid in (_user(), 0) or found.st_uid == path.parent.stat().st_uid
+
+
+def _user() -> int:
+    """Who runs this program; 0 on Windows, where files have no number of their owner either."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _name(uid: int) -> str:
-    import pwd  # which Windows lacks, where other parts of the program run
-
     try:
+        import pwd  # which Windows lacks
+
         return pwd.getpwuid(uid).pw_name
-    except KeyError:
+    except (KeyError, ModuleNotFoundError):
         return str(uid)

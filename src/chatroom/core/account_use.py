@@ -2,6 +2,7 @@
 
 - An account is *at home* at the addresses where it was claimed or used last. Who logs in from there isn't held up by
   strangers' guesses (see `login_throttle`). A login notes its address if that is new, and its time once a day.
+- Whoever stays logged in uses their account, which is noted once a day.
 - An account that was not used for `Context.account_days` is freed. Owners of rooms are told so at a login first. Who
   was never told is given twice the time.
 - Accounts of those who are logged in are in use. Those of operators of the server are never freed: whoever claims such
@@ -15,7 +16,7 @@ from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_operator
-from chatroom.model.commands import FreeAccounts
+from chatroom.model.commands import FreeAccounts, NoteUse
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session
 from chatroom.model.events import AccountDropped, AccountUsed
@@ -66,9 +67,18 @@ def unused_before(ctx: Context) -> int:
     return ctx.clock() - _limit_ms(ctx) if ctx.account_days else 0
 
 
+def note_uses(ctx: Context, session: Session, command: NoteUse) -> list[Outcome]:
+    known = [ctx.state.accounts.get(fold(name)) for name in dict.fromkeys(command.accounts)]
+    return [
+        AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned)
+        for account in known
+        if account and ctx.clock() - account.used >= DAY_MS
+    ]
+
+
 def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list[Outcome]:
     state, limit = ctx.state, unused_before(ctx)
-    here = {fold(user.person.account): user.person for user in state.users.values() if user.person.account}
+    here = {fold(user.person.account) for user in state.users.values() if user.person.account}
     owners = set(state.owners.values())
     outcomes: list[Outcome] = []
     for key in map(fold, command.accounts):
@@ -76,12 +86,16 @@ def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list
         if account is None or account.used >= limit or is_operator(ctx, account.name):
             continue
         if key in here:
-            outcomes.append(AccountUsed(here[key], account.name, account.id, account.home, account.warned))
+            outcomes.append(AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned))
         elif account.warned or key not in owners or account.used < limit - _limit_ms(ctx):
-            nobody = Person("", state.server_session.nick, "", "")
-            outcomes.append(AccountDropped(nobody, account.name, account.used))
+            outcomes.append(AccountDropped(_nobody(ctx), account.name, account.used))
             log.info("the name %s is freed: it was not used for %d days", account.name, ctx.account_days)
     return outcomes
+
+
+def _nobody(ctx: Context) -> Person:
+    """The server itself."""
+    return Person("", ctx.state.server_session.nick, "", "")
 
 
 def account_used(ctx: Context, event: AccountUsed, delivery: Delivery) -> None:
@@ -93,5 +107,5 @@ def account_used(ctx: Context, event: AccountUsed, delivery: Delivery) -> None:
         delivery.broadcast(event, notify.NOBODY)
 
 
-DECIDERS: Deciders = {FreeAccounts: free_accounts}
+DECIDERS: Deciders = {NoteUse: note_uses, FreeAccounts: free_accounts}
 APPLIERS: Appliers = {AccountUsed: account_used}

@@ -289,6 +289,13 @@ class CloseGhost(SessionCommand):
 
 
 @value
+class NoteUse(ChatCommand):
+    """Note that people who are here use these accounts. For the server itself."""
+
+    accounts: tuple[str, ...]
+
+
+@value
 class FreeAccounts(ChatCommand):
     """Free those of these accounts that were not used for too long. For the server itself."""
 

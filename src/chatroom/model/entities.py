@@ -75,7 +75,8 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.replay = True  # whether it is told what was said in a room before it joins
-        self.spent = 0.0  # processor seconds of look-ups for it that it has still to pay for
+        # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
+        self.spent = 0.0
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them

@@ -20,6 +20,7 @@ LOG_KEPT_BYTES = 4 * 1024 * 1024  # bytes of a write-ahead log that stay on the 
 BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's transaction, which takes milliseconds
 
 DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
+SQLITE_VERSION = sqlite3.sqlite_version
 FILE = "chatroom.db"
 SET_CLOAK_KEY = "INSERT INTO secrets VALUES ('cloaks', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 UNSWEPT = "unswept"  # the mark that is set when places of which nothing is kept may be anywhere in the file
