@@ -160,7 +160,7 @@ def is_reserved(nick: str, server: str) -> bool:
 
 
 def _letters_alone(name: str) -> frozenset[str]:
-    """What a name looks like without its signs, in small letters and in capitals; also without a plural's s."""
+    """How a name looks without its signs: in small letters and in capitals, with and without a last s."""
     bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")
     forms = [skeleton(form) for form in (bare_name, bare_name.upper()) if form]
     return frozenset([*forms, *(form[:-1] for form in forms if form.endswith("s") and len(form) > 1)])
