@@ -11,7 +11,7 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.transcript import Splice, TranscriptRow
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
 
 
 class FakeView:
@@ -24,6 +24,7 @@ class FakeView:
         self.alerts: list[tuple[str, str]] = []
         self.links: list[str] = []
         self.questions: list[str] = []
+        self.answer: Callable[[str], None] = lambda text: None
         self.consents = True
         self.in_chat = False
         self.closed = False
@@ -61,6 +62,10 @@ class FakeView:
 
     def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
         self.shown["picker"] = rows
+
+    def ask(self, question: Question, answer: Callable[[str], None]) -> None:
+        self.shown["question"] = question
+        self.answer = answer
 
     def show_search(self, visible: bool, result: str = "") -> None:
         self.shown["search"] = result if visible else None
@@ -154,6 +159,10 @@ class Stage:
     def client(self) -> Client:
         assert self.presenter.client
         return self.presenter.client
+
+    @property
+    def phase(self) -> str:
+        return self.client.phase.name
 
     def tick(self, *lines: str) -> None:
         """The server's lines, and time for the presenter until all is taken in."""

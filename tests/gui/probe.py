@@ -58,6 +58,7 @@ def state(view: TkView) -> dict[str, Any]:
         "members_shown": bool(view.members.winfo_ismapped()),
         "composer": view.composer.get(),
         "picker": _choices(view.picker) if view.picker.winfo_ismapped() else None,
+        "question": str(view.question._title["text"]) if view.question.winfo_ismapped() else None,
         "search": str(view.search._result["text"]) if view.search.winfo_ismapped() else None,
         "focus": focus.rpartition(".")[2],
         "focused": bool(focus),

@@ -90,7 +90,7 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
     [
         ([":irc 433 * me :in use"], "name"),
         (CLAIMED, "password"),
-        ([":irc 464 * :wrong"], "password"),
+        ([":irc 464 * :wrong"], "server_password"),
         ([":irc 465 * :You are banned"], "server"),
     ],
 )
@@ -381,3 +381,56 @@ def test_the_presenter_fits_the_view(stage: Stage) -> None:
     assert isinstance(stage.presenter, Presenter) and not stage.view.closed
     stage.presenter.close()
     assert stage.view.closed and stage.connections[0].sent[-1] == "QUIT Goodbye"
+
+
+def test_a_claimed_name_is_asked_about_in_place_and_what_waits_stays(stage: Stage) -> None:
+    """After a restart of the server the name is ours only with its password; drafts and unsent messages are kept."""
+    stage.presenter.send("before")
+    stage.lose()
+    stage.presenter.send("meanwhile")
+    stage.connections[-1].queue.put(wire.Connected(2, Security.NONE))
+    stage.tick(*CLAIMED)
+    assert stage.view.in_chat and stage.phase == "ASKING" and stage.connections[-1].closed
+    assert "me" in stage.view.shown["question"].label and stage.view.shown["question"].is_secret
+    assert "meanwhile" in " ".join(stage.view.texts)
+    stage.view.answer("open-sesame")
+    assert len(stage.connections) == 2
+    stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+    stage.tick(*CLAIMED)
+    assert "PASS me:open-sesame" in stage.connections[-1].sent
+    stage.tick(":irc 001 me :Welcome", ":me!u@h JOIN #lobby", ":irc 353 me = #lobby :me", ":irc 366 me #lobby :End")
+    assert any("meanwhile" in line for line in stage.connections[-1].sent)
+    assert stage.phase == "ONLINE"
+
+
+def test_a_name_that_stays_taken_is_asked_about(stage: Stage) -> None:
+    """First it is most likely our own dead connection; after three minutes it is somebody else."""
+    stage.lose()
+    stage.connections[-1].queue.put(wire.Connected(2, Security.NONE))
+    stage.tick(":irc 433 * me :in use")
+    assert stage.phase != "ASKING" and stage.connections[-1].sent[-1] == "(drop 2)"
+    stage.clock += 200
+    stage.connections[-1].queue.put(wire.Connected(3, Security.NONE))
+    stage.tick(":irc 433 * me :in use")
+    assert stage.phase == "ASKING" and not stage.view.shown["question"].is_secret
+    stage.view.answer("no/name")
+    assert "can't be a name" in stage.view.shown["question"].text
+    stage.view.answer("you")
+    stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+    stage.tick()
+    assert "NICK you" in stage.connections[-1].sent
+
+
+def test_a_server_that_says_nothing_is_given_up_soon(tmp_path: Path) -> None:
+    """Ten seconds without a line; whoever has said something may take longer."""
+    for lines, after in (([], 11), ([":irc NOTICE * :Looking up your hostname"], 31)):
+        stage = Stage(tmp_path, HOST)
+        stage.presenter.begin(connect=True)
+        stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+        stage.tick(*lines)
+        stage.clock += after - 2
+        stage.tick()
+        assert "(drop 1)" not in stage.connections[-1].sent
+        stage.clock += 2
+        stage.tick()
+        assert stage.connections[-1].sent[-1] == "(drop 1)"

@@ -256,6 +256,32 @@ def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Serve
         bobby.wait("alice left")
 
 
+def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) -> None:
+    """The server's first, then the name's; a wrong one is asked for again, and what was typed is not lost."""
+    pytest.importorskip("prompt_toolkit")
+    (tmp_path / "file").write_text("let-me-in\n")
+    with Server(tmp_path, "--password-file", str(tmp_path / "file")) as server:
+        arguments = ("-p", str(server.port), "--nick", "alice")
+        for claims in (True, False):
+            terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path))
+            terminal.wait("Password of the server: ")
+            if claims:
+                terminal.type("guess!\r")
+                terminal.wait("not the password of this server")
+            terminal.type("let-me-in\r")
+            if claims:
+                terminal.wait("You are in #lobby")
+                terminal.type("/register open-sesame\r")
+                terminal.wait("you are logged in")
+            else:
+                terminal.wait("Password of the name alice: ")
+                terminal.type("open-sesame\r")
+                terminal.wait("You are in #lobby")
+                assert "open-sesame" not in terminal.seen
+            assert "let-me-in" not in terminal.seen
+            assert terminal.end() == 0
+
+
 @pytest.fixture
 def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
     """alice on a terminal, without prompt_toolkit."""

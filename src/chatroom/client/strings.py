@@ -7,10 +7,13 @@ REFUSALS = {
     "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
     "nick-claimed": "{0} belongs to somebody here. If it is you, give your password; else choose another name.",
-    "login-refused": "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another.",
+    "login-refused": (
+        "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another name."
+    ),
     "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
     "banned": "This server doesn't let you in: {0}",
-    "password": "The password was not accepted: {0}",
+    "server-password": "This server asks everybody for its own password. Whoever runs it can tell you.",
+    "server-password-wrong": "That is not the password of this server. Whoever runs it can tell you.",
     "certificate-changed": (
         "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
         "Somebody may be reading along. Ask who runs the server before you connect."
@@ -47,6 +50,13 @@ WHOIS = {
     "330": "{1} is logged in as {2}",
     "671": "{1} is connected through TLS",
 }
+# Refusals that the user can answer: with a password of the name or of the server, or with another name.
+ANSWERS = {
+    **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
+    **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
+    **dict.fromkeys(("nick-taken", "nick-bad"), "nick"),
+}
+LABELS = {"password": "Password of the name {0}", "server_password": "Password of the server", "nick": "Another name"}
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
@@ -106,6 +116,10 @@ def ban_listed(room: str, mask: str, by: str) -> str:
     is_mute = muted != mask and len(start) <= 1
     who = (muted if is_mute else mask).removesuffix("!*@*")
     return f"{'Muted' if is_mute else 'Banned'} in {room}: {who}" + (f", by {by.partition('!')[0]}" if by else "")
+
+
+def key_not_used(room: str) -> str:
+    return f"{room} has no key, so yours was not needed. Operators can set one with /key KEY."
 
 
 def bans_end(room: str) -> str:

@@ -7,6 +7,7 @@ changed since the last time. Nothing here waits.
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,14 +26,15 @@ from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import view_models
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.search import Search
-from chatroom.gui.view_protocol import Panel, View
+from chatroom.gui.view_protocol import Panel, Question, View
 
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
 ALERT_SECONDS = 5.0  # between two notifications
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
-    **dict.fromkeys(("nick-claimed", "login-refused", "password"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
+    **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
 T = TypeVar("T")
 MakeClient = Callable[[Target, Session], Client]
@@ -64,6 +66,7 @@ class Presenter:
         self._rooms = rooms
         self._make_client = make_client
         self._password = ""
+        self._server_password = ""
         self._in_chat = False
         self._shown: dict[str, object] = {}
         self._writing_in: Room | None = None  # whose draft is in the composer
@@ -72,6 +75,7 @@ class Presenter:
         self._alerted_at = 0.0
         self._refreshed_at = 0.0
         self._fingerprint = ""
+        self._asked: tuple[str, tuple[str, ...]] = ("nick-taken", ())  # what keeps us out, while the client is ASKING
 
     # --- connecting ---------------------------------------------------------------------------------------------------
 
@@ -86,15 +90,18 @@ class Presenter:
     def use_password(self, password: str) -> None:
         self._password = password
 
-    def connect(self, server: Server, password: str) -> None:
-        """Connects to a server, or shows what is wrong with what was typed: the panel's button."""
-        self._password = password
+    def connect(self, server: Server, password: str, server_password: str = "") -> None:
+        """Connects to a server, or shows what is wrong with what was typed: the panel's button.
+
+        `password` is that of the name.
+        """
+        self._password, self._server_password = password, server_password
         errors = check(server)
         self.server = server
         if errors:
             self._show_panel(errors)
             return
-        danger = plaintext.danger(server, self.settings, password)
+        danger = plaintext.danger(server, self.settings, password or server_password)
         if danger and not self.view.confirm(f"{danger}\n\nConnect without TLS?", "Connect"):
             self._show_panel({"server": "Not connected. Choose Encrypted (TLS), if the server has it."})
             return
@@ -104,7 +111,7 @@ class Presenter:
 
     def _start(self, target: Target) -> None:
         self._stop()
-        session = Session(self.server.nick, self._rooms, self._password, self.now)
+        session = Session(self.server.nick, self._rooms, self._password, self.now, self._server_password)
         self.client = self.pane.client = self._make_client(target, session)
         self.client.start()
         self._show_panel(connecting=f"Connecting to {target}…")
@@ -125,6 +132,8 @@ class Presenter:
         """Connects again at once, or ends being away: the banner's button."""
         if self.client and self.client.phase is Phase.ONLINE:
             self.command("/back")
+        elif self.client and self.client.phase is Phase.ASKING:
+            self._ask_again()
         elif self.client:
             self.client.retry_now()
 
@@ -150,8 +159,11 @@ class Presenter:
         self._in_chat = False
         recent = tuple(self.settings.recent)
         self.view.show_panel(
-            Panel(self.server, recent, self.ask_server, self._password, errors or {}, question, connecting)
-        )
+            Panel(
+                self.server, recent, self.ask_server, self._password, self._server_password,
+                errors or {}, question, connecting,
+            )
+        )  # fmt: skip
 
     # --- time passes --------------------------------------------------------------------------------------------------
 
@@ -206,12 +218,54 @@ class Presenter:
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
+        if self._in_chat and reason in strings.ANSWERS:
+            self._asked = (reason, about)
+            self._ask_again()
+            return
         self._stop()
         if reason in ("certificate-unknown", "certificate-name"):
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
             self._show_panel({_FIELDS.get(reason, "server"): text})
+
+    def _ask_again(self) -> None:
+        """Asks over the messages for what lets us in again; drafts and what waits to be sent stay."""
+        assert self.client
+        reason, about = self._asked
+        kind = strings.ANSWERS[reason]
+        name = self.client.state.login_name or self.client.state.nick
+        self.view.ask(
+            Question(
+                "The server asks who you are" if kind != "nick" else "That name is taken",
+                strings.refusal(reason, *about),
+                strings.LABELS[kind].format(name),
+                "Connect",
+                is_secret=kind != "nick",
+                other="Another name…" if kind == "password" else "",
+                on_other=self._ask_name,
+            ),
+            partial(self._answer, kind),
+        )
+
+    def _ask_name(self) -> None:
+        self._asked = ("nick-taken", self._asked[1])
+        self._ask_again()
+
+    def _answer(self, kind: str, text: str) -> None:
+        """The user has answered what lets us in again."""
+        if not self.client or self.client.phase is not Phase.ASKING:
+            return
+        fault = nick_fault(text) if kind == "nick" else None
+        if fault:
+            self._asked = ("nick-bad", (text, FAULTS[fault]))
+            self._ask_again()
+            return
+        danger = "" if kind == "nick" else plaintext.danger(self.server, self.settings, text)
+        if danger and not self.view.confirm(f"{danger}\n\nSend it without TLS?", "Send"):
+            return
+        self.client.answer(kind, text)
+        self.refresh()
 
     def _on_alert(self, room: Room, entry: TranscriptEntry) -> None:
         """Notifies the user of a mention or a direct message while nobody looks at the window."""

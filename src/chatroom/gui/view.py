@@ -16,10 +16,11 @@ from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.messages_w import Messages
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.presenter import Presenter
+from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
@@ -55,6 +56,7 @@ class TkView:
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.centre, presenter.picked, self.focus_composer)
+        self.question = QuestionCard(self.centre, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
@@ -236,6 +238,10 @@ class TkView:
 
     def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
         self.picker.show(title, rows, free)
+
+    def ask(self, question: Question, answer: Callable[[str], None]) -> None:
+        self.picker.hide()
+        self.question.show(question, answer)
 
     def show_search(self, visible: bool, result: str = "") -> None:
         if visible:

@@ -71,6 +71,8 @@ def banner(client: Client, now: float) -> Banner | None:
         return Banner(
             f"Connection lost at {strings.clock(client.lost_at)}. Retrying in {seconds} s…", "warn", "Retry now"
         )
+    if client.phase is Phase.ASKING:
+        return Banner(client.error, "error", "Answer…")
     if client.phase is Phase.CONNECTING and client.lost_at:
         return Banner(f"Connection lost at {strings.clock(client.lost_at)}. Connecting…")
     if client.lost_at and client.online_at > client.lost_at and now - client.online_at < RECONNECTED_SECONDS:
@@ -86,6 +88,8 @@ def status(client: Client) -> Status:
     if client.phase is Phase.ONLINE:
         security = client.security
         return Status(f"Connected to {place}", "ok", security.value, _SECURITY_ROLES[security])
+    if client.phase is Phase.ASKING:
+        return Status(f"Not connected to {client.target}", "error", security_role="muted")
     verb = "Reconnecting" if client.lost_at else "Connecting"
     security = client.security if client.lost_at else Security.NONE
     return Status(f"{verb} to {place}", "warn", security.value, _SECURITY_ROLES[security])
