@@ -23,6 +23,7 @@ class FakeView:
         self.composer = ""
         self.alerts: list[tuple[str, str]] = []
         self.links: list[str] = []
+        self.unopened: list[str] = []
         self.questions: list[str] = []
         self.answer: Callable[[str], None] = lambda text: None
         self.consents = True
@@ -94,6 +95,15 @@ class FakeView:
 
     def alert(self, title: str, text: str) -> None:
         self.alerts.append((title, text))
+
+    def copy_messages(self) -> None: ...
+
+    def take_unopened(self) -> list[str]:
+        unopened, self.unopened = self.unopened, []
+        return unopened
+
+    def size(self) -> str:
+        return "800x500"
 
     def open_link(self, url: str) -> None:
         self.links.append(url)

@@ -65,6 +65,12 @@ def state(view: TkView) -> dict[str, Any]:
         "size": [root.winfo_width(), root.winfo_height()],
         "send_at": _middle(view.composer.send_button, root),
         "composer_at": _middle(view.composer.text, root),
+        "rooms_at": _middle(view.rooms.tree, root),
+        "members_at": _middle(view.members.tree, root),
+        "header_at": _middle(view._topic, root),
+        "dialog": any(
+            "__tk__messagebox" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
+        ),
         "messages_at": _middle(text, root),
         "pill_at": _middle(view.messages.pill, root),
         **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more")},

@@ -8,7 +8,7 @@ from chatroom.client import history_sync
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
-from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
 from chatroom.gui import view_models
 from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
@@ -109,8 +109,10 @@ class MessagePane:
             self._view.open_link(text)
         elif tag == "retry" and entry:
             self.client.state.retry(room, entry)
-        elif tag == "delete" and entry:
+        elif tag == "delete" and entry and entry.delivery in (DeliveryState.WAITING, DeliveryState.FAILED):
             room.remove(entry)
+            if not self._view.composer_text():
+                self._view.set_composer(entry.text)
         elif tag == "more" and entry:
             self.transcript.expanded.add(entry.serial)
             room.touch_entry(entry)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
+from chatroom.client.transcript_entry import NICK_COLOURS
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.transcript import Splice
@@ -58,7 +59,8 @@ class Messages(ttk.Frame):
         text.bind("<Next>", lambda _: self.page(1))
         text.bind("<Home>", lambda _: self._jump(0.0))
         text.bind("<End>", lambda _: self._jump(1.0))
-        text.bind("<Button-1>", lambda _: text.focus_set())
+        text.bind("<<Copy>>", lambda _: self.copy())
+        text.bind("<<SelectAll>>", lambda _: self._select_all())
         text.bind("<Tab>", lambda e: _focus(e.widget.tk_focusNext()))
         text.bind("<Control-a>", lambda _: self._select_all())
         for tag in _CLICKABLE:
@@ -208,6 +210,33 @@ class Messages(ttk.Frame):
         span = text.tag_prevrange(tag, f"{index}+1c")
         if span and not text.tag_ranges("sel"):
             self._on_click(int(index.partition(".")[0]) - 1, tag, text.get(*span))
+
+    def copy(self, with_names: bool = False) -> str:
+        """Copies what is selected, line by line, without the times and names before it."""
+        text = self.text
+        if not text.tag_ranges("sel"):
+            return "break"
+        first, last = text.index("sel.first"), text.index("sel.last")
+        copied = text.get(first, last) if with_names else "\n".join(self._said(first, last))
+        text.clipboard_clear()
+        text.clipboard_append(copied.strip("\n"))
+        return "break"
+
+    def _said(self, first: str, last: str) -> list[str]:
+        """What is said in each line of a range."""
+        text, lines = self.text, []
+        for line in range(int(first.partition(".")[0]), int(last.partition(".")[0]) + 1):
+            start, end = f"{line}.0", f"{line}.end"
+            for tag in ("time", *(f"nick{number}" for number in range(NICK_COLOURS))):
+                span = text.tag_nextrange(tag, f"{line}.0", f"{line}.end")
+                if span and text.compare(span[1], ">", start):
+                    start = span[1]
+            while text.compare(start, "<", end) and text.get(start) in " \t":
+                start = text.index(f"{start}+1c")
+            start = first if text.compare(first, ">", start) else start
+            end = last if text.compare(last, "<", end) else end
+            lines.append(text.get(start, end) if text.compare(start, "<", end) else "")
+        return lines
 
     def _select_all(self) -> str:
         self.text.tag_add("sel", "1.0", "end-1c")

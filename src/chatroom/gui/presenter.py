@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from chatroom.client import plaintext, slash_commands, strings
+from chatroom.client import plaintext, slash_commands, splitting, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
@@ -30,6 +30,8 @@ from chatroom.gui.view_protocol import Panel, Question, View
 
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
+KEEP_SECONDS = 30.0  # after which rooms and drafts are saved again, if they have changed
+LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
 ALERT_SECONDS = 5.0  # between two notifications
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
@@ -73,6 +75,7 @@ class Presenter:
         self._sent = SentMessages()
         self._completion = Completion()
         self._alerted_at = 0.0
+        self._kept_at = now()
         self._refreshed_at = 0.0
         self._fingerprint = ""
         self._asked: tuple[str, tuple[str, ...]] = ("nick-taken", ())  # what keeps us out, while the client is ASKING
@@ -111,8 +114,11 @@ class Presenter:
 
     def _start(self, target: Target) -> None:
         self._stop()
-        session = Session(self.server.nick, self._rooms, self._password, self.now, self._server_password)
+        rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self._place, ()))))
+        session = Session(self.server.nick, rooms, self._password, self.now, self._server_password)
         self.client = self.pane.client = self._make_client(target, session)
+        for name, draft in self.settings.drafts.get(self._place, {}).items():
+            session.state.room(name).draft = draft
         self.client.start()
         self._show_panel(connecting=f"Connecting to {target}…")
 
@@ -122,9 +128,8 @@ class Presenter:
 
     def trust(self, once: bool) -> None:
         """The user trusts the certificate that they were asked about."""
-        place = f"{self.server.host}:{self.server.port}"
         if not once:
-            self.settings.trusted[place] = self._fingerprint
+            self.settings.trusted[self._place] = self._fingerprint
             self._save()
         self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
 
@@ -143,12 +148,36 @@ class Presenter:
         self.cancel()
 
     def close(self) -> None:
+        self.settings.size = self.view.size() or self.settings.size
+        self._save()
+        self._keep_place()
         if self.client:
             self.client.state.quit()
             self.client.stop()
         self.view.close()
 
+    @property
+    def _place(self) -> str:
+        return f"{self.server.host}:{self.server.port}"
+
+    def _keep_place(self) -> None:
+        """Remembers the rooms and the drafts of this server for the next run."""
+        if not self.client or not self.client.state.was_registered:
+            return
+        state = self.client.state
+        if self._writing_in:
+            self._writing_in.draft = self.view.composer_text()
+        rooms = [room.name for room in state.rooms.values() if not room.is_direct and room.joined]
+        drafts = {room.name: room.draft for room in state.rooms.values() if room.draft.strip()}
+        drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
+        self._kept_at = self.now()
+        if (rooms, drafts) != (self.settings.rooms.get(self._place), self.settings.drafts.get(self._place)):
+            self.settings.rooms[self._place], self.settings.drafts[self._place] = rooms, drafts
+            self._save()
+
     def _stop(self) -> None:
+        self._keep_place()
+        self._writing_in = None
         if self.client:
             self.client.state.quit()
             self.client.stop()
@@ -176,6 +205,10 @@ class Presenter:
         if self.client is None:
             return False
         behind = self.client.is_behind
+        for url in self.view.take_unopened():
+            self.client.state.inform(f"Nothing on this computer opens links. Copy it: {url}", Kind.ERROR)
+        if self._in_chat and self.now() - self._kept_at > KEEP_SECONDS:
+            self._keep_place()
         if self._in_chat:
             if not behind or time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
                 self.refresh()
@@ -215,6 +248,8 @@ class Presenter:
             self._shown.clear()
             self.view.show_chat()
             self.go_to(self.client.state.current)
+            if self._writing_in and not self.view.composer_text():
+                self.view.set_composer(self._writing_in.draft)
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
@@ -381,6 +416,9 @@ class Presenter:
     def send(self, text: str) -> None:
         """Sends what was typed: Enter, or the Send button. What can't be done stays in the composer."""
         if not self.client or not text.strip():
+            return
+        lines = len(splitting.lines(text))
+        if lines > LINES_UNASKED and not self.view.confirm(f"Send these {lines} lines to everybody here?", "Send"):
             return
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
