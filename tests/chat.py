@@ -15,6 +15,7 @@ from chatroom.model.entities import Session
 from chatroom.model.events import (
     AccountDropped,
     AccountMade,
+    AccountUsed,
     Connected,
     Event,
     Founded,
@@ -24,7 +25,7 @@ from chatroom.model.events import (
     PasswordSet,
     ReplaySet,
 )
-from chatroom.model.outcomes import Command
+from chatroom.model.outcomes import Command, Survey
 from chatroom.model.replies import Reply
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Dialect
@@ -43,7 +44,7 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
-TOLD_NOBODY = {AccountMade, PasswordSet, ReplaySet, AccountDropped, Founded, Opened}  # only saved
+TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 
@@ -57,6 +58,18 @@ def kinds(base: type) -> set[type]:
         for each in vars(sys.modules[base.__module__]).values()
         if isinstance(each, type) and base in each.__bases__
     }
+
+
+def answer(survey: Survey, until: int = sys.maxsize) -> Reply:
+    """What a survey finds, if its time is over after so many steps."""
+    try:
+        survey.steps.send(None)
+        for step in count(1):
+            survey.steps.send(step >= until)
+    except StopIteration as done:
+        assert isinstance(done.value, Reply)
+        return done.value
+    raise AssertionError
 
 
 def place(event: Event, id: int, time: int) -> None:  # noqa: A002
@@ -85,6 +98,9 @@ class RecordingPost:
         self.replies.append((session.uid, reply))
         if isinstance(session, Client):
             session.wire += session.dialect.answer(reply)
+
+    def prepared(self, session: Session, reply: Reply) -> Reply:
+        return reply
 
     def barrier(self) -> threading.Event:
         passed = threading.Event()
@@ -134,6 +150,8 @@ class Chat:
         self.post = RecordingPost()
         self.hub = Hub(lambda: self.time, name=info.name)
         self.hub.context.passwords.scrypt = QUICK
+        self.hub.context.throttle.stopping.set()  # so that no test waits for a pause
+        self.hub.context.cloaks.is_shown = True  # most tests are about something else, and easier to read so
         self.log = LocalEventLog(self.hub, self.post, lambda: self.time)
         self._uids = count(1)
 

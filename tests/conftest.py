@@ -54,7 +54,7 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def server(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     """A server on a free port of 127.0.0.1. It may log no error while it is used, nor do anything without its lock."""
-    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True, show_addresses=True)
     unlocked = watch_lock(server, monkeypatch)
     server.start()
     yield server

@@ -19,7 +19,7 @@ from tests.peers import DEADLINE, Guests
 @contextmanager
 def running(data: Path, keep: int = 0, unlimited: bool = True) -> Iterator[Guests]:
     """A server on this data that computes quickly, and its clients."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), keep=keep, unlimited=unlimited)
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), keep=keep, unlimited=unlimited, show_addresses=True)
     server.hub.context.passwords.scrypt = QUICK
     server.start()
     guests = Guests(server.port)

@@ -89,7 +89,7 @@ def test_a_backup_of_a_running_server_is_a_server_again(
     """All that was said until then, accounts and bans; one file, for its owner alone, and whole."""
     served = serve("--unlimited", "--data", str(data), "--operator-password-file", str(_password(tmp_path)))
     al = Irc(served.port, "al", "echo-message")
-    al.send("OPER al sesame", "KLINE bad!*@* :rude", "PRIVMSG NickServ :REGISTER open-sesame")
+    al.send("OPER al sesame-of-ops", "KLINE bad!*@* :rude", "PRIVMSG NickServ :REGISTER open-sesame")
     al.wait(" 900 ")
     al.send(*[f"PRIVMSG #lobby :{n}" for n in range(200)])
     al.until("PRIVMSG #lobby :199$")
@@ -120,7 +120,7 @@ def test_a_backup_of_a_running_server_is_a_server_again(
 
 def _password(directory: Path) -> Path:
     file = directory / "password"
-    file.write_text("sesame\n", encoding="utf-8")
+    file.write_text("sesame-of-ops\n", encoding="utf-8")
     return file
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from chatroom import __version__
 from chatroom.cli.serve import serve as serve_command
+from chatroom.cli.serve_options import SIZE
 from tests.hosting import run_without_reader
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
 from tests.ports import free_port, listens
@@ -96,8 +97,11 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_MOTD_FILE": str(motd),
         "CHATROOM_SERVE_PASSWORD_FILE": str(password),
         "CHATROOM_SERVE_OPERATOR_PASSWORD_FILE": str(motd),
+        "CHATROOM_SERVE_OPERATORS": "",  # in core/test_operator_accounts.py
         "CHATROOM_SERVE_DATA": str(tmp_path / "data"),
         "CHATROOM_SERVE_KEEP": "1",
+        "CHATROOM_SERVE_FREE_ACCOUNTS": "9",
+        "CHATROOM_SERVE_HISTORY_SIZE": "1.5 GB",
         "CHATROOM_SERVE_REPLAY": "7",
         "CHATROOM_SERVE_EPHEMERAL": "1",
         "CHATROOM_SERVE_SYNC": "full",
@@ -106,10 +110,11 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_UNLIMITED": "1",
         "CHATROOM_SERVE_LIMIT_PER_ADDRESS": "9",
         "CHATROOM_SERVE_TRUSTED_NETWORK": "10.0.0.0/8 ::1",
-        "CHATROOM_SERVE_NO_WEB": "",  # in web/test_http.py, and so is the next
-        "CHATROOM_SERVE_WEB_HOST": "chat.example",
+        "CHATROOM_SERVE_SHOW_ADDRESSES": "1",
         "CHATROOM_SERVE_TRUSTED_PROXY": "192.0.2.0/24",
         "CHATROOM_SERVE_WEBIRC_PASSWORD_FILE": str(password),
+        "CHATROOM_SERVE_NO_WEB": "",  # in web/test_http.py, and so is the next
+        "CHATROOM_SERVE_WEB_HOST": "chat.example",
         "CHATROOM_SERVE_LOG_LEVEL": "warning",
     }
     options = {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS if not name.startswith("tls")}  # in test_tls.py
@@ -548,3 +553,28 @@ def test_without_what_windows_lacks_one_can_connect(arguments: str, code: int, t
     )
     assert (done.returncode, told in done.stdout + done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [("10 GB", 10**10), ("1.5TB", 15 * 10**11), ("500mb", 5 * 10**8), ("0", 0), ("100MB", 10**8)],
+)
+def test_a_size_is_a_number_of_bytes(size: str, expected: int) -> None:
+    """With its unit, as people write it."""
+    assert SIZE.convert(size, None, None) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ("10", "is no size; 10GB, "),
+        ("ten", "is no size"),
+        ("-1GB", "is no size"),
+        ("99MB", "is too little; give it 100MB"),
+    ],
+)
+def test_what_is_no_size_is_refused(size: str, reason: str) -> None:
+    """A history of a few megabytes would be gone in a minute."""
+    done = chatroom("serve", "--check-config", f"--history-size={size}")
+    assert done.returncode == 2
+    assert reason in done.stderr

@@ -20,10 +20,12 @@ from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
 from chatroom.model.values import MessageKind, ModeChange, Person
+from chatroom.storage.offline import OfflineStore
+from chatroom.storage.search_index import SearchIndex, indexed
 from chatroom.storage.segments import _LINES
 from chatroom.storage.store import Store
 from tests.hosting import run_without_reader
-from tests.peers import DEADLINE, Plain, Served
+from tests.peers import DEADLINE, Plain, Served, eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
@@ -225,6 +227,36 @@ def test_what_is_old_is_pruned(kept: Path) -> None:
     assert history("prune", "--older-than", "1h").stdout == "5 messages deleted.\n"
     assert history("rooms").stdout == ""
     assert history("prune", "--older-than", "soon").exit_code == 2
+
+
+def test_what_is_pruned_leaves_no_words_in_the_files(data: Path) -> None:
+    """Neither in free pages, nor in the index."""
+    with closing(Store(data)) as store:
+        store.save([Said(ALICE, "#tea", "a xylophone", MessageKind.MESSAGE, id=1, time=1)])
+        index = SearchIndex(store)
+        while index.step():
+            pass
+    assert b"xylophone" in (data / "chatroom.db").read_bytes()
+    assert history("prune", "--older-than", "1h").stdout == "1 messages deleted.\n"
+    assert not [file for file in data.iterdir() if b"xylophone" in file.read_bytes()]
+
+
+def test_what_is_pruned_beside_a_server_leaves_the_files_too(
+    serve: Callable[..., Served], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server sees to it, if it is the last to use them."""
+    served = serve("--data", str(data))
+    al = Plain(served.port, "al")
+    al.send("a xylophone", "/search xylophone")
+    al.wait("al: a xylophone$")
+    with closing(OfflineStore(data)) as store:
+        last = "SELECT max(row) FROM runs"
+        eventually(lambda: indexed(store.db) == store.db.execute(last).fetchone()[0], "all that was said is indexed")
+    assert history("prune", "--older-than", "0h").exit_code == 0
+    al.close()
+    served.type("q")
+    assert served.ends() == 0
+    assert not [file for file in data.iterdir() if b"xylophone" in file.read_bytes()]
 
 
 @pytest.mark.parametrize("arguments", [("rooms",), ("export", "#a"), ("search", "x"), ("prune", "--older-than", "1d")])

@@ -109,7 +109,7 @@ def test_claiming_and_logging_in_as_typed() -> None:
     assert "not the password of al" in wire.told[-1]
     wire.type(f"/login bob {PASSWORD}")
     assert (wire.state.nick, wire.state.account) == ("bob", "bob")
-    wire.type("/password another-one")
+    wire.type(f"/password {PASSWORD} another-one")
     assert wire.told[-1] == "The password of bob is changed."
     wire.type("/set replay off")
     assert wire.told[-1] == "When you join a room you are shown nothing from before (kept for bob)."
@@ -146,7 +146,7 @@ def test_a_password_that_was_typed_opens_the_next_connection_too() -> None:
         wire.session.lost()
         wire.connect()
         assert (wire.state.is_registered, wire.end.account) == (True, "al")
-        wire.type("/password another-one")
+        wire.type(f"/password {PASSWORD} another-one")
         wire.session.lost()
         wire.connect()
         assert (wire.state.is_registered, wire.end.account) == (True, "al")
@@ -161,7 +161,7 @@ def test_a_password_whose_change_was_refused_is_not_forgotten() -> None:
     """The new one is too weak for the server, which no code tells: the old one still opens the door."""
     chat = claimed(Chat())
     wire = Wire(chat, "bob", PASSWORD)
-    wire.type("/password bob")
+    wire.type(f"/password {PASSWORD} bob")
     for _ in range(2):
         wire.session.lost()
         wire.connect()

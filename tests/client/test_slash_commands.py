@@ -132,7 +132,7 @@ def test_a_password_behind_something_unseen_is_not_said_aloud(before: str) -> No
     [
         "/nick bob builder", "/whois bob carol", "/invite bob #dev", "/unban bob carol", "/unmute bob carol",
         "/op bob carol", "/slow 10 seconds", "/key open sesame", "/join #dev key more", "/leave #lobby bye",
-        "/register my name open-sesame", "/password two words",
+        "/register my name open-sesame", "/password old two words",
     ],
 )  # fmt: skip
 def test_words_that_would_be_dropped_are_refused(line: str) -> None:

@@ -31,8 +31,8 @@ COMMANDS = [
     *("MODE {room} {sign}l 9", "WHOIS {nick}", "NAMES {room}", "LIST", "WHO {room}", "LUSERS", "LINKS"),
     *("MODE {me} {sign}i", "OPER x sesame", "KILL {nick} :{text}", "WALLOPS :{text}", "PING {text}", "ISON {nick}"),
     *("MODE {room} {sign}b m:{nick}!*@*", "MODE {room} +W 1", "MODE {room} -W"),
-    *("PRIVMSG NickServ :REGISTER pass-{me}", "PRIVMSG NickServ :IDENTIFY {nick} pass-{nick}", "QUIT :{text}"),
-    "PRIVMSG NickServ :DROP {nick} pass-{nick}",
+    *("PRIVMSG NickServ :REGISTER horse-{me}", "PRIVMSG NickServ :IDENTIFY {nick} horse-{nick}", "QUIT :{text}"),
+    "PRIVMSG NickServ :DROP {nick} horse-{nick}",
 ]
 
 

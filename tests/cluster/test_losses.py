@@ -11,7 +11,7 @@ import pytest
 from chatroom.cluster import snapshots
 from chatroom.cluster.redis_stream import REDIS_TIMEOUT_SECONDS, LinkError, Stream
 from chatroom.cluster.spool import Proposal
-from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, Unban, UnbanFromServer
+from chatroom.model.commands import Ban, BanFromServer, DropAccount, Quit, SetModes, SetOperator, Unban, UnbanFromServer
 from chatroom.model.outcomes import Command
 from chatroom.model.values import ModeChange
 from chatroom.storage.store import Store
@@ -281,6 +281,31 @@ def test_whose_account_was_dropped_while_their_server_was_away_is_logged_out(wir
     assert [user.person.account for user in one.server.hub.state.users.values()] == [""]
 
 
+def test_who_was_made_no_operator_while_their_server_was_away_is_none(wire: Wire, node: Start) -> None:
+    """They bring themselves as they were; who is one by the configuration of their server stays one."""
+    one, two = node("one"), node("two", wire=wire)
+    two.server.hub.context.operators = frozenset({"bob"})
+    alice = two.guests.irc("alice")
+    alice.send(f"PRIVMSG NickServ :REGISTER {PASSWORD}")
+    alice.wait(" 900 ")
+    claim(one, "bob")
+    agree(one, two)
+    own(one, SetOperator("alice", on=True))
+    alice.wait(" 381 ")
+    bob = two.guests.irc("b0b_")
+    bob.send(f"PRIVMSG NickServ :IDENTIFY bob {PASSWORD}")
+    bob.wait(" 381 ")
+    agree(one, two)
+    cut_off(wire, two)
+    eventually(lambda: one.people() == [], "two is given up")
+    own(one, SetOperator("alice", on=False))
+    wire.mend()
+    agree(one, two)
+    alice.wait(r"^:alice!\S+ MODE alice -o")
+    assert [user.person.nick for user in one.server.hub.state.users.values() if user.is_operator] == ["b0b_"]
+    assert one.server.hub.state.holders["o"] == 1
+
+
 def test_who_says_something_and_leaves_while_the_link_is_down_is_heard(wire: Wire, node: Start) -> None:
     """Although their server has been given up meanwhile."""
     one, two = node("one"), node("two", wire=wire)
@@ -369,7 +394,7 @@ def test_a_password_and_a_ghost_are_of_the_account_that_was_meant(node: Start) -
     alice.wait(" NICK :?alicia")
     agree(one, two)
     two.log.spool.let(open=False)  # so that it comes second
-    alice.send("PRIVMSG NickServ :SET PASSWORD another-pass-1")
+    alice.send(f"PRIVMSG NickServ :SET PASSWORD {PASSWORD} another-pass-1")
     eventually(two.has_sent, "it is on its way")
     own(one, DropAccount("alice", ""))
     claim(one, "alice")

@@ -14,6 +14,7 @@ import pytest
 from chatroom.cluster.redis_stream import ClusterError
 from chatroom.cluster.servers import MessageBurst, Timing
 from chatroom.cluster.spool import Proposal
+from chatroom.model.commands import SetOperator
 from chatroom.server.chat_server import ChatServer
 from tests.chat import INFO
 from tests.cluster.conftest import QUICK, Node, Redis, agree
@@ -21,6 +22,7 @@ from tests.peers import DEADLINE, Served, eventually, said
 
 pytestmark = pytest.mark.needs("redis-server")
 Start = Callable[..., Node]
+PASSWORD = "open-sesame"
 
 
 def test_people_on_two_servers_talk(node: Start) -> None:
@@ -112,7 +114,7 @@ def test_who_comes_back_to_another_server_is_shown_what_they_missed(node: Start)
     bob.wait(":one$")
     bob.send("QUIT")
     alice.wait(" QUIT ")
-    alice.send("PRIVMSG #tea :two", "NICKSERV REGISTER open-sesame", "NICKSERV SET REPLAY off")
+    alice.send("PRIVMSG #tea :two", f"NICKSERV REGISTER {PASSWORD}", "NICKSERV SET REPLAY off")
     alice.wait("kept for alice")
     agree(one, two)
     bob = two.guests.irc("bob", "server-time", room="#tea")
@@ -136,6 +138,47 @@ def test_somebody_is_killed_on_the_server_where_they_are(node: Start) -> None:
     alice.send("OPER x sesame", "KILL bob :enough")
     assert bob.rest()[-1].startswith("ERROR :Closing link: Killed (alice: enough)")
     alice.wait(" QUIT ")
+    agree(one, two)
+
+
+def test_an_account_is_an_operator_on_all_servers(node: Start) -> None:
+    """Made one at any console, wherever somebody is logged in to it. All know where it is at home, too."""
+    one, two = node("one"), node("two")
+    alice, bob = one.guests.plain("alice"), two.guests.irc("bob")
+    alice.send(f"/register {PASSWORD}")
+    alice.wait("is yours now")
+    agree(one, two)
+    assert two.server.hub.state.accounts["alice"].is_at_home("127.0.0.1")
+    bob.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
+    bob.wait("You are logged in as alice")
+    two.server.event_log.submit(two.server.hub.state.server_session, [SetOperator("alice", on=True)])
+    alice.wait(r"^\* Your modes: \+o$")
+    bob.wait(r"^:bob!\S+ MODE bob \+o\r?$")
+    agree(one, two)
+    bob.send("NICKSERV LOGOUT")
+    bob.wait(r"^:bob!\S+ MODE bob -o\r?$")
+    bob.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
+    bob.wait(r"^:bob!\S+ MODE bob \+o\r?$")
+    one.server.event_log.submit(one.server.hub.state.server_session, [SetOperator("alice", on=False)])
+    alice.wait(r"^\* Your modes: -o$")
+    bob.wait(r"^:bob!\S+ MODE bob -o\r?$")
+    agree(one, two)
+    assert one.server.hub.state.holders["o"] == two.server.hub.state.holders["o"] == 0
+
+
+def test_a_new_password_ends_logins_on_all_servers(node: Start) -> None:
+    """Whoever knew the old one is out, wherever they are."""
+    one, two = node("one"), node("two")
+    alice, thief = one.guests.plain("alice"), two.guests.irc("thief")
+    alice.send(f"/register {PASSWORD}")
+    alice.wait("is yours now")
+    agree(one, two)
+    thief.send(f"NICKSERV IDENTIFY alice {PASSWORD}")
+    thief.wait("You are logged in as alice")
+    agree(one, two)
+    alice.send(f"/password {PASSWORD} another-one")
+    alice.wait("The password of alice is changed")
+    assert thief.rest()[-1].startswith("ERROR :Closing link: the password of the account was changed")
     agree(one, two)
 
 
@@ -360,6 +403,18 @@ def test_a_timed_mute_ends_once_on_every_server(node: Start) -> None:
     bob.send("quiet now")
     alice.wait("^bob: quiet now$")
     assert sum("bob" in line and "mute" in line for line in alice.heard) == 2  # when it began, when it ended
+
+
+def test_an_announcement_is_told_on_all_servers_to_those_who_have_a_name(node: Start) -> None:
+    """Anybody else may be about to begin TLS."""
+    one, two = node("one"), node("two")
+    alice, bob, stranger = one.guests.plain("alice"), two.guests.plain("bob"), two.guests.stranger()
+    stranger.wait("^Username$")
+    one.server.announce("back at ten")
+    alice.wait(r"^\* back at ten$")
+    bob.wait(r"^\* back at ten$")
+    stranger.send("carol")
+    assert "* back at ten" not in stranger.until("Welcome, carol")
 
 
 def test_no_burst_slips_through_a_slow_mode_set_in_between(node: Start) -> None:

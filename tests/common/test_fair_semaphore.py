@@ -37,3 +37,39 @@ def test_who_waits_too_long_gets_no_slot_and_leaves_the_queue() -> None:
         assert semaphore.waiting() == 0
     with semaphore.slot("b", 0.01) as has_slot:
         assert has_slot
+
+
+def test_one_owner_has_no_more_slots_than_each_may_have() -> None:
+    """Others still get those that are free, and the owner the next one of its own."""
+    semaphore = FairSemaphore(2, each=1)
+    with semaphore.slot("b"):
+        with semaphore.slot("a"):
+            pass
+        with semaphore.slot("b", 0.01) as has_slot:
+            assert not has_slot
+        with semaphore.slot("c"):
+            pass
+    with semaphore.slot("b", 0.01) as has_slot:
+        assert has_slot
+
+
+def test_who_seldom_asks_is_before_those_who_ask_without_end() -> None:
+    """A slot goes to whoever has had none for the longest time, however many wait already."""
+    semaphore = FairSemaphore(1)
+    served: list[str] = []
+
+    def come(who: str) -> None:
+        with semaphore.slot(who):
+            served.append(who)
+
+    for who in ("seldom", *"abcde"):
+        come(who)
+    threads = []
+    with semaphore.slot("z"):
+        for number, who in enumerate((*"abcde", "seldom", "new"), 1):
+            threads.append(threading.Thread(target=come, args=(who,)))
+            threads[-1].start()
+            eventually(lambda number=number: semaphore.waiting() == number, f"{who} waits")  # type: ignore[misc]
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert served[6:] == ["new", "seldom", *"abcde"]

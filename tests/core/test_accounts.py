@@ -2,12 +2,13 @@
 
 import base64
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatroom.core.login_throttle import CLAIMS_PER_ADDRESS, LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.login_throttle import CLAIMS_PER_ADDRESS, LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW, Attempt
 from chatroom.core.membership import ROOMS_PER_OWNER
 from chatroom.model.commands import (
     BecomeOperator,
@@ -25,7 +26,7 @@ from chatroom.model.events import AccountDropped, AccountMade, PasswordSet
 from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.values import Person
 from chatroom.protocols.irc.handlers.sasl import SASL_CHUNK_CHARACTERS, SASL_CHUNKS_MAX
-from tests.chat import Chat, Client
+from tests.chat import NOON, QUICK, Chat, Client
 
 PASSWORD = "open-sesame"
 
@@ -138,24 +139,83 @@ def test_logging_out_and_a_new_password(chat: Chat) -> None:
     """The old one is of no use then."""
     bob = chat.plain().send("bob", PASSWORD)
     bob.heard()
-    assert bob.send("/password another-one").heard() == ["* The password of bob is changed."]
+    assert bob.send(f"/password {PASSWORD} another-one").heard() == ["* The password of bob is changed."]
     assert bob.send("/logout").heard() == ["* You are logged out."]
     assert not bob.account
     assert "not the password" in bob.send(f"/login {PASSWORD}").heard()[0]
     assert bob.send("/login another-one").heard() == ["* You are logged in as bob."]
 
 
+def test_to_change_a_password_takes_the_old_one(chat: Chat) -> None:
+    """Who sits down at somebody's open window can't take their name away."""
+    bob = chat.plain().send("bob", PASSWORD)
+    bob.heard()
+    assert "not the password of bob" in bob.send("/password guess! another-one").heard()[0]
+    assert chat.plain().send("bob", PASSWORD).account == "bob"
+
+
+def test_a_new_password_ends_other_logins(chat: Chat) -> None:
+    """Whoever knew the old one is out, also under another name; who has no name yet is not let have this one."""
+    thief, coming = proven(chat, "bob", "b0b_"), newcomer(chat, "AUTHENTICATE PLAIN")
+    coming.send(f"AUTHENTICATE {sasl('bob', PASSWORD)}").heard()
+    other, bob = claim(chat, "carol"), chat.plain().send("bob", PASSWORD)
+    bob.heard()
+    assert bob.send(f"/password {PASSWORD} another-one").heard()[-1] == "* The password of bob is changed."
+    assert thief.closing
+    assert "the password of the account was changed" in thief.heard()[-1]
+    assert not coming.account
+    assert numerics(coming.send("NICK bob", "USER u 0 * :x", "CAP END").heard())[-1] == "433"
+    assert (bob.account, other.account, bob.closing, other.closing) == ("bob", "carol", False, False)
+
+
+def test_a_cheap_secret_is_made_anew_at_a_login(chat: Chat) -> None:
+    """When the cost of passwords rises, that of an account follows at its next login, which ends no other."""
+    here = proven(chat, "bob")
+    before = chat.hub.state.accounts["bob"].secret
+    chat.hub.context.passwords.scrypt = (32, 8, 1)
+    second = chat.plain("eve")
+    assert "not the password" in second.send("/login bob guess!").heard()[0]
+    assert chat.hub.state.accounts["bob"].secret == before
+    for _ in range(2):
+        second.send(f"/login bob {PASSWORD}", "/logout")
+    secret = chat.hub.state.accounts["bob"].secret
+    assert secret.startswith("scrypt$32$8$1$")
+    assert len([event for event, _ in chat.post.events if isinstance(event, PasswordSet)]) == 1
+    assert here.account == "bob"
+    chat.hub.context.passwords.scrypt = QUICK
+    proven(chat, "bob")
+    assert chat.hub.state.accounts["bob"].secret == secret
+
+
+@pytest.mark.parametrize(("password", "account"), [(PASSWORD, ""), ("another-one", "carol")])
+def test_a_login_counts_by_the_password_of_its_end(chat: Chat, password: str, account: str) -> None:
+    """If it is changed while one is being checked, the new one is right, and the old one is not."""
+    check = chat.hub.context.passwords.check
+    carol, eve = claim(chat, "carol"), chat.plain("eve")
+
+    def changing(given: str, secret: str, owner: str = "") -> bool | None:
+        chat.hub.context.passwords.check = check  # type: ignore[method-assign]
+        fits = check(given, secret, owner)
+        carol.send(f"/password {PASSWORD} another-one")
+        return fits
+
+    chat.hub.context.passwords.check = changing  # type: ignore[method-assign, assignment]
+    assert eve.send(f"/login carol {password}").account == account
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
         ("/register", "needs more"),
-        ("/register short", "at least 6 characters"),
+        ("/register short", "at least 8 characters"),
+        ("/register Passw0rd1", "among the first that are guessed"),
         ("/register two words", "no spaces"),
         ("/login guess!", "not the password of eve, or nobody has claimed eve"),
         ("/login bob guess!", "not the password of bob"),
         ("/login nobody guess!", "not the password of nobody, or nobody has claimed nobody"),
         ("/logout", "not logged in; /login PASSWORD"),
-        ("/password another-one", "not logged in; /login PASSWORD"),
+        ("/password guess! another-one", "not logged in; /login PASSWORD"),
+        ("/password another-one", "needs more: /password OLD NEW"),
     ],
 )
 def test_every_refusal_says_what_to_do_next(chat: Chat, line: str, told: str) -> None:
@@ -185,22 +245,34 @@ def test_unclaimed_names_are_as_ever(chat: Chat) -> None:
     assert chat.plain().send("caroline").heard() == ["* caroline is taken; choose another name", "Username"]
 
 
-def test_guesses_are_limited(chat: Chat) -> None:
-    """By account and address; after a minute there are more."""
-    eve = chat.plain("eve")
-    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
+def test_guesses_are_slowed_down_and_owners_are_not(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever guesses too often waits for a turn, and may be told that it did not come. At home nobody waits."""
+    waited: list[int] = []
+    in_turn = chat.hub.context.throttle.in_turn
+
+    def look(attempt: Attempt, check: Callable[[], bool | None]) -> bool | None:
+        waited.append(len(attempt.turns))
+        return in_turn(attempt, check) if chat.time < NOON + LOGIN_WINDOW_MS else None
+
+    monkeypatch.setattr(chat.hub.context.throttle, "in_turn", look)
+    eve, bob = chat.plain("eve"), chat.plain("b0b_")
+    eve.host = "192.0.2.66"
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW + 1):
         eve.send("/login bob guess!")
-    eve.heard()
-    assert eve.send(f"/login bob {PASSWORD}").heard() == ["* that was tried too often; wait a minute, then try again"]
+    bob.send(f"/login bob {PASSWORD}")
+    assert bob.account == "bob"
+    assert waited == [*[0] * WRONG_PASSWORDS_PER_WINDOW, 2, 0]
     chat.time += LOGIN_WINDOW_MS
-    assert eve.send(f"/login bob {PASSWORD}").account == "bob"
+    eve.heard()
+    assert "try again in a few seconds" in eve.send("/login bob guess!").heard()[0]
 
 
 def test_a_password_is_not_changed_all_the_time(chat: Chat) -> None:
     """It takes as long as a guess, and two are computed at a time for everybody."""
     bob = chat.plain().send("bob", PASSWORD)
     bob.heard()
-    told = [bob.send(f"/password another-{i}").heard()[0] for i in range(WRONG_PASSWORDS_PER_WINDOW + 1)]
+    passwords = [PASSWORD, *[f"another-{i}" for i in range(WRONG_PASSWORDS_PER_WINDOW + 1)]]
+    told = [bob.send(f"/password {old} {new}").heard()[0] for old, new in pairwise(passwords)]
     assert told[:-1] == ["* The password of bob is changed."] * WRONG_PASSWORDS_PER_WINDOW
     assert told[-1] == "* that was tried too often; wait a minute, then try again"
 
@@ -303,7 +375,7 @@ def test_no_sasl_message_does_more_than_fail(messages: list[bytes]) -> None:
 def test_a_long_message_comes_in_chunks(chat: Chat) -> None:
     """Of 400 characters; one that ends with a whole chunk is ended by a plus."""
     for size in (300, 292):
-        name, password = f"long{size}", "x" * size
+        name, password = f"long{size}", ("horse-" * 50)[:size]
         chat.plain(name).send(f"/register {password}", "/quit")
         message = sasl(name, password)
         chunks = [message[i : i + SASL_CHUNK_CHARACTERS] for i in range(0, len(message), SASL_CHUNK_CHARACTERS)]
@@ -366,19 +438,6 @@ def test_an_account_alone_opens_no_door(chat: Chat) -> None:
     assert (carol.nick, carol.account) == ("carol", "")
 
 
-def test_the_servers_password_cant_be_guessed_by_sasl_either(chat: Chat) -> None:
-    """It is held against what comes as often as an account's password is, and no more."""
-    chat.hub.context.password = "let:me:in"
-    for i in range(WRONG_PASSWORDS_PER_WINDOW):
-        eve = newcomer(chat, "AUTHENTICATE PLAIN")
-        assert "not the password" in eve.send(f"AUTHENTICATE {sasl(f'name{i}', 'guess!')}").heard()[-1]
-    eve = newcomer(chat, "AUTHENTICATE PLAIN")
-    assert "tried too often" in eve.send(f"AUTHENTICATE {sasl('eve', 'let:me:in')}").heard()[-1]
-    assert not eve.admitted
-    eve.send("PASS eve:guess!", "NICK eve", "USER u 0 * :Eve", "CAP END")
-    assert eve.closing
-
-
 def service(lines: list[str]) -> list[str]:
     """What NickServ says; all lines must be its own or 9xx."""
     own = ":NickServ!NickServ@chatroom.test NOTICE "
@@ -394,11 +453,11 @@ def test_nickserv_is_a_way_of_saying_the_same(chat: Chat) -> None:
         return service(al.send(f"PRIVMSG NickServ :{text}").heard())
 
     assert len(say("nonsense")) == len(say("HELP")) == 8
-    assert say("REGISTER x") == ["A password has at least 6 characters and is not the name; choose another."]
+    assert say("REGISTER x") == ["A password has at least 8 characters and is not the name; choose another."]
     assert say(f"register {PASSWORD} al@example.org")[0].startswith("The name al is yours, and you are logged in.")
     assert al.account == "al"
     assert say("INFO al") == ["al has been claimed since 2026-01-01, and is here."]
-    assert say("SET PASSWORD another-one") == ["The password of al is changed."]
+    assert say(f"SET PASSWORD {PASSWORD} another-one") == ["The password of al is changed."]
     assert say("LOGOUT") == ["You are logged out."]
     assert say(f"IDENTIFY {PASSWORD}") == ["That is not the password of al, or nobody has claimed al."]
     assert service(al.send("NS IDENTIFY al another-one").heard()) == ["You are logged in as al."]
@@ -652,13 +711,13 @@ def test_no_value_shows_a_password_or_a_secret() -> None:
         BecomeOperator("root", PASSWORD),
         MakeAccount(PASSWORD),
         LogIn("bob", PASSWORD),
-        SetPassword(PASSWORD),
+        SetPassword(PASSWORD, PASSWORD),
         DropAccount("bob", PASSWORD),
         CloseGhost("bob", PASSWORD),
         Checked(LogIn("bob", PASSWORD), PASSWORD, True),
         Hashed(MakeAccount(PASSWORD), PASSWORD),
         AccountMade(by, "bob", PASSWORD),
-        PasswordSet(by, "bob", PASSWORD),
+        PasswordSet(by, "bob", PASSWORD, PASSWORD),
         Account("bob", PASSWORD, 1, 1),
     ]
     for value in values:
@@ -668,7 +727,7 @@ def test_no_value_shows_a_password_or_a_secret() -> None:
 def test_events_alone_make_the_same_accounts(chat: Chat) -> None:
     """Another hub that is told the same events knows the same names, and whose rooms are whose; contract 1."""
     bob = proven(chat, "bob")
-    bob.send("JOIN #tea", "NICKSERV SET PASSWORD another-one")
+    bob.send("JOIN #tea", f"NICKSERV SET PASSWORD {PASSWORD} another-one")
     claim(chat, "carol")
     other = Chat()
     for event, _ in chat.post.events:

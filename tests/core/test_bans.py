@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatroom.core.bans import SERVER_BANS_MAX
+from chatroom.core.bans import ENDED_AT_ONCE, SERVER_BANS_MAX
 from chatroom.model.commands import Ban, BanFromServer, Expire
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.events import ModesSet, ServerUnbanned
@@ -578,7 +578,7 @@ def test_bans_mutes_and_topics_outlive_the_server(
     server, guests = served(serve, data)
     op = guests.irc("op", room="#tea")
     guests.irc("bob", room="#tea")
-    op.send("TOPIC #tea :Earl Grey", "BAN #tea bob 1h :rude", "MUTE #tea carol", "MODE #tea +be *!*@192.0.2.* al")
+    op.send("TOPIC #tea :Earl Grey", "BAN #tea bob 1h :rude", "MUTE #tea carol", "MODE #tea +be *!*@*.example al")
     op.send("BAN #tea dave", "UNBAN #tea dave")
     op.sync()
     server.process.send_signal(end)
@@ -593,7 +593,7 @@ def test_bans_mutes_and_topics_outlive_the_server(
     al = guests.irc("al", room="#tea")
     al.send("MODE #tea b")
     masks = {line.split()[4] for line in al.sync() if " 367 " in line}
-    assert masks == {"bob!*@*", "m:carol!*@*", "*!*@192.0.2.*"}
+    assert masks == {"bob!*@*", "m:carol!*@*", "*!*@*.example"}
     guests.close()
 
 
@@ -624,11 +624,11 @@ def test_bans_from_the_server_outlive_it_and_are_met_at_the_door(
 ) -> None:
     """An address hears why, and is asked nothing."""
     password = tmp_path / "password"
-    password.write_text("sesame\n")
+    password.write_text("sesame-of-ops\n")
     server = serve("--data", str(data), "--operator-password-file", str(password))
     guests = Guests(server.port)
     rita = guests.irc("rita")
-    rita.send("OPER rita sesame", f"DLINE 1h 127.0.0.9 :{'go ' * 80}away", "KLINE eve")
+    rita.send("OPER rita sesame-of-ops", f"DLINE 1h 127.0.0.9 :{'go ' * 80}away", "KLINE eve")
     rita.sync()
     server.process.kill()
     server.ends()
@@ -661,7 +661,7 @@ def test_who_is_banned_from_the_lobby_is_let_in_to_no_room(server: ChatServer, g
 
 def test_what_an_operator_did_is_in_the_rooms_history(data: Path) -> None:
     """Who, whom, when, and why; a key is not."""
-    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True, show_addresses=True)
     server.start()
     guests = Guests(server.port)
     op = guests.irc("op", room="#tea")
@@ -726,3 +726,21 @@ def test_an_owner_is_let_into_the_own_room_whatever_its_bans(guests: Guests) -> 
     alice.wait("You are in #tea now")
     alice.send("/unban alice")
     alice.wait(r"^\* alice lifted the ban on alice$")
+
+
+def test_many_bans_end_a_few_at_a_time(room: Room) -> None:
+    """What ended first first, each once; the rest by the next command."""
+    chat, op, _ = room
+    for n in range(3 * ENDED_AT_ONCE):
+        op.send(f"BAN #a x{n}!*@* 1h")
+        chat.time += 1
+    op.send("BAN #a x5!*@* 1h")  # anew: it ends later
+    op.heard()
+    chat.time += 3_600_000 - 10
+    lifted: list[str] = []
+    for _ in range(2):
+        chat.submit(chat.hub.state.server_session, Expire())
+        lifted += [line for line in op.heard() if "MODE #a -" in line]
+    ended = [word for line in lifted for word in line.split()[4:]]
+    wanted = [f"x{n}!*@*" for n in range(2 * ENDED_AT_ONCE + 1) if n != 5]
+    assert ended == wanted

@@ -10,17 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common.addresses import limit_key
+from chatroom.common.common_passwords import is_common
 from chatroom.common.errors import ChatError, Code
-from chatroom.core import passwords
+from chatroom.core import login_throttle, passwords
 from chatroom.core.login_throttle import (
+    CLAIMS_PER_SITE,
     LOGIN_WINDOW_MS,
+    LOGINS_PER_ACCOUNT,
+    LOGINS_PER_ADDRESS,
     THROTTLE_KEYS_KEPT,
     WRONG_PASSWORDS_PER_WINDOW,
     LoginThrottle,
     SlidingWindow,
 )
 from chatroom.core.passwords import SCRYPT_CONCURRENCY, SCRYPT_N_R_P, Passwords, acceptable
+from chatroom.model.entities import Account, Session
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
+from chatroom.protocols.plain import PLAIN
 from tests.chat import NOON, QUICK
 from tests.peers import DEADLINE, eventually
 
@@ -145,11 +151,25 @@ def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch)
     assert quick.check("sesame", secret)
 
 
+COMMON = (
+    *("password", "Password1!", "p@$$w0rd", "iloveyou2", "123letmein", "dragon12", "Summer2024!", "lovelove"),
+    *("12345678", "19901231", "aaaaaaaa", "12121212", "qwertyuiop", "poiuytre", "1q2w3e4r", "1qaz2wsx", "abcdefgh1"),
+    *("!@#$%^&*", "chatroom", "пароль123"),
+)
+
+
+@pytest.mark.parametrize("password", ["correct-horse", "open-sesame", "k7#wLq9z", "dragon-sunshine", "8412 9903 1770"])
+def test_other_passwords_are_nobody_s_first_guess(password: str) -> None:
+    """Two common words are better than one."""
+    assert not is_common(password)
+
+
 @pytest.mark.parametrize(
     ("password", "code"),
     [
         ("x" * (PASSWORD_MIN_CHARACTERS - 1), Code.PASSWORD_WEAK),
         ("Caroline", Code.PASSWORD_WEAK),
+        *[(word, Code.PASSWORD_COMMON) for word in COMMON],
         ("two words", Code.PASSWORD_BAD),
         ("bell\x07bell", Code.PASSWORD_BAD),
         ("é" * (PASSWORD_MAX_BYTES // 2 + 1), Code.PASSWORD_BAD),
@@ -160,66 +180,170 @@ def test_some_passwords_are_refused(password: str, code: Code) -> None:
     with pytest.raises(ChatError) as refused:
         acceptable(password, "caroline")
     assert refused.value.code is code
-    acceptable("x" * PASSWORD_MIN_CHARACTERS, "caroline")
+    acceptable("k7#wLq9z", "caroline")
 
 
 # ---- guessing -------------------------------------------------------------------------------------------------------
 
 
-def guess(guesses: LoginThrottle, account: str, host: str, now: int = NOON, fits: bool | None = False) -> bool:
-    """Whether the guess was allowed."""
-    try:
-        guesses.begin(account, host, now)
-    except ChatError as error:
-        assert error.code is Code.LOGIN_TOO_OFTEN
-        return False
-    guesses.end(account, host, fits)
-    return True
+def client(host: str, uid: str = "") -> Session:
+    return Session(uid or host, host, PLAIN)
+
+
+def known(name: str, home: str = "") -> Account:
+    return Account(name, "", 1, 1, home=home)
+
+
+def guess(
+    throttle: LoginThrottle,
+    account: str,
+    host: str,
+    now: int = NOON,
+    fits: bool | None = False,
+    at_home: bool = False,
+    uid: str = "",
+) -> bool:
+    """Whether the guess was looked at without waiting for a turn."""
+    attempt = throttle.begin_login(account, client(host, uid), known(account, host if at_home else ""), now)
+    throttle.end(attempt, fits)
+    return not attempt.turns
 
 
 def test_an_account_can_be_guessed_at_so_often_a_minute_from_wherever() -> None:
-    """Many addresses are no way around it."""
-    guesses = LoginThrottle()
-    allowed = [guess(guesses, "Bob", f"192.0.2.{i}") for i in range(10)]
-    assert allowed == [True] * WRONG_PASSWORDS_PER_WINDOW + [False] * (10 - WRONG_PASSWORDS_PER_WINDOW)
-    assert not guess(guesses, "bOB", "192.0.2.99")
-    assert guess(guesses, "bob", "192.0.2.99", NOON + LOGIN_WINDOW_MS)
+    """Many addresses are no way around it; whoever comes then waits for a turn."""
+    throttle = LoginThrottle()
+    at_once = [guess(throttle, "Bob", f"192.0.2.{i}") for i in range(10)]
+    assert at_once == [True] * WRONG_PASSWORDS_PER_WINDOW + [False] * (10 - WRONG_PASSWORDS_PER_WINDOW)
+    assert not guess(throttle, "bOB", "192.0.2.99")
+    assert guess(throttle, "bob", "192.0.2.99", NOON + LOGIN_WINDOW_MS)
 
 
 def test_an_address_can_guess_so_often_a_minute_at_whatever() -> None:
     """Many accounts are no way around it; nor are the addresses of one IPv6 network."""
     for hosts in (["192.0.2.1"] * 10, [f"2001:db8:0:1::{i}" for i in range(10)]):
-        guesses = LoginThrottle()
-        allowed = [guess(guesses, f"name{i}", host) for i, host in enumerate(hosts)]
-        assert sum(allowed) == WRONG_PASSWORDS_PER_WINDOW
-    assert guess(guesses, "name", "2001:db8:0:2::1")
+        throttle = LoginThrottle()
+        at_once = [guess(throttle, f"name{i}", host) for i, host in enumerate(hosts)]
+        assert sum(at_once) == WRONG_PASSWORDS_PER_WINDOW
+    assert guess(throttle, "name", "2001:db8:0:2::1")
 
 
 def test_guesses_that_are_being_checked_count_already() -> None:
     """Else a thousand connections could guess at once."""
-    guesses = LoginThrottle()
-    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
-        guesses.begin("bob", "192.0.2.1", NOON)
-    with pytest.raises(ChatError):
-        guesses.begin("bob", "192.0.2.2", NOON)
+    throttle = LoginThrottle()
+    begun = [throttle.begin_login("bob", client(f"192.0.2.{i}"), known("bob"), NOON) for i in range(4)]
+    assert [len(attempt.turns) for attempt in begun] == [0, 0, 0, 1]
+    for attempt in begun:
+        throttle.end(attempt, False)
+    assert not throttle._lines
 
 
 def test_a_right_password_is_no_guess() -> None:
-    """A class behind one address comes in at once; and neither is one that was not looked at."""
-    guesses = LoginThrottle()
-    assert all(guess(guesses, f"pupil{i}", "192.0.2.1", fits=True) for i in range(30))
-    assert all(guess(guesses, "bob", "192.0.2.1", fits=None) for _ in range(30))
+    """A class behind one address comes in at once; and what was not looked at is nothing at all."""
+    throttle = LoginThrottle()
+    assert all(guess(throttle, f"pupil{i}", "192.0.2.1", fits=True) for i in range(30))
+    assert all(guess(throttle, "bob", "192.0.2.1", fits=None) for _ in range(2 * LOGINS_PER_ADDRESS))
 
 
-def test_nobody_can_lock_an_owner_out_from_elsewhere() -> None:
-    """From where somebody was logged in last, they still can; there, too, three wrong ones a minute are enough."""
-    guesses = LoginThrottle()
-    assert guess(guesses, "bob", "192.0.2.7", fits=True)
+def test_right_passwords_are_limited_too() -> None:
+    """They cost as much as wrong ones: so many a minute for an account, and from an address."""
+    throttle = LoginThrottle()
+    at_once = [guess(throttle, "bob", f"192.0.2.{i}", fits=True) for i in range(LOGINS_PER_ACCOUNT + 1)]
+    assert at_once == [True] * LOGINS_PER_ACCOUNT + [False]
+    throttle = LoginThrottle()
+    at_once = [guess(throttle, f"pupil{i}", "192.0.2.1", fits=True) for i in range(LOGINS_PER_ADDRESS + 1)]
+    assert at_once == [True] * LOGINS_PER_ADDRESS + [False]
+
+
+def test_strangers_never_hold_up_who_is_at_home() -> None:
+    """Neither from afar, nor at other accounts from the same address. There, three guesses at this one do."""
+    throttle = LoginThrottle()
     for i in range(10):
-        guess(guesses, "bob", f"198.51.100.{i}")
-    assert not guess(guesses, "bob", "203.0.113.1", fits=True)
-    assert guess(guesses, "bob", "192.0.2.7", fits=True)
-    assert [guess(guesses, "bob", "192.0.2.7") for _ in range(4)] == [True] * WRONG_PASSWORDS_PER_WINDOW + [False]
+        guess(throttle, "bob", f"198.51.100.{i}")
+        guess(throttle, f"name{i}", "192.0.2.7")
+    assert guess(throttle, "bob", "192.0.2.7", fits=True, at_home=True)
+    assert not guess(throttle, "bob", "203.0.113.1", fits=True)
+    at_once = [guess(throttle, "bob", "192.0.2.7", at_home=True) for _ in range(4)]
+    assert at_once == [True] * WRONG_PASSWORDS_PER_WINDOW + [False]
+
+
+def come(throttle: LoginThrottle, host: str, fits: bool, served: list[str]) -> threading.Thread:
+    """Tries a password for bob in a thread, as clients do; notes when it was looked at."""
+    attempt = throttle.begin_login("bob", client(host), known("bob"), NOON)
+
+    def check() -> bool:
+        served.append(host)
+        return fits
+
+    def run() -> None:
+        throttle.end(attempt, throttle.in_turn(attempt, check))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_who_waits_for_a_turn_is_not_behind_all_that_another_has_asked_for() -> None:
+    """An owner on the way is next, however many guesses of an address wait. After each wrong one there is a pause."""
+    throttle = LoginThrottle()
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
+        guess(throttle, "bob", "198.51.100.1")
+    served: list[str] = []
+    threads = [come(throttle, "198.51.100.1", False, served)]
+    eventually(lambda: served == ["198.51.100.1"], "the first guess is looked at")
+    [(line, attempts)] = [entry for (_, key), entry in throttle._lines.items() if key == "account bob"]
+    assert attempts == 1
+    for number in range(1, 6):
+        threads.append(come(throttle, "198.51.100.1", False, served))
+        eventually(lambda number=number: line.waiting() == number, "it waits")  # type: ignore[misc]
+    threads.append(come(throttle, "203.0.113.5", True, served))
+    eventually(lambda: line.waiting() == 6, "the owner waits")
+    assert len(served) == 1  # the first one has its pause
+    throttle.stopping.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert served[1] == "203.0.113.5"
+    assert len(served) == 7
+
+
+def test_whose_turn_does_not_come_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was looked at then, and nothing counts."""
+    monkeypatch.setattr(login_throttle, "TURN_WAIT_SECONDS", 0.01)
+    throttle = LoginThrottle()
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW):
+        guess(throttle, "bob", "198.51.100.1")
+    held = throttle.begin_login("bob", client("198.51.100.2"), known("bob"), NOON)
+    attempt = throttle.begin_login("bob", client("198.51.100.3"), known("bob"), NOON)
+
+    def check() -> bool:
+        assert throttle.in_turn(attempt, lambda: True) is None
+        return True
+
+    assert throttle.in_turn(held, check)
+    for each, fits in ((held, True), (attempt, None)):
+        throttle.end(each, fits)
+    assert not throttle._lines
+
+
+def test_names_that_nobody_has_share_their_turns() -> None:
+    """From an address where many are made up, an owner on the way is not behind them all."""
+    throttle = LoginThrottle()
+    for name in ("x", "y", "z"):
+        guess(throttle, name, "198.51.100.1")
+    made_up = [throttle.begin_login(f"name{i}", client("198.51.100.1"), None, NOON) for i in range(3)]
+    own = throttle.begin_login("bob", client("198.51.100.1"), known("bob"), NOON)
+    owners = [[turn.limit.owner for turn in attempt.turns] for attempt in (*made_up, own)]
+    assert owners == [[""], [""], [""], ["bob"]]
+
+
+def test_an_ipv6_site_makes_only_so_many_accounts() -> None:
+    """A /48 has 65,536 networks of 64 bits."""
+    throttle = LoginThrottle()
+    made = 0
+    while throttle.may_claim(f"2001:db8:1:{made:x}::1", NOON):
+        throttle.claim(f"2001:db8:1:{made:x}::1", NOON)
+        made += 1
+    assert made == CLAIMS_PER_SITE
+    assert throttle.may_claim("2001:db8:2::1", NOON)
 
 
 def test_what_is_remembered_of_guesses_is_bounded() -> None:

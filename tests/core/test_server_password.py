@@ -1,8 +1,18 @@
 """The server's password: who doesn't know it doesn't come in, whatever they speak."""
 
-from chatroom.core.login_throttle import LOGIN_WINDOW_MS, WRONG_PASSWORDS_PER_WINDOW
+from collections.abc import Callable
+
+import pytest
+
+from chatroom.core.login_throttle import (
+    LOGIN_WINDOW_MS,
+    WRONG_OPERATOR_PASSWORDS,
+    WRONG_PASSWORDS_PER_WINDOW,
+    Attempt,
+)
 from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from tests.chat import Chat, Client
+from tests.core.test_accounts import sasl
 
 
 def guarded() -> Chat:
@@ -27,33 +37,73 @@ def test_wrong_ones_end_a_plain_connection() -> None:
     assert pat.closing
 
 
-def test_who_connects_again_and_again_has_no_more_tries() -> None:
-    """So many a minute from an address, and not even the right one is taken then; others are not concerned."""
+def turns(chat: Chat, session: Client, *, operator: bool = False) -> int:
+    """For how many lines whoever gives a password now has to wait."""
+    throttle, now = chat.hub.context.throttle, chat.hub.context.steady()
+    begin = throttle.begin_operator_password if operator else throttle.begin_server_password
+    attempt = begin(session, now)
+    throttle.end(attempt, None)
+    return len(attempt.turns)
+
+
+def test_who_connects_again_and_again_is_slowed_down() -> None:
+    """After so many a minute from an address; who knows it comes in all the same, and others are not concerned."""
     chat = guarded()
-    chat.plain().send(*["guess"] * WRONG_PASSWORDS_PER_WINDOW)
     pat = chat.plain()
-    often = "* that was tried too often; wait a minute, then try again"
-    assert pat.send("open sesame").heard() == [often, "Password"]
-    told = irc(chat, "PASS :open sesame", "NICK al", "USER u 0 * :Al").heard()
-    assert told[0] == ":chatroom.test 464 * :That was tried too often; wait a minute, then try again"
+    assert turns(chat, pat) == 0
+    chat.plain().send(*["guess"] * WRONG_PASSWORDS_PER_WINDOW)
+    assert turns(chat, pat) == 1
     other = chat.plain()
     other.host = "192.0.2.7"
-    assert other.send("open sesame").heard() == ["Username"]
-    chat.time += LOGIN_WINDOW_MS
+    assert turns(chat, other) == 0
     assert pat.send("open sesame").heard() == ["Username"]
+    assert irc(chat, "PASS :open sesame", "NICK al", "USER u 0 * :Al").nick == "al"
+    chat.time += LOGIN_WINDOW_MS
+    assert turns(chat, pat) == 0
 
 
-def test_who_guesses_at_the_operators_password_has_no_more_tries_either() -> None:
-    """On however many connections."""
+@pytest.mark.parametrize("line", ["PASS open:sesame", "AUTHENTICATE {}"])
+def test_a_login_is_no_faster_way_to_guess_it(line: str) -> None:
+    """Some clients give it in an account's place. After too many guesses it has to wait for its turn there, too."""
+    chat = Chat()
+    chat.hub.context.password = "open:sesame"
+    throttle, waiting = chat.hub.context.throttle, list[tuple[int, bool]]()
+    in_turn = throttle.in_turn
+    for number in range(WRONG_PASSWORDS_PER_WINDOW):
+        told = irc(chat, "CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl(f'al{number}', 'guess')}").heard()
+        assert "not the password" in told[-1]
+    guesser = irc(chat, "CAP REQ :sasl", "AUTHENTICATE PLAIN")
+
+    def look(attempt: Attempt, check: Callable[[], bool | None]) -> bool | None:
+        waiting.append((len(attempt.turns), guesser.admitted))
+        return in_turn(attempt, check)
+
+    throttle.in_turn = look  # type: ignore[method-assign]
+    guesser.send(line.format(sasl("al", "open:sesame")), "CAP END", "NICK al", "USER u 0 * :Al")
+    assert waiting == [(1, False)]
+    assert guesser.admitted
+
+
+def test_who_guesses_at_the_operators_password_is_slowed_down() -> None:
+    """From an address, and in all, however many addresses guess; the operators are told, once a minute."""
     chat = Chat()
     chat.hub.context.operator_password = "sesame"
-    for number in range(WRONG_PASSWORDS_PER_WINDOW):
-        assert chat.irc(f"al{number}").send("OPER al guess").heard()[-1].split()[1] == "464"
-    assert "too often" in chat.irc("bob").send("OPER bob sesame").heard()[-1]
-    chat.hub.context.password = "open sesame"
-    assert chat.plain().send("open sesame").heard() == ["Username"]  # which is another password
-    chat.hub.context.password = ""
-    chat.time += LOGIN_WINDOW_MS
+    root = chat.irc("rita").send("OPER rita sesame")
+    pat = chat.plain("pat").send("/oper sesame")
+    for client in (root, pat):
+        client.heard()
+    for number in range(WRONG_OPERATOR_PASSWORDS):
+        guesser = chat.irc(f"al{number}")
+        guesser.host = f"192.0.2.{number}"
+        assert turns(chat, guesser, operator=True) == 0
+        assert guesser.send("OPER al guess").heard()[-1].split()[1] == "464"
+    assert turns(chat, guesser, operator=True) == 1
+    assert root.heard() == [":chatroom.test WALLOPS :al0 gave a wrong password of the operators"]
+    assert pat.heard() == ["* al0 gave a wrong password of the operators"]
+    chat.time += LOGIN_WINDOW_MS - 1
+    for _ in range(WRONG_PASSWORDS_PER_WINDOW - 1):
+        guesser.send("OPER al guess")
+    assert root.heard() == []
     assert chat.irc("carol").send("OPER carol sesame").heard()[0].split()[1] == "381"
 
 

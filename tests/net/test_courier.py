@@ -5,7 +5,7 @@ import os
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -37,8 +37,9 @@ class CountingFormat:
 
     own_moves = False
 
-    def __init__(self, mark: str = "") -> None:
+    def __init__(self, mark: str = "", same: str = "") -> None:
         self.mark = mark
+        self.same = same  # with others that have it this is rendered once
         self.rendered: list[str] = []
 
     def render(self, event: Event) -> bytes:
@@ -48,6 +49,9 @@ class CountingFormat:
 
     def render_all(self, events: list[Event]) -> bytes:
         return b"".join(map(self.render, events))
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self.same if self.same else self
 
 
 class Reader(Ear):
@@ -142,6 +146,22 @@ def test_a_message_is_rendered_once_per_format(office: Office) -> None:
         mark = "1" if reader.session.format is one else "2"
         assert reader.until("c$") == [f"{mark} a", f"{mark} b", f"{mark} c"]
     assert one.rendered == other.rendered == ["a", "b", "c"]
+
+
+def test_formats_that_make_the_same_of_a_message_share_it(office: Office) -> None:
+    """However many formats the readers of a room have, a message is rendered once for each that shows."""
+    alike = [CountingFormat(same="a") for _ in range(20)]
+    formats = [*alike, CountingFormat("other ")]
+    readers = [office.reader(format_) for format_ in formats]
+    audience = Audience.of([reader.session for reader in readers])
+    for text, skip in (("one", None), ("two", readers[3].session), ("three", None)):
+        office.courier.broadcast(said(text), audience, skip)
+    office.courier.start()
+    for number, reader in enumerate(readers):
+        mark = "other " if reader is readers[-1] else ""
+        expected = [f"{mark}{text}" for text in ("one", "two", "three") if (text, number) != ("two", 3)]
+        assert reader.until("three") == expected
+    assert sorted([text for format_ in alike for text in format_.rendered]) == ["one", "three", "two"]
 
 
 def test_who_is_skipped_gets_the_rest(office: Office) -> None:

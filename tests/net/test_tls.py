@@ -1,5 +1,6 @@
 """TLS on the same port, over real sockets, with a certificate made for the test."""
 
+import re
 import socket
 import ssl
 import subprocess
@@ -40,7 +41,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def server(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
-    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, unlimited=True, show_addresses=True)
     unlocked = watch_lock(server, monkeypatch)
     server.configure(Settings(tls=tls.context(*certificate)))
     server.start()
@@ -379,6 +380,48 @@ def test_the_directory_of_a_certificate_is_for_its_owner(tmp_path: Path) -> None
     pytest.importorskip("cryptography")
     certificates.self_signed(tmp_path / "data", "localhost")
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+
+
+def test_a_certificate_of_ones_own_is_for_the_names_that_the_server_prints(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """Or whoever connects by these would be told that it is for another."""
+    pytest.importorskip("cryptography")
+    served = serve("--tls-self-signed", "--host", "0.0.0.0", "--data", str(tmp_path), "--name", "chat.example")
+    where = re.search(r"nc (\S+) ", "\n".join([*served.out.heard, *served.out.until("netcat")]))
+    assert where
+    command = ["openssl", "x509", "-in", str(tmp_path / certificates.CERTIFICATE), "-noout", "-ext", "subjectAltName"]
+    names = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    for name in ("DNS:chat.example", "DNS:localhost", "IP Address:127.0.0.1", f"IP Address:{where[1]}"):
+        assert name in names
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "options", "offered"),
+    [
+        ("localhost", True, (), True),
+        ("localhost", False, (), False),
+        ("other.example", True, (), False),
+        ("localhost", True, ("--trusted-proxy", "192.0.2.1"), False),
+    ],
+)
+def test_clients_are_told_to_stay_with_tls_where_they_trust_the_certificate(
+    serve: Callable[..., Served],
+    certificate: tuple[Path, Path],
+    name: str,
+    trusted: bool,
+    options: tuple[str, ...],
+    offered: bool,
+) -> None:
+    """IRCv3 sts, by an authority that this machine trusts, for the server's own name: or they could not come back."""
+    tls_options = ("--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1]), "--name", name)
+    served = serve(*tls_options, *options, env={"SSL_CERT_FILE": str(certificate[0])} if trusted else {})
+    with closing(Encrypted(served.port, certificate[0])) as client:
+        client.send("CAP LS 302")
+        [line] = client.until(" CAP ")[-1:]
+        assert (" sts=duration=2592000" in line) is offered
+        client.send("CAP REQ :sts")
+        assert " NAK " in client.until(" CAP ")[-1]
 
 
 def test_a_certificate_of_ones_own_is_made_once(serve: Callable[..., Served], tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ class Somebody:
         self.nick = nick
         self.admitted = True
         self.account = ""
+        self.secure = True
         self.confidential = True
         self.mask = f"{nick}!u@127.0.0.1" if nick else ""
         self.room = "#lobby"

@@ -1,12 +1,14 @@
 """IRCv3: what a client negotiates changes what it is told, and nobody else's lines."""
 
+from dataclasses import replace
+
 import pytest
 
 from chatroom.common.irc_message import parse
 from chatroom.core.read_markers import READ_MARKERS_PER_USER
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
-from tests.chat import NOON, Chat, Client
+from tests.chat import INFO, NOON, Chat, Client
 
 LABELS = ("batch", "labeled-response")
 
@@ -362,7 +364,7 @@ def test_what_is_beyond_the_most_targets_is_told(command: str) -> None:
         ("AUTHENTICATE PLAIN", ["904"]),
         ("REGISTER * * short", ["FAIL"]),
         ("REGISTER * * :long enough", ["FAIL"]),
-        ("REGISTER * * sesame", ["REGISTER", "900"]),
+        ("REGISTER * * open-sesame", ["REGISTER", "900"]),
         ("VERIFY al 1234", ["FAIL"]),
         ("MOTD", ["422"]),
         ("JOIN 0", ["PART"]),
@@ -541,3 +543,21 @@ def test_what_can_not_be_taken_back_is_refused(line: str, failure: str) -> None:
 def test_without_the_capability_there_is_no_such_command() -> None:
     """421."""
     assert numerics(Chat().irc("al", room="#a"), "REDACT #a 1", "MARKREAD #a") == ["421", "421"]
+
+
+@pytest.mark.parametrize(
+    ("version", "secure", "near", "told"),
+    [
+        (" 302", False, False, "sts=port=6697"),
+        (" 302", True, False, "sts=duration=2592000"),
+        (" 302", False, True, ""),
+        ("", False, False, ""),
+    ],
+)
+def test_sts_sends_clients_without_tls_where_tls_is(version: str, secure: bool, near: bool, told: str) -> None:
+    """Not those on this machine, for whose address there is no certificate; nor those that know no values."""
+    chat = Chat(replace(INFO, sts_port=6697))
+    client = chat.irc()
+    client.secure, client.near = secure, near
+    offered = "".join(client.send(f"CAP LS{version}").heard())
+    assert ("".join(word for word in offered.split() if "sts" in word)) == told

@@ -28,11 +28,13 @@ from chatroom.model.events import (
     AwaySet,
     Departed,
     Event,
+    Guessed,
     Invited,
     Joined,
     Kicked,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -232,7 +234,7 @@ def test_what_is_said_of_accounts_fits(full: Full) -> None:
     list(welcome(full))
     al, bob = full.al, full.bob
     long = of_bytes(200, full.wide).replace(" ", "_")
-    told = full.do(al, f"NICKSERV REGISTER {'p' * 60}")
+    told = full.do(al, f"NICKSERV REGISTER {'horse-' * 10}")
     assert "900" in [parse(line).command for line in told]
     full.do(al, f"JOIN {room(full.wide)}")
     full.do(bob, f"WHOIS {al.nick}", f"NICKSERV INFO {al.nick}", f"NICKSERV IDENTIFY {al.nick} wrong-{'x' * 60}")
@@ -245,7 +247,7 @@ def test_what_is_said_of_accounts_fits(full: Full) -> None:
     )
     full.do(bob, f"PRIVMSG NickServ :{long} {long}", "PRIVMSG NickServ :HELP", f"REGISTER {long} * {'x' * 60}")
     full.do(bob, f"WHO {al.nick} %tcuihsnfdlaor,123", f"JOIN {room(full.wide)}")
-    full.do(al, "NICKSERV LOGOUT", f"NICKSERV IDENTIFY {al.nick} {'p' * 60}", f"NICKSERV DROP {'p' * 60}")
+    full.do(al, "NICKSERV LOGOUT", f"NICKSERV IDENTIFY {al.nick} {'horse-' * 10}", f"NICKSERV DROP {'horse-' * 10}")
 
 
 def test_what_plain_clients_say_of_themselves_fits(full: Full) -> None:
@@ -411,6 +413,8 @@ _EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     UserModesSet: st.builds(UserModesSet, _PEOPLE, st.just((ModeChange(True, "i"),))),
     RealnameSet: st.builds(RealnameSet, _PEOPLE, _texts(REALNAME_BYTES)),
     AccountSet: st.builds(AccountSet, _PEOPLE, _WIDTHS.map(nick)),
+    OperatorSet: st.builds(OperatorSet, _PEOPLE, _WIDTHS.map(nick), st.booleans()),
+    Guessed: st.builds(Guessed, _PEOPLE, _WIDTHS.map(nick), _ROOMS | st.just(""), st.integers(1, 99)),
     Alerted: st.builds(Alerted, _PEOPLE, _texts(2000)),
     ServerBanned: st.builds(
         ServerBanned, _PEOPLE, _texts(MASK_BYTES), st.integers(0, 2**42), _texts(REASON_BYTES), st.just("")

@@ -29,6 +29,7 @@ class Somebody:
         self.nick = nick
         self.admitted = True
         self.account = ""
+        self.secure = True
         self.confidential = True
         self.mask = f"{nick}!plain@127.0.0.1" if nick else ""
         self.room = room

@@ -160,6 +160,57 @@ def test_lines_keep_their_order_and_those_that_are_left_out_are_counted(
     pipe.ear.wait("INFO all is well")
 
 
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log of which 2,000 bytes may come at once, and hardly any afterwards."""
+    monkeypatch.setattr(log_writer, "LOG_BURST_BYTES", 2000)
+    monkeypatch.setattr(log_writer, "LOG_BYTES_PER_SECOND", 1)
+
+
+def accounted_for(pipe: Pipe, count: int, besides: str = "") -> list[str]:
+    """Reads until so many lines have come or are said to be missing, and one like `besides`; returns all."""
+    lines: list[str] = []
+    left = count
+    while left or not any(re.search(besides, line) for line in lines):
+        line = pipe.ear.until(r"\S")[-1]
+        missing = re.search(MISSING, line)
+        left -= int(missing[1]) if missing else 1 if re.search(r"INFO line \d+$", line) else 0
+        lines.append(line)
+        assert left >= 0
+    return lines
+
+
+@pytest.mark.usefixtures("narrow")
+def test_the_log_has_a_rate_and_what_operators_of_the_server_do_is_always_in_it(
+    pipe: Pipe, writer_to: Callable[[int], LogWriter]
+) -> None:
+    """Clients can't fill the disk by it; at the end it is said how many lines were too much."""
+    writer = writer_to(pipe.fd)
+    for number in range(1000):
+        info(writer, f"line {number}")
+    kept = logging.LogRecord("x", logging.INFO, "", 0, "a deed", None, None)
+    vars(kept).update(logs.KEPT)
+    writer.handle(kept)
+    writer.flush()
+    lines = accounted_for(pipe, 1000, "INFO a deed$")
+    assert 0 < sum([len(line) for line in lines if "INFO line" in line]) <= 2000
+
+
+def test_a_log_that_was_too_much_goes_on_later(
+    pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says so without anything more being logged."""
+    monkeypatch.setattr(log_writer, "LOG_BURST_BYTES", 2000)
+    monkeypatch.setattr(log_writer, "LOG_PAUSE_BYTES", 1000)
+    monkeypatch.setattr(log_writer, "LOG_BYTES_PER_SECOND", 2000)
+    writer = writer_to(pipe.fd)
+    for number in range(1000):
+        info(writer, f"line {number}")
+    accounted_for(pipe, 1000)
+    info(writer, "all is well")
+    pipe.ear.wait("INFO all is well")
+
+
 def test_its_end_does_not_wait_for_long(
     pipe: Pipe, writer_to: Callable[[int], LogWriter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +253,34 @@ def test_a_descriptor_that_does_not_wait_is_waited_for(pipe: Pipe, writer_to: Ca
     writer = writer_to(pipe.fd)
     info(writer, "patience")
     pipe.ear.wait("INFO patience")
+
+
+def test_what_an_operator_does_is_in_the_log_whatever_others_do_meanwhile(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """More than a thousand changes by operators of rooms in the same moment; and right before the end."""
+    (tmp_path / "operator").write_text("open-sesame\n")
+    served = serve("--unlimited", "--operator-password-file", str(tmp_path / "operator"))
+    guests = Guests(served.port)
+    op, other = guests.irc("op"), guests.irc("other", room="#own")
+    guests.irc("victim")
+    op.send("OPER op open-sesame")
+    op.wait(" 381 ")
+    lines = "".join([f"MODE #own +b x{number}\r\nMODE #own -b x{number}\r\n" for number in range(1500)])
+    op.send("KILL victim :nobody is to know")
+    op.sync()
+    other.send_bytes(lines.encode())
+    other.wait(r"MODE #own -b x1499")
+    logged = [line for _ in range(3000) for line in served.err.until("by other!u@127.0.0.1")]
+    op.send("KLINE nobody!*@* :last")
+    op.sync()
+    served.type("q")
+    assert served.ends() == 0
+    logged += served.err.rest()
+    guests.close()
+    assert len([line for line in logged if "threw victim off" in line]) == 1
+    assert len([line for line in logged if "nobody!*@*" in line]) == 1
+    assert len([line for line in logged if line.endswith("(by other!u@127.0.0.1)")]) == 3000
 
 
 def test_a_closed_writer_leaves_no_thread(pipe: Pipe, writer_to: Callable[[int], LogWriter]) -> None:

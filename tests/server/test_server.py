@@ -923,7 +923,7 @@ def test_a_server_can_listen_on_ipv6(host: str) -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("no IPv6 here")
-    server = ChatServer(host, 0, INFO)
+    server = ChatServer(host, 0, INFO, show_addresses=True)
     server.start()
     six = Guests(server.port, "::1")
     al = six.irc("al")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from chatroom.core.event_log import LONG_ANSWERS_AT_ONCE
 from chatroom.model.commands import Quit
 from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
 from chatroom.model.events import Departed, Said
@@ -32,7 +33,6 @@ from chatroom.server.timeouts import (
     Late,
     TimeoutMonitor,
 )
-from chatroom.storage.history_service import CONCURRENT_LOOKUPS, HistoryService
 from chatroom.storage.store import Store
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, eventually
@@ -551,12 +551,10 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(server: ChatServ
     os.close(theirs)
 
 
-def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path) -> None:
     """Its answer to a ping can't be read meanwhile; who is silent is closed as ever. Its own turn comes at last."""
-    store = Store(data)
-    archive = HistoryService(store)
-    monkeypatch.setattr("chatroom.server.chat_server.HistoryService", lambda store: archive)
-    server = ChatServer("127.0.0.1", 0, INFO, store=store, unlimited=True)
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    turns = server.event_log.turns
     server.start()
     guests = Guests(server.port)
     try:
@@ -564,10 +562,10 @@ def test_who_waits_for_a_look_up_is_not_held_to_be_silent(data: Path, monkeypatc
         alice.send("PRIVMSG #lobby :hello")
         alice.sync()
         with ExitStack() as others:
-            for _ in range(CONCURRENT_LOOKUPS):
-                others.enter_context(archive.slots.slot("192.0.2.1"))
+            for number in range(LONG_ANSWERS_AT_ONCE):
+                others.enter_context(turns.slot(f"192.0.2.{number}"))
             alice.send("CHATHISTORY LATEST #lobby * 10")
-            eventually(lambda: archive.slots.waiting() == 1, "alice waits for her turn")
+            eventually(lambda: turns.waiting() == 1, "alice waits for her turn")
             connection = connection_of(server, "alice")
             connection.ping_sent = True
             make_older(server, connection, DROP_AFTER_SECONDS + 1, "last_received")

@@ -1,5 +1,6 @@
 """A search finds what was said with these words, and only in the places it is for, with the index and without it."""
 
+import shutil
 import sqlite3
 import time
 import unicodedata
@@ -19,6 +20,7 @@ from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.search_index import SearchIndex
 from chatroom.storage.search_words import search_form
 from chatroom.storage.store import Store
+from tests.peers import eventually
 
 ALICE = Person("1", "alice", "al", "127.0.0.1")
 BOB = Person("2", "bob", "bo", "127.0.0.1")
@@ -435,4 +437,54 @@ def test_taken_back_words_leave_the_files(tmp_path: Path) -> None:
                 time.sleep(0.05)
         finally:
             maintenance.stop()
-        assert not [file for file in tmp_path.iterdir() if b"xylophone" in file.read_bytes()]
+        assert not files_with(tmp_path, b"xylophone")
+
+
+def files_with(directory: Path, word: bytes) -> list[Path]:
+    return [file for file in directory.iterdir() if word in file.read_bytes()]
+
+
+def test_a_start_takes_words_out_of_the_files_that_a_killed_server_has_left(tmp_path: Path) -> None:
+    """Taken back just before it was killed, when there was no time for it."""
+    with closing(Store(tmp_path / "before")) as store:
+        index = SearchIndex(store)
+        store.save([Said(ALICE, "#lobby", "xylophone zebra", MessageKind.MESSAGE, id=1, time=BASE)])
+        while index.step():
+            pass
+        store.save([Redacted(ALICE, "#lobby", 1, "", id=2, time=BASE + 1)])
+        shutil.copytree(tmp_path / "before", tmp_path / "killed", ignore=shutil.ignore_patterns("*-shm"))
+    assert files_with(tmp_path / "killed", b"xylophone"), "this is what the rest is about"
+    with closing(Store(tmp_path / "killed")) as store:
+        maintenance = Maintenance(store, lambda works, lost: None)
+        maintenance.start()
+        try:
+            eventually(lambda: not store.has_deleted, "the words are gone")
+        finally:
+            maintenance.stop()
+    assert not files_with(tmp_path / "killed", b"xylophone")
+
+
+def test_merging_the_index_is_not_done_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes back one message after the other causes little work, however large the index is."""
+    merges: list[bool] = []
+    slow = SearchIndex.forget
+
+    def forget(self: SearchIndex, *, first: bool) -> bool:
+        merges.append(first)
+        time.sleep(0.05)
+        return slow(self, first=first)
+
+    monkeypatch.setattr(SearchIndex, "forget", forget)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_SECONDS", 0.01)
+    monkeypatch.setattr("chatroom.storage.maintenance.ROUND_MAX_SECONDS", 0.01)
+    maintenance = Maintenance(store, lambda works, lost: None)
+    maintenance.start()
+    try:
+        for number in range(1, 5):
+            store.save([Redacted(ALICE, "#lobby", number, "", id=100 + number, time=BASE + 100)])
+            eventually(lambda: merges, "the first is done at once")
+            time.sleep(0.1)
+        begun = len([first for first in merges if first])
+    finally:
+        maintenance.stop()
+    assert begun == 1

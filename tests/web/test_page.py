@@ -171,7 +171,7 @@ def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) 
     form = page.locator("dialog")
     form.get_by_label("New password").fill("abc")
     form.get_by_role("button", name="Claim it").click()
-    expect(form.get_by_role("alert")).to_contain_text("at least 6 characters")
+    expect(form.get_by_role("alert")).to_contain_text("at least 8 characters")
     form.get_by_label("New password").fill("open-sesame")
     form.get_by_role("button", name="Claim it").click()
     expect(page.locator(".self .account small")).to_have_text("logged in")
@@ -195,6 +195,20 @@ def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) 
     nora.pick(page.locator(".account"), "Log in…")
     form.get_by_label("Password").fill("open-sesame")
     form.get_by_role("button", name="Log in", exact=True).click()
+    expect(page.locator(".self .account small")).to_have_text("logged in")
+
+    nora.pick(page.locator(".account"), "Change the password…")
+    form.get_by_label("Old password").fill("not-sesame")
+    form.get_by_label("New password").fill("open-barley")
+    form.get_by_role("button", name="Change", exact=True).click()
+    expect(form.get_by_role("alert")).to_contain_text("not the password of nora")
+    form.get_by_label("Old password").fill("open-sesame")
+    form.get_by_role("button", name="Change", exact=True).click()
+    expect(form.get_by_role("alert")).to_contain_text("changed")
+    page.reload()
+    password.fill("open-barley")
+    page.keyboard.press("Enter")
+    nora.is_in("#lobby")
     expect(page.locator(".self .account small")).to_have_text("logged in")
 
 
@@ -643,6 +657,47 @@ def test_a_flood_leaves_the_page_usable(
     assert flooded[10] < 50 + machine, f"milliseconds until a key shows: {quiet}, {flooded}"
     assert nora.page.locator(".message").count() <= 400
     expect(nora.composer).to_have_value("x" * 40)
+
+
+def test_a_hundred_thousand_messages_take_bounded_memory(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Few are in the document, some thousand in memory; scrolling up goes through the rest in order."""
+    served = serve("--data", str(tmp_path / "kept"), "--unlimited")
+    bob = company(served).irc("bob")
+    nora = visit(served.port).come("nora")
+    for i in range(0, 100_000, 5_000):  # no more at once than the server keeps for who reads slowly
+        bob.send(*[f"PRIVMSG #lobby :number {i + j}" for j in range(5_000)])
+        nora.sees(f"number {i + 4_999}")
+    memory = nora.context.new_cdp_session(nora.page)
+    memory.send("HeapProfiler.collectGarbage")
+    assert memory.send("Runtime.getHeapUsage")["usedSize"] < 20e6  # bytes; an empty page has 2.5e6
+    nora.page.locator(".messages").hover()
+    for _ in range(60):
+        nora.page.mouse.wheel(0, -2000)
+        nora.page.wait_for_timeout(20)
+    numbers = [int(text.split()[1]) for text in nora.texts()]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers[0] < 99_000
+    assert len(numbers) <= 400
+
+
+def test_a_lost_connection_logs_in_again(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Who has claimed their name since they came in is not asked for the password when the server starts again."""
+    data = str(tmp_path / "kept")
+    first = serve("--data", data)
+    nora = visit(first.port).come("nora")
+    nora.say("/register open-sesame")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    first.process.kill()
+    first.process.wait()
+    nora.say("still here")
+    bob = company(serve("--data", data, "-p", str(first.port))).irc("bob")
+    nora.sees("still here")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    bob.sync()
 
 
 # ---- sizes, colours, and those who don't see them -------------------------------------------------------------------

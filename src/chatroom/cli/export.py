@@ -16,6 +16,7 @@ from typing import IO, Any
 import click
 
 from chatroom.common.text import CUT, FEED
+from chatroom.common.trusted_files import UntrustedFileError, check_way
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind
@@ -36,19 +37,25 @@ def output_file(path: str) -> Iterator[IO[bytes]]:
         return
     target = Path(path)
     try:
+        check_way(target)
         mode = target.stat().st_mode if target.exists() else 0
         is_file = not mode or stat.S_ISREG(mode)
         with _beside(Path(os.path.realpath(path)), mode) if is_file else target.open("wb") as file:
             yield file
+    except UntrustedFileError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{path} can't be written: {error.strerror}.") from None
 
 
 @contextmanager
 def _beside(target: Path, mode: int) -> Iterator[IO[bytes]]:
-    """A new file that replaces `target` at the end, or is deleted if something fails; `mode` 0 leaves its mode."""
+    """A new file that replaces `target` at the end, or is deleted if something fails.
+
+    It gets the mode of the file that it replaces; if there is none (`mode` is 0), only its owner can read it.
+    """
     path = target.with_name(f".chatroom-{secrets.token_hex(8)}")
-    with path.open("xb") as file:
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
         try:
             if mode:
                 path.chmod(stat.S_IMODE(mode))

@@ -136,8 +136,8 @@ def search(
 def prune(older_than: int, data: Path) -> None:
     """Delete old messages.
 
-    The file does not shrink; the space is used for later messages. A running server has the last messages of each room
-    in memory, too, and shows them to those who join until it ends.
+    Their words leave the file, which does not shrink; the space is used for later messages. A running server has the
+    last messages of each room in memory, too, and shows them to those who join until it ends.
     """
     before = int((time.time() - older_than) * 1000)
     deleted = 0
@@ -148,6 +148,7 @@ def prune(older_than: int, data: Path) -> None:
         while (said := index.prune(before)) >= 0:
             deleted += said
             show(deleted, total)
+        store.forget_deletions(index)
     streams.show(f"{deleted} messages deleted.")
 
 

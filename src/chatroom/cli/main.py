@@ -11,7 +11,14 @@ from chatroom import __version__
 from chatroom.common import streams
 
 # Each is imported when it is used: those of the server need what Windows lacks.
-_FILES = {"backup": "backup", "connect": "connect", "history": "history", "restore": "backup", "serve": "serve"}
+_FILES = {
+    "backup": "backup",
+    "connect": "connect",
+    "hash-password": "hash_password",
+    "history": "history",
+    "restore": "backup",
+    "serve": "serve",
+}
 _NOT_ON_WINDOWS = ("fcntl", "resource")
 
 
@@ -25,7 +32,9 @@ class Commands(click.Group):
         if cmd_name not in _FILES:
             return None
         try:
-            command: click.Command = getattr(import_module(f"chatroom.cli.{_FILES[cmd_name]}"), cmd_name)
+            command: click.Command = getattr(
+                import_module(f"chatroom.cli.{_FILES[cmd_name]}"), cmd_name.replace("-", "_")
+            )
         except ModuleNotFoundError as error:
             if error.name not in _NOT_ON_WINDOWS:
                 raise

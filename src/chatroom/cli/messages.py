@@ -11,8 +11,7 @@ def how_to_join(host: str, port: int, scheme: str = "http") -> str:
 
     `scheme` is that of browsers; "" if they can't come in.
     """
-    where = {"0.0.0.0": _own_address(socket.AF_INET), "::": _own_address(socket.AF_INET6), "": ""}.get(host, host)
-    where = where or "127.0.0.1"
+    where = address_to_join(host)
     browser = f"  a browser   {scheme}://{f'[{where}]' if ':' in where else where}:{port}\n" if scheme else ""
     return f"""\
 chatroom {__version__} is listening on {host}, port {port}. To join:
@@ -20,6 +19,12 @@ chatroom {__version__} is listening on {host}, port {port}. To join:
   netcat      nc {where} {port}
   IRC         irssi -c {where} -p {port}     then /join #lobby
 q and Enter ends the server; help lists what else you can type here."""
+
+
+def address_to_join(host: str) -> str:
+    """The address by which others reach a server that listens on `host`."""
+    where = {"0.0.0.0": _own_address(socket.AF_INET), "::": _own_address(socket.AF_INET6), "": ""}.get(host, host)
+    return where or "127.0.0.1"
 
 
 def cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from chatroom.cli.config_file import Faults
-from chatroom.cli.text_file import read_password, read_text
+from chatroom.cli.text_file import read_operator_password, read_password, read_text
 from chatroom.common import logs
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ class SettingsFiles(NamedTuple):
     webirc_password: Path | None
     certificate: Path | None
     key: Path | None
+    name: str  # of the server, for which the certificate must be
 
 
 def read_settings(files: SettingsFiles, faults: Faults) -> "Settings":
     """The content of the files. What can't be read is left out and added to `faults`: then don't use the result."""
-    from chatroom.net.tls import context
+    from chatroom.net.tls import context, is_trusted
     from chatroom.server.reloadable_settings import Settings
 
     motd, password, operator_password, webirc_password, tls = "", "", "", "", None
@@ -40,7 +41,7 @@ def read_settings(files: SettingsFiles, faults: Faults) -> "Settings":
     with faults.about("password_file"):
         password = read_password(files.password) if files.password else ""
     with faults.about("operator_password_file"):
-        operator_password = read_password(files.operator_password) if files.operator_password else ""
+        operator_password = read_operator_password(files.operator_password) if files.operator_password else ""
     with faults.about("webirc_password_file"):
         webirc_password = read_password(files.webirc_password) if files.webirc_password else ""
     with faults.about("tls_cert", "tls_key"):
@@ -48,7 +49,8 @@ def read_settings(files: SettingsFiles, faults: Faults) -> "Settings":
             tls = context(files.certificate, files.key) if files.certificate and files.key else None
         except OSError as error:
             raise click.ClickException(f"Can't read the certificate: {error}.") from None
-    return Settings(tuple(motd.splitlines()), password, operator_password, webirc_password, tls)
+    has_authority = tls is not None and is_trusted(tls, files.name)
+    return Settings(tuple(motd.splitlines()), password, operator_password, webirc_password, tls, has_authority)
 
 
 def reload(server: "ChatServer", files: SettingsFiles) -> Callable[[], None] | None:

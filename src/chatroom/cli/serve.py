@@ -16,10 +16,12 @@ import click
 from chatroom import __version__
 from chatroom.cli.common_options import expanded
 from chatroom.cli.config_file import Faults
-from chatroom.cli.messages import cannot_listen, how_to_join
+from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
+from chatroom.common.names import fold
+from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
@@ -57,7 +59,7 @@ def serve(options: ServeOptions) -> None:
     logs.configure(options.log_level, as_json, LogWriter(_STDERR, "utf-8" if as_json else sys.stderr.encoding))
     certificate, key = options.tls_cert, options.tls_key
     if options.tls_self_signed and not options.check_config and not faults.found:
-        certificate, key = _certificate(data, options.name)
+        certificate, key = _certificate(data, options.name, options.host)
     files = SettingsFiles(
         options.motd_file,
         options.password_file,
@@ -65,6 +67,7 @@ def serve(options: ServeOptions) -> None:
         options.webirc_password_file,
         certificate,
         key,
+        options.name,
     )
     settings = read_settings(files, faults)
     if options.check_config:
@@ -75,11 +78,13 @@ def serve(options: ServeOptions) -> None:
         return
     server = _make(options, data)
     server.hub.context.replay_messages = options.replay
+    server.hub.context.operators = frozenset(map(fold, options.operators))
+    server.hub.context.account_days = options.free_accounts
     server.configure(settings)
     server.hub.context.reload = partial(reload, server, files)
     if options.metrics_port:
         _publish(server, options.metrics_host, options.metrics_port)
-    _run(server, options.host, options.max_clients)
+    _run(server, options)
 
 
 # ---- checks ---------------------------------------------------------------------------------------------------------
@@ -148,14 +153,16 @@ def _check_data(data: Path, faults: Faults) -> None:
 # ---- the server -----------------------------------------------------------------------------------------------------
 
 
-def _certificate(directory: Path, name: str) -> tuple[Path, Path]:
+def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
     """The server's own certificate and its key; makes them at the first start."""
     from chatroom.net.certificates import fingerprint, self_signed
 
     try:
-        certificate, key = self_signed(directory, name)
+        certificate, key = self_signed(directory, name, address_to_join(host))
     except ImportError:
         raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+    except UntrustedFileError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"Can't keep a certificate in {directory}: {error.strerror}.") from None
     streams.show(f"TLS certificate, SHA-256: {fingerprint(certificate)}")
@@ -185,11 +192,13 @@ def _make(options: ServeOptions, data: Path) -> "ChatServer":
             info,
             store=store,
             keep=options.keep,
+            history_size=options.history_size,
             max_clients=options.max_clients,
             unlimited=options.unlimited,
             per_address=options.limit_per_address,
             trusted_networks=options.trusted_network,
             trusted_proxies=options.trusted_proxy,
+            show_addresses=options.show_addresses,
             tls_only=options.tls_only,
             web=not options.no_web,
             web_hosts=options.web_host,
@@ -213,7 +222,7 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
         raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 
 
-def _run(server: "ChatServer", host: str, max_clients: int) -> None:
+def _run(server: "ChatServer", options: ServeOptions) -> None:
     """Serves until the console or a signal says stop."""
     from chatroom.cluster.redis_stream import ClusterError
     from chatroom.server.console import Console
@@ -225,8 +234,8 @@ def _run(server: "ChatServer", host: str, max_clients: int) -> None:
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
     try:
-        _tell_of_start(server, host, max_clients)
-        greeting = how_to_join(host, server.port, _browsers_scheme(server))
+        _tell_of_start(server, options)
+        greeting = how_to_join(options.host, server.port, _browsers_scheme(server))
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
@@ -254,8 +263,9 @@ def _say(text: str) -> None:
         pass
 
 
-def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
+def _tell_of_start(server: "ChatServer", options: ServeOptions) -> None:
     """Tells the log and the service manager."""
+    host, max_clients = options.host, options.max_clients
     log.info(
         "chatroom %s listens on %s, port %d, for %d clients", __version__, host, server.port, server.limiter.clients_max
     )
@@ -266,5 +276,11 @@ def _tell_of_start(server: "ChatServer", host: str, max_clients: int) -> None:
             server.limiter.clients_max,
             max_clients,
             max_clients + SPARE_DESCRIPTORS,
+        )
+    unclaimed = [name for name in options.operators if fold(name) not in server.hub.state.accounts]
+    if unclaimed:
+        log.warning(
+            "operators names who has not claimed a name: %s; they claim it before they are named, or as operators",
+            ", ".join(unclaimed),
         )
     systemd.notify("READY=1")

@@ -3,6 +3,7 @@
 To add one, add a field here, a row to the table in docs/configuration.md, and its use in `serve`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -14,14 +15,21 @@ import click
 from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
 from chatroom.cli.config_file import Faults, load
 from chatroom.common.addresses import Network, address_of, network_of
-from chatroom.common.names import is_server
+from chatroom.common.errors import ChatError
+from chatroom.common.names import is_server, nickname
 from chatroom.common.text import clean
 from chatroom.model.limits import RECENT_MESSAGES
 from chatroom.server.connection_limits import CLIENTS_MAX, CONNECTIONS_PER_ADDRESS
 
 DESCRIPTION_BYTES = 100  # of the server: a sentence, one line of LINKS
 LOG_LEVELS = ["debug", "info", "warning", "error"]
+FREE_ACCOUNTS_DAYS = 365  # without a login, by default: who comes once a year keeps their name
+FREE_ACCOUNTS_DAYS_MAX = 36_500  # a century; milliseconds of it are still far from what SQLite holds
+HISTORY_SIZE = "10GB"  # by default: some 40 million messages
+HISTORY_BYTES_MIN = 100 * 10**6  # bytes, at least: the write-ahead log alone may take half of it
 KEEP_DAYS = 90  # of history, by default: enough to look something up, not for ever
+
+_UNITS = {"M": 10**6, "G": 10**9, "T": 10**12}  # bytes
 
 
 def _server_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -57,7 +65,41 @@ class _NetworkType(click.ParamType[Network]):
         return network
 
 
+class _AccountType(click.ParamType[str]):
+    """The name of an account."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return nickname(value)
+        except ChatError:
+            self.fail(f"{value!r} can't be a claimed name.", param, ctx)
+
+
+class _SizeType(click.ParamType[int]):
+    """A size of files as text, with its unit: a number of bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,6})(?:\.(\d{1,3}))? ?([MGT])B", value.strip(), re.ASCII | re.IGNORECASE)
+        if value.strip() == "0":
+            return 0
+        if not match:
+            self.fail(f"{value!r} is no size; 10GB, 1.5TB and 500MB are, and 0 for no bound.", param, ctx)
+        whole, fraction, unit = match.groups()
+        size = int(f"{whole}{fraction or '':0<3}") * _UNITS[unit.upper()] // 1000
+        if size < HISTORY_BYTES_MIN:
+            self.fail(f"{value!r} is too little; give it {HISTORY_BYTES_MIN // 10**6}MB or more.", param, ctx)
+        return size
+
+
 NETWORK = _NetworkType()
+ACCOUNT = _AccountType()
+SIZE = _SizeType()
 
 
 def _option(text: str, *short: str, **more: Any) -> Callable[[str], Any]:
@@ -94,6 +136,14 @@ class ServeOptions:
             "A file; its first line is the password for OPER and /oper, which make operators of the server.", type=FILE
         ),
     ]
+    operators: Annotated[
+        tuple[str, ...],
+        _option(
+            "A claimed name whose owner is an operator of the server whenever logged in; may be repeated.",
+            type=ACCOUNT,
+            multiple=True,
+        ),
+    ]
     tls_cert: Annotated[
         Path | None,
         _option("A certificate and those above it (PEM); the port then takes TLS besides plain text.", type=FILE),
@@ -115,6 +165,22 @@ class ServeOptions:
     data: Annotated[Path, lambda name: data_option]
     keep: Annotated[
         int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)
+    ]
+    free_accounts: Annotated[
+        int,
+        _option(
+            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
+            default=FREE_ACCOUNTS_DAYS,
+        ),
+    ]
+    history_size: Annotated[
+        int,
+        _option(
+            "How large the history may become, such as 500MB; then the oldest is deleted. 0 sets no bound.",
+            type=SIZE,
+            default=HISTORY_SIZE,
+        ),
     ]
     replay: Annotated[
         int,
@@ -174,6 +240,9 @@ class ServeOptions:
     webirc_password_file: Annotated[
         Path | None,
         _option("A file; its first line is what gateways among --trusted-proxy give with WEBIRC.", type=FILE),
+    ]
+    show_addresses: Annotated[
+        bool, _option("Show everybody's address to everybody; otherwise operators of the server alone.", is_flag=True)
     ]
     log_level: Annotated[
         str, _option("The least important lines to log.", type=click.Choice(LOG_LEVELS), default="info")

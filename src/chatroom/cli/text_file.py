@@ -4,6 +4,10 @@ from pathlib import Path
 
 import click
 
+from chatroom.common.common_passwords import is_common
+from chatroom.core.passwords import is_secret
+from chatroom.model.limits import PASSWORD_MIN_CHARACTERS
+
 
 def read_text(file: Path) -> str:
     """The text of a file; raises `click.ClickException` if it can't be read."""
@@ -13,6 +17,28 @@ def read_text(file: Path) -> str:
         raise click.ClickException(f"Can't read {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise click.ClickException(f"Can't read {file}: it is not in UTF-8; save it as UTF-8.") from None
+
+
+def read_operator_password(file: Path) -> str:
+    """The first line of a file: a password, or its hash; raises `click.ClickException` if it won't do."""
+    password = read_password(file)
+    try:
+        if is_secret(password):
+            return password
+    except ValueError:
+        raise click.ClickException(
+            f"The hash in {file} is damaged; make it anew with chatroom hash-password."
+        ) from None
+    check_operator_password(password, f"The password in {file}")
+    return password
+
+
+def check_operator_password(password: str, what: str) -> None:
+    """Raises `click.ClickException` if a password, called `what`, is too easily guessed for operators."""
+    if len(password) < PASSWORD_MIN_CHARACTERS:
+        raise click.ClickException(f"{what} is too short: it must have at least {PASSWORD_MIN_CHARACTERS} characters.")
+    if is_common(password):
+        raise click.ClickException(f"{what} is among the first that are guessed; choose another.")
 
 
 def read_password(file: Path) -> str:

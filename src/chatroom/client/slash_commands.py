@@ -279,7 +279,7 @@ def _register(state: SessionState, room: Room, rest: str) -> None:
 
 def _password(state: SessionState, room: Room, rest: str) -> None:
     _service("SET PASSWORD")(state, room, rest)
-    state.change_password(rest)
+    state.change_password(rest.split()[-1])
 
 
 def _quit(state: SessionState, room: Room, rest: str) -> None:
@@ -342,9 +342,7 @@ COMMANDS: dict[str, SlashCommand] = {
         "/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True, words_max=2
     ),
     "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
-    "password": SlashCommand(
-        "/password PASSWORD", "change your password", _password, True, is_secret=True, words_max=1
-    ),
+    "password": SlashCommand("/password OLD NEW", "change your password", _password, True, is_secret=True, words_max=2),
     "set": SlashCommand(
         "/set replay on|off", "whether your other programs show what you missed", _service("SET"), True
     ),

@@ -48,6 +48,7 @@ WHOIS = {
     "317": "{1} has said nothing for {2} s",
     "319": "{1} is in {2}",
     "330": "{1} is logged in as {2}",
+    "378": "{1} {2}",
     "671": "{1} is connected through TLS",
 }
 # Refusals that the user can answer: with a password of the name or of the server, or with another name.

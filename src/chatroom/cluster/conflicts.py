@@ -147,7 +147,9 @@ def _ghosted(state: ChatState, event: Ghosted) -> ChatError | None:
 
 
 def _password_set(state: ChatState, event: PasswordSet) -> ChatError | None:
-    """The account may have been dropped, and be somebody else's by now."""
+    """The account may have been dropped, and be somebody else's by now. A secret for the same password has a check."""
+    if event.before:
+        return None
     user = state.users.get(event.by.uid)
     gone = user is None or fold(user.person.account) != fold(event.account)
     return ChatError(Code.NOT_LOGGED_IN) if gone else None

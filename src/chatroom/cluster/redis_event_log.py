@@ -74,7 +74,7 @@ class RedisEventLog(EventLog):
     ) -> None:
         super().__init__(hub, delivery, archive)
         self.spool = Spool()
-        self.replica = Replica(hub, self.lock, self.spool, self._find, name, history, timing)
+        self.replica = Replica(hub, self.lock, self.spool, self._answers, name, history, timing)
         self.link = RedisLink(url, self.lock, self.replica, self.spool, delivery, admit, timing)
         self._hurried_until = 0.0  # how long somebody may wait for the others, in monotonic seconds; 0: for ever
 

@@ -245,6 +245,7 @@ class RedisLink:
 
     def _begin_anew(self) -> None:
         """Takes the state from a snapshot and what followed; what this server knows alone, it brings."""
+        self._replica.cloaks.key = self._reading.share("cloaks", self._replica.cloaks.key)
         with self._lock:
             own = self._replica.leave_chat(self._delivery)
         self._reading.found(own.snapshot, own.number)

@@ -24,6 +24,7 @@ START = "0-0"  # the id before all others
 _KEY = "chatroom:stream"
 _SNAPSHOTS = "chatroom:snapshots"
 _PROTOCOL = "chatroom:protocol"
+_SECRET = "chatroom:secret:"  # and its name
 _CHAT = "chatroom:chat"
 _EMPTY = b'["",0,[]]'  # the first entry of a stream: nobody has done anything
 
@@ -185,6 +186,11 @@ class Stream:
         if self.time() - order(self.last())[0] < patience * 1000:
             raise ClusterError(_other(theirs.decode(), self._protocol))
         self._ask(("DEL", _KEY, _SNAPSHOTS, _CHAT), ("SET", _PROTOCOL, self._protocol))
+
+    def share(self, name: str, secret: bytes) -> bytes:
+        """A secret that all servers of the chat have: this one, unless another server was first."""
+        [_, theirs] = self._ask(("SET", _SECRET + name, secret, "NX"), ("GET", _SECRET + name))
+        return bytes(theirs)
 
     def renew(self) -> None:
         """Puts back what others ask for when they come, should it be lost alone."""

@@ -31,9 +31,10 @@ from chatroom.cluster.servers import (
     Timing,
 )
 from chatroom.cluster.spool import Proposal, Spool
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.errors import ChatError
 from chatroom.common.names import fold
-from chatroom.core import connections, membership
+from chatroom.core import connections, membership, notify
 from chatroom.core.hub import Hub
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Capture, Delivery
@@ -41,7 +42,7 @@ from chatroom.model.departure_reasons import link_lost
 from chatroom.model.durable_state import Lasting
 from chatroom.model.entities import Server, Session
 from chatroom.model.events import Connected, Departed, Event, Said
-from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther
+from chatroom.model.outcomes import HistoryQuery, Labelled, ReplyToOther, Survey
 from chatroom.model.replies import AccountDone, Announcement, Refused, Reply
 from chatroom.model.values import MessageKind, Via
 
@@ -86,7 +87,7 @@ class Replica:
     Only the reader's thread changes the rest, so it may read that without the lock, and the writer's may read `lag`.
     Anybody may wait for `steady`. `flying` is the exception: clients' threads change it, too, with the lock.
 
-    `find` has something looked up in the history; it releases the lock for that. `last` and `time` are those of the
+    `answers` looks up what takes long; it releases the lock for that. `last` and `time` are those of the
     last event.
     """
 
@@ -95,7 +96,7 @@ class Replica:
         hub: Hub,
         lock: threading.Lock,
         spool: Spool,
-        find: Callable[[Session, HistoryQuery], Reply],
+        answers: Callable[[Session, HistoryQuery | Survey], list[Reply]],
         name: str,
         history: OwnHistory,
         timing: Timing,
@@ -112,11 +113,16 @@ class Replica:
         self._hub = hub
         self._lock = lock
         self._spool = spool
-        self._find = find
+        self._answers = answers
         self._servers = Servers(hub.state, timing)
         self._before: tuple[tuple[int, int], ...] = ()  # see `snapshots.Mark`
         self._absence = Absence(hub.context, self.id)
         self._unsaved = False  # whether this server's history has still to agree with what lasts
+
+    @property
+    def cloaks(self) -> Cloaks:
+        """What hides addresses; all servers of a chat have the same key for it."""
+        return self._hub.context.cloaks
 
     @property
     def is_apart(self) -> bool:
@@ -184,8 +190,9 @@ class Replica:
                 continue
             elif isinstance(outcome, ReplyToOther):
                 delivery.reply(outcome.session, outcome.reply)
-            elif session and isinstance(outcome, HistoryQuery):
-                delivery.reply(session, self._find(session, outcome))
+            elif session and isinstance(outcome, HistoryQuery | Survey):
+                for reply in self._answers(session, outcome):
+                    delivery.reply(session, reply)
             elif session and isinstance(outcome, Reply):
                 delivery.reply(session, outcome)
 
@@ -292,8 +299,7 @@ class Replica:
             if proposal:
                 self.lag = int((time.monotonic() - proposal.since) * 1000)
         elif isinstance(notice, Announced):
-            for session in self._hub.state.sessions.values():
-                delivery.reply(session, Announcement(notice.text))
+            notify.everybody(self._hub.state, Announcement(notice.text), delivery)
         elif isinstance(notice, ServerLeft):
             self._lose(server, "the server was shut down", delivery)
 

@@ -32,6 +32,7 @@ from chatroom.cluster.servers import (
 from chatroom.common.names import NICK_CHARACTERS, fold, skeleton
 from chatroom.core import membership, monitor, restore
 from chatroom.core.context import Context
+from chatroom.core.operator_accounts import revoke
 from chatroom.model import durable_state as lasts
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
@@ -42,6 +43,7 @@ from chatroom.model.events import (
     AccountDropped,
     AccountMade,
     AccountSet,
+    AccountUsed,
     Alerted,
     AwaySet,
     Connected,
@@ -49,6 +51,7 @@ from chatroom.model.events import (
     Event,
     Founded,
     Ghosted,
+    Guessed,
     Invited,
     Joined,
     Kicked,
@@ -56,6 +59,7 @@ from chatroom.model.events import (
     Left,
     ModesSet,
     Opened,
+    OperatorSet,
     PasswordSet,
     RealnameSet,
     Redacted,
@@ -93,7 +97,9 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "RealnameSet": RealnameSet,
     "AccountSet": AccountSet,
     "AccountMade": AccountMade,
+    "AccountUsed": AccountUsed,
     "PasswordSet": PasswordSet,
+    "OperatorSet": OperatorSet,
     "ReplaySet": ReplaySet,
     "AccountDropped": AccountDropped,
     "Ghosted": Ghosted,
@@ -102,6 +108,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Killed": Killed,
     "ServerBanned": ServerBanned,
     "ServerUnbanned": ServerUnbanned,
+    "Guessed": Guessed,
     "Alerted": Alerted,
 }
 # What servers say of themselves, likewise.
@@ -317,6 +324,7 @@ def _admit(ctx: Context, user: User, made_by: int, mine: bool, delivery: Deliver
             log_out(ctx, session, delivery)
         if user.person.nick != before.nick:
             delivery.reply(session, PersonalNotice(Renamed(before, user.person.nick)))
+    revoke(ctx.state, user, Renamed(before, user.person.nick), delivery)
 
 
 def log_out(ctx: Context, session: Session, delivery: Delivery) -> None:
@@ -338,7 +346,11 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
     room = ctx.state.rooms.get(key)
     if room is None:
         room = ctx.state.rooms[key] = settings
-        room.lists = ctx.state.lists.setdefault(key, settings.lists)
+        if key not in ctx.state.lists:
+            ctx.state.lists[key] = settings.lists
+            for entry in [entry for entries in settings.lists.values() for entry in entries.values()]:
+                ctx.state.mask_counts.add(entry)
+        room.lists = ctx.state.lists[key]
         created, topic = room.created, room.topic
         membership.reopen(ctx, room, delivery)
         room.created, room.topic = created, topic

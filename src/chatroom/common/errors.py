@@ -33,6 +33,8 @@ class Code(Enum):
     NOT_SERVER_OPERATOR = "not-server-operator"
     PASSWORD_NEEDED = "password-needed"
     WRONG_PASSWORD = "wrong-password"
+    OPERATOR_CONFIGURED = "operator-configured"  # account; it is named in the configuration
+    ACCOUNT_RESERVED = "account-reserved"  # account; the configuration names it as an operator of the server
     OPERATORS_UNKNOWN = "operators-unknown"  # there is no operator's password
     THEY_ARE_NOT_IN_ROOM = "they-are-not-in-room"  # nick, room
     THEY_ARE_IN_ROOM = "they-are-in-room"  # nick, room
@@ -49,13 +51,16 @@ class Code(Enum):
     BANNED_HERE = "banned-here"  # from the server; until when (milliseconds, 0 for good), reason
     BANS_FULL = "bans-full"  # there are too many of the server
     KEY_WRONG = "key-wrong"  # room, operators
+    KEY_TOO_OFTEN = "key-too-often"  # room
     MODE_UNKNOWN = "mode-unknown"  # letter, room
     USER_MODE_UNKNOWN = "user-mode-unknown"
     NICK_RESERVED = "nick-reserved"  # nickname
     ROOM_LIKE = "room-like"  # name: it looks like that of another room
     MASK_STARS = "mask-stars"  # target, letter, mask, how many stars there may be
+    ADDRESS_HIDDEN = "address-hidden"  # target, letter, parameter: a mask of addresses, which nobody else may see
     MODE_PARAMETER = "mode-parameter"  # target, letter, parameter
     LIST_FULL = "list-full"  # room, letter
+    MASKS_FULL = "masks-full"  # room, letter; too many were set in all rooms, from one address or in all
     WATCHING_TOO_MANY = "watching-too-many"  # nicks
     NO_ORIGIN = "no-origin"  # a PING without a token
     NO_SUCH_SERVER = "no-such-server"  # name
@@ -68,6 +73,7 @@ class Code(Enum):
     LOGGED_IN_ALREADY = "logged-in-already"  # account
     NOT_LOGGED_IN = "not-logged-in"
     PASSWORD_WEAK = "password-weak"
+    PASSWORD_COMMON = "password-common"
     PASSWORD_BAD = "password-bad"
     ACCOUNTS_FULL = "accounts-full"  # no more of them, or no more from this address for now
     NOT_A_GHOST = "not-a-ghost"  # nick; one's own connection

@@ -24,6 +24,8 @@ LOG_TRACE_CHARACTERS = 8000  # characters of a traceback, likewise: about 80 lin
 LOG_REPEAT_SECONDS = 60.0  # until the same warning is written again: without descriptors there are 100 a second
 LOG_KINDS_REMEMBERED = 1000  # kinds of warnings remembered for that
 
+KEPT = {"kept": True}  # `extra` for a record that the log's writer never leaves out
+
 log = logging.getLogger(__name__)
 
 

@@ -18,8 +18,11 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, monitor, notify
+from chatroom.core import bans, departures, monitor, notify
+from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
+from chatroom.core.login_throttle import UNCOUNTED, Attempt
+from chatroom.core.operator_accounts import grant, require_claimable, revoke
 from chatroom.core.passwords import acceptable
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import (
@@ -35,6 +38,7 @@ from chatroom.model.commands import (
     SetReplay,
 )
 from chatroom.model.delivery import Delivery
+from chatroom.model.departure_reasons import PASSWORD_CHANGED
 from chatroom.model.entities import Account, Session, User, movers, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
@@ -68,12 +72,11 @@ def make_way(state: ChatState, by: Person, nick: str) -> list[Outcome]:
 
 def make_account(ctx: Context, session: Session, command: MakeAccount) -> list[Outcome]:
     name = _name_of(session, command)
-    _may_claim(ctx.state, session, name)
+    _may_claim(ctx, session, name)
     acceptable(command.password, name)
-    if len(ctx.state.accounts) >= ACCOUNTS_MAX or ctx.throttle.claims.is_full(limit_key(session.host), ctx.steady()):
+    if len(ctx.state.accounts) >= ACCOUNTS_MAX or not ctx.throttle.may_claim(session.host, ctx.steady()):
         raise ChatError(Code.ACCOUNTS_FULL)
-    if not ctx.throttle.unlimited:
-        ctx.throttle.claims.add(limit_key(session.host), ctx.steady())
+    ctx.throttle.claim(session.host, ctx.steady())
     return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password, limit_key(session.host))))]
 
 
@@ -81,14 +84,16 @@ def _name_of(session: Session, command: MakeAccount) -> str:
     return session.user.person.nick if session.user else nickname(command.name)
 
 
-def _may_claim(state: ChatState, session: Session, name: str) -> None:
+def _may_claim(ctx: Context, session: Session, name: str) -> None:
     """Raises `ChatError` if this client can't have that name for good."""
+    state = ctx.state
     if not session.admitted:
         raise ChatError(Code.PASSWORD_NEEDED)
     if session.account:
         raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
     if fold(name) in state.accounts:
         raise ChatError(Code.ACCOUNT_EXISTS, name)
+    require_claimable(ctx, session, name)
     holder = state.nicks.get(name)
     if holder and holder is not session.user:
         raise ChatError(Code.NICK_TAKEN, name)
@@ -97,10 +102,12 @@ def _may_claim(state: ChatState, session: Session, name: str) -> None:
 
 def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> list[Outcome]:
     name = _name_of(session, command)
-    _may_claim(ctx.state, session, name)
-    by = session.user.person if session.user else Person(session.uid, name, "*", session.host)
+    _may_claim(ctx, session, name)
     log.info("%s claimed the name %s", session.host, name)
-    return [AccountMade(by, name, secret), _done(ctx, AccountChange.CLAIMED, name, command.via)]
+    return [
+        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host)),
+        _done(ctx, AccountChange.CLAIMED, name, command.via),
+    ]
 
 
 def set_password(ctx: Context, session: Session, command: SetPassword) -> list[Outcome]:
@@ -110,7 +117,7 @@ def set_password(ctx: Context, session: Session, command: SetPassword) -> list[O
     if ctx.throttle.password_changes.is_full(fold(session.account), ctx.steady()) and not ctx.throttle.unlimited:
         raise ChatError(Code.LOGIN_TOO_OFTEN)
     ctx.throttle.password_changes.add(fold(session.account), ctx.steady())
-    return [Deferred(lambda: Hashed(command, ctx.passwords.make(command.password, limit_key(session.host))))]
+    return _check(ctx, session, command, session.account)
 
 
 def set_replay(ctx: Context, session: Session, command: SetReplay) -> list[Outcome]:
@@ -125,9 +132,13 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
     ask = command.ask
     try:
         if not command.secret:
+            if command.before:
+                return []  # another login will do
             raise ChatError(Code.LOGIN_BUSY)
         if isinstance(ask, MakeAccount):
             return _made(ctx, session, ask, command.secret)
+        if isinstance(ask, LogIn):
+            return [PasswordSet(who(ctx, session, ask.account), ask.account, command.secret, command.before)]
         if not session.account:  # it was dropped meanwhile
             raise ChatError(Code.NOT_LOGGED_IN)
         by = user_of(session).person
@@ -143,15 +154,7 @@ def hashed(ctx: Context, session: Session, command: Hashed) -> list[Outcome]:
 def log_in(ctx: Context, session: Session, command: LogIn) -> list[Outcome]:
     if session.account and session.admitted:
         raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-    ctx.throttle.begin(command.account, session.host, ctx.steady())
-    if _is_of_server(ctx, session, command):
-        session.admitted = True
-        if session.account or fold(command.account) not in ctx.state.accounts:
-            ctx.throttle.end(command.account, session.host, None)
-            return [_done(ctx, AccountChange.ADMITTED, command.account, command.via)]
-    if session.account:
-        raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-    return _work(ctx, session, command, command.account)
+    return _check(ctx, session, command, command.account)
 
 
 def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
@@ -162,31 +165,50 @@ def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
     return compare_digest(given.encode(), ctx.password.encode())
 
 
-def _check(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: str) -> list[Outcome]:
-    """Has a password checked; raises `ChatError` if this was done too often."""
-    ctx.throttle.begin(account, session.host, ctx.steady())
-    return _work(ctx, session, ask, account)
+Proof = LogIn | DropAccount | CloseGhost | SetPassword  # what a password is given for
 
 
-def _work(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: str) -> list[Outcome]:
-    known = ctx.state.accounts.get(fold(account))
-    secret = known.secret if known else ""
+def _check(ctx: Context, session: Session, ask: Proof, name: str) -> list[Outcome]:
+    """Has a password checked, in its turn where it was tried too often."""
+    account = ctx.state.accounts.get(fold(name))
+    return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, account, ctx.steady()))
+
+
+def _work(ctx: Context, session: Session, ask: Proof, name: str, attempt: Attempt) -> list[Outcome]:
+    given = ask.old if isinstance(ask, SetPassword) else ask.password
+    account = ctx.state.accounts.get(fold(name))
+    secret, address = account.secret if account else "", limit_key(session.host)
+    of_server = isinstance(ask, LogIn) and _is_of_server(ctx, session, ask)
+    only_of_server = isinstance(ask, LogIn) and (session.account != "" or (of_server and account is None))
+
+    def check() -> bool | None:
+        return of_server if only_of_server else ctx.passwords.check(given, secret, address)
+
     return [
         Deferred(
-            lambda: Checked(ask, secret, ctx.passwords.check(ask.password, secret, limit_key(session.host))),
-            lambda checked: ctx.throttle.end(account, session.host, checked.fits),
+            lambda: Checked(ask, secret, ctx.throttle.in_turn(attempt, check), of_server),
+            lambda checked: ctx.throttle.end(attempt, checked.fits),
         )
     ]
 
 
 def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
     ask = command.ask
-    name = ask.nick if isinstance(ask, CloseGhost) else ask.account
     try:
+        name = _account_meant(session, ask)
         if command.fits is None:
             raise ChatError(Code.LOGIN_BUSY)
         account = ctx.state.accounts.get(fold(name))
-        if not command.fits or account is None or account.secret != command.secret:
+        if isinstance(ask, LogIn):
+            if command.of_server:
+                session.admitted = True
+                if session.account or account is None:
+                    return [_done(ctx, AccountChange.ADMITTED, ask.account, ask.via)]
+            if session.account:
+                raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
+        if account and account.secret != command.secret:  # it has another since: that counts
+            return _work(ctx, session, ask, name, UNCOUNTED)
+        if not command.fits or account is None:
             # What is no account's name may be a password that was typed in its place.
             log.info("%s gave a wrong password for %s", session.host, account.name if account else "no account")
             raise ChatError(Code.LOGIN_FAILED, name)
@@ -195,15 +217,35 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
         return [Refused(error, ask.via)]
 
 
-def _proven(ctx: Context, session: Session, ask: LogIn | DropAccount | CloseGhost, account: Account) -> list[Outcome]:
+def _account_meant(session: Session, ask: Proof) -> str:
+    """Whose password was given; raises `ChatError` if it was to be changed, and the account was dropped meanwhile."""
+    if isinstance(ask, SetPassword):
+        if not session.account:
+            raise ChatError(Code.NOT_LOGGED_IN)
+        return session.account
+    return ask.nick if isinstance(ask, CloseGhost) else ask.account
+
+
+def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> list[Outcome]:
+    if isinstance(ask, SetPassword):
+        return [Deferred(lambda: Hashed(ask, ctx.passwords.make(ask.password, limit_key(session.host))))]
     if isinstance(ask, DropAccount):
         return _dropped(ctx, session, account, ask.via)
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
+    more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
     if session.user is None:
         session.account = account.name
-        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via)]
-    return _logged_in(ctx, session, session.user, account, ask)
+        return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *more]
+    return [*_logged_in(ctx, session, session.user, account, ask), *more]
+
+
+def _renewed(ctx: Context, session: Session, ask: LogIn, account: Account) -> list[Outcome]:
+    """Has the secret made anew if it was made at a lower cost than today's: only now is the password known."""
+    if not ctx.passwords.is_outdated(account.secret):
+        return []
+    owner = limit_key(session.host)
+    return [Deferred(lambda: Hashed(ask, ctx.passwords.make(ask.password, owner), account.secret))]
 
 
 def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask: LogIn) -> list[Outcome]:
@@ -226,7 +268,7 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
     for room in user.rooms.values():
         if room.is_owned_by(person) and not room.operated_by(user):
             outcomes.append(room.to_operator(person))
-    return outcomes
+    return [*outcomes, *grant(ctx, person, account.name)]
 
 
 def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
@@ -293,17 +335,33 @@ def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
     state = ctx.state
     if fold(event.account) in state.accounts:
         return
-    state.accounts[fold(event.account)] = Account(event.account, event.secret, event.id, event.time)
+    made = Account(event.account, event.secret, event.id, event.time, home=event.home, used=event.time)
+    state.accounts[fold(event.account)] = made
     state.claimed.setdefault(skeleton(event.account), event.account)
     delivery.broadcast(event, notify.NOBODY)
     account_set(ctx, AccountSet(event.by, event.account, id=event.id, time=event.time), delivery)
 
 
 def password_set(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
-    account = ctx.state.accounts.get(fold(event.account))
-    if account:
-        ctx.state.accounts[fold(event.account)] = account._replace(secret=event.secret)
-        delivery.broadcast(event, notify.NOBODY)
+    state, key = ctx.state, fold(event.account)
+    account = state.accounts.get(key)
+    if account is None or event.before not in ("", account.secret):
+        return
+    state.accounts[key] = account._replace(secret=event.secret)
+    delivery.broadcast(event, notify.NOBODY)
+    if not event.before:
+        _end_other_logins(ctx, event, delivery)
+
+
+def _end_other_logins(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
+    """Closes the other connections that are logged in: one of them may be whoever the password was changed for."""
+    state = ctx.state
+    for session in state.sessions.values():
+        if session.account and fold(session.account) == fold(event.account) and session.uid != event.by.uid:
+            session.account = ""  # of who has no name yet, it is not given one by this login
+    for user in [user for user in state.users.values() if fold(user.person.account) == fold(event.account)]:
+        if user.person.uid != event.by.uid:
+            departures.throw_out(ctx, event, user.person, PASSWORD_CHANGED, PASSWORD_CHANGED, delivery)
 
 
 def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
@@ -316,9 +374,10 @@ def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
 def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> None:
     """Whoever is logged in to it is not any more, and its rooms are nobody's."""
     state, owner = ctx.state, fold(event.account)
-    account = state.accounts.pop(owner, None)
-    if account is None:
+    account = state.accounts.get(owner)
+    if account is None or event.used not in (0, account.used):
         return
+    del state.accounts[owner]
     if state.claimed.get(skeleton(account.name)) == account.name:
         del state.claimed[skeleton(account.name)]
     delivery.broadcast(event, notify.NOBODY)
@@ -357,6 +416,7 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     if user:
         user.become(replace(user.person, account=event.account))
         delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
+        revoke(state, user, event, delivery)
 
 
 def _refused_likewise(decider: Decider) -> Decider:

@@ -10,6 +10,7 @@
 from collections.abc import Callable
 
 from chatroom.common.addresses import address_of, network_of
+from chatroom.common.cloaks import is_of_addresses
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname, room_name
 from chatroom.common.text import shortened
@@ -21,15 +22,17 @@ from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
 from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
+from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
 from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
-from chatroom.model.outcomes import Outcome
+from chatroom.model.outcomes import Outcome, Steps, Survey
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
 
 SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
+ENDED_AT_ONCE = 20  # bans whose time is over that are lifted under the lock at a time, each of another room at worst
 BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 
 # ---- in a room ------------------------------------------------------------------------------------------------------
@@ -40,9 +43,10 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
     user = user_of(session)
     name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
     masks, whom = _masks(ctx.state, command.who)
+    masks = [kept_mask(ctx, user, mask, name, BAN) for mask in masks]
     if whom and whom.uid == user.person.uid:
         raise ChatError(Code.THAT_IS_YOU)
-    banned = _banned(user, name, lists, command, masks, whom, ctx.clock())
+    banned = _banned(ctx.state, user, name, lists, command, masks, whom, ctx.clock())
     room = ctx.state.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
@@ -57,7 +61,7 @@ def timed_kick(state: ChatState, session: Session, command: Kick, target: User, 
     name, lists = _lists_of(state, session, command.room, Action.BAN)
     masks, whom = _masks(state, target.person.nick)
     like = Ban(command.room, command.nick, command.seconds, command.reason)
-    return _banned(user_of(session), name, lists, like, masks, whom, now)
+    return _banned(state, user_of(session), name, lists, like, masks, whom, now)
 
 
 def revoke_invitations(state: ChatState, room: Room, event: ModesSet) -> None:
@@ -77,7 +81,10 @@ def unban(ctx: Context, session: Session, command: Unban) -> list[Outcome]:
     name, lists = _lists_of(ctx.state, session, command.room, Action.MUTE if command.mute else Action.BAN)
     mark = MUTE if command.mute else ""
     who = fold(command.who)
-    masks = {fold(mark + whole_mask(command.who.removeprefix(MUTE))), fold(mark + command.who)}
+    given = whole_mask(command.who.removeprefix(MUTE))
+    masks = {fold(mark + given), fold(mark + command.who)}
+    if ctx.cloaks.is_shown or user_of(session).is_operator:
+        masks.add(fold(mark + ctx.cloaks.mask(given)))
     found = [
         entry
         for key, entry in lists[BAN].items()
@@ -113,9 +120,31 @@ def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     masks = [whole_mask(whom.nick)]
     if whom.account:
         masks.append(f"{ACCOUNT}{whom.account}")
-    if not any(u.person.host == whom.host and u.person.uid != whom.uid for u in state.users.values()):
-        masks.append(f"*!*@{whom.host}")
+    if not any(u.person.place == whom.place and u.person.uid != whom.uid for u in state.users.values()):
+        masks.append(f"*!*@{whom.place}")
     return masks, whom
+
+
+def require_space(state: ChatState, user: User, room: str, letter: str, added: int) -> None:
+    """Raises `ChatError` if this user must not set so many more masks; operators of the server are not counted."""
+    counts = state.mask_counts
+    too_many = counts.total + added > MASKS_MAX or (
+        not user.is_operator and counts.of(user.person.mask) + added > MASKS_PER_ADDRESS
+    )
+    if added and too_many:
+        raise ChatError(Code.MASKS_FULL, room, letter)
+
+
+def kept_mask(ctx: Context, user: User, mask: str, room: str, letter: str) -> str:
+    """A mask as it is put on a list or looked for there: with cloaks for addresses, which everybody would read.
+
+    Raises `ChatError` if somebody gives an address who may not know any: they could find out by it who has it.
+    """
+    if ctx.cloaks.is_shown or not is_of_addresses(mask):
+        return mask
+    if not user.is_operator:
+        raise ChatError(Code.ADDRESS_HIDDEN, room, letter, mask)
+    return ctx.cloaks.mask(mask)
 
 
 def require_valid(mask: str, room: str, letter: str) -> None:
@@ -127,11 +156,13 @@ def require_valid(mask: str, room: str, letter: str) -> None:
 
 
 def _banned(
-    user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
+    state: ChatState, user: User, name: str, lists: Lists, command: Ban, masks: list[str], whom: Person | None, now: int
 ) -> ModesSet:
     mark = MUTE if command.mute else ""
-    if len(lists[BAN].keys() | {fold(mark + mask) for mask in masks}) > MASKS_PER_LIST:
+    added = {fold(mark + mask) for mask in masks} - lists[BAN].keys()
+    if len(lists[BAN]) + len(added) > MASKS_PER_LIST:
         raise ChatError(Code.LIST_FULL, name, BAN)
+    require_space(state, user, name, BAN, len(added))
     until = _until(command.seconds, now)
     reason = shortened(command.reason, REASON_BYTES)
     called = whom.nick if whom else command.who if is_nickname(command.who) else ""
@@ -163,7 +194,7 @@ def _lifted(entry: ListEntry, letter: str, until: int = 0) -> ModeChange:
 
 def on_person(state: ChatState, person: Person) -> ListEntry | None:
     """The ban that keeps this person off the server."""
-    return state.bans.find(Form(person)) or state.networks.find(person.host)
+    return state.bans.find(Form(person)) or state.networks.find(person.address or person.host)
 
 
 def on_address(state: ChatState, host: str) -> ListEntry | None:
@@ -201,8 +232,17 @@ def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) 
 
 def ask_server_bans(ctx: Context, session: Session, command: AskServerBans) -> list[Outcome]:
     server_operator(session)
-    entries = [e for e in ctx.state.bans.values() if command.addresses in (None, not _is_mask(e.mask))]
-    return [ServerBansAre(tuple(entries))]
+    return [Survey(_bans(ctx.state, command))]
+
+
+def _bans(state: ChatState, command: AskServerBans) -> Steps:
+    found = []
+    for entry in list(state.bans.values()):
+        if (yield):
+            break
+        if command.addresses in (None, not _is_mask(entry.mask)):
+            found.append(entry)
+    return ServerBansAre(tuple(found))
 
 
 def _server_masks(state: ChatState, who: str) -> tuple[list[str], str]:
@@ -210,7 +250,9 @@ def _server_masks(state: ChatState, who: str) -> tuple[list[str], str]:
     network = network_of(who)
     if network:
         return [str(network)], ""
-    masks, _ = _masks(state, who)
+    masks, whom = _masks(state, who)
+    if whom and whom.address:  # operators may know it, and who has it is refused before anything else
+        masks = [mask.replace(f"*!*@{whom.place}", f"*!*@{whom.address}") for mask in masks]
     if not masks[0].strip("*!@"):
         raise ChatError(Code.MODE_PARAMETER, "*", "K", masks[0])
     hosts = [network_of(mask.removeprefix("*!*@")) for mask in masks]
@@ -226,7 +268,7 @@ def _is_mask(mask: str) -> bool:
 def _meets(mask: str, person: Person) -> bool:
     if _is_mask(mask):
         return matches(mask, person)
-    network, address = network_of(mask), address_of(person.host)
+    network, address = network_of(mask), address_of(person.address or person.host)
     return network is not None and address is not None and address.version == network.version and address in network
 
 
@@ -257,13 +299,13 @@ def server_unbanned(ctx: Context, event: ServerUnbanned, delivery: Delivery) -> 
 
 
 def expire(ctx: Context, session: Session, command: Expire) -> list[Outcome]:
-    """Lifts what has lasted its time, all of a room by one event."""
+    """Lifts what has lasted its time, all of a room by one event; `ENDED_AT_ONCE` of it, and the rest by the next."""
     if session is not ctx.state.server_session:
         raise ChatError(Code.NOT_SERVER_OPERATOR)
     by = user_of(session).person
     rooms: dict[str, list[ModeChange]] = {}
     outcomes: list[Outcome] = []
-    for until, room, letter, key in ctx.state.expiries.due(ctx.clock()):
+    for until, room, letter, key in ctx.state.expiries.due(ctx.clock(), ENDED_AT_ONCE):
         entry = ctx.state.entry_at(room, letter, key)
         assert entry
         if room:

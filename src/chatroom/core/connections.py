@@ -1,21 +1,17 @@
-"""Clients' connections: they come and go, give the server's password, and choose what they read."""
+"""Clients' connections: they come and go, and choose what they read."""
 
 from collections.abc import Iterable
-from hmac import compare_digest
 
-from chatroom.common.addresses import limit_key
-from chatroom.common.errors import ChatError, Code
 from chatroom.common.text import shortened
 from chatroom.core import monitor
 from chatroom.core.context import Context, Handlers
-from chatroom.core.login_throttle import SlidingWindow
 from chatroom.core.permissions import is_silent_somewhere
-from chatroom.model.commands import Enter, Quit, SetFormat
+from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session, User
 from chatroom.model.events import Departed
-from chatroom.model.limits import REASON_BYTES, WRONG_PASSWORDS_PER_CONNECTION
+from chatroom.model.limits import REASON_BYTES
 from chatroom.model.outcomes import Outcome
-from chatroom.model.replies import Admitted, Goodbye, Refused
+from chatroom.model.replies import Goodbye
 from chatroom.model.state import ChatState
 
 GOODBYE_BYTES = 450  # what somebody without a name is told at the end: why they are banned, and how long; one line
@@ -68,35 +64,6 @@ def stop_delivery(sessions: Iterable[Session]) -> None:
 # ---- commands that concern one connection ---------------------------------------------------------------------------
 
 
-def enter(ctx: Context, session: Session, command: Enter) -> list[Outcome]:
-    if session.user:
-        raise ChatError(Code.ALREADY_REGISTERED)
-    if session.admitted:
-        return []
-    refused = compare_password(ctx, session, command.password, ctx.password, ctx.throttle.server_password)
-    session.admitted = not refused
-    return refused or [Admitted()]
-
-
-def compare_password(ctx: Context, session: Session, given: str, password: str, wrong: SlidingWindow) -> list[Outcome]:
-    """Nothing if it is the password, else a refusal.
-
-    After `WRONG_PASSWORDS_PER_CONNECTION` a connection is closed. After as many as `wrong` takes from one address, it
-    raises `ChatError` for a while.
-    """
-    network, now = limit_key(session.host), ctx.steady()
-    if wrong.is_full(network, now) and not ctx.throttle.unlimited:
-        raise ChatError(Code.LOGIN_TOO_OFTEN)
-    if compare_digest(given.encode(), password.encode()):
-        return []
-    wrong.add(network, now)
-    session.tries += 1
-    refused: list[Outcome] = [Refused(ChatError(Code.WRONG_PASSWORD))]
-    if session.tries < WRONG_PASSWORDS_PER_CONNECTION:
-        return refused
-    return [*refused, *quit_(ctx, session, Quit("too many wrong passwords", refused=True))]
-
-
 def quit_(ctx: Context, session: Session, command: Quit) -> list[Outcome]:
     """Closes the connection, and has its user leave."""
     user = session.user
@@ -128,4 +95,4 @@ def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outco
     return []
 
 
-HANDLERS: Handlers = {Enter: enter, Quit: quit_, SetFormat: set_format}
+HANDLERS: Handlers = {Quit: quit_, SetFormat: set_format}

@@ -6,9 +6,11 @@
 - An applier takes the context, an event, and the delivery by which clients are told of it. Nothing else tells them.
 """
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
+from chatroom.common.cloaks import KEY_BYTES, Cloaks
 from chatroom.core.login_throttle import LoginThrottle
 from chatroom.core.passwords import Passwords
 from chatroom.model.delivery import Delivery
@@ -25,11 +27,14 @@ class Context:
     """
 
     __slots__ = (
+        "account_days",
+        "cloaks",
         "clock",
         "is_saving",
         "keep_ms",
         "lasting",
         "operator_password",
+        "operators",
         "password",
         "passwords",
         "reload",
@@ -49,9 +54,12 @@ class Context:
         self.is_saving = True  # whether what is said is being saved, where it should be
         self.passwords = Passwords()
         self.throttle = LoginThrottle()
+        self.cloaks = Cloaks(secrets.token_bytes(KEY_BYTES))
         self.password = ""  # of the server; everybody is let in if it is ""
+        self.operators: frozenset[str] = frozenset()  # accounts that the configuration names as such, folded
         self.operator_password = ""  # nobody becomes an operator of the server if it is ""
         self.replay_messages = RECENT_MESSAGES  # messages at most that who joins is shown
+        self.account_days = 0  # days after which an account that nobody uses is freed; 0: never
         self.keep_ms = 0  # milliseconds after which what was said is shown no more; 0: never
         # Reads the configuration again, without the lock. Returns what puts it to use, under the lock; None if a file
         # can't be read.

@@ -34,19 +34,19 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
 def killed(ctx: Context, event: Killed, delivery: Delivery) -> None:
     """To the others it is a departure like any. Who is thrown off is told why, and their connection is closed."""
     if event.who.uid in ctx.state.users:
-        ctx.state.audit_log.append(event)
+        notify.audit(ctx, event)
         if not event.by.uid:
             notify.author(ctx, event, delivery)
     reason = f"Killed ({event.by.nick}{f': {event.reason}' if event.reason else ''})"
-    _throw_out(ctx, event, event.who, reason, reason, delivery)
+    throw_out(ctx, event, event.who, reason, reason, delivery)
 
 
 def ghosted(ctx: Context, event: Ghosted, delivery: Delivery) -> None:
-    _throw_out(ctx, event, event.who, OVERTAKEN, GHOST, delivery)
+    throw_out(ctx, event, event.who, OVERTAKEN, GHOST, delivery)
 
 
-def _throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str, delivery: Delivery) -> None:
-    """`reason` is for the others, `goodbye` for the one who has to go."""
+def throw_out(ctx: Context, event: Event, who: Person, reason: str, goodbye: str, delivery: Delivery) -> None:
+    """Ends somebody's connection, by an event. `reason` is for the others, `goodbye` for the one who has to go."""
     user = ctx.state.users.get(who.uid)
     if user is None:
         return

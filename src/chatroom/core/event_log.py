@@ -10,27 +10,38 @@ handed. Outboxes belong to the courier and the times of a connection to its thre
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import Protocol
+from time import monotonic, perf_counter, sleep, thread_time
+from typing import Protocol, TypeVar
 
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.core import connections
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery, DeliveryQueue
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
-from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, ReplyToOther
-from chatroom.model.replies import Refused, Reply
+from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, ReplyToOther, Steps, Survey
+from chatroom.model.replies import CutShort, Raw, Refused, Reply
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
+SLICE_SECONDS = 0.0005  # for which a survey holds the lock at a time: nobody notices that
+REST_SECONDS = 0.0005  # between two slices, for the others
+SURVEY_SECONDS = 2.0  # after which a survey ends with what it has found
+LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each for another address: they leave little of the interpreter
+LOOKED_AT_ONCE = 50  # people or rooms that the console is told of, for which it holds the lock
+LARGE_BYTES = 16_384  # of an answer, from which on it is labelled without the lock
 
 
 class Archive(Protocol):
     """The history, as far as clients may look it up."""
 
-    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
-        """The answer to `owner`, an address; raises `ChatError`. May take its time, but has an end."""
+    def find(self, lookup: HistoryQuery) -> Reply:
+        """The answer; raises `ChatError`. May take its time, but has an end."""
 
 
 class EventLog:
@@ -41,6 +52,7 @@ class EventLog:
         self._hub = hub
         self._delivery = delivery
         self._archive = archive
+        self.turns = FairSemaphore(LONG_ANSWERS_AT_ONCE, each=1)  # for what takes long; by address
 
     def submit(self, session: Session, commands: Iterable[Command]) -> None:
         """Carries out one client's commands, or sees to it that they are.
@@ -57,6 +69,12 @@ class EventLog:
         """
         raise NotImplementedError
 
+    def _answers(self, session: Session, question: HistoryQuery | Survey) -> list[Reply]:
+        """The answer to what takes long. The lock is held before and after."""
+        if isinstance(question, Survey):
+            return self._survey(session, question.steps)
+        return [self._find(session, question)]
+
     def _find(self, session: Session, lookup: HistoryQuery) -> Reply:
         """Has something looked up, in the client's own thread and without the lock, which is held before and after.
 
@@ -70,10 +88,58 @@ class EventLog:
         fence = self._delivery.barrier()
         with self._outside():
             fence.wait(BARRIER_WAIT_SECONDS)
+            with self._turn(session):
+                try:
+                    return self._delivery.prepared(session, self._archive.find(lookup))
+                except ChatError as error:
+                    return Refused(error)
+
+    def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
+        """What is to be told of each of many things that the lock guards; it is taken for a few at a time."""
+        with self.lock:
+            every = list(things())
+        told: list[U] = []
+        for start in range(0, len(every), LOOKED_AT_ONCE):
+            with self.lock:
+                told += map(tell, every[start : start + LOOKED_AT_ONCE])
+            sleep(REST_SECONDS)
+        return told
+
+    def _survey(self, session: Session, steps: Steps) -> list[Reply]:
+        """The answer to a survey. The lock is held before and after, and now and then in between.
+
+        What is short is answered at once. What is not waits for its turn, in the client's own thread, and is as long
+        without the lock as with it. After `SURVEY_SECONDS` it ends with what it has found, and says so.
+        """
+        reply = _slice(steps, None)
+        if reply:
+            return [reply]
+        session.paced = True
+        is_late = False
+        with self._outside(), self._turn(session):
+            end = monotonic() + SURVEY_SECONDS
+            while reply is None:
+                sleep(REST_SECONDS)  # a lock that is released and taken at once is never another's
+                is_late = monotonic() > end or session.closing
+                with self.lock:
+                    reply = _slice(steps, is_late)
+            return [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
+
+    @contextmanager
+    def _turn(self, session: Session) -> Iterator[None]:
+        """Waits for a turn to do what takes long, without the lock, for a client, who has to pay for it.
+
+        While others wait for one, too, it is followed by a rest as long: an address takes half of a processor at most.
+        """
+        with self.turns.slot(limit_key(session.host)):
+            began = thread_time()
             try:
-                return self._archive.find(lookup, limit_key(session.host))
-            except ChatError as error:
-                return Refused(error)
+                yield
+            finally:
+                spent = thread_time() - began
+                session.spent += spent
+                if self.turns.waiting():
+                    sleep(spent)
 
     def _do(self, work: Deferred) -> Command:
         """Has work done, in the client's own thread and without the lock, which is held before and after."""
@@ -92,6 +158,19 @@ class EventLog:
             yield
         finally:
             self.lock.acquire()
+
+
+def _slice(steps: Steps, is_late: bool | None) -> Reply | None:
+    """Takes steps for `SLICE_SECONDS`; the answer, once there are no more. `is_late` is None at the start."""
+    end = perf_counter() + SLICE_SECONDS
+    try:
+        steps.send(is_late)
+        while perf_counter() < end:
+            steps.send(bool(is_late))
+    except StopIteration as done:
+        assert isinstance(done.value, Reply)
+        return done.value
+    return None
 
 
 class LocalEventLog(EventLog):
@@ -150,8 +229,9 @@ class LocalEventLog(EventLog):
                 elif isinstance(outcome, Labelled):
                     self._answer(session, outcome)
                     now = self._time  # others may have used the lock meanwhile, and so below
-                elif isinstance(outcome, HistoryQuery):
-                    delivery.reply(session, self._find(session, outcome))
+                elif isinstance(outcome, HistoryQuery | Survey):
+                    for reply in self._answers(session, outcome):
+                        delivery.reply(session, reply)
                     now = self._time
                 elif isinstance(outcome, Deferred):
                     self._work(session, outcome, delivery)
@@ -185,5 +265,9 @@ class LocalEventLog(EventLog):
         """Carries out labelled commands, and tells the client as one what it alone would have been told bit by bit."""
         capture = Capture(self._delivery, session)
         self._carry_out(session, labelled.commands, capture)
+        answer: Reply = Labelled(labelled.label, iter(()), tuple(capture.told))
+        if sum(len(each.data) for each in capture.told if isinstance(each, Raw)) > LARGE_BYTES:
+            with self._outside():
+                answer = self._delivery.prepared(session, answer)
         if not session.closing:
-            self._delivery.reply(session, Labelled(labelled.label, iter(()), tuple(capture.told)))
+            self._delivery.reply(session, answer)

@@ -14,15 +14,18 @@ The rules themselves are in the other files, by topic. Each has tables of what i
 from collections.abc import Callable
 
 from chatroom.core import (
+    account_use,
     accounts,
     bans,
     connections,
     departures,
+    guesses,
     history_access,
     membership,
     messaging,
     moderation,
     monitor,
+    operator_accounts,
     profile,
     queries,
     read_markers,
@@ -40,6 +43,7 @@ from chatroom.model.replies import Reply
 from chatroom.model.state import ChatState
 
 DECIDER_TABLES: tuple[Deciders, ...] = (
+    account_use.DECIDERS,
     accounts.DECIDERS,
     bans.DECIDERS,
     history_access.DECIDERS,
@@ -47,6 +51,7 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     messaging.DECIDERS,
     moderation.DECIDERS,
     monitor.DECIDERS,
+    operator_accounts.DECIDERS,
     profile.DECIDERS,
     queries.DECIDERS,
     read_markers.DECIDERS,
@@ -57,17 +62,21 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
 HANDLER_TABLES: tuple[Handlers, ...] = (
     accounts.HANDLERS,
     connections.HANDLERS,
+    guesses.HANDLERS,
     monitor.HANDLERS,
     read_markers.HANDLERS,
     server_operators.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
+    account_use.APPLIERS,
     accounts.APPLIERS,
     bans.APPLIERS,
     departures.APPLIERS,
+    guesses.APPLIERS,
     membership.APPLIERS,
     messaging.APPLIERS,
     moderation.APPLIERS,
+    operator_accounts.APPLIERS,
     profile.APPLIERS,
     redaction.APPLIERS,
     registration.APPLIERS,

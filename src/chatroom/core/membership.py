@@ -7,16 +7,18 @@ from chatroom.common.names import LOBBY, fold, room_name
 from chatroom.common.text import shortened
 from chatroom.core import notify, read_markers
 from chatroom.core.context import Appliers, Context, Deciders
-from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, is_silent, require
+from chatroom.core.guesses import require_key_tries
+from chatroom.core.permissions import SILENCED_AWAY, Action, Attempt, Role, is_silent, require, role
 from chatroom.core.replay import note, replay_missed
-from chatroom.model.commands import Join, Leave, LeaveAll
+from chatroom.model.commands import Join, Leave, LeaveAll, NoteWrongKey
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, movers, new_lists, user_of
 from chatroom.model.events import AwaySet, Event, Founded, Joined, Left, Opened
 from chatroom.model.limits import REASON_BYTES, ROOMS_PER_USER
 from chatroom.model.masks import MaskList
-from chatroom.model.modes import BAN, OPERATOR, closed
-from chatroom.model.outcomes import Outcome
+from chatroom.model.modes import BAN, KEY, OPERATOR, closed
+from chatroom.model.outcomes import Deferred, Outcome
+from chatroom.model.replies import Refused
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
@@ -81,11 +83,25 @@ def join(ctx: Context, session: Session, command: Join) -> list[Outcome]:
     left: list[Outcome] = [Left(user.person, r.name, "") for r in user.rooms.values()] if command.move else []
     if len(user.rooms) - len(left) >= ROOMS_PER_USER:
         raise ChatError(Code.TOO_MANY_ROOMS, name)
-    require_entry(ctx.state, name, user, command.key)
+    try:
+        _require_entry(ctx, session, name, command.key)
+    except ChatError as error:
+        if error.code is not Code.KEY_WRONG or not command.key:
+            raise
+        return [Refused(error), Deferred(lambda: NoteWrongKey(name))]
     joined = [*left, Joined(user.person, room.name if room else name)]
     if room and room.is_owned_by(user.person):
         joined.append(room.to_operator(user.person))
     return joined
+
+
+def _require_entry(ctx: Context, session: Session, name: str, key: str) -> None:
+    """Raises `ChatError` if this client may not enter the room, also if its keys were guessed too often."""
+    user, room = user_of(session), room_to_enter(ctx.state, name) if key else None
+    is_guess = room is not None and KEY in room.modes and role(room, user) < Role.OWNER
+    if room and is_guess and user.invitations.get(fold(room.name)) is not room:
+        require_key_tries(ctx, session, room)
+    require_entry(ctx.state, name, user, key)
 
 
 def leave(ctx: Context, session: Session, command: Leave) -> list[Outcome]:
@@ -203,7 +219,7 @@ def exit_room(state: ChatState, user: User, room: Room, event: Event) -> None:
     if not room.members:
         del state.rooms[key]
         state.forget_looks(room.name)
-        state.leave_lists(key)
+        state.leave_lists(key, event.time)
         if room.owner:
             state.kept[key] = room.modes
         if state.dormant_rooms:

@@ -9,8 +9,9 @@ from chatroom.core.permissions import Action, Attempt, require
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Burst, Say
 from chatroom.model.delivery import Delivery
-from chatroom.model.entities import Room, Session, User, user_of
+from chatroom.model.entities import Room, Session, User, user_of, without_tags
 from chatroom.model.events import Said
+from chatroom.model.limits import RECENT_SHORT_CHARACTERS
 from chatroom.model.modes import NO_CTCP, RANKS
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import IsAway, PersonalNotice
@@ -89,7 +90,10 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
         room = state.rooms.get(fold(event.target))
         if room:
             if event.text:
-                room.recent.append(event)
+                if event.tags or len(event.text) > RECENT_SHORT_CHARACTERS:
+                    room.remember(event)
+                else:  # the same, as it is for most messages
+                    room.recent.append(event)
                 if room.slow:
                     room.note_speaker(event)
             delivery.broadcast(event, room.audience, None if session and session.echo else session)
@@ -99,7 +103,7 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
         return
     other = state.nicks.get(event.target)
     if event.text and other:
-        state.direct_messages.append((event, other.person.uid))
+        state.direct_messages.append((without_tags(event), other.person.uid))
     if other:  # handed over even if their client is another server's: both have the history of it
         delivery.broadcast(event, Audience.of([other.session] if other.session else ()))
     if session and session.echo:

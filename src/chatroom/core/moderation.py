@@ -14,7 +14,7 @@ from chatroom.core.membership import exit_room
 from chatroom.core.permissions import Action, require
 from chatroom.model.commands import AskList, Invite, Kick, SetModes, SetTopic
 from chatroom.model.delivery import Delivery
-from chatroom.model.entities import Lists, Room, Session, new_lists, user_of
+from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Invited, Kicked, ModesSet, TopicSet
 from chatroom.model.limits import KEY_BYTES, MASKS_PER_LIST, MODES_PER_LINE, REASON_BYTES, ROOMS_PER_USER, TOPIC_BYTES
 from chatroom.model.masks import mask as whole_mask
@@ -76,7 +76,10 @@ def set_modes(ctx: Context, session: Session, command: SetModes) -> list[Outcome
         try:
             if ROOM_MODES.get(change.letter) is ModeKind.RANK:
                 require(room, user, Action.RANK)
-            key, normalized = _normalized(ctx.state, room, change, made)
+            if ROOM_MODES.get(change.letter) is ModeKind.LIST:
+                mask = bans.kept_mask(ctx, user, whole_mask(change.param), room.name, change.letter)
+                change = replace(change, param=mask)  # noqa: PLW2901
+            key, normalized = _normalized(ctx.state, room, user, change, made)
         except ChatError as error:
             refused.append(Refused(error))
             continue
@@ -90,7 +93,9 @@ def set_modes(ctx: Context, session: Session, command: SetModes) -> list[Outcome
 Made = dict[tuple[str, str], ModeChange]  # what a line changes so far, by letter and whom, or which mask, it is about
 
 
-def _normalized(state: ChatState, room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
+def _normalized(
+    state: ChatState, room: Room, user: User, change: ModeChange, made: Made
+) -> tuple[tuple[str, str], ModeChange]:
     """The change as it is to be made, by what it is about; raises `ChatError` if it may not be."""
     kind = ROOM_MODES.get(change.letter)
     if kind is None:
@@ -98,7 +103,7 @@ def _normalized(state: ChatState, room: Room, change: ModeChange, made: Made) ->
     if kind is ModeKind.RANK:
         return _normalized_rank(state, room, change)
     if kind is ModeKind.LIST:
-        return _normalized_mask(room, change, made)
+        return _normalized_mask(state, room, user, change, made)
     return (change.letter, ""), _normalized_setting(room, change)
 
 
@@ -136,7 +141,9 @@ def _normalized_rank(state: ChatState, room: Room, change: ModeChange) -> tuple[
     return (change.letter, target.uid), ModeChange(change.on, change.letter, target.nick, target.uid)
 
 
-def _normalized_mask(room: Room, change: ModeChange, made: Made) -> tuple[tuple[str, str], ModeChange]:
+def _normalized_mask(
+    state: ChatState, room: Room, user: User, change: ModeChange, made: Made
+) -> tuple[tuple[str, str], ModeChange]:
     letter, masks = change.letter, room.lists[change.letter]
     mask = whole_mask(change.param)
     key = letter, fold(mask)
@@ -147,6 +154,9 @@ def _normalized_mask(room: Room, change: ModeChange, made: Made) -> tuple[tuple[
     others = sum([1 if each.on else -1 for about, each in made.items() if about[0] == letter and about != key])
     if fold(mask) not in masks and len(masks) + others >= MASKS_PER_LIST:
         raise ChatError(Code.LIST_FULL, room.name, letter)
+    if fold(mask) not in masks:
+        more = len([each for each in made.values() if each.on and ROOM_MODES[each.letter] is ModeKind.LIST])
+        bans.require_space(state, user, room.name, letter, more + 1)
     return key, ModeChange(True, letter, mask)
 
 
@@ -234,13 +244,14 @@ def _set_in_lists(state: ChatState, room: str, lists: Lists, event: ModesSet) ->
     for change in event.changes:
         if ROOM_MODES[change.letter] is not ModeKind.LIST or change.letter not in lists:
             continue
-        key = fold(change.param)
+        key, entries = fold(change.param), lists[change.letter]
+        if key in entries:
+            state.mask_counts.drop(entries[key])
         if change.on:
-            lists[change.letter][key] = ListEntry(
-                change.param, event.by.mask, event.time, change.until, change.reason, change.whom
-            )
+            entries[key] = ListEntry(change.param, event.by.mask, event.time, change.until, change.reason, change.whom)
+            state.mask_counts.add(entries[key])
         else:
-            lists[change.letter].pop(key, None)
+            entries.pop(key, None)
         state.expiries.add(change.until if change.on else 0, room, change.letter, key)
 
 

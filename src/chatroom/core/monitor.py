@@ -16,6 +16,8 @@ from chatroom.model.replies import Here, NotHere, Refused, WatchedAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person
 
+WATCHED_MAX = 200_000  # nicknames that are watched by anybody: some 100 MB
+
 
 def watch(ctx: Context, session: Session, command: Watch) -> list[Outcome]:
     for nick in command.nicks if not command.on else ():
@@ -29,7 +31,8 @@ def watch(ctx: Context, session: Session, command: Watch) -> list[Outcome]:
         card = ctx.state.card_of(nick)
         if not card and not is_nickname(nick):
             continue
-        if len(session.watching) >= MONITORED_NICKS_MAX and fold(nick) not in session.watching:
+        is_full = len(session.watching) >= MONITORED_NICKS_MAX and fold(nick) not in session.watching
+        if is_full or (len(ctx.state.watchers) >= WATCHED_MAX and fold(nick) not in ctx.state.watchers):
             outcomes = [Refused(ChatError(Code.WATCHING_TOO_MANY, *command.nicks[i:]))]
             break
         session.watching[fold(nick)] = nick

@@ -4,10 +4,10 @@ from chatroom.core.context import Context
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Room
-from chatroom.model.events import Event
+from chatroom.model.events import Event, ModesSet
 from chatroom.model.modes import OPERATOR
 from chatroom.model.replies import PersonalNotice, Reply, Saving
-from chatroom.model.state import ChatState
+from chatroom.model.state import ChatState, Deed
 
 NOBODY = Audience({})  # for an event that is only saved
 
@@ -17,7 +17,7 @@ def room_and_author(ctx: Context, event: Event, room: Room | None, delivery: Del
     delivery.broadcast(event, room.audience if room else NOBODY)
     if not (room and event.by.uid in room.members):
         author(ctx, event, delivery)
-    ctx.state.audit_log.append(event)
+    audit(ctx, event)
 
 
 def author(ctx: Context, event: Event, delivery: Delivery) -> None:
@@ -34,7 +34,14 @@ def operators(ctx: Context, event: Event, delivery: Delivery) -> None:
     delivery.broadcast(event, with_mode(ctx.state, OPERATOR))
     if not event.by.uid:
         author(ctx, event, delivery)
-    ctx.state.audit_log.append(event)
+    audit(ctx, event)
+
+
+def audit(ctx: Context, event: Event) -> None:
+    """Puts what an operator has done into the audit log. The server itself is an operator, but when bans end."""
+    by = ctx.state.users.get(event.by.uid) if event.by.uid else ctx.state.server_session.user
+    ends = isinstance(event, ModesSet) and all(change.until and not change.on for change in event.changes)
+    ctx.state.audit_log.append(Deed(event, by is not None and by.is_operator and not ends))
 
 
 def with_mode(state: ChatState, letter: str) -> Audience:

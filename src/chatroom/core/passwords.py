@@ -12,7 +12,9 @@ import hashlib
 import logging
 import os
 from hmac import compare_digest
+from math import prod
 
+from chatroom.common.common_passwords import is_common
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.common.names import fold, opaque
@@ -24,6 +26,7 @@ SCRYPT_WAIT_SECONDS = 10.0  # seconds that one waits for its turn: some hundred 
 
 log = logging.getLogger(__name__)
 
+_SCHEME = "scrypt"
 _SALT = 16  # bytes
 _HASH = 32  # bytes
 
@@ -37,6 +40,16 @@ def acceptable(password: str, name: str) -> None:
         raise ChatError(Code.PASSWORD_BAD)
     if len(password) < PASSWORD_MIN_CHARACTERS or fold(password) == fold(name):
         raise ChatError(Code.PASSWORD_WEAK)
+    if is_common(password):
+        raise ChatError(Code.PASSWORD_COMMON)
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text is a secret rather than a password; raises `ValueError` if it is meant as one and is damaged."""
+    if not text.startswith(f"{_SCHEME}$"):
+        return False
+    _read(text)
+    return True
 
 
 class Passwords:
@@ -62,6 +75,16 @@ class Passwords:
         digest = self._hash(password, salt, scrypt, owner)
         return compare_digest(digest, expected) and secret != "" if digest else None
 
+    def compare(self, password: str, wanted: str, owner: str = "") -> bool | None:
+        """Whether a password is the one that is wanted, which is given itself or as a secret."""
+        if is_secret(wanted):
+            return self.check(password, wanted, owner)
+        return compare_digest(password.encode(), wanted.encode())
+
+    def is_outdated(self, secret: str) -> bool:
+        """Whether a secret was made at a lower cost than those that are made now."""
+        return prod(_read(secret)[0]) < prod(self.scrypt)
+
     def _hash(self, password: str, salt: bytes, scrypt: tuple[int, int, int], owner: str) -> bytes:
         """b"" if one's turn did not come in time, or there was no memory for it."""
         with self._turns.slot(owner, SCRYPT_WAIT_SECONDS) as has_turn:
@@ -77,7 +100,7 @@ class Passwords:
 
 
 def _written(scrypt: tuple[int, int, int], salt: bytes, digest: bytes) -> str:
-    return "$".join(["scrypt", *map(str, scrypt), *(base64.b64encode(part).decode() for part in (salt, digest))])
+    return "$".join([_SCHEME, *map(str, scrypt), *(base64.b64encode(part).decode() for part in (salt, digest))])
 
 
 def _read(secret: str) -> tuple[tuple[int, int, int], bytes, bytes]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from chatroom.common.errors import ChatError, Code
 from chatroom.core import monitor
 from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
 from chatroom.model.delivery import Delivery
@@ -13,7 +14,7 @@ from chatroom.model.events import AwaySet, RealnameSet, UserModesSet
 from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
 from chatroom.model.modes import BOT, OPERATOR, USER_MODES
 from chatroom.model.outcomes import Outcome
-from chatroom.model.replies import AwayNoted, PersonalNotice, Refused
+from chatroom.model.replies import AwayNoted, NowOperator, PersonalNotice, Refused
 
 
 def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
@@ -71,11 +72,18 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
     user = ctx.state.users.get(event.by.uid)
     if user is None:
         return
-    for change in event.changes:
+    changes = tuple([change for change in event.changes if is_entitled(ctx.state, user, change.whom)])
+    if not changes:
+        return
+    for change in changes:
         ctx.state.set_user_mode(user, change.letter, change.on)
+        if change.letter == OPERATOR:
+            user.granted = change.whom
+            if change.whom and user.session:
+                delivery.reply(user.session, NowOperator())
     user.become(replace(user.person, bot=BOT in user.modes))
     if user.session:
-        delivery.reply(user.session, PersonalNotice(event))
+        delivery.reply(user.session, PersonalNotice(replace(event, changes=changes)))
 
 
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}

@@ -1,7 +1,10 @@
-"""Questions about who and what there is, answered as far as the asker may know."""
+"""Questions about who and what there is, answered as far as the asker may know.
+
+Where an answer may be long it is a `Survey`, which looks at one person or room after the other.
+"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
@@ -24,7 +27,7 @@ from chatroom.model.commands import (
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import Glob
 from chatroom.model.modes import written
-from chatroom.model.outcomes import Outcome
+from chatroom.model.outcomes import Outcome, Steps, Survey
 from chatroom.model.replies import (
     AllNamesAre,
     InvitationsAre,
@@ -41,7 +44,7 @@ from chatroom.model.replies import (
     WhowasIs,
 )
 from chatroom.model.state import ChatState
-from chatroom.model.values import ModeChange
+from chatroom.model.values import ModeChange, Person
 
 NAMES_LISTED_MAX = 1000  # people in an answer to NAMES without a room: about 20 KiB
 
@@ -56,35 +59,57 @@ def ask_names(ctx: Context, session: Session, command: AskNames) -> list[Outcome
     room = ctx.state.rooms.get(fold(command.room))
     if room is None or not room.seen_by(user):
         return [NamesAre(command.room, ())]
-    return [NamesAre(room.name, room.listing(user), "s" in room.modes)]
+    return [Survey(_names(room, user))]
+
+
+def _names(room: Room, user: User) -> Steps:
+    yield
+    names = NamesAre(room.name, room.listing(user), "s" in room.modes)
+    yield  # so that it is rendered without the lock if it is long
+    return names
 
 
 def ask_all_names(ctx: Context, session: Session, command: AskAllNames) -> list[Outcome]:
+    return [Survey(_all_names(ctx.state, user_of(session)))]
+
+
+def _all_names(state: ChatState, user: User) -> Steps:
     """No more than about `NAMES_LISTED_MAX` people."""
-    user = user_of(session)
     rooms: list[NamesAre] = []
     people = 0
-    for room in ctx.state.rooms.values():
-        if people < NAMES_LISTED_MAX and room.seen_by(user):
+    for room in list(state.rooms.values()):
+        if (yield) or people >= NAMES_LISTED_MAX:
+            break
+        if room.seen_by(user):
             rooms.append(NamesAre(room.name, room.listing(user), "s" in room.modes))
             people += len(room.members)
-    return [AllNamesAre(tuple(rooms))]
+    return AllNamesAre(tuple(rooms))
 
 
 def ask_rooms(ctx: Context, session: Session, command: AskRooms) -> list[Outcome]:
-    user = user_of(session)
-    named = (ctx.state.rooms.get(fold(name)) for name in command.rooms)
-    rooms: Iterable[Room] = [room for room in named if room] if command.rooms else ctx.state.rooms.values()
-    found = (room for room in rooms if room.seen_by(user) and _wanted(room, command, ctx.clock()))
-    return [RoomsAre(tuple((r.name, len(r.members), r.topic.text if r.topic else "") for r in found))]
+    return [Survey(_rooms(ctx, user_of(session), command))]
 
 
-def _wanted(room: Room, command: AskRooms, now: int) -> bool:
+def _rooms(ctx: Context, user: User, command: AskRooms) -> Steps:
+    rooms = ctx.state.rooms
+    named = [room for name in command.rooms if (room := rooms.get(fold(name)))]
+    masks, not_masks = list(map(Glob, command.masks)), list(map(Glob, command.not_masks))
+    now = ctx.clock()
+    found = []
+    for room in named if command.rooms else list(rooms.values()):
+        if (yield):
+            break
+        if room.seen_by(user) and _is_wanted(room, command, masks, not_masks, now):
+            found.append((room.name, len(room.members), room.topic.text if room.topic else ""))
+    return RoomsAre(tuple(found))
+
+
+def _is_wanted(room: Room, command: AskRooms, masks: list[Glob], not_masks: list[Glob], now: int) -> bool:
     """Whether a room meets what is asked for: modern.ircdocs.horse/#elist-parameter."""
     name = fold(room.name)
-    if command.masks and not any(Glob(mask).fullmatch(name) for mask in command.masks):
+    if masks and not any(mask.fullmatch(name) for mask in masks):
         return False
-    if any(Glob(mask).fullmatch(name) for mask in command.not_masks):
+    if any(mask.fullmatch(name) for mask in not_masks):
         return False
     topic_age = now - room.topic.time if room.topic else 1 << 61
     return (
@@ -100,32 +125,44 @@ def _between(bounds: tuple[int, int], value: int) -> bool:
 
 def ask_who(ctx: Context, session: Session, command: AskWho) -> list[Outcome]:
     """A room's members, one person by name, or all that a mask is like and that one may find."""
-    viewer = user_of(session)
-    found: Iterable[User]
+    return [Survey(_who(ctx, user_of(session), command))]
+
+
+def _who(ctx: Context, viewer: User, command: AskWho) -> Steps:
     room = ctx.state.rooms.get(fold(command.mask))
     named = ctx.state.nicks.get(command.mask)
     ranks: dict[str, str] = {}
+    name = ""
+    like = None
+    everybody = False
+    users: list[User] = []
     if room:
         everybody = viewer.person.uid in room.members
-        users = room.members.values() if room.seen_by(viewer) else ()
-        found = [user for user in users if everybody or user.seen_by(viewer)]
-        ranks = room.ranks
+        if room.seen_by(viewer):
+            name, ranks, users = room.name, room.ranks, list(room.members.values())
     elif named:
-        found = [named]
-    elif is_room(command.mask):
-        found = ()
-    else:
+        everybody, users = True, [named]
+    elif not is_room(command.mask):
         like = Glob(command.mask if command.mask != "0" else "*").fullmatch
-        found = [u for u in ctx.state.users.values() if u.seen_by(viewer) and _like(like, u)]
-    chosen = [user for user in found if user.is_operator] if command.operators else list(found)
-    members = tuple(user.member_info(ranks.get(user.person.uid, "")) for user in chosen)
-    idle = tuple(_idle(user, ctx.clock()) for user in chosen)
-    return [WhoIsIn(command.mask, room.name if room and room.seen_by(viewer) else "", members, idle)]
+        users = list(ctx.state.users.values())
+    members, idle = [], []
+    for user in users:
+        if (yield):
+            break
+        if command.operators and not user.is_operator:
+            continue
+        if (everybody or user.seen_by(viewer)) and (like is None or _like(like, user, viewer)):
+            members.append(user.member_info(ranks.get(user.person.uid, "")))
+            idle.append(_idle(user, ctx.clock()))
+    return WhoIsIn(command.mask, name, tuple(members), tuple(idle))
 
 
-def _like(like: Callable[[str], object], user: User) -> bool:
+def _like(like: Callable[[str], object], user: User, viewer: User) -> bool:
     person = user.person
-    return any(like(fold(text)) for text in (person.nick, person.username, person.host, person.realname))
+    texts = [person.nick, person.username, person.host, person.realname]
+    if viewer.is_operator:
+        texts.append(person.address)
+    return any(like(fold(text)) for text in texts)
 
 
 def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome]:
@@ -149,15 +186,26 @@ def ask_whois(ctx: Context, session: Session, command: AskWhois) -> list[Outcome
             modes,
             bool(user.session and user.session.secure),
             ctx.state.server_of(user.person.uid),
+            user.person.address if user is viewer or viewer.is_operator else "",
         )
     ]
 
 
 def ask_whowas(ctx: Context, session: Session, command: AskWhowas) -> list[Outcome]:
-    user_of(session)
+    viewer = user_of(session)
+    return [Survey(_whowas(ctx.state, viewer, command))]
+
+
+def _whowas(state: ChatState, viewer: User, command: AskWhowas) -> Steps:
     like = Glob(command.nick).fullmatch
-    found = [(person, when) for person, when in ctx.state.gone if like(fold(person.nick))]
-    return [WhowasIs(command.nick, tuple(found[: command.count] if command.count > 0 else found))]
+    most = command.count if command.count > 0 else len(state.gone)
+    found: list[tuple[Person, int]] = []
+    for person, when in list(state.gone):
+        if (yield) or len(found) == most:
+            break
+        if like(fold(person.nick)):
+            found.append((person, when))
+    return WhowasIs(command.nick, tuple(found), with_addresses=viewer.is_operator)
 
 
 def ask_modes(ctx: Context, session: Session, command: AskModes) -> list[Outcome]:
@@ -191,7 +239,14 @@ def ask_counts(ctx: Context, session: Session, command: AskCounts) -> list[Outco
 
 def ask_servers(ctx: Context, session: Session, command: AskServers) -> list[Outcome]:
     user_of(session)
-    return [ServersAre(servers(ctx.state))]
+    return [Survey(_servers(ctx.state))]
+
+
+def _servers(state: ChatState) -> Steps:
+    yield
+    found = ServersAre(servers(state))
+    yield
+    return found
 
 
 def ask_uptime(ctx: Context, session: Session, command: AskUptime) -> list[Outcome]:

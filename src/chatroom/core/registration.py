@@ -7,6 +7,7 @@ from chatroom.common.names import fold, nickname
 from chatroom.core import bans, membership, monitor, replay
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
+from chatroom.core.operator_accounts import grant
 from chatroom.core.permissions import require_free_to_rename
 from chatroom.model.commands import Quit, Register, Rename
 from chatroom.model.delivery import Delivery
@@ -23,7 +24,7 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
     if not session.admitted:
         raise ChatError(Code.PASSWORD_NEEDED)
     nick = nickname(command.nick)
-    person = Person(session.uid, nick, command.username, session.host, command.realname, session.account)
+    person = replace(person_of(ctx, session, nick, command.username), realname=command.realname)
     way = make_way(ctx.state, person, nick)
     ban = bans.on_person(ctx.state, person)
     if ban:
@@ -32,8 +33,17 @@ def register(ctx: Context, session: Session, command: Register) -> list[Outcome]
     try:
         membership.require_entry(ctx.state, command.room, User(person, None, 0), "")
     except ChatError as error:
-        return [*way, Connected(person), Refused(error)]
-    return [*way, Connected(person, room=command.room)]
+        return [*way, Connected(person), Refused(error), *grant(ctx, person, person.account)]
+    return [*way, Connected(person, room=command.room), *grant(ctx, person, person.account)]
+
+
+def person_of(ctx: Context, session: Session, nick: str, username: str) -> Person:
+    """Who a client is when it comes in. What others see of its host stays the same until it goes."""
+    cloaks, address, account = ctx.cloaks, session.host, session.account
+    cloak = cloaks.of_address(address)
+    host = cloaks.of_account(account, ctx.state.server_session.host, address) if account else cloak
+    host = address if cloaks.is_shown else host
+    return Person(session.uid, nick, username, host, account=account, address=address, cloak=cloak)
 
 
 def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:
@@ -52,7 +62,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     if state.nicks.get(person.nick) or person.uid in state.users:
         return
     if person.account and fold(person.account) not in state.accounts:  # it was given up while they were coming
-        person = replace(person, account="")
+        person = replace(person, account="", host=person.place)
         event = replace(event, by=person)
     session = state.sessions.get(person.uid)
     user = User(person, session, event.time)

@@ -50,6 +50,11 @@ def note(state: ChatState, room: Room, person: Person, event: Event) -> None:
         state.absent = dict(islice(absent.items(), len(absent) - ABSENCES_REMEMBERED, None))
 
 
+def was_in(state: ChatState, room: Room, person: Person) -> bool:
+    """Whether somebody is known to have been in a room lately."""
+    return any(key in state.absent for key in _keys(room.name, person))
+
+
 def seen_until(state: ChatState, room: Room, person: Person) -> int:
     """The id of the last message that somebody saw in a room; 0 for a newcomer."""
     return max([state.absent.get(key, 0) for key in _keys(room.name, person)])
@@ -109,7 +114,7 @@ def unnoticed(reason: str) -> int:
 
 def _keys(room: str, person: Person) -> list[str]:
     """What a person is known by in a room; no name has a space."""
-    guest = f"{fold(room)} {fold(person.nick)} {person.host}"
+    guest = f"{fold(room)} {fold(person.nick)} {person.place}"
     return [guest, f"{fold(room)} {fold(person.account)}"] if person.account else [guest]
 
 

@@ -31,7 +31,8 @@ def room(state: ChatState, name: str, created: int, topic: Topic | None, recent:
     restored = Room(name, created)
     restored.owner = state.owners.get(fold(name), "")
     restored.topic = topic
-    restored.recent.extend(recent)
+    for said in recent:
+        restored.remember(said)
     state.dormant_rooms.store(restored)
 
 
@@ -40,6 +41,7 @@ def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
     if key:
         lists = state.lists.setdefault(key, new_lists())
         lists.setdefault(letter, MaskList())[fold(masked.mask)] = masked
+        state.mask_counts.add(masked)
         state.expiries.add(masked.until, key, letter, fold(masked.mask))
     else:
         bans.restore(state, masked)

@@ -1,6 +1,6 @@
 """Who is told of an event, grouped by the format that they read."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import Protocol
 
 from chatroom.model.events import Event
@@ -16,6 +16,9 @@ class Format(Protocol):
 
     def render_all(self, events: list[Event]) -> bytes:
         """The bytes for events that come one after the other."""
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        """Equal for formats in which all events of this type have the same bytes."""
 
 
 class Listener(Protocol):

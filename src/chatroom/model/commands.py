@@ -189,6 +189,14 @@ class BecomeOperator(SessionCommand):
 
 
 @value
+class SetOperator(ChatCommand):
+    """Make an account an operator of the server whenever somebody is logged in to it, or no more."""
+
+    account: str
+    on: bool
+
+
+@value
 class Kill(ChatCommand):
     """Throw somebody off the server."""
 
@@ -247,9 +255,10 @@ class LogOut(ChatCommand):
 
 @value
 class SetPassword(SessionCommand):
-    """A new one for the account that one is logged in to."""
+    """A new one for the account that one is logged in to; `old` is what it has been. Ends other logins."""
 
     password: str = field(repr=False)
+    old: str = field(repr=False)
     via: Via = Via.COMMAND
 
 
@@ -280,6 +289,13 @@ class CloseGhost(SessionCommand):
 
 
 @value
+class FreeAccounts(ChatCommand):
+    """Free those of these accounts that were not used for too long. For the server itself."""
+
+    accounts: tuple[str, ...]
+
+
+@value
 class AskAccount(ChatCommand):
     """Whether a name is claimed, and since when."""
 
@@ -294,20 +310,44 @@ class Checked(SessionCommand):
     No protocol makes this: it is what comes of `Deferred`.
     """
 
-    ask: LogIn | DropAccount | CloseGhost
+    ask: LogIn | DropAccount | CloseGhost | SetPassword
     secret: str = field(repr=False)
     fits: bool | None
+    of_server: bool = False  # whether it is the server's password, which some clients give like that of an account
 
 
 @value
 class Hashed(ChatCommand):
     """A password was made a secret; "" if it did not come to it.
 
+    After a login it is the same password at a higher cost, in place of the secret `before`.
     No protocol makes this: it is what comes of `Deferred`.
     """
 
-    ask: MakeAccount | SetPassword
+    ask: MakeAccount | SetPassword | LogIn
     secret: str = field(repr=False)
+    before: str = field(default="", repr=False)
+
+
+@value
+class Compared(SessionCommand):
+    """A password that many share was compared with what was given; `fits` is None if it did not come to it.
+
+    No protocol makes this: it is what comes of `Deferred`.
+    """
+
+    ask: Enter | BecomeOperator
+    fits: bool | None
+
+
+@value
+class NoteWrongKey(SessionCommand):
+    """A wrong key was given for a room.
+
+    No protocol makes this: it is what comes of `Deferred`.
+    """
+
+    room: str
 
 
 @value

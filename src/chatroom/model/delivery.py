@@ -22,6 +22,9 @@ class Delivery(Protocol):
 class DeliveryQueue(Delivery, Protocol):
     """A delivery in which all waits for the thread that sends it."""
 
+    def prepared(self, session: Session, reply: Reply) -> Reply:
+        """The same reply, with what takes long about it done; called without the log's lock."""
+
     def barrier(self) -> threading.Event:
         """Is set once all that was handed over so far is saved."""
 

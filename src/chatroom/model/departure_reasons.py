@@ -14,3 +14,6 @@ LINK_LOST = ("the link to ", " was lost")
 def link_lost(server: str) -> str:
     """Why somebody leaves whose server is not there any more."""
     return server.join(LINK_LOST)
+
+
+PASSWORD_CHANGED = "the password of the account was changed"

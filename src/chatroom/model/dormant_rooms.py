@@ -7,6 +7,8 @@ Of a room that was closed (by key or invitation), and is nobody's, nothing stays
 What the history has of it is hidden when it is opened: see `events.Opened`.
 """
 
+from itertools import islice
+
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.entities import Room
 from chatroom.model.limits import DORMANT_ROOMS_MAX
@@ -41,7 +43,7 @@ class DormantRooms:
             self.owned[key] = room
             self._looks.add(room.name)
             if len(self.owned) > DORMANT_ROOMS_MAX:
-                forgotten = list(self.owned.values())[-DORMANT_ROOMS_MAX - 1]
+                forgotten = next(islice(reversed(self.owned.values()), DORMANT_ROOMS_MAX, None))
                 forgotten.recent.clear()  # its topic is a line; what was said is much more
         elif not closed(room.modes):
             self._remember(key, room)

@@ -11,7 +11,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.audience import Audience, Format
 from chatroom.model.events import ModesSet, Said
-from chatroom.model.limits import RECENT_MESSAGES
+from chatroom.model.limits import RECENT_CHARACTERS, RECENT_MESSAGES, RECENT_SHORT_CHARACTERS
 from chatroom.model.masks import Form, MaskList
 from chatroom.model.modes import (
     BAN,
@@ -55,6 +55,7 @@ class Session:
         "paced",
         "replay",
         "secure",
+        "spent",
         "tries",
         "uid",
         "user",
@@ -63,7 +64,7 @@ class Session:
 
     def __init__(self, uid: str, host: str, format: Format) -> None:  # noqa: A002
         self.uid = uid
-        self.host = host  # as others see it: an address
+        self.host = host  # its address
         self.format = format
         self.echo = False  # whether it wants to see its own messages (IRCv3 echo-message)
         self.user: User | None = None
@@ -74,6 +75,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.replay = True  # whether it is told what was said in a room before it joins
+        self.spent = 0.0  # seconds of the processor for what was looked up for it, and is not paid for
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
@@ -110,13 +112,25 @@ def movers(session: Session | None) -> Session | None:
 class User:
     """Somebody with a name. A user of another server has no session here."""
 
-    __slots__ = ("_member_info", "active", "away", "invitations", "modes", "person", "rooms", "session", "since")
+    __slots__ = (
+        "_member_info",
+        "active",
+        "away",
+        "granted",
+        "invitations",
+        "modes",
+        "person",
+        "rooms",
+        "session",
+        "since",
+    )
 
     def __init__(self, person: Person, session: Session | None, now: int) -> None:
         self.person = person
         self.session = session
         self.away = ""
         self.modes: set[str] = set()  # letters of `modes.USER_MODES`
+        self.granted = ""  # how the account has made them an operator of the server; "" if it has not
         self.invitations: dict[str, Room] = {}  # by an operator of the room; by folded name
         self.rooms: dict[str, Room] = {}  # by folded name, in the order of joining
         self.since = now  # Unix milliseconds, like `active`
@@ -171,9 +185,18 @@ class Account(NamedTuple):
     id: int  # of the event by which it was made
     time: int  # when that was, in milliseconds
     replay: bool = True  # whether its clients are told what was said in a room before they join
+    # Where it is at home: where it was claimed, then where it was used of late. Addresses as limits count them.
+    home: str = ""
+    used: int = 0  # when it was used last, in milliseconds; known to the day
+    operator: bool = False  # whether it was made an operator of the server at the console
+    warned: bool = False  # whether its owner has been told that it is freed, with its rooms, when nobody uses it
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
+
+    def is_at_home(self, address: str) -> bool:
+        """Whether it was claimed, or used of late, at an address, given as limits count it."""
+        return address in self.home.split()
 
 
 Lists = dict[str, MaskList]  # a room's lists by their letters
@@ -234,6 +257,14 @@ class Room:
         self._verdicts.pop(user.person.uid, None)
         if user.session:
             self.audience = self.audience.minus(user.session)
+
+    def remember(self, said: Said) -> None:
+        """Keeps a message for those who join, without its tags; where long ones add up, those said first go."""
+        self.recent.append(without_tags(said))
+        if len(said.text) > RECENT_SHORT_CHARACTERS:
+            left = sum([len(each.text) for each in self.recent]) - RECENT_CHARACTERS
+            while left > 0 and len(self.recent) > 1:
+                left -= len(self.recent.popleft().text)
 
     # ---- ranks and modes --------------------------------------------------------------------------------------------
 
@@ -310,7 +341,7 @@ class Room:
     def _verdict(self, person: Person) -> tuple[Person, ListEntry | None, ListEntry | None]:
         """The ban and the mute that match somebody. Cached for members, since each of their messages asks for it."""
         known = self._verdicts.get(person.uid)
-        if known and known[0] is person:
+        if known and (known[0] is person or _is_met_alike(known[0], person)):
             return known
         bans, exceptions, form = self.lists[BAN], self.lists[EXCEPTION], Form(person)
         excepted = exceptions.find(form)
@@ -353,6 +384,16 @@ class Server:
         self.heard = now  # when it last gave a sign of life, in the log's milliseconds
         self.seen = 0  # number of the last thing that it did
         self.lag = 0  # milliseconds that its own events needed to come back to it
+
+
+def _is_met_alike(one: Person, other: Person) -> bool:
+    """Whether masks meet both or neither."""
+    return one.mask == other.mask and one.account == other.account
+
+
+def without_tags(said: Said) -> Said:
+    """The message without the tags that its client put there, which nobody needs later."""
+    return replace(said, tags="") if said.tags else said
 
 
 def user_of(session: Session) -> User:

@@ -138,12 +138,34 @@ class AccountMade(Event):
 
     account: str
     secret: str = field(repr=False)
+    home: str = ""  # the address, as limits count it
+
+
+@value
+class AccountUsed(Event):
+    """`by` has logged in to the account that was made by the event `made`, which is at home there now."""
+
+    account: str
+    made: int
+    home: str
+    warned: bool
 
 
 @value
 class PasswordSet(Event):
+    """A new password, which ends other logins; or, with `before`, another secret for the same one in place of that."""
+
     account: str
     secret: str = field(repr=False)
+    before: str = field(default="", repr=False)
+
+
+@value
+class OperatorSet(Event):
+    """The account was made an operator of the server, or is none any more."""
+
+    account: str
+    on: bool
 
 
 @value
@@ -156,9 +178,10 @@ class ReplaySet(Event):
 
 @value
 class AccountDropped(Event):
-    """The name is nobody's any more."""
+    """The name is nobody's any more. `used` is when it was used last, if that is why: then only if it was not since."""
 
     account: str
+    used: int = 0
 
 
 @value
@@ -213,6 +236,18 @@ class ServerUnbanned(Event):
 
     mask: str
     until: int = 0
+
+
+@value
+class Guessed(Event):
+    """Somebody has guessed wrong at the operators' password, or at the key of a room; for operators alone.
+
+    `nick` is who did it last, `count` how many wrong ones there were within a minute.
+    """
+
+    nick: str
+    target: str  # the room; "" for the operators' password
+    count: int
 
 
 @value

@@ -41,9 +41,20 @@ class Expiries:
         """Whether anything has lasted its time."""
         return bool(self.heap) and self.heap[0][0] <= now
 
-    def due(self, now: int) -> list[Expiry]:
-        """All that has lasted its time, what ended first first."""
-        return sorted({end for end in self.heap if end[0] <= now and self._holds(end)})
+    def due(self, now: int, most: int) -> list[Expiry]:
+        """What has lasted its time, what ended first first; no more than so many. The heap stays as it is."""
+        found: list[Expiry] = []
+        ahead = [(end, 0) for end in self.heap[:1]]  # with their places: what is below a place is due no sooner
+        while ahead and len(found) < most:
+            end, place = heappop(ahead)
+            if end[0] > now:
+                break
+            if self._holds(end) and end not in found[-1:]:
+                found.append(end)
+            for below in (2 * place + 1, 2 * place + 2):
+                if below < len(self.heap):
+                    heappush(ahead, (self.heap[below], below))
+        return found
 
     def clear(self) -> None:
         self.heap.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import MappingProxyType
 
+from chatroom.common.cloaks import is_of_addresses
 from chatroom.common.names import fold
 from chatroom.model.values import ListEntry, Person
 
@@ -39,32 +40,46 @@ def is_valid(whole: str) -> bool:
 
 
 class Form:
-    """Somebody as masks see them, all of it folded."""
+    """Somebody as masks see them, all of it folded: by what others see, by the cloak and by the address."""
 
-    __slots__ = ("account", "keys", "text")
+    __slots__ = ("account", "address", "keys", "texts")
 
     def __init__(self, person: Person) -> None:
-        self.text = fold(person.mask)
+        self.texts = [fold(person.mask)]
         self.account = fold(person.account)
         # The usual masks that match them: whole, for their host, for their name, for their account.
-        self.keys = [self.text, f"*!*@{fold(person.host)}", f"{fold(person.nick)}!*@*"]
+        self.keys = [self.texts[0], f"*!*@{fold(person.host)}", f"{fold(person.nick)}!*@*"]
+        self.address = ""  # the mask with that, where others don't see it
+        if person.cloak and person.cloak != person.host:
+            self.texts.append(self._with(person, person.cloak))
+        if person.address and person.address != person.host:
+            self.address = self._with(person, person.address)
         if self.account:
             self.keys.append(ACCOUNT + self.account)
+
+    def _with(self, person: Person, host: str) -> str:
+        """The person's mask with another host, which becomes one of the keys."""
+        text = fold(f"{person.nick}!{person.username}@{host}")
+        self.keys += [text, f"*!*@{fold(host)}"]
+        return text
 
 
 class _Pattern:
     """A whole mask without `MUTE`, ready to be held against many people."""
 
-    __slots__ = ("_glob", "_is_of_account")
+    __slots__ = ("_glob", "_is_of_account", "_is_of_addresses")
 
     def __init__(self, whole: str) -> None:
         self._is_of_account = whole.startswith(ACCOUNT)
+        self._is_of_addresses = is_of_addresses(whole)
         self._glob = Glob(whole.removeprefix(ACCOUNT))
 
     def matches(self, form: Form) -> bool:
         if self._is_of_account:
             return form.account != "" and self._glob.fullmatch(form.account)
-        return self._glob.fullmatch(form.text)
+        if self._is_of_addresses and form.address:
+            return self._glob.fullmatch(form.address)  # no cloak is like it
+        return any(map(self._glob.fullmatch, form.texts))
 
 
 def matcher(masks: list[str]) -> Callable[[Person], bool]:

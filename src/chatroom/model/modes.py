@@ -91,6 +91,10 @@ USER_MODES = {
     ALERTED: "is told what operators say to all",
 }
 
+# Why an account is an operator of the server: it was made one at the console, or is named in the configuration.
+BY_ACCOUNT = "account"
+BY_CONFIGURATION = "configuration"
+
 
 def written(changes: tuple[ModeChange, ...]) -> str:
     """``+ov-k alice bob *``: signs and letters, then the parameters."""

@@ -1,6 +1,6 @@
 """All commands there are, and what they lead to: events, replies, or work that is done outside the lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import field
 from typing import Any
 
@@ -37,6 +37,20 @@ class Deferred:
     count: Callable[[Any], None] = lambda command: None  # is told what came of it, though the client has left
 
 
+# Steps that look at one thing each. They are sent whether their time is over, and end then with what they have found.
+Steps = Generator[None, bool | None, Reply]
+
+
+@value
+class Survey:
+    """A question about many people or rooms, whose answer the steps find.
+
+    They are made under the log's lock. If they take long, others get it in between.
+    """
+
+    steps: Steps
+
+
 @value
 class ReplyToOther:
     """A reply to another client than the one whose command it was."""
@@ -58,4 +72,4 @@ class Labelled(Reply):
 
 
 Command = ChatCommand | SessionCommand | Reply  # a reply is a protocol's own answer, which keeps its place
-Outcome = Event | Reply | ReplyToOther | HistoryQuery | Deferred
+Outcome = Event | Reply | ReplyToOther | HistoryQuery | Survey | Deferred

@@ -107,6 +107,7 @@ class WhoisIs(Reply):
     modes: str  # "" for those who may not know them
     secure: bool  # whether the connection is encrypted, and to this server
     server: str = ""  # to which they are connected; "" if it is the only one
+    address: str = ""  # "" for those who may not know it
 
 
 @value
@@ -120,6 +121,7 @@ class NoWhois(Reply):
 class WhowasIs(Reply):
     nick: str
     people: tuple[tuple[Person, int], ...]  # with when they went, milliseconds; the last first
+    with_addresses: bool = False  # whether whoever asks may know them
 
 
 @value
@@ -232,6 +234,15 @@ class ReplayIs(Reply):
 
 
 @value
+class AccountLapses(Reply):
+    """The account, and its owner's rooms, are freed after so many days without a login."""
+
+    account: str
+    rooms: int
+    days: int
+
+
+@value
 class NowOperator(Reply):
     """One is an operator of the server now."""
 
@@ -309,6 +320,11 @@ class Found(Reply):
 
     words: str  # that were looked for
     said: tuple[Said, ...]
+
+
+@value
+class CutShort(Reply):
+    """The answer before this one isn't all of it: looking at the rest would have taken too long."""
 
 
 @value

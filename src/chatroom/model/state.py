@@ -1,6 +1,8 @@
 """The state of the whole chat: who is there, which rooms there are, what is banned, who owns what."""
 
 from collections import Counter, deque
+from collections.abc import Hashable
+from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, skeleton
@@ -10,6 +12,7 @@ from chatroom.model.events import Event, Said
 from chatroom.model.expiries import Expiries
 from chatroom.model.limits import DORMANT_ROOMS_MAX, WHOWAS_KEPT
 from chatroom.model.looks import Looks
+from chatroom.model.mask_counts import MaskCounts
 from chatroom.model.masks import MaskList
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
@@ -18,7 +21,6 @@ from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
 CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
-AUDIT_EVENTS_KEPT = 1000  # of operators, that wait to be written to the log
 DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
 
@@ -32,6 +34,16 @@ class _Deaf:
 
     def render_all(self, events: list[Event]) -> bytes:
         return b""
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self
+
+
+class Deed(NamedTuple):
+    """What somebody has done as an operator; `for_all` says whether of the whole server, not of a room alone."""
+
+    event: Event
+    for_all: bool
 
 
 class ServerSession(Session):
@@ -67,11 +79,14 @@ class ChatState:
         self.nicks = NickIndex()
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
+        self.mask_counts = MaskCounts()  # of these lists
+        # Rooms whose lists were forgotten, with when that was, in milliseconds; the store is still to be told.
+        self.forgotten: list[tuple[str, int]] = []
         self.bans = MaskList()  # from the server, by folded mask
         self.networks = NetworkIndex()  # those of them that are addresses and networks
         self.expiries = Expiries(self.entry_at)
         # What operators did and the audit log has not been told yet.
-        self.audit_log: deque[Event] = deque(maxlen=AUDIT_EVENTS_KEPT)
+        self.audit_log: list[Deed] = []  # not bounded: it is written once a second, and nothing of it may be lost
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.room_looks = Looks()  # of the lobby, of rooms with somebody in them, and of those that have an owner
@@ -127,9 +142,11 @@ class ChatState:
             self.lists[key] = room.lists
             room.modes = bounded(room.modes)
             room.refresh()
+        self.mask_counts.clear()
         for key, lists in self.lists.items():
             for letter, entries in lists.items():
                 for mask, entry in entries.items():
+                    self.mask_counts.add(entry)
                     self.expiries.add(entry.until, key, letter, mask)
 
     def must_look_free(self, nick: str, by: Person) -> None:
@@ -163,10 +180,10 @@ class ChatState:
         entries = self.lists.get(room, {}).get(letter)
         return entries.get(key) if entries is not None else None
 
-    def leave_lists(self, key: str) -> None:
+    def leave_lists(self, key: str, now: int) -> None:
         """The last member of a room has left. Its lists stay; of the rooms left longest ago they are forgotten.
 
-        Not of those that have an owner, which don't count; nor of the lobby.
+        Not of those that have an owner, which don't count; nor of the lobby. `now` is in milliseconds.
         """
         lists = self.lists.pop(key)
         if not any(lists.values()):
@@ -175,7 +192,9 @@ class ChatState:
         if len(self.lists) - len(self.rooms) > DORMANT_ROOMS_MAX:
             left = [room for room in self.lists if room not in self.rooms and room not in self.owners]
             for forgotten in [room for room in left if room != LOBBY][:-DORMANT_ROOMS_MAX]:
-                del self.lists[forgotten]
+                for entry in [entry for entries in self.lists.pop(forgotten).values() for entry in entries.values()]:
+                    self.mask_counts.drop(entry)
+                self.forgotten.append((forgotten, now))
 
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""

@@ -42,10 +42,17 @@ class Person:
     uid: str
     nick: str
     username: str
-    host: str
+    host: str  # as others see it: a cloak, an account, or an address where these are shown
     realname: str = ""
     account: str = ""  # the name they have proven to be theirs; "" if none
     bot: bool = False  # a program, by its own word
+    address: str = ""  # for operators of the server; "" where it is not known, as in the history
+    cloak: str = ""  # what stands for the address, whatever `host` shows
+
+    @property
+    def place(self) -> str:
+        """Where they come from, as others may know it, also if `host` shows their account."""
+        return self.cloak if self.cloak and self.host != self.address else self.host
 
     @property
     def mask(self) -> str:
@@ -80,7 +87,8 @@ class ModeChange:
     """One letter of `modes` set or taken off. `uid` says whom `param` names, where it names somebody.
 
     A mask in a list may have an end (milliseconds; 0: none), a reason, and the nickname that it was made for; one that
-    is taken off because it had to end says when that was.
+    is taken off because it had to end says when that was. Where an account makes somebody an operator of the server,
+    `whom` says why: `BY_ACCOUNT` or `BY_CONFIGURATION`.
     """
 
     on: bool

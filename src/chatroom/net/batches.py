@@ -2,11 +2,14 @@
 
 Events in a row for the same audience are one group. A group is rendered once per format and joined once, into a
 *payload*: one `bytes` object for many clients.
+
+Clients choose their capabilities, so a room may have as many formats as members. Most of them differ in what the events
+at hand don't show. So in such a room, formats that make the same bytes of an event (`Format.variant`) share them.
 """
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from enum import Enum
 from itertools import groupby
 from operator import itemgetter
@@ -38,7 +41,10 @@ Item = Broadcast | Direct | ForSocket | Barrier
 
 Recipient = Audience | ClientSession | None
 Group = tuple[Recipient, list[Item]]  # items in a row for the same recipient
+Piece = tuple[Session | None, bytes]  # what is sent, but for whom to skip
 Payload = tuple[bytes, Iterable[ClientSession]]  # bytes, and the clients that are sent them
+
+FORMATS_UNSHARED = 4  # formats in an audience up to which each renders for itself: few are the same, and looking costs
 
 _recipient, _skipped = itemgetter(1), itemgetter(2)  # of an item
 
@@ -60,9 +66,16 @@ def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
     broadcasts: Any = items
     groups: Any = to.groups
     by_skipped = [(skip, list(said)) for skip, said in groupby(broadcasts, key=_skipped)]
+    known: Any = None
+    if len(groups) > FORMATS_UNSHARED:
+        groups, known = _shared(groups, broadcasts)
     for format_, members in groups.items():
         # What one sender said in a row is in one piece.
-        pieces = [(skip, _rendered(format_, [event for event, _, _ in said])) for skip, said in by_skipped]
+        pieces = (
+            known[format_]
+            if known
+            else [(skip, _rendered(format_, [event for event, _, _ in said])) for skip, said in by_skipped]
+        )
         everything = b"".join([piece for _, piece in pieces])
         skipped = {skip for skip, _ in pieces}.intersection(members)
         if not skipped:
@@ -71,6 +84,32 @@ def payloads_of(to: Recipient, items: list[Item]) -> Iterator[Payload]:
         yield everything, [member for member in members if member not in skipped]
         for member in skipped:
             yield b"".join([piece for skip, piece in pieces if skip is not member]), (member,)
+
+
+def _shared(
+    groups: dict[Format, tuple[ClientSession, ...]], broadcasts: list[Broadcast]
+) -> tuple[dict[Hashable, list[ClientSession]], dict[Hashable, list[Piece]]]:
+    """The members and the pieces of each group, once those with the same pieces have become one."""
+    runs = [
+        (skip, kind, [event for event, _, _ in run])
+        for (skip, kind), run in groupby(broadcasts, key=lambda item: (item[2], type(item[0])))
+    ]
+    kinds = list(dict.fromkeys([kind for _, kind, _ in runs]))
+    members: dict[Hashable, list[ClientSession]] = {}
+    pieces: dict[Hashable, list[Piece]] = {}
+    rendered: dict[tuple[type, Hashable], list[bytes]] = {}  # all runs of a kind, in one of its variants
+    for format_, sessions in groups.items():
+        variants = tuple([(kind, format_.variant(kind)) for kind in kinds])
+        if variants in members:
+            members[variants] += sessions
+            continue
+        members[variants] = list(sessions)
+        for kind, variant in variants:
+            if (kind, variant) not in rendered:
+                rendered[kind, variant] = [_rendered(format_, said) for _, each, said in runs if each is kind]
+        left = {kind: iter(rendered[kind, variant]) for kind, variant in variants}
+        pieces[variants] = [(skip, next(left[kind])) for skip, kind, _ in runs]
+    return members, pieces
 
 
 def _rendered(format_: Format, events: list[Event]) -> bytes:

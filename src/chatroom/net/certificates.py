@@ -2,26 +2,39 @@
 
 import datetime
 import hashlib
+import os
 import ssl
+import tempfile
 from pathlib import Path
+
+from chatroom.common.addresses import address_of
+from chatroom.common.trusted_files import check_own_file, check_way
 
 CERTIFICATE = "tls-certificate.pem"
 KEY = "tls-key.pem"
 _VALID_YEARS = 10  # of a certificate made here: whoever trusts it has compared its fingerprint once
 
 
-def self_signed(directory: Path, name: str) -> tuple[Path, Path]:
+def self_signed(directory: Path, name: str, *more: str) -> tuple[Path, Path]:
     """The paths of the certificate and key in `directory`, which are made there if there are none.
 
-    Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written.
+    They are for the server's `name`, for this machine, and for `more` names and addresses.
+
+    Raises `ImportError` where `cryptography` is missing, `OSError` if the files can't be written, and
+    `UntrustedFileError` if they may be somebody else's.
     """
     certificate, key = directory / CERTIFICATE, directory / KEY
+    check_way(directory)
+    for file in (certificate, key):
+        check_own_file(file)
     if not (certificate.exists() and key.exists()):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        certificate_pem, key_pem = _make(name)
-        key.touch(mode=0o600)
-        key.write_bytes(key_pem)
-        certificate.write_bytes(certificate_pem)
+        certificate_pem, key_pem = _make(name, ["localhost", "127.0.0.1", "::1", *more])
+        for file, pem in ((key, key_pem), (certificate, certificate_pem)):
+            handle, beside = tempfile.mkstemp(prefix=f".{file.name}.", dir=directory)  # for its owner alone
+            with os.fdopen(handle, "wb") as made:
+                made.write(pem)
+            Path(beside).replace(file)
     return certificate, key
 
 
@@ -34,7 +47,7 @@ def fingerprint(certificate: Path) -> str:
     return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
 
 
-def _make(name: str) -> tuple[bytes, bytes]:
+def _make(name: str, more: list[str]) -> tuple[bytes, bytes]:
     """A self-signed certificate and its key, both as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -42,6 +55,10 @@ def _make(name: str) -> tuple[bytes, bytes]:
 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    names: dict[str, x509.GeneralName] = {}  # each once
+    for each in (name, *more):
+        address = address_of(each)
+        names[each] = x509.IPAddress(address) if address else x509.DNSName(each)
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -51,7 +68,7 @@ def _make(name: str) -> tuple[bytes, bytes]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=365 * _VALID_YEARS))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names.values()), critical=False)
         .sign(key, hashes.SHA256())
     )
     key_pem = key.private_bytes(

@@ -24,6 +24,10 @@ class Viewer(Protocol):
         """The account that the client is logged in to; "" if none."""
 
     @property
+    def secure(self) -> bool:
+        """Whether the connection is encrypted."""
+
+    @property
     def confidential(self) -> bool:
         """Whether the connection is encrypted, or never leaves this machine."""
 

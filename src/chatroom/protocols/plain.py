@@ -4,7 +4,7 @@ What people read is in `sentences`. Lines of the server begin with "* ", which n
 somebody's /me.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import NamedTuple
 
 from chatroom.common.durations import moment
@@ -61,6 +61,9 @@ class PlainFormat:
 
     def render_all(self, events: list[Event]) -> bytes:
         return b"".join(map(self.render, events))
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self
 
 
 PLAIN = PlainFormat()
@@ -252,6 +255,10 @@ class PlainDialect:
         *name, password = rest.split(maxsplit=1)
         yield LogIn(name[0] if name else self._viewer.nick, password, take=True)
 
+    def _password(self, rest: str) -> Iterator[Command]:
+        old, new = rest.split(maxsplit=1)
+        yield SetPassword(new, old)
+
 
 def _one(make: Callable[[str], Command]) -> Callable[[PlainDialect, str], Iterator[Command]]:
     """A parser that makes one command of the rest of the line."""
@@ -322,7 +329,7 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, _one(MakeAccount)),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
         PlainCommand("/logout", "log out", 0, _one(lambda rest: LogOut())),
-        PlainCommand("/password PASSWORD", "change your password", 1, _one(SetPassword)),
+        PlainCommand("/password OLD NEW", "change your password", 2, PlainDialect._password),
         PlainCommand("/quit [TEXT]", "leave", 0, _one(lambda rest: Quit(rest, own=True))),
     )
 }

@@ -17,12 +17,14 @@ from chatroom.model.events import (
     AwaySet,
     Departed,
     Event,
+    Guessed,
     Invited,
     Joined,
     Kicked,
     Killed,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -39,9 +41,11 @@ from chatroom.model.replies import (
     AccountChange,
     AccountDone,
     AccountIs,
+    AccountLapses,
     Admitted,
     Announcement,
     AwayNoted,
+    CutShort,
     Found,
     Goodbye,
     HistoryIs,
@@ -99,6 +103,7 @@ _REFUSALS: dict[Code, str] = {
     Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
     Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
     Code.KEY_WRONG: "{0} needs a key: {slash}join {0} KEY; its operators know it: {1}",
+    Code.KEY_TOO_OFTEN: "too many wrong keys of {0} were tried; wait a minute, or have a member invite you",
     Code.SLOW: "{0} is in slow mode: one message every {2}; yours may follow in {3}; its operators: {1}",
     Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
     Code.LOGOUT_HELD: "you can't log out while you are banned or muted in {0}; leave it first",
@@ -108,6 +113,8 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_BANNED: "there is no such ban or mute on {1}; {slash}bans lists them",
     Code.BANS_FULL: "the server has too many bans; lift one first",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
+    Code.OPERATOR_CONFIGURED: "{0} is named as an operator in the configuration; take it out there, and start anew",
+    Code.ACCOUNT_RESERVED: "{0} is named as an operator of this server, so only an operator can claim it",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",
     Code.WRONG_PASSWORD: "that password is wrong",
@@ -118,8 +125,10 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_RESERVED: "that can't be a name: that name would pass for the server",
     Code.ROOM_LIKE: "{0} looks like the name of another room; choose one that does not",
     Code.MASK_STARS: "a mask has at most {3} stars; {2} has more",
+    Code.ADDRESS_HIDDEN: "{2} is for operators of the server, who see addresses; ban by name, or by the host shown",
     Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
     Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
+    Code.MASKS_FULL: "too many bans and exceptions were set from your address, or on this server; remove some first",
     Code.WATCHING_TOO_MANY: "you are watching too many people",
     Code.NO_ORIGIN: "there is nothing to answer",
     Code.NO_SUCH_SERVER: "there is no server {0}",
@@ -135,6 +144,7 @@ _REFUSALS: dict[Code, str] = {
     "or claim your name with {slash}register PASSWORD",
     Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; "
     "choose another",
+    Code.PASSWORD_COMMON: "that password is among the first that are guessed; choose one that nobody else has",
     Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
@@ -265,6 +275,18 @@ def _redacted(event: Redacted) -> list[str]:
     return [f"{event.by.nick} removed a {what}{because(event.reason)}"]
 
 
+def operator_set(event: OperatorSet) -> str:
+    if event.on:
+        return f"{event.by.nick} made {event.account} an operator of the server, whenever they are logged in"
+    return f"{event.by.nick} decided that {event.account} is no longer an operator of the server"
+
+
+def guessed(event: Guessed) -> str:
+    what = f"a wrong key for {event.target}" if event.target else "a wrong password of the operators"
+    more = f"; {event.count} within a minute" if event.count > 1 else ""
+    return f"{event.nick} gave {what}{more}"
+
+
 _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     Said: _said,
     Joined: lambda e: [f"{e.by.nick} joined"],
@@ -283,6 +305,8 @@ _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
     Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
     Redacted: _redacted,
+    OperatorSet: lambda e: [operator_set(e)],
+    Guessed: lambda e: [guessed(e)],
     AwaySet: lambda e: [f"{e.by.nick} is away: {plain(e.message)}" if e.message else f"{e.by.nick} is back"],
 }
 
@@ -424,12 +448,17 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     Recent: lambda r, slash: [f"Earlier in {r.room}:"],
     HistoryIs: _history_is,
     Found: _found,
+    CutShort: lambda r, slash: ["There is more than could be looked at; ask for less at once."],
     Saving: _saving,
     Link: _link,
     ServersAre: _servers_are,
     AccountDone: _account_done,
     AccountIs: _account_is,
     ReplayIs: _replay_is,
+    AccountLapses: lambda r, slash: [
+        f"{r.account} and {'the room' if r.rooms == 1 else f'the {r.rooms} rooms'} that you own are freed"
+        f" if you don't log in for {r.days} days."
+    ],
     Ping: lambda r, slash: [],
     Goodbye: lambda r, slash: [f"Goodbye{because(r.reason)}."],
     Announcement: lambda r, slash: [r.text],

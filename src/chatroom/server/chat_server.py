@@ -28,9 +28,11 @@ from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
-from chatroom.core.event_log import EventLog, LocalEventLog
+from chatroom.core.account_use import unused_before
+from chatroom.core.event_log import REST_SECONDS, EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Expire, Quit
+from chatroom.model.commands import Expire, FreeAccounts, Quit
+from chatroom.model.expiries import Expiry
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
@@ -62,6 +64,9 @@ ACCEPT_QUEUE_CONNECTIONS = 1024  # connections that wait to be accepted: with so
 DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
 STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program must end within 10
 CLOSE_FILES_SECONDS = 1.0  # seconds of these at least, or besides, for closing the files
+HOUSEKEEPING_SECONDS = 0.5  # seconds in each, at most, in which bans that have lasted their time are lifted
+ACCOUNTS_CHECK_SECONDS = 3600.0  # seconds between two looks for accounts that nobody uses
+ACCOUNTS_FREED_AT_ONCE = 20  # under the event log's lock
 LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the other servers know
 
 log = logging.getLogger(__name__)
@@ -94,11 +99,13 @@ class ChatServer(ThreadingTCPServer):
         *,
         store: Store | None = None,
         keep: int = 0,
+        history_size: int = 0,
         max_clients: int = CLIENTS_MAX,
         unlimited: bool = False,
         per_address: int = CONNECTIONS_PER_ADDRESS,
         trusted_networks: tuple[Network, ...] = (),
         trusted_proxies: tuple[Network, ...] = (),
+        show_addresses: bool = False,
         tls_only: bool = False,
         web: bool = True,
         web_hosts: tuple[str, ...] = (),
@@ -109,9 +116,11 @@ class ChatServer(ThreadingTCPServer):
 
         - `store`: the history, which `stop` closes. Without it nothing is kept.
         - `keep`: history older than so many days is deleted; none if it is 0.
+        - `history_size`: the oldest history is deleted where the files have more bytes than this; 0: never.
         - `unlimited`: lifts the limits on floods and addresses, for trusted hosts.
         - `per_address`: how many clients one address may have; private networks more, `trusted_networks` any number.
         - `trusted_proxies`: connections from there must begin with whose they are, and count as theirs.
+        - `show_addresses`: everybody sees everybody's address, not a cloak.
         - `tls_only`: clients on other machines must use TLS.
         - `web`: browsers get the page. `web_hosts` are names that the server has in their addresses.
         - `cluster`: the URL of the Redis that joins several servers to one chat. Then `start` begins to listen.
@@ -140,7 +149,11 @@ class ChatServer(ThreadingTCPServer):
         self.hub = Hub(self.clock, bool(store or cluster), info.name, steady)
         self.hub.context.throttle.unlimited = unlimited
         last_id = last_time = 0
+        self.hub.context.cloaks.is_shown = show_addresses
         if store:
+            self.hub.context.cloaks = store.cloaks
+            if not show_addresses:
+                store.hide_addresses()
             restore_chat(self.hub, store, now())
             last_id, last_time = store.reserved_id, store.last_saved_time
         self._history = HistoryService(store) if store else None
@@ -151,10 +164,11 @@ class ChatServer(ThreadingTCPServer):
             self.clock.start_from(last_time)
             self.event_log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
-        self._maintenance = Maintenance(store, self._announce_saving, keep) if store else None
+        self._maintenance = Maintenance(store, self._announce_saving, keep, history_size) if store else None
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._run_moderation)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
+        self._accounts_looked_at = -ACCOUNTS_CHECK_SECONDS  # monotonic seconds
         self._spare = SpareDescriptor()
         self._stopping = threading.Event()
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
@@ -191,7 +205,9 @@ class ChatServer(ThreadingTCPServer):
         Called before `start`, or under the event log's lock, which it doesn't take.
         """
         assert self.event_log.lock.locked() or not self._acceptor.ident
-        self.info = replace(self.info, motd=settings.motd)
+        # Behind a proxy it isn't known by which port clients come.
+        has_sts = settings.has_authority and not self._trusted_proxies
+        self.info = replace(self.info, motd=settings.motd, sts_port=self.port if has_sts else 0)
         self.hub.context.operator_password = settings.operator_password
         self.hub.context.password = settings.password
         self.webirc_password = settings.webirc_password
@@ -215,6 +231,8 @@ class ChatServer(ThreadingTCPServer):
             except ClusterError:
                 self._close_unstarted()
                 raise
+            if self.store:
+                self.store.keep_cloak_key()
             super().server_activate()
         if self._maintenance:
             self._maintenance.start()
@@ -228,6 +246,7 @@ class ChatServer(ThreadingTCPServer):
         """
         end = time.monotonic() + STOP_SECONDS
         self._stopping.set()
+        self.hub.context.throttle.stopping.set()
         self.timeouts.stop()
         if self.link:
             self.link.hasten(time.monotonic() + LINK_DRAIN_SECONDS)
@@ -244,6 +263,7 @@ class ChatServer(ThreadingTCPServer):
         self._run_moderation()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
+            self._run_moderation()  # what operators on other servers did until now
         self.courier.stop(max(0.0, end - time.monotonic()))
         closer = threading.Thread(target=self._close, name="closer", daemon=True)
         closer.start()
@@ -278,12 +298,35 @@ class ChatServer(ThreadingTCPServer):
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.event_log.lock:
-            due = self.hub.state.expiries.is_due(self.clock())
-            actions = list(self.hub.state.audit_log)
-            self.hub.state.audit_log.clear()
-        if due:
+            deeds, self.hub.state.audit_log = self.hub.state.audit_log, []
+            forgotten, self.hub.state.forgotten = self.hub.state.forgotten, []
+        log_actions(deeds)
+        if forgotten and self.store:
+            self.store.forget_lists(forgotten)
+        end, before = time.monotonic() + HOUSEKEEPING_SECONDS, None
+        while (due := self._first_due()) and due != before and time.monotonic() < end:
+            before = due
             self.event_log.submit(self.hub.state.server_session, [Expire()])
-        log_actions(actions)
+            time.sleep(REST_SECONDS)
+        self._free_accounts()
+
+    def _first_due(self) -> Expiry | None:
+        """The first ban that has lasted its time, if there is any."""
+        with self.event_log.lock:
+            return self.hub.state.expiries.heap[0] if self.hub.state.expiries.is_due(self.clock()) else None
+
+    def _free_accounts(self) -> None:
+        """Frees accounts that nobody uses any more, a few at a time; called every second, and looks once an hour."""
+        if time.monotonic() < self._accounts_looked_at + ACCOUNTS_CHECK_SECONDS:
+            return
+        self._accounts_looked_at = time.monotonic()
+        with self.event_log.lock:
+            before = unused_before(self.hub.context)
+            accounts = tuple(self.hub.state.accounts.values()) if before else ()
+        unused = [account.name for account in accounts if account.used < before]
+        for start in range(0, len(unused), ACCOUNTS_FREED_AT_ONCE):
+            some = tuple(unused[start : start + ACCOUNTS_FREED_AT_ONCE])
+            self.event_log.submit(self.hub.state.server_session, [FreeAccounts(some)])
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""

@@ -8,6 +8,8 @@ import resource
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 from chatroom.common.addresses import PRIVATE_NETWORKS, Network, is_in, is_loopback, limit_key, site_key
@@ -21,6 +23,9 @@ CONNECTIONS_PER_ADDRESS = 64  # clients from one address; a class behind one NAT
 CONNECTS_PER_CONNECTION = 2  # connections a minute for each client that an address may have: all may come back once
 # How many times as many an address of a private network may have: behind it may be a proxy, or a container's gateway.
 PRIVATE_FACTOR = 4
+# How many clients of an address may wait at once for what costs more than a line before it gets dearer for all of them:
+# a share of the clients that it may have.
+CROWD_SHARE = 1 / 8
 SITE_FACTOR = 8  # how many times as many an IPv6 /48 may have: it is 65,536 networks of 64 bits, and easy to get
 # Seconds to wait after a connection could not be accepted: the first pause, doubled up to the second.
 ACCEPT_PAUSE_SECONDS = (0.01, 1.0)
@@ -53,6 +58,7 @@ class ConnectionLimiter:
         self._by_key: Counter[str] = Counter()  # clients, by address and by site
         self._clients = 0
         self._explained = 0  # clients that are being told why they can't stay
+        self._paying: Counter[str] = Counter()  # clients that wait for what costs more than a line, by address
         self._minute = 0
         self._connects: Counter[str] = Counter()  # in this minute, by address and by site
 
@@ -71,6 +77,29 @@ class ConnectionLimiter:
             self._clients += 1
             self._by_key.update(_keys(host))
         return ""
+
+    def crowding(self, host: str) -> float:
+        """How many times its price a client of this address pays for what costs more than a line."""
+        limits = self._limits(host)
+        if not limits:
+            return 1.0
+        key, most = next(iter(limits.items()))
+        with self.lock:
+            return max(1.0, self._paying[key] / max(1.0, most * CROWD_SHARE))
+
+    @contextmanager
+    def paying(self, host: str) -> Iterator[None]:
+        """Within it, a client of this address waits for what costs more than a line."""
+        key = limit_key(host)
+        with self.lock:
+            self._paying[key] += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._paying[key] -= 1
+                if not self._paying[key]:
+                    del self._paying[key]
 
     def admit_to_explain(self, host: str) -> bool:
         """Whether a refused client may have a thread that tells it why; if so it must `leave_explained`.

@@ -17,7 +17,7 @@ from chatroom.common.names import LOBBY
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.common.text import clean
 from chatroom.core.queries import servers
-from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, UnbanFromServer
+from chatroom.model.commands import AskServerBans, BanFromServer, DropAccount, Kill, SetOperator, UnbanFromServer
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused
@@ -121,16 +121,18 @@ class Console(threading.Thread):
         self._write("\n".join([f"{row.usage:<{width}}  {row.does}" for row in COMMANDS.values()]))
 
     def _who(self, rest: str) -> None:
-        with self._server.event_log.lock:
-            people = [
-                f"{user.person.nick}  {user.person.host}  {' '.join(room.name for room in user.rooms.values())}"
-                for user in self._server.hub.state.users.values()
-            ]
+        people = self._server.event_log.look_at(
+            self._server.hub.state.users.values,
+            lambda user: "  ".join(
+                (user.person.nick, user.person.address or user.person.host, " ".join(user.room_names()))
+            ),
+        )
         self._write("\n".join(people) or "nobody is here")
 
     def _rooms(self, rest: str) -> None:
-        with self._server.event_log.lock:
-            rooms = [f"{room.name}  {len(room.members)}" for room in self._server.hub.state.rooms.values()]
+        rooms = self._server.event_log.look_at(
+            self._server.hub.state.rooms.values, lambda room: f"{room.name}  {len(room.members)}"
+        )
         self._write("\n".join(rooms) or "there are no rooms")
 
     def _servers(self, rest: str) -> None:
@@ -201,10 +203,22 @@ def _bans(here: str, rest: str) -> Iterator[Command]:
 
 
 def _free(here: str, rest: str) -> Iterator[Command]:
+    yield DropAccount(_only_word(rest), "")
+
+
+def _operator(on: bool) -> moderation.Parse:
+    def parse(here: str, rest: str) -> Iterator[Command]:
+        yield SetOperator(_only_word(rest), on)
+
+    return parse
+
+
+def _only_word(rest: str) -> str:
+    """The one word of a line; raises `ChatError` if it has none, or more."""
     name, *more = rest.split() or [""]
     if not name or more:
         raise ChatError(Code.TOO_FEW_PARAMETERS)
-    yield DropAccount(name, "")
+    return name
 
 
 def _moderating(parse: moderation.Parse, here: str = _HERE) -> Callable[[Console, str], None]:
@@ -230,6 +244,8 @@ COMMANDS: dict[str, Row] = {
         Row("unmute [#ROOM] NAME", "let them speak again", _moderating(moderation.unmute, LOBBY)),
         Row("op [#ROOM] NAME", "make somebody an operator", _moderating(moderation.set_rank(OPERATOR, True), LOBBY)),
         Row("deop [#ROOM] NAME", "take that back", _moderating(moderation.set_rank(OPERATOR, False), LOBBY)),
+        Row("operator NAME", "make an account an operator of the server", _moderating(_operator(True))),
+        Row("deoperator NAME", "take that back", _moderating(_operator(False))),
         Row("bans [#ROOM]", "list who is banned, from the server or a room", _moderating(_bans)),
         Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _moderating(_free)),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),

@@ -10,7 +10,9 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from socketserver import StreamRequestHandler
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,9 +21,9 @@ from chatroom.common import logs
 from chatroom.common.addresses import limit_key
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
-from chatroom.model.commands import Quit, SetFormat
-from chatroom.model.outcomes import Command
-from chatroom.model.replies import Raw
+from chatroom.model.commands import Join, Quit, Rename, SetAway, SetFormat, SetRealname
+from chatroom.model.outcomes import Command, Labelled
+from chatroom.model.replies import Raw, Reply
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
@@ -34,7 +36,8 @@ from chatroom.protocols.irc.dialect import IrcDialect
 from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.proxy_header import HeaderError, Origin, header_bytes, origin, webirc_origin
 from chatroom.protocols.telnet import IAC, Telnet
-from chatroom.server.flood_limit import FloodLimit
+from chatroom.server.connection_limits import ConnectionLimiter
+from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
 from chatroom.server.timeouts import TimeoutMonitor
 from chatroom.web.site import Site
 
@@ -45,6 +48,8 @@ READ_FIRST_BYTES = 2048  # bytes asked for where little comes: each idle client 
 LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread bytes of its own would take that from it
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once
+
+TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands of which all of one's rooms are told
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +73,15 @@ class Server(Protocol):
 
     connections: dict[Any, Connection]  # by socket; each is there before its thread starts
     event_log: EventLog
+    limiter: ConnectionLimiter
     courier: Courier
     timeouts: TimeoutMonitor
     info: ServerInfo
     unlimited: bool
     tls: ssl.SSLContext | None
     tls_only: bool
-    site: Site | None  # None if browsers get no page
     webirc_password: str
+    site: Site | None  # None if browsers get no page
 
     def admit_from_proxy(self, connection: Connection, client: Origin) -> None: ...
 
@@ -101,6 +107,7 @@ class ChatHandler(StreamRequestHandler):
         self.telnet = Telnet()
         self.websocket: WebSocket | None = None
         self.flood_limit = FloodLimit()
+        self.owes = False  # whether it has still to pay for what cost more than a line
         # What was logged last of the client:
         self.name = ""  # its nickname, also after it has quit
         self.tries = 0  # its wrong passwords
@@ -387,14 +394,64 @@ class ChatHandler(StreamRequestHandler):
             return
         for line in lines:
             is_free = not self.name and self.flood_limit.is_free(line)
-            if not (is_free or self._wait_for_turn()):
-                return
-            self._submit(self.session.dialect.receive(line + b"\n"))
-            if self.session.closing:
+            if not ((is_free or self._pay_for(line)) and self._obey(line)):
                 return
         # A part of a line makes no command, and needs no lock: thousands may send byte by byte.
         commands = list(self.session.dialect.receive(rest))
         assert not commands
+
+    def _obey(self, line: bytes) -> bool:
+        """Submits the commands of a line, for the first of which is paid; False if the client ends meanwhile."""
+        is_paid = True
+        for command in self.session.dialect.receive(line + b"\n"):
+            if isinstance(command, Labelled):
+                self._submit([replace(command, commands=self._charged(line, command.commands))])
+            elif isinstance(command, Reply) or is_paid or self._pay_for_another(line, command):
+                is_paid = is_paid and isinstance(command, Reply)
+                if isinstance(command, TOLD_EVERYWHERE) and not self._pay_for_rooms():
+                    return False
+                self._submit([command])
+            else:
+                return False
+            if self.session.closing:
+                return False
+        spent, self.session.spent = self.session.spent, 0.0
+        if spent:
+            self._charge(min(spent / PRICES.lookup_seconds * self._crowding(), LOOKUP_LINES_MAX))
+        return True
+
+    def _pay_for(self, line: bytes) -> bool:
+        """Waits until a line and the first command in it are paid for; False if the connection ends meanwhile."""
+        more = price_of(line) - 1
+        return self._wait_for_turn(1 + more * self._crowding() if more else 1.0, is_dear=more > 0)
+
+    def _pay_for_another(self, line: bytes, command: Command) -> bool:
+        """Likewise for a further command."""
+        return self._is_free(command) or self._wait_for_turn(price_of(line) * self._crowding(), is_dear=True)
+
+    def _pay_for_rooms(self) -> bool:
+        """Likewise for what is told in all of one's rooms, in as far as that costs more than a line."""
+        rooms = len(self.session.user.rooms) if self.session.user else 0
+        more = rooms / PRICES.rooms - 1
+        return more <= 0 or self._wait_for_turn(more * self._crowding(), is_dear=True)
+
+    def _charged(self, line: bytes, commands: Iterator[Command]) -> Iterator[Command]:
+        """The commands of a labelled line. They are answered as one, so the further ones are paid for afterwards."""
+        for number, command in enumerate(commands):
+            if number and not isinstance(command, Reply) and not self._is_free(command):
+                self._charge(price_of(line) * self._crowding())
+            yield command
+
+    def _charge(self, price: float) -> None:
+        """Has what was done already paid for before the next line."""
+        self.flood_limit.take(price)
+        self.owes = True
+
+    def _is_free(self, command: Command) -> bool:
+        return isinstance(command, Join) and self.flood_limit.is_free_room()
+
+    def _crowding(self) -> float:
+        return self.chat_server.limiter.crowding(self.client.address)
 
     def _strip_telnet(self, data: bytes) -> bytes:
         """Takes out telnet commands, and answers them; they cost as much as a line."""
@@ -408,15 +465,18 @@ class ChatHandler(StreamRequestHandler):
         """Waits for a turn, where there is a flood limit; False if the connection has ended meanwhile."""
         return self.chat_server.unlimited or self._wait_for_turn()
 
-    def _wait_for_turn(self) -> bool:
-        """Waits until the flood limit allows a line; False if the connection was shut down or reset meanwhile."""
-        pause = self.flood_limit.take()
+    def _wait_for_turn(self, price: float = 1.0, is_dear: bool = False) -> bool:
+        """Waits until the flood limit allows it; False if the connection was shut down or reset meanwhile."""
+        pause = self.flood_limit.take(price)
         if pause > 0:
             poll = select.poll()
             poll.register(self.request, 0)  # POLLHUP and POLLERR are reported all the same
-            if poll.poll(pause * 1000):
-                return False
+            is_dear = is_dear or self.owes
+            with self.chat_server.limiter.paying(self.client.address) if is_dear else nullcontext():
+                if poll.poll(pause * 1000):
+                    return False
             self.session.paced = True  # that nobody reads is not the client's silence
+        self.owes = False
         return True
 
     def _submit(self, commands: Iterable[Command]) -> None:

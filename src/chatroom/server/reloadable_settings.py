@@ -12,3 +12,4 @@ class Settings(NamedTuple):
     operator_password: str = ""
     webirc_password: str = ""
     tls: ssl.SSLContext | None = None
+    has_authority: bool = False  # whether the certificate is one that clients trust by themselves

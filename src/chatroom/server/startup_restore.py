@@ -8,7 +8,6 @@ from chatroom.common.names import fold
 from chatroom.core import replay, restore
 from chatroom.core.hub import Hub
 from chatroom.core.replay import ABSENCES_REMEMBERED
-from chatroom.model.entities import Account
 from chatroom.storage.reader import Reader, StoredRoom
 from chatroom.storage.store import Store
 
@@ -21,7 +20,7 @@ log = logging.getLogger(__name__)
 def restore_chat(hub: Hub, store: Store, now: int) -> None:
     """Restores a hub that is not used yet. `now` is Unix time in milliseconds."""
     with closing(store.reader()) as reader:
-        restore.accounts(hub.state, map(Account._make, reader.accounts()), reader.owners(), reader.modes())
+        restore.accounts(hub.state, reader.accounts(), reader.owners(), reader.modes())
         rooms = list(reader.rooms())
         for room in reversed(rooms):
             restore.room(hub.state, *room)

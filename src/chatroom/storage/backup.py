@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from chatroom.common.trusted_files import UntrustedFileError, check_way
 from chatroom.storage.lockfile import LockFile
 from chatroom.storage.offline import file_in
 from chatroom.storage.schema import (
@@ -91,6 +92,10 @@ def _journal(path: Path) -> Path:
 
 def _target(file: Path, source: Path) -> Path:
     """Where a copy is to be written; raises `StoreError` if something is there that must not be lost."""
+    try:
+        check_way(file)
+    except UntrustedFileError as error:
+        raise StoreError(str(error)) from None
     target = file.resolve()
     if target.is_dir():
         raise StoreError(f"{file} is a directory; name a file in it, {file / 'chatroom-backup.db'} for example.")

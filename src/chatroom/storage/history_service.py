@@ -5,30 +5,27 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.fair_semaphore import FairSemaphore
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.outcomes import HistoryQuery
 from chatroom.model.replies import Found, HistoryIs, Reply, TargetsAre
-from chatroom.storage.reader import Reader
+from chatroom.storage.reader import HISTORY_SECONDS, Reader
 from chatroom.storage.store import Store
-
-CONCURRENT_LOOKUPS = 4  # queries at a time: the more there are, the less of the interpreter is left for the chat
 
 log = logging.getLogger(__name__)
 
 
 class HistoryService:
-    """A pool of readers. At most `CONCURRENT_LOOKUPS` queries run at a time; further ones wait.
+    """A pool of readers, as many as there are queries at a time: the event log lets few in.
 
     `_lock` guards `_idle`.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.slots = FairSemaphore(CONCURRENT_LOOKUPS)
         self._lock = threading.Lock()
         self._idle: list[tuple[int, Reader]] = []  # readers, each with the `Store.generation` that it reads
         self._answers: dict[type, Callable[[Reader, HistoryQuery, Any], Reply]] = {
@@ -37,11 +34,11 @@ class HistoryService:
             AskSearch: _search,
         }
 
-    def find(self, lookup: HistoryQuery, owner: str) -> Reply:
-        """Waits for a slot of `owner`, an address, and answers; raises `ChatError` if the file can't be read."""
+    def find(self, lookup: HistoryQuery) -> Reply:
+        """The answer; raises `ChatError` if the file can't be read."""
         ask = lookup.ask
         try:
-            with self._reader(owner) as reader:
+            with self._reader() as reader:
                 return self._answers[type(ask)](reader, lookup, ask)
         except (sqlite3.Error, OSError) as error:
             log.warning("a look-up failed: %s", error)
@@ -54,24 +51,23 @@ class HistoryService:
                 self._idle.pop()[1].close()
 
     @contextmanager
-    def _reader(self, owner: str) -> Iterator[Reader]:
-        with self.slots.slot(owner):
-            current = self._store.generation
-            reader = None
-            with self._lock:
-                while self._idle and reader is None:
-                    generation, reader = self._idle.pop()
-                    if generation != current:
-                        reader.close()
-                        reader = None
-            reader = reader or self._store.reader()
-            try:
-                yield reader
-            except BaseException:
-                reader.close()
-                raise
-            with self._lock:
-                self._idle.append((current, reader))
+    def _reader(self) -> Iterator[Reader]:
+        current = self._store.generation
+        reader = None
+        with self._lock:
+            while self._idle and reader is None:
+                generation, reader = self._idle.pop()
+                if generation != current:
+                    reader.close()
+                    reader = None
+        reader = reader or self._store.reader()
+        try:
+            yield reader
+        except BaseException:
+            reader.close()
+            raise
+        with self._lock:
+            self._idle.append((current, reader))
 
 
 def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
@@ -96,11 +92,16 @@ def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
 
 
 def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:
-    places = _places(reader, lookup)
-    latest = (
-        (time, name) for key, name in places.items() if (time := reader.latest(key, _hidden(reader, lookup, key)))
-    )
-    found = sorted([(time, name) for time, name in latest if ask.after.time < time < ask.before.time])
+    """Of places that can't be looked at within `HISTORY_SECONDS` nothing is told."""
+    end = monotonic() + HISTORY_SECONDS
+    found = []
+    for key, name in _places(reader, lookup).items():
+        if (left := end - monotonic()) <= 0:
+            break
+        time = reader.latest(key, _hidden(reader, lookup, key), left)
+        if ask.after.time < time < ask.before.time:
+            found.append((time, name))
+    found.sort()
     chosen = found[-ask.limit :] if ask.newest else found[: ask.limit]
     return TargetsAre(tuple([(name, time) for time, name in chosen]))
 

@@ -5,17 +5,23 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatroom.common.cloaks import Cloaks
+from chatroom.storage.deletions import finish, pending
 from chatroom.storage.reader import Reader
 from chatroom.storage.schema import (
     BUSY_TIMEOUT_SECONDS,
     FILE,
+    SET_MARK,
+    UNSWEPT,
     StoreError,
     check_version,
+    cloak_key,
     connect_offline,
     explained,
     may_write,
     transaction,
 )
+from chatroom.storage.search_index import SearchIndex
 
 _BUSY_SECONDS = 10.0  # seconds that a command waits for the server's writes; the server waits much less for a command
 
@@ -52,7 +58,8 @@ class OfflineStore:
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
-        return Reader(self.path, connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS))
+        db = connect_offline(self.path, write=False, busy=BUSY_TIMEOUT_SECONDS)
+        return Reader(self.path, db, Cloaks(cloak_key(db)))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -63,7 +70,17 @@ class OfflineStore:
             yield self.db
 
     def delete_empty_places(self, db: sqlite3.Connection, places: set[int]) -> None:
-        """Does nothing: a running server has cached their row numbers. It deletes empty places when it starts."""
+        """Leaves them to the next start, and notes that: a running server has cached their row numbers."""
+        db.execute(SET_MARK, (UNSWEPT, 1))
+
+    def forget_deletions(self, index: SearchIndex) -> None:
+        """Takes what was deleted out of the index and the write-ahead log, unless somebody reads them meanwhile."""
+        count = pending(self.db)
+        first = True
+        while count and index.forget(first=first):
+            first = False
+        if count:
+            finish(self.db, count)
 
     def close(self) -> None:
         self.db.close()

@@ -15,9 +15,11 @@ from chatroom.model.entities import Account
 from chatroom.model.events import (
     AccountDropped,
     AccountMade,
+    AccountUsed,
     Founded,
     ModesSet,
     Opened,
+    OperatorSet,
     PasswordSet,
     Redacted,
     ReplaySet,
@@ -26,6 +28,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
 from chatroom.storage.segments import redact
@@ -93,12 +96,24 @@ def _server_unbanned(db: sqlite3.Connection, event: ServerUnbanned) -> None:
 
 
 def _account_made(db: sqlite3.Connection, event: AccountMade) -> None:
-    row = (fold(event.account), event.account, event.secret, event.id, event.time)
-    db.execute("INSERT OR REPLACE INTO accounts (key, name, secret, id, time) VALUES (?, ?, ?, ?, ?)", row)
+    row = (fold(event.account), event.account, event.secret, event.id, event.time, event.home, event.time)
+    fields = "key, name, secret, id, time, home, used"
+    db.execute(f"INSERT OR REPLACE INTO accounts ({fields}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _account_used(db: sqlite3.Connection, event: AccountUsed) -> None:
+    db.execute(
+        "UPDATE accounts SET home = ?, used = max(used, ?), warned = ? WHERE key = ?",
+        (event.home, event.time, event.warned, fold(event.account)),
+    )
 
 
 def _password_set(db: sqlite3.Connection, event: PasswordSet) -> None:
     db.execute("UPDATE accounts SET secret = ? WHERE key = ?", (event.secret, fold(event.account)))
+
+
+def _operator_set(db: sqlite3.Connection, event: OperatorSet) -> None:
+    db.execute("UPDATE accounts SET operator = ? WHERE key = ?", (event.on, fold(event.account)))
 
 
 def _replay_set(db: sqlite3.Connection, event: ReplaySet) -> None:
@@ -135,6 +150,7 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
     number, place, *segment = row
     events, position = redact(segment[-1], event.said - segment[1])
     if position >= 0:
+        db.execute(NOTE)
         remove_message(db, number, place, segment, position)
         db.execute("UPDATE runs SET events = ?, said = said - 1 WHERE row = ?", (events, number))
 
@@ -163,7 +179,9 @@ PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     ServerBanned: _server_banned,
     ServerUnbanned: _server_unbanned,
     AccountMade: _account_made,
+    AccountUsed: _account_used,
     PasswordSet: _password_set,
+    OperatorSet: _operator_set,
     ReplaySet: _replay_set,
     AccountDropped: _account_dropped,
     Founded: _founded,

@@ -14,7 +14,9 @@ from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold
+from chatroom.model.entities import Account
 from chatroom.model.events import Event, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
@@ -30,6 +32,8 @@ HISTORY_SECONDS = 1.0  # seconds after which a look into the history does: thous
 _END = 2**62  # above any id
 _PAGE_ROWS = 200  # rows fetched by one statement when much is read
 _BATCH_ROWS = 1000  # rows of one batch are not ordered by their times; a batch has fewer rows than this
+_PLACES_LOOKED_AT = 20_000  # places that a start looks at, if there are no more: it takes some 0.05 s
+_ROWS_LOOKED_AT = 50_000  # else the rows whose places it looks at: some 0.1 s
 _COLUMNS = "name, first, since, people, events"  # the parameters of `unpack`
 
 
@@ -52,10 +56,14 @@ class RoomSummary(NamedTuple):
 
 
 class Reader:
-    """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`."""
+    """Reads the file at `path`, by a connection of its own or by `db`. All methods may raise `sqlite3.Error`.
 
-    def __init__(self, path: Path, db: sqlite3.Connection | None = None) -> None:
+    With `cloaks`, nobody's address is read.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection | None = None, cloaks: Cloaks | None = None) -> None:
         self.path = path
+        self._cloaks = cloaks
         self._db = db or connect(path, write=False, busy=BUSY_TIMEOUT_SECONDS)
 
     def close(self) -> None:
@@ -64,13 +72,21 @@ class Reader:
     # ---- rooms ------------------------------------------------------------------------------------------------------
 
     def rooms(self) -> Iterator[StoredRoom]:
-        """All rooms that have an owner, and `DORMANT_ROOMS_MAX` others that have a history; those used last first."""
+        """All rooms that have an owner, and `DORMANT_ROOMS_MAX` others that have a history; those used last first.
+
+        Of a closed room that nobody owns, nothing is known to who opens it anew. Where clients have made up very many
+        rooms, only those are looked at in which something happened lately.
+        """
         columns = "key, name, created, hidden, topic, topic_by, topic_time"
         latest = "(SELECT max(last) FROM runs WHERE place = places.id) AS latest"
+        bounded = f"SELECT id FROM places LIMIT {_PLACES_LOOKED_AT + 1}"
+        (count,) = self._db.execute(f"SELECT count(*) FROM ({bounded})").fetchone()
+        lately = f"SELECT place FROM (SELECT place FROM runs ORDER BY row DESC LIMIT {_ROWS_LOOKED_AT})"
+        among = f"id IN ({lately})" if count > _PLACES_LOOKED_AT else "TRUE"
         rows = self._db.execute(
             f"""SELECT {columns} FROM (
-                SELECT * FROM (SELECT {columns}, {latest} FROM places WHERE key LIKE '#%' AND owner = ''
-                               AND latest IS NOT NULL ORDER BY latest DESC LIMIT {DORMANT_ROOMS_MAX})
+                SELECT * FROM (SELECT {columns}, {latest} FROM places WHERE {among} AND key LIKE '#%' AND owner = ''
+                               AND closed = '' AND latest IS NOT NULL ORDER BY latest DESC LIMIT {DORMANT_ROOMS_MAX})
                 UNION ALL SELECT {columns}, {latest} FROM places WHERE owner != ''
             ) ORDER BY latest DESC"""
         ).fetchall()
@@ -109,9 +125,12 @@ class Reader:
         rows = self._db.execute("SELECT key, modes FROM places WHERE owner != '' AND modes != ''")
         return {key: json.loads(modes) for key, modes in rows}
 
-    def accounts(self) -> list[tuple[str, str, int, int, bool]]:
-        """The fields of each `Account`."""
-        return self._db.execute("SELECT name, secret, id, time, replay FROM accounts").fetchall()
+    def accounts(self) -> list[Account]:
+        rows = self._db.execute("SELECT name, secret, id, time, replay, home, used, operator, warned FROM accounts")
+        return [
+            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned))
+            for name, secret, made, time, replay, home, used, operator, warned in rows
+        ]
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""
@@ -184,10 +203,13 @@ class Reader:
         if place is None:
             return []
         here = HistoryPoint(id=self._before(place, point))
-        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, hidden=hidden)
+        half = HISTORY_SECONDS / 2
+        earlier = self.history(key, before=here, limit=limit // 2, everything=everything, hidden=hidden, seconds=half)
         later = HistoryPoint(id=here.id - 1)
         most = limit - len(earlier)
-        return earlier + self.history(key, after=later, limit=most, newest=False, everything=everything, hidden=hidden)
+        return earlier + self.history(
+            key, after=later, limit=most, newest=False, everything=everything, hidden=hidden, seconds=half
+        )
 
     def is_later(self, key: str, one: HistoryPoint, other: HistoryPoint) -> bool:
         """Whether `one` is later in the history of a place than `other`."""
@@ -201,9 +223,12 @@ class Reader:
             return iter(())
         return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
 
-    def latest(self, key: str, hidden: int = 0) -> int:
-        """The time of the last message in a place, in milliseconds; 0 if there is none after the id `hidden`."""
-        events = self.history(key, limit=1, hidden=hidden)
+    def latest(self, key: str, hidden: int = 0, seconds: float = HISTORY_SECONDS) -> int:
+        """The time of the last message in a place, in milliseconds; 0 if there is none after the id `hidden`.
+
+        0, too, if none is found in so many seconds.
+        """
+        events = self.history(key, limit=1, hidden=hidden, seconds=seconds)
         return events[0].time if events else 0
 
     def conversations(self, account: str) -> dict[str, str]:
@@ -235,7 +260,7 @@ class Reader:
         )
         with closing(rows):
             for segment in rows:
-                for event in reversed(list(unpack(*segment))):
+                for event in reversed(list(self._events(segment))):
                     if low < event.id < high and type(event) is not Redacted:
                         yield event
 
@@ -248,7 +273,7 @@ class Reader:
                 (place, low, everything, _PAGE_ROWS),
             ).fetchall()
             for _, *segment in rows:
-                for event in unpack(*segment):
+                for event in self._events(segment):
                     if event.id >= high:
                         return
                     if event.id > low and type(event) is not Redacted:
@@ -323,7 +348,7 @@ class Reader:
             segment = self._db.execute(
                 f"SELECT {_COLUMNS} FROM runs JOIN places ON places.id = place WHERE row = ?", (row,)
             ).fetchone()
-            event = next(islice(unpack(*segment), position, None), None) if segment else None
+            event = next(islice(self._events(segment), position, None), None) if segment else None
             yield event if isinstance(event, Said) and query.matches(event.text) else None
 
     def _scan(self, query: Query, places: list[int], bottom: int, top: int, newest: bool) -> Iterator[Event | None]:
@@ -337,7 +362,7 @@ class Reader:
         for place, *segment in rows:
             yield None
             if place in wanted and query.may_match(search_form(segment[-1])):
-                said = [e for e in unpack(*segment) if isinstance(e, Said) and query.matches(e.text)]
+                said = [e for e in self._events(segment) if isinstance(e, Said) and query.matches(e.text)]
                 yield from reversed(said) if newest else said
 
     def _row_at(self, time: int) -> int:
@@ -381,7 +406,12 @@ class Reader:
         segment = self._segment_from(place, low, "'', first, since, people, events")
         if segment is None:
             return _END
-        return next(event.id for event in unpack(*segment) if event.time >= time)
+        return next(event.id for event in self._events(segment) if event.time >= time)
+
+    def _events(self, segment: Iterable[Any]) -> Iterator[Event]:
+        """The events of a row, from its `_COLUMNS`."""
+        name, first, since, people, events = segment
+        return unpack(name, first, since, people, events, self._cloaks)
 
     def _segment_from(self, place: int, id: int, columns: str) -> Any:  # noqa: A002
         """The segment of a place that has this id or is the next after it; None if there is none."""

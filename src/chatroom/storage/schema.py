@@ -16,25 +16,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOG_KEPT_BYTES = 4 * 1024 * 1024  # bytes of a write-ahead log that stay on the disk when it is begun anew
 BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's transaction, which takes milliseconds
 
 DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
 FILE = "chatroom.db"
+SET_CLOAK_KEY = "INSERT INTO secrets VALUES ('cloaks', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+UNSWEPT = "unswept"  # the mark that is set when places of which nothing is kept may be anywhere in the file
 SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 # `places` has a row for each room and conversation of which anything is kept. A row number is never used for another
 # place, so a number that was looked up stays right.
 # - `closed` has the letters of the modes that keep people out of a room. When a room without an owner is opened anew,
-#   what was said while it was closed is hidden: `hidden` is the id of the last such event. A start does the same, as
-#   nobody is in a room then.
+#   what was said while it was closed is hidden: `hidden` is the id of the last such event.
 # - `owner` is the key of the account that owns the room. `modes` are the room's modes as a JSON object of letters and
 #   parameters, or "" for those of a new room. They count only where there is an owner.
+# Clients can make up millions of places, so nothing that a start does goes through all of them.
 # `runs` has the segments of the history (see `segments`).
 # `lists` has a row for each mask in a room's lists (bans above all), and for each ban from the server, where `room` is
 # "". `room` and `key`, the mask, are folded. `until` is when the entry ends (0: not by itself).
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
-# `replay_missed` is 0 where its clients are not shown what was said before they join.
-# `marks` has single numbers: "reserved", "began", "settled" and "chat" (see `store`), "indexed …" (see `search_index`).
+# `replay` is 0 where its clients are not shown what was said before they join. `home`, `used` and `warned` are where it
+# was used and when, and whether its owner knows that it is freed if it is not. `operator` is 1 if it was made an
+# operator of the server. See `Account`.
+# `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
+# `marks` has single numbers: "reserved", "began", "settled", "chat" and "unswept" (see `store`), "indexed …" (see
+# `search_index`), "deleted" (see `deletions`).
 MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "history",
@@ -98,6 +105,25 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("modes", ("ALTER TABLE places ADD COLUMN modes TEXT NOT NULL DEFAULT ''",)),
     ("replay", ("ALTER TABLE accounts ADD COLUMN replay INTEGER NOT NULL DEFAULT 1",)),
+    (
+        "use",
+        (
+            "ALTER TABLE accounts ADD COLUMN home TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE accounts ADD COLUMN used INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE accounts ADD COLUMN warned INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE accounts ADD COLUMN operator INTEGER NOT NULL DEFAULT 0",
+            "UPDATE accounts SET used = CAST(strftime('%s', 'now') AS INTEGER) * 1000",  # nobody knows when they were
+        ),
+    ),
+    (
+        "few places at a start",
+        (
+            "CREATE INDEX places_by_closed ON places (id) WHERE closed != ''",
+            "CREATE INDEX places_by_topic ON places (id) WHERE topic != ''",
+            "INSERT INTO marks VALUES ('unswept', 1)",
+        ),
+    ),
+    ("secrets", ("CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",)),
 )
 
 
@@ -169,7 +195,9 @@ def _connect(path: Path, how: str, busy: float, write: bool) -> sqlite3.Connecti
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=busy
     )
-    if not write:
+    if write:
+        db.execute("PRAGMA secure_delete = 1")  # what was taken back must not stay in pages that are free
+    else:
         db.execute("PRAGMA query_only = 1")
     return db
 
@@ -218,7 +246,7 @@ def migrate(db: sqlite3.Connection, sync: str) -> None:
         path = db.execute("PRAGMA database_list").fetchone()[2]
         raise no_locks(Path(path), f"SQLite's journal mode stays {mode}")
     db.execute(f"PRAGMA synchronous = {sync}")
-    db.execute("PRAGMA secure_delete = 1")  # what was taken back must not stay in pages that are free
+    db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
     db.execute("PRAGMA wal_autocheckpoint = 0")  # `maintenance` does it: no save should wait for the disk
     db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, time INTEGER NOT NULL)")
     done = {name for (name,) in db.execute("SELECT name FROM migrations")}
@@ -239,6 +267,12 @@ def _run_migration(db: sqlite3.Connection, name: str, statements: tuple[str, ...
     except BaseException:
         db.execute("ROLLBACK")
         raise
+
+
+def cloak_key(db: sqlite3.Connection) -> bytes:
+    """The key by which addresses are cloaked; b"" if the file has none yet."""
+    row = db.execute("SELECT value FROM secrets WHERE name = 'cloaks'").fetchone()
+    return bytes(row[0]) if row else b""
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from chatroom.common.names import UNICODE
 from chatroom.model.events import Said
+from chatroom.storage.deletions import NOTE
 from chatroom.storage.search_query import nick_word, place_word, rowid_of
 from chatroom.storage.search_words import search_form, words
 from chatroom.storage.segments import unpack
@@ -53,6 +54,7 @@ class SearchIndex:
     def __init__(self, store: Writable) -> None:
         self._store = store
         self.exists = True
+        self.bytes_pruned = 0  # bytes of the rows that `prune` has deleted so far; the index has half as many besides
 
     def step(self) -> bool:
         """Indexes some messages in one short transaction; False when all are indexed. May raise `sqlite3.Error`."""
@@ -97,6 +99,7 @@ class SearchIndex:
             places: set[int] = set()
             entries: list[tuple[int, str, str, str]] = []
             said = characters = 0
+            size = 0
             for row, until, count, place, *segment in db.execute(
                 """SELECT row, until, said, place, name, first, since, people, events
                    FROM runs JOIN places ON places.id = place ORDER BY row LIMIT ?""",
@@ -105,6 +108,7 @@ class SearchIndex:
                 if until >= before or said >= STEP_MESSAGES or characters >= STEP_CHARACTERS:
                     break
                 characters += len(segment[-1])
+                size += sum([len(str(column)) for column in segment])
                 if row <= in_index:
                     entries += _entries(row, place, segment)
                 rows.append((row,))
@@ -115,10 +119,12 @@ class SearchIndex:
             db.executemany(_DELETE, entries) if entries else None
             db.executemany("DELETE FROM runs WHERE row = ?", rows)
             self._store.delete_empty_places(db, places)
+            db.execute(NOTE)
             # SQLite gives a row number anew when there is no higher one.
             db.execute(
                 "UPDATE marks SET value = min(value, (SELECT coalesce(max(row), 0) FROM runs)) WHERE name = ?", (_MARK,)
             )
+        self.bytes_pruned += size
         return said
 
     def _prepare(self, db: sqlite3.Connection) -> bool:

@@ -14,8 +14,10 @@ messages into the same row. In a calm room a segment is a single event.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold, is_room
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Redacted, Renamed, Said, TopicSet
 from chatroom.model.modes import KEY
@@ -144,9 +146,16 @@ def _mode_changes(event: ModesSet) -> str:
     return json.dumps(changes, ensure_ascii=False, separators=(",", ":"))
 
 
-def unpack(name: str, first: int, since: int, people: str, events: str) -> Iterator[Event]:
-    """The events of a row, in order. The people in them have no `uid`: their connections are over."""
+def unpack(
+    name: str, first: int, since: int, people: str, events: str, cloaks: Cloaks | None = None
+) -> Iterator[Event]:
+    """The events of a row, in order. The people in them have no `uid`: their connections are over.
+
+    With `cloaks`, addresses from the time when they were kept are shown as these.
+    """
     persons = [_person(*line.split(" ")) for line in people.split(_LF)]
+    if cloaks and not cloaks.is_shown:
+        persons = [replace(person, host=cloaks.of_address(person.host)) for person in persons]
     id_, time, by, mark = 0, 0, persons[0], ""
     for line in events.split(_LF):
         if line.startswith(_DITTO):
@@ -155,7 +164,11 @@ def unpack(name: str, first: int, since: int, people: str, events: str) -> Itera
         else:
             offset, later, who, rest = line.split(" ", 3)
             id_, time, by, mark, text = first + int(offset), since + int(later), persons[int(who)], rest[0], rest[1:]
-        yield _READERS[mark](mark, by, name, text.replace(_LF_IN_TEXT, _LF) if _LF_IN_TEXT in text else text, id_, time)
+        text = text.replace(_LF_IN_TEXT, _LF) if _LF_IN_TEXT in text else text
+        event = _READERS[mark](mark, by, name, text, id_, time)
+        if cloaks and not cloaks.is_shown and isinstance(event, ModesSet):
+            event = replace(event, changes=tuple([replace(c, param=cloaks.mask(c.param)) for c in event.changes]))
+        yield event
 
 
 def redact(events: str, offset: int) -> tuple[str, int]:

@@ -22,10 +22,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from chatroom.common.cloaks import KEY_BYTES, Cloaks
 from chatroom.common.logs import alike
-from chatroom.common.names import LOBBY
+from chatroom.common.names import LOBBY, fold
+from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
 from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
+from chatroom.storage.deletions import pending
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.storage.projections import PROJECTIONS
 from chatroom.storage.reader import Reader
@@ -33,8 +36,11 @@ from chatroom.storage.salvage import Salvaged
 from chatroom.storage.schema import (
     BUSY_TIMEOUT_SECONDS,
     FILE,
+    SET_CLOAK_KEY,
     SET_MARK,
+    UNSWEPT,
     StoreError,
+    cloak_key,
     create,
     explained,
     migrate,
@@ -46,6 +52,8 @@ from chatroom.storage.segments import Segment, pack
 
 LOCK = "chatroom.lock"  # a file beside the data; the one server that uses the data has it locked
 PLACES_REMEMBERED = 10_000  # places whose row numbers are cached: clients that make up rooms must not fill the memory
+PLACES_SWEPT = 10_000  # empty places looked for at a start: more of them would make it slow
+ROWS_OF_BATCH = 10_000  # rows of the history, the last of which are surely those of the last batch
 IDS_RESERVED = 1_000_000  # ids reserved at a time: a second's worth of the microsecond clock that they follow
 UNSAVED_BYTES = 16 * 1024 * 1024  # bytes kept in memory while they can't be saved: some 100,000 messages
 UNSAVED_CHANGES_BYTES = 4 * 1024 * 1024  # bytes besides for changes of rooms, accounts and bans: some 8,000
@@ -59,23 +67,24 @@ _SEGMENTS_PER_STATEMENT = 32
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?)"
 _INTO = "INSERT INTO runs (place, first, last, since, until, said, people, events) VALUES"
 _INSERTS = [f"{_INTO} {', '.join([_ROW] * count)}" for count in range(_SEGMENTS_PER_STATEMENT + 1)]
-# At a start nobody is in any room: of a room that was closed and has no owner, what was said until now is hidden.
-_HIDE_CLOSED_ROOMS = """UPDATE places
-    SET closed = '', topic = '', hidden = (SELECT max(last) FROM runs WHERE place = places.id)
-    WHERE closed != '' AND owner = '' AND EXISTS (SELECT * FROM runs WHERE place = places.id)"""
 # A place without an owner is deleted with the last of its history. While somebody may be in the room, its topic and
 # what closes it are kept, too.
 _EMPTY = "owner = '' AND NOT EXISTS (SELECT * FROM runs WHERE place = places.id)"
 _EMPTY_AND_UNUSED = f"{_EMPTY} AND topic = '' AND closed = ''"
 # The newest stays, so that no row number is given twice: somebody may just have looked it up.
-_DELETE_PLACES = "DELETE FROM places WHERE id < (SELECT max(id) FROM places) AND"
+_NEWEST = "SELECT max(id) FROM places"
+_DELETE_PLACES = f"DELETE FROM places WHERE id < ({_NEWEST}) AND"
+# At a start nobody is in a room, so that topics and closed rooms can go, too: of the oldest places, which empty first.
+_OLDEST = "SELECT id FROM (SELECT id FROM places WHERE {} != '' ORDER BY id LIMIT ?1)"
+_EMPTY_AT_START = f"{_EMPTY} AND id IN ({_OLDEST.format('topic')} UNION {_OLDEST.format('closed')})"
 # The lists of as many rooms without an owner are kept as the server remembers rooms that nobody is in.
 _WITHOUT_OWNER = f"room NOT IN ('', '{LOBBY}') AND room NOT IN (SELECT key FROM places WHERE owner != '')"
 _DELETE_OLD_LISTS = f"""DELETE FROM lists WHERE {_WITHOUT_OWNER} AND room NOT IN
     (SELECT room FROM lists WHERE {_WITHOUT_OWNER} GROUP BY room ORDER BY max(since) DESC LIMIT {DORMANT_ROOMS_MAX})"""
-# When something last happened in a place. Its last row is found by the index.
-_LAST_TIME = "(SELECT until FROM runs WHERE place = places.id ORDER BY last DESC LIMIT 1)"
+# What was saved last. Ids and times never go back, but the rows of one batch are in another order.
+_LAST = "SELECT coalesce(max({0}), 0) FROM (SELECT {0} FROM runs ORDER BY row DESC LIMIT ?)"
 _BUGS = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+_REPLACE_MASK = "UPDATE OR REPLACE lists SET key = ?, mask = ?, by = ? WHERE room = ? AND letter = ? AND key = ?"
 _CHANGES = "changes of topics, modes, accounts, owners and bans"
 
 Batch = tuple[list[Segment], list[Event]]  # rows of the history, and events that have a projection
@@ -94,7 +103,7 @@ class Store:
         self.wake_on_save = False  # whether the next save is to set `wakeup`
         self.generation = 0  # how often a file has been opened; a reader of an older one must be closed
         self.events_saved = 0
-        self.has_deleted = False  # whether deleted words may still be in the write-ahead log
+        self.has_deleted = False  # whether deleted words may still be in the files: see `deletions`
         self._sync = sync
         self._places: dict[str, int] = {}  # row numbers of places, by key
         self._waiting: list[Batch] = []
@@ -105,14 +114,17 @@ class Store:
         self._wal_inodes: list[tuple[int, int]] = []  # the same of SQLite's own files beside it
         self._salvaged: Salvaged | None = None  # what is to be written to the new file, because the old one is gone
         self._lock_file = lock_directory(directory)
+        if may_be_changed_by_others(directory):
+            log.warning("other users can change what is in %s, the data too: chmod 700 keeps them out", directory)
         try:
             self.db = self._open()
-            self.db.execute(_HIDE_CLOSED_ROOMS)
             self.db.execute(_DELETE_OLD_LISTS)
-            self.db.execute(f"{_DELETE_PLACES} {_EMPTY}")
+            self._sweep()
             self.reserved_id = self._mark("reserved")  # no event has a higher id yet
             self.previous_start_id = self._mark("began")  # all events since the start before this one have higher ids
             self.db.execute(SET_MARK, ("began", self.reserved_id))
+            self.db.execute(f"INSERT INTO secrets VALUES ('cloaks', randomblob({KEY_BYTES})) ON CONFLICT DO NOTHING")
+            self.cloaks = Cloaks(cloak_key(self.db), is_shown=True)
         except (sqlite3.Error, OSError) as error:
             self._lock_file.release()
             raise explained(self.path, error) from None
@@ -123,12 +135,12 @@ class Store:
     @property
     def last_saved_id(self) -> int:
         """The id of the last event that was saved; 0 if there is none."""
-        return int(self.db.execute("SELECT coalesce(max(last), 0) FROM runs").fetchone()[0])
+        return int(self.db.execute(_LAST.format("last"), (ROWS_OF_BATCH,)).fetchone()[0])
 
     @property
     def last_saved_time(self) -> int:
         """The time of the last event that was saved, in milliseconds; 0 if there is none."""
-        return int(self.db.execute(f"SELECT coalesce(max({_LAST_TIME}), 0) FROM places").fetchone()[0])
+        return int(self.db.execute(_LAST.format("until"), (ROWS_OF_BATCH,)).fetchone()[0])
 
     @property
     def last_change_id(self) -> int:
@@ -142,7 +154,24 @@ class Store:
 
     def reader(self) -> Reader:
         """A new connection to look things up with."""
-        return Reader(self.path)
+        return Reader(self.path, cloaks=self.cloaks)
+
+    def keep_cloak_key(self) -> None:
+        """Keeps the key of the cloaks, which may be that of other servers now. May raise `sqlite3.Error`."""
+        with self.transaction() as db:
+            db.execute(SET_CLOAK_KEY, (self.cloaks.key,))
+
+    def hide_addresses(self) -> None:
+        """Replaces addresses in lists of rooms and beside topics by cloaks, for good. May raise `sqlite3.Error`."""
+        self.cloaks.is_shown = False
+        with self.transaction() as db:
+            for place, by in db.execute("SELECT id, topic_by FROM places WHERE topic_by LIKE '%@%'").fetchall():
+                if (shown := self.cloaks.mask(by)) != by:
+                    db.execute("UPDATE places SET topic_by = ? WHERE id = ?", (shown, place))
+            for room, letter, key, mask, by in db.execute("SELECT room, letter, key, mask, by FROM lists").fetchall():
+                kept = self.cloaks.mask(mask) if room else mask  # operators alone see those of the server
+                if (kept, shown := self.cloaks.mask(by)) != (mask, by):
+                    db.execute(_REPLACE_MASK, (fold(kept), kept, shown, room, letter, key))
 
     def save(self, events: list[Event]) -> None:
         """Saves a batch, whose ids rise; returns when it is as safe as `sync` says."""
@@ -190,11 +219,35 @@ class Store:
         with self.lock, transaction(self.db):
             yield self.db
 
+    def forget_lists(self, rooms: list[tuple[str, int]]) -> None:
+        """Deletes what was in the lists of these rooms, by key, until a time in milliseconds.
+
+        If that fails the next start does it.
+        """
+        with contextlib.suppress(sqlite3.Error), self.transaction() as db:
+            db.executemany("DELETE FROM lists WHERE room = ? AND since <= ?", rooms)
+
+    def look_for_deletions(self) -> int:
+        """The deletions, also those of other processes, of which words may be left in the files."""
+        with self.lock:
+            count = pending(self.db)
+            self.has_deleted = count > 0
+        return count
+
+    def used_bytes(self) -> int:
+        """The size of the file, without the part of it that is free. The write-ahead log is not counted."""
+        with self.lock:
+            names = ("page_count", "freelist_count", "page_size")
+            pages, free, size = [self.db.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+        return int((pages - free) * size)
+
     def delete_empty_places(self, db: sqlite3.Connection, places: set[int]) -> None:
         """Deletes those of these places of which nothing is kept any more; called within a `transaction`."""
         assert self.lock.locked()
         self.has_deleted = True  # this follows a deletion of history
         db.executemany(f"{_DELETE_PLACES} {_EMPTY_AND_UNUSED} AND id = ?", [(place,) for place in places])
+        if db.execute(f"SELECT id FROM places WHERE id = ({_NEWEST}) AND {_EMPTY_AND_UNUSED}").fetchone():
+            db.execute(SET_MARK, (UNSWEPT, 1))
         self._places.clear()
 
     def close(self) -> None:
@@ -221,6 +274,8 @@ class Store:
                 self._reopen()
             if not self._write_in_one_statement(last):
                 with transaction(self.db):
+                    if self.failure:
+                        self.db.execute(SET_CLOAK_KEY, (self.cloaks.key,))  # the file may be a new one
                     if self._salvaged:
                         self._salvaged.write(self.db)
                     self._insert_all()
@@ -293,6 +348,14 @@ class Store:
             self._places[segment.key] = number
         return number
 
+    def _sweep(self) -> None:
+        """Deletes places of which nothing is kept: all where something may have left some, else only a few."""
+        if self._mark(UNSWEPT):
+            self.db.execute(f"{_DELETE_PLACES} {_EMPTY}")
+            self.db.execute(SET_MARK, (UNSWEPT, 0))
+        else:
+            self.db.execute(f"{_DELETE_PLACES} {_EMPTY_AT_START}", (PLACES_SWEPT,))
+
     def _mark(self, name: str) -> int:
         """A number of the table `marks`; 0 if it is not set."""
         row = self.db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
@@ -301,12 +364,17 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         """Opens the file for writing, creates it if there is none, and notes which file it is."""
         self._places.clear()
+        try:
+            _check_files(self.path.parent)
+        except UntrustedFileError as error:
+            raise StoreError(str(error)) from None
         db = create(self.path, BUSY_TIMEOUT_SECONDS)
         try:
             migrate(db, self._sync)
         except BaseException:
             db.close()
             raise
+        self.has_deleted = pending(db) > 0
         self._inode = _inode(self.path)
         self._wal_inodes = [_inode(path) for path in wal_files(self.path)]
         self.generation += 1
@@ -397,8 +465,12 @@ def lock_directory(directory: Path) -> LockFile:
     """Locks the data in a directory, which is created if there is none; raises `StoreError`, a sentence."""
     path = directory / LOCK
     try:
+        check_way(directory)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_files(directory)
         return LockFile(path)
+    except UntrustedFileError as error:
+        raise StoreError(str(error)) from None
     except NoLocksError as error:
         raise no_locks(path, str(error)) from None
     except LockedError as other:
@@ -408,6 +480,13 @@ def lock_directory(directory: Path) -> LockFile:
         ) from None
     except OSError as error:
         raise StoreError(f"Data can't be kept in {directory}: {error.strerror}.") from None
+
+
+def _check_files(directory: Path) -> None:
+    """Raises `UntrustedFileError` if the data in a directory may be somebody else's."""
+    path = directory / FILE
+    for file in (directory / LOCK, path, *wal_files(path)):
+        check_own_file(file)
 
 
 def _is_worth_a_retry(error: Exception) -> bool:

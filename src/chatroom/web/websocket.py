@@ -6,7 +6,7 @@ rendered once. That is also why messages are not compressed (permessage-deflate)
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache, partial
 from struct import pack
 from typing import NamedTuple
@@ -251,8 +251,11 @@ class FramedFormat:
     def render_all(self, events: list[Event]) -> bytes:
         return framed(self._opcode, self._lines.render_all(events))
 
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self._opcode, self._lines.variant(kind)
 
-@lru_cache(maxsize=512)  # as many as there are formats of IRC, in either kind of message
+
+@lru_cache(maxsize=4096)  # as many as there are formats of IRC, in either kind of message
 def framed_format(opcode: Opcode, lines: Format) -> FramedFormat:
     return FramedFormat(lines, opcode)
 

@@ -6,6 +6,7 @@ from tests.benchmarks.abuse.crowds import churn, churn_by_web, idle, unread, unr
 from tests.benchmarks.abuse.encrypted import encrypted
 from tests.benchmarks.abuse.endings import half_open, network, sigterm
 from tests.benchmarks.abuse.fuzz import fuzz
+from tests.benchmarks.abuse.lock import lock
 from tests.benchmarks.abuse.pictures import pictures
 from tests.benchmarks.abuse.scarce import descriptors, disk, threads
 from tests.benchmarks.abuse.strangers import babbler, slowloris, stalled
@@ -30,5 +31,6 @@ ATTACKS = (
     Attack("network", "clients whose network drops everything (needs root and iptables)", network),
     Attack("sigterm", "SIGTERM under load, and a restart at once", sigterm),
     Attack("clock", "the clock is set back a day while people talk (needs libfaketime)", clock),
+    Attack("lock", "every command with its dearest arguments: how long all others wait for it", lock),
     Attack("pictures", "500 clients do everything at random for 30 minutes", pictures),
 )

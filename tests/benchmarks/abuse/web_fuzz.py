@@ -15,6 +15,7 @@ from tests.web.browsers import KEY, PING, TEXT, frame
 
 _SEED = 20_261_129
 _PATIENCE = 5.0  # seconds for the server to take what one connection sends
+_LISTENS = 0.02  # seconds that some wait for an answer: often there is none to half a request
 _OPENING = (
     f"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -65,6 +66,7 @@ def _one(port: int, chance: random.Random) -> None:
             if chance.random() < 0.5:
                 sock.shutdown(socket.SHUT_WR)
             if chance.random() < 0.5:
+                sock.settimeout(_LISTENS)
                 sock.recv(65536)
         except OSError:
             pass  # the server has closed it, as it should most of them

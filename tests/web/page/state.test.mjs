@@ -7,7 +7,7 @@ import { Session } from "./static/session.js";
 import { fetchLatest, fetchOlder } from "./static/history.js";
 import { flushRoom } from "./static/outbox.js";
 import { spansOf } from "./static/text.js";
-import { runLine } from "./static/slash.js";
+import { Misuse, runLine } from "./static/slash.js";
 import { choicesFor } from "./static/completion.js";
 import { findEmoji, withEmoji } from "./static/emoji.js";
 import { loadSettings, saveSettings } from "./static/settings.js";
@@ -149,6 +149,27 @@ test("a lost answer is looked up in the history: what arrived is not sent again,
   assert.deepEqual(talk.texts(), ["hi", "arrived", "from bob", "lost", "later"]);
 });
 
+test("what is written while the history is on its way waits for it, too", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "x"));
+  talk.say("unsure");
+  talk.session.lost();
+  talk.connect().welcome().join();
+  talk.say("later");
+  assert.deepEqual(talk.take("PRIVMSG"), []);
+  talk.history("#lobby");
+  assert.deepEqual(talk.take("PRIVMSG"), ["@label=m2 PRIVMSG #lobby :unsure", "@label=m3 PRIVMSG #lobby :later"]);
+});
+
+test("who was reading far back when the connection was lost gets the end of the room", () => {
+  const talk = new Talk().enter();
+  talk.feed(said(1, "x"));
+  talk.room.hasNewer = true;
+  talk.session.lost();
+  talk.connect().welcome().join();
+  assert.deepEqual(talk.take("CHATHISTORY"), ["CHATHISTORY LATEST #lobby * 100"]);
+});
+
 test("equal texts are told apart by their number", () => {
   const talk = new Talk().enter();
   talk.feed(said(1, "x"));
@@ -212,6 +233,13 @@ test("a refusal marks the message that it is about", () => {
   assert.match(talk.room.pending[0].why, /\+m/);
 });
 
+test("a refusal of several lines bears its label once", () => {
+  const talk = new Talk().enter();
+  talk.say("loud");
+  talk.feed("@label=m1 :s BATCH +7 labeled-response", "@batch=7 :s FAIL * X :no", "@batch=7 :s 404 nora #lobby :Cannot send", ":s BATCH -7");
+  assert.deepEqual(talk.room.pending.map((entry) => entry.delivery), ["failed"]);
+});
+
 test("history and what happens meanwhile come in order, and nothing twice", () => {
   const talk = new Talk().connect().welcome().join();
   talk.feed(said(5, "live"));
@@ -227,6 +255,13 @@ test("what was said in one millisecond keeps the server's order", () => {
   talk.feed(said(0x102, "102", { seconds: 1 }));
   talk.history("#lobby", ...ids.map((id) => said(id, id.toString(16), { seconds: 1 })));
   assert.deepEqual(talk.texts(), ["ff", "100", "101", "102"]);
+});
+
+test("ids are numbers, not words", () => {
+  const talk = new Talk().connect().welcome().join();
+  talk.feed(said(0x100, "100", { seconds: 1 }));
+  talk.history("#lobby", said(0xff, "ff", { seconds: 1 }), said(0x101, "101", { seconds: 1 }));
+  assert.deepEqual(talk.texts(), ["ff", "100", "101"]);
 });
 
 test("older pages come before, until there are no more", () => {
@@ -322,6 +357,21 @@ test("what was missed is counted from where one has read", () => {
   assert.deepEqual([talk.room.unread, talk.room.mentions, talk.room.newFrom], [2, 1, TIME + 2_000]);
 });
 
+test("at the first visit nothing is new; what is said from then on is", () => {
+  const talk = new Talk().connect().welcome().join().history("#lobby", said(-9, "old"));
+  assert.equal(talk.room.unread, 0);
+  const quiet = new Talk().enter();
+  quiet.session.lost();
+  quiet.connect().welcome().join().history("#lobby", said(1, "missed"));
+  assert.equal(quiet.room.unread, 1);
+});
+
+test("who is away stays away when names are listed again", () => {
+  const talk = new Talk().enter();
+  talk.feed(":s 354 nora bob G@", ":s 354 nora nora H", ":s 353 nora = #lobby :nora bob");
+  assert.deepEqual([talk.room.member("bob").away, talk.room.member("nora").away], [true, false]);
+});
+
 test("members come, go, rise and are renamed", () => {
   const talk = new Talk().enter().join("#dev", "@nora +bob carol");
   const room = talk.state.room("#dev");
@@ -382,19 +432,35 @@ for (const [line, sent] of [
   });
 }
 
+test("the password that the server took is kept for the next connection, and for nothing else", () => {
+  const talk = new Talk().enter();
+  runLine(talk.state, talk.room, "/register open-sesame");
+  assert.equal(talk.state.password, "");
+  talk.feed(":s 900 nora nora!u@h nora :You are now logged in");
+  assert.equal(talk.state.password, "open-sesame");
+  talk.session.lost();
+  talk.connect({ account: "nora", password: talk.state.password });
+  assert.ok(talk.sent.includes("PASS nora:open-sesame"));
+  talk.welcome("nora").feed(":s 900 nora nora!u@h nora :again");
+  assert.equal(talk.state.password, "open-sesame");
+  talk.feed(":s 901 nora nora!u@h :You are now logged out");
+  assert.equal(talk.state.password, "");
+});
+
 test("a mistyped command is not said", () => {
   const talk = new Talk().enter();
   talk.take();
-  for (const line of ["/regsiter open-sesame", "/kick", "/constructor", "/__proto__ x"]) assert.throws(() => runLine(talk.state, talk.room, line));
+  for (const line of ["/regsiter open-sesame", "/kick", "/constructor", "/__proto__ x"])
+    assert.throws(() => runLine(talk.state, talk.room, line), Misuse);
   assert.deepEqual(talk.take(), []);
 });
 
 test("Tab completes who spoke last first, commands, rooms and emoji", () => {
   const talk = new Talk().enter().join("#lobby", "nora bob bea ben");
-  talk.feed(said(1, "x", { by: "ben" }), said(2, "x", { by: "bea" }));
+  talk.feed(said(1, "x", { by: "bea" }), said(2, "x", { by: "ben" }));
   const inserts = (text, asked = true) => choicesFor(talk.state, talk.room, text, asked).map((choice) => choice.insert);
-  assert.deepEqual(inserts("b"), ["bea: ", "ben: ", "bob: "]);
-  assert.deepEqual(inserts("hi @be", false), ["@bea ", "@ben "]);
+  assert.deepEqual(inserts("b"), ["ben: ", "bea: ", "bob: "]);
+  assert.deepEqual(inserts("hi @be", false), ["@ben ", "@bea "]);
   assert.deepEqual(inserts("b", false), []);
   assert.deepEqual(inserts("/unm", false), ["/unmute "]);
   assert.deepEqual(inserts("see #lo"), ["#lobby "]);

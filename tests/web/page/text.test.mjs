@@ -18,6 +18,7 @@ test("nothing that can't be seen is left, but line feeds are", () => {
 
 test("links end before the punctuation of the sentence", () => {
   assert.deepEqual(kinds("see https://a.example/b_c?d=1, ok"), [["text", "see "], ["link", "https://a.example/b_c?d=1"], ["text", ", ok"]]);
+  assert.equal(kinds("HTTPS://A.example")[0][0], "link");
   assert.deepEqual(kinds("(https://a.example/)"), [["text", "("], ["link", "https://a.example/"], ["text", ")"]]);
 });
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
-from chatroom.model.replies import AccountChange, AccountDone, AccountIs, ReplayIs
+from chatroom.model.replies import AccountChange, AccountDone, AccountIs, AccountLapses, ReplayIs
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import timestamp
@@ -42,6 +42,10 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
         yield notice(to, text)
 
 
+def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
+    yield from (notice(to, sentence) for sentence in describe_reply(reply))
+
+
 def replay_is(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
     yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
@@ -70,6 +74,9 @@ _REFUSALS: dict[Code, Refusal] = {
     Code.ACCOUNT_EXISTS: Refusal(
         "{0} is claimed already; if it is yours: /msg NickServ IDENTIFY {0} password", "ACCOUNT_EXISTS"
     ),
+    Code.ACCOUNT_RESERVED: Refusal(
+        "{0} is named as an operator of this server, so only an operator can claim it.", "BAD_ACCOUNT_NAME"
+    ),
     Code.NO_SUCH_ACCOUNT: Refusal("{0} is not claimed; whoever has that name can REGISTER it."),
     Code.LOGIN_FAILED: Refusal("That is not the password of {0}, or nobody has claimed {0}."),
     Code.LOGIN_TOO_OFTEN: Refusal("That was tried too often; wait a minute, then try again."),
@@ -79,6 +86,10 @@ _REFUSALS: dict[Code, Refusal] = {
     Code.NOT_LOGGED_IN: Refusal("You are not logged in; IDENTIFY, or REGISTER your name."),
     Code.PASSWORD_WEAK: Refusal(
         f"A password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; choose another.",
+        "WEAK_PASSWORD",
+    ),
+    Code.PASSWORD_COMMON: Refusal(
+        "That password is among the first that are guessed; choose one that nobody else has.",
         "WEAK_PASSWORD",
     ),
     Code.PASSWORD_BAD: Refusal(

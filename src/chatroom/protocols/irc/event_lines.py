@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from time import gmtime, strftime
@@ -20,11 +20,13 @@ from chatroom.model.events import (
     AwaySet,
     Departed,
     Event,
+    Guessed,
     Invited,
     Joined,
     Kicked,
     Left,
     ModesSet,
+    OperatorSet,
     RealnameSet,
     Redacted,
     Renamed,
@@ -34,10 +36,11 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
-from chatroom.model.modes import written
+from chatroom.model.modes import OPERATOR, RANKS, written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from chatroom.protocols.sentence_parts import lasting
+from chatroom.protocols.sentences import guessed, operator_set
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
@@ -57,6 +60,8 @@ class IrcFormat:
         for capability, event, line in _OF_CAPABILITIES:
             if capability in capabilities:
                 self._lines[event] = line
+        tags = self._time, self._ids, self._accounts
+        self._variants: dict[type, Hashable] = {event: (line, *tags) for event, line in self._lines.items()}
 
     def render(self, event: Event) -> bytes:
         lines = self._lines[type(event)](event)
@@ -65,6 +70,9 @@ class IrcFormat:
     def render_all(self, events: list[Event]) -> bytes:
         burst = "" if self._tagged or len(events) == 1 else _burst(events)
         return burst.encode() or b"".join(map(self.render, events))
+
+    def variant(self, kind: type[Event]) -> Hashable:
+        return self._variants.get(kind, self)
 
     def personal(self, event: Event) -> bytes:
         """The lines for a client that alone is told of an event, whatever it has negotiated."""
@@ -101,7 +109,7 @@ class IrcFormat:
 MSGID = re.compile("[0-9a-f]{1,15}")  # of events
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)  # all the subsets there are: two formats for the same one would not be shared
 def irc_format(capabilities: frozenset[str]) -> IrcFormat:
     """The format for `capabilities`, a subset of `RENDERED`."""
     return IrcFormat(capabilities)
@@ -265,6 +273,13 @@ def _modes_set(event: ModesSet) -> str:
     return "".join([f"{head}{written(row)}\r\n" for row in rows])
 
 
+def _guessed(event: Guessed) -> str:
+    """To the operators of a room as what is said to them there; to those of the server alone as a WALLOPS."""
+    if not event.target:
+        return _wallops(event, guessed(event))
+    return f":{event.by.mask} NOTICE {RANKS[OPERATOR]}{event.target} :{guessed(event)}\r\n"
+
+
 def _wallops(event: Event, text: str) -> str:
     head = f":{event.by.mask} WALLOPS :"
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
@@ -291,6 +306,8 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Invited: _no_lines,
     RealnameSet: _no_lines,
     Redacted: _no_lines,
+    Guessed: _guessed,
+    OperatorSet: lambda e: _wallops(e, operator_set(e).removeprefix(f"{e.by.nick} ")),
     AccountSet: _no_lines,
 }
 

@@ -95,6 +95,7 @@ RPL_MOTD = Numeric("372", ":- {}")
 RPL_ENDOFINFO = Numeric("374", ":End of /INFO list")
 RPL_MOTDSTART = Numeric("375", ":- {} Message of the day -")
 RPL_ENDOFMOTD = Numeric("376", ":End of /MOTD command")
+RPL_WHOISHOST = Numeric("378", "{} :is connecting from *@{} {}")
 RPL_WHOISMODES = Numeric("379", "{} :is using modes +{}")
 RPL_YOUREOPER = Numeric("381", ":You are now an IRC operator")
 RPL_REHASHING = Numeric("382", "chatroom :Rehashing")
@@ -204,18 +205,22 @@ REFUSALS: dict[Code, Numeric] = {
     Code.BANNED_THERE: Numeric(
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
     ),
+    Code.KEY_TOO_OFTEN: Numeric("475", "{} :Cannot join channel (+k); too many wrong keys were tried, wait a minute"),
     Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); operators know the key: {}"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
+    Code.MASKS_FULL: Numeric("478", "{} {} :Too many masks were set from your address, or in all; remove some first"),
     Code.NOT_SERVER_OPERATOR: Numeric("481", ":Permission denied: you're not an IRC operator"),
     Code.SILENT: Numeric("482", "{} :You may not speak on that channel, nor set its topic; operators are: {}"),
     Code.NOT_OPERATOR: Numeric("482", "{} :You're not channel operator; operators are: {}"),
+    Code.OPERATOR_CONFIGURED: Numeric("696", "{} :The configuration names that account as an operator"),
     Code.OPERATORS_UNKNOWN: Numeric("491", ":No operators here: the server was given no operator's password"),
     Code.USER_MODE_UNKNOWN: Numeric("501", ":Unknown MODE flag"),
     Code.NOT_YOURS: Numeric("502", ":Can't view or change modes for other users"),
     Code.NICK_RESERVED: Numeric("432", "{} :That name would pass for the server"),
     Code.ROOM_LIKE: Numeric("476", "{} :That looks like the name of another channel; choose one that does not"),
     Code.MASK_STARS: Numeric("696", "{0} {1} {2} :A mask has at most {3} stars"),
+    Code.ADDRESS_HIDDEN: Numeric("696", "{} {} {} :Addresses are for operators of the server; ban the host you see"),
     Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
     Code.WATCHING_TOO_MANY: Numeric("734", f"{MONITORED_NICKS_MAX} {{}} :Monitor list is full"),
 }

@@ -13,11 +13,13 @@ from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import (
     AccountDone,
     AccountIs,
+    AccountLapses,
     Admitted,
     AllNamesAre,
     Announcement,
     AwayNoted,
     CountsAre,
+    CutShort,
     Found,
     Goodbye,
     Here,
@@ -235,6 +237,8 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
         yield to.line(numerics.RPL_WHOISBOT, p.nick)
     if reply.member.away:
         yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
+    if reply.address:
+        yield to.line(numerics.RPL_WHOISHOST, p.nick, reply.address, reply.address)
     if reply.modes:
         yield to.line(numerics.RPL_WHOISMODES, p.nick, reply.modes)
     if reply.since:
@@ -256,6 +260,8 @@ def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
         yield to.line(numerics.ERR_WASNOSUCHNICK, nick)
     for person, time in reply.people:
         yield to.line(numerics.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
+        if reply.with_addresses and person.address:
+            yield to.line(numerics.RPL_WHOISHOST, person.nick, person.address, person.address)
         yield to.line(numerics.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
     yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 
@@ -297,7 +303,7 @@ def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
         yield from history_replies.events(to, reply.said, f"chathistory {reply.room}")
 
 
-def _notice(to: ReplyWriter, reply: Saving | Link) -> Iterator[str]:
+def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
     """A notice of what the server says about itself."""
     for sentence in describe_reply(reply):
         yield f":{to.server.name} NOTICE {to.nick} :{sentence.removesuffix('.')}\r\n"
@@ -401,7 +407,9 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}"),
     TargetsAre: history_replies.targets,
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
+    CutShort: _notice,
     Saving: _notice,
+    AccountLapses: account_replies.account_lapses,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,
     ReplayIs: account_replies.replay_is,

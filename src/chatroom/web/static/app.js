@@ -23,6 +23,7 @@ class App {
   constructor() {
     this.storage = storageOf();
     this.settings = loadSettings(this.storage);
+    /** @type {import("./handshake.js").Visitor} */
     this.visitor = { nick: this.settings.nick, password: "", serverPassword: "" };
     this.tabs = new Tabs(() => this.letGo("takenOver"));
     this.signIn = new SignInView((visitor) => void this.enter(visitor));
@@ -174,12 +175,21 @@ class App {
 
   onLost() {
     this.session?.lost();
+    this.rememberWho();
     if (!this.chat && !this.heldTries) {
       // The server was reached to load this page; it may be starting again.
       this.signIn.error.replaceChildren(tr("unreachable"));
     }
     this.tick();
     this.chat?.refresh();
+  }
+
+  /** The next connection comes in as who we are now, which may be another name and another account than at first. */
+  rememberWho() {
+    const { state } = this;
+    if (!state?.wasRegistered) return;
+    const account = state.account || this.visitor.account;
+    this.visitor = { ...this.visitor, nick: state.nick, account, password: state.password };
   }
 
   /**

@@ -281,7 +281,7 @@ function onWelcome(state, message) {
   state.renameSelf(message.params[0] ?? state.nick);
   const again = state.wasRegistered;
   state.registered = state.wasRegistered = true;
-  if (state.away) state.send("AWAY", tr("awayText"));
+  if (state.away) state.send("AWAY", state.awayText || tr("awayText"));
   const wanted = [...state.rooms.values()].filter((room) => !room.isDirect && room.joined);
   wanted.sort((a, b) => Number(b === state.current) - Number(a === state.current));
   const open = wanted.filter((room) => !room.key).map((room) => room.name);
@@ -324,6 +324,8 @@ function onError(state, message) {
 /** @type {Handler} */
 function onLoggedIn(state, message) {
   state.account = message.command === "900" ? (message.params[2] ?? "") : "";
+  if (!state.account || state.offered) state.password = state.account ? state.offered : "";
+  state.offered = "";
   const wanted = state.wantedName;
   state.wantedName = "";
   if (state.account && fold(wanted) === fold(state.account) && !state.isMe(wanted)) state.send("NICK", state.account);
@@ -375,7 +377,8 @@ function onNotJoined(state, message) {
   const text = refusalText(message);
   if (room && !room.here) {
     room.joined = false;
-    for (const entry of room.pending) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
+    const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
+    for (const entry of waiting) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
     room.version++;
   }
   state.inform(text, "error", room);
@@ -383,10 +386,9 @@ function onNotJoined(state, message) {
 
 /** @type {Handler} */
 function onNotSent(state, message) {
-  const text = refusalText(message);
-  if (state.refused(message.tags.label ?? "", text)) return;
+  if (state.refused(message.tags.label ?? "", cleanText(message.params.at(-1) ?? ""))) return;
   const room = state.find(message.params[1] ?? "");
-  state.inform(text, "error", room && !room.isDirect ? room : undefined);
+  state.inform(refusalText(message), "error", room && !room.isDirect ? room : undefined);
 }
 
 /**

@@ -14,8 +14,9 @@ const WANTED_CAPS = [
 ];
 
 /**
- * Who comes in: `password` is that of the claimed name, `serverPassword` that of the server.
- * @typedef {{nick: string, password: string, serverPassword: string}} Visitor
+ * Who comes in: `password` is that of the claimed name, which is `account` or else the nickname; `serverPassword` is that
+ * of the server.
+ * @typedef {{nick: string, account?: string, password: string, serverPassword: string}} Visitor
  */
 
 export class Handshake {
@@ -37,10 +38,11 @@ export class Handshake {
   }
 
   start() {
-    const { nick, password, serverPassword } = this.visitor;
+    const { nick, account, password, serverPassword } = this.visitor;
+    this.state.offered = password;
     this.state.send("CAP", "LS", "302");
     if (serverPassword) this.state.send("PASS", serverPassword);
-    if (password) this.state.send("PASS", `${nick}:${password}`);
+    if (password) this.state.send("PASS", `${account || nick}:${password}`);
     this.state.send("NICK", nick);
     this.state.sendLine?.(`${renderLine("USER", ["web", "0", "*"])} :${nick}`);
   }

@@ -90,7 +90,6 @@ export function settleEcho(state, room, echo, label) {
     ours.room.settle(ours.entry, echo);
     return true;
   }
-  if (label) return false;
   const lost = room.pending.find(
     (entry) => (entry.delivery === "unsure" || entry.why === "unknown") && entry.kind === echo.kind && sameText(entry.text, echo.text),
   );

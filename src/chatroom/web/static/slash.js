@@ -39,7 +39,7 @@ export function runLine(state, room, line) {
     return;
   }
   const [, typed = "", rest = ""] = /^\/(\S*)\s*([^]*)$/.exec(line) ?? [];
-  const name = ALIASES[typed.toLowerCase()] ?? typed.toLowerCase();
+  const name = ALIASES.get(typed.toLowerCase()) ?? typed.toLowerCase();
   const command = Object.hasOwn(SLASH_COMMANDS, name) ? SLASH_COMMANDS[name] : undefined;
   if (!command) throw new Misuse(tr("noCommand", { name: typed }));
   if (command.argument && !rest.trim()) throw new Misuse(tr("usage", { usage: command.usage }));
@@ -124,7 +124,48 @@ export function askService(state, request) {
  */
 export function logIn(state, name, password) {
   state.wantedName = name;
+  state.offered = password;
   askService(state, `IDENTIFY ${name} ${password}`);
+}
+
+/**
+ * Claims the name that we have.
+ * @param {SlashState} state
+ * @param {string} password
+ */
+export function claimName(state, password) {
+  state.offered = password;
+  askService(state, `REGISTER ${password}`);
+}
+
+/**
+ * The old and the new one, as they are typed behind /password.
+ * @param {string} text
+ * @returns {[string, string]}
+ */
+function passwords(text) {
+  const [old, ...rest] = text.trim().split(/\s+/);
+  return [old, rest.join(" ")];
+}
+
+/**
+ * The answer is a sentence alone, so nobody here knows whether it was done: after a loss the password is asked for.
+ * @param {SlashState} state
+ * @param {string} old
+ * @param {string} password
+ */
+export function changePassword(state, old, password) {
+  state.password = "";
+  askService(state, `SET PASSWORD ${old} ${password}`.trim());
+}
+
+/**
+ * @param {SlashState} state
+ * @param {string} [text] why; without one we are back
+ */
+export function markAway(state, text) {
+  state.awayText = text ?? "";
+  state.send("AWAY", ...(text ? [text] : []));
 }
 
 /**
@@ -195,8 +236,8 @@ export const SLASH_COMMANDS = {
   me: { usage: "/me TEXT", act: (state, room, rest) => say(state, room, rest, "action"), argument: true, offline: true },
   nick: { usage: "/nick NAME", act: (state, room, rest) => state.send("NICK", rest.replace(/\s+/g, "_")), argument: true },
   topic: { usage: "/topic [TEXT]", act: (state, room, rest) => state.send("TOPIC", room.name, rest) },
-  away: { usage: "/away [WHY]", act: (state, room, rest) => state.send("AWAY", rest || tr("awayText")) },
-  back: { usage: "/back", act: (state) => state.send("AWAY") },
+  away: { usage: "/away [WHY]", act: (state, room, rest) => markAway(state, rest || tr("awayText")) },
+  back: { usage: "/back", act: (state) => markAway(state) },
   invite: { usage: "/invite NAME", act: (state, room, rest) => state.send("INVITE", rest.split(" ")[0], room.name), argument: true },
   kick: { usage: "/kick NAME [TIME] [WHY]", act: moderation("KICK"), argument: true },
   ban: { usage: "/ban NAME [TIME] [WHY]", act: moderation("BAN"), argument: true },
@@ -215,7 +256,7 @@ export const SLASH_COMMANDS = {
     act: (state, room, rest) => state.send("MODE", room.name, rest.toLowerCase() === "off" ? "-m" : "+m"),
   },
   mode: { usage: "/mode [MODES]", act: (state, room, rest) => state.send("MODE", room.name, ...rest.split(/\s+/).filter(Boolean)) },
-  register: { usage: "/register PASSWORD", act: (state, room, rest) => askService(state, `REGISTER ${rest}`), argument: true, secret: true },
+  register: { usage: "/register PASSWORD", act: (state, room, rest) => claimName(state, rest), argument: true, secret: true },
   login: {
     usage: "/login [NAME] PASSWORD",
     act: (state, room, rest) => {
@@ -226,11 +267,10 @@ export const SLASH_COMMANDS = {
     secret: true,
   },
   logout: { usage: "/logout", act: (state) => askService(state, "LOGOUT") },
-  password: { usage: "/password PASSWORD", act: (state, room, rest) => askService(state, `SET PASSWORD ${rest}`), argument: true, secret: true },
+  password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, ...passwords(rest)), argument: true, secret: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };
 
-/** @type {Record<string, string>} */
-const ALIASES = { j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" };
+const ALIASES = new Map(Object.entries({ j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" }));

@@ -331,7 +331,10 @@ export class ChatState {
     this.isupport = {};
     this.account = "";
     this.wantedName = "";
+    /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
+    this.offered = this.password = "";
     this.away = false;
+    this.awayText = "";
     this.operator = false;
     /** What the server's clock is ahead of ours, in milliseconds. */
     this.ahead = 0;

@@ -17,6 +17,9 @@ from chatroom.protocols.irc.handlers.sasl import MECHANISMS, SASL
 from chatroom.protocols.irc.history_replies import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.protocols.irc.params import echo
 
+# Seconds for which a client that has come by TLS comes by nothing else: longer than people stay away, and short enough
+# to give up TLS some day.
+STS_SECONDS = 30 * 86_400
 _VERSION_MAX = 9999  # of capability negotiation; 302 is the highest there is
 CAPABILITIES = (
     "account-notify",
@@ -71,7 +74,20 @@ def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
     if client.version >= 302:  # which has cap-notify without asking for it
         client.capabilities.add("cap-notify")
     values = _VALUES if client.version >= 302 else {}
-    yield _line(client, "LS", [f"{name}={values[name]}" if name in values else name for name in _offered(client)])
+    names = [f"{name}={values[name]}" if name in values else name for name in _offered(client)]
+    if values and client.writer.server.sts_port:
+        names += _sts(client)
+    yield _line(client, "LS", names)
+
+
+def _sts(client: ClientState) -> list[str]:
+    """The policy of IRCv3 sts, which nobody asks for by REQ: to a client without TLS where TLS is, else for how long.
+
+    Clients on this machine are left alone: the certificate is not for the address by which they come.
+    """
+    if client.viewer.secure:
+        return [f"sts=duration={STS_SECONDS}"]
+    return [] if client.viewer.confidential else [f"sts=port={client.writer.server.sts_port}"]
 
 
 def _list(client: ClientState, params: list[str]) -> Iterator[Command]:

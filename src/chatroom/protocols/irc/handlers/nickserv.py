@@ -75,7 +75,7 @@ _REQUESTS: dict[str, Request] = {
         lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", via=Via.SERVICE),
     ),
     "SET PASSWORD": Request(
-        "SET PASSWORD password", "changes your password", (1, 1), lambda c, w: SetPassword(w[0], via=Via.SERVICE)
+        "SET PASSWORD old new", "changes your password", (2, 2), lambda c, w: SetPassword(w[1], w[0], via=Via.SERVICE)
     ),
     "SET REPLAY": Request(
         "SET REPLAY on|off", "says whether you are shown what you missed when you join a room", (1, 1), _set_replay

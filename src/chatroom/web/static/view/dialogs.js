@@ -22,6 +22,11 @@ const MARGIN_PIXELS = 8;
 export function openDialog(classes, title, ...children) {
   const dialog = /** @type {HTMLDialogElement} */ (el(`dialog${classes}`, { "aria-label": title }, ...children));
   dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // a field for searching would only be emptied
+    dialog.close();
+  });
   dialog.addEventListener("pointerdown", (event) => {
     if (event.target !== dialog) return;
     const box = dialog.getBoundingClientRect();

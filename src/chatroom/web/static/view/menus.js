@@ -2,7 +2,7 @@
  * The menus: about a person, a room, a message, and oneself; and the forms that they open.
  */
 
-import { moderate, askService, logIn, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
+import { askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { tr } from "../strings.js";
@@ -199,7 +199,7 @@ export class Menus {
       isIn && state.account && { label: tr("changePassword"), act: () => this.changePassword() },
       isIn && state.account && { label: tr("logOut"), act: () => askService(state, "LOGOUT") },
       isIn && { label: tr("changeName"), act: () => this.changeName() },
-      isIn && { label: tr(state.away ? "comeBackHere" : "goAway"), act: () => state.send("AWAY", ...(state.away ? [] : [tr("awayText")])) },
+      isIn && { label: tr(state.away ? "comeBackHere" : "goAway"), act: () => markAway(state, state.away ? undefined : tr("awayText")) },
       null,
       { label: tr("theme", { theme }), act: () => this.acts.setTheme(THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]) },
       { label: tr(settings.sound ? "soundOn" : "soundOff"), act: () => this.toggle("sound") },
@@ -240,7 +240,7 @@ export class Menus {
       specs,
       action,
       (values) => {
-        if (/\s/.test(values.password)) return tr("noSpaces");
+        if (/\s/.test(`${values.old ?? ""}${values.password}`)) return tr("noSpaces");
         ask(values);
         return undefined;
       },
@@ -256,7 +256,7 @@ export class Menus {
       tr("claimTitle", { nick }),
       [usernameField(nick), passwordField(tr("newPassword"), "new-password")],
       tr("claimIt"),
-      ({ password }) => askService(this.state, `REGISTER ${password}`),
+      ({ password }) => claimName(this.state, password),
       tr("claimHelp"),
     );
   }
@@ -272,9 +272,13 @@ export class Menus {
     const { account } = this.state;
     this.passwordForm(
       tr("changePasswordTitle", { nick: account }),
-      [usernameField(account), passwordField(tr("newPassword"), "new-password")],
+      [
+        usernameField(account),
+        { ...passwordField(tr("oldPassword"), "current-password"), name: "old" },
+        passwordField(tr("newPassword"), "new-password"),
+      ],
       tr("change"),
-      ({ password }) => askService(this.state, `SET PASSWORD ${password}`),
+      ({ old, password }) => changePassword(this.state, old, password),
     );
   }
 

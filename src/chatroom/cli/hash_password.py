@@ -1,0 +1,26 @@
+"""`chatroom hash-password`: makes of the operators' password what may stand in its file instead."""
+
+import sys
+
+import click
+
+from chatroom.cli.text_file import check_operator_password
+from chatroom.common import streams
+
+
+@click.command("hash-password")
+def hash_password() -> None:
+    """Make a hash of a password, for --operator-password-file.
+
+    Asks for the password; in a pipe, it is the first line of the input.
+    """
+    from chatroom.core.passwords import Passwords
+
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+    else:
+        password = sys.stdin.readline().strip()
+    if not streams.readable(password):
+        raise click.ClickException(streams.refusal())
+    check_operator_password(password, "The password")
+    streams.show(Passwords().make(password))
