@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import server_connection as wire
+from chatroom.client import slash_commands
 from chatroom.client.server_connection import Security
 from chatroom.client.settings import Server, load
+from chatroom.gui import view_models
 from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
 
@@ -434,3 +436,54 @@ def test_a_server_that_says_nothing_is_given_up_soon(tmp_path: Path) -> None:
         stage.clock += 2
         stage.tick()
         assert stage.connections[-1].sent[-1] == "(drop 1)"
+
+
+def test_the_menu_of_a_member_fits_rank_and_state(stage: Stage) -> None:
+    """The acts of operators are offered to operators, and each with its opposite."""
+    assert stage.presenter.member_actions("bob") == ("msg", "whois")
+    assert stage.presenter.member_actions("me") == ("whois",)
+    stage.tick(":bob!u@h MODE #lobby +o me")
+    offered = stage.presenter.member_actions("bob")
+    assert {"deop", "voice", "mute", "unmute", "kick", "ban"} <= set(offered) and "op" not in offered
+    stage.tick(":me!u@h MODE #lobby -o+v bob bob")
+    offered = stage.presenter.member_actions("bob")
+    assert {"op", "devoice"} <= set(offered) and not {"deop", "voice"} & set(offered)
+
+
+def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
+    """In place, and in the client's own words."""
+    stage.presenter.send("/join #klasa3b")
+    stage.tick(":irc 475 me #klasa3b :Cannot join channel (+k)")
+    assert "#klasa3b needs a key. /join #klasa3b KEY goes there." in stage.view.texts
+    assert stage.view.shown["question"].title == "#klasa3b is locked"
+    stage.view.answer("s3cret")
+    assert stage.connections[-1].sent[-1] == "JOIN #klasa3b s3cret"
+
+
+def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
+    """A password is hidden while it is typed and never comes into the composer."""
+    acts = {act.name: act for act in (*view_models.ROOM_ACTS, *view_models.OWN_ACTS)}
+    for name, typed, sent in (
+        ("Topic…", "tea at five", "TOPIC #lobby :tea at five"),
+        ("Lock with a key…", "s3cret", "MODE #lobby +k s3cret"),
+        ("Claim this name…", "open-sesame", "PRIVMSG NickServ :REGISTER open-sesame"),
+        ("Operator of the server…", "open-sesame", "OPER me open-sesame"),
+        ("Away…", "", "AWAY away"),
+    ):
+        stage.presenter.act(acts[name])
+        assert stage.view.shown["question"].is_secret is ("open-sesame" in typed)
+        stage.view.answer(typed)
+        assert stage.connections[-1].sent[-1] == sent
+    stage.presenter.act(acts["Quiet: only operators speak"])
+    assert stage.connections[-1].sent[-1] == "MODE #lobby +m"
+    stage.presenter.act(acts["Lock with a key…"])
+    stage.view.answer("two words")
+    assert stage.view.composer == "/key two words"
+
+
+def test_every_act_of_a_menu_is_a_command_that_there_is() -> None:
+    """Filled in, the line has no word too many."""
+    for act in (*view_models.ROOM_ACTS, *view_models.OWN_ACTS):
+        assert act.command[1:].split()[0] in slash_commands.COMMANDS
+        assert bool(act.label) is ("{}" in act.command)
+        assert act.is_secret is slash_commands.is_secret(act.command)

@@ -282,6 +282,22 @@ def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) ->
             assert terminal.end() == 0
 
 
+def test_all_that_was_said_before_is_shown_and_found(here: Server, tmp_path: Path) -> None:
+    """Whoever comes back sees the last messages, also those from before their own; /search finds one."""
+    with Netcat(here.port, "bob") as bob:
+        bob.send(*(f"message {number}." for number in range(12)))
+        done = talk(tmp_path, here.port, "hello\n", "--nick", "ci")
+        assert done.returncode == 0
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        for number in range(12):
+            terminal.wait(rf"bob: message {number}\.")
+        terminal.type("/search message 7\r")
+        terminal.wait(r"\d{4}, .*bob: message 7\.")
+        terminal.type("/search nowhere\r")
+        terminal.wait("Nothing was found")
+        assert terminal.end() == 0
+
+
 @pytest.fixture
 def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
     """alice on a terminal, without prompt_toolkit."""
@@ -322,7 +338,7 @@ def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_
         bare.type("for one alone\n")
         bare.wait("Not sent: for one alone")
         bare.type("/join #closed\nfor them alone\n")
-        bare.wait("#closed: Cannot join channel|Not sent: for them alone|You are not in #closed")
+        bare.wait("#closed lets in only|Not sent: for them alone|You are not in #closed")
         bare.type("nor this\n/me waves\n")
         bare.wait("(?s)(You are not in #closed. /join #closed goes there.*){2}")
         bare.type("/join #lobby\n")
@@ -339,9 +355,9 @@ def test_who_leaves_where_they_were_not_let_in_is_told_where_they_are(here: Serv
         op.wait(r"MODE #closed \+i")
         bare.wait("You are in #lobby")
         bare.type("/join #closed\n")
-        bare.wait("#closed: Cannot join channel")
+        bare.wait("#closed lets in only")
         bare.type("/leave\n")
-        bare.wait("(?s)Cannot join channel.*You are in #lobby, with")
+        bare.wait("(?s)lets in only.*You are in #lobby, with")
         bare.type("still here\n")
         bob.wait("alice: still here")
 

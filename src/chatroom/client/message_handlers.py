@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chatroom.client import history_sync, strings
 from chatroom.client.room import Member, Room
-from chatroom.client.screen_events import Registered
+from chatroom.client.screen_events import KeyWanted, Registered
 from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
@@ -454,11 +454,16 @@ def on_not_sent(state: SessionState, message: Message) -> None:
 
 
 def on_not_joined(state: SessionState, message: Message) -> None:
-    if room := state.rooms.get(fold(_param(message, 1))):
-        room.joined = room.is_here  # some servers use 477 for other refusals, too
+    room = state.rooms.get(fold(_param(message, 1)))
+    if room and room.is_here:  # some servers use 477 for other refusals, too
         state.inform(_text_of_all(message), Kind.ERROR, room)
-    else:
-        state.inform(_text_of_all(message), Kind.ERROR)
+        return
+    state.inform(strings.not_joined(message.command, _param(message, 1), _text(message)), Kind.ERROR, room)
+    if room:
+        room.joined = False
+        if message.command == "475":
+            room.key = ""
+            state.events.append(KeyWanted(room))
 
 
 def on_whois(state: SessionState, message: Message) -> None:

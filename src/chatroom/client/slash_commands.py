@@ -282,6 +282,15 @@ def _password(state: SessionState, room: Room, rest: str) -> None:
     state.change_password(rest.split()[-1])
 
 
+def _oper(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("OPER", (state.nick, rest)))
+
+
+def _search(state: SessionState, room: Room, rest: str) -> None:
+    if not state.search(room, rest):
+        raise Misuse("This server has no search.")
+
+
 def _quit(state: SessionState, room: Room, rest: str) -> None:
     raise EndProgram
 
@@ -337,6 +346,10 @@ COMMANDS: dict[str, SlashCommand] = {
     ),
     "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True, words_max=1),
     "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
+    "search": SlashCommand("/search WORDS", "find what was said here", _search, True),
+    "oper": SlashCommand(
+        "/oper PASSWORD", "become an operator of the server", _oper, True, is_secret=True, words_max=1
+    ),
     "register": SlashCommand("/register PASSWORD", "claim your name", _register, True, is_secret=True, words_max=1),
     "login": SlashCommand(
         "/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True, words_max=2

@@ -16,7 +16,7 @@ from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import Alerted, KeyWanted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
@@ -235,7 +235,9 @@ class Presenter:
                 self._on_alert(room, entry)
             case RoomList(rooms):
                 rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
-                self.view.show_picker("Rooms of this server", rows, True)
+                self.view.show_picker("Rooms of this server; a new name makes a room", rows, True)
+            case KeyWanted(room):
+                self._ask_key(room)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -406,6 +408,35 @@ class Presenter:
         if action == "ban" and not state.knows_times("BAN"):  # there it throws out as well
             self.command(f"/kick {nick}")
 
+    def member_actions(self, nick: str) -> tuple[str, ...]:
+        """What the menu of a member offers."""
+        state = self.client.state if self.client else None
+        return view_models.member_actions(state.current, state.nick, nick) if state else ()
+
+    def act(self, act: view_models.Act) -> None:
+        """Does what was chosen in a menu, after asking for what it needs."""
+        if not act.label:
+            self.command(act.command)
+            return
+        question = Question(
+            act.name.removesuffix("…"), act.text, act.label, is_secret=act.is_secret, may_be_empty=act.may_be_empty
+        )
+        self.view.ask(question, lambda text: self._act_with(act, text))
+
+    def _act_with(self, act: view_models.Act, text: str) -> None:
+        line = act.command.format(text).rstrip()
+        if not self.command(line) and not act.is_secret:
+            self.view.set_composer(self.view.composer_text() or line)
+
+    def _ask_key(self, room: Room) -> None:
+        self.view.ask(
+            Question(f"{room.name} is locked", "Whoever runs the room knows the key.", "Key", "Go there"),
+            lambda key: self._join_with(room.name, key),
+        )
+
+    def _join_with(self, name: str, key: str) -> None:
+        self.command(f"/join {name} {key}")
+
     def ban_times(self) -> tuple[str, ...]:
         """How long somebody can be banned or muted for here, besides for good."""
         known = self.client and self.client.state.knows_times("BAN")
@@ -434,6 +465,10 @@ class Presenter:
         if not self.client:
             return False
         state = self.client.state
+        if text.startswith("/search ") and state.is_registered:
+            self.search.open()
+            self.search.find(text.removeprefix("/search "))
+            return True
         try:
             room = slash_commands.run(state, state.current, text)
         except EndProgram:

@@ -109,6 +109,13 @@ class TkView:
             ("Keys", "F1", self.show_keys),
         ):
             menu.add_command(label=label, accelerator=keys, command=act)
+        self._submenus = []
+        for label, acts in (("This room", view_models.ROOM_ACTS), ("You", view_models.OWN_ACTS)):
+            submenu = tk.Menu(menu, tearoff=False, bd=1)
+            self._submenus.append(submenu)
+            menu.add_cascade(label=label, menu=submenu)
+            for each in acts:
+                submenu.add_command(label=each.name, command=partial(presenter.act, each))
         menu.add_separator()
         for name, label in (
             ("timestamps", "Show times"),
@@ -131,6 +138,7 @@ class TkView:
             )
         menu.add_separator()
         menu.add_command(label="Another server…", command=presenter.disconnect)
+        menu.add_command(label="Quit", command=presenter.close)
         self._menu = menu
 
     def _prefer_option(self, name: str) -> None:
@@ -378,10 +386,11 @@ class TkView:
             ("*TCombobox*Listbox.selectForeground", colours.text),
         ):
             self.root.option_add(option, value)
-        self._menu.configure(
-            background=colours.surface, foreground=colours.text, activebackground=colours.selection,
-            activeforeground=colours.text, selectcolor=colours.text, font=self.fonts.body,
-        )  # fmt: skip
+        for menu in (self._menu, *self._submenus):
+            menu.configure(
+                background=colours.surface, foreground=colours.text, activebackground=colours.selection,
+                activeforeground=colours.text, selectcolor=colours.text, font=self.fonts.body,
+            )  # fmt: skip
         self.banner.configure(background=colours.mention)
         self._banner_text.configure(background=colours.mention, font=self.fonts.body)
         self.messages.restyle(colours, settings.timestamps)

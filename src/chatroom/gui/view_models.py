@@ -1,5 +1,7 @@
 """Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
+from typing import NamedTuple
+
 from chatroom.client import strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.room import Room
@@ -15,6 +17,19 @@ NOT_IN_ROOM = "You are not in this room."
 _RANKS = "~&@%+"
 HARM = {"kick": ("Remove", "from"), "ban": ("Ban", "from"), "mute": ("Mute", "in")}  # how it is asked about
 BAN_TIMES = ("10m", "1h", "1d", "1w")
+_OPERATOR_SIGNS = "~&@%"
+MEMBER_ACTIONS = {  # by what is typed; "" is a line between two groups
+    "msg": "Talk to {}",
+    "whois": "Who is {}?",
+    "op": "Make {} an operator",
+    "deop": "Take the operator's rights from {}",
+    "voice": "Give {} a voice",
+    "devoice": "Take the voice from {}",
+    "mute": "Mute {}",
+    "unmute": "Let {} speak again",
+    "kick": "Remove {}",
+    "ban": "Ban {}",
+}
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
 KEYS = """\
@@ -57,6 +72,58 @@ def member_rows(room: Room) -> list[MemberRow]:
 
     rows = [MemberRow(m.nick, m.prefix, nick_colour(m.nick), m.away) for m in room.members.values()]
     return sorted(rows, key=order)
+
+
+def member_actions(room: Room, me: str, nick: str) -> tuple[str, ...]:
+    """What one can do about a member: the acts of operators only for operators, and none about oneself."""
+    mine, theirs = room.member(me), room.member(nick)
+    if fold(me) == fold(nick):
+        return ("whois",)
+    acts: tuple[str, ...] = ("msg", "whois")
+    if mine and mine.prefix and mine.prefix in _OPERATOR_SIGNS:
+        sign = theirs.prefix if theirs else ""
+        rank = "deop" if sign and sign in _OPERATOR_SIGNS else "op"
+        acts += ("", rank, "devoice" if sign == "+" else "voice", "mute", "unmute", "", "kick", "ban")
+    return acts
+
+
+class Act(NamedTuple):
+    """A line of a menu that asks for one thing and types a command with it. Without a `label` nothing is asked."""
+
+    name: str
+    command: str
+    label: str = ""
+    text: str = ""
+    is_secret: bool = False
+    may_be_empty: bool = False
+
+
+ROOM_ACTS = (
+    Act("Topic…", "/topic {}", "Topic", "What is this room about?"),
+    Act("Invite somebody…", "/invite {}", "Name", "Who is to be invited?"),
+    Act("Lock with a key…", "/key {}", "Key", "Only those who know the key come in."),
+    Act("Unlock", "/key off"),
+    Act("Let in only who is invited", "/mode +i"),
+    Act("Let in everybody", "/mode -i"),
+    Act("Quiet: only operators speak", "/mode +m"),
+    Act("Let everybody speak", "/mode -m"),
+    Act(
+        "Slow mode…", "/slow {}", "Seconds", "How many seconds lie between two messages of one person? 0 takes it off."
+    ),
+    Act("Who is banned or muted", "/bans"),
+    Act("Lift a ban…", "/unban {}", "Name", "Who may come in again?"),
+)
+OWN_ACTS = (
+    Act("Claim this name…", "/register {}", "New password", "The name is yours alone from then on.", is_secret=True),
+    Act("Log in…", "/login {}", "Password of your name", "Proves that the name is yours.", is_secret=True),
+    Act("Log out", "/logout"),
+    Act("Away…", "/away {}", "Why", "Others are told that you are away.", may_be_empty=True),
+    Act("Back", "/back"),
+    Act("Another name…", "/nick {}", "Name", "What should the others call you?"),
+    Act(
+        "Operator of the server…", "/oper {}", "Operator's password", "Whoever runs the server has it.", is_secret=True
+    ),
+)
 
 
 def header(room: Room) -> Header:

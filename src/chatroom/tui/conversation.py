@@ -8,7 +8,7 @@ from typing import TextIO
 from chatroom.client import plaintext, slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent
+from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
 from chatroom.common.names import FAULTS, nick_fault
@@ -46,6 +46,7 @@ class Conversation:
         self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         self._said: list[TranscriptEntry] = []
         self._printed: set[int] = set()
+        self._first: dict[Room, int] = {}  # the position of each room's oldest entry
         self._phase = Phase.CONNECTING
         self._waiting: list[str] = []  # typed before we were in the room
         self._place: Room | None = None  # where lines go, as the user was told last
@@ -165,6 +166,11 @@ class Conversation:
                 self.show(f"{strings.refusal(reason, *about)}\n{self.question}/quit ends the program.")
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
+            case SearchResults(room, entries):
+                for entry in entries:
+                    self.show(f"{strings.day(entry.time)}, {self._render(room, entry)}")
+                if not entries:
+                    self.show(strings.NOTHING_FOUND)
             case RoomList(rooms):
                 for name, people, topic in rooms:
                     self.show(f"{name}  {strings.people(people)}  {topic}".rstrip())
@@ -201,6 +207,9 @@ class Conversation:
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
+        if room.first < self._first.get(room, 0):
+            dirty = room.first  # history has come in before everything else, which moves nothing on a screen
+        self._first[room] = room.first
         if dirty == REDRAW_NOTHING:
             return
         for entry in room.entries[max(0, dirty - room.first) :]:
