@@ -487,3 +487,22 @@ def test_every_act_of_a_menu_is_a_command_that_there_is() -> None:
         assert act.command[1:].split()[0] in slash_commands.COMMANDS
         assert bool(act.label) is ("{}" in act.command)
         assert act.is_secret is slash_commands.is_secret(act.command)
+
+
+def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) -> None:
+    """Our own as long as the server can; others see that it was taken back, and so do we."""
+    stage = Stage(tmp_path, HOST, "message-tags draft/message-redaction")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick("@msgid=a1 :bob!u@h PRIVMSG #lobby :theirs", "@msgid=a2 :me!u@h PRIVMSG #lobby :mine, from elsewhere")
+    pane = stage.presenter.pane
+    theirs, mine = len(stage.view.rows) - 2, len(stage.view.rows) - 1
+    assert pane.actions(theirs) == [("reply", "Reply to bob")]
+    pane.act(theirs, "reply")
+    assert stage.view.composer == "bob: "
+    assert pane.actions(mine) == [("take back", "Take back")]
+    pane.act(mine, "take back")
+    assert stage.connections[-1].sent[-1] == "REDACT #lobby a2"
+    stage.tick(":me!u@h REDACT #lobby a2 :")
+    assert "mine" not in " ".join(stage.view.texts) and "(taken back)" in stage.view.texts[-1]
+    assert pane.actions(0) == []

@@ -20,6 +20,7 @@ WANTED = frozenset(
         "multi-prefix",
         "invite-notify",
         "draft/chathistory",
+        "draft/message-redaction",
         "soju.im/search",
     }
 )

@@ -440,6 +440,13 @@ def on_fail(state: SessionState, message: Message) -> None:
     state.inform(_text(message), Kind.ERROR)
 
 
+def on_redact(state: SessionState, message: Message) -> None:
+    target = _param(message, 0)
+    room = state.rooms.get(fold(message.nick if state.is_me(target) else target))
+    if room and _param(message, 1):
+        room.redact(_param(message, 1), strings.TAKEN_BACK)
+
+
 def on_not_sent(state: SessionState, message: Message) -> None:
     """401, 403, 404 …: the server refused what we said to `params[1]`."""
     room = state.rooms.get(fold(_param(message, 1)))
@@ -548,6 +555,7 @@ HANDLERS: dict[str, Handler] = {
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
+    "REDACT": on_redact,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,

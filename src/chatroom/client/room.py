@@ -161,6 +161,13 @@ class Room:
         self._ids.discard(entry.msgid)
         self.touch(index)
 
+    def redact(self, msgid: str, text: str) -> None:
+        """A message was taken back: `text` stands in its place."""
+        for index, entry in enumerate(self.entries):
+            if entry.msgid == msgid:
+                entry.text, entry.mention = text, False
+                self.touch(index)
+
     def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""
         return self.entries[len(self.entries) - self._pending :]

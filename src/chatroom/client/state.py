@@ -364,6 +364,10 @@ class SessionState:
                 if entry.delivery is DeliveryState.SENT:
                     room.settle(entry, DeliveryState.FAILED)
 
+    def redact(self, room: Room, entry: TranscriptEntry) -> None:
+        """Takes a message back that the server has (IRCv3 draft/message-redaction); its answer changes the room."""
+        self.send(Message("REDACT", (room.name, entry.msgid)))
+
     # --- asking the server --------------------------------------------------------------------------------------------
 
     def list_rooms(self, rooms: list[tuple[str, int, str]]) -> None:

@@ -79,6 +79,7 @@ NOT_JOINED = {
     "477": "{0} lets in only those who are logged in.",
     "489": "{0} lets in only those whose connection is encrypted.",
 }
+TAKEN_BACK = "(taken back)"
 NOTHING_FOUND = "Nothing was found."
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."

@@ -28,12 +28,14 @@ class Messages(ttk.Frame):
         on_click: Callable[[int, str, str], None],
         on_latest: Callable[[], None],
         is_following: Callable[[], bool],
+        on_menu: Callable[[int, str, int, int], None],
     ) -> None:
         super().__init__(parent)
         self._fonts = fonts
         self._on_scrolled = on_scrolled
         self._on_click = on_click
         self._is_following = is_following
+        self._on_menu = on_menu
         self.text = tk.Text(
             self, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=1,
             cursor="arrow", takefocus=True, insertwidth=0, width=1, height=1, spacing1=0, spacing3=0,
@@ -59,6 +61,7 @@ class Messages(ttk.Frame):
         text.bind("<Next>", lambda _: self.page(1))
         text.bind("<Home>", lambda _: self._jump(0.0))
         text.bind("<End>", lambda _: self._jump(1.0))
+        text.bind("<Button-3>", self._popup)
         text.bind("<<Copy>>", lambda _: self.copy())
         text.bind("<<SelectAll>>", lambda _: self._select_all())
         text.bind("<Tab>", lambda e: _focus(e.widget.tk_focusNext()))
@@ -211,6 +214,18 @@ class Messages(ttk.Frame):
         if span and not text.tag_ranges("sel"):
             self._on_click(int(index.partition(".")[0]) - 1, tag, text.get(*span))
 
+    def _popup(self, event: "tk.Event[tk.Misc]") -> str:
+        """Asks for the menu of the row under the pointer, which is selected if nothing is."""
+        text = self.text
+        index = text.index(f"@{event.x},{event.y}")
+        if not text.tag_ranges("sel"):
+            text.tag_add("sel", f"{index} linestart", f"{index} lineend")
+        link = text.tag_prevrange("link", f"{index}+1c", f"{index} linestart")
+        is_on_link = link and text.compare(link[1], ">", index)
+        row = int(index.partition(".")[0]) - 1
+        self._on_menu(row, text.get(*link) if is_on_link else "", event.x_root, event.y_root)
+        return "break"
+
     def copy(self, with_names: bool = False) -> str:
         """Copies what is selected, line by line, without the times and names before it."""
         text = self.text
@@ -218,9 +233,12 @@ class Messages(ttk.Frame):
             return "break"
         first, last = text.index("sel.first"), text.index("sel.last")
         copied = text.get(first, last) if with_names else "\n".join(self._said(first, last))
-        text.clipboard_clear()
-        text.clipboard_append(copied.strip("\n"))
+        self.copy_text(copied.strip("\n"))
         return "break"
+
+    def copy_text(self, copied: str) -> None:
+        self.text.clipboard_clear()
+        self.text.clipboard_append(copied)
 
     def _said(self, first: str, last: str) -> list[str]:
         """What is said in each line of a range."""

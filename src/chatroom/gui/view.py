@@ -89,6 +89,7 @@ class TkView:
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
+            self._message_menu,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
@@ -109,7 +110,8 @@ class TkView:
             ("Keys", "F1", self.show_keys),
         ):
             menu.add_command(label=label, accelerator=keys, command=act)
-        self._submenus = []
+        self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
+        self._submenus = [self._popup_menu]
         for label, acts in (("This room", view_models.ROOM_ACTS), ("You", view_models.OWN_ACTS)):
             submenu = tk.Menu(menu, tearoff=False, bd=1)
             self._submenus.append(submenu)
@@ -140,6 +142,17 @@ class TkView:
         menu.add_command(label="Another server…", command=presenter.disconnect)
         menu.add_command(label="Quit", command=presenter.close)
         self._menu = menu
+
+    def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
+        menu, pane = self._popup_menu, self.presenter.pane
+        menu.delete(0, "end")
+        menu.add_command(label="Copy", command=self.messages.copy)
+        menu.add_command(label="Copy with times and names", command=partial(self.messages.copy, True))
+        if link:
+            menu.add_command(label="Copy the link", command=partial(self.messages.copy_text, link))
+        for action, label in pane.actions(row):
+            menu.add_command(label=label, command=partial(pane.act, row, action))
+        menu.tk_popup(x, y)
 
     def _prefer_option(self, name: str) -> None:
         self.presenter.prefer(**{name: self._options[name].get()})
