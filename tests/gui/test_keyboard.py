@@ -104,6 +104,18 @@ def test_messages_are_copied_without_times_and_names(window: Window, server: Ser
     window.wait(lambda state: "one\ntwo" in state["composer"], "what was said, and no more")
 
 
+def test_a_right_click_on_a_link_offers_to_copy_it(window: Window, server: Server) -> None:
+    """Third in the menu, by keys; then it can be pasted. The menu gives the keyboard back."""
+    with Irc(server.port, "bob") as bob:
+        bob.send("PRIVMSG #lobby :see https://example.org/a_(b), please")
+        window.wait_row("please")
+    window.click("link_at", button=3)
+    window.key("Down", "Down", "Down", "Return")
+    window.wait(lambda state: state["focus"] == "!text", "the menu is closed")
+    window.key("ctrl+v")
+    window.wait(lambda state: state["composer"] == "https://example.org/a_(b)", "the link, and no more")
+
+
 def test_rooms_drafts_and_the_size_are_remembered(display: str, server: Server, tmp_path: Path) -> None:
     """The next window is as big, in the same rooms, with what was written and not sent."""
     arguments = ("127.0.0.1", "-p", str(server.port), "--nick", "alice")
