@@ -65,6 +65,7 @@ def state(view: TkView) -> dict[str, Any]:
         "size": [root.winfo_width(), root.winfo_height()],
         "send_at": _middle(view.composer.send_button, root),
         "composer_at": _middle(view.composer.text, root),
+        "question_at": _middle(view.question.entry, root),
         "rooms_at": _middle(view.rooms.tree, root),
         "members_at": _middle(view.members.tree, root),
         "header_at": _middle(view._topic, root),

@@ -506,3 +506,9 @@ def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) ->
     stage.tick(":me!u@h REDACT #lobby a2 :")
     assert "mine" not in " ".join(stage.view.texts) and "(taken back)" in stage.view.texts[-1]
     assert pane.actions(0) == []
+
+
+def test_names_are_sorted_by_their_letters() -> None:
+    """As in a dictionary, whatever is on the letters."""
+    names = ["Zoe", "marek", "Łukasz", "Élodie", "fred", "Lucy"]
+    assert sorted(names, key=view_models.sort_key) == ["Élodie", "fred", "Lucy", "Łukasz", "marek", "Zoe"]

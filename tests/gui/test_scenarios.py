@@ -306,11 +306,14 @@ def test_a_claimed_name_survives_a_restart_of_the_server(display: str, server: S
         other.port = server.port  # where the name has been claimed meanwhile
         other.start()
         window.wait(lambda state: state["question"], "asked in place")
+        window.type(" that goes on")
+        window.wait(lambda state: state["composer"] == "a draft that goes on", "who writes keeps the keyboard")
+        window.click("question_at")
         window.type("open-sesame")
         window.key("Return")
         window.wait(lambda state: "(logged in)" in state["status"][0], "in again")
         window.wait(lambda state: not any("sending" in row for row in state["rows"]), "sent")
-        assert window.state["composer"] == "a draft"
+        assert window.state["composer"] == "a draft that goes on"
 
 
 @pytest.mark.needs("openssl")

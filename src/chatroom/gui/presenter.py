@@ -279,6 +279,7 @@ class Presenter:
                 strings.LABELS[kind].format(name),
                 "Connect",
                 is_secret=kind != "nick",
+                is_unasked=True,
                 other="Another name…" if kind == "password" else "",
                 on_other=self._ask_name,
             ),
@@ -430,7 +431,9 @@ class Presenter:
 
     def _ask_key(self, room: Room) -> None:
         self.view.ask(
-            Question(f"{room.name} is locked", "Whoever runs the room knows the key.", "Key", "Go there"),
+            Question(
+                f"{room.name} is locked", "Whoever runs the room knows the key.", "Key", "Go there", is_unasked=True
+            ),
             lambda key: self._join_with(room.name, key),
         )
 

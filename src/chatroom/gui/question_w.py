@@ -38,7 +38,7 @@ class QuestionCard(ttk.Frame):
         for widget in (self.entry, self, self._go, self._cancel, self._other):
             widget.bind("<Escape>", lambda _: self.hide())
 
-    def show(self, question: Question, answer: Callable[[str], None]) -> None:
+    def show(self, question: Question, answer: Callable[[str], None], takes_keys: bool) -> None:
         self._question, self._answer = question, answer
         self._title.configure(text=question.title)
         self._text.configure(text=question.text)
@@ -52,7 +52,8 @@ class QuestionCard(ttk.Frame):
             self._other.pack(side="right")
         self.place(relx=0.5, rely=0.05, anchor="n")
         self.lift()
-        take_keys(self.entry)
+        if takes_keys:
+            take_keys(self.entry)
 
     def hide(self) -> str:
         if self.winfo_manager():

@@ -313,7 +313,7 @@ class TkView:
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
-        self.question.show(question, answer)
+        self.question.show(question, answer, not (question.is_unasked and self.composer.get().strip()))
 
     def show_search(self, visible: bool, result: str = "") -> None:
         if visible:

@@ -8,7 +8,7 @@ from chatroom.client.room import Room
 from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import nick_colour
-from chatroom.common.names import fold
+from chatroom.common.names import bare, fold
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
@@ -30,6 +30,7 @@ MEMBER_ACTIONS = {  # by what is typed; "" is a line between two groups
     "kick": "Remove {}",
     "ban": "Ban {}",
 }
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})  # have no parts in Unicode
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
 KEYS = """\
@@ -68,7 +69,7 @@ def member_rows(room: Room) -> list[MemberRow]:
     """Operators first, then by name."""
 
     def order(row: MemberRow) -> tuple[int, str]:
-        return (_RANKS.find(row.prefix) if row.prefix else len(_RANKS)), fold(row.nick)
+        return (_RANKS.find(row.prefix) if row.prefix else len(_RANKS)), sort_key(row.nick)
 
     rows = [MemberRow(m.nick, m.prefix, nick_colour(m.nick), m.away) for m in room.members.values()]
     return sorted(rows, key=order)
@@ -124,6 +125,11 @@ OWN_ACTS = (
         "Operator of the server…", "/oper {}", "Operator's password", "Whoever runs the server has it.", is_secret=True
     ),
 )
+
+
+def sort_key(nick: str) -> str:
+    """By letters first, then by what is on them: Łukasz stands before Marek, and Élodie before Fred."""
+    return f"{bare(nick).translate(_LETTERS)}\0{fold(nick)}"
 
 
 def header(room: Room) -> Header:
