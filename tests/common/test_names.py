@@ -232,6 +232,18 @@ IMPOSTORS = [
     ("へのへの", "ヘのヘの"),  # katakana for hiragana
     ("ёлка", "ëлка"),
     ("ş", "ș"),
+    ("आलोक", "अालोक"),  # vowels, and what looks like them: a vowel and a sign
+    ("আলি", "অালি"),
+    ("આશા", "અાશા"),
+    ("ਆਸ਼ਾ", "ਅਾਸ਼ਾ"),
+    ("ಊರ", "ಉೂರ"),
+    ("ഔര", "ഒൗര"),
+    ("ආශා", "අාශා"),
+    ("ஔவை", "ஒளவை"),
+    ("يوسف", "یوسف"),
+    ("日本", "曰本"),
+    ("Luke", "ʟuke"),
+    ("vera", "ỽera"),
 ]
 # What nobody may be called: it would pass for the program, its prompts, or whoever runs it.
 PRETENDERS = [
