@@ -173,7 +173,7 @@ Proof = LogIn | DropAccount | CloseGhost | SetPassword  # what a password is giv
 
 
 def _check(ctx: Context, session: Session, ask: Proof, name: str) -> list[Outcome]:
-    """Has a password checked, in its turn where it was tried too often."""
+    """Has a password checked. If it was tried too often, that waits for its turn."""
     account = ctx.state.accounts.get(fold(name))
     of_server = _as_of_server(session, ask) is not None
     return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, account, ctx.steady(), of_server))
@@ -211,7 +211,7 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
                     return [_done(ctx, AccountChange.ADMITTED, ask.account, ask.via)]
             if session.account:
                 raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        if account and account.secret != command.secret:  # it has another since: that counts
+        if account and account.secret != command.secret:  # the password was changed meanwhile
             return _work(ctx, session, ask, name, UNCOUNTED)
         if not command.fits or account is None:
             # What is no account's name may be a password that was typed in its place.
@@ -377,7 +377,7 @@ def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
 
 
 def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> None:
-    """Whoever is logged in to it is not any more, and its rooms are nobody's."""
+    """Logs out whoever is logged in to it. Its rooms are nobody's from now on."""
     state, owner = ctx.state, fold(event.account)
     account = state.accounts.get(owner)
     if account is None or event.used not in (0, account.used):
