@@ -49,7 +49,7 @@ def watch_lock(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> list[str]
         monkeypatch.setattr(owner, name, watched)
 
     def set_field(session: ClientSession, name: str, value: object) -> None:
-        if name not in ("paced", "uid") and server.hub.state.sessions.get(session.uid) is session:
+        if name not in ("paced", "spent", "uid") and server.hub.state.sessions.get(session.uid) is session:
             check(f"set {name}")
         set_before(session, name, value)
 

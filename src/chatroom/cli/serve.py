@@ -1,12 +1,9 @@
 """`chatroom serve`: checks the settings, makes the server, and runs it until it is told to end."""
 
 import logging
-import os
-import socket
 import sys
 import time
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatroom import __version__
+from chatroom.cli.check_config import check_cluster, check_machine
 from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen
 from chatroom.cli.config_file import Faults, written
 from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from chatroom.server.chat_server import ChatServer
 
 _STDERR = 2  # the descriptor, also where the stream was closed
-# By the setting that needs it, and the library it brings; `Stream` itself asks for that of `cluster`.
-_EXTRAS = {"tls_self_signed": ("tls", "cryptography"), "metrics_port": ("metrics", "prometheus_client")}
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +57,7 @@ def serve(options: ServeOptions) -> None:
             if not is_chosen(context):
                 data = _default_data(data, may_move=not options.check_config)
     if options.cluster:
-        _check_cluster(options.cluster, faults)
+        check_cluster(options.cluster, faults)
     as_json = options.log_format == "json"
     logs.configure(options.log_level, as_json, LogWriter(_STDERR, "utf-8" if as_json else sys.stderr.encoding))
     certificate, key = options.tls_cert, options.tls_key
@@ -78,7 +74,7 @@ def serve(options: ServeOptions) -> None:
     )
     settings = read_settings(files, faults)
     if options.check_config:
-        _check_machine(options, data, faults)
+        check_machine(options, data, faults)
     faults.end()
     if options.check_config:
         streams.show("The settings are good.")
@@ -106,69 +102,6 @@ def _default_data(data: Path, may_move: bool) -> Path:
     except StoreError as error:
         raise click.ClickException(str(error)) from None
     return directory_of(data, former)
-
-
-# ---- checks ---------------------------------------------------------------------------------------------------------
-
-
-def _check_cluster(url: str, faults: Faults) -> None:
-    from chatroom.cluster.redis_stream import ClusterError, Stream
-
-    with faults.about("cluster"):
-        try:
-            Stream(url, 0)  # connects only when it is used
-        except ClusterError as error:
-            raise click.ClickException(str(error)) from None
-
-
-def _check_machine(options: ServeOptions, data: Path, faults: Faults) -> None:
-    """Looks whether this machine has what the settings ask for."""
-    hosts = {"host": options.host}
-    if options.metrics_port:
-        hosts["metrics_host"] = options.metrics_host
-    _check_hosts(hosts, faults)
-    needed = {"tls_self_signed": options.tls_self_signed, "metrics_port": options.metrics_port}
-    check_extras([setting for setting, value in needed.items() if value], faults)
-    if options.needs_data:
-        _check_data(data, faults)
-
-
-def _check_hosts(hosts: dict[str, str], faults: Faults) -> None:
-    """Looks whether this machine has these hosts, by setting.
-
-    Ports are left alone: the server whose settings these are may be running.
-    """
-    from chatroom.net.sockets import resolve
-
-    for setting, host in hosts.items():
-        with faults.about(setting):
-            try:
-                family, address = resolve(host, 0)
-                with socket.socket(family, socket.SOCK_STREAM) as probe:
-                    probe.bind(address)
-            except OSError as error:
-                option = f"--{setting.replace('_', '-')}"
-                raise click.ClickException(cannot_listen(error, host, 0, option)) from None
-
-
-def check_extras(settings: list[str], faults: Faults) -> None:
-    """Looks whether the libraries that these settings need are installed."""
-    for setting in settings:
-        extra, library = _EXTRAS[setting]
-        with faults.about(setting):
-            if find_spec(library) is None:
-                raise click.ClickException(f"Something is missing: pip install 'chatroom[{extra}]'")
-
-
-def _check_data(data: Path, faults: Faults) -> None:
-    """Looks whether the directory for the data, or the one in which it is to be made, can be written to."""
-    with faults.about("data"):
-        try:
-            place = next(each for each in (data, *data.parents) if each.exists())
-        except OSError as error:
-            raise click.ClickException(f"Data can't be kept in {data}: {error.strerror}.") from None
-        if not (place.is_dir() and os.access(place, os.W_OK)):
-            raise click.ClickException(f"Data can't be kept in {data}: nothing can be written to {place}.")
 
 
 # ---- the server -----------------------------------------------------------------------------------------------------

@@ -169,7 +169,7 @@ class ServeOptions:
     free_accounts: Annotated[
         int,
         _option(
-            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            "After how many days without use a claimed name is freed; 0 keeps all.",
             type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
         ),
@@ -232,14 +232,14 @@ class ServeOptions:
     trusted_proxy: Annotated[
         tuple[Network, ...],
         _option(
-            "A network of proxies, each of whose connections must say first whose it is; may be repeated.",
+            "A network of proxies; each of their connections must begin by naming its client; may be repeated.",
             type=NETWORK,
             multiple=True,
         ),
     ]
     webirc_password_file: Annotated[
         Path | None,
-        _option("A file; its first line is what gateways among --trusted-proxy give with WEBIRC.", type=FILE),
+        _option("A file; its first line is the password that gateways among --trusted-proxy give.", type=FILE),
     ]
     show_addresses: Annotated[
         bool, _option("Show everybody's address to everybody; otherwise operators of the server alone.", is_flag=True)

@@ -1,4 +1,4 @@
-"""Which files may be used that other users of this machine could have put where they are.
+"""Checks that a file was not put where it is by another user of this machine.
 
 Others can put a symbolic link, or a file of their own, where a program is about to write, if they may write to a
 directory on the way. A link or a file is trusted if it belongs to whoever runs this program, to root, or to the owner

@@ -142,6 +142,9 @@ class PlainDialect:
             lines = self._ask_again(reply.error, lines)
         return "".join([f"{line}\n" for line in lines]).encode()
 
+    def prepared(self, reply: Reply) -> Reply:
+        return Raw(self.answer(reply))
+
     def prompt(self) -> bytes:
         """What a client without a name is asked."""
         return f"{self._question()}\n".encode()

@@ -79,7 +79,7 @@ class ConnectionLimiter:
         return ""
 
     def crowding(self, host: str) -> float:
-        """How many times its price a client of this address pays for what costs more than a line."""
+        """By what prices are multiplied for clients of this address: more than 1 where many of them wait to pay."""
         limits = self._limits(host)
         if not limits:
             return 1.0
@@ -89,7 +89,7 @@ class ConnectionLimiter:
 
     @contextmanager
     def paying(self, host: str) -> Iterator[None]:
-        """Within it, a client of this address waits for what costs more than a line."""
+        """Counts a client of this address as one that waits to pay for more than a line, as long as it is within."""
         key = limit_key(host)
         with self.lock:
             self._paying[key] += 1
