@@ -624,3 +624,22 @@ def test_what_is_no_size_is_refused(size: str, reason: str) -> None:
     done = chatroom("serve", "--check-config", f"--history-size={size}")
     assert done.returncode == 2
     assert reason in done.stderr
+
+
+def test_connect_takes_a_link(served: Served, visitors: Guests) -> None:
+    """With its port and its room; a flag that says otherwise is refused."""
+    bob = visitors.irc("bob", room="#tea")
+    link = f"chatroom://127.0.0.1:{served.port}/#tea"
+    said = subprocess.run(
+        [sys.executable, "-m", "chatroom", "connect", link, "--text", "--nick", "al"],
+        input="by the link\n",
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert said.returncode == 0
+    bob.until("PRIVMSG #tea :by the link")
+    assert_one_sentence(
+        chatroom("connect", link, "--text", "--nick", "al", "-p", "1"), 2, "says", str(served.port), "leave out --port"
+    )
+    assert_one_sentence(chatroom("connect", "gopher://x", "--text"), 2, "leads to no chat")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from chatroom.client import plaintext, slash_commands, strings
+from chatroom.client import links, plaintext, slash_commands, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
@@ -89,6 +89,14 @@ class Presenter:
     def connect(self, server: Server, password: str) -> None:
         """Connects to a server, or shows what is wrong with what was typed: the panel's button."""
         self._password = password
+        if links.is_link(server.host):
+            try:
+                link = links.parse(server.host)
+            except ValueError as error:
+                self._show_panel({"server": str(error)})
+                return
+            server = replace(server, host=link.host, port=link.port, tls=link.tls or server.tls)
+            self._rooms = (link.room,) if link.room else self._rooms
         errors = check(server)
         self.server = server
         if errors:
