@@ -189,7 +189,13 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         raise click.ClickException(str(error)) from None
     try:
         _tell_of_start(server, options)
-        greeting = how_to_join(options.host, server.port, _browsers_scheme(server))
+        greeting = how_to_join(
+            options.host,
+            server.port,
+            _browsers_scheme(server),
+            tls=server.tls is not None,
+            password=options.password_file is not None,
+        )
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
