@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from chatroom.client import plaintext, slash_commands, splitting, strings
+from chatroom.client import links, plaintext, slash_commands, splitting, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
@@ -99,6 +99,14 @@ class Presenter:
         `password` is that of the name.
         """
         self._password, self._server_password = password, server_password
+        if links.is_link(server.host):
+            try:
+                link = links.parse(server.host)
+            except ValueError as error:
+                self._show_panel({"server": str(error)})
+                return
+            server = replace(server, host=link.host, port=link.port, tls=link.tls or server.tls)
+            self._rooms = (link.room,) if link.room else self._rooms
         errors = check(server)
         self.server = server
         if errors:
