@@ -162,7 +162,7 @@ _REFUSALS: dict[Code, str] = {
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
-    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times",
+    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times; no reason begins with a digit",
     Code.NOTHING_KEPT: "no history is kept here",
     Code.RELOAD_FAILED: "a file can't be read, so nothing has changed; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",

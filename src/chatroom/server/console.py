@@ -177,7 +177,7 @@ def _kick(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation.kick(here, rest)
         return
-    who, length, reason = moderation.split_time(moderation.split_room(here, rest)[1])
+    who, length, reason = moderation.whom_time_reason(moderation.split_room(here, rest)[1])
     yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
@@ -185,7 +185,7 @@ def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation.ban(here, rest)
     else:
-        yield BanFromServer(*moderation.split_time(moderation.split_room(here, rest)[1]))
+        yield BanFromServer(*moderation.whom_time_reason(moderation.split_room(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:

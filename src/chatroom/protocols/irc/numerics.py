@@ -136,7 +136,7 @@ FAILURES = {
     "a command begins with its /",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
     Code.AWAY_TOO_LONG: "AWAY INVALID_PARAMS :That message is too long",
-    Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are",
+    Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are; no reason begins with a digit",
     Code.NOTHING_TO_READ: "MARKREAD INVALID_PARAMS {} :That is neither a room nor a nickname",
     Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
     Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",
