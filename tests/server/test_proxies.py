@@ -193,7 +193,7 @@ def test_the_header_comes_before_tls(tmp_path: Path) -> None:
     server.start()
     try:
         plain = Proxied(server, HEADER.format("192.0.2.7"), *REGISTRATION)
-        assert "wants TLS" in plain.rest()[-1]
+        assert "wants TLS: " in (told := plain.rest()[-1]) and told.endswith("add --tls")
         plain.close()
         trusting = ssl.create_default_context(cafile=str(certificate[0]))
         trusting.check_hostname = False

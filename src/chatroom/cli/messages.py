@@ -6,18 +6,27 @@ import socket
 from chatroom import __version__
 
 
-def how_to_join(host: str, port: int, scheme: str = "http") -> str:
+def how_to_join(host: str, port: int, *, tls: bool = False, web: bool = True) -> str:
     """What each kind of client needs, with an address that others can reach if the server listens on all.
 
-    `scheme` is that of browsers; "" if they can't come in.
+    With `tls`, what is typed encrypts; `web` says whether browsers can come in.
     """
     where = address_to_join(host)
-    browser = f"  a browser   {scheme}://{f'[{where}]' if ':' in where else where}:{port}\n" if scheme else ""
+    place = f"{f'[{where}]' if ':' in where else where}:{port}"
+    browser = f"  a browser   {'https' if tls else 'http'}://{place}\n" if web else ""
+    if tls:
+        window = f"chatroom connect {where} -p {port} --tls"
+        netcat = f"openssl s_client -quiet -connect {place}"
+        irssi = f"irssi, and there /connect -tls {where} {port} and /join #lobby"
+    else:
+        window = f"chatroom connect {where} -p {port}"
+        netcat = f"nc {where} {port}"
+        irssi = f"irssi -c {where} -p {port}     then /join #lobby"
     return f"""\
 chatroom {__version__} is listening on {host}, port {port}. To join:
-{browser}  a window    chatroom connect {where} -p {port}
-  netcat      nc {where} {port}
-  IRC         irssi -c {where} -p {port}     then /join #lobby
+{browser}  a window    {window}
+  netcat      {netcat}
+  IRC         {irssi}
 q and Enter ends the server; help lists what else you can type here."""
 
 

@@ -235,7 +235,7 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         raise click.ClickException(str(error)) from None
     try:
         _tell_of_start(server, options)
-        greeting = how_to_join(options.host, server.port, _browsers_scheme(server))
+        greeting = how_to_join(options.host, server.port, tls=server.tls is not None, web=bool(server.site))
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
@@ -246,13 +246,6 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         log.info("saying goodbye to everybody")
         server.stop()
     log.info("chatroom has ended")
-
-
-def _browsers_scheme(server: "ChatServer") -> str:
-    """How browsers come in: http, https, or "" if they don't."""
-    if not server.site:
-        return ""
-    return "https" if server.tls else "http"
 
 
 def _say(text: str) -> None:
