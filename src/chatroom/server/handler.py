@@ -53,7 +53,9 @@ TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands of which all of one
 
 log = logging.getLogger(__name__)
 
-_WANTS_TLS = b"ERROR :This server wants TLS: in place of nc, use openssl s_client -quiet -connect; with others, add --tls\r\n"
+_WANTS_TLS = (
+    b"ERROR :This server wants TLS: in place of nc, use openssl s_client -quiet -connect; with others, add --tls\r\n"
+)
 _NOT_TRUSTED = {  # what is told, and logged, of a proxy or a gateway that isn't trusted, or a client that plays one
     Spoken.PROXY: (
         b"ERROR :This server takes no PROXY header from your address: turn it off in the proxy, or trust it here\r\n",
