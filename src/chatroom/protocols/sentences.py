@@ -272,7 +272,7 @@ def _server_banned(event: ServerBanned) -> list[str]:
 
 def _redacted(event: Redacted) -> list[str]:
     what = "message" if "#" in event.target[:1] else "private message"
-    return [f"{event.by.nick} removed a {what}{because(event.reason)}"]
+    return [f"{event.by.nick} removed a {what}{f' of {event.author}' if event.author else ''}{because(event.reason)}"]
 
 
 def operator_set(event: OperatorSet) -> str:
