@@ -54,6 +54,7 @@ from chatroom.model.replies import (
     Link,
     ListIs,
     ModesAre,
+    NoWhois,
     NowOperator,
     PersonalNotice,
     Ping,
@@ -69,6 +70,7 @@ from chatroom.model.replies import (
     TopicIs,
     Welcome,
     WhoIsIn,
+    WhoisIs,
 )
 from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
@@ -353,6 +355,13 @@ def _who_is_in(reply: WhoIsIn, slash: str) -> list[str]:
     return [f"{len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"Here: {', '.join(people)}"]
 
 
+def _whois_is(reply: WhoisIs, slash: str) -> list[str]:
+    person, away = reply.member.person, reply.member.away
+    rooms = ", ".join(name for name, _ in reply.rooms) or "no room that you can see"
+    account = f"logged in as {person.account}" if person.account else "not logged in"
+    return [f"{person.nick} is in {rooms}; {account}{f'; away: {plain(away)}' if away else ''}"]
+
+
 def _list_is(reply: ListIs, slash: str) -> list[str]:
     bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
     mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
@@ -435,6 +444,8 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     TopicIs: lambda r, slash: _topic(r.topic) or [f"{r.room} has no topic"],
     RoomsAre: _rooms_are,
     WhoIsIn: _who_is_in,
+    WhoisIs: _whois_is,
+    NoWhois: lambda r, slash: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), slash)],
     ListIs: _list_is,
     ServerBansAre: lambda r, slash: list_bans(r.entries) or ["Nobody is banned."],
     ModesAre: lambda r, slash: [f"Modes of {r.room}: {plain(r.modes)}" if r.room else f"Your modes: {r.modes}"],
