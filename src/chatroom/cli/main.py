@@ -80,4 +80,4 @@ class _Missing(click.Command):
 )
 @click.version_option(__version__, "-V", "--version", prog_name="chatroom")
 def main() -> None:
-    """Chat in your own rooms: a server, and a window to talk in."""
+    """Chat in your own rooms: a server for browsers, netcat and IRC, and clients with a window or on a terminal."""

@@ -136,7 +136,7 @@ def check_extras(settings: list[str], faults: Faults) -> None:
         extra, library = _EXTRAS[setting]
         with faults.about(setting):
             if find_spec(library) is None:
-                raise click.ClickException(f"Something is missing: pip install 'chatroom[{extra}]'")
+                raise click.ClickException(f"Something is missing; in the source, pip install '.[{extra}]'")
 
 
 def _check_data(data: Path, faults: Faults) -> None:
@@ -160,7 +160,7 @@ def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
     try:
         certificate, key = self_signed(directory, name, address_to_join(host))
     except ImportError:
-        raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+        raise click.ClickException("--tls-self-signed needs more; in the source, pip install '.[tls]'") from None
     except UntrustedFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -217,7 +217,7 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
 
         publish(server, host, port)
     except ImportError:
-        raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
+        raise click.ClickException("--metrics-port needs more; in the source, pip install '.[metrics]'") from None
     except OSError as error:
         raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 

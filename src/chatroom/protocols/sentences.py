@@ -415,6 +415,7 @@ ACCOUNT_CHANGES = {
     AccountChange.LOGGED_OUT: "You are logged out.",
     AccountChange.PASSWORD_SET: "The password of {0} is changed.",
     AccountChange.DROPPED: "{0} is nobody's any more.",
+    AccountChange.FREED: "{0} is nobody's any more, so you are logged out; {slash}register PASSWORD claims it anew.",
     AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
     AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
 }

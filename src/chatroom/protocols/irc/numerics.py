@@ -206,7 +206,7 @@ REFUSALS: dict[Code, Numeric] = {
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
     ),
     Code.KEY_TOO_OFTEN: Numeric("475", "{} :Cannot join channel (+k); too many wrong keys were tried, wait a minute"),
-    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); operators know the key: {}"),
+    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); ask an operator for the key: {}"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
     Code.MASKS_FULL: Numeric("478", "{} {} :Too many masks were set from your address, or in all; remove some first"),
