@@ -148,6 +148,12 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
 # ---- serving ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("command", [["serve", "--keep"], ["connect", "-p"], ["history", "search", "x", "--limit"]])
+def test_what_is_no_number_is_refused_in_plain_words(command: list[str]) -> None:
+    """Not in those of a program."""
+    assert "'x' is not a valid whole number." in chatroom(*command, "x").stderr
+
+
 def test_it_prints_how_to_join_with_each_kind_of_client(served: Served) -> None:
     """Ready to copy."""
     shown = "\n".join([*served.out.heard, *served.out.until("ends the server")])

@@ -17,6 +17,12 @@ FORMER_DATA = Path(click.get_app_dir("chatroom"))  # where data were kept before
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+class WholeNumber(click.IntRange):
+    """A whole number between two bounds, called so where another text is refused."""
+
+    name = "whole number"
+
+
 def expanded(data: Path) -> Path:
     """The directory with its ~ replaced; raises `click.ClickException` where there is no home directory for it."""
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from chatroom.cli.common_options import DEFAULT_PORT, FILE
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber
 from chatroom.cli.text_file import read_password
 from chatroom.common.names import LOBBY
 from chatroom.common.text import number
@@ -29,7 +29,7 @@ Examples:
 """
 )
 @click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
-@_option("-p", "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, help="The server's port.")
+@_option("-p", "--port", type=WholeNumber(1, 65535), default=DEFAULT_PORT, help="The server's port.")
 @_option("--nick", default="", show_default=False, help="Your name in the chat; you are asked for it otherwise.")
 @_option("--room", default=LOBBY, help="The room to start in.")
 @_option("--tls", is_flag=True, help="Encrypt the connection.")
@@ -89,7 +89,7 @@ def _address(place: str, port: int) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
     if not match:
         return place.removeprefix("[").removesuffix("]"), port
-    there = click.IntRange(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
+    there = WholeNumber(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
     given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
     if given and port != there:
         raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")

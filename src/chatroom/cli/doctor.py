@@ -90,7 +90,7 @@ def _certificate(file: Path) -> Finding:
 
         end = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
     except ImportError:
-        return False, "The certificate's end can't be read without: pip install 'chatroom[tls]'"
+        return False, "The certificate's end can't be read without '.[tls]'"
     except (OSError, ValueError) as error:
         return False, f"The certificate in {file} can't be read: {error}."
     left = (end - datetime.datetime.now(datetime.UTC)).days

@@ -114,7 +114,7 @@ def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
     try:
         certificate, key = self_signed(directory, name, address_to_join(host))
     except ImportError:
-        raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+        raise click.ClickException("--tls-self-signed needs more; in the source, pip install '.[tls]'") from None
     except UntrustedFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -171,7 +171,7 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
 
         publish(server, host, port)
     except ImportError:
-        raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
+        raise click.ClickException("--metrics-port needs more; in the source, pip install '.[metrics]'") from None
     except OSError as error:
         raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 

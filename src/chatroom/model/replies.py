@@ -202,6 +202,7 @@ class AccountChange(Enum):
     LOGGED_OUT = "logged-out"
     PASSWORD_SET = "password-set"
     DROPPED = "dropped"
+    FREED = "freed"  # by an operator, while its owner is logged in
     GHOST_CLOSED = "ghost-closed"
     ADMITTED = "admitted"  # the password was the server's, and the name is nobody's account
 
