@@ -122,7 +122,7 @@ def test_an_answer_that_takes_long_is_framed_once(serve: Callable[..., Served], 
         browser.wait(" PRIVMSG #lobby :kept")
         browser.say("CHATHISTORY LATEST #lobby * 10")
         assert browser.wait("BATCH").endswith("BATCH +h chathistory #lobby")
-        assert "batch=h" in browser.wait(" PRIVMSG #lobby :kept")
+        assert browser.wait(" PRIVMSG #lobby :kept").startswith("@batch=h;")
         browser.say("@label=x CHATHISTORY LATEST #lobby * 10")
         assert browser.wait("BATCH +").startswith("@label=x ")
 
