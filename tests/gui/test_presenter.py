@@ -66,6 +66,17 @@ def test_what_is_wrong_in_the_panel_stands_under_its_field(tmp_path: Path, serve
     assert stage.view.shown["panel"].errors.keys() == fields and not stage.connections
 
 
+def test_a_link_in_the_field_for_the_server_leads_there(tmp_path: Path) -> None:
+    """One that leads nowhere is told under the field."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=False)
+    stage.presenter.connect(Server("gopher://host", 9090, False, "al"), "")
+    assert stage.view.shown["panel"].errors.keys() == {"server"} and not stage.connections
+    stage.presenter.connect(Server("ircs://chat.example.org:7000/#tea", 9090, False, "al"), "")
+    assert stage.presenter.server == Server("chat.example.org", 7000, True, "al")
+    assert len(stage.connections) == 1
+
+
 def test_a_server_that_let_us_in_is_remembered_without_the_password(tmp_path: Path) -> None:
     """First among the recent ones."""
     stage = Stage(tmp_path, HOST)
