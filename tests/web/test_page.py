@@ -666,7 +666,7 @@ def test_nothing_of_what_was_taken_back_is_left_in_the_document(
     nora.page.keyboard.press("Enter")
     expect(nora.page.locator(".result mark")).to_have_text("secret")
     expect(nora.page.locator(".result strong")).to_have_text("word")
-    msgid = re.search("msgid=([^; ]+)", tags)
+    msgid = re.search("msgid=([^; ]+)", tags.string)
     assert msgid
     bob.send(f"REDACT #tea {msgid[1]}")
     nora.notes("bob took back a message of igor.")
