@@ -70,7 +70,7 @@ class Stream:
             from redis.backoff import NoBackoff
             from redis.retry import Retry
         except ImportError:
-            raise ClusterError("--cluster needs more: pip install 'chatroom[cluster]'") from None
+            raise ClusterError("--cluster needs more; in the source, pip install '.[cluster]'") from None
         self.where = shown(url)
         self.chat = 0
         self._ended = False

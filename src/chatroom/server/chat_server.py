@@ -343,7 +343,8 @@ class ChatServer(ThreadingTCPServer):
 
     def _health(self) -> Health:
         saving = self.store is not None and not self.store.failure
-        return Health(self.info.version, len(self.connections), saving)
+        clients = sum(not each.outbox.downloads for each in self.everybody())
+        return Health(self.info.version, clients, saving)
 
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""

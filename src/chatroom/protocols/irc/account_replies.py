@@ -23,6 +23,7 @@ _DONE = {
     **ACCOUNT_CHANGES,
     AccountChange.CLAIMED: "The name {0} is yours, and you are logged in.",
     AccountChange.DROPPED: "The name {0} is nobody's any more.",
+    AccountChange.FREED: "The name {0} is nobody's any more, so you are logged out; REGISTER claims it anew.",
 }
 
 
@@ -34,11 +35,11 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
     if reply.change in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
         yield to.line(numerics.RPL_LOGGEDIN, to.mask, reply.account)
-    elif reply.change is AccountChange.LOGGED_OUT:
+    elif reply.change in (AccountChange.LOGGED_OUT, AccountChange.FREED):
         yield to.line(numerics.RPL_LOGGEDOUT, to.mask)
     if reply.via is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)
-    elif reply.via is Via.SERVICE:
+    elif reply.via is Via.SERVICE or reply.change is AccountChange.FREED:
         yield notice(to, text)
 
 
