@@ -12,10 +12,27 @@ from chatroom.cli import config_file, connect, serve
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import NICK_BYTES, NICK_CHARACTERS, ROOM_BYTES, ROOM_CHARACTERS
 from chatroom.core.accounts import ACCOUNTS_MAX
-from chatroom.core.login_throttle import CLAIMS_PER_ADDRESS, WRONG_PASSWORDS_PER_WINDOW
+from chatroom.core.login_throttle import (
+    CLAIMS_PER_ADDRESS,
+    CLAIMS_PER_SITE,
+    LOGINS_PER_ACCOUNT,
+    LOGINS_PER_ADDRESS,
+    WRONG_KEYS_PER_ROOM,
+    WRONG_OPERATOR_PASSWORDS,
+    WRONG_PASSWORDS_PER_WINDOW,
+)
 from chatroom.core.membership import ROOMS_PER_OWNER
+from chatroom.core.monitor import WATCHED_MAX
 from chatroom.model.deadlines import DROP_AFTER_SECONDS, WRITE_STALL_SECONDS
-from chatroom.model.limits import REASON_BYTES, RECENT_MESSAGES, ROOMS_PER_USER, TOPIC_BYTES
+from chatroom.model.limits import (
+    MASKS_PER_LIST,
+    REASON_BYTES,
+    RECENT_MESSAGES,
+    ROOMS_PER_USER,
+    TOPIC_BYTES,
+    WRONG_PASSWORDS_PER_CONNECTION,
+)
+from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
 from chatroom.model.state import DIRECT_MESSAGES_KEPT
 from chatroom.net.slow_readers import OUTBOX_BYTES, OUTBOXES_TOTAL_BYTES
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
@@ -24,7 +41,14 @@ from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.plain import COMMANDS
 from chatroom.server import console
 from chatroom.server.connection_limits import CONNECTIONS_PER_ADDRESS, CONNECTS_PER_CONNECTION
-from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND
+from chatroom.server.flood_limit import (
+    FLOOD_BURST_LINES,
+    FLOOD_LINES_PER_SECOND,
+    FREE_LINES,
+    FREE_ROOMS,
+    LOOKUP_LINES_MAX,
+    PRICES,
+)
 from chatroom.server.timeouts import PING_AFTER_SECONDS, REGISTRATION_SECONDS, TLS_HANDSHAKE_SECONDS
 from tests.peers import DEADLINE, Served
 from tests.ports import free_port
@@ -85,14 +109,43 @@ def test_every_slash_command_is_in_the_table_and_nothing_else() -> None:
         ("a line", f"{PLAIN_LINE_BYTES:,} bytes"),
         ("rooms a person", f"{ROOMS_PER_USER} "),
         ("people or rooms", f"{TARGETS_PER_COMMAND} at once, and {TARGETS_PER_COMMAND * LINE_BYTES:,} bytes"),
-        ("what may wait", f"{OUTBOX_BYTES // 2**20} MiB; {OUTBOXES_TOTAL_BYTES // 2**20} MiB for all"),
+        ("what may wait for one client", f"{OUTBOX_BYTES // 2**20} MiB"),
+        ("what may wait for all clients", f"{OUTBOXES_TOTAL_BYTES // 2**20} MiB"),
         ("a client that takes", f"closed after {WRITE_STALL_SECONDS} seconds"),
         ("choosing a name", f"within {REGISTRATION_SECONDS} seconds"),
         ("a TLS handshake", f"within {TLS_HANDSHAKE_SECONDS} seconds"),
         ("lines a client", f"{FLOOD_BURST_LINES} at once, then {FLOOD_LINES_PER_SECOND:g} a second"),
         ("a client that gives", f"asked after {PING_AFTER_SECONDS} seconds, closed after {DROP_AFTER_SECONDS}"),
-        ("wrong passwords", f"{WRONG_PASSWORDS_PER_WINDOW} a minute"),
-        ("names claimed", f"{CLAIMS_PER_ADDRESS} an hour; {ACCOUNTS_MAX:,} in all"),
+        ("wrong passwords for", f"{WRONG_PASSWORDS_PER_WINDOW} a minute"),
+        ("wrong passwords from", f"{WRONG_PASSWORDS_PER_WINDOW} a minute"),
+        ("logins to one name", f"{LOGINS_PER_ACCOUNT} a minute"),
+        ("logins from one address", f"{LOGINS_PER_ADDRESS} a minute"),
+        ("guesses at the server's", f"{WRONG_PASSWORDS_PER_WINDOW} a minute"),
+        (
+            "guesses at the operators'",
+            f"{WRONG_PASSWORDS_PER_WINDOW} a minute from one address, {WRONG_OPERATOR_PASSWORDS} a minute in all",
+        ),
+        ("wrong passwords of these", f"{WRONG_PASSWORDS_PER_CONNECTION};"),
+        (
+            "wrong keys",
+            f"{WRONG_PASSWORDS_PER_WINDOW} a minute from one address, {WRONG_KEYS_PER_ROOM} a minute in all",
+        ),
+        ("names claimed from one", f"{CLAIMS_PER_ADDRESS} an hour"),
+        ("names claimed from an IPv6", f"{CLAIMS_PER_SITE} an hour"),
+        ("names claimed in all", f"{ACCOUNTS_MAX:,}"),
+        ("masks .* in one list", f"{MASKS_PER_LIST}"),
+        ("masks set", f"{MASKS_PER_ADDRESS:,}"),
+        ("masks in all", f"{MASKS_MAX:,}"),
+        ("nicknames watched", f"{WATCHED_MAX:,}"),
+        ("a long line", f"a line for every {PRICES.line_bytes:,} bytes"),
+        (
+            "what the server looks up",
+            f"a line for every {PRICES.lookup_seconds * 1000:g} ms of processor time, "
+            f"and at most {LOOKUP_LINES_MAX} lines",
+        ),
+        ("a new name", f"a line for every {PRICES.rooms} rooms"),
+        ("entering rooms", f"nothing for the first {FREE_ROOMS} "),
+        ("CAP and", f"{FREE_LINES} lines"),
         ("rooms that one", f"{ROOMS_PER_OWNER} "),
         (
             "clients from one",

@@ -1,13 +1,16 @@
 """The command `chatroom` as its users meet it: a process, its output, its exit code."""
 
 import os
+import platform
 import re
 import resource
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -17,7 +20,7 @@ from chatroom import __version__
 from chatroom.cli.serve import serve as serve_command
 from chatroom.cli.serve_options import SIZE
 from tests.hosting import run_without_reader
-from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
+from tests.peers import DEADLINE, Ear, Guests, Irc, Peer, Served, eventually
 from tests.ports import free_port, listens
 
 Serve = Callable[..., Served]
@@ -71,9 +74,19 @@ def test_help_shows_the_commands_and_every_option_with_its_variable(flag: str) -
 
 @pytest.mark.parametrize("flag", ["-V", "--version"])
 def test_the_version_is_shown(flag: str) -> None:
-    """On standard output, with the program's name."""
+    """With those of Python and SQLite, and the extras: what a report of a fault must name."""
     done = chatroom(flag)
-    assert (done.returncode, done.stdout) == (0, f"chatroom, version {__version__}\n")
+    first, second, third = done.stdout.splitlines()
+    assert (done.returncode, first) == (0, f"chatroom {__version__}")
+    assert f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, " in second
+    assert third.startswith("Extras: ")
+    assert {"terminal", "tls", "metrics", "cluster"} <= set(re.findall(r"\w+", third))
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """What the package was installed as is what the program says."""
+    assert version("chatroom") == __version__
+    assert f'"{__version__}"' not in (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path) -> None:
@@ -87,6 +100,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
     env = {
         "CHATROOM_SERVE_CONFIG": str(settings),
         "CHATROOM_SERVE_CHECK_CONFIG": "0",
+        "CHATROOM_SERVE_PRINT_CONFIG": "0",  # in test_config_file.py
         "CHATROOM_SERVE_METRICS_PORT": "",  # in test_metrics.py
         "CHATROOM_SERVE_METRICS_HOST": "127.0.0.1",
         "CHATROOM_SERVE_LOG_FORMAT": "text",
@@ -531,7 +545,7 @@ def test_a_password_that_connect_can_not_use_is_told(tmp_path: Path, content: by
 # Runs the command without the modules that Windows lacks.
 _WINDOWS = """\
 import sys
-sys.modules |= dict.fromkeys(["fcntl", "resource", "termios", "tty", "pwd", "readline"])
+sys.modules |= dict.fromkeys(["fcntl", "grp", "pwd", "readline", "resource", "syslog", "termios", "tty"])
 from chatroom.cli.main import main
 main(sys.argv[1:], prog_name="chatroom")
 """
@@ -543,12 +557,17 @@ main(sys.argv[1:], prog_name="chatroom")
         ("--help", 0, "Join a server, in a window or with --text."),
         ("connect --help", 0, "HOST:PORT"),
         ("connect --text --nick ci -p 1", 1, "Nobody is listening"),
-        ("serve -p 0", 1, "Error: chatroom serve needs Linux or macOS; on Windows, run it in WSL."),
-        ("backup --help", 1, "Error: chatroom backup needs Linux or macOS; on Windows, run it in WSL."),
+        ("--version", 0, "SQLite"),
+        ("serve -p 0", 1, "Error: This system has no locks that chatroom knows, so no data can be kept; "),
+        ("backup --help", 0, "Copy everything"),
+        ("history --help", 0, "export"),
     ],
 )
-def test_without_what_windows_lacks_one_can_connect(arguments: str, code: int, told: str) -> None:
-    """The server says what it needs."""
+def test_without_what_windows_lacks_one_can_connect(
+    arguments: str, code: int, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The server says what it needs to keep data."""
+    monkeypatch.setenv("CHATROOM_SERVE_DATA", str(tmp_path / "data"))
     done = subprocess.run(
         [sys.executable, "-c", _WINDOWS, *arguments.split()],
         stdin=subprocess.DEVNULL,
@@ -559,6 +578,33 @@ def test_without_what_windows_lacks_one_can_connect(arguments: str, code: int, t
     )
     assert (done.returncode, told in done.stdout + done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_what_windows_lacks_a_server_runs_that_keeps_nothing() -> None:
+    """Somebody comes in and speaks, and Ctrl+C ends it."""
+    served = subprocess.Popen(
+        [sys.executable, "-c", _WINDOWS, "serve", "-p", "0", "--ephemeral"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert served.stdout
+    try:
+        port = int(Ear(served.stdout.fileno(), "serve").wait(r"is listening on .*, port (\d+)")[1])
+        alice, bob = Peer(port), Peer(port)
+        for peer, name in ((alice, "alice"), (bob, "bob")):
+            peer.send(name)
+            peer.until(f"Welcome, {name}")
+        bob.send("hello")
+        alice.until("bob: hello")
+        alice.close()
+        bob.close()
+        served.send_signal(signal.SIGINT)
+        assert served.wait(DEADLINE) == 0
+    finally:
+        served.kill()
+        served.wait(DEADLINE)
+        served.stdout.close()
 
 
 @pytest.mark.parametrize(

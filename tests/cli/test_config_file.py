@@ -9,7 +9,7 @@ import click
 import pytest
 
 from chatroom.cli import config_file
-from chatroom.cli.serve import check_extras
+from chatroom.cli.check_config import check_extras
 from chatroom.cli.serve import serve as serve_command
 from tests.cli.test_cli import chatroom
 from tests.peers import DEADLINE, Irc, Served
@@ -61,7 +61,7 @@ def test_what_this_machine_lacks_is_told(tmp_path: Path, options: list[str], tol
 
 def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the command that brings it."""
-    monkeypatch.setattr("chatroom.cli.serve.find_spec", lambda name: None)
+    monkeypatch.setattr("chatroom.cli.check_config.find_spec", lambda name: None)
     faults = config_file.Faults({"metrics_port": "file, line 1: "})
     check_extras(["metrics_port", "tls_self_signed"], faults)
     assert [fault.message for fault in faults.found] == [

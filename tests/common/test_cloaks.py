@@ -74,7 +74,9 @@ def test_a_mask_of_addresses_becomes_one_of_cloaks_where_there_is_such_a_one(mas
     assert cloaks.mask(mask) == kept
 
 
-@pytest.mark.parametrize("mask", ["*!*@192.0.2.7", "*!*@1*", "m:x!y@*:db8::*", "*!*@???.0.*", "*!*@2001:db8::"])
+@pytest.mark.parametrize(
+    "mask", ["*!*@192.0.2.7", "*!*@1*", "m:x!y@*:db8::*", "*!*@???.0.*", "*!*@2001:db8::", "*!*@::ﬀ00"]
+)
 def test_a_mask_that_can_only_mean_addresses_is_known(mask: str) -> None:
     """Who may set it could find out by it, step by step, what a cloak hides."""
     assert is_of_addresses(mask)

@@ -10,16 +10,19 @@ import pytest
 
 from chatroom.core.account_use import DAY_MS, RECENT_HOMES
 from chatroom.core.login_throttle import WRONG_PASSWORD_PAUSE_SECONDS, WRONG_PASSWORDS_PER_WINDOW
-from chatroom.model.commands import FreeAccounts
+from chatroom.model.commands import FreeAccounts, NoteUse
 from chatroom.model.entities import Account
 from chatroom.model.events import AccountDropped, AccountUsed
 from chatroom.model.values import Person
+from chatroom.server.chat_server import ChatServer
+from chatroom.server.unused_accounts import CHECK_SECONDS, UnusedAccounts
+from chatroom.storage.clock_leaps import ClockLeaps
 from chatroom.storage.reader import Reader
 from chatroom.storage.store import Store
-from tests.chat import NOON, Chat, place
+from tests.chat import INFO, NOON, Chat, place
 from tests.core.test_accounts import PASSWORD, claim
 from tests.hosting import running
-from tests.peers import Peer, Plain, Served
+from tests.peers import Peer, Plain, Served, eventually
 
 DAYS = 100
 
@@ -96,6 +99,21 @@ def test_what_nobody_uses_is_freed(chat: Chat) -> None:
     assert claim(chat, "bob").account == "bob"
 
 
+def test_who_stays_logged_in_uses_their_account(chat: Chat) -> None:
+    """Noted once a day, so that it isn't freed as soon as they leave after a year."""
+    bob, carol = claim(chat, "bob"), claim(chat, "carol")
+    carol.leave()
+    for _ in range(DAYS + 1):
+        chat.time += DAY_MS
+        for _ in "twice":
+            chat.log.submit(chat.hub.state.server_session, [NoteUse((bob.account, bob.account, "nobody"))])
+    assert account(chat).used == chat.time
+    assert len([event for event, _ in chat.post.events if isinstance(event, AccountUsed)]) == DAYS + 1
+    bob.leave()
+    chat.time += 1
+    assert free(chat) == ["bob"]
+
+
 def test_who_owns_rooms_is_warned_first(chat: Chat) -> None:
     """At a login, and again if they come seldom. Who was never told is left twice the time."""
     for name in ("bob", "carol"):
@@ -126,6 +144,16 @@ def test_who_logs_in_while_it_is_being_freed_keeps_it(chat: Chat) -> None:
     used = AccountUsed(by, "bob", account(chat).id + 1, "203.0.113.1", False)  # of who had that name before
     chat.hub.apply(used, chat.post)
     assert account(chat).home == "192.0.2.7"
+
+
+@pytest.mark.parametrize("is_ahead", [False, True])
+def test_time_counts_only_if_the_machine_has_passed_it(chat: Chat, is_ahead: bool) -> None:
+    """The clock of the chat may still be ahead of it, when the machine's was set ahead and back."""
+    claim(chat, "bob").leave()
+    chat.time += DAYS * DAY_MS + 1
+    unused = UnusedAccounts(chat.hub, chat.log, ClockLeaps(None, lambda: chat.time if is_ahead else NOON))
+    unused.look()
+    assert sorted(chat.hub.state.accounts) == ([] if is_ahead else ["bob"])
 
 
 # ---- with real servers ----------------------------------------------------------------------------------------------
@@ -184,6 +212,63 @@ def test_the_server_frees_what_nobody_uses(data: Path, serve: Callable[..., Serv
     served.ends()
     with closing(Reader(data / "chatroom.db")) as reader:
         assert sorted(account.name for account in reader.accounts()) == ["bob", "carol"]
+
+
+def age(data: Path, days: int) -> None:
+    """What the file knows is from so many days before."""
+    with closing(sqlite3.connect(data / "chatroom.db")) as db, db:
+        db.execute("UPDATE accounts SET used = used - ?", (days * DAY_MS,))
+        db.execute("UPDATE marks SET value = value - ? WHERE name = 'clock seen'", (days * DAY_MS,))
+
+
+def left_of(data: Path) -> list[str]:
+    """The accounts that a server on these data leaves when it has looked at them."""
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    server.hub.context.account_days = 30
+    server.start()
+    try:
+        server._unused_accounts._looked_at = -CHECK_SECONDS
+        server._unused_accounts.look()
+        return sorted(server.hub.state.accounts)
+    finally:
+        server.stop()
+
+
+def test_a_clock_that_leaps_frees_nobody(data: Path) -> None:
+    """Nor does a server that was off for so long: people could not log in. The next start knows it, too."""
+    with running(data) as guests:
+        client = guests.plain("bob")
+        client.send(f"/register {PASSWORD}")
+        client.wait("is yours now")
+    assert left_of(data) == ["bob"]
+    age(data, 400)
+    assert left_of(data) == ["bob"]
+    assert left_of(data) == ["bob"]
+    with closing(sqlite3.connect(data / "chatroom.db")) as db, db:  # people had the time
+        db.execute("UPDATE marks SET value = value - ? WHERE name = 'clock leapt'", (31 * DAY_MS,))
+    assert left_of(data) == []
+
+
+def test_who_is_here_is_noted_by_the_server(data: Path) -> None:
+    """By the one where they are, at its next look."""
+    with running(data) as guests:
+        client = guests.plain("bob")
+        client.send(f"/register {PASSWORD}")
+        client.wait("is yours now")
+    server = ChatServer("127.0.0.1", 0, INFO, store=Store(data), unlimited=True)
+    server.start()
+    try:
+        bob = Peer(server.port)
+        bob.send("bob", PASSWORD)
+        bob.wait("^\\* You are logged in as bob")
+        with server.event_log.lock:
+            account = server.hub.state.accounts["bob"]
+            server.hub.state.accounts["bob"] = account._replace(used=account.used - 2 * DAY_MS)
+        server._unused_accounts._looked_at = -CHECK_SECONDS
+        eventually(lambda: server.hub.state.accounts["bob"].used >= account.used, "it is noted")
+        bob.close()
+    finally:
+        server.stop()
 
 
 def test_accounts_of_an_older_file_count_as_used_at_its_first_start(data: Path) -> None:

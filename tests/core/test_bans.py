@@ -394,10 +394,10 @@ def test_what_has_ended_ends_once(room: Room) -> None:
     chat.time += HOUR
     [lifted] = chat.hub.decide(itself, Expire())
     assert isinstance(lifted, ServerUnbanned)
-    deeds = len(chat.hub.state.audit_log)
+    entries = len(chat.hub.state.audit_log)
     for _ in range(3):
         chat.hub.apply(lifted, chat.post)
-    assert len(chat.hub.state.audit_log) == deeds + 1 and not chat.hub.state.bans
+    assert len(chat.hub.state.audit_log) == entries + 1 and not chat.hub.state.bans
 
 
 def test_what_follows_from_the_rest_can_be_made_anew(room: Room) -> None:

@@ -11,6 +11,7 @@ from chatroom.model.state import ChatState
 from chatroom.server.chat_server import ChatServer
 from chatroom.storage.store import Store
 from tests.chat import INFO, Chat
+from tests.core.test_accounts import PASSWORD, proven
 from tests.core.test_bans import from_elsewhere, numerics
 from tests.peers import Guests, eventually
 
@@ -59,6 +60,21 @@ def test_others_have_a_budget_of_their_own_and_all_have_one_together() -> None:
     assert numerics(boss, "MODE #r2 +bbbb 3 4 5 6") == ["MODE"]
     assert numerics(boss, "MODE #r2 +b 7") == ["MODE"]
     assert entries(chat) == 10 == chat.hub.state.mask_counts.total
+
+
+def test_who_has_several_accounts_has_one_budget() -> None:
+    """What others see of them is the account; masks are counted by where they come from."""
+    chat = Chat()
+    chat.hub.context.cloaks.is_shown = False
+    for account in ("al", "bo"):
+        chat.irc(account).send(f"NS REGISTER {PASSWORD}", "QUIT")
+    al, bo = proven(chat, "al"), proven(chat, "bo")
+    al.send("JOIN #al").heard()
+    bo.send("JOIN #bo").heard()
+    assert numerics(al, "MODE #al +bbbb 1 2 3 4") == ["MODE"]
+    assert numerics(bo, "MODE #bo +bbb 1 2 3") == ["478", "MODE"]
+    assert entries(chat) == 6
+    assert "al.users" in al.send("USERHOST al").heard()[0]
 
 
 def test_what_is_counted_is_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

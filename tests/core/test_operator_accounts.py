@@ -82,7 +82,7 @@ def test_who_is_logged_in_becomes_one_at_once(chat: Chat) -> None:
 def test_what_can_t_be_done_is_refused(chat: Chat) -> None:
     """By a reason of its own."""
     assert "nobody is not claimed" in console(chat, "nobody")[0]
-    assert "take it out there" in console(chat, "carol", on=False)[0]
+    assert "remove it there" in console(chat, "carol", on=False)[0]
 
 
 def test_the_shared_password_is_its_own_way(chat: Chat) -> None:

@@ -12,7 +12,7 @@ from chatroom.core.login_throttle import (
 )
 from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from tests.chat import Chat, Client
-from tests.core.test_accounts import sasl
+from tests.core.test_accounts import claim, sasl
 
 
 def guarded() -> Chat:
@@ -46,6 +46,17 @@ def turns(chat: Chat, session: Client, *, operator: bool = False) -> int:
     return len(attempt.turns)
 
 
+def test_guesses_are_counted_whatever_name_they_are_given_for() -> None:
+    """Also for an account that is at home at that address, of which wrong passwords count by themselves."""
+    chat = Chat()
+    claim(chat, "mal")
+    chat.hub.context.password = "open sesame"
+    for number in range(WRONG_PASSWORDS_PER_WINDOW):
+        mal = chat.irc().send("CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl('mal', f'guess-{number}')}")
+        assert " 904 " in mal.heard()[-1]
+    assert turns(chat, chat.plain()) == 1
+
+
 def test_who_connects_again_and_again_is_slowed_down() -> None:
     """After so many a minute from an address; who knows it comes in all the same, and others are not concerned."""
     chat = guarded()
@@ -67,7 +78,7 @@ def test_a_login_is_no_faster_way_to_guess_it(line: str) -> None:
     """Some clients give it in an account's place. After too many guesses it has to wait for its turn there, too."""
     chat = Chat()
     chat.hub.context.password = "open:sesame"
-    throttle, waiting = chat.hub.context.throttle, list[tuple[int, bool]]()
+    throttle, waiting = chat.hub.context.throttle, list[tuple[bool, bool]]()
     in_turn = throttle.in_turn
     for number in range(WRONG_PASSWORDS_PER_WINDOW):
         told = irc(chat, "CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl(f'al{number}', 'guess')}").heard()
@@ -75,12 +86,12 @@ def test_a_login_is_no_faster_way_to_guess_it(line: str) -> None:
     guesser = irc(chat, "CAP REQ :sasl", "AUTHENTICATE PLAIN")
 
     def look(attempt: Attempt, check: Callable[[], bool | None]) -> bool | None:
-        waiting.append((len(attempt.turns), guesser.admitted))
+        waiting.append((bool(attempt.turns), guesser.admitted))
         return in_turn(attempt, check)
 
     throttle.in_turn = look  # type: ignore[method-assign]
     guesser.send(line.format(sasl("al", "open:sesame")), "CAP END", "NICK al", "USER u 0 * :Al")
-    assert waiting == [(1, False)]
+    assert waiting == [(True, False)]
     assert guesser.admitted
 
 

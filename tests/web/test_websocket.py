@@ -2,6 +2,8 @@
 
 import ssl
 import time
+from collections.abc import Callable
+from pathlib import Path
 from struct import pack
 
 import pytest
@@ -14,7 +16,7 @@ from chatroom.server.flood_limit import FLOOD_BURST_LINES
 from chatroom.server.timeouts import REGISTRATION_SECONDS
 from chatroom.web.websocket import MESSAGE_BYTES
 from tests.chat import INFO
-from tests.peers import DEADLINE, Guests, eventually
+from tests.peers import DEADLINE, Guests, Served, eventually
 from tests.server.test_timeouts import make_older
 from tests.web.browsers import ACCEPT, BINARY, CLOSE, CONT, KEY, PING, PONG, TEXT, Browser, Frames, frame
 
@@ -106,6 +108,22 @@ def test_capabilities_and_labels_work(server: ChatServer, guests: Guests) -> Non
         assert "msgid=" in browser.wait("three")
         browser.say("@label=y CAP REQ :-server-time -message-tags", "PRIVMSG #lobby :four")
         assert browser.wait("four").startswith(":wanda!")
+
+
+def test_an_answer_that_takes_long_is_framed_once(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """History is rendered before its turn comes to be sent; its lines are messages like any other, with a label too."""
+    served = serve("--data", str(tmp_path / "kept"))
+    with Frames(served.port) as browser:
+        browser.register("wanda")
+        browser.say(
+            "CAP REQ :draft/chathistory batch labeled-response echo-message message-tags", "PRIVMSG #lobby :kept"
+        )
+        browser.wait(" PRIVMSG #lobby :kept")
+        browser.say("CHATHISTORY LATEST #lobby * 10")
+        assert browser.wait("BATCH").endswith("BATCH +h chathistory #lobby")
+        assert "batch=h" in browser.wait(" PRIVMSG #lobby :kept")
+        browser.say("@label=x CHATHISTORY LATEST #lobby * 10")
+        assert browser.wait("BATCH +").startswith("@label=x ")
 
 
 def test_an_event_is_framed_once_for_all_who_read_the_same(server: ChatServer, guests: Guests) -> None:

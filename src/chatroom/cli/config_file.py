@@ -9,6 +9,7 @@ settings become click's `default_map`. `Faults` collects what is wrong with the 
 once, with file and line.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-_NOT_IN_FILES = {"config", "check_config"}
+_NOT_IN_FILES = {"config", "check_config", "print_config"}
 _LINES = "chatroom.cli.config_file.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
 _HOW = "a line is NAME = VALUE, and text stands in quotes"
 
@@ -109,6 +110,47 @@ def _mistake(error: str, text: str) -> str:
     if what == "Cannot overwrite a value":
         return f"line {line}: {lines[line - 1].partition('=')[0].strip()} stands there twice; leave one of them"
     return f"line {line}: {what}; {_HOW}"
+
+
+def written(context: click.Context) -> str:
+    """A file with every setting: those that were set, and as comments the others with their defaults."""
+    lines = ["# Settings of chatroom serve. Take the # away before a setting to change it from its default."]
+    for option in context.command.params:
+        if isinstance(option, click.Option) and option.name and option.name not in _NOT_IN_FILES:
+            is_set = context.get_parameter_source(option.name) is not ParameterSource.DEFAULT
+            value = context.params[option.name] if is_set else _example(option)
+            lines += [
+                "",
+                f"# {option.help}",
+                f"{'' if is_set else '# '}{_setting(option.name)} = {_toml(option, value)}",
+            ]
+    return "\n".join(lines)
+
+
+def _example(option: click.Option) -> Any:
+    """The default of a setting. Where it has none, what might stand there."""
+    if option.is_flag:
+        return False
+    if option.multiple:
+        return ()
+    if isinstance(option.default, (str, int, Path)):
+        return option.default
+    return 9100 if isinstance(option.type, click.types.IntParamType) else "FILE"
+
+
+def _toml(option: click.Option, value: Any) -> str:
+    """A value of an option as TOML."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return json.dumps([str(each) for each in value], ensure_ascii=False)
+    if isinstance(value, int) and _kind(option)[0] is str:  # a size, in bytes
+        return f'"{value / 10**6:.3f}MB"' if value else '"0"'
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Path):  # in the file it would be looked for beside the file
+        value = value.absolute()
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _parameter(key: str) -> str:

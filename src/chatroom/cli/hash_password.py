@@ -1,4 +1,4 @@
-"""`chatroom hash-password`: makes of the operators' password what may stand in its file instead."""
+"""`chatroom hash-password`: makes a hash of the operators' password, which its file may hold instead."""
 
 import sys
 

@@ -1,12 +1,9 @@
 """`chatroom serve`: checks the settings, makes the server, and runs it until it is told to end."""
 
 import logging
-import os
-import socket
 import sys
 import time
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from chatroom import __version__
+from chatroom.cli.check_config import check_cluster, check_machine
 from chatroom.cli.common_options import expanded
-from chatroom.cli.config_file import Faults
+from chatroom.cli.config_file import Faults, written
 from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from chatroom.server.chat_server import ChatServer
 
 _STDERR = 2  # the descriptor, also where the stream was closed
-# By the setting that needs it, and the library it brings; `Stream` itself asks for that of `cluster`.
-_EXTRAS = {"tls_self_signed": ("tls", "cryptography"), "metrics_port": ("metrics", "prometheus_client")}
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +43,18 @@ Examples:
 @serve_options
 def serve(options: ServeOptions) -> None:
     """Start the server. To end it, type q and Enter, or press Ctrl+C."""
-    faults = Faults.of(click.get_current_context())
+    context = click.get_current_context()
+    if options.print_config:
+        streams.show(written(context))
+        return
+    faults = Faults.of(context)
     check_together(options, faults)
     data = options.data
     if options.needs_data:
         with faults.about("data"):
             data = expanded(data)
     if options.cluster:
-        _check_cluster(options.cluster, faults)
+        check_cluster(options.cluster, faults)
     as_json = options.log_format == "json"
     logs.configure(options.log_level, as_json, LogWriter(_STDERR, "utf-8" if as_json else sys.stderr.encoding))
     certificate, key = options.tls_cert, options.tls_key
@@ -71,7 +71,7 @@ def serve(options: ServeOptions) -> None:
     )
     settings = read_settings(files, faults)
     if options.check_config:
-        _check_machine(options, data, faults)
+        check_machine(options, data, faults)
     faults.end()
     if options.check_config:
         streams.show("The settings are good.")
@@ -85,69 +85,6 @@ def serve(options: ServeOptions) -> None:
     if options.metrics_port:
         _publish(server, options.metrics_host, options.metrics_port)
     _run(server, options)
-
-
-# ---- checks ---------------------------------------------------------------------------------------------------------
-
-
-def _check_cluster(url: str, faults: Faults) -> None:
-    from chatroom.cluster.redis_stream import ClusterError, Stream
-
-    with faults.about("cluster"):
-        try:
-            Stream(url, 0)  # connects only when it is used
-        except ClusterError as error:
-            raise click.ClickException(str(error)) from None
-
-
-def _check_machine(options: ServeOptions, data: Path, faults: Faults) -> None:
-    """Looks whether this machine has what the settings ask for."""
-    hosts = {"host": options.host}
-    if options.metrics_port:
-        hosts["metrics_host"] = options.metrics_host
-    _check_hosts(hosts, faults)
-    needed = {"tls_self_signed": options.tls_self_signed, "metrics_port": options.metrics_port}
-    check_extras([setting for setting, value in needed.items() if value], faults)
-    if options.needs_data:
-        _check_data(data, faults)
-
-
-def _check_hosts(hosts: dict[str, str], faults: Faults) -> None:
-    """Looks whether this machine has these hosts, by setting.
-
-    Ports are left alone: the server whose settings these are may be running.
-    """
-    from chatroom.net.sockets import resolve
-
-    for setting, host in hosts.items():
-        with faults.about(setting):
-            try:
-                family, address = resolve(host, 0)
-                with socket.socket(family, socket.SOCK_STREAM) as probe:
-                    probe.bind(address)
-            except OSError as error:
-                option = f"--{setting.replace('_', '-')}"
-                raise click.ClickException(cannot_listen(error, host, 0, option)) from None
-
-
-def check_extras(settings: list[str], faults: Faults) -> None:
-    """Looks whether the libraries that these settings need are installed."""
-    for setting in settings:
-        extra, library = _EXTRAS[setting]
-        with faults.about(setting):
-            if find_spec(library) is None:
-                raise click.ClickException(f"Something is missing; in the source, pip install '.[{extra}]'")
-
-
-def _check_data(data: Path, faults: Faults) -> None:
-    """Looks whether the directory for the data, or the one in which it is to be made, can be written to."""
-    with faults.about("data"):
-        try:
-            place = next(each for each in (data, *data.parents) if each.exists())
-        except OSError as error:
-            raise click.ClickException(f"Data can't be kept in {data}: {error.strerror}.") from None
-        if not (place.is_dir() and os.access(place, os.W_OK)):
-            raise click.ClickException(f"Data can't be kept in {data}: nothing can be written to {place}.")
 
 
 # ---- the server -----------------------------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ class ServeOptions:
     free_accounts: Annotated[
         int,
         _option(
-            "After how many days without a login a claimed name is freed; 0 keeps all.",
+            "After how many days without use a claimed name is freed; 0 keeps all.",
             type=WholeNumber(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
         ),
@@ -230,14 +230,14 @@ class ServeOptions:
     trusted_proxy: Annotated[
         tuple[Network, ...],
         _option(
-            "A network of proxies, each of whose connections must say first whose it is; may be repeated.",
+            "A network of proxies; each of their connections must begin by naming its client; may be repeated.",
             type=NETWORK,
             multiple=True,
         ),
     ]
     webirc_password_file: Annotated[
         Path | None,
-        _option("A file; its first line is what gateways among --trusted-proxy give with WEBIRC.", type=FILE),
+        _option("A file; its first line is the password that gateways among --trusted-proxy give.", type=FILE),
     ]
     show_addresses: Annotated[
         bool, _option("Show everybody's address to everybody; otherwise operators of the server alone.", is_flag=True)
@@ -267,6 +267,9 @@ class ServeOptions:
     ]
     metrics_host: Annotated[str, _option("The address for --metrics-port.", default="127.0.0.1")]
     check_config: Annotated[bool, _option("Say what is wrong with the settings, and end.", is_flag=True)]
+    print_config: Annotated[
+        bool, _option("Print these settings as a file for --config, with what each is for, and end.", is_flag=True)
+    ]
 
     @property
     def needs_data(self) -> bool:

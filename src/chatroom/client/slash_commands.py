@@ -292,7 +292,7 @@ COMMANDS: dict[str, SlashCommand] = {
     "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True),
     "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
     "deop": SlashCommand("/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True),
-    "voice": SlashCommand("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
+    "voice": SlashCommand("/voice NAME", "let somebody write in a quiet or slow room", _mode("+v", False), True),
     "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True),
     "slow": SlashCommand("/slow SECONDS|off", "let everybody send one message every so many seconds", _slow, True),
     "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True),

@@ -1,4 +1,4 @@
-"""A server's absence: from when its people are no part of the chat until they are again."""
+"""A server's absence: the time in which its people are no part of the chat, as the others have given it up."""
 
 from chatroom.cluster import snapshots
 from chatroom.core.context import Context
@@ -8,7 +8,7 @@ from chatroom.model.replies import Link, PersonalNotice
 
 
 class Absence:
-    """What a server keeps of its people while they are no part of the chat, and tells them once they are again.
+    """What a server keeps about its people while it is absent, and tells them when it is back.
 
     The event log's lock guards it. `share` is what the server is to bring of its people, None while they are part of
     the chat; `lasting` is what it is to bring besides, if the chat may not know it. `gap` says whether something of
@@ -23,10 +23,10 @@ class Absence:
         self._ctx = ctx
         self._server = server
         self._told_until = 0  # id of the last event of which this server's clients were told before
-        self._logins: dict[Session, int] = {}  # by which event the accounts of clients were made
+        self._logins: dict[Session, int] = {}  # id of the event that made the account of each client
 
     def begin(self, last: int) -> None:
-        """Keeps what there is, behind the event with the id `last`. May be called again, and then keeps what was."""
+        """Keeps who is here now. `last` is the id of the latest event. If it is called again, the first counts."""
         state = self._ctx.state
         if self.share is None:
             self.share = snapshots.share(state, self._server)
@@ -36,7 +36,7 @@ class Absence:
                 self._logins.setdefault(session, snapshots.made(state, session.account))
 
     def end(self, delivery: Delivery) -> None:
-        """Tells clients what they missed; whose account is not theirs any more is logged out."""
+        """Tells clients what they missed, and logs out those whose account was dropped meanwhile."""
         share, self.share, self.lasting = self.share, None, ""
         for session, made in self._logins.items():
             if session.account and snapshots.made(self._ctx.state, session.account) != made and not session.closing:

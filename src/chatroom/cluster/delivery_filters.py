@@ -18,7 +18,7 @@ class Nowhere:
 
 
 class Quiet(Nowhere):
-    """A delivery that hands on events to be saved, and has nobody told."""
+    """A delivery that hands on events to be saved, and tells nobody."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery

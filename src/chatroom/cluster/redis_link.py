@@ -97,7 +97,7 @@ class RedisLink:
         return any(thread.is_alive() for thread in self._threads)
 
     def stop(self, end: float) -> None:
-        """Ends the threads; one that even then does not come to an end, by that moment, is left to the process's."""
+        """Ends the threads, and waits for them until `end`. A thread that still runs then ends with the process."""
         self._stopping.set()
         self._spool.end()
         for stream in (self._reading, self._writing):
@@ -113,7 +113,7 @@ class RedisLink:
         self.skew = self._reading.time() - time.time_ns() // 1_000_000
 
     def _look_for_namesake(self) -> None:
-        """Raises `ClusterError` if a living server has this one's name. One that doesn't live gives none a sign."""
+        """Raises `ClusterError` if a server has this one's name and gives signs of life."""
         known = self._replica.namesakes()
         end = time.monotonic() + 1.5 * self._timing.beat
         while known and time.monotonic() < end:
@@ -283,7 +283,7 @@ class RedisLink:
         return self._replica.codec.write(Heartbeat(self._replica.lag))
 
     def _content(self, batch: list[Proposal]) -> bytes:
-        """What is written of these proposals. One that can't be written must not hold up all others for ever."""
+        """The entry for these proposals. One that can't be written is left out, or it would hold up the others."""
         try:
             return self._entry(batch)
         except (TypeError, ValueError, RecursionError):
@@ -300,7 +300,7 @@ class RedisLink:
         return _as_json([self._replica.id, batch[0].number, [proposal.rows for proposal in batch]])
 
     def _refused(self, error: Exception) -> None:
-        """What was to be written may have arrived or not; it is written again."""
+        """Writing failed. What was to be written may have arrived or not: it is written again."""
         if not isinstance(error, LinkError):
             log.error("an error in the program keeps this server from writing", exc_info=error)
         elif not self._refused_since and not self._stopping.is_set():

@@ -136,12 +136,12 @@ class Replica:
     # ---- what is on its way -----------------------------------------------------------------------------------------
 
     def send(self, session: Session, proposal: Proposal) -> None:
-        """What a client has caused goes its way."""
+        """Sends what a client has caused to the stream, by way of the spool."""
         self.flying[session] = proposal
         self._spool.add(proposal)
 
     def awaited(self, session: Session, for_words: bool) -> threading.Event | None:
-        """What a client's next command has to wait for, None if for nothing; what is said only `for_words`."""
+        """What a client's next command has to wait for, None if for nothing. Messages on their way only `for_words`."""
         if self.status is LinkStatus.RETURNING:
             return self.steady
         proposal = self.flying.get(session)
@@ -151,14 +151,14 @@ class Replica:
         return proposal.done
 
     def wake(self) -> None:
-        """Has all who wait look again at how things stand."""
+        """Wakes all clients' threads that wait, so that they look at the status again."""
         self._wake_senders()
         if self.status is LinkStatus.RETURNING:
             self.steady.set()
             self.steady.clear()
 
     def _wake_senders(self) -> None:
-        """Has those who wait for what they have caused do so."""
+        """Wakes those who wait until what they have caused is back from the stream."""
         for proposal in self.flying.values():
             if proposal.done:
                 proposal.done.set()
@@ -218,7 +218,7 @@ class Replica:
         return None
 
     def _replay(self, event: Event, delivery: Delivery) -> None:
-        """While its people are no part of the chat, what its clients once did here is done by people without clients.
+        """Applies an event while this server is absent: its own people are then in the state without their clients.
 
         They are lost again when this server comes, which brings its people as they are.
         """
@@ -321,7 +321,7 @@ class Replica:
                 delivery.reply(session, Refused(error))
 
     def _server_joined(self, id_: str, number: int, joined: ServerJoined, delivery: Delivery) -> None:
-        """A server is there (again). One that had its name before it is not any more."""
+        """A server becomes part of the chat (again). Another one that had its name is lost."""
         known = self._hub.state.servers.get(id_)
         if known and number <= known.seen:
             return  # there twice
@@ -333,7 +333,7 @@ class Replica:
         self.time = max(self.time, joined.time)
         self._servers.add(id_, joined.name, number)
         proposal = self._spool.come_back(number) if id_ == self.id else None
-        mine = proposal is not None  # and not one of before, which is there still
+        mine = proposal is not None  # else an earlier one of this server's, read once more
         if joined.lasting:
             self._add_lasting(joined.lasting, mine, delivery)
         if joined.share:
@@ -358,7 +358,7 @@ class Replica:
         delivery.broadcast(lasting, Audience({}))
 
     def _given_up(self) -> None:
-        """This server was silent for too long. It comes again."""
+        """The others have taken this server for lost. It joins again."""
         log.warning("the other servers have given this one up; it comes again")
         self.set_status(LinkStatus.RETURNING)
         self._absence.begin(self.last)
@@ -397,7 +397,7 @@ class Replica:
                 delivery.reply(session, reply)
 
     def _come_again(self) -> None:
-        """Sees to it that this server and its people become part of the chat (again)."""
+        """Proposes that this server and its people join the chat (again)."""
         absence = self._absence
         assert absence.share is not None
         joined = ServerJoined(self.name, self.last, self.time, absence.share, absence.lasting)
@@ -432,7 +432,7 @@ class Replica:
         return Foundation(number, text, snapshots.lasting(state), known, settled)
 
     def _forget_people(self) -> None:
-        """What is there without them is what a chat begins with."""
+        """Removes all people and servers from the state: what is left is what a chat begins with."""
         state = self._hub.state
         for user in list(state.users.values()):
             connections.detach_user(state, user)
@@ -440,7 +440,7 @@ class Replica:
         state.servers.clear()
 
     def choose(self, kept: list[tuple[str, str]]) -> tuple[str, str]:
-        """Of snapshots, the newest first, that behind which is all that this server's history lacks; or the oldest."""
+        """Of snapshots, newest first: the newest that is not ahead of this server's history, else the oldest."""
         if self._saved is None:
             return kept[0]
         found = next(((at, text) for at, text in kept if snapshots.mark(text).last <= self._saved), None)

@@ -15,6 +15,7 @@ from functools import lru_cache
 from hashlib import blake2s
 
 from chatroom.common.addresses import address_of
+from chatroom.common.names import fold
 
 SUFFIX = "ip"  # no cloak looks like an address, or like a name in the Internet
 KEY_BYTES = 32
@@ -66,7 +67,7 @@ class Cloaks:
 
 def is_of_addresses(whole: str) -> bool:
     """Whether the host of a mask can only be meant for addresses, as no cloak is like it."""
-    host = whole.rpartition("@")[2]
+    host = fold(whole.rpartition("@")[2])  # as it is compared: a ligature of two letters is these two
     return "@" in whole and not _DIGITS.isdisjoint(host) and _IN_ADDRESSES.issuperset(host)
 
 

@@ -7,9 +7,9 @@ thousand passwords.
 
 import re
 
-PLAIN_NUMBER_DIGITS = 11  # of a password of digits alone, up to which it is a date, a telephone number or a row of keys
+PLAIN_NUMBER_DIGITS = 11  # digits up to which a password of digits alone counts as a date or a telephone number
 DIFFERENT_CHARACTERS_MIN = 4  # in a password: `aaaaaaaa` and `12121212` have fewer
-ROW_CHARACTERS = 4  # beside each other on a keyboard or in the alphabet, from which on they count as a row
+ROW_CHARACTERS = 4  # characters side by side on a keyboard or in the alphabet, from which on they count as a row
 
 _ROWS = (
     "abcdefghijklmnopqrstuvwxyz",

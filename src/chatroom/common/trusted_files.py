@@ -1,4 +1,4 @@
-"""Which files may be used that other users of this machine could have put where they are.
+"""Checks that a file was not put where it is by another user of this machine.
 
 Others can put a symbolic link, or a file of their own, where a program is about to write, if they may write to a
 directory on the way. A link or a file is trusted if it belongs to whoever runs this program, to root, or to the owner
@@ -56,17 +56,22 @@ def may_be_changed_by_others(directory: Path) -> bool:
         found = directory.stat()
     except OSError:
         return False
-    return bool(found.st_mode & _OTHERS_WRITE) or found.st_uid not in (os.geteuid(), 0)
+    return bool(found.st_mode & _OTHERS_WRITE) or found.st_uid not in (_user(), 0)
 
 
 def _is_trusted(found: os.stat_result, path: Path) -> bool:
-    return found.st_uid in (os.geteuid(), 0) or found.st_uid == path.parent.stat().st_uid
+    return found.st_uid in (_user(), 0) or found.st_uid == path.parent.stat().st_uid
+
+
+def _user() -> int:
+    """Who runs this program; 0 on Windows, where files have no number of their owner either."""
+    return os.geteuid() if hasattr(os, "geteuid") else 0
 
 
 def _name(uid: int) -> str:
-    import pwd  # which Windows lacks, where other parts of the program run
-
     try:
+        import pwd  # which Windows lacks
+
         return pwd.getpwuid(uid).pw_name
-    except KeyError:
+    except (KeyError, ModuleNotFoundError):
         return str(uid)

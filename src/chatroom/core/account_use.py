@@ -1,9 +1,10 @@
 """Where and when accounts are used, and how those that nobody uses any more are freed.
 
-- Who logs in may have it noted where that was: there the account is *at home*, and strangers' guesses don't hold its
-  owner up. It is noted again when the place is another, and once a day.
-- An account that was not used for `Context.account_days` is freed. The owner of rooms is told at a login first: who was
-  never told is left twice the time.
+- An account is *at home* at the addresses where it was claimed or used last. Who logs in from there isn't held up by
+  strangers' guesses (see `login_throttle`). A login notes its address if that is new, and its time once a day.
+- Whoever stays logged in uses their account, which is noted once a day.
+- An account that was not used for `Context.account_days` is freed. Owners of rooms are told so at a login first. Who
+  was never told is given twice the time.
 - Accounts of those who are logged in are in use. Those of operators of the server are never freed: whoever claims such
   a name next would be one.
 """
@@ -15,7 +16,7 @@ from chatroom.common.names import fold
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_operator
-from chatroom.model.commands import FreeAccounts
+from chatroom.model.commands import FreeAccounts, NoteUse
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session
 from chatroom.model.events import AccountDropped, AccountUsed
@@ -24,7 +25,7 @@ from chatroom.model.replies import AccountLapses
 from chatroom.model.values import Person
 
 DAY_MS = 86_400_000  # milliseconds
-RECENT_HOMES = 2  # addresses where an account was used of late, besides that where it was claimed: a home and a phone
+RECENT_HOMES = 2  # addresses where an account was used last, besides the one where it was claimed: a house and a phone
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def note_use(ctx: Context, session: Session, account: Account) -> list[Outcome]:
 
 
 def _with_home(home: str, address: str) -> str:
-    """The addresses where an account is at home, with one more; the first one stays, and the latest."""
+    """The addresses where an account is at home, with one more. The first stays, and the `RECENT_HOMES` latest."""
     known = home.split()
     if address in known[:1]:
         return home
@@ -62,13 +63,22 @@ def _limit_ms(ctx: Context) -> int:
 
 
 def unused_before(ctx: Context) -> int:
-    """Accounts that were not used since may be freed; milliseconds, 0 if none is."""
+    """The time in milliseconds since when an account must have been used to be kept; 0 if all are kept."""
     return ctx.clock() - _limit_ms(ctx) if ctx.account_days else 0
+
+
+def note_uses(ctx: Context, session: Session, command: NoteUse) -> list[Outcome]:
+    known = [ctx.state.accounts.get(fold(name)) for name in dict.fromkeys(command.accounts)]
+    return [
+        AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned)
+        for account in known
+        if account and ctx.clock() - account.used >= DAY_MS
+    ]
 
 
 def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list[Outcome]:
     state, limit = ctx.state, unused_before(ctx)
-    here = {fold(user.person.account): user.person for user in state.users.values() if user.person.account}
+    here = {fold(user.person.account) for user in state.users.values() if user.person.account}
     owners = set(state.owners.values())
     outcomes: list[Outcome] = []
     for key in map(fold, command.accounts):
@@ -76,16 +86,20 @@ def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list
         if account is None or account.used >= limit or is_operator(ctx, account.name):
             continue
         if key in here:
-            outcomes.append(AccountUsed(here[key], account.name, account.id, account.home, account.warned))
+            outcomes.append(AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned))
         elif account.warned or key not in owners or account.used < limit - _limit_ms(ctx):
-            nobody = Person("", state.server_session.nick, "", "")
-            outcomes.append(AccountDropped(nobody, account.name, account.used))
+            outcomes.append(AccountDropped(_nobody(ctx), account.name, account.used))
             log.info("the name %s is freed: it was not used for %d days", account.name, ctx.account_days)
     return outcomes
 
 
+def _nobody(ctx: Context) -> Person:
+    """The server itself."""
+    return Person("", ctx.state.server_session.nick, "", "")
+
+
 def account_used(ctx: Context, event: AccountUsed, delivery: Delivery) -> None:
-    """Only saved, besides what it changes. By now the name may be another's account."""
+    """Has it saved, and tells nobody. By now the name may belong to another account, which is not changed."""
     account = ctx.state.accounts.get(fold(event.account))
     if account and account.id == event.made:
         used = max(account.used, event.time)
@@ -93,5 +107,5 @@ def account_used(ctx: Context, event: AccountUsed, delivery: Delivery) -> None:
         delivery.broadcast(event, notify.NOBODY)
 
 
-DECIDERS: Deciders = {FreeAccounts: free_accounts}
+DECIDERS: Deciders = {NoteUse: note_uses, FreeAccounts: free_accounts}
 APPLIERS: Appliers = {AccountUsed: account_used}

@@ -157,28 +157,33 @@ def log_in(ctx: Context, session: Session, command: LogIn) -> list[Outcome]:
     return _check(ctx, session, command, command.account)
 
 
-def _is_of_server(ctx: Context, session: Session, command: LogIn) -> bool:
-    """Whether this is the server's password, which some clients can give only where others give an account's."""
-    given = {Via.SASL: command.password, Via.PASS: f"{command.account}:{command.password}"}.get(command.via)
-    if given is None or session.admitted or session.user:
-        return False
-    return compare_digest(given.encode(), ctx.password.encode())
+def _as_of_server(session: Session, ask: "Proof") -> str | None:
+    """What counts as the server's password, which some clients can give only where others give an account's."""
+    if not isinstance(ask, LogIn) or session.admitted or session.user:
+        return None
+    return {Via.SASL: ask.password, Via.PASS: f"{ask.account}:{ask.password}"}.get(ask.via)
+
+
+def _is_of_server(ctx: Context, session: Session, ask: "Proof") -> bool:
+    given = _as_of_server(session, ask)
+    return given is not None and compare_digest(given.encode(), ctx.password.encode())
 
 
 Proof = LogIn | DropAccount | CloseGhost | SetPassword  # what a password is given for
 
 
 def _check(ctx: Context, session: Session, ask: Proof, name: str) -> list[Outcome]:
-    """Has a password checked, in its turn where it was tried too often."""
+    """Has a password checked. If it was tried too often, that waits for its turn."""
     account = ctx.state.accounts.get(fold(name))
-    return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, account, ctx.steady()))
+    of_server = _as_of_server(session, ask) is not None
+    return _work(ctx, session, ask, name, ctx.throttle.begin_login(name, session, account, ctx.steady(), of_server))
 
 
 def _work(ctx: Context, session: Session, ask: Proof, name: str, attempt: Attempt) -> list[Outcome]:
     given = ask.old if isinstance(ask, SetPassword) else ask.password
     account = ctx.state.accounts.get(fold(name))
     secret, address = account.secret if account else "", limit_key(session.host)
-    of_server = isinstance(ask, LogIn) and _is_of_server(ctx, session, ask)
+    of_server = _is_of_server(ctx, session, ask)
     only_of_server = isinstance(ask, LogIn) and (session.account != "" or (of_server and account is None))
 
     def check() -> bool | None:
@@ -206,7 +211,7 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
                     return [_done(ctx, AccountChange.ADMITTED, ask.account, ask.via)]
             if session.account:
                 raise ChatError(Code.LOGGED_IN_ALREADY, session.account)
-        if account and account.secret != command.secret:  # it has another since: that counts
+        if account and account.secret != command.secret:  # the password was changed meanwhile
             return _work(ctx, session, ask, name, UNCOUNTED)
         if not command.fits or account is None:
             # What is no account's name may be a password that was typed in its place.
@@ -372,7 +377,7 @@ def replay_set(ctx: Context, event: ReplaySet, delivery: Delivery) -> None:
 
 
 def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> None:
-    """Whoever is logged in to it is not any more, and its rooms are nobody's."""
+    """Logs out whoever is logged in to it. Its rooms are nobody's from now on."""
     state, owner = ctx.state, fold(event.account)
     account = state.accounts.get(owner)
     if account is None or event.used not in (0, account.used):

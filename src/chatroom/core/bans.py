@@ -129,7 +129,7 @@ def require_space(state: ChatState, user: User, room: str, letter: str, added: i
     """Raises `ChatError` if this user must not set so many more masks; operators of the server are not counted."""
     counts = state.mask_counts
     too_many = counts.total + added > MASKS_MAX or (
-        not user.is_operator and counts.of(user.person.mask) + added > MASKS_PER_ADDRESS
+        not user.is_operator and counts.of(user.person.mask_of_place) + added > MASKS_PER_ADDRESS
     )
     if added and too_many:
         raise ChatError(Code.MASKS_FULL, room, letter)

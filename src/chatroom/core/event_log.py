@@ -29,12 +29,12 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
-SLICE_SECONDS = 0.0005  # for which a survey holds the lock at a time: nobody notices that
-REST_SECONDS = 0.0005  # between two slices, for the others
-SURVEY_SECONDS = 2.0  # after which a survey ends with what it has found
-LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each for another address: they leave little of the interpreter
-LOOKED_AT_ONCE = 50  # people or rooms that the console is told of, for which it holds the lock
-LARGE_BYTES = 16_384  # of an answer, from which on it is labelled without the lock
+SLICE_SECONDS = 0.0005  # seconds that a survey holds the lock at a time: nobody notices that
+REST_SECONDS = 0.0005  # seconds between two slices, in which others get the lock
+SURVEY_SECONDS = 2.0  # seconds after which a survey ends with what it has found
+LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each of another address: more would leave others too little of Python
+LOOKED_AT_ONCE = 50  # people or rooms that the console looks at each time it takes the lock
+LARGE_BYTES = 16_384  # bytes of an answer from which on it is labelled without the lock
 
 
 class Archive(Protocol):
@@ -70,7 +70,7 @@ class EventLog:
         raise NotImplementedError
 
     def _answers(self, session: Session, question: HistoryQuery | Survey) -> list[Reply]:
-        """The answer to what takes long. The lock is held before and after."""
+        """Answers a question that may take long. The lock is held before and after, and released in between."""
         if isinstance(question, Survey):
             return self._survey(session, question.steps)
         return [self._find(session, question)]
@@ -95,7 +95,7 @@ class EventLog:
                     return Refused(error)
 
     def look_at(self, things: Callable[[], Iterable[T]], tell: Callable[[T], U]) -> list[U]:
-        """What is to be told of each of many things that the lock guards; it is taken for a few at a time."""
+        """What `tell` makes of each of many `things` that the lock guards. The lock is taken for a few at a time."""
         with self.lock:
             every = list(things())
         told: list[U] = []
@@ -127,9 +127,10 @@ class EventLog:
 
     @contextmanager
     def _turn(self, session: Session) -> Iterator[None]:
-        """Waits for a turn to do what takes long, without the lock, for a client, who has to pay for it.
+        """A turn for work that takes long, which is done within it, without the lock. The client has to pay for it.
 
-        While others wait for one, too, it is followed by a rest as long: an address takes half of a processor at most.
+        Turns go by address. While others wait, a turn is followed by a rest as long, so an address takes at most half
+        of a processor.
         """
         with self.turns.slot(limit_key(session.host)):
             began = thread_time()
@@ -161,7 +162,10 @@ class EventLog:
 
 
 def _slice(steps: Steps, is_late: bool | None) -> Reply | None:
-    """Takes steps for `SLICE_SECONDS`; the answer, once there are no more. `is_late` is None at the start."""
+    """Takes a survey's steps for `SLICE_SECONDS`. Returns the answer, or None if there are more steps.
+
+    `is_late` is None for the first step, then whether the time is over.
+    """
     end = perf_counter() + SLICE_SECONDS
     try:
         steps.send(is_late)

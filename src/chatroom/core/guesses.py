@@ -1,7 +1,7 @@
 """Passwords and keys that many people share: the server's, its operators', those of rooms.
 
-Guesses are limited by what they aim at, besides where they come from, and its operators are told of them: those of the
-server, and those of the room.
+Guesses are limited by the address that they come from, and in all for each password or key. Operators are told of them:
+those of the server of guesses at their password, those of a room of guesses at its key.
 """
 
 import logging
@@ -25,7 +25,7 @@ from chatroom.model.limits import WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import OPERATOR
 from chatroom.model.outcomes import Deferred, Outcome
 from chatroom.model.replies import Admitted, NowOperator, Refused
-from chatroom.model.state import Deed
+from chatroom.model.state import AuditEntry
 from chatroom.model.values import ModeChange, Person
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def become_operator(ctx: Context, session: Session, command: BecomeOperator) -> 
 def _check(
     ctx: Context, ask: Enter | BecomeOperator, attempt: Attempt, check: Callable[[], bool | None]
 ) -> list[Outcome]:
-    """Has a password checked, in its turn where it was guessed at too often."""
+    """Has a password checked. If it was guessed at too often, that waits for its turn."""
     return [
         Deferred(
             lambda: Compared(ask, ctx.throttle.in_turn(attempt, check)),
@@ -121,7 +121,7 @@ def guessed(ctx: Context, event: Guessed, delivery: Delivery) -> None:
     if room:
         operators |= dict.fromkeys(room.ranked(OPERATOR))
     delivery.broadcast(event, Audience.of(operators))
-    ctx.state.audit_log.append(Deed(event, room is None))
+    ctx.state.audit_log.append(AuditEntry(event, of_server=room is None))
 
 
 HANDLERS: Handlers = {

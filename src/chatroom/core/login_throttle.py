@@ -129,8 +129,13 @@ class LoginThrottle:
 
     # ---- kinds of passwords -----------------------------------------------------------------------------------------
 
-    def begin_login(self, name: str, session: Session, account: Account | None, now: int) -> Attempt:
-        """A password for an account, None if there is none of that name: all such names share their turns."""
+    def begin_login(
+        self, name: str, session: Session, account: Account | None, now: int, of_server: bool = False
+    ) -> Attempt:
+        """A password for an account, None if there is none of that name: all such names share their turns.
+
+        `of_server`: it may also be the server's, and is limited as such, whatever name it is given for.
+        """
         key, network = fold(name), limit_key(session.host)
         at_home = account is not None and account.is_at_home(network)
         target = f"{key} {network}" if at_home else key
@@ -138,6 +143,8 @@ class LoginThrottle:
         wrong = [Limit(self._wrong, f"account {target}", session.uid if at_home else network)]
         if not at_home:
             wrong.append(Limit(self._wrong, f"address {network}", owner))
+        if of_server:
+            wrong.append(self._server_password(session))
         every = [
             Limit(self._of_account, target, network, ACCOUNT_PAUSE_SECONDS, only_wrong=False),
             Limit(self._of_address, network, owner, ADDRESS_PAUSE_SECONDS, only_wrong=False),
@@ -145,7 +152,10 @@ class LoginThrottle:
         return self._begin([*wrong, *every], session, now)
 
     def begin_server_password(self, session: Session, now: int) -> Attempt:
-        return self._begin([Limit(self._wrong, f"server {limit_key(session.host)}", session.uid)], session, now)
+        return self._begin([self._server_password(session)], session, now)
+
+    def _server_password(self, session: Session) -> Limit:
+        return Limit(self._wrong, f"server {limit_key(session.host)}", session.uid)
 
     def begin_operator_password(self, session: Session, now: int) -> Attempt:
         network = limit_key(session.host)

@@ -248,7 +248,9 @@ def _set_in_lists(state: ChatState, room: str, lists: Lists, event: ModesSet) ->
         if key in entries:
             state.mask_counts.drop(entries[key])
         if change.on:
-            entries[key] = ListEntry(change.param, event.by.mask, event.time, change.until, change.reason, change.whom)
+            entries[key] = ListEntry(
+                change.param, event.by.mask_of_place, event.time, change.until, change.reason, change.whom
+            )
             state.mask_counts.add(entries[key])
         else:
             entries.pop(key, None)

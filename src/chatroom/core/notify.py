@@ -7,7 +7,7 @@ from chatroom.model.entities import Room
 from chatroom.model.events import Event, ModesSet
 from chatroom.model.modes import OPERATOR
 from chatroom.model.replies import PersonalNotice, Reply, Saving
-from chatroom.model.state import ChatState, Deed
+from chatroom.model.state import AuditEntry, ChatState
 
 NOBODY = Audience({})  # for an event that is only saved
 
@@ -38,10 +38,11 @@ def operators(ctx: Context, event: Event, delivery: Delivery) -> None:
 
 
 def audit(ctx: Context, event: Event) -> None:
-    """Puts what an operator has done into the audit log. The server itself is an operator, but when bans end."""
+    """Puts what an operator has done into the audit log. The server itself counts as one, but not when bans end."""
     by = ctx.state.users.get(event.by.uid) if event.by.uid else ctx.state.server_session.user
     ends = isinstance(event, ModesSet) and all(change.until and not change.on for change in event.changes)
-    ctx.state.audit_log.append(Deed(event, by is not None and by.is_operator and not ends))
+    of_server = by is not None and by.is_operator and not ends
+    ctx.state.audit_log.append(AuditEntry(event, of_server))
 
 
 def with_mode(state: ChatState, letter: str) -> Audience:
@@ -57,7 +58,7 @@ def saving(ctx: Context, reply: Saving, delivery: Delivery) -> None:
 
 
 def everybody(state: ChatState, reply: Reply, delivery: Delivery) -> None:
-    """Tells all clients that have a name. Others may be about to begin TLS, and would take it for a part of that."""
+    """Tells all clients that have a name. Others may be in a TLS handshake, and would take it for a part of that."""
     for user in state.users.values():
         if user.session:
             delivery.reply(user.session, reply)

@@ -255,7 +255,7 @@ class LogOut(ChatCommand):
 
 @value
 class SetPassword(SessionCommand):
-    """A new one for the account that one is logged in to; `old` is what it has been. Ends other logins."""
+    """Change the password of the account that one is logged in to; `old` is the one until now. Ends other logins."""
 
     password: str = field(repr=False)
     old: str = field(repr=False)
@@ -289,6 +289,13 @@ class CloseGhost(SessionCommand):
 
 
 @value
+class NoteUse(ChatCommand):
+    """Note that people who are here use these accounts. For the server itself."""
+
+    accounts: tuple[str, ...]
+
+
+@value
 class FreeAccounts(ChatCommand):
     """Free those of these accounts that were not used for too long. For the server itself."""
 
@@ -305,7 +312,7 @@ class AskAccount(ChatCommand):
 
 @value
 class Checked(SessionCommand):
-    """A password was held against a secret, "" if there was none; `fits` is None if it did not come to it.
+    """A password was compared with a secret, "" if there was none. `fits` is None if its turn did not come in time.
 
     No protocol makes this: it is what comes of `Deferred`.
     """
@@ -318,7 +325,7 @@ class Checked(SessionCommand):
 
 @value
 class Hashed(ChatCommand):
-    """A password was made a secret; "" if it did not come to it.
+    """A secret was made of a password; "" if its turn did not come in time.
 
     After a login it is the same password at a higher cost, in place of the secret `before`.
     No protocol makes this: it is what comes of `Deferred`.
@@ -331,7 +338,7 @@ class Hashed(ChatCommand):
 
 @value
 class Compared(SessionCommand):
-    """A password that many share was compared with what was given; `fits` is None if it did not come to it.
+    """What was given was compared with a password that many share. `fits` is None if its turn did not come in time.
 
     No protocol makes this: it is what comes of `Deferred`.
     """

@@ -75,7 +75,7 @@ class Session:
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
         self.replay = True  # whether it is told what was said in a room before it joins
-        # Seconds of the processor for what was looked up for it, and is not paid for; for its own thread alone.
+        # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
         self.tries = 0  # wrong passwords so far
         self.goodbye = ""  # why others ended it; "" if they did not
@@ -186,11 +186,11 @@ class Account(NamedTuple):
     id: int  # of the event by which it was made
     time: int  # when that was, in milliseconds
     replay: bool = True  # whether its clients are told what was said in a room before they join
-    # Where it is at home: where it was claimed, then where it was used of late. Addresses as limits count them.
+    # The addresses where it is at home, as limits count them, with blanks between: of the claim, then of late.
     home: str = ""
     used: int = 0  # when it was used last, in milliseconds; known to the day
     operator: bool = False  # whether it was made an operator of the server at the console
-    warned: bool = False  # whether its owner has been told that it is freed, with its rooms, when nobody uses it
+    warned: bool = False  # whether its owner, who has rooms, was told that it is freed when nobody uses it
 
     def __repr__(self) -> str:
         return f"Account({self.name!r})"
@@ -388,7 +388,7 @@ class Server:
 
 
 def _is_met_alike(one: Person, other: Person) -> bool:
-    """Whether masks meet both or neither."""
+    """Whether every mask that matches one of them matches the other, too."""
     return one.mask == other.mask and one.account == other.account
 
 

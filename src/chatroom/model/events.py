@@ -147,7 +147,7 @@ class AccountMade(Event):
 
 @value
 class AccountUsed(Event):
-    """`by` has logged in to the account that was made by the event `made`, which is at home there now."""
+    """`by` has logged in to the account that was made by the event `made`; `home` is where it is at home now."""
 
     account: str
     made: int
@@ -157,7 +157,7 @@ class AccountUsed(Event):
 
 @value
 class PasswordSet(Event):
-    """A new password, which ends other logins; or, with `before`, another secret for the same one in place of that."""
+    """A new password, which ends other logins. With `before`, the old secret, it is the same password, hashed anew."""
 
     account: str
     secret: str = field(repr=False)
@@ -182,7 +182,7 @@ class ReplaySet(Event):
 
 @value
 class AccountDropped(Event):
-    """The name is nobody's any more. `used` is when it was used last, if that is why: then only if it was not since."""
+    """The name is nobody's any more. `used` is when it was used last, if that is why: a later use keeps it."""
 
     account: str
     used: int = 0

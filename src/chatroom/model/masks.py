@@ -78,12 +78,12 @@ class _Pattern:
         if self._is_of_account:
             return form.account != "" and self._glob.fullmatch(form.account)
         if self._is_of_addresses and form.address:
-            return self._glob.fullmatch(form.address)  # no cloak is like it
+            return self._glob.fullmatch(form.address)  # a mask that can match no cloak
         return any(map(self._glob.fullmatch, form.texts))
 
 
 def matcher(masks: list[str]) -> Callable[[Person], bool]:
-    """A function that says whether any of these whole masks (without `MUTE`) is one for a person."""
+    """A function that says whether any of these whole masks (without `MUTE`) matches a person."""
     patterns = [_Pattern(each) for each in masks]
 
     def matches_any(person: Person) -> bool:
@@ -192,7 +192,7 @@ class _Piece:
 
     def __init__(self, piece: str) -> None:
         self.size = len(piece)
-        self.text = "" if "?" in piece else piece  # or "": `find` must look
+        self.text = "" if "?" in piece else piece  # "" where `str.find` alone can't find it
         texts: list[tuple[int, str]] = []  # with their offsets in the piece
         offset = 0
         for text in piece.split("?"):

@@ -37,15 +37,16 @@ class Deferred:
     count: Callable[[Any], None] = lambda command: None  # is told what came of it, though the client has left
 
 
-# Steps that look at one thing each. They are sent whether their time is over, and end then with what they have found.
+# The steps of a `Survey`, each of which looks at one person or room. What is sent to them says whether their time is
+# over: then they return what they have found so far.
 Steps = Generator[None, bool | None, Reply]
 
 
 @value
 class Survey:
-    """A question about many people or rooms, whose answer the steps find.
+    """A question about many people or rooms, answered in steps.
 
-    They are made under the log's lock. If they take long, others get it in between.
+    The event log takes the steps under its lock. If they take long, others get the lock in between.
     """
 
     steps: Steps

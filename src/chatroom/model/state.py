@@ -39,11 +39,11 @@ class _Deaf:
         return self
 
 
-class Deed(NamedTuple):
-    """What somebody has done as an operator; `for_all` says whether of the whole server, not of a room alone."""
+class AuditEntry(NamedTuple):
+    """What an operator has done. `of_server` says whether as an operator of the server, not of a room alone."""
 
     event: Event
-    for_all: bool
+    of_server: bool
 
 
 class ServerSession(Session):
@@ -86,7 +86,7 @@ class ChatState:
         self.networks = NetworkIndex()  # those of them that are addresses and networks
         self.expiries = Expiries(self.entry_at)
         # What operators did and the audit log has not been told yet.
-        self.audit_log: list[Deed] = []  # not bounded: it is written once a second, and nothing of it may be lost
+        self.audit_log: list[AuditEntry] = []  # not bounded: it is written once a second, and nothing of it may be lost
         self.accounts: dict[str, Account] = {}  # by folded name
         self.claimed: dict[str, str] = {}  # accounts' names by their skeletons; of those that look alike the first
         self.room_looks = Looks()  # of the lobby, of rooms with somebody in them, and of those that have an owner

@@ -59,6 +59,11 @@ class Person:
         """nick!user@host, the source of an IRC line (RFC 2812 §2.3.1); of the server itself its name."""
         return f"{self.nick}!{self.username}@{self.host}" if self.username else self.nick
 
+    @property
+    def mask_of_place(self) -> str:
+        """Likewise with `place`: masks that somebody sets are counted by where they come from."""
+        return f"{self.nick}!{self.username}@{self.place}" if self.username else self.nick
+
 
 @value
 class HistoryPoint:

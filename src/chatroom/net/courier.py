@@ -25,7 +25,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
 from chatroom.model.limits import BACKLOG_EVENTS
-from chatroom.model.replies import Goodbye, Raw, Reply
+from chatroom.model.replies import Goodbye, Reply
 from chatroom.model.state import ServerSession
 from chatroom.net.batches import Control, Group, Item, group_by_recipient, merged, payloads_of
 from chatroom.net.connection import ClientSession
@@ -81,8 +81,8 @@ class Courier(threading.Thread):
             self._waiting.append((Control.SHUT_DOWN, session, None))
 
     def prepared(self, session: Session, reply: Reply) -> Reply:
-        """The reply as the bytes that the client reads."""
-        return Raw(session.dialect.answer(reply)) if isinstance(session, ClientSession) else reply
+        """The reply, with what takes long to render done."""
+        return session.dialect.prepared(reply) if isinstance(session, ClientSession) else reply
 
     def close(self, session: ClientSession) -> None:
         """Closes the socket once what is left is written; called when the client's reader is done with it."""

@@ -44,29 +44,31 @@ class Outbox:
         self.socket_send: Callable[[Chunk, int], int] = sock.send  # what `send` is while no chunk waits
         self.send: Callable[[Chunk, int], int] = sock.send
         self.chunks: deque[Chunk] = deque()
-        self.behind_bytes = 0  # in the chunks, that are still to be sent
-        self.downloads = False  # whether files may be sent, which are large, though the client has no name
+        self.behind_bytes = 0  # bytes of the chunks that are still to be sent
+        self.downloads = (
+            False  # whether it is sent the page's files: a client without a name may then be behind by more
+        )
         self.drained_at = 0.0  # when the socket last took some of them, in monotonic seconds
         self.close_reason = ""  # why the server ended the connection by itself; "" if it did not
         self.shutdown_requested = False
         self.close_requested = False
 
     def give_reason(self, reason: str) -> None:
-        """Says why the server ends the connection, unless that was said before. "": it is not the server that does."""
+        """Notes why the server ends the connection. The first reason counts; "" is none: the client has left."""
         with _closing:
             self.close_reason = self.close_reason or reason
 
     def start_tls(self, tls: Tls) -> None:
-        """From now on all is encrypted: `send` takes nothing, so the courier passes what is sent through `tls`."""
+        """Encrypts from now on: `send` takes nothing, so the courier passes what is sent through `tls`."""
         self.tls = tls
         self.socket_send = self.send = _take_nothing
 
     def use_chunks(self) -> None:
-        """Chunks wait: what is sent now must wait behind them."""
+        """Has `send` take nothing while chunks wait, so that what is sent now waits behind them."""
         self.send = _take_nothing
 
     def use_socket(self) -> None:
-        """No chunk waits: what is sent now goes to the socket."""
+        """Has `send` write to the socket, as no chunk waits."""
         self.send = self.socket_send
 
     @property

@@ -131,7 +131,7 @@ class SlowReaders:
                     self._abort(key.data, "its outbox could not be written")
 
     def add(self, late: Sequence[ClientSession], data: Chunk) -> None:
-        """Puts what these clients' sockets did not take into their outboxes.
+        """Puts into outboxes what the sockets of these clients did not take.
 
         If many are stuck, most of the work is here.
         """

@@ -64,6 +64,9 @@ class Dialect(Protocol):
     def answer(self, reply: Reply) -> bytes:
         """A reply as the bytes that this client reads."""
 
+    def prepared(self, reply: Reply) -> Reply:
+        """A reply whose rendering is done, so that `answer` has little left to do with it."""
+
 
 def is_from_browser(line: bytes) -> bool:
     """Whether a line is one that every browser sends in its requests, and nobody says who has no name yet.

@@ -1,4 +1,4 @@
-"""What a proxy says before the client's own bytes: whose connection it passes on.
+"""The header that a proxy sends before the client's own bytes: it says whose connection the proxy passes on.
 
 Two ways are known: the PROXY protocol of HAProxy, versions 1 and 2
 (https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt), and WEBIRC of gateways from the web

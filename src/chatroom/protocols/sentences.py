@@ -115,7 +115,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_BANNED: "there is no such ban or mute on {1}; {slash}bans lists them",
     Code.BANS_FULL: "the server has too many bans; lift one first",
     Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
-    Code.OPERATOR_CONFIGURED: "{0} is named as an operator in the configuration; take it out there, and start anew",
+    Code.OPERATOR_CONFIGURED: "{0} is named as an operator in the configuration; remove it there, then restart",
     Code.ACCOUNT_RESERVED: "{0} is named as an operator of this server, so only an operator can claim it",
     Code.OPERATORS_UNKNOWN: "this server has no operators",
     Code.PASSWORD_NEEDED: "give the server's password first",

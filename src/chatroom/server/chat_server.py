@@ -28,10 +28,9 @@ from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
-from chatroom.core.account_use import unused_before
 from chatroom.core.event_log import REST_SECONDS, EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Expire, FreeAccounts, Quit
+from chatroom.model.commands import Expire, Quit
 from chatroom.model.expiries import Expiry
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
@@ -55,6 +54,8 @@ from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.startup_restore import restore_chat
 from chatroom.server.timeouts import UNREAD, TimeoutMonitor
+from chatroom.server.unused_accounts import UnusedAccounts
+from chatroom.storage.clock_leaps import ClockLeaps
 from chatroom.storage.history_service import HistoryService
 from chatroom.storage.maintenance import Maintenance
 from chatroom.storage.store import Store
@@ -65,8 +66,6 @@ DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to r
 STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program must end within 10
 CLOSE_FILES_SECONDS = 1.0  # seconds of these at least, or besides, for closing the files
 HOUSEKEEPING_SECONDS = 0.5  # seconds in each, at most, in which bans that have lasted their time are lifted
-ACCOUNTS_CHECK_SECONDS = 3600.0  # seconds between two looks for accounts that nobody uses
-ACCOUNTS_FREED_AT_ONCE = 20  # under the event log's lock
 LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the other servers know
 
 log = logging.getLogger(__name__)
@@ -164,11 +163,12 @@ class ChatServer(ThreadingTCPServer):
             self.clock.start_from(last_time)
             self.event_log = LocalEventLog(self.hub, self.courier, self.clock, last_id, last_time, self._history)
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
-        self._maintenance = Maintenance(store, self._announce_saving, keep, history_size) if store else None
+        leaps = ClockLeaps(store)
+        self._unused_accounts = UnusedAccounts(self.hub, self.event_log, leaps)
+        self._maintenance = Maintenance(store, self._announce_saving, keep, history_size, leaps) if store else None
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._run_moderation)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
-        self._accounts_looked_at = -ACCOUNTS_CHECK_SECONDS  # monotonic seconds
         self._spare = SpareDescriptor()
         self._stopping = threading.Event()
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
@@ -298,9 +298,9 @@ class ChatServer(ThreadingTCPServer):
     def _run_moderation(self) -> None:
         """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
         with self.event_log.lock:
-            deeds, self.hub.state.audit_log = self.hub.state.audit_log, []
+            entries, self.hub.state.audit_log = self.hub.state.audit_log, []
             forgotten, self.hub.state.forgotten = self.hub.state.forgotten, []
-        log_actions(deeds)
+        log_actions(entries)
         if forgotten and self.store:
             self.store.forget_lists(forgotten)
         end, before = time.monotonic() + HOUSEKEEPING_SECONDS, None
@@ -308,25 +308,12 @@ class ChatServer(ThreadingTCPServer):
             before = due
             self.event_log.submit(self.hub.state.server_session, [Expire()])
             time.sleep(REST_SECONDS)
-        self._free_accounts()
+        self._unused_accounts.look()
 
     def _first_due(self) -> Expiry | None:
         """The first ban that has lasted its time, if there is any."""
         with self.event_log.lock:
             return self.hub.state.expiries.heap[0] if self.hub.state.expiries.is_due(self.clock()) else None
-
-    def _free_accounts(self) -> None:
-        """Frees accounts that nobody uses any more, a few at a time; called every second, and looks once an hour."""
-        if time.monotonic() < self._accounts_looked_at + ACCOUNTS_CHECK_SECONDS:
-            return
-        self._accounts_looked_at = time.monotonic()
-        with self.event_log.lock:
-            before = unused_before(self.hub.context)
-            accounts = tuple(self.hub.state.accounts.values()) if before else ()
-        unused = [account.name for account in accounts if account.used < before]
-        for start in range(0, len(unused), ACCOUNTS_FREED_AT_ONCE):
-            some = tuple(unused[start : start + ACCOUNTS_FREED_AT_ONCE])
-            self.event_log.submit(self.hub.state.server_session, [FreeAccounts(some)])
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""

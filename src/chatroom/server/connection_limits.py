@@ -4,7 +4,6 @@ An IPv6 network of 64 bits counts as one address: whoever has one address in it 
 48 bits has limits besides.
 """
 
-import resource
 import threading
 import time
 from collections import Counter
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from chatroom.common.addresses import PRIVATE_NETWORKS, Network, is_in, is_loopback, limit_key, site_key
+from chatroom.server.process_tuning import files_max
 
 CLIENTS_MAX = 10_000  # each has a thread
 SPARE_DESCRIPTORS = 256  # of RLIMIT_NOFILE, for what is not a client; a quarter of it where it is low
@@ -47,7 +47,7 @@ class ConnectionLimiter:
         per_address: int = CONNECTIONS_PER_ADDRESS,
         trusted: tuple[Network, ...] = (),
     ) -> None:
-        descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        descriptors = files_max()
         spare = min(SPARE_DESCRIPTORS, descriptors // 4)
         self.clients_max = min(clients, descriptors - spare)
         self.explained_max = min(REFUSALS_EXPLAINED_AT_ONCE, spare // 4)
@@ -79,7 +79,7 @@ class ConnectionLimiter:
         return ""
 
     def crowding(self, host: str) -> float:
-        """How many times its price a client of this address pays for what costs more than a line."""
+        """By what prices are multiplied for clients of this address: more than 1 where many of them wait to pay."""
         limits = self._limits(host)
         if not limits:
             return 1.0
@@ -89,7 +89,7 @@ class ConnectionLimiter:
 
     @contextmanager
     def paying(self, host: str) -> Iterator[None]:
-        """Within it, a client of this address waits for what costs more than a line."""
+        """Counts a client of this address as one that waits to pay for more than a line, as long as it is within."""
         key = limit_key(host)
         with self.lock:
             self._paying[key] += 1

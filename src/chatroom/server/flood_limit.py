@@ -2,7 +2,7 @@
 
 A line is the unit. What causes more work than a line costs more: see `PRICES`. The client waits until it can pay;
 nothing is dropped. Clients of one address share in part: the more of them wait for what costs more than a line, the
-dearer that gets for all of them (`ConnectionLimiter.crowding`). A line that costs one line always costs just that.
+dearer that gets for all of them (`ConnectionLimiter.crowding`). What costs a single line never gets dearer.
 """
 
 import re
@@ -15,7 +15,9 @@ FLOOD_BURST_LINES = 10  # lines at once; a client that comes in sends about that
 FLOOD_LINES_PER_SECOND = 4.0  # lines a second after that: nobody types faster, and nobody reads faster
 FREE_LINES = 64  # CAP and AUTHENTICATE lines before registration that cost nothing: all capabilities, one by one
 FREE_LINE_BYTES = 512  # bytes of one of these lines; a longer one costs as much as any other
-FREE_ROOMS = ROOMS_PER_USER  # rooms that a client enters by lines with several: all of its own, when it comes back
+FREE_ROOMS = (
+    ROOMS_PER_USER  # rooms that cost nothing, of several in one line: a client that comes back enters all of its own so
+)
 # Lines at most for what the server has looked up. Who has searched a large history must not wait long to speak.
 LOOKUP_LINES_MAX = 16
 
@@ -75,5 +77,5 @@ class FloodLimit:
 
 
 def price_of(line: bytes) -> float:
-    """What each command in a line costs, in lines."""
+    """The price of each command in this line, in lines."""
     return max(1.0, len(line) / PRICES.line_bytes) / PRICES.commands

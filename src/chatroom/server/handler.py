@@ -49,7 +49,7 @@ LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread by
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once
 
-TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands of which all of one's rooms are told
+TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands that are told in all of the client's rooms
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ class ChatHandler(StreamRequestHandler):
 
     def _say_refusal(self) -> None:
         if self.client.give_up_place is None and isinstance(self.session.dialect, PlainDialect):
-            # It was too much to find out its protocol.
+            # The client was refused before its protocol was found out.
             self._submit([Raw(f"ERROR :{self.client.refusal}\r\n".encode())])
         elif not self.outbox.close_reason:
             self._submit([Quit(self.client.refusal)])
@@ -443,7 +443,7 @@ class ChatHandler(StreamRequestHandler):
         return self._is_free(command) or self._wait_for_turn(price_of(line) * self._crowding(), is_dear=True)
 
     def _pay_for_rooms(self) -> bool:
-        """Likewise for what is told in all of one's rooms, in as far as that costs more than a line."""
+        """Likewise for a command that is told in all of the client's rooms, as far as that costs more than a line."""
         rooms = len(self.session.user.rooms) if self.session.user else 0
         more = rooms / PRICES.rooms - 1
         return more <= 0 or self._wait_for_turn(more * self._crowding(), is_dear=True)
@@ -456,7 +456,7 @@ class ChatHandler(StreamRequestHandler):
             yield command
 
     def _charge(self, price: float) -> None:
-        """Has what was done already paid for before the next line."""
+        """Charges for what is done already: the client pays before its next line."""
         self.flood_limit.take(price)
         self.owes = True
 
@@ -518,7 +518,7 @@ class ChatHandler(StreamRequestHandler):
         self.chat_server.timeouts.add(client)
 
     def _linger(self) -> None:
-        """Drops what the client sends until it has left, for a moment."""
+        """Reads and drops what the client sends until it has left, for `LINGER_SECONDS` at most."""
         end = time.monotonic() + LINGER_SECONDS
         while (left := end - time.monotonic()) > 0 and self._is_readable(left) and self._read():
             pass

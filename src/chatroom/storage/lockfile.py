@@ -1,6 +1,5 @@
 """A file lock that one process holds until it releases it or ends, in whatever way."""
 
-import fcntl
 import os
 from pathlib import Path
 
@@ -20,10 +19,12 @@ class NoLocksError(Exception):
 class LockFile:
     """A lock on the file `path`, taken when the object is made.
 
-    Raises `LockedError`, `NoLocksError`, or `OSError` if the file can't be created.
+    Raises `LockedError`, `NoLocksError`, `OSError` if the file can't be created, or `ModuleNotFoundError` on Windows.
     """
 
     def __init__(self, path: Path) -> None:
+        import fcntl  # which Windows lacks, where a server without data can run
+
         self._path = path
         self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:

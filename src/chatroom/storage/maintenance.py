@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 
+from chatroom.storage.clock_leaps import ClockLeaps
 from chatroom.storage.deletions import finish
 from chatroom.storage.schema import connect, wal_files
 from chatroom.storage.search_index import SearchIndex
@@ -28,6 +29,7 @@ REST_TIMES = 2.0  # times as long as a step took, until the next: saving has mos
 SHRINK_REST_TIMES = 0.1  # likewise, while the file is far too large: then it must lose more than is saved
 FORGET_REST_TIMES = 20  # times as long as a merge of the index took until the next: redacting without end costs little
 SHRINK_PART = 200  # of a file that is too large at least this part of its size goes at once, as each merge costs
+PRUNE_AFTER_LEAP_MS = 86_400_000  # milliseconds after a leap of the clock, until history may be called too old
 QUIET_EVENTS_PER_SECOND = 2000  # events saved in a second, up to which there is time for indexing and pruning
 
 log = logging.getLogger(__name__)
@@ -39,16 +41,24 @@ class Maintenance(threading.Thread):
     """The thread that does this, from `start` to `stop`.
 
     `announce` is called with whether saving works now, and how many messages were lost while it didn't. History older
-    than `keep` days is deleted; none if that is 0. The oldest is deleted, too, where the files have more than `size`
-    bytes, unless that is 0.
+    than `keep` days is deleted, but not soon after one of the clock's `leaps`; none if that is 0. The oldest is
+    deleted, too, where the files have more than `size` bytes, unless that is 0.
     """
 
-    def __init__(self, store: Store, announce: Callable[[bool, int], None], keep: int = 0, size: int = 0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        announce: Callable[[bool, int], None],
+        keep: int = 0,
+        size: int = 0,
+        leaps: ClockLeaps | None = None,
+    ) -> None:
         super().__init__(name="maintenance", daemon=True)
         self._store = store
         self._announce = announce
         self._keep = keep
         self._size = size
+        self._leaps = leaps or ClockLeaps(store)
         forced = CHECKPOINT_BYTES * CHECKPOINT_FORCED_TIMES
         self._log_bytes = min(forced, size // 10) if size else forced  # of the write-ahead log, at most
         self._is_full = False  # whether the history has once been too large
@@ -123,6 +133,8 @@ class Maintenance(threading.Thread):
         return False
 
     def _prune(self) -> bool:
+        if self._leaps.since_leap() < PRUNE_AFTER_LEAP_MS:
+            return False
         return self._index.prune(int(time.time() * 1000) - self._keep * 86_400_000) >= 0
 
     def _announce_changes(self) -> None:

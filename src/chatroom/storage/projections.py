@@ -63,7 +63,7 @@ def _modes_set(db: sqlite3.Connection, event: ModesSet) -> None:
         if ROOM_MODES[change.letter] is ModeKind.LIST:
             at = (fold(event.room), change.letter, fold(change.param))
             if change.on:
-                entry = (change.param, event.by.mask, event.time, change.until, change.reason, change.whom)
+                entry = (change.param, event.by.mask_of_place, event.time, change.until, change.reason, change.whom)
                 db.execute(_ADD_LIST_ENTRY, (*at, *entry))
             else:
                 db.execute(_REMOVE_LIST_ENTRY, at)

@@ -20,6 +20,7 @@ LOG_KEPT_BYTES = 4 * 1024 * 1024  # bytes of a write-ahead log that stay on the 
 BUSY_TIMEOUT_SECONDS = 1.0  # seconds that saving waits for another process's transaction, which takes milliseconds
 
 DatabaseError = sqlite3.Error  # for callers, who may not import `sqlite3`
+SQLITE_VERSION = sqlite3.sqlite_version
 FILE = "chatroom.db"
 SET_CLOAK_KEY = "INSERT INTO secrets VALUES ('cloaks', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 UNSWEPT = "unswept"  # the mark that is set when places of which nothing is kept may be anywhere in the file
@@ -36,9 +37,9 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `lists` has a row for each mask in a room's lists (bans above all), and for each ban from the server, where `room` is
 # "". `room` and `key`, the mask, are folded. `until` is when the entry ends (0: not by itself).
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
-# `replay` is 0 where its clients are not shown what was said before they join. `home`, `used` and `warned` are where it
-# was used and when, and whether its owner knows that it is freed if it is not. `operator` is 1 if it was made an
-# operator of the server. See `Account`.
+# `replay` is 0 where its clients are not shown what was said before they join. `home` has the addresses where it is at
+# home, `used` is when it was used last. `warned` is 1 if its owner was told that unused names are freed.
+# `operator` is 1 if it was made an operator of the server. See `Account`.
 # `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
 # `marks` has single numbers: "reserved", "began", "settled", "chat" and "unswept" (see `store`), "indexed …" (see
 # `search_index`), "deleted" (see `deletions`).

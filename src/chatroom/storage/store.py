@@ -471,6 +471,11 @@ def lock_directory(directory: Path) -> LockFile:
         return LockFile(path)
     except UntrustedFileError as error:
         raise StoreError(str(error)) from None
+    except ModuleNotFoundError:  # of the library for locks
+        raise StoreError(
+            "This system has no locks that chatroom knows, so no data can be kept; on Windows, run chatroom in WSL,"
+            " or let the server keep nothing with --ephemeral."
+        ) from None
     except NoLocksError as error:
         raise no_locks(path, str(error)) from None
     except LockedError as other:

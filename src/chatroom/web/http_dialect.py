@@ -32,3 +32,6 @@ class HttpDialect:
         if isinstance(reply, Goodbye) and self.is_asked:
             return sentence(503, f"{reply.reason[:1].upper()}{reply.reason[1:]}.").encoded()
         return b""
+
+    def prepared(self, reply: Reply) -> Reply:
+        return reply

@@ -12,7 +12,7 @@ from chatroom.common.text import clean_irc
 from chatroom.model.audience import Format
 from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.outcomes import Command, Labelled
-from chatroom.model.replies import Refused, Reply
+from chatroom.model.replies import Raw, Refused, Reply
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.irc import numerics, replies
@@ -69,6 +69,10 @@ class IrcDialect:
 
     def answer(self, reply: Reply) -> bytes:
         return replies.render(self._client.writer, reply)
+
+    def prepared(self, reply: Reply) -> Reply:
+        """Lines, whatever carries them: `answer` makes frames of them for a WebSocket, once."""
+        return Raw(replies.render(self._client.writer, reply))
 
     def _read(self, line: bytes) -> Iterator[Command]:
         if not self._viewer.nick and is_from_browser(line):

@@ -135,7 +135,6 @@ export class Room {
     if (entry.id && this.ids.has(entry.id)) return false;
     if (isSpoken(entry) && !entry.own) this.spoke(entry.nick);
     this.version++;
-    if (this.isHeld && entry.id && this.messages.length >= KEPT_MESSAGES) this.hasNewer = true;
     if (this.hasNewer && entry.id) return true; // it is behind what is kept; the history brings it
     this.insert(entry, this.messages.length);
     this.trimOldestIfFull();
@@ -498,6 +497,7 @@ export class ChatState {
    */
   add(room, entry) {
     if (entry.id) this.ahead = entry.time - this.now();
+    if (room.isHeld && room.messages.length >= KEPT_MESSAGES && this.caps.has("draft/chathistory")) room.hasNewer = true;
     if (!room.add(entry) || !isSpoken(entry) || entry.own) return;
     if (room === this.current) this.heard = [...this.heard.slice(1 - HEARD_MAX), entry];
     if (room === this.lookedAt && !room.hasNewer) {

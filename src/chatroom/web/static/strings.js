@@ -28,7 +28,7 @@ const STRINGS = {
   refused_banned: "This server doesn't let you in: {text}",
   "refused_server-password": "This server has a password. Ask whoever runs it.",
   "refused_server-password-wrong": "That is not the password of this server. Try again.",
-  refused_elsewhere: "You have come in again from elsewhere, so this page has let go.",
+  refused_elsewhere: "You have come in again from elsewhere, so this page was disconnected.",
   refused_closed: "The server closed the connection: {text}",
   comeBack: "Come back here",
   otherTab: "chatroom is open in another tab of this browser.",

@@ -81,7 +81,7 @@ def _ls(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def _sts(client: ClientState) -> list[str]:
-    """The policy of IRCv3 sts, which nobody asks for by REQ: to a client without TLS where TLS is, else for how long.
+    """The value of `sts`: without TLS the port that has it, with TLS for how long to stay. CAP LS tells it, no REQ.
 
     Clients on this machine are left alone: the certificate is not for the address by which they come.
     """

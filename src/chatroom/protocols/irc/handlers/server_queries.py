@@ -36,7 +36,7 @@ def info(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
     server = client.writer.server
     yield client.say(
-        numerics.RPL_INFO, f"chatroom {server.version}: netcat, IRC and a window of its own in the same rooms"
+        numerics.RPL_INFO, f"chatroom {server.version}: browsers, netcat, IRC and a window of its own in the same rooms"
     )
     yield client.say(numerics.RPL_INFO, f"Started {server.created}")
     yield client.say(numerics.RPL_ENDOFINFO)

@@ -201,7 +201,7 @@ export class ChatView {
   send(line) {
     try {
       const wish = runLine(this.state, this.state.current, line);
-      this.messages.following = true;
+      this.messages.follow(true);
       if (wish?.go) this.go(wish.go);
       if (wish?.search !== undefined) this.openSearch(wish.search);
       if (wish?.help) this.menus.help();

@@ -68,7 +68,7 @@ export class MessagesView {
   open(room) {
     if (this.room) this.room.isHeld = false;
     this.room = room;
-    this.following = true;
+    this.follow(true);
     this.found = "";
     this.first = this.last = undefined;
     this.drawn = "";
@@ -77,6 +77,15 @@ export class MessagesView {
     this.render();
     const mark = childOf(this.list, "new");
     if (mark && mark.offsetTop < this.scroller.scrollTop) this.scroller.scrollTop = mark.offsetTop - 80;
+  }
+
+  /**
+   * Whether the end of the room stays in sight, or what somebody reads further up.
+   * @param {boolean} following
+   */
+  follow(following) {
+    this.following = following;
+    if (this.room) this.room.isHeld = !following;
   }
 
   /** Whether the reader sees the end of the room. */
@@ -88,7 +97,7 @@ export class MessagesView {
   render() {
     const room = this.room;
     if (!room) return;
-    room.isHeld = !this.following;
+    if (this.following && room.hasNewer) fetchLatest(this.state, room);
     const drawn = [room.version, room.newFrom, this.following, this.state.registered, this.found, this.expanded.size,
       this.first?.serial, this.last?.serial].join();
     if (drawn === this.drawn) return;
@@ -169,6 +178,7 @@ export class MessagesView {
   hold(anchor) {
     const row = childOf(this.list, anchor.key);
     if (row) this.scroller.scrollTop += row.getBoundingClientRect().top - anchor.top;
+    this.lastTop = this.scroller.scrollTop;
   }
 
   onScroll() {
@@ -181,12 +191,12 @@ export class MessagesView {
     const isUp = scrollTop < this.lastTop;
     this.lastTop = scrollTop;
     if (atEnd !== this.following && (atEnd || isUp)) {
-      this.following = atEnd;
+      this.follow(atEnd);
       this.acts.refresh();
     }
     if (atEnd) this.acts.onSeen();
     if (scrollTop < NEAR_PIXELS) this.pageUp(room);
-    else if (below < NEAR_PIXELS) this.pageDown(room);
+    else if (below < NEAR_PIXELS && !this.following) this.pageDown(room);
     this.showDown(room);
   }
 
@@ -230,7 +240,7 @@ export class MessagesView {
     const room = this.room;
     if (!room) return;
     fetchLatest(this.state, room);
-    this.following = true;
+    this.follow(true);
     this.first = undefined;
     this.found = "";
     this.drawn = "";
@@ -256,7 +266,7 @@ export class MessagesView {
     const room = this.room;
     const at = room ? room.messages.findIndex((entry) => entry.id === id) : -1;
     if (!room || at < 0) return;
-    this.following = false;
+    this.follow(false);
     this.found = id;
     this.start = Math.max(0, at - WINDOW_FIRST / 2);
     this.end = Math.min(room.messages.length, at + WINDOW_FIRST / 2);
