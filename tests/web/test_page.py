@@ -212,6 +212,26 @@ def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) 
     expect(page.locator(".self .account small")).to_have_text("logged in")
 
 
+def test_who_comes_back_is_welcomed(server: ChatServer, visit: Visit) -> None:
+    """They are asked for the password of their name: nothing is wrong, so nothing is red. A stranger's name is."""
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-sesame")
+    expect(nora.page.locator(".self .account small")).to_have_text("logged in")
+    nora.page.reload()
+    expect(nora.page.get_by_role("alert")).to_have_text("Welcome back, nora. Give the password of this name.")
+    expect(nora.page.locator(".form-error")).to_have_count(0)
+    nora.page.get_by_label("Password of this name").fill("not-sesame")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.locator(".form-error")).to_have_text(
+        "That is not the password of nora. Try again, or choose another name."
+    )
+    stranger = visit(server.port)
+    stranger.page.goto(stranger.address)
+    stranger.page.get_by_label("Your name").fill("nora")
+    stranger.page.keyboard.press("Enter")
+    expect(stranger.page.locator(".form-error")).to_contain_text("nora belongs to somebody here")
+
+
 def test_the_password_of_the_server_is_asked_for(
     serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
 ) -> None:
@@ -422,6 +442,43 @@ def test_who_looks_elsewhere_is_called(server: ChatServer, visit: Visit, guests:
     expect(nora.page).to_have_title("(1) #lobby – chatroom")
 
 
+def test_writing_many_lines_hides_no_message(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The end of the room stays in sight while the field grows and shrinks, and what comes in counts as read."""
+    bob = guests.irc("bob")
+    bob.send(*[f"PRIVMSG #lobby :line {i}" for i in range(40)])
+    bob.sync()
+    nora = visit(server.port).come("nora")
+    nora.sees("line 39")
+    nora.composer.click()
+    for i in range(7):
+        nora.page.keyboard.type(f"row {i}")
+        nora.page.keyboard.press("Shift+Enter")
+        expect(nora.message("line 39")).to_be_in_viewport(ratio=1)
+    bob.send("PRIVMSG #lobby :the latest")
+    expect(nora.message("the latest")).to_be_in_viewport(ratio=1)
+    expect(nora.page.locator(".to-latest")).to_be_hidden()
+    nora.composer.fill("/nonsense\nand more")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.get_by_text("There is no command /nonsense")).to_be_visible()
+    expect(nora.message("the latest")).to_be_in_viewport(ratio=1)
+    expect(nora.page.locator(".to-latest")).to_be_hidden()
+
+
+def test_an_error_goes_with_its_cause(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Who was not in a room and has joined it again is told so no more."""
+    bob = guests.irc("bob", room="#tea")
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    bob.send("KICK #tea nora")
+    nora.notes("bob removed you from #tea")
+    nora.say("hello")
+    error = nora.page.locator(".writing .form-error")
+    expect(error).to_have_text("You are not in #tea.")
+    nora.page.locator(".join-bar").get_by_role("button", name="Join").click()
+    expect(nora.page.locator(".join-bar")).to_be_hidden()
+    expect(error).to_have_text("")
+    expect(nora.composer).to_have_value("hello")
+
+
 def test_drafts_stay_in_their_rooms(server: ChatServer, visit: Visit) -> None:
     """A command that leads elsewhere leaves nothing behind."""
     nora = visit(server.port).come("nora")
@@ -590,6 +647,43 @@ def test_what_was_said_can_be_taken_back(server: ChatServer, visit: Visit, guest
     nora.pick(row.get_by_role("button", name="What to do with this message"), "Take back")
     carol.sees("oops", 0)
     nora.sees("oops", 0)
+
+
+def test_nothing_of_what_was_taken_back_is_left_in_the_document(
+    serve: Callable[..., Served], company: Company, visit: Visit, tmp_path: Path
+) -> None:
+    """Neither where it was read aloud nor among what was found; who took it back of somebody else is named."""
+    served = serve("--data", str(tmp_path / "kept"))
+    guests = company(served)
+    bob = guests.irc("bob", "draft/message-redaction", "echo-message", "message-tags", room="#tea")
+    igor, nora = guests.irc("igor", room="#tea"), visit(served.port).come("nora", "#tea", "#tea")
+    igor.send("PRIVMSG #tea :a secret *word* of wisdom")
+    tags = bob.wait("PRIVMSG #tea :a secret")
+    nora.sees("a secret word of wisdom")
+    expect(nora.page.locator("[aria-live=polite]")).to_contain_text("a secret")
+    nora.page.get_by_role("button", name="Search", exact=True).click()
+    nora.page.get_by_label("Words to search for").fill("SECRET")
+    nora.page.keyboard.press("Enter")
+    expect(nora.page.locator(".result mark")).to_have_text("secret")
+    expect(nora.page.locator(".result strong")).to_have_text("word")
+    msgid = re.search("msgid=([^; ]+)", tags)
+    assert msgid
+    bob.send(f"REDACT #tea {msgid[1]}")
+    nora.notes("bob took back a message of igor.")
+    expect(nora.page.locator(".result")).to_have_count(0)
+    expect(nora.page.locator("body")).not_to_contain_text("a secret")
+
+
+def test_who_has_joined_a_room_can_write_at_once(server: ChatServer, visit: Visit) -> None:
+    """The form for joining leaves the focus where one writes."""
+    nora = visit(server.port).come("nora")
+    nora.page.get_by_role("button", name="+ Join a room").click()
+    nora.page.get_by_label("Name of the room").fill("tea")
+    nora.page.keyboard.press("Enter")
+    nora.is_in("#tea")
+    expect(nora.composer).to_be_focused()
+    nora.say("/key two words")
+    nora.notes("A key has no spaces")
 
 
 # ---- strangers ------------------------------------------------------------------------------------------------------

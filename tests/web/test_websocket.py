@@ -116,12 +116,13 @@ def test_an_answer_that_takes_long_is_framed_once(serve: Callable[..., Served], 
     with Frames(served.port) as browser:
         browser.register("wanda")
         browser.say(
-            "CAP REQ :draft/chathistory batch labeled-response echo-message message-tags", "PRIVMSG #lobby :kept"
+            "CAP REQ :draft/chathistory batch labeled-response server-time message-tags echo-message",
+            "PRIVMSG #lobby :kept",
         )
         browser.wait(" PRIVMSG #lobby :kept")
         browser.say("CHATHISTORY LATEST #lobby * 10")
         assert browser.wait("BATCH").endswith("BATCH +h chathistory #lobby")
-        assert "batch=h" in browser.wait(" PRIVMSG #lobby :kept")
+        assert browser.wait(" PRIVMSG #lobby :kept").startswith("@batch=h;")
         browser.say("@label=x CHATHISTORY LATEST #lobby * 10")
         assert browser.wait("BATCH +").startswith("@label=x ")
 

@@ -14,6 +14,7 @@ _FILES = {
     "backup": "backup",
     "completion": "completion",
     "connect": "connect",
+    "doctor": "doctor",
     "hash-password": "hash_password",
     "history": "history",
     "man": "man",

@@ -4,16 +4,24 @@ import errno
 import socket
 
 from chatroom import __version__
+from chatroom.common.addresses import is_loopback
 
 
-def how_to_join(host: str, port: int, *, tls: bool = False, web: bool = True) -> str:
+def how_to_join(host: str, port: int, scheme: str = "http", *, tls: bool = False, password: bool = False) -> str:
     """What each kind of client needs, with an address that others can reach if the server listens on all.
 
-    With `tls`, what is typed encrypts; `web` says whether browsers can come in.
+    `scheme` is that of browsers; "" if they can't come in. `tls` and `password` are whether the server has them; with
+    TLS, what is to be typed encrypts.
     """
     where = address_to_join(host)
     place = f"{f'[{where}]' if ':' in where else where}:{port}"
-    browser = f"  a browser   {'https' if tls else 'http'}://{place}\n" if web else ""
+    facts = [
+        ("Only this machine can join; --host 0.0.0.0 lets the network in.", is_loopback(host) or host == "localhost"),
+        ("TLS is on; plain text is taken, too, unless --tls-only is set.", tls),
+        ("Everybody must give the password of --password-file.", password),
+    ]
+    notes = "".join([f"{sentence}\n" for sentence, holds in facts if holds])
+    browser = f"  a browser   {scheme}://{place}\n" if scheme else ""
     if tls:
         window = f"chatroom connect {where} -p {port} --tls"
         netcat = f"openssl s_client -quiet -connect {place}"
@@ -27,7 +35,7 @@ chatroom {__version__} is listening on {host}, port {port}. To join:
 {browser}  a window    {window}
   netcat      {netcat}
   IRC         {irssi}
-q and Enter ends the server; help lists what else you can type here."""
+{notes}q and Enter ends the server; help lists what else you can type here."""
 
 
 def address_to_join(host: str) -> str:

@@ -12,7 +12,7 @@ import click
 
 from chatroom import __version__
 from chatroom.cli.check_config import check_cluster, check_machine
-from chatroom.cli.common_options import expanded
+from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen
 from chatroom.cli.config_file import Faults, written
 from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
@@ -23,6 +23,7 @@ from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
+from chatroom.storage.relocation import directory_of, move
 
 if TYPE_CHECKING:
     from chatroom.server.chat_server import ChatServer
@@ -53,6 +54,8 @@ def serve(options: ServeOptions) -> None:
     if options.needs_data:
         with faults.about("data"):
             data = expanded(data)
+            if not is_chosen(context):
+                data = _default_data(data, may_move=not options.check_config)
     if options.cluster:
         check_cluster(options.cluster, faults)
     as_json = options.log_format == "json"
@@ -85,6 +88,20 @@ def serve(options: ServeOptions) -> None:
     if options.metrics_port:
         _publish(server, options.metrics_host, options.metrics_port)
     _run(server, options)
+
+
+def _default_data(data: Path, may_move: bool) -> Path:
+    """Where the data are if nobody has said it; those of older versions are moved to where they belong now."""
+    from chatroom.net.certificates import CERTIFICATE, KEY
+    from chatroom.storage.schema import StoreError
+
+    former = expanded(FORMER_DATA)
+    try:
+        if may_move and (done := move(former, data, (KEY, CERTIFICATE))):
+            streams.show(done)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    return directory_of(data, former)
 
 
 # ---- the server -----------------------------------------------------------------------------------------------------
@@ -172,7 +189,13 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         raise click.ClickException(str(error)) from None
     try:
         _tell_of_start(server, options)
-        greeting = how_to_join(options.host, server.port, tls=server.tls is not None, web=bool(server.site))
+        greeting = how_to_join(
+            options.host,
+            server.port,
+            _browsers_scheme(server),
+            tls=server.tls is not None,
+            password=options.password_file is not None,
+        )
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
@@ -183,6 +206,13 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         log.info("saying goodbye to everybody")
         server.stop()
     log.info("chatroom has ended")
+
+
+def _browsers_scheme(server: "ChatServer") -> str:
+    """How browsers come in: http, https, or "" if they don't."""
+    if not server.site:
+        return ""
+    return "https" if server.tls else "http"
 
 
 def _say(text: str) -> None:

@@ -336,7 +336,7 @@ def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> Accoun
 
 
 def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
-    """Who comes second is not logged in to what the first one made."""
+    """Makes the account. If two claim a name at once, the second is not logged in to what the first has made."""
     state = ctx.state
     if fold(event.account) in state.accounts:
         return

@@ -30,7 +30,7 @@ class Refused(Reply):
     via: Via | None = None
 
     def __post_init__(self) -> None:
-        """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
+        """Drops the traceback: its frames refer to this reply, a circle that would keep all that they hold."""
         self.error.__traceback__ = None
 
 

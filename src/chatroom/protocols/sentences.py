@@ -90,7 +90,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
     Code.NO_SUCH_NICK: "there is nobody called {0}; {slash}who lists who is here",
     Code.ROOM_BAD: f"{{0}} can't be a room; a room is # and up to {ROOM_CHARACTERS - 1} characters "
-    f"({ROOM_BYTES} bytes) without spaces or commas",
+    f"({ROOM_BYTES} bytes) without spaces or commas, in letters that names may have, too",
     Code.NO_SUCH_ROOM: "there is no room {0}; {slash}rooms lists them",
     Code.NOT_IN_ROOM: "you are not in {0}; {slash}join {0} takes you there",
     Code.NOT_YOURS: "you can't see or change the modes of others",

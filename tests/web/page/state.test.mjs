@@ -491,3 +491,68 @@ test("no line makes it fall", () => {
   for (const command of commands) for (const rest of ["", " ", " :", " nora", " #lobby", " #lobby nora", " +x chathistory", " -x"])
     for (const source of ["", ":bob!u@h ", ":nora!u@h ", "@batch=nope;label=m9 :s "]) talk.feed(`${source}${command}${rest}`);
 });
+
+const refusals = [
+  [":s 475 nora #tea :Cannot join channel (+k); operators know the key: bob", "#tea has a key: operators know the key: bob."],
+  [":s 472 nora X :is unknown mode char to me for #lobby", "There is no mode X."],
+  [":s 401 nora ghost :No such nick/channel", "Nobody here is called ghost."],
+  [":s 403 nora #no :No such channel", "There is no room #no."],
+  [":s 404 nora #lobby :Cannot send to channel (+W); one message every 10 s, yours may follow in 7 s; operators: bob",
+    "#lobby is in slow mode: one message every 10 s, yours may follow in 7 s; operators: bob."],
+  [":s 404 nora #lobby :Cannot send to channel; bob has muted you for 10m (loud); operators lift it: bob",
+    "#lobby: bob has muted you for 10m (loud); operators lift it: bob."],
+  [":s 482 nora #lobby :You're not channel operator; operators are: bob", "Only operators of #lobby can do that; operators are: bob."],
+  [":s 464 nora :Password incorrect", "That is not the password. Try again."],
+  [":s 696 nora #lobby k * :That is no parameter for this mode", "That can't be a key. A key has no spaces and no commas."],
+  [":s 696 nora #lobby W x :That is no parameter for this mode", "That is no time for slow mode. Give the seconds between two messages, 1 to 3600."],
+  [":s 696 nora #lobby b m:x :There is no such ban or mute", "There is no such ban or mute."],
+  [":s 499 nora #lobby :Something new", "#lobby: Something new"],
+];
+for (const [line, text] of refusals) {
+  test(`a refusal is a sentence: ${line.slice(3, 7)} ${text}`, () => {
+    const talk = new Talk().enter();
+    talk.feed(line);
+    const said = [...talk.state.rooms.values()].flatMap((room) => room.messages).at(-1);
+    assert.deepEqual([said?.kind, said?.text], ["error", text]);
+  });
+}
+
+test("the code of a FAIL tells why the numeric behind it comes, and no other", () => {
+  const talk = new Talk().enter();
+  const last = () => talk.state.current.messages.at(-1).text;
+  talk.feed(":s FAIL PASS TEMPORARILY_UNAVAILABLE :often", ":s 464 nora :often");
+  assert.match(last(), /too often/);
+  talk.feed(":s 464 nora :Password incorrect");
+  assert.match(last(), /not the password/);
+  talk.feed(":s FAIL NICK NICKNAME_RESERVED bob :claimed", ":s 433 nora bob :claimed");
+  assert.match(last(), /bob is claimed/);
+});
+
+test("what is about a room is not asked for in a conversation", () => {
+  const talk = new Talk().enter();
+  const bob = talk.state.room("bob");
+  talk.take();
+  for (const line of ["/topic x", "/kick bob", "/quiet", "/mode +m"]) assert.throws(() => runLine(talk.state, bob, line), /conversation with bob/);
+  assert.deepEqual(talk.take(), []);
+});
+
+test("who is logged in is told so before they log in again", () => {
+  const talk = new Talk().connect().welcome("nora");
+  assert.throws(() => runLine(talk.state, talk.state.current, "/login nora open-sesame"), /logged in as nora.*\/logout/);
+});
+
+test("an operator who takes back a message of somebody else is named, who takes back their own is not", () => {
+  const talk = new Talk().enter();
+  talk.feed("@msgid=5;time=" + at(5) + " :bob!u@h PRIVMSG #lobby :secret", "@msgid=6;time=" + at(6) + " :bob!u@h PRIVMSG #lobby :mine");
+  talk.feed(":ola!u@h REDACT #lobby 5", ":bob!u@h REDACT #lobby 6");
+  const texts = talk.state.current.messages.map((entry) => entry.text);
+  assert.deepEqual(texts.filter(Boolean), ["ola took back a message of bob."]);
+  assert.deepEqual(talk.state.heard, []);
+});
+
+test("who is thrown off the server, and an owner who comes in, are told of in words", () => {
+  const talk = new Talk().enter();
+  talk.feed(":bob!u@h QUIT :Killed (ola: spam)", ":jan!u@h JOIN #lobby", ":jan!u@h MODE #lobby +o jan");
+  const texts = talk.state.current.messages.map((entry) => entry.text);
+  assert.deepEqual(texts.filter(Boolean), ["ola threw bob off the server: spam", "jan is an operator here."]);
+});

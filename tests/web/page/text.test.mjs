@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { byteLength } from "./static/irc.js";
-import { cleanText, cutText, messagesOf, namePattern, normalizedText, spansOf } from "./static/text.js";
+import { cleanText, cutText, hitsOf, messagesOf, namePattern, normalizedText, spansOf } from "./static/text.js";
 
 const kinds = (text, me = null) => spansOf(text, me).map(({ kind, text: said }) => [kind, said]);
 
@@ -20,6 +20,15 @@ test("links end before the punctuation of the sentence", () => {
   assert.deepEqual(kinds("see https://a.example/b_c?d=1, ok"), [["text", "see "], ["link", "https://a.example/b_c?d=1"], ["text", ", ok"]]);
   assert.equal(kinds("HTTPS://A.example")[0][0], "link");
   assert.deepEqual(kinds("(https://a.example/)"), [["text", "("], ["link", "https://a.example/"], ["text", ")"]]);
+});
+
+test("a bracket that is opened in a link is closed in it", () => {
+  const link = "https://pl.example/wiki/Python_(język)";
+  assert.deepEqual(kinds(link), [["link", link]]);
+  assert.deepEqual(kinds(`(see ${link}).`), [["text", "(see "], ["link", link], ["text", ")."]]);
+  assert.deepEqual(kinds("https://a.example/x[1]]"), [["link", "https://a.example/x[1]"], ["text", "]"]]);
+  assert.deepEqual(kinds("https://"), [["text", "https://"]]);
+  assert.deepEqual(kinds("https://)!"), [["text", "https://"], ["text", ")!"]]);
 });
 
 test("only http and https are links", () => {
@@ -70,4 +79,11 @@ test("a text becomes messages of at most so many lines and bytes", () => {
 
 test("what is written loses only blanks at the ends", () => {
   assert.equal(normalizedText("\r\n\tif x:  \r\n\r\n        y\n\n"), "    if x:\n\n        y");
+});
+
+test("the words of a search are found whatever their case and accents", () => {
+  const hits = (text, query) => hitsOf(text, query).map((part) => (part.isHit ? `[${part.text}]` : part.text)).join("");
+  assert.equal(hits("To jest Ważna rzecz, ważna!", "wazna"), "To jest [Ważna] rzecz, [ważna]!");
+  assert.equal(hits("a 😀 b", '"😀 b"'), "a [😀] [b]");
+  assert.equal(hits("nothing", ""), "nothing");
 });

@@ -227,9 +227,12 @@ class App {
     this.isHeld = false;
     this.heldTries = 0;
     show(this.signIn.element);
+    const { nick } = this.visitor;
+    const isBack = why === "claimed" && fold(nick) === fold(this.settings.nick);
     this.signIn.show({
-      nick: this.visitor.nick,
-      error: (why === "login" && text) || tr(`refused_${why}`, { nick: this.visitor.nick, text }),
+      nick,
+      error: tr(isBack ? "welcomeBack" : `refused_${why}`, { nick, text }),
+      isFault: !isBack,
       password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
       serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),
     });

@@ -8,6 +8,7 @@ import { makeEntry } from "./state.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
 import { onAway, onNames, onPresence, onWho, setAway } from "./presence.js";
+import { refusalText } from "./refusals.js";
 import { tr } from "./strings.js";
 
 /** @typedef {import("./irc.js").Message} HandledLine */
@@ -82,7 +83,12 @@ function onService(state, said) {
 function onRedact(state, message) {
   const [target = "", id = ""] = message.params;
   const name = state.isMe(target) && !state.isMe(nickOf(message.source)) ? nickOf(message.source) : target;
-  state.find(name)?.redact(id);
+  const room = state.find(name);
+  const entry = room?.redact(id);
+  state.heard = state.heard.filter((each) => each.id !== id);
+  state.events.push({ type: "redacted", id });
+  const by = cleanWord(nickOf(message.source));
+  if (room && entry && fold(entry.nick) !== fold(by)) room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", tr("tookBack", { by, nick: entry.nick })));
 }
 
 /**
@@ -183,8 +189,12 @@ function onKick(state, message) {
 /** @type {Handler} */
 function onQuit(state, message) {
   const nick = nickOf(message.source);
+  const reason = cleanText(message.params[0] ?? "");
+  const [killed, by = "", why = ""] = /^Killed \(([^\s:)]+)(?:: (.*))?\)$/.exec(reason) ?? [];
   for (const room of state.rooms.values()) {
-    if (room.leave(nick)) room.add(entryOf(state, message, "leave", cleanText(message.params[0] ?? "")));
+    if (!room.leave(nick)) continue;
+    if (killed) room.add(entryOf(state, message, "info", tr(why ? "thrownOffWhy" : "thrownOff", { by, nick: cleanWord(nick), why })));
+    else room.add(entryOf(state, message, "leave", reason));
   }
 }
 
@@ -271,6 +281,7 @@ function modeText(by, adding, letter, param) {
   const kind = letter === "b" && mute.test(param) ? "q" : letter;
   const key = `mode${adding ? "Plus" : "Minus"}_${kind}`;
   const nick = param.replace(mute, "").replace(/!\*@\*$/, "");
+  if (fold(by) === fold(nick) && tr(`${key}_self`)) return tr(`${key}_self`, { nick }); // an owner who comes in
   return tr(key, { by, nick }) || tr("modeOther", { by, mode: `${adding ? "+" : "-"}${letter}${param ? ` ${param}` : ""}` });
 }
 
@@ -364,6 +375,7 @@ function onFail(state, message) {
     return;
   }
   if (command === "SEARCH") state.events.push({ type: "found", entries: [] });
+  if (REASONS.has(code)) state.reason = code;
   if (REASONS.has(code) || command === "MARKREAD" || state.refused(message.tags.label ?? "", text)) return;
   state.inform(text, "error");
 }
@@ -386,18 +398,9 @@ function onNotJoined(state, message) {
 
 /** @type {Handler} */
 function onNotSent(state, message) {
-  if (state.refused(message.tags.label ?? "", cleanText(message.params.at(-1) ?? ""))) return;
+  if (state.refused(message.tags.label ?? "", refusalText(message))) return;
   const room = state.find(message.params[1] ?? "");
   state.inform(refusalText(message), "error", room && !room.isDirect ? room : undefined);
-}
-
-/**
- * @param {HandledLine} message
- */
-function refusalText(message) {
-  const about = message.params.slice(1, -1).join(" ");
-  const text = cleanText(message.params.at(-1) ?? "");
-  return about ? `${cleanWord(about)}: ${text}` : text;
 }
 
 /** @type {Handler} */
@@ -475,7 +478,8 @@ function ignore() {}
 function onOther(state, message) {
   if (!/^\d\d\d$/.test(message.command)) return;
   const failed = message.command >= "400";
-  const text = refusalText(message);
+  const text = refusalText(message, state.reason);
+  state.reason = "";
   if (failed && state.refused(message.tags.label ?? "", text)) return;
   state.inform(text, failed ? "error" : "info");
 }

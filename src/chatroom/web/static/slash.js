@@ -43,6 +43,7 @@ export function runLine(state, room, line) {
   const command = Object.hasOwn(SLASH_COMMANDS, name) ? SLASH_COMMANDS[name] : undefined;
   if (!command) throw new Misuse(tr("noCommand", { name: typed }));
   if (command.argument && !rest.trim()) throw new Misuse(tr("usage", { usage: command.usage }));
+  if (IN_ROOMS.has(name) && room.isDirect) throw new Misuse(tr("onlyInRooms", { name, nick: room.name }));
   if (!command.offline && !state.registered) throw new Misuse(tr("noConnection"));
   return command.act(state, room, rest.trim());
 }
@@ -260,6 +261,7 @@ export const SLASH_COMMANDS = {
   login: {
     usage: "/login [NAME] PASSWORD",
     act: (state, room, rest) => {
+      if (state.account) throw new Misuse(tr("loggedInAlready", { nick: state.account }));
       const words = rest.split(/\s+/);
       logIn(state, words.length > 1 ? words[0] : state.nick, words.at(-1) ?? "");
     },
@@ -272,5 +274,10 @@ export const SLASH_COMMANDS = {
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },
 };
+
+/** What is about a room: it can't be done in a conversation with one person. */
+const IN_ROOMS = new Set([
+  "topic", "invite", "kick", "ban", "unban", "bans", "mute", "unmute", "op", "deop", "voice", "devoice", "slow", "key", "quiet", "mode",
+]);
 
 const ALIASES = new Map(Object.entries({ j: "join", part: "leave", list: "rooms", query: "msg", names: "who", h: "help" }));

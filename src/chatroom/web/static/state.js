@@ -220,14 +220,14 @@ export class Room {
   }
 
   /**
-   * Takes back a message.
+   * Takes back a message, and returns it.
    * @param {string} id
    */
   redact(id) {
     const at = this.messages.findIndex((entry) => entry.id === id);
-    if (at < 0) return;
-    this.messages.splice(at, 1); // its id stays known: it must not come back
+    if (at < 0) return undefined;
     this.version++;
+    return this.messages.splice(at, 1)[0]; // its id stays known: it must not come back
   }
 
   /** @param {string} nick */
@@ -283,7 +283,7 @@ export class Room {
  * @typedef {{type: "alert", room: Room, entry: Entry} | {type: "welcome"}
  *   | {type: "refused", why: string, text: string} | {type: "rooms", rooms: {name: string, people: number, topic: string}[]}
  *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string}
- *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans"}} ScreenEvent
+ *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans", room: Room} | {type: "redacted", id: string}} ScreenEvent
  */
 
 export class ChatState {
@@ -330,6 +330,8 @@ export class ChatState {
     this.isupport = {};
     this.account = "";
     this.wantedName = "";
+    /** The code of the FAIL that tells why the next numeric comes. */
+    this.reason = "";
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
     this.offered = this.password = "";
     this.away = false;

@@ -129,11 +129,14 @@ function graphemes(text) {
  * @typedef {{kind: "text"|"bold"|"code"|"block"|"link"|"room"|"me", text: string}} Span
  */
 
-const LINK_END = "[^\\s<>\"'.,;:!?)\\]}*_`]";
+/** What ends the sentence around a link, not the link. */
+const LINK_END = /[.,;:!?'*_`)\]}]$/;
+/** @type {Record<string, string>} */
+const OPENING = { ")": "(", "]": "[", "}": "{" };
 const INLINE = new RegExp(
   [
     "`([^`\\n]+)`",
-    `(https?://(?:[^\\s<>"]*${LINK_END}/?))`,
+    '(https?://[^\\s<>"]+)',
     "(?<![\\p{L}\\p{N}*])\\*(?=\\S)([^*\\n]*[^*\\s])\\*(?![\\p{L}\\p{N}*])",
     "(?<![^\\s(])(#[\\p{L}\\p{N}][\\p{L}\\p{N}_.\\-]{0,47}[\\p{L}\\p{N}]|#[\\p{L}])(?![\\p{L}\\p{N}])",
   ].join("|"),
@@ -173,14 +176,35 @@ function inlineSpans(text, me, spans) {
   let end = 0;
   for (const match of text.matchAll(INLINE)) {
     nameSpans(text.slice(end, match.index), me, spans);
-    const [all, code, link, bold, room] = match;
+    const [all, code, whole, bold, room] = match;
+    const link = whole && linkOf(whole);
     if (code !== undefined) spans.push({ kind: "code", text: code });
-    else if (link !== undefined) spans.push({ kind: "link", text: link });
+    else if (link !== undefined) spans.push({ kind: "://" === link.slice(-3) ? "text" : "link", text: link });
     else if (bold !== undefined) spans.push({ kind: "bold", text: bold });
     else spans.push({ kind: "room", text: room });
-    end = (match.index ?? 0) + all.length;
+    end = (match.index ?? 0) + (link ?? all).length;
   }
   nameSpans(text.slice(end), me, spans);
+}
+
+/**
+ * A link without what belongs to the sentence around it. A bracket that is opened in the link is closed in it.
+ * @param {string} text
+ */
+function linkOf(text) {
+  let end = text.length;
+  /** @type {Record<string, number>} */
+  const count = {};
+  for (const sign of text) count[sign] = (count[sign] ?? 0) + 1;
+  while (end && LINK_END.test(text[end - 1])) {
+    const sign = text[end - 1];
+    const opening = OPENING[sign];
+    if (opening && (count[opening] ?? 0) >= count[sign]) break;
+    if (text.slice(end - 3, end) === "://") break;
+    count[sign]--;
+    end--;
+  }
+  return text.slice(0, end);
 }
 
 /**
@@ -207,4 +231,32 @@ function nameSpans(text, me, spans) {
 export function namePattern(nick) {
   const escaped = nick.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&");
   return new RegExp(`(?<![\\p{L}\\p{N}_])@?${escaped.replace(/\\-/g, "\\x2d")}(?![\\p{L}\\p{N}_])`, "giu");
+}
+
+/**
+ * Cuts a text where the words of a search begin and end, whatever their case and accents.
+ * @param {string} text
+ * @param {string} query
+ * @returns {{text: string, isHit: boolean}[]}
+ */
+export function hitsOf(text, query) {
+  const letters = Array.from(text);
+  const plain = letters.map(plainLetter);
+  const words = query.split(/[\s"]+/).map((word) => Array.from(word).map(plainLetter)).filter((word) => word.length);
+  /** @type {{text: string, isHit: boolean}[]} */
+  const parts = [];
+  for (let i = 0; i < letters.length; ) {
+    const length = Math.max(0, ...words.filter((word) => word.every((letter, k) => plain[i + k] === letter)).map((word) => word.length));
+    const piece = letters.slice(i, i + (length || 1)).join("");
+    const last = parts.at(-1);
+    if (last && !last.isHit && !length) last.text += piece;
+    else parts.push({ text: piece, isHit: length > 0 });
+    i += length || 1;
+  }
+  return parts;
+}
+
+/** @param {string} letter */
+function plainLetter(letter) {
+  return letter.normalize("NFD")[0].toLowerCase();
 }

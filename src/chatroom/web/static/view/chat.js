@@ -50,7 +50,7 @@ export class ChatView {
       onSeen: () => this.seen(),
       refresh: () => this.refresh(),
     });
-    this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin() });
+    this.composer = new ComposerView(state, { send: (line) => this.send(line), onDraft: acts.save, join: () => this.rejoin(), onSize: () => this.messages.pin() });
     this.search = new SearchView(state, { show: (room, id) => this.show(room, id), onClose: () => this.closeSearch() });
     this.status = el("div.status");
     this.countdown = el("span", { "aria-hidden": "true" });
@@ -230,6 +230,7 @@ export class ChatView {
       else if (event.type === "found") this.search.show(event.entries);
       else if (event.type === "service") this.onService(event.text);
       else if (event.type === "account") this.onAccount();
+      else if (event.type === "redacted") this.forget(event.id);
       else if (event.type === "show") this.onShow(event.room, event.id);
     }
     this.refresh();
@@ -278,6 +279,16 @@ export class ChatView {
     const heard = this.state.heard.splice(0);
     if (!heard.length) return;
     this.aloud.replaceChildren(...heard.map((entry) => el("p", {}, `${entry.nick}: ${entry.text}`)));
+    heard.forEach(({ id }, i) => (/** @type {HTMLElement} */ (this.aloud.children[i]).dataset.id = id));
+  }
+
+  /**
+   * Nothing of a message that was taken back is left in the document.
+   * @param {string} id
+   */
+  forget(id) {
+    const copies = /** @type {HTMLElement[]} */ ([...this.aloud.children, ...this.search.results.children]);
+    for (const copy of copies) if (copy.dataset.id === id) copy.remove();
   }
 
   /**

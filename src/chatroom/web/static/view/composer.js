@@ -15,7 +15,8 @@ const EMOJI_SHOWN = 400;
 export class ComposerView {
   /**
    * @param {import("../state.js").ChatState} state
-   * @param {{send: (line: string) => string, onDraft: () => void, join: () => void}} acts `send` returns what is wrong, or ""
+   * @param {{send: (line: string) => string, onDraft: () => void, join: () => void, onSize: () => void}} acts `send` returns
+   *   what is wrong, or ""
    */
   constructor(state, acts) {
     this.state = state;
@@ -35,6 +36,7 @@ export class ComposerView {
     this.list = el("div.choices", { id: "choices", role: "listbox", "aria-label": tr("keyTab") });
     this.list.hidden = true;
     this.error = el("p.form-error", { role: "alert" });
+    this.errorSign = "";
     this.notice = el("p.join-bar");
     this.emoji = button(".icon", tr("emoji"), () => this.openEmoji(), "🙂");
     this.submit = el("button.primary", { type: "submit" }, tr("send"));
@@ -61,10 +63,17 @@ export class ComposerView {
     this.grow();
   }
 
+  /** What has to change for an error to be one no more. */
+  get circumstances() {
+    const { current, registered } = this.state;
+    return [registered, current.joined, current.here].join();
+  }
+
   render() {
     const room = this.state.current;
     const isOut = this.state.registered && !room.joined;
     this.notice.hidden = !isOut;
+    if (this.circumstances !== this.errorSign) this.error.replaceChildren();
     if (isOut && this.notice.dataset.room !== room.name) {
       this.notice.replaceChildren(tr("notInRoom", { room: room.name }), " ", button(".link", tr("join"), this.acts.join));
     }
@@ -74,6 +83,7 @@ export class ComposerView {
   grow() {
     this.input.style.height = "auto";
     this.input.style.height = `${this.input.scrollHeight}px`;
+    this.acts.onSize();
   }
 
   onInput() {
@@ -94,6 +104,7 @@ export class ComposerView {
     if (error) {
       this.put(line);
       this.error.replaceChildren(error);
+      this.errorSign = this.circumstances;
       return;
     }
     if (!isSecretLine(line) && this.sent.at(-1) !== line) this.sent = [...this.sent, line].slice(-SENT_KEPT);

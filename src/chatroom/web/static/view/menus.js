@@ -301,6 +301,7 @@ export class Menus {
       ({ room, key }) => {
         const name = room.trim().replace(/\s+/g, "-");
         if (!name || name === "#") return tr("roomName");
+        form.close(); // before going: what closes gives the focus back to where it was
         this.acts.go(this.state.join(isRoomName(name) ? name : `#${name}`, key.trim()));
         return "";
       },

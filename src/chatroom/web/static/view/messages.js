@@ -58,7 +58,7 @@ export class MessagesView {
     /** The window is being moved: what is drawn for that moves it no further. */
     this.isPaging = false;
     this.lastTop = 0;
-    new ResizeObserver(() => this.following && this.scrollToEnd()).observe(this.scroller);
+    new ResizeObserver(() => this.pin()).observe(this.scroller);
   }
 
   /**
@@ -158,6 +158,11 @@ export class MessagesView {
   }
 
   // ---- scrolling ----
+
+  /** Keeps the end in sight when the room for messages has changed. Otherwise that looks as if somebody scrolled up. */
+  pin() {
+    if (this.following) this.scrollToEnd();
+  }
 
   scrollToEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;

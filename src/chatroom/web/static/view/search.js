@@ -3,6 +3,7 @@
  */
 
 import { renderTags } from "../irc.js";
+import { hitsOf, spansOf } from "../text.js";
 import { moment, tr } from "../strings.js";
 import { button, colourOf, el, nameOf } from "./dom.js";
 
@@ -69,12 +70,24 @@ export class SearchView {
     const rows = [...found].reverse().map(({ room, entry }) =>
       el(
         "button.result",
-        { type: "button", onclick: () => this.acts.show(room, entry.id) },
+        { type: "button", "data-id": entry.id, onclick: () => this.acts.show(room, entry.id) },
         el("span.where", {}, nameOf(room), el("time", {}, moment(entry.time))),
         nameOf(entry.nick, `.nick.c${colourOf(entry.nick)}`),
-        el("span.text", { dir: "auto" }, entry.text),
+        el("span.text", { dir: "auto" }, ...this.bodyOf(entry.text)),
       ),
     );
     this.results.replaceChildren(...rows);
+  }
+
+  /**
+   * The text as it is shown in the room, without its links, and with the words marked that were searched for.
+   * @param {string} text
+   */
+  bodyOf(text) {
+    return spansOf(text).map((span) => {
+      const parts = hitsOf(span.text, this.input.value).map((part) => (part.isHit ? el("mark", {}, part.text) : part.text));
+      const tag = { bold: "strong", code: "code", block: "code" }[/** @type {string} */ (span.kind)] ?? "span";
+      return el(tag, {}, ...parts);
+    });
   }
 }

@@ -29,14 +29,15 @@ export class SignInView {
 
   /**
    * Asks for what is needed.
-   * @param {{nick: string, error?: string, password?: boolean, serverPassword?: boolean}} asks
+   * @param {{nick: string, error?: string, isFault?: boolean, password?: boolean, serverPassword?: boolean}} asks
    */
-  show({ nick, error = "", password = false, serverPassword = false }) {
+  show({ nick, error = "", isFault = true, password = false, serverPassword = false }) {
     this.busy(false);
     if (nick) this.name.input.value = nick;
     this.password.row.hidden = !password;
     this.serverPassword.row.hidden = !serverPassword;
     this.open.hidden = isSecureContext || !(password || serverPassword);
+    this.error.className = isFault ? "form-error" : "asked";
     this.error.replaceChildren(error);
     const first = password ? this.password.input : serverPassword ? this.serverPassword.input : this.name.input;
     first.focus();
@@ -61,6 +62,7 @@ export class SignInView {
       return;
     }
     this.name.input.value = nick;
+    this.error.className = "form-error";
     this.error.replaceChildren();
     this.busy(true);
     const password = this.password.row.hidden ? "" : this.password.input.value;
