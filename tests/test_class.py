@@ -208,7 +208,9 @@ def after_the_kill(school: School) -> None:
     max_ = school.plain("max", "127.0.4.1")
     max_.types(f"/join {ROOM}").sees("^\\* teacher has banned you from #class for .* more \\(calm down\\)")
     visitor = school.plain("visitor", "127.0.4.3")
-    visitor.types(f"/join {ROOM}").sees("^\\* #class is by invitation only; its operators invite: none is here$")
+    visitor.types(f"/join {ROOM}").sees(
+        "^\\* #class is by invitation only; its operators invite: none of them is here now$"
+    )
     refused = school.stranger("127.0.4.2")
     refused.sees(r"^\* Goodbye \(you are banned from this server for .* more")
     refused.peer.close()

@@ -17,6 +17,7 @@ import click
 import pytest
 
 from chatroom import __version__
+from chatroom.cli.messages import how_to_join
 from chatroom.cli.serve import serve as serve_command
 from chatroom.cli.serve_options import SIZE
 from tests.hosting import run_without_reader
@@ -145,6 +146,12 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
 
 
 # ---- serving ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["serve", "--keep"], ["connect", "-p"], ["history", "search", "x", "--limit"]])
+def test_what_is_no_number_is_refused_in_plain_words(command: list[str]) -> None:
+    """Not in those of a program."""
+    assert "'x' is not a valid whole number." in chatroom(*command, "x").stderr
 
 
 def test_it_prints_how_to_join_with_each_kind_of_client(served: Served) -> None:
@@ -624,3 +631,38 @@ def test_what_is_no_size_is_refused(size: str, reason: str) -> None:
     done = chatroom("serve", "--check-config", f"--history-size={size}")
     assert done.returncode == 2
     assert reason in done.stderr
+
+
+def test_connect_takes_a_link(served: Served, visitors: Guests) -> None:
+    """With its port and its room; a flag that says otherwise is refused."""
+    bob = visitors.irc("bob", room="#tea")
+    link = f"chatroom://127.0.0.1:{served.port}/#tea"
+    said = subprocess.run(
+        [sys.executable, "-m", "chatroom", "connect", link, "--text", "--nick", "al"],
+        input="by the link\n",
+        text=True,
+        timeout=6 * DEADLINE,
+        check=False,
+    )
+    assert said.returncode == 0
+    bob.until("PRIVMSG #tea :by the link")
+    assert_one_sentence(
+        chatroom("connect", link, "--text", "--nick", "al", "-p", "1"), 2, "says", str(served.port), "leave out --port"
+    )
+    assert_one_sentence(chatroom("connect", "gopher://x", "--text"), 2, "leads to no chat")
+
+
+@pytest.mark.parametrize(
+    ("host", "on", "told", "untold"),
+    [
+        ("127.0.0.1", False, ["Only this machine can join; --host 0.0.0.0"], ["TLS is on", "password"]),
+        ("192.0.2.7", False, [], ["Only this machine", "TLS is on", "password"]),
+        ("192.0.2.7", True, ["TLS is on", "the password of --password-file"], ["Only this"]),
+    ],
+)
+def test_the_start_says_who_can_come_in(host: str, on: bool, told: list[str], untold: list[str]) -> None:
+    """How to let others in where they can't, and that TLS or a password is on where it is."""
+    banner = how_to_join(host, 9090, tls=on, password=on)
+    assert all(each in banner for each in told)
+    assert not any(each in banner for each in untold)
+    assert banner.splitlines()[-1].startswith("q and Enter ends the server")

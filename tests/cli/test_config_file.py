@@ -65,8 +65,8 @@ def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     faults = config_file.Faults({"metrics_port": "file, line 1: "})
     check_extras(["metrics_port", "tls_self_signed"], faults)
     assert [fault.message for fault in faults.found] == [
-        "file, line 1: Something is missing: pip install 'chatroom[metrics]'",
-        "Something is missing: pip install 'chatroom[tls]'",
+        "file, line 1: Something is missing; in the source, pip install '.[metrics]'",
+        "Something is missing; in the source, pip install '.[tls]'",
     ]
 
 

@@ -13,10 +13,10 @@ PASSWORD = "open-sesame"
 class Wire:
     """A `Session` and the server's end of its connection."""
 
-    def __init__(self, chat: Chat, nick: str, password: str = "", near: bool = True) -> None:
+    def __init__(self, chat: Chat, nick: str, password: str = "", near: bool = True, server_password: str = "") -> None:
         self.chat = chat
         self.near = near
-        self.session = Session(nick, password=password)
+        self.session = Session(nick, password=password, server_password=server_password)
         self.state = self.session.state
         self.end = self.connect()
 
@@ -119,7 +119,7 @@ def test_claiming_and_logging_in_as_typed() -> None:
 def test_a_line_with_a_password_is_not_offered_again() -> None:
     """Up brings back what was sent; not that."""
     secret = [f"/{name} x" for name in slash_commands.COMMANDS if slash_commands.is_secret(f"/{name} x")]
-    assert secret == ["/register x", "/login x", "/password x"]
+    assert secret == ["/oper x", "/register x", "/login x", "/password x"]
     assert not slash_commands.is_secret("login x")
 
 
@@ -132,4 +132,54 @@ def test_the_password_may_be_the_servers() -> None:
         assert (wire.state.is_registered, wire.state.account) == (True, "")
         assert not any("not accepted" in text for text in wire.told)
         wrong = Wire(chat, "bob", "guess!", near)
-        assert [event.reason for event in wrong.state.events if isinstance(event, Rejected)] == ["password"]
+        assert [event.reason for event in wrong.state.events if isinstance(event, Rejected)] == [
+            "server-password-wrong"
+        ]
+
+
+def test_a_password_that_was_typed_opens_the_next_connection_too() -> None:
+    """Claimed, logged in to, or changed here: after a break nobody is asked again."""
+    for near in (True, False):
+        chat = claimed(Chat())
+        wire = Wire(chat, "al", near=near)
+        wire.type(f"/register {PASSWORD}")
+        wire.session.lost()
+        wire.connect()
+        assert (wire.state.is_registered, wire.end.account) == (True, "al")
+        wire.type(f"/password {PASSWORD} another-one")
+        wire.session.lost()
+        wire.connect()
+        assert (wire.state.is_registered, wire.end.account) == (True, "al")
+        other = Wire(chat, "carol", near=near)
+        other.type(f"/login bob {PASSWORD}")
+        other.session.lost()
+        other.connect()
+        assert (other.state.nick, other.end.account) == ("bob", "bob")
+
+
+def test_a_password_whose_change_was_refused_is_not_forgotten() -> None:
+    """The new one is too weak for the server, which no code tells: the old one still opens the door."""
+    chat = claimed(Chat())
+    wire = Wire(chat, "bob", PASSWORD)
+    wire.type(f"/password {PASSWORD} bob")
+    for _ in range(2):
+        wire.session.lost()
+        wire.connect()
+    assert (wire.state.is_registered, wire.end.account) == (True, "bob")
+
+
+def test_the_servers_password_and_the_names_are_two() -> None:
+    """Whoever owns a name on a server that has a password gives both; each refusal says which it is about."""
+    for near in (True, False):
+        chat = claimed(Chat())
+        chat.hub.context.password = "let-me-in"
+        for password, server_password, reason in (
+            ("", "", "server-password"),
+            ("", "guess!", "server-password-wrong"),
+            ("", "let-me-in", "nick-claimed"),
+            (PASSWORD, "let-me-in", ""),
+        ):
+            wire = Wire(chat, "bob", password, near, server_password)
+            reasons = [event.reason for event in wire.state.events if isinstance(event, Rejected)]
+            assert reasons == ([reason] if reason else [])
+        assert (wire.state.is_registered, wire.end.account) == (True, "bob")

@@ -1,10 +1,12 @@
 """The link against real sockets: lines, PING, loss and return, certificates."""
 
+import contextlib
 import hashlib
 import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -13,6 +15,7 @@ from typing import TypeVar
 import pytest
 
 from chatroom.client import server_connection as wire
+from chatroom.client.address_race import in_turns, race
 from chatroom.client.backoff import Backoff
 from chatroom.client.server_connection import (
     CONNECT_SECONDS,
@@ -304,3 +307,55 @@ def test_a_server_without_tls_is_said_to_be_one(listener: socket.socket, connect
     with server:
         server.sendall(b"* hello\r\n* this is plain text\r\n")
         assert "doesn't speak TLS" in line.next(Lost).error
+
+
+def test_a_dead_server_is_noticed_while_one_types(
+    connect: Callable[[Target], Line], listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What we send is no sign of life of the server."""
+    monkeypatch.setattr(wire, "UNANSWERED_SECONDS", 0.3)
+    monkeypatch.setattr(wire, "ANSWER_SECONDS", 0.3)
+    line = connect(Target("127.0.0.1", listener.getsockname()[1]))
+    connected = line.next(Connected)
+    stop = time.monotonic() + SECONDS
+    while line.queue.empty() and time.monotonic() < stop:
+        line.link.send(connected.number, "PRIVMSG #lobby :are you there?")
+        time.sleep(0.05)
+    assert "doesn't answer" in line.next(Lost).error
+
+
+def test_the_address_that_answers_first_is_taken(listener: socket.socket) -> None:
+    """One of a host's addresses neither answers nor refuses; the next one is tried after a moment."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as hole, contextlib.ExitStack() as full:
+        for _ in range(4):  # a queue that is full drops what comes
+            sock = full.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex(hole.getsockname())
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", end.getsockname()) for end in (hole, listener)]
+        began = time.monotonic()
+        with race(addresses, began + SECONDS, threading.Event()) as sock:
+            assert sock.getpeername() == listener.getsockname()
+        assert time.monotonic() - began < SECONDS / 2
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            race(addresses[:1], began + 0.5, threading.Event())
+
+
+def test_the_families_of_addresses_take_turns() -> None:
+    """Ten IPv6 addresses that lead nowhere don't keep us from the IPv4 one."""
+    six = [(socket.AF_INET6, socket.SOCK_STREAM, 0, "", (f"::{n}", 1, 0, 0)) for n in range(3)]
+    four = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 1))]
+    assert in_turns([*six, *four]) == [six[0], four[0], *six[1:]]
+
+
+def test_retry_now_starts_with_the_shortest_wait_again() -> None:
+    """Who asks for another try is not made to wait half a minute for the one after it."""
+    backoff = Backoff(lambda: 0.5)
+    link = ServerConnection(Target("127.0.0.1", 1), SimpleQueue(), backoff)
+    for _ in range(6):
+        backoff.delay()
+    link.retry_now()
+    assert backoff.delay() == 1.0
+    link.close()
+    link.start()
+    link.join(SECONDS)

@@ -111,7 +111,7 @@ def test_a_password_goes_out_as_pass_and_as_sasl_where_there_is_sasl() -> None:
         (":irc 433 * me :Nickname is already in use", "nick-taken"),
         (":irc 432 * me :Erroneous nickname", "nick-bad"),
         (":irc 465 * :You are banned", "banned"),
-        (":irc 464 * :Password incorrect", "password"),
+        (":irc 464 * :Password incorrect", "server-password"),
     ],
 )
 def test_refusals_that_no_retry_helps_are_reported(line: str, reason: str) -> None:
@@ -149,7 +149,7 @@ def test_who_guessed_too_often_tries_again_after_a_break() -> None:
     script.feed(":irc FAIL PASS TEMPORARILY_UNAVAILABLE :za często", ":irc 464 * :za często")
     assert not script.state.events
     script.feed(":irc 464 * :źle")
-    assert script.state.events.pop() == Rejected("password", ("źle",))
+    assert script.state.events.pop() == Rejected("server-password-wrong", ("źle",))
 
 
 def test_a_wrong_operators_password_ends_nothing() -> None:
@@ -479,16 +479,18 @@ def test_without_history_the_user_decides_about_a_message_cut_off(old: Script) -
 
 
 def test_history_that_can_not_be_had_does_not_hold_up_messages(modern: Script) -> None:
-    """FAIL CHATHISTORY: once more from the end, then on without."""
+    """FAIL CHATHISTORY: once more from the end, then on without; the user decides what may have arrived."""
     modern.feed("@msgid=1 :bob!u@h PRIVMSG #lobby :one")
     modern.state.say(modern.lobby, "cut off")
     modern.lose()
+    modern.state.say(modern.lobby, "waits")
     modern.connect()
     fail = "FAIL CHATHISTORY INVALID_MSGREFTYPE #lobby :no such message"
     modern.feed(fail)
     assert modern.take() == ["CHATHISTORY LATEST #lobby * 100"]
     modern.feed(fail)
-    assert [line for line in modern.take() if "cut off" in line]
+    assert [line.partition("PRIVMSG")[2] for line in modern.take() if "PRIVMSG" in line] == [" #lobby waits"]
+    assert [said.text for said in modern.lobby.entries if said.delivery is DeliveryState.FAILED] == ["cut off"]
 
 
 def test_a_server_that_promised_history_and_has_none_is_not_waited_for(modern: Script) -> None:
@@ -496,10 +498,12 @@ def test_a_server_that_promised_history_and_has_none_is_not_waited_for(modern: S
     modern.feed("@msgid=1 :bob!u@h PRIVMSG #lobby :one")
     modern.state.say(modern.lobby, "cut off")
     modern.lose()
+    modern.state.say(modern.lobby, "waits")
     modern.connect()
     modern.feed(":irc 421 me CHATHISTORY :Unknown command")
-    assert [line for line in modern.take() if "cut off" in line]
-    assert texts(modern.lobby.entries) == ["one", "cut off"]
+    assert [line.partition("PRIVMSG")[2] for line in modern.take() if "PRIVMSG" in line] == [" #lobby waits"]
+    assert [said.text for said in modern.lobby.entries if said.delivery is DeliveryState.FAILED] == ["cut off"]
+    assert texts(modern.lobby.entries) == ["one", "cut off", "waits"]
 
 
 def test_the_servers_search_is_used_where_there_is_one(modern: Script, old: Script) -> None:
@@ -527,3 +531,77 @@ def test_state_is_offline_until_connected() -> None:
     script.connect()
     script.lose()
     assert not script.state.is_connected and not script.lobby.is_here
+
+
+def test_a_gap_is_fetched_after_two_losses_in_a_row(modern: Script) -> None:
+    """What was heard between the two is newer than the gap, so it is not where the next request begins."""
+    modern.feed("@msgid=1;time=2023-11-14T22:00:01.000Z :bob!u@h PRIVMSG #lobby :one")
+    modern.lose()
+    modern.session.connected(modern.send)
+    modern.feed(":irc CAP * LS :" + MODERN, ":irc CAP * ACK :" + MODERN, ":irc 001 me :Welcome")
+    modern.joined("#lobby")
+    assert "CHATHISTORY AFTER #lobby msgid=1 100" in modern.take()
+    modern.feed("@msgid=9;time=2023-11-14T22:00:09.000Z :bob!u@h PRIVMSG #lobby :nine")
+    modern.lose()
+    modern.session.connected(modern.send)
+    modern.feed(":irc CAP * LS :" + MODERN, ":irc CAP * ACK :" + MODERN, ":irc 001 me :Welcome")
+    modern.joined("#lobby")
+    assert "CHATHISTORY AFTER #lobby msgid=1 100" in modern.take()
+    modern.history("#lobby", "2 bob two", "9 bob nine")
+    assert texts(modern.lobby.entries) == ["one", "two", "nine"]
+    modern.lose()
+    modern.connect()
+    assert modern.lobby.gap_from == "9"
+
+
+def test_a_direct_message_without_a_history_is_not_sent_twice(modern: Script) -> None:
+    """The connection died before the answer, and the server keeps nothing of that conversation: the user decides."""
+    modern.state.say(modern.state.room("bob"), "once")
+    modern.lose()
+    modern.connect()
+    modern.feed("FAIL CHATHISTORY INVALID_TARGET LATEST bob :no history")
+    modern.feed("FAIL CHATHISTORY INVALID_TARGET LATEST bob :no history")
+    assert not [line for line in modern.take() if "PRIVMSG" in line]
+    assert [said.delivery for said in modern.state.room("bob").entries] == [DeliveryState.FAILED]
+
+
+def test_a_list_of_rooms_that_breaks_off_leaves_no_rows() -> None:
+    """The next list has only what the next connection tells."""
+    script = Script()
+    script.connect()
+    script.feed(":irc 322 me #old 3 :gone")
+    script.lose()
+    script.connect()
+    script.state.events.clear()
+    script.feed(":irc 322 me #new 1 :here", ":irc 323 me :End")
+    [listed] = script.state.events
+    assert isinstance(listed, RoomList) and [row[0] for row in listed.rooms] == ["#new"]
+
+
+def test_a_room_that_is_refused_something_is_still_ours() -> None:
+    """Some servers say 477 when somebody isn't banned; it is no reason to have left."""
+    script = Script()
+    script.connect()
+    script.feed(":irc 477 me #lobby :bob is not banned")
+    assert script.lobby.joined
+
+
+def test_a_key_for_a_new_room_is_set_and_one_that_nobody_needed_is_said() -> None:
+    """`/join NEW KEY`: whoever types that wants the room locked. After a break the keys go along."""
+    script = Script()
+    script.connect()
+    script.state.join("#new", "s3cret")
+    script.joined("#new")
+    script.take()
+    script.state.join("#mine", "s3cret")
+    script.feed(":me!u@h JOIN #mine", ":irc 353 me = #mine :@me", ":irc 366 me #mine :End")
+    assert script.take() == ["JOIN #mine s3cret", "MODE #mine +k s3cret"]
+    script.state.join("#open", "s3cret")
+    script.joined("#open", "@bob")
+    assert "MODE #open" in script.take()
+    script.feed(":irc 324 me #open +nt")
+    assert "has no key" in script.state.rooms["#open"].entries[-1].text
+    script.lose()
+    script.session.connected(script.send)
+    script.feed(":irc 001 me :Welcome")
+    assert "JOIN #new,#mine,#lobby,#open s3cret,s3cret" in script.take()

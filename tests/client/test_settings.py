@@ -59,3 +59,34 @@ def test_recent_servers_are_few_and_not_doubled() -> None:
     for port in [*range(1, 12), 5]:
         settings.remember(Server("h", port))
     assert [server.port for server in settings.recent][:2] == [5, 11] and len(settings.recent) == RECENT_SERVERS
+
+
+def test_two_clients_keep_what_the_other_has_changed(tmp_path: Path) -> None:
+    """Each replaces the file as a whole; what only the other changed is not undone."""
+    path = tmp_path / "client.json"
+    save(Settings(trusted={"old:1": "aa"}), path)
+    one, two = load(path)[0], load(path)[0]
+    one.trusted["new:1"] = "bb"
+    one.remember(Server("one", 1))
+    one.rooms["one:1"] = ["#tea"]
+    assert not save(one, path)
+    two.zoom = 3
+    two.remember(Server("two", 1))
+    del two.trusted["old:1"]
+    assert not save(two, path)
+    both = load(path)[0]
+    assert (both.zoom, both.trusted, both.rooms) == (3, {"new:1": "bb"}, {"one:1": ["#tea"]})
+    assert [server.host for server in both.recent] == ["two", "one"]
+    assert not save(one, path)
+    assert load(path)[0].zoom == 3
+
+
+def test_rooms_and_drafts_that_make_no_sense_are_dropped(tmp_path: Path) -> None:
+    """The rest of the file is used."""
+    path = tmp_path / "client.json"
+    path.write_text(
+        '{"size": "9x9; rm", "rooms": {"a:1": ["#x"], "b:1": [1]}, '
+        '"drafts": {"a:1": {"#x": "hi"}, "b:1": {"#x": 1}, "c": 2}}'
+    )
+    settings = load(path)[0]
+    assert (settings.size, settings.rooms, settings.drafts) == ("", {"a:1": ["#x"]}, {"a:1": {"#x": "hi"}})

@@ -3,7 +3,7 @@
 import pytest
 
 from chatroom.client import slash_commands
-from chatroom.client.slash_commands import COMMANDS, Misuse
+from chatroom.client.slash_commands import COMMANDS, Misuse, run
 from tests.client.script import Script, texts
 
 
@@ -114,3 +114,62 @@ def test_help_lists_every_command(script: Script) -> None:
     """Nothing that can be typed is a secret."""
     slash_commands.run(script.state, script.lobby, "/help")
     assert all(any(f"/{name}" in text for text in texts(script.lobby.entries)) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("before", [" ", "\t", "\x1b[D", "[D", "\ufeff", "\u200b"])
+def test_a_password_behind_something_unseen_is_not_said_aloud(before: str) -> None:
+    """A blank or an arrow key's rest before the slash would make a message of the command."""
+    script = Script()
+    script.connect()
+    for command in ("/register", "/login me", "/password"):
+        with pytest.raises(Misuse, match="before the slash"):
+            run(script.state, script.lobby, f"{before}{command} open-sesame")
+    assert not script.take()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/nick bob builder", "/whois bob carol", "/invite bob #dev", "/unban bob carol", "/unmute bob carol",
+        "/op bob carol", "/slow 10 seconds", "/key open sesame", "/join #dev key more", "/leave #lobby bye",
+        "/register my name open-sesame", "/password old two words",
+    ],
+)  # fmt: skip
+def test_words_that_would_be_dropped_are_refused(line: str) -> None:
+    """Half of what was typed is never carried out as if it were all."""
+    script = Script()
+    script.connect()
+    with pytest.raises(Misuse, match="more words than that takes"):
+        run(script.state, script.lobby, line)
+    assert not script.take()
+
+
+@pytest.mark.parametrize(
+    "command", ["/topic a\nQUIT :b", "/away a\nb", "/kick bob a\nb", "/login me a\nb", "/raw a\nb"]
+)
+def test_a_command_is_one_line(command: str) -> None:
+    """A second line would be a command of its own for the server."""
+    script = Script()
+    script.connect()
+    with pytest.raises(Misuse):
+        run(script.state, script.lobby, command)
+    assert not script.take()
+
+
+def test_leaving_a_room_that_one_is_not_in_leaves_nothing() -> None:
+    """A slip of the finger in the name does not close where one is."""
+    script = Script()
+    script.connect()
+    with pytest.raises(Misuse, match="#typo"):
+        run(script.state, script.lobby, "/leave #typo")
+    assert not script.take()
+    assert script.lobby.joined
+
+
+def test_what_is_said_may_have_several_lines() -> None:
+    """`/me` and `/msg` say a text, as the composer does."""
+    script = Script()
+    script.connect()
+    for command in ("/me waves\nand leaves", "/msg bob one\ntwo"):
+        run(script.state, script.lobby, command)
+    assert len([line for line in script.take() if line.startswith("PRIVMSG")]) == 4

@@ -49,3 +49,20 @@ def test_who_joins_a_chat_takes_over_its_key_and_keeps_it(redis: Redis, node: St
     three = node("three", Store(tmp_path / "two"))
     eventually(three.settled, "it is the chat now")
     assert three.server.hub.context.cloaks.key == key
+
+
+def test_bans_by_address_of_an_older_file_hold_in_a_chat_that_has_a_key(node: Start, tmp_path: Path) -> None:
+    """They are hidden by the key of the chat, which the file comes to know then."""
+    one = node("one")
+    store = Store(tmp_path / "two")
+    with store.transaction() as db:
+        db.execute("INSERT INTO accounts (key, name, secret, id, time) VALUES ('op', 'op', '', 7, 7)")
+        db.execute("INSERT INTO places (key, name, created, owner) VALUES ('#a', '#a', 7, 'op')")
+        db.execute("INSERT INTO lists VALUES ('#a', 'b', ?, ?, 'op!u@h', 7, 0, '', '')", (f"*!*@{BOB}",) * 2)
+    node("two", store)
+    bob = Irc(one.server.port, "bob", room="", source=BOB)
+    assert " 474 " in asked(bob, "JOIN #a")[0]
+    other = Irc(one.server.port, "other", room="", source="127.0.44.56")
+    assert " JOIN #a" in asked(other, "JOIN #a")[0]
+    bob.close()
+    other.close()

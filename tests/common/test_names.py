@@ -88,17 +88,23 @@ def test_names_are_the_same_when_their_folds_are(one: str, other: str) -> None:
     assert names.fold(one) == names.fold(other)
 
 
-@pytest.mark.parametrize("name", ["#a", "#lobby", "#ŁÓDŹ", "#a:b", "#" + "x" * (ROOM_CHARACTERS - 1), "#😀", "##"])
+@pytest.mark.parametrize(
+    "name", ["#a", "#lobby", "#ŁÓDŹ", "#a:b", "#" + "x" * (ROOM_CHARACTERS - 1), "#😀", "##", "#日本語chat"]
+)
 def test_a_room_is_a_hash_and_what_can_be_seen(name: str) -> None:
     """Room names are freer than nicknames: they may mix scripts."""
     assert names.room_name(name) == name
 
 
 @pytest.mark.parametrize(
-    "name", ["", "#", "lobby", "&a", "#a b", "#a,b", "#a\x07", "#a\u202eb", "#" + "x" * ROOM_CHARACTERS]
+    "name",
+    ["", "#", "lobby", "&a", "#a b", "#a,b", "#a\x07", "#a\u202eb", "#" + "x" * ROOM_CHARACTERS, "#lᴏbby", "#ꓡobby"],
 )
 def test_other_room_names_are_refused(name: str) -> None:
-    """A space, a comma or a control character would break the lines that a room's name stands in."""
+    """A space, a comma or a control character would break the lines that a room's name stands in.
+
+    A letter that is in no name of a person may look like any other.
+    """
     with pytest.raises(ChatError) as refused:
         names.room_name(name)
     assert refused.value.code is Code.ROOM_BAD
@@ -226,6 +232,18 @@ IMPOSTORS = [
     ("へのへの", "ヘのヘの"),  # katakana for hiragana
     ("ёлка", "ëлка"),
     ("ş", "ș"),
+    ("आलोक", "अालोक"),  # vowels, and what looks like them: a vowel and a sign
+    ("আলি", "অালি"),
+    ("આશા", "અાશા"),
+    ("ਆਸ਼ਾ", "ਅਾਸ਼ਾ"),
+    ("ಊರ", "ಉೂರ"),
+    ("ഔര", "ഒൗര"),
+    ("ආශා", "අාශා"),
+    ("ஔவை", "ஒளவை"),
+    ("يوسف", "یوسف"),
+    ("日本", "曰本"),
+    ("Luke", "ʟuke"),
+    ("vera", "ỽera"),
 ]
 # What nobody may be called: it would pass for the program, its prompts, or whoever runs it.
 PRETENDERS = [

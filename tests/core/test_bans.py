@@ -277,18 +277,30 @@ def test_what_can_not_be_is_refused(room: Room, line: str, answer: str) -> None:
     assert numerics(room[1], line) == [answer]
 
 
-@pytest.mark.parametrize("slip", ["1.5h", "1h30m", "0s", "-5m", "5", "2x", "99999999w"])
+@pytest.mark.parametrize(
+    "slip", ["1.5h", "1h30m", "0s", "-5m", "5", "2x", "99999999w", "10min", "2hours", "3rd", ".5h"]
+)
 def test_nobody_is_banned_for_good_by_a_slip(room: Room, slip: str) -> None:
     """What is meant as a time, and is none, is refused: not taken for a reason."""
     chat, op, _ = room
     teacher = chat.plain("teacher").send("/join #b")
     teacher.heard()
-    told = f"* {slip} is no time, so nothing was done; 30s, 10m, 2h, 1d, 1w are times"
+    told = f"* {slip} is no time, so nothing was done; 30s, 10m, 2h, 1d, 1w are times; no reason begins with a digit"
     assert teacher.send(f"/ban bob {slip} insults", f"/mute bob {slip}", f"/kick teacher {slip}").heard() == [told] * 3
-    for line in (f"BAN #a bob {slip} :insults", f"MUTE #a bob {slip}", f"KICK #a bob {slip} :out"):
+    slips = (f"BAN #a bob {slip} :insults", f"MUTE #a bob {slip}", f"KICK #a bob {slip} :out")
+    for line in (*slips, f"BAN #a bob :{slip} insults", f"MUTE #a bob :{slip} insults"):
         assert op.send(line).heard()[-1].startswith(f":chatroom.test NOTICE {op.nick} :{slip}: ")
     assert op.send("MODE #a b").heard()[0].split()[1] == "368"
-    assert teacher.send("/ban bob 3rd time").heard() == ["* teacher banned bob (3rd time)"]
+    assert teacher.send("/ban bob third time").heard() == ["* teacher banned bob (third time)"]
+
+
+def test_a_time_counts_where_it_stands_with_the_reason(room: Room) -> None:
+    """Clients that know no times send both as one parameter."""
+    op = room[1]
+    op.send("MUTE #a bob :10m insults", "BAN #a eve :2h insults, 3 of them")
+    listed = room[0].plain("teacher").send("/bans #a").heard()
+    assert re.fullmatch(r"\* Banned: eve \(eve!\*@\*\) by op for .* more \(insults, 3 of them\)", listed[0])
+    assert re.fullmatch(r"\* Muted: bob \(bob!\*@\*\) by op for .* more \(insults\)", listed[1])
 
 
 def test_a_server_ban_needs_a_time_where_one_stands(room: Room) -> None:
@@ -299,8 +311,8 @@ def test_a_server_ban_needs_a_time_where_one_stands(room: Room) -> None:
     oper.heard()
     assert "oper :5x: That is no time" in oper.send("KLINE 5x eve :y").heard()[-1]
     assert not chat.hub.state.bans
-    oper.send("KLINE eve has been warned")
-    assert [entry.reason for entry in chat.hub.state.bans.values()] == ["has been warned"]
+    oper.send("KLINE eve has been warned", "KLINE 10.9.8.7 has been warned")
+    assert [entry.reason for entry in chat.hub.state.bans.values()] == ["has been warned"] * 2
 
 
 def test_a_list_of_bans_has_a_longest_length(room: Room) -> None:

@@ -46,7 +46,10 @@ def chat_with_root() -> Chat:
 
 @pytest.mark.parametrize(
     ("there", "new"),
-    [("#lobby", "#Iobby"), ("#lobby", "#l0bby"), ("#klasa3b", "#кlasa3b"), ("#Info", "#lnfo"), ("#lnfo", "#Info")],
+    [
+        *(("#lobby", "#Iobby"), ("#lobby", "#l0bby"), ("#klasa3b", "#кlasa3b"), ("#Info", "#lnfo"), ("#lnfo", "#Info")),
+        *(("#lobby", "#ⅼobby"), ("#lobby", "#l٥bby"), ("#klasa3b", "#𝐤lasa3b"), ("#klasa3b", "#klaｓa３b")),
+    ],
 )
 def test_a_room_that_looks_like_another_is_not_opened(there: str, new: str) -> None:
     """Whoever comes into it would take it for the other."""

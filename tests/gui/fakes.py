@@ -11,7 +11,7 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.transcript import Splice, TranscriptRow
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
 
 
 class FakeView:
@@ -23,7 +23,9 @@ class FakeView:
         self.composer = ""
         self.alerts: list[tuple[str, str]] = []
         self.links: list[str] = []
+        self.unopened: list[str] = []
         self.questions: list[str] = []
+        self.answer: Callable[[str], None] = lambda text: None
         self.consents = True
         self.in_chat = False
         self.closed = False
@@ -62,6 +64,10 @@ class FakeView:
     def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
         self.shown["picker"] = rows
 
+    def ask(self, question: Question, answer: Callable[[str], None]) -> None:
+        self.shown["question"] = question
+        self.answer = answer
+
     def show_search(self, visible: bool, result: str = "") -> None:
         self.shown["search"] = result if visible else None
 
@@ -89,6 +95,15 @@ class FakeView:
 
     def alert(self, title: str, text: str) -> None:
         self.alerts.append((title, text))
+
+    def copy_messages(self) -> None: ...
+
+    def take_unopened(self) -> list[str]:
+        unopened, self.unopened = self.unopened, []
+        return unopened
+
+    def size(self) -> str:
+        return "800x500"
 
     def open_link(self, url: str) -> None:
         self.links.append(url)
@@ -154,6 +169,10 @@ class Stage:
     def client(self) -> Client:
         assert self.presenter.client
         return self.presenter.client
+
+    @property
+    def phase(self) -> str:
+        return self.client.phase.name
 
     def tick(self, *lines: str) -> None:
         """The server's lines, and time for the presenter until all is taken in."""

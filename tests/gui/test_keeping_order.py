@@ -19,6 +19,7 @@ MENU = """if True:
     class Presenter:
         times, done = (), []
         def ban_times(self): return self.times
+        def member_actions(self, nick): return ("msg", "whois", "", "op", "voice", "mute", "kick", "ban")
         def member_action(self, nick, action, length=""): self.done.append([nick, action, length])
 
     def entries(menu):

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from chatroom.client import server_connection as wire
+from chatroom.client import slash_commands
 from chatroom.client.server_connection import Security
 from chatroom.client.settings import Server, load
+from chatroom.gui import view_models
 from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
 
@@ -64,6 +66,17 @@ def test_what_is_wrong_in_the_panel_stands_under_its_field(tmp_path: Path, serve
     assert stage.view.shown["panel"].errors.keys() == fields and not stage.connections
 
 
+def test_a_link_in_the_field_for_the_server_leads_there(tmp_path: Path) -> None:
+    """One that leads nowhere is told under the field."""
+    stage = Stage(tmp_path, HOST)
+    stage.presenter.begin(connect=False)
+    stage.presenter.connect(Server("gopher://host", 9090, False, "al"), "")
+    assert stage.view.shown["panel"].errors.keys() == {"server"} and not stage.connections
+    stage.presenter.connect(Server("ircs://chat.example.org:7000/#tea", 9090, False, "al"), "")
+    assert stage.presenter.server == Server("chat.example.org", 7000, True, "al")
+    assert len(stage.connections) == 1
+
+
 def test_a_server_that_let_us_in_is_remembered_without_the_password(tmp_path: Path) -> None:
     """First among the recent ones."""
     stage = Stage(tmp_path, HOST)
@@ -90,7 +103,7 @@ def test_while_there_is_no_first_connection_the_panel_says_why(tmp_path: Path) -
     [
         ([":irc 433 * me :in use"], "name"),
         (CLAIMED, "password"),
-        ([":irc 464 * :wrong"], "password"),
+        ([":irc 464 * :wrong"], "server_password"),
         ([":irc 465 * :You are banned"], "server"),
     ],
 )
@@ -381,3 +394,132 @@ def test_the_presenter_fits_the_view(stage: Stage) -> None:
     assert isinstance(stage.presenter, Presenter) and not stage.view.closed
     stage.presenter.close()
     assert stage.view.closed and stage.connections[0].sent[-1] == "QUIT Goodbye"
+
+
+def test_a_claimed_name_is_asked_about_in_place_and_what_waits_stays(stage: Stage) -> None:
+    """After a restart of the server the name is ours only with its password; drafts and unsent messages are kept."""
+    stage.presenter.send("before")
+    stage.lose()
+    stage.presenter.send("meanwhile")
+    stage.connections[-1].queue.put(wire.Connected(2, Security.NONE))
+    stage.tick(*CLAIMED)
+    assert stage.view.in_chat and stage.phase == "ASKING" and stage.connections[-1].closed
+    assert "me" in stage.view.shown["question"].label and stage.view.shown["question"].is_secret
+    assert "meanwhile" in " ".join(stage.view.texts)
+    stage.view.answer("open-sesame")
+    assert len(stage.connections) == 2
+    stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+    stage.tick(*CLAIMED)
+    assert "PASS me:open-sesame" in stage.connections[-1].sent
+    stage.tick(":irc 001 me :Welcome", ":me!u@h JOIN #lobby", ":irc 353 me = #lobby :me", ":irc 366 me #lobby :End")
+    assert any("meanwhile" in line for line in stage.connections[-1].sent)
+    assert stage.phase == "ONLINE"
+
+
+def test_a_name_that_stays_taken_is_asked_about(stage: Stage) -> None:
+    """First it is most likely our own dead connection; after three minutes it is somebody else."""
+    stage.lose()
+    stage.connections[-1].queue.put(wire.Connected(2, Security.NONE))
+    stage.tick(":irc 433 * me :in use")
+    assert stage.phase != "ASKING" and stage.connections[-1].sent[-1] == "(drop 2)"
+    stage.clock += 200
+    stage.connections[-1].queue.put(wire.Connected(3, Security.NONE))
+    stage.tick(":irc 433 * me :in use")
+    assert stage.phase == "ASKING" and not stage.view.shown["question"].is_secret
+    stage.view.answer("no/name")
+    assert "can't be a name" in stage.view.shown["question"].text
+    stage.view.answer("you")
+    stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+    stage.tick()
+    assert "NICK you" in stage.connections[-1].sent
+
+
+def test_a_server_that_says_nothing_is_given_up_soon(tmp_path: Path) -> None:
+    """Ten seconds without a line; whoever has said something may take longer."""
+    for lines, after in (([], 11), ([":irc NOTICE * :Looking up your hostname"], 31)):
+        stage = Stage(tmp_path, HOST)
+        stage.presenter.begin(connect=True)
+        stage.connections[-1].queue.put(wire.Connected(1, Security.NONE))
+        stage.tick(*lines)
+        stage.clock += after - 2
+        stage.tick()
+        assert "(drop 1)" not in stage.connections[-1].sent
+        stage.clock += 2
+        stage.tick()
+        assert stage.connections[-1].sent[-1] == "(drop 1)"
+
+
+def test_the_menu_of_a_member_fits_rank_and_state(stage: Stage) -> None:
+    """The acts of operators are offered to operators, and each with its opposite."""
+    assert stage.presenter.member_actions("bob") == ("msg", "whois")
+    assert stage.presenter.member_actions("me") == ("whois",)
+    stage.tick(":bob!u@h MODE #lobby +o me")
+    offered = stage.presenter.member_actions("bob")
+    assert {"deop", "voice", "mute", "unmute", "kick", "ban"} <= set(offered) and "op" not in offered
+    stage.tick(":me!u@h MODE #lobby -o+v bob bob")
+    offered = stage.presenter.member_actions("bob")
+    assert {"op", "devoice"} <= set(offered) and not {"deop", "voice"} & set(offered)
+
+
+def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
+    """In place, and in the client's own words."""
+    stage.presenter.send("/join #klasa3b")
+    stage.tick(":irc 475 me #klasa3b :Cannot join channel (+k)")
+    assert "#klasa3b needs a key. /join #klasa3b KEY goes there." in stage.view.texts
+    assert stage.view.shown["question"].title == "#klasa3b is locked"
+    stage.view.answer("s3cret")
+    assert stage.connections[-1].sent[-1] == "JOIN #klasa3b s3cret"
+
+
+def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
+    """A password is hidden while it is typed and never comes into the composer."""
+    acts = {act.name: act for act in (*view_models.ROOM_ACTS, *view_models.OWN_ACTS)}
+    for name, typed, sent in (
+        ("Topic…", "tea at five", "TOPIC #lobby :tea at five"),
+        ("Lock with a key…", "s3cret", "MODE #lobby +k s3cret"),
+        ("Claim this name…", "open-sesame", "PRIVMSG NickServ :REGISTER open-sesame"),
+        ("Operator of the server…", "open-sesame", "OPER me open-sesame"),
+        ("Away…", "", "AWAY away"),
+    ):
+        stage.presenter.act(acts[name])
+        assert stage.view.shown["question"].is_secret is ("open-sesame" in typed)
+        stage.view.answer(typed)
+        assert stage.connections[-1].sent[-1] == sent
+    stage.presenter.act(acts["Quiet: only operators speak"])
+    assert stage.connections[-1].sent[-1] == "MODE #lobby +m"
+    stage.presenter.act(acts["Lock with a key…"])
+    stage.view.answer("two words")
+    assert stage.view.composer == "/key two words"
+
+
+def test_every_act_of_a_menu_is_a_command_that_there_is() -> None:
+    """Filled in, the line has no word too many."""
+    for act in (*view_models.ROOM_ACTS, *view_models.OWN_ACTS):
+        assert act.command[1:].split()[0] in slash_commands.COMMANDS
+        assert bool(act.label) is ("{}" in act.command)
+        assert act.is_secret is slash_commands.is_secret(act.command)
+
+
+def test_a_message_can_be_answered_and_taken_back_in_its_menu(tmp_path: Path) -> None:
+    """Our own as long as the server can; others see that it was taken back, and so do we."""
+    stage = Stage(tmp_path, HOST, "message-tags draft/message-redaction")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick("@msgid=a1 :bob!u@h PRIVMSG #lobby :theirs", "@msgid=a2 :me!u@h PRIVMSG #lobby :mine, from elsewhere")
+    pane = stage.presenter.pane
+    theirs, mine = len(stage.view.rows) - 2, len(stage.view.rows) - 1
+    assert pane.actions(theirs) == [("reply", "Reply to bob")]
+    pane.act(theirs, "reply")
+    assert stage.view.composer == "bob: "
+    assert pane.actions(mine) == [("take back", "Take back")]
+    pane.act(mine, "take back")
+    assert stage.connections[-1].sent[-1] == "REDACT #lobby a2"
+    stage.tick(":me!u@h REDACT #lobby a2 :")
+    assert "mine" not in " ".join(stage.view.texts) and "(taken back)" in stage.view.texts[-1]
+    assert pane.actions(0) == []
+
+
+def test_names_are_sorted_by_their_letters() -> None:
+    """As in a dictionary, whatever is on the letters."""
+    names = ["Zoe", "marek", "Łukasz", "Élodie", "fred", "Lucy"]
+    assert sorted(names, key=view_models.sort_key) == ["Élodie", "fred", "Lucy", "Łukasz", "marek", "Zoe"]

@@ -275,6 +275,47 @@ def test_a_name_is_claimed_and_got_back_with_its_password(display: str, server: 
         assert "open-sesame" not in (tmp_path / "chatroom" / "client.json").read_text("utf-8")
 
 
+def test_a_claimed_name_survives_a_restart_of_the_server(display: str, server: Server, tmp_path: Path) -> None:
+    """Claimed here, it comes back by itself; claimed elsewhere, it asks in place, and what was written is sent."""
+    arguments = ("127.0.0.1", "-p", str(server.port), "--nick", "wanda")
+    with Window(display, tmp_path, *arguments) as window:
+        window.wait_online()
+        window.type("/register open-sesame")
+        window.key("Return")
+        window.wait(lambda state: "(logged in)" in state["status"][0], "claimed")
+        server.kill()
+        window.wait(lambda state: "lost" in state["banner"], "the loss is told")
+        server.start()
+        window.wait(lambda state: "(logged in)" in state["status"][0], "it came back without a question")
+        assert window.state["question"] is None
+    (tmp_path / "other").mkdir()
+    with (
+        Server(tmp_path / "other") as other,
+        Window(display, tmp_path, "127.0.0.1", "-p", str(server.port), "--nick", "olga") as window,
+    ):
+        window.wait_online()
+        with Netcat(other.port, "olga") as olga:
+            olga.send("/register open-sesame")
+            olga.wait("olga is yours")
+        other.stop()
+        server.kill()
+        window.wait(lambda state: "lost" in state["banner"], "the loss is told")
+        window.type("written meanwhile")
+        window.key("Return")
+        window.type("a draft")
+        other.port = server.port  # where the name has been claimed meanwhile
+        other.start()
+        window.wait(lambda state: state["question"], "asked in place")
+        window.type(" that goes on")
+        window.wait(lambda state: state["composer"] == "a draft that goes on", "who writes keeps the keyboard")
+        window.click("question_at")
+        window.type("open-sesame")
+        window.key("Return")
+        window.wait(lambda state: "(logged in)" in state["status"][0], "in again")
+        window.wait(lambda state: not any("sending" in row for row in state["rows"]), "sent")
+        assert window.state["composer"] == "a draft that goes on"
+
+
 @pytest.mark.needs("openssl")
 def test_a_certificate_is_shown_and_trusted_by_keys(display: str, tmp_path: Path) -> None:
     """The question stands in the window, Cancel is what Enter would do; trusted, the fingerprint is kept."""

@@ -375,6 +375,21 @@ def test_serve_says_what_does_not_go_together(certificate: tuple[Path, Path], op
     assert why in done.stderr
 
 
+def test_it_prints_commands_that_encrypt(serve: Callable[..., Served], certificate: tuple[Path, Path]) -> None:
+    """Ready to copy; the one that stands for netcat comes in, also where plain text is refused."""
+    served = serve("--tls-cert", str(certificate[0]), "--tls-key", str(certificate[1]), "--tls-only")
+    shown = "\n".join([*served.out.heard, *served.out.until("ends the server")])
+    assert f"https://127.0.0.1:{served.port}\n" in shown
+    assert f"chatroom connect 127.0.0.1 -p {served.port} --tls\n" in shown
+    assert f"/connect -tls 127.0.0.1 {served.port} " in shown
+    command = re.search(r"netcat +(openssl .*)", shown)
+    assert command
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command[1].split(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as netcat:
+        said, _ = netcat.communicate(b"al\n/quit\n", DEADLINE)
+    assert b"* Welcome, al." in said
+
+
 def test_the_directory_of_a_certificate_is_for_its_owner(tmp_path: Path) -> None:
     """Whatever else will be kept there."""
     pytest.importorskip("cryptography")
@@ -388,7 +403,7 @@ def test_a_certificate_of_ones_own_is_for_the_names_that_the_server_prints(
     """Or whoever connects by these would be told that it is for another."""
     pytest.importorskip("cryptography")
     served = serve("--tls-self-signed", "--host", "0.0.0.0", "--data", str(tmp_path), "--name", "chat.example")
-    where = re.search(r"nc (\S+) ", "\n".join([*served.out.heard, *served.out.until("netcat")]))
+    where = re.search(r"-connect (\S+):\d+$", "\n".join([*served.out.heard, *served.out.until("netcat")]))
     assert where
     command = ["openssl", "x509", "-in", str(tmp_path / certificates.CERTIFICATE), "-noout", "-ext", "subjectAltName"]
     names = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout

@@ -1,5 +1,6 @@
 """IRCv3: what a client negotiates changes what it is told, and nobody else's lines."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from chatroom.common.irc_message import parse
 from chatroom.core.read_markers import READ_MARKERS_PER_USER
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
 from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
+from chatroom.server.audit import log_actions
 from tests.chat import INFO, NOON, Chat, Client
 
 LABELS = ("batch", "labeled-response")
@@ -490,6 +492,28 @@ def test_what_was_said_can_be_taken_back_by_its_author() -> None:
     assert pat.heard() == ["* al removed a message (wrong room)"]
     assert not chat.hub.state.rooms["#a"].recent
     assert numerics(al, f"REDACT #a {msgid}") == ["FAIL"]
+
+
+def test_the_room_and_the_log_are_told_that_an_operator_took_back_the_words_of_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """In words, with whose it was, where a client knows no REDACT."""
+    caplog.set_level(logging.INFO)
+    chat = Chat()
+    op, al = chat.irc("op", *REDACTING, room="#a"), chat.irc("al", *REDACTING, room="#a")
+    old, pat = chat.irc("old", room="#a"), chat.plain("pat").send("/join #a")
+    msgid = said(al, "PRIVMSG #a :oops")
+    for client in (op, old, pat):
+        client.heard()
+    chat.hub.state.audit_log.clear()
+    op.send(f"REDACT #a {msgid} :rude")
+    assert pat.heard() == ["* op removed a message of al (rude)"]
+    assert [parse(line).params for line in old.heard()] == [("#a", "removed a message of al (rude)")]
+    assert parse(op.heard()[0]).command == "REDACT"
+    log_actions(chat.hub.state.audit_log)
+    assert "#a: op removed a message of al (rude) (by op!" in caplog.text
+    op.send(f"REDACT #a {said(op, 'PRIVMSG #a :mine')}")
+    assert len(chat.hub.state.audit_log) == 1, "what is one's own is not logged"
 
 
 def test_operators_take_back_what_others_said_and_members_do_not() -> None:

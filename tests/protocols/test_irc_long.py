@@ -312,7 +312,11 @@ def test_what_is_not_utf8_before_registration_is_refused_too(chat: Chat) -> None
     ("line", "notice", "fail"),
     [
         (f"TOPIC #a :{'x' * 400}", "That topic is too long", "TOPIC INVALID_PARAMS"),
-        ("BAN #a bob 1h30m", "1h30m: That is no time; 30s, 10m, 2h, 1d and 1w are", "* INVALID_PARAMS 1h30m"),
+        (
+            "BAN #a bob 1h30m",
+            "1h30m: That is no time; 30s, 10m, 2h, 1d and 1w are; no reason begins with a digit",
+            "* INVALID_PARAMS 1h30m",
+        ),
     ],
 )
 def test_refusals_without_a_number_are_shown_by_every_client(chat: Chat, line: str, notice: str, fail: str) -> None:

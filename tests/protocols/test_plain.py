@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import FAULTS, Fault
 from chatroom.common.text import clean
-from chatroom.model.commands import AskRooms, AskTopic, AskWho, Join, Quit, Register, Rename, Say, SetAway, SetTopic
+from chatroom.model.commands import (
+    AskRooms,
+    AskTopic,
+    AskWho,
+    AskWhois,
+    Join,
+    Quit,
+    Register,
+    Rename,
+    Say,
+    SetAway,
+    SetTopic,
+)
 from chatroom.model.events import AwaySet, Departed, Event, Joined, Left, ModesSet, Renamed, Said, TopicSet
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Raw, Refused
@@ -61,7 +73,10 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
         ("/leave", Join("#lobby", move=True)),
         ("/rooms", AskRooms()),
         ("/who", AskWho("#tea")),
-        ("/who bob", AskWho("bob")),
+        ("/who bob", AskWhois("bob")),
+        ("/whois bob", AskWhois("bob")),
+        ("/back", SetAway("")),
+        ("/who b*", AskWho("b*")),
         ("/topic", AskTopic("#tea")),
         ("/topic Earl Grey", SetTopic("#tea", "Earl Grey")),
         ("/away", SetAway("")),
@@ -200,3 +215,14 @@ def test_no_input_does_worse_than_be_refused(pieces: list[bytes]) -> None:
     for client in clients[:2]:
         assert client.wire.endswith(b"\n") or not client.wire
         assert all(clean(line) == line for line in client.wire.decode().split("\n"))
+
+
+def test_who_tells_about_one_person() -> None:
+    """Where they are, as far as one may know, and whether they are logged in and away."""
+    chat = Chat()
+    al, bob = chat.plain("al"), chat.plain("bob").send("/join #tea", "/register tea-and-cakes", "/away lunch")
+    assert al.send("/who BOB").heard()[-1] == "* bob is in #tea; logged in as bob; away: lunch"
+    bob.send("/mode +s", "/away", "/logout")
+    al.heard()
+    assert al.send("/who bob").heard()[-1] == "* bob is in no room that you can see; not logged in"
+    assert al.send("/who eve").heard() == ["* there is nobody called eve; /who lists who is here"]

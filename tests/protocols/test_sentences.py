@@ -16,7 +16,7 @@ AL = Person("1", "al", "u", "127.0.0.1")
 BOB = Person("2", "bob", "u", "127.0.0.1")
 FOR_IRC_ALONE = {
     *(replies.NamesAre, replies.AllNamesAre, replies.CountsAre, replies.InvitationsAre, replies.Here, replies.NotHere),
-    *(replies.WatchedAre, replies.WhoisIs, replies.NoWhois, replies.WhowasIs, replies.UsersAre, replies.UptimeIs),
+    *(replies.WatchedAre, replies.WhowasIs, replies.UsersAre, replies.UptimeIs),
     *(replies.MarkerIs, replies.TargetsAre, replies.Reloaded),
 }
 

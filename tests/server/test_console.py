@@ -107,12 +107,18 @@ def test_what_is_typed_is_answered(served: Served, line: str, answer: str) -> No
 
 def test_a_claimed_name_is_freed_for_who_forgot_the_password(served: Served, visitors: Guests) -> None:
     """Whoever is logged in to it is not any more; anybody can claim it then."""
-    bob = visitors.plain("bob")
+    bob, eve = visitors.plain("bob"), visitors.irc("eve")
+    eve.send("NickServ REGISTER open-sesame-too")
+    eve.wait(" 900 ")
+    served.type("free eve")
+    eve.wait(" 901 ")
+    eve.wait("NickServ!.* NOTICE eve :The name eve is nobody's any more, so you are logged out; ")
+    served.out.wait("^eve is nobody's any more")
     bob.send("/register open-sesame")
     bob.wait("is yours now")
     served.type("free bob")
     served.out.wait(r"^bob is nobody's any more\.$")
-    bob.wait(r"^\* You are logged out\.$")
+    bob.wait(r"^\* bob is nobody's any more, so you are logged out; /register PASSWORD claims it anew\.$")
     served.type("free bob")
     served.out.wait("^bob is not claimed")
     bob.send("/register another-one")

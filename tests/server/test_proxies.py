@@ -1,6 +1,7 @@
 """Clients that a trusted proxy passes on, against a real server over real sockets."""
 
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
@@ -193,7 +194,7 @@ def test_the_header_comes_before_tls(tmp_path: Path) -> None:
     server.start()
     try:
         plain = Proxied(server, HEADER.format("192.0.2.7"), *REGISTRATION)
-        assert "wants TLS" in plain.rest()[-1]
+        assert re.search(r"wants TLS: .*add --tls\r$", plain.rest()[-1])
         plain.close()
         trusting = ssl.create_default_context(cafile=str(certificate[0]))
         trusting.check_hostname = False

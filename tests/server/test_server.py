@@ -255,13 +255,14 @@ def test_who_lists_the_people(guests: Guests) -> None:
     bob.send("/join #tea", "/away tea")
     bob.sync()
     alice.sync()
-    alice.send("/who", "/who #tea", "/who *", "/who BOB", "/who nobody")
+    alice.send("/who", "/who #tea", "/who *", "/who BOB", "/who nobody", "/who no*")
     assert alice.sync() == [
         "* 1 in #lobby: alice",
         "* 1 in #tea: bob (away: tea)",
         "* Here: alice, bob (away: tea)",
-        "* Here: bob (away: tea)",
-        "* There is nobody in or called nobody.",
+        "* bob is in #tea; not logged in; away: tea",
+        "* there is nobody called nobody; /who lists who is here",
+        "* There is nobody in or called no*.",
     ]
 
 

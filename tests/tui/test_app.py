@@ -256,6 +256,48 @@ def test_on_a_terminal_there_is_a_prompt_with_completion_and_colours(here: Serve
         bobby.wait("alice left")
 
 
+def test_a_terminal_asks_for_both_passwords_and_shows_neither(tmp_path: Path) -> None:
+    """The server's first, then the name's; a wrong one is asked for again, and what was typed is not lost."""
+    pytest.importorskip("prompt_toolkit")
+    (tmp_path / "file").write_text("let-me-in\n")
+    with Server(tmp_path, "--password-file", str(tmp_path / "file")) as server:
+        arguments = ("-p", str(server.port), "--nick", "alice")
+        for claims in (True, False):
+            terminal = Terminal(*arguments, XDG_CONFIG_HOME=str(tmp_path))
+            terminal.wait("Password of the server: ")
+            if claims:
+                terminal.type("guess!\r")
+                terminal.wait("not the password of this server")
+            terminal.type("let-me-in\r")
+            if claims:
+                terminal.wait("You are in #lobby")
+                terminal.type("/register open-sesame\r")
+                terminal.wait("you are logged in")
+            else:
+                terminal.wait("Password of the name alice: ")
+                terminal.type("open-sesame\r")
+                terminal.wait("You are in #lobby")
+                assert "open-sesame" not in terminal.seen
+            assert "let-me-in" not in terminal.seen
+            assert terminal.end() == 0
+
+
+def test_all_that_was_said_before_is_shown_and_found(here: Server, tmp_path: Path) -> None:
+    """Whoever comes back sees the last messages, also those from before their own; /search finds one."""
+    with Netcat(here.port, "bob") as bob:
+        bob.send(*(f"message {number}." for number in range(12)))
+        done = talk(tmp_path, here.port, "hello\n", "--nick", "ci")
+        assert done.returncode == 0
+        terminal = Terminal("-p", str(here.port), "--nick", "alice", XDG_CONFIG_HOME=str(tmp_path), NO_COLOR="1")
+        for number in range(12):
+            terminal.wait(rf"bob: message {number}\.")
+        terminal.type("/search message 7\r")
+        terminal.wait(r"\d{4}, .*bob: message 7\.")
+        terminal.type("/search nowhere\r")
+        terminal.wait("Nothing was found")
+        assert terminal.end() == 0
+
+
 @pytest.fixture
 def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
     """alice on a terminal, without prompt_toolkit."""
@@ -296,7 +338,7 @@ def test_what_is_typed_for_whom_nobody_is_and_where_one_may_not_be_goes_nowhere_
         bare.type("for one alone\n")
         bare.wait("Not sent: for one alone")
         bare.type("/join #closed\nfor them alone\n")
-        bare.wait("#closed: Cannot join channel|Not sent: for them alone|You are not in #closed")
+        bare.wait("#closed lets in only|Not sent: for them alone|You are not in #closed")
         bare.type("nor this\n/me waves\n")
         bare.wait("(?s)(You are not in #closed. /join #closed goes there.*){2}")
         bare.type("/join #lobby\n")
@@ -313,9 +355,9 @@ def test_who_leaves_where_they_were_not_let_in_is_told_where_they_are(here: Serv
         op.wait(r"MODE #closed \+i")
         bare.wait("You are in #lobby")
         bare.type("/join #closed\n")
-        bare.wait("#closed: Cannot join channel")
+        bare.wait("#closed lets in only")
         bare.type("/leave\n")
-        bare.wait("(?s)Cannot join channel.*You are in #lobby, with")
+        bare.wait("(?s)lets in only.*You are in #lobby, with")
         bare.type("still here\n")
         bob.wait("alice: still here")
 

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import logging
 import ssl
 import time
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from chatroom.web import site
 from chatroom.web.files import File, pages
 from chatroom.web.requests import FIELDS_MAX, HEAD_BYTES
 from tests.chat import INFO
-from tests.peers import DEADLINE, Guests, Irc, Served, eventually
+from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
 from tests.server.test_timeouts import make_older
 from tests.web.browsers import Browser, Frames
 
@@ -126,12 +128,37 @@ def test_healthz_tells_who_watches_over_it(tmp_path: Path) -> None:
         with Browser(server.port) as browser:
             told = browser.get("/healthz")
             assert told.headers["content-type"] == "application/json"
-            assert json.loads(told.body) == {"version": INFO.version, "clients": 1, "saving": True}
+            assert json.loads(told.body) == {"version": INFO.version, "clients": 0, "saving": True}
+            with closing(Peer(server.port)) as somebody:
+                somebody.wait("^Username$")
+                assert json.loads(browser.get("/healthz").body)["clients"] == 1
             store.failure = "no space left"
             assert json.loads(browser.get("/healthz").body)["saving"] is False
             store.failure = ""
     finally:
         server.stop()
+
+
+def test_requests_do_not_fill_the_log(server: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
+    """They are at debug; a WebSocket is somebody who comes, and its lines are as those of any client."""
+    caplog.set_level(logging.DEBUG, "chatroom.server.handler")
+    with Browser(server.port) as browser:
+        browser.get("/")
+    with closing(Peer(server.port)) as opened:
+        opened.send_bytes(
+            f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        opened.wait("101 ")
+
+    def levels() -> list[tuple[str, int]]:
+        lines = [(r.getMessage(), r.levelno) for r in caplog.records]
+        return [(text.split(" ", 3)[3].split(" ")[0], level) for text, level in lines if "connected" in text]
+
+    eventually(lambda: len(levels()) == 4, "both have come and gone")
+    assert sorted(levels()) == sorted(
+        (what, level) for what in ("connected", "disconnected") for level in (logging.DEBUG, logging.INFO)
+    )
 
 
 def test_a_server_that_keeps_nothing_saves_nothing(server: ChatServer) -> None:

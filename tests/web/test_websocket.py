@@ -116,7 +116,8 @@ def test_an_answer_that_takes_long_is_framed_once(serve: Callable[..., Served], 
     with Frames(served.port) as browser:
         browser.register("wanda")
         browser.say(
-            "CAP REQ :draft/chathistory batch labeled-response echo-message server-time", "PRIVMSG #lobby :kept"
+            "CAP REQ :draft/chathistory batch labeled-response server-time message-tags echo-message",
+            "PRIVMSG #lobby :kept",
         )
         browser.wait(" PRIVMSG #lobby :kept")
         browser.say("CHATHISTORY LATEST #lobby * 10")

@@ -65,7 +65,7 @@ def check_extras(settings: list[str], faults: Faults) -> None:
         extra, library = _EXTRAS[setting]
         with faults.about(setting):
             if find_spec(library) is None:
-                raise click.ClickException(f"Something is missing: pip install 'chatroom[{extra}]'")
+                raise click.ClickException(f"Something is missing; in the source, pip install '.[{extra}]'")
 
 
 def _check_data(data: Path, faults: Faults) -> None:

@@ -3,9 +3,24 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
+from platformdirs import user_data_path
+
+from chatroom.storage.relocation import directory_of
 
 DEFAULT_PORT = 9090
+try:
+    DATA = user_data_path("chatroom", appauthor=False)
+except RuntimeError:  # there is no home directory; who needs it is told so by `expanded`
+    DATA = Path("~/.local/share/chatroom")
+FORMER_DATA = Path(click.get_app_dir("chatroom"))  # where data were kept before; preferences still are
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class WholeNumber(click.IntRange):
+    """A whole number between two bounds, called so where another text is refused."""
+
+    name = "whole number"
 
 
 def expanded(data: Path) -> Path:
@@ -19,15 +34,25 @@ def expanded(data: Path) -> Path:
 
 
 def _expand(context: click.Context, parameter: click.Parameter, data: Path) -> Path:
-    """`expanded`, except for `serve`: it can do without data, and expands the name when it needs it."""
-    return data if context.command.name == "serve" else expanded(data)
+    """`expanded`, except for `serve`: it can do without data, and expands the name when it needs it.
+
+    Without --data, it is where data are that `serve` has not moved yet.
+    """
+    if context.command.name == "serve":
+        return data
+    return expanded(data) if is_chosen(context) else directory_of(expanded(data), expanded(FORMER_DATA))
+
+
+def is_chosen(context: click.Context) -> bool:
+    """Whether somebody said where the data are."""
+    return context.get_parameter_source("data") is not ParameterSource.DEFAULT
 
 
 data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     callback=_expand,
-    default=Path(click.get_app_dir("chatroom")),
+    default=DATA,
     envvar="CHATROOM_SERVE_DATA",  # the same for every command
     show_envvar=True,
     help="The directory that holds history, accounts, rooms and bans.",

@@ -3,14 +3,18 @@
 import re
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from chatroom.cli.common_options import DEFAULT_PORT, FILE
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber
 from chatroom.cli.text_file import read_password
 from chatroom.common.names import LOBBY
 from chatroom.common.text import number
+
+if TYPE_CHECKING:
+    from chatroom.client.links import Link
 
 _option = partial(click.option, show_envvar=True)
 
@@ -25,7 +29,7 @@ Examples:
 """
 )
 @click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
-@_option("-p", "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, help="The server's port.")
+@_option("-p", "--port", type=WholeNumber(1, 65535), default=DEFAULT_PORT, help="The server's port.")
 @_option("--nick", default="", show_default=False, help="Your name in the chat; you are asked for it otherwise.")
 @_option("--room", default=LOBBY, help="The room to start in.")
 @_option("--tls", is_flag=True, help="Encrypt the connection.")
@@ -41,14 +45,20 @@ def connect(
     """Join a server, in a window or with --text.
 
     HOST is the server's address, 127.0.0.1 by default; CHATROOM_CONNECT_HOST can set it too. HOST:PORT is
-    the same as HOST -p PORT.
+    the same as HOST -p PORT. A link is taken, too: chatroom://HOST:PORT/#room, irc://, ircs://, http:// or https://.
     """
+    from chatroom.client import links
     from chatroom.client.settings import Server
     from chatroom.gui.app import NoWindow, run
     from chatroom.tui.app import Trouble, converse
 
     password = read_password(password_file) if password_file else ""
-    server = Server(*_address(host or "127.0.0.1", port), tls, nick)
+    if host and links.is_link(host):
+        link = _link(host)
+        host, port, tls, room = link.host, link.port, tls or link.tls, link.room or room
+        server = Server(host, port, tls, nick)
+    else:
+        server = Server(*_address(host or "127.0.0.1", port), tls, nick)
     rooms = (room if room.startswith("#") else f"#{room}",)
     try:
         if text:
@@ -59,12 +69,27 @@ def connect(
         raise click.ClickException(str(error)) from None
 
 
+def _link(text: str) -> "Link":
+    """Where a link leads to; raises `click.UsageError` if to nowhere, or if a flag says otherwise."""
+    from chatroom.client import links
+
+    try:
+        link = links.parse(text)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    source = click.get_current_context().get_parameter_source
+    for name, value in (("port", str(link.port)), ("room", link.room)):
+        if value and source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"The link says {value} already; leave out --{name}.")
+    return link
+
+
 def _address(place: str, port: int) -> tuple[str, int]:
     """The host and the port in HOST, HOST:PORT, [::1]:PORT or ::1; raises `click.UsageError` if -p is another port."""
     match = re.fullmatch(r"(?:\[(.+)\]|([^:]+)):(\d+)", place)
     if not match:
         return place.removeprefix("[").removesuffix("]"), port
-    there = click.IntRange(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
+    there = WholeNumber(1, 65535).convert(number(match[3], 1_000_000) or 0, None, None)
     given = click.get_current_context().get_parameter_source("port") is ParameterSource.COMMANDLINE
     if given and port != there:
         raise click.UsageError(f"{place} says port {there}, but -p says {port}; leave one of them out.")

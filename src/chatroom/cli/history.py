@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from chatroom.cli.common_options import data_option
+from chatroom.cli.common_options import WholeNumber, data_option
 from chatroom.cli.export import FORMS, local_time, output_file
 from chatroom.cli.progress import progress
 from chatroom.common import streams
@@ -105,7 +105,7 @@ def export(room: str, form: str, since: int | None, until: int | None, output: s
 @_since
 @_until
 @click.option(
-    "--limit", type=click.IntRange(1), default=50, help="How many messages to show at most; the newest are shown."
+    "--limit", type=WholeNumber(1), default=50, help="How many messages to show at most; the newest are shown."
 )
 @data_option
 def search(
@@ -157,7 +157,7 @@ def prune(older_than: int, data: Path) -> None:
 def rooms(data: Path) -> None:
     """List the rooms that have a history.
 
-    Shows how many messages each has, and the times of the first and the last one.
+    Shows how many messages each has, and from when to when something happened there.
     """
     with _reader(data) as reader:
         summaries = list(reader.summaries())

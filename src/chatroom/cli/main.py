@@ -14,6 +14,7 @@ _FILES = {
     "backup": "backup",
     "completion": "completion",
     "connect": "connect",
+    "doctor": "doctor",
     "hash-password": "hash_password",
     "history": "history",
     "man": "man",
@@ -83,4 +84,4 @@ def _show_version(context: click.Context, parameter: click.Parameter, asked: boo
     help="Show the versions of chatroom, Python and SQLite, and which extras are installed.",
 )
 def main() -> None:
-    """Chat in your own rooms: a server, and a window to talk in."""
+    """Chat in your own rooms: a server for browsers, netcat and IRC, and clients with a window or on a terminal."""

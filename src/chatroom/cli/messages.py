@@ -4,21 +4,38 @@ import errno
 import socket
 
 from chatroom import __version__
+from chatroom.common.addresses import is_loopback
 
 
-def how_to_join(host: str, port: int, scheme: str = "http") -> str:
+def how_to_join(host: str, port: int, scheme: str = "http", *, tls: bool = False, password: bool = False) -> str:
     """What each kind of client needs, with an address that others can reach if the server listens on all.
 
-    `scheme` is that of browsers; "" if they can't come in.
+    `scheme` is that of browsers; "" if they can't come in. `tls` and `password` are whether the server has them; with
+    TLS, what is to be typed encrypts.
     """
     where = address_to_join(host)
-    browser = f"  a browser   {scheme}://{f'[{where}]' if ':' in where else where}:{port}\n" if scheme else ""
+    place = f"{f'[{where}]' if ':' in where else where}:{port}"
+    facts = [
+        ("Only this machine can join; --host 0.0.0.0 lets the network in.", is_loopback(host) or host == "localhost"),
+        ("TLS is on; plain text is taken, too, unless --tls-only is set.", tls),
+        ("Everybody must give the password of --password-file.", password),
+    ]
+    notes = "".join([f"{sentence}\n" for sentence, holds in facts if holds])
+    browser = f"  a browser   {scheme}://{place}\n" if scheme else ""
+    if tls:
+        window = f"chatroom connect {where} -p {port} --tls"
+        netcat = f"openssl s_client -quiet -connect {place}"
+        irssi = f"irssi, and there /connect -tls {where} {port} and /join #lobby"
+    else:
+        window = f"chatroom connect {where} -p {port}"
+        netcat = f"nc {where} {port}"
+        irssi = f"irssi -c {where} -p {port}     then /join #lobby"
     return f"""\
 chatroom {__version__} is listening on {host}, port {port}. To join:
-{browser}  a window    chatroom connect {where} -p {port}
-  netcat      nc {where} {port}
-  IRC         irssi -c {where} -p {port}     then /join #lobby
-q and Enter ends the server; help lists what else you can type here."""
+{browser}  a window    {window}
+  netcat      {netcat}
+  IRC         {irssi}
+{notes}q and Enter ends the server; help lists what else you can type here."""
 
 
 def address_to_join(host: str) -> str:

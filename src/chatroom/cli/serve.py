@@ -12,7 +12,7 @@ import click
 
 from chatroom import __version__
 from chatroom.cli.check_config import check_cluster, check_machine
-from chatroom.cli.common_options import expanded
+from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen
 from chatroom.cli.config_file import Faults, written
 from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
@@ -23,6 +23,7 @@ from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.log_writer import LogWriter
+from chatroom.storage.relocation import directory_of, move
 
 if TYPE_CHECKING:
     from chatroom.server.chat_server import ChatServer
@@ -53,6 +54,8 @@ def serve(options: ServeOptions) -> None:
     if options.needs_data:
         with faults.about("data"):
             data = expanded(data)
+            if not is_chosen(context):
+                data = _default_data(data, may_move=not options.check_config)
     if options.cluster:
         check_cluster(options.cluster, faults)
     as_json = options.log_format == "json"
@@ -87,6 +90,20 @@ def serve(options: ServeOptions) -> None:
     _run(server, options)
 
 
+def _default_data(data: Path, may_move: bool) -> Path:
+    """Where the data are if nobody has said it; those of older versions are moved to where they belong now."""
+    from chatroom.net.certificates import CERTIFICATE, KEY
+    from chatroom.storage.schema import StoreError
+
+    former = expanded(FORMER_DATA)
+    try:
+        if may_move and (done := move(former, data, (KEY, CERTIFICATE))):
+            streams.show(done)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    return directory_of(data, former)
+
+
 # ---- the server -----------------------------------------------------------------------------------------------------
 
 
@@ -97,7 +114,7 @@ def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
     try:
         certificate, key = self_signed(directory, name, address_to_join(host))
     except ImportError:
-        raise click.ClickException("--tls-self-signed needs more: pip install 'chatroom[tls]'") from None
+        raise click.ClickException("--tls-self-signed needs more; in the source, pip install '.[tls]'") from None
     except UntrustedFileError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
@@ -154,7 +171,7 @@ def _publish(server: "ChatServer", host: str, port: int) -> None:
 
         publish(server, host, port)
     except ImportError:
-        raise click.ClickException("--metrics-port needs more: pip install 'chatroom[metrics]'") from None
+        raise click.ClickException("--metrics-port needs more; in the source, pip install '.[metrics]'") from None
     except OSError as error:
         raise click.ClickException(cannot_listen(error, host, port, "--metrics-host", "--metrics-port")) from None
 
@@ -172,7 +189,13 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
         raise click.ClickException(str(error)) from None
     try:
         _tell_of_start(server, options)
-        greeting = how_to_join(options.host, server.port, _browsers_scheme(server))
+        greeting = how_to_join(
+            options.host,
+            server.port,
+            _browsers_scheme(server),
+            tls=server.tls is not None,
+            password=options.password_file is not None,
+        )
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.

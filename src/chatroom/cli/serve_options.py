@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_type_hints
 
 import click
 
-from chatroom.cli.common_options import DEFAULT_PORT, FILE, data_option
+from chatroom.cli.common_options import DEFAULT_PORT, FILE, WholeNumber, data_option
 from chatroom.cli.config_file import Faults, load
 from chatroom.common.addresses import Network, address_of, network_of
 from chatroom.common.errors import ChatError
@@ -113,7 +113,7 @@ class ServeOptions:
 
     host: Annotated[str, _option("The address to listen on; 0.0.0.0 lets other machines in.", default="127.0.0.1")]
     port: Annotated[
-        int, _option("The port; 0 takes any free one.", "-p", type=click.IntRange(0, 65535), default=DEFAULT_PORT)
+        int, _option("The port; 0 takes any free one.", "-p", type=WholeNumber(0, 65535), default=DEFAULT_PORT)
     ]
     name: Annotated[
         str, _option("The server's name, as IRC clients see it.", default="chatroom.local", callback=_server_name)
@@ -163,14 +163,12 @@ class ServeOptions:
         ),
     ]
     data: Annotated[Path, lambda name: data_option]
-    keep: Annotated[
-        int, _option("How many days history is kept; 0 keeps all.", type=click.IntRange(0), default=KEEP_DAYS)
-    ]
+    keep: Annotated[int, _option("How many days history is kept; 0 keeps all.", type=WholeNumber(0), default=KEEP_DAYS)]
     free_accounts: Annotated[
         int,
         _option(
             "After how many days without use a claimed name is freed; 0 keeps all.",
-            type=click.IntRange(0, FREE_ACCOUNTS_DAYS_MAX),
+            type=WholeNumber(0, FREE_ACCOUNTS_DAYS_MAX),
             default=FREE_ACCOUNTS_DAYS,
         ),
     ]
@@ -186,7 +184,7 @@ class ServeOptions:
         int,
         _option(
             "How many missed messages somebody who joins a room is shown, at most.",
-            type=click.IntRange(0, RECENT_MESSAGES),
+            type=WholeNumber(0, RECENT_MESSAGES),
             default=RECENT_MESSAGES,
         ),
     ]
@@ -210,7 +208,7 @@ class ServeOptions:
         ),
     ]
     max_clients: Annotated[
-        int, _option("How many clients may be connected at once.", type=click.IntRange(1), default=CLIENTS_MAX)
+        int, _option("How many clients may be connected at once.", type=WholeNumber(1), default=CLIENTS_MAX)
     ]
     unlimited: Annotated[
         bool, _option("Lift the limits on floods and addresses: for benchmarks and trusted hosts.", is_flag=True)
@@ -219,7 +217,7 @@ class ServeOptions:
         int,
         _option(
             "How many clients one address may have; private networks four times as many, this machine any number.",
-            type=click.IntRange(1),
+            type=WholeNumber(1),
             default=CONNECTIONS_PER_ADDRESS,
         ),
     ]
@@ -265,7 +263,7 @@ class ServeOptions:
         ),
     ]
     metrics_port: Annotated[
-        int | None, _option("Serve figures for Prometheus on this port, at /metrics.", type=click.IntRange(1, 65535))
+        int | None, _option("Serve figures for Prometheus on this port, at /metrics.", type=WholeNumber(1, 65535))
     ]
     metrics_host: Annotated[str, _option("The address for --metrics-port.", default="127.0.0.1")]
     check_config: Annotated[bool, _option("Say what is wrong with the settings, and end.", is_flag=True)]

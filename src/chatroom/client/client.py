@@ -18,9 +18,12 @@ class Phase(Enum):
     CONNECTING = auto()
     ONLINE = auto()
     LOST = auto()  # the next try is at `retry_at`
+    ASKING = auto()  # the server wants something from the user first: `Client.answer`
     STOPPED = auto()  # refused, or closed: nothing happens any more
 
 
+SILENT_SECONDS = 10.0  # without any line: whoever took the connection is no chat server
+HELD_SECONDS = 180.0  # servers notice within three minutes that a connection is dead; a name still taken is another's
 REGISTER_SECONDS = 30.0  # some servers look up our name and ask our machine who we are before they say welcome
 GOODBYE_SECONDS = 1.5  # that the program waits at its end until the last lines are sent
 
@@ -47,6 +50,8 @@ class Client:
         self._now = now
         self._number = 0  # of the connection
         self._connected_at = 0.0
+        self._has_heard = False  # a line over this connection
+        self._make_connection = make_connection
         self._queue: SimpleQueue[wire.ConnectionEvent] = SimpleQueue()
         self._lines: list[str] = []  # received, not fed to the session yet; the next one last
         self._connection = make_connection(target, self._queue)
@@ -57,6 +62,22 @@ class Client:
     def retry_now(self) -> None:
         self.retry_at = self._now()
         self._connection.retry_now()
+
+    def answer(self, kind: str, text: str) -> None:
+        """Connects again with what was asked for: a `password`, a `server_password` or a `nick` (`strings.ANSWERS`)."""
+        state = self.state
+        if kind == "nick":
+            state.rename_self(text)
+            state.login_name = state.password = state.old_password = ""
+        elif kind == "password":
+            state.password, state.old_password = text, ""
+        else:
+            state.server_password = text
+        self._lines.clear()
+        self._queue = SimpleQueue()
+        self._connection = self._make_connection(self.target, self._queue)
+        self.phase = Phase.CONNECTING
+        self.start()
 
     def stop(self) -> None:
         """Ends the connection; no event tells of it."""
@@ -70,7 +91,7 @@ class Client:
     def pump(self, seconds: float) -> list[ScreenEvent]:
         """Handles what has arrived, for at most `seconds`; returns what the screen has to react to."""
         deadline = time.monotonic() + seconds
-        while self.phase is not Phase.STOPPED:
+        while self.phase not in (Phase.STOPPED, Phase.ASKING):
             if self._lines:
                 self._feed(self._lines.pop())
             elif not self._next_event():
@@ -80,9 +101,19 @@ class Client:
         self._give_up_waiting()
         events = list(self.state.events)
         self.state.events.clear()
-        if any(isinstance(event, Rejected) for event in events):
-            self.stop()
+        for event in events:
+            if isinstance(event, Rejected):
+                self._on_rejected(event)
         return events
+
+    def _on_rejected(self, event: Rejected) -> None:
+        """Ends the connection. What the user can answer leaves everything else as it is."""
+        self._connection.close()
+        self.phase = Phase.ASKING if event.reason in strings.ANSWERS else Phase.STOPPED
+        if self.phase is Phase.ASKING:
+            self.error = strings.refusal(event.reason, *event.about)
+            self._lines.clear()
+            self._session.lost()
 
     @property
     def is_behind(self) -> bool:
@@ -94,12 +125,20 @@ class Client:
         state = self.state
         if state.name_is_held:
             state.name_is_held = False
-            self._connection.drop(self._number, "the name is still held by the connection that was lost")
-        elif state.is_connected and not state.is_registered and self._now() - self._connected_at > REGISTER_SECONDS:
+            if self._now() - self.lost_at > HELD_SECONDS:
+                state.reject("nick-taken", state.nick)
+            else:
+                self._connection.drop(self._number, "the name is still held by the connection that was lost")
+        elif state.is_connected and not state.is_registered and self._now() - self._connected_at > self._patience():
             reason = f"{self.target} took the connection and said nothing; is it a chat server"
             self._connection.drop(self._number, reason)
 
+    def _patience(self) -> float:
+        """Seconds that the server may take to let us in."""
+        return REGISTER_SECONDS if self._has_heard else SILENT_SECONDS
+
     def _feed(self, line: str) -> None:
+        self._has_heard = True
         self._session.feed(line)
         if self.phase is Phase.CONNECTING and self.state.is_registered:
             self.phase = Phase.ONLINE
@@ -118,7 +157,7 @@ class Client:
                 self.phase = Phase.CONNECTING
             case wire.Connected(number, security):
                 self.security = security
-                self._number, self._connected_at = number, self._now()
+                self._number, self._connected_at, self._has_heard = number, self._now(), False
                 is_open = security is Security.NONE and not plaintext.is_this_machine(self.target.host)
                 self.state.asks_before_secrets = is_open and not self.state.password  # which was asked about before
                 self._session.connected(lambda line: self._connection.send(number, line))

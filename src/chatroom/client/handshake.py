@@ -20,6 +20,7 @@ WANTED = frozenset(
         "multi-prefix",
         "invite-notify",
         "draft/chathistory",
+        "draft/message-redaction",
         "soju.im/search",
     }
 )
@@ -39,8 +40,8 @@ class Handshake:
 
     def start(self) -> None:
         self._state.send(Message("CAP", ("LS", "302")))
-        if self._state.password:
-            self._state.send(Message("PASS", (self._state.password,)))
+        if self._state.server_password:
+            self._state.send(Message("PASS", (self._state.server_password,)))
         self._state.send(Message("NICK", (self._state.nick,)))
         self._state.send(Message("USER", ("chatroom", "0", "*", self._state.nick)))
 
@@ -88,7 +89,8 @@ class Handshake:
             self._end()
 
     def _authenticate(self) -> None:
-        secret = base64.b64encode(f"{self._state.nick}\0{self._state.nick}\0{self._state.password}".encode()).decode()
+        name = self._state.login_name or self._state.nick
+        secret = base64.b64encode(f"{name}\0{name}\0{self._state.password}".encode()).decode()
         chunks = [secret[i : i + _SASL_CHUNK_CHARACTERS] for i in range(0, len(secret), _SASL_CHUNK_CHARACTERS)]
         if len(chunks[-1]) == _SASL_CHUNK_CHARACTERS:
             chunks.append("+")

@@ -17,7 +17,7 @@ _GAP_PAGES = 20  # fetched of a gap at most; who was away for longer scrolls up
 def catch_up(state: SessionState, room: Room) -> None:
     """We are in the room, maybe again: fetches what we missed, then sends what waits there."""
     room.history_pages = 0
-    last = room.last_id()
+    last = room.gap_from = room.gap_from or room.last_id()
     if last:
         _request(state, room, HistoryRequest.AFTER, f"msgid={last}")
     else:
@@ -39,14 +39,17 @@ def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> 
     room.history_pages += 1
     if request is not HistoryRequest.AFTER:
         room.has_older = has_more
+        room.gap_from = "" if request is HistoryRequest.LATEST else room.gap_from
         state.flush(room)
         return
     for entry in fresh:
         if entry.kind in SPOKEN and not entry.own and room is not state.looked_at:
             room.count_unread(entry)
     if has_more and room.history_pages < _GAP_PAGES:
-        _request(state, room, HistoryRequest.AFTER, f"msgid={entries[-1].msgid}")
+        room.gap_from = entries[-1].msgid
+        _request(state, room, HistoryRequest.AFTER, f"msgid={room.gap_from}")
     else:
+        room.gap_from = ""
         state.flush(room)
 
 
@@ -63,7 +66,8 @@ def unavailable(state: SessionState, room: Room) -> None:
     if room.history_request:
         room.history_request = None
         room.has_older = False
-        state.flush(room)
+        room.gap_from = ""
+        state.flush(room, has_history=False)
 
 
 def _request(state: SessionState, room: Room, request: HistoryRequest, bound: str) -> None:

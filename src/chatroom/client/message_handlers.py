@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from chatroom.client import history_sync, strings
 from chatroom.client.room import Member, Room
-from chatroom.client.screen_events import Registered
+from chatroom.client.screen_events import KeyWanted, Registered
 from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
@@ -23,6 +23,7 @@ _LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
 _LISTED_TOPIC_CHARACTERS = 400
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _WHO_MEMBERS = 200  # members; asking who is away costs a line for each
+_JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -204,9 +205,22 @@ def on_names_end(state: SessionState, message: Message) -> None:
     if room is None:
         return
     room.is_listed = True
+    if room.wants_key:
+        _use_key(state, room)
     if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
         state.asked_who.add(fold(room.name))
         state.send(Message("WHO", (room.name,)))
+
+
+def _use_key(state: SessionState, room: Room) -> None:
+    """We came with a key. A room that we have just made gets it; of any other we ask whether it has one."""
+    room.wants_key = False
+    me = room.member(state.nick)
+    if me and me.prefix and len(room.members) == 1:
+        state.send(Message("MODE", (room.name, "+k", room.key)))
+    else:
+        state.asked_modes.add(fold(room.name))
+        state.send(Message("MODE", (room.name,)))
 
 
 def on_who(state: SessionState, message: Message) -> None:
@@ -285,11 +299,28 @@ def on_welcome(state: SessionState, message: Message) -> None:
     wanted = [room for room in state.rooms.values() if not room.is_direct and (room.joined or not again)]
     for room in wanted:
         room.joined = True
-    if wanted:
-        state.send(Message("JOIN", (",".join(room.name for room in wanted),)))
+    wanted.sort(key=lambda room: not room.key)  # keys belong to the first rooms of a JOIN
+    for some in _join_lines(wanted):
+        keys = ",".join(room.key for room in some if room.key)
+        names = ",".join(room.name for room in some)
+        state.send(Message("JOIN", (names, keys) if keys else (names,)))
     for room in state.rooms.values():
         if room.is_direct:
             history_sync.catch_up(state, room)
+
+
+def _join_lines(rooms: list[Room]) -> list[list[Room]]:
+    """Rooms that fit into one JOIN together; the order stays."""
+    lines: list[list[Room]] = []
+    left = 0
+    for room in rooms:
+        size = len(f"{room.name},{room.key},".encode())
+        if size > left:
+            lines.append([])
+            left = _JOIN_BYTES
+        lines[-1].append(room)
+        left -= size
+    return lines
 
 
 def on_isupport(state: SessionState, message: Message) -> None:
@@ -325,11 +356,15 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
         state.inform(_text_of_all(message), Kind.ERROR)
     elif message.command == "433" and state.send_password():
         pass  # the server's answer to that decides
+    elif message.command == "433" and reason == NICK_RESERVED:
+        if state.password and state.try_old_password():
+            state.name_is_held = True  # the client tries again
+        else:
+            state.reject("login-refused" if state.password else "nick-claimed", nick)
     elif message.command == "433" and state.was_registered:
         state.name_is_held = True  # most likely by our lost connection: the client tries again
     elif message.command == "433":
-        claimed = "login-refused" if state.password else "nick-claimed"
-        state.reject(claimed if reason == NICK_RESERVED else "nick-taken", nick)
+        state.reject("nick-taken", nick)
     else:
         state.reject("nick-bad", nick, _text(message))
 
@@ -340,7 +375,7 @@ def on_password_refused(state: SessionState, message: Message) -> None:
     if state.is_registered:
         on_other(state, message)
     elif not (reason == TRY_LATER and state.was_registered):  # else the client tries again later
-        state.reject("password", _text(message))
+        state.reject("server-password-wrong" if state.server_password else "server-password", _text(message))
 
 
 def on_banned(state: SessionState, message: Message) -> None:
@@ -405,6 +440,13 @@ def on_fail(state: SessionState, message: Message) -> None:
     state.inform(_text(message), Kind.ERROR)
 
 
+def on_redact(state: SessionState, message: Message) -> None:
+    target = _param(message, 0)
+    room = state.rooms.get(fold(message.nick if state.is_me(target) else target))
+    if room and _param(message, 1):
+        room.redact(_param(message, 1), strings.TAKEN_BACK)
+
+
 def on_not_sent(state: SessionState, message: Message) -> None:
     """401, 403, 404 …: the server refused what we said to `params[1]`."""
     room = state.rooms.get(fold(_param(message, 1)))
@@ -419,11 +461,16 @@ def on_not_sent(state: SessionState, message: Message) -> None:
 
 
 def on_not_joined(state: SessionState, message: Message) -> None:
-    if room := state.rooms.get(fold(_param(message, 1))):
-        room.joined = False
+    room = state.rooms.get(fold(_param(message, 1)))
+    if room and room.is_here:  # some servers use 477 for other refusals, too
         state.inform(_text_of_all(message), Kind.ERROR, room)
-    else:
-        state.inform(_text_of_all(message), Kind.ERROR)
+        return
+    state.inform(strings.not_joined(message.command, _param(message, 1), _text(message)), Kind.ERROR, room)
+    if room:
+        room.joined = False
+        if message.command == "475":
+            room.key = ""
+            state.events.append(KeyWanted(room))
 
 
 def on_whois(state: SessionState, message: Message) -> None:
@@ -462,6 +509,13 @@ def on_bans_end(state: SessionState, message: Message) -> None:
 
 
 def on_modes(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(_param(message, 1)))
+    if room and fold(room.name) in state.asked_modes:
+        state.asked_modes.discard(fold(room.name))
+        if "k" not in _param(message, 2):
+            room.key = ""
+            state.inform(strings.key_not_used(room.name), room=room)
+        return
     state.inform(strings.modes(_param(message, 1), clean(" ".join(message.params[2:]))))
 
 
@@ -501,6 +555,7 @@ HANDLERS: dict[str, Handler] = {
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
+    "REDACT": on_redact,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,

@@ -54,6 +54,8 @@ class Room:
         self.is_here = self.is_direct  # the server says that we are in it
         self.is_listed = False  # the server has told who is in it
         self.topic = ""
+        self.key = ""  # that the room was joined with, for the next connection
+        self.wants_key = False  # the user has just given a key, and the room may have none
         self.members: dict[str, Member] = {}
         self.members_version = 0  # grows with each change of `members`
         self.entries: list[TranscriptEntry] = []
@@ -69,6 +71,7 @@ class Room:
         self.has_older = False  # the server may have history from before `first`
         self.history_request: HistoryRequest | None = None  # asked for and not arrived
         self.history_pages = 0  # that have arrived since we came here
+        self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
         self._ids: set[str] = set()
         self._pending = 0  # how many entries at the end wait for the server
 
@@ -157,6 +160,13 @@ class Room:
         del self.entries[index]
         self._ids.discard(entry.msgid)
         self.touch(index)
+
+    def redact(self, msgid: str, text: str) -> None:
+        """A message was taken back: `text` stands in its place."""
+        for index, entry in enumerate(self.entries):
+            if entry.msgid == msgid:
+                entry.text, entry.mention = text, False
+                self.touch(index)
 
     def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""

@@ -44,4 +44,11 @@ class SearchResults:
     entries: tuple[TranscriptEntry, ...]
 
 
-ScreenEvent = Registered | Rejected | Alerted | RoomList | SearchResults
+@dataclass(frozen=True, slots=True)
+class KeyWanted:
+    """A room that we want to go to needs a key, or another one than we gave."""
+
+    room: Room
+
+
+ScreenEvent = Registered | Rejected | Alerted | RoomList | SearchResults | KeyWanted

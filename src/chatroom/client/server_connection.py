@@ -22,11 +22,13 @@ from dataclasses import dataclass
 from enum import Enum
 from queue import SimpleQueue
 
+from chatroom.client.address_race import race
 from chatroom.client.backoff import Backoff
 from chatroom.common.irc_message import Message, parse, render
 
 CONNECT_SECONDS = 10.0  # for the name, the connection and the handshake together
 QUIET_SECONDS = 60.0  # without a line from the server: we send a PING
+UNANSWERED_SECONDS = 10.0  # likewise, after we sent something: the server answers nearly all that a client sends
 ANSWER_SECONDS = 30.0  # without an answer to it: the connection is lost
 LINE_LIMIT_BYTES = 65_536  # a server that sends a longer line is not one for us
 _READ_BYTES = 65_536
@@ -144,6 +146,8 @@ class ServerConnection(threading.Thread):
         self._backoff.reset()
 
     def retry_now(self) -> None:
+        """Ends the wait for the next try; if that fails, the wait after it is short again."""
+        self._backoff.reset()
         self._nudge.set()
 
     def close(self) -> None:
@@ -200,23 +204,10 @@ class ServerConnection(threading.Thread):
 
     def _dial(self, deadline: float) -> socket.socket:
         """Connects, and gives the socket what is left until `deadline` as its timeout."""
-        error: OSError = TimeoutError()
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            self.target.host, self.target.port, type=socket.SOCK_STREAM
-        ):
-            left = deadline - time.monotonic()
-            if left <= 0 or self._closing.is_set():
-                break
-            sock = socket.socket(family, kind, protocol)
-            try:
-                sock.settimeout(left)
-                sock.connect(address)
-                sock.settimeout(max(deadline - time.monotonic(), 0.1))
-                return sock
-            except OSError as failure:
-                sock.close()
-                error = failure
-        raise error
+        host, port = self.target.host, self.target.port
+        sock = race(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), deadline, self._closing)
+        sock.settimeout(max(deadline - time.monotonic(), 0.1))
+        return sock
 
     def _pinned(self, sock: socket.socket, other_name: bool) -> ssl.SSLSocket:
         """Encrypts a connection to a server whose certificate the user trusted before."""
@@ -235,7 +226,8 @@ class ServerConnection(threading.Thread):
         """Moves bytes both ways until we close the connection; raises when the other side ends it."""
         reader, unsent = _Lines(), bytearray()
         self._pongs.clear()
-        heard, asked = time.monotonic(), False
+        heard = time.monotonic()
+        sent = asked = 0.0  # when we sent something that may have an answer, and when a PING; 0.0 if not since `heard`
         with selectors.DefaultSelector() as selector:
             selector.register(sock, selectors.EVENT_READ)
             selector.register(self._wake_out, selectors.EVENT_READ)
@@ -245,16 +237,20 @@ class ServerConnection(threading.Thread):
                     return
                 if self._dropped[0] == self._number:
                     raise _OverError(self._dropped[1])
-                ready = selector.select(ANSWER_SECONDS if asked else QUIET_SECONDS)
+                ask_at = min(heard + QUIET_SECONDS, sent + UNANSWERED_SECONDS if sent else heard + QUIET_SECONDS)
+                until = asked + ANSWER_SECONDS if asked else ask_at
+                selector.select(max(until - time.monotonic(), 0.0))
                 self._drain_wake()
+                now = time.monotonic()
                 if self._read(sock, reader):
-                    heard, asked = time.monotonic(), False
-                elif not ready and asked and time.monotonic() - heard > ANSWER_SECONDS:
+                    heard, sent, asked = now, 0.0, 0.0
+                elif asked and now - asked >= ANSWER_SECONDS:
                     raise _OverError("the server doesn't answer")
-                elif not ready and not asked:
-                    asked = True
+                elif not asked and now >= ask_at:
+                    asked = now
                     unsent += b"PING :are you there\r\n"
-                self._collect(unsent)
+                if self._collect(unsent) and not sent:
+                    sent = now
                 self._write(sock, unsent)
                 wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
                 selector.modify(sock, wanted)
@@ -286,15 +282,19 @@ class ServerConnection(threading.Thread):
         for start in range(0, len(others), _LINES_AT_ONCE):
             self.events.put(Received(tuple(others[start : start + _LINES_AT_ONCE])))
 
-    def _collect(self, unsent: bytearray) -> None:
+    def _collect(self, unsent: bytearray) -> bool:
+        """Takes what is to be sent; true if the user's side sends something."""
         while self._pongs and len(unsent) < _PONGS_BEHIND_BYTES:
             unsent += self._pongs.popleft()
+        is_ours = False
         while self._outbox:
             number, data = self._outbox.popleft()
             if number == self._number:
                 unsent += data
+                is_ours = True
         if len(unsent) > _UNSENT_BYTES_MAX:
             raise _OverError("the server doesn't read what it is sent")
+        return is_ours
 
     def _write(self, sock: socket.socket, unsent: bytearray) -> None:
         while unsent:

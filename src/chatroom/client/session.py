@@ -24,8 +24,9 @@ class Session:
         rooms: tuple[str, ...] = (LOBBY,),
         password: str = "",
         now: Callable[[], float] = time.time,
+        server_password: str = "",
     ) -> None:
-        self.state = SessionState(nick, rooms, password, now)
+        self.state = SessionState(nick, rooms, password, now, server_password)
         self._handshake = Handshake(self.state)
 
     def connected(self, send_line: SendLine) -> None:

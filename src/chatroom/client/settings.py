@@ -7,6 +7,7 @@ never in it.
 
 import json
 import os
+import re
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field, fields
@@ -29,7 +30,11 @@ class Server:
 
 @dataclass(slots=True)
 class Settings:
-    """`zoom` is in points added to the font; `trusted` maps `host:port` to a SHA-256 fingerprint."""
+    """`zoom` is in points added to the font.
+
+    By server (`host:port`): `trusted` has the SHA-256 fingerprint, `rooms` where the user was, `drafts` what was not
+    sent yet, by room.
+    """
 
     theme: str = "system"
     zoom: int = 0
@@ -38,6 +43,10 @@ class Settings:
     moves: bool = True  # lines about who joins and leaves
     recent: list[Server] = field(default_factory=list)
     trusted: dict[str, str] = field(default_factory=dict)
+    size: str = ""  # of the window: 960x600
+    rooms: dict[str, list[str]] = field(default_factory=dict)
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+    read: dict[str, object] = field(default_factory=dict, compare=False, repr=False)  # as the file had it last
 
     def remember(self, server: Server) -> None:
         """Puts a server first among the recent ones."""
@@ -71,7 +80,9 @@ def default_path() -> Path:
 def load(path: Path) -> tuple[Settings, str]:
     """The settings; and a sentence about a file that was damaged or can't be read, or ""."""
     try:
-        return _from_json(json.loads(path.read_text("utf-8"))), ""
+        settings = _from_json(json.loads(path.read_text("utf-8")))
+        settings.read = _values(settings)
+        return settings, ""
     except FileNotFoundError:
         return Settings(), ""
     except OSError as error:
@@ -86,13 +97,17 @@ def load(path: Path) -> tuple[Settings, str]:
 
 
 def save(settings: Settings, path: Path) -> str:
-    """Replaces the file; returns a sentence about why it couldn't, or ""."""
+    """Replaces the file; returns a sentence about why it couldn't, or "".
+
+    Other clients of the same user may have changed it since it was read: what they changed and we didn't, is kept.
+    """
+    _take_over(settings, load(path)[0])
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(settings), file, indent=1, ensure_ascii=False)
+                json.dump(_values(settings), file, indent=1, ensure_ascii=False)
             Path(name).replace(path)
         except OSError:
             Path(name).unlink(missing_ok=True)
@@ -100,6 +115,35 @@ def save(settings: Settings, path: Path) -> str:
     except OSError as error:
         return f"Your settings can't be saved ({error.strerror}): {path}"
     return ""
+
+
+def _values(settings: Settings) -> dict[str, object]:
+    """What stands in the file, by field; a copy."""
+    values = asdict(settings)
+    del values["read"]
+    return values
+
+
+def _take_over(mine: Settings, theirs: Settings) -> None:
+    """Takes what others have changed in the file; where both did, ours stays. Tables are compared entry by entry."""
+    before = mine.read or _values(Settings())
+    ours, other = _values(mine), _values(theirs)
+    for name, value in ours.items():
+        old, new = before[name], other[name]
+        if isinstance(value, dict) and isinstance(old, dict) and isinstance(new, dict):
+            kept = {key: each for key, each in new.items() if key in value or key not in old}
+            setattr(mine, name, kept | {key: each for key, each in value.items() if old.get(key) != each})
+        elif name == "recent":
+            servers, mine.recent = [server for server in mine.recent if asdict(server) not in _list(old)], theirs.recent
+            for server in reversed(servers):
+                mine.remember(server)
+        elif value == old:
+            setattr(mine, name, new)
+    mine.read = _values(mine)
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _from_json(data: object) -> Settings:
@@ -115,7 +159,15 @@ def _from_json(data: object) -> Settings:
     settings.zoom = max(ZOOM_LEAST_POINTS, min(settings.zoom, ZOOM_MOST_POINTS))
     settings.recent = [server for raw in settings.recent if (server := _server(raw))][:RECENT_SERVERS]
     settings.trusted = {str(key): value for key, value in settings.trusted.items() if isinstance(value, str)}
+    settings.size = settings.size if re.fullmatch(r"\d{3,5}x\d{3,5}", settings.size) else ""
+    settings.rooms = {str(key): names for key, names in settings.rooms.items() if _are_texts(names)}
+    drafts = {str(key): texts for key, texts in settings.drafts.items() if isinstance(texts, dict)}
+    settings.drafts = {key: texts for key, texts in drafts.items() if _are_texts([*texts, *texts.values()])}
     return settings
+
+
+def _are_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _server(raw: object) -> Server | None:

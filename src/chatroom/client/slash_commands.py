@@ -4,6 +4,7 @@ A command gets the state, the room it was typed in, and the rest of the line. It
 the user, or `EndProgram`. `//x` says "/x".
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
-from chatroom.common.names import is_room
+from chatroom.common.names import fold, is_room
 
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
@@ -41,20 +42,34 @@ class SlashCommand:
     needs_argument: bool = False
     needs_connection: bool = True
     is_secret: bool = False
+    is_said: bool = False  # the argument is a message, which may have several lines
+    words_max: int = 0  # 0: any number; of more, some would be dropped unseen
+
+
+# What slips in before a slash unseen: blanks, invisible characters, what an arrow key leaves.
+_SLIPPED_IN = re.compile(r"(?:[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]|\x1b?\[[0-9;]*[A-Za-z~]|\x1b)+(?=/)")
 
 
 def run(state: SessionState, room: Room, line: str) -> Room | None:
     """Carries out what was typed: says a text, or does a command. Returns the room to go to."""
+    slip = _SLIPPED_IN.match(line)
+    if slip and is_secret(line[slip.end() :]):
+        raise Misuse("Not sent: something stands before the slash. Take it away, so that your password stays secret.")
     if not line.startswith("/") or line.startswith("//"):
         _demand_presence(state, room)
         state.say(room, line.removeprefix("/") if line.startswith("//") else line)
         return None
-    name, _, rest = line[1:].partition(" ")
+    name, *more = re.split(r"\s", line[1:], maxsplit=1)
+    rest = more[0] if more else ""
     command = COMMANDS.get(_ALIASES.get(name.lower(), name.lower()))
     if command is None:
         raise Misuse(f"There is no command /{name}; /help lists them.")
     if command.needs_argument and not rest.strip():
         raise Misuse(f"That is used like this: {command.usage}")
+    if "\n" in rest.strip() and not command.is_said:
+        raise Misuse("A command stands in one line. Take the other lines away, and send them by themselves.")
+    if command.words_max and len(rest.split()) > command.words_max:
+        raise Misuse(f"There are more words than that takes. It is used like this: {command.usage}")
     if command.needs_connection and not state.is_registered:
         raise Misuse("There is no connection right now.")
     if command.is_secret and state.asks_before_secrets:
@@ -97,7 +112,10 @@ def _join(state: SessionState, room: Room, rest: str) -> Room:
 
 
 def _leave(state: SessionState, room: Room, rest: str) -> None:
-    state.close(state.rooms.get(rest.casefold(), room) if rest else room)
+    there = state.rooms.get(fold(rest)) or state.rooms.get(fold(f"#{rest}")) if rest else room
+    if there is None:
+        raise Misuse(f"You are not in {rest}, so nothing was left.")
+    state.close(there)
 
 
 def _msg(state: SessionState, room: Room, rest: str) -> Room:
@@ -212,6 +230,7 @@ def _slow(state: SessionState, room: Room, rest: str) -> None:
 def _key(state: SessionState, room: Room, rest: str) -> None:
     key = rest.split()[0]
     off = key.lower() == "off"
+    room.key = "" if off else key
     state.send(Message("MODE", (room.name, "-k", "*") if off else (room.name, "+k", key)))
 
 
@@ -249,7 +268,27 @@ def _login(state: SessionState, room: Room, rest: str) -> None:
     """Logs in to an account, and asks for its name as our nickname once that has worked."""
     name, _, password = rest.rpartition(" ")
     state.wanted_name = name.strip()
+    state.offer_password(state.wanted_name, password)
     _service("IDENTIFY")(state, room, f"{state.wanted_name} {password}".strip())
+
+
+def _register(state: SessionState, room: Room, rest: str) -> None:
+    state.offer_password("", rest)
+    _service("REGISTER")(state, room, rest)
+
+
+def _password(state: SessionState, room: Room, rest: str) -> None:
+    _service("SET PASSWORD")(state, room, rest)
+    state.change_password(rest.split()[-1])
+
+
+def _oper(state: SessionState, room: Room, rest: str) -> None:
+    state.send(Message("OPER", (state.nick, rest)))
+
+
+def _search(state: SessionState, room: Room, rest: str) -> None:
+    if not state.search(room, rest):
+        raise Misuse("This server has no search.")
 
 
 def _quit(state: SessionState, room: Room, rest: str) -> None:
@@ -270,39 +309,53 @@ def _help(state: SessionState, room: Room, rest: str) -> None:
 
 COMMANDS: dict[str, SlashCommand] = {
     "help": SlashCommand("/help [COMMAND]", "this list", _help, needs_connection=False),
-    "join": SlashCommand("/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False),
-    "leave": SlashCommand("/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False),
+    "join": SlashCommand(
+        "/join ROOM [KEY]", "go to a room; it is made if there is none", _join, True, False, words_max=2
+    ),
+    "leave": SlashCommand(
+        "/leave [ROOM]", "leave a room, or put away a conversation", _leave, needs_connection=False, words_max=1
+    ),
     "rooms": SlashCommand("/rooms", "the rooms of this server", _rooms),
     "who": SlashCommand("/who", "who is here", _who, needs_connection=False),
-    "whois": SlashCommand("/whois NAME", "what the server tells about somebody", _whois, True),
-    "msg": SlashCommand("/msg NAME [TEXT]", "talk to one person", _msg, True, False),
-    "me": SlashCommand("/me TEXT", "say what you do: * alice waves", _me, True, False),
-    "nick": SlashCommand("/nick NAME", "change your name", _nick, True),
+    "whois": SlashCommand("/whois NAME", "what the server tells about somebody", _whois, True, words_max=1),
+    "msg": SlashCommand("/msg NAME [TEXT]", "talk to one person", _msg, True, False, is_said=True),
+    "me": SlashCommand("/me TEXT", "say what you do: * alice waves", _me, True, False, is_said=True),
+    "nick": SlashCommand("/nick NAME", "change your name", _nick, True, words_max=1),
     "topic": SlashCommand("/topic [TEXT]", "show or set what the room is about", _topic),
     "away": SlashCommand("/away [WHY]", "tell others that you are away", _away),
     "back": SlashCommand("/back", "tell others that you are back", _back),
-    "invite": SlashCommand("/invite NAME", "ask somebody into this room", _invite, True),
+    "invite": SlashCommand("/invite NAME", "ask somebody into this room", _invite, True, words_max=1),
     "kick": SlashCommand(
         "/kick NAME [TIME] [WHY]", "remove somebody from this room; for 30s, 10m, 2h, 1d", _kick, True
     ),
     "ban": SlashCommand("/ban NAME [TIME] [WHY]", "remove somebody and don't let them in again", _ban, True),
-    "unban": SlashCommand("/unban NAME", "lift a ban", _unban, True),
+    "unban": SlashCommand("/unban NAME", "lift a ban", _unban, True, words_max=1),
     "bans": SlashCommand("/bans", "who is banned or muted here", _bans),
     "mute": SlashCommand("/mute NAME [TIME] [WHY]", "let somebody read here, but not write", _mute("+"), True),
-    "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True),
-    "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True),
-    "deop": SlashCommand("/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True),
-    "voice": SlashCommand("/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True),
-    "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True),
-    "slow": SlashCommand("/slow SECONDS|off", "let everybody send one message every so many seconds", _slow, True),
-    "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True),
-    "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
-    "register": SlashCommand("/register PASSWORD", "claim your name", _service("REGISTER"), True, is_secret=True),
-    "login": SlashCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True),
-    "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
-    "password": SlashCommand(
-        "/password OLD NEW", "change your password", _service("SET PASSWORD"), True, is_secret=True
+    "unmute": SlashCommand("/unmute NAME", "let them write again", _mute("-"), True, words_max=1),
+    "op": SlashCommand("/op NAME", "make somebody an operator of this room", _mode("+o", False), True, words_max=1),
+    "deop": SlashCommand(
+        "/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True, words_max=1
     ),
+    "voice": SlashCommand(
+        "/voice NAME", "let somebody write in a quiet or slow room", _mode("+v", False), True, words_max=1
+    ),
+    "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True, words_max=1),
+    "slow": SlashCommand(
+        "/slow SECONDS|off", "let everybody send one message every so many seconds", _slow, True, words_max=1
+    ),
+    "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True, words_max=1),
+    "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
+    "search": SlashCommand("/search WORDS", "find what was said here", _search, True),
+    "oper": SlashCommand(
+        "/oper PASSWORD", "become an operator of the server", _oper, True, is_secret=True, words_max=1
+    ),
+    "register": SlashCommand("/register PASSWORD", "claim your name", _register, True, is_secret=True, words_max=1),
+    "login": SlashCommand(
+        "/login [NAME] PASSWORD", "prove that a claimed name is yours", _login, True, is_secret=True, words_max=2
+    ),
+    "logout": SlashCommand("/logout", "log out", _service("LOGOUT")),
+    "password": SlashCommand("/password OLD NEW", "change your password", _password, True, is_secret=True, words_max=2),
     "set": SlashCommand(
         "/set replay on|off", "whether your other programs show what you missed", _service("SET"), True
     ),

@@ -62,9 +62,15 @@ class SessionState:
         rooms: tuple[str, ...] = (LOBBY,),
         password: str = "",
         now: Callable[[], float] = time.time,
+        server_password: str = "",
     ) -> None:
         self.nick = nick
-        self.password = password
+        # Kept in memory alone. A password that was given once may be either of the two.
+        self.password = password  # of the name
+        self.server_password = server_password or password
+        self.login_name = ""  # whose account the password opens; "" is our nickname's
+        self.old_password = ""  # of the name, before it was changed: whether that worked, no code tells
+        self._offered = ("", "")  # the name and the password of a login that has no answer yet
         self.now = now
         self.events: deque[ScreenEvent] = deque()
         # the rooms
@@ -89,6 +95,7 @@ class SessionState:
         self.batches: dict[str, Batch] = {}
         self.listing: list[tuple[str, int, str]] = []
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
+        self.asked_modes: set[str] = set()  # likewise, whose modes
         self.motd_shown = False
         self.is_checked = False
         self._searched = self.current
@@ -113,6 +120,7 @@ class SessionState:
         self.error = ""
         self.account = ""
         self.login_failed = False
+        self._offered = ("", "")
         self._may_send_password = bool(self.password)
 
     def end_connection(self) -> None:
@@ -120,9 +128,13 @@ class SessionState:
         self.is_registered = False
         self.capabilities.clear()
         self.batches.clear()
+        self.listing.clear()
+        self.asked_who.clear()
+        self.asked_modes.clear()
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None
+            room.gap_from = room.gap_from or room.last_id()
             self._unsure.update(entry for entry in room.pending() if entry.delivery is DeliveryState.SENT)
             room.is_here = room.is_direct  # who was there stays in sight until we know better
 
@@ -139,16 +151,37 @@ class SessionState:
 
     def send_password(self) -> bool:
         """Logs in with PASS for a name that is claimed, where SASL was not to be had. False when that was tried."""
-        if not self._may_send_password or self.account:
+        if not self._may_send_password or self.account or self.login_failed:
             return False
         self._may_send_password = False
-        self.send(Message("PASS", (f"{self.nick}:{self.password}",)))
+        self.send(Message("PASS", (f"{self.login_name or self.nick}:{self.password}",)))
         self.send(Message("NICK", (self.nick,)))
+        return True
+
+    def offer_password(self, name: str, password: str) -> None:
+        """The user claims a name or logs in to it; the password is kept once that has worked."""
+        self._offered = (name, password)
+
+    def change_password(self, password: str) -> None:
+        """The user has the password of the name changed: the next connection tries the new one, then the old one."""
+        if self.account:
+            self.login_name = self.account
+            self.old_password, self.password = self.password, password
+
+    def try_old_password(self) -> bool:
+        """Goes back to the password from before a change, which seems to have been refused; false if there is none."""
+        if not self.old_password:
+            return False
+        self.password, self.old_password = self.old_password, ""
         return True
 
     def logged_in(self, account: str) -> None:
         """The server says which account we are logged in to; "" is none."""
         self.account = account
+        name, password = self._offered
+        if account and password and fold(name or self.nick) == fold(account):
+            self.login_name, self.password, self.old_password = account, password, ""
+            self._offered = ("", "")
         wanted, self.wanted_name = self.wanted_name, ""
         if account and fold(account) == fold(wanted) != fold(self.nick):
             self.send(Message("NICK", (account,)))
@@ -204,6 +237,7 @@ class SessionState:
     def join(self, name: str, key: str = "") -> Room:
         room = self.room(name)
         room.joined = True  # until the server refuses; without a connection, it is joined as soon as there is one
+        room.key, room.wants_key = key or room.key, bool(key)
         if self.is_registered:
             self.send(Message("JOIN", (name, key) if key else (name,)))
         return room
@@ -275,8 +309,11 @@ class SessionState:
         room.add(entry)
         self.flush(room)
 
-    def flush(self, room: Room) -> None:
-        """Sends what waits in a room, once we are in it and its history tells what became of the rest."""
+    def flush(self, room: Room, has_history: bool = True) -> None:
+        """Sends what waits in a room, once we are in it and its history tells what became of the rest.
+
+        `has_history` is false where the server keeps none of this room: then nothing tells.
+        """
         if not self.is_registered or not room.is_here:
             return
         if self._unsure and room.is_catching_up and not self._unsure.isdisjoint(room.pending()):
@@ -284,7 +321,7 @@ class SessionState:
         for entry in room.pending():
             if entry in self._unsure:
                 self._unsure.discard(entry)
-                if not self.has("draft/chathistory"):
+                if not (has_history and self.has("draft/chathistory")):
                     room.settle(entry, DeliveryState.FAILED)
                     continue
             elif entry.delivery is DeliveryState.SENT:
@@ -326,6 +363,10 @@ class SessionState:
             for entry in room.pending():
                 if entry.delivery is DeliveryState.SENT:
                     room.settle(entry, DeliveryState.FAILED)
+
+    def redact(self, room: Room, entry: TranscriptEntry) -> None:
+        """Takes a message back that the server has (IRCv3 draft/message-redaction); its answer changes the room."""
+        self.send(Message("REDACT", (room.name, entry.msgid)))
 
     # --- asking the server --------------------------------------------------------------------------------------------
 

@@ -7,10 +7,13 @@ REFUSALS = {
     "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
     "nick-bad": "{0} can't be a name here: {1}",
     "nick-claimed": "{0} belongs to somebody here. If it is you, give your password; else choose another name.",
-    "login-refused": "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another.",
+    "login-refused": (
+        "{0} belongs to somebody here, and that password was not accepted. Try again, or choose another name."
+    ),
     "elsewhere": "You have come in again from elsewhere, so this connection was closed. Connect to come back here.",
     "banned": "This server doesn't let you in: {0}",
-    "password": "The password was not accepted: {0}",
+    "server-password": "This server asks everybody for its own password. Whoever runs it can tell you.",
+    "server-password-wrong": "That is not the password of this server. Whoever runs it can tell you.",
     "certificate-changed": (
         "The certificate of {0} is not the one you trusted.\nTrusted: {1}\nNow: {2}\n"
         "Somebody may be reading along. Ask who runs the server before you connect."
@@ -33,6 +36,15 @@ MODES = {
     "+b": "{0} banned {1}.",
     "-b": "{0} lifted the ban on {1}.",
     "+W": "{0} slowed the room down: one message every {1} seconds.",
+    "-W": "{0} took slow mode off.",
+    "+k": "{0} locked the room with a key.",
+    "-k": "{0} unlocked the room: nobody needs a key any more.",
+    "+i": "{0} closed the room: only who is invited comes in.",
+    "-i": "{0} opened the room: nobody needs an invitation any more.",
+    "+m": "{0} made the room quiet: only operators and those with a voice speak.",
+    "-m": "{0} lets everybody speak again.",
+    "+l": "{0} lets at most {1} people into the room.",
+    "-l": "{0} lets any number of people into the room.",
     "+q": "{0} muted {1}.",
     "-q": "{0} lets {1} speak again.",
 }
@@ -48,6 +60,27 @@ WHOIS = {
     "378": "{1} {2}",
     "671": "{1} is connected through TLS",
 }
+# Refusals that the user can answer: with a password of the name or of the server, or with another name.
+ANSWERS = {
+    **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
+    **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
+    **dict.fromkeys(("nick-taken", "nick-bad"), "nick"),
+}
+LABELS = {"password": "Password of the name {0}", "server_password": "Password of the server", "nick": "Another name"}
+# Why a server doesn't let somebody into a room, by numeric.
+NOT_JOINED = {
+    "405": "You are in as many rooms as this server allows. Leave one before you go to {0}.",
+    "437": "{0} can't be had at the moment. Try again later.",
+    "471": "{0} is full.",
+    "473": "{0} lets in only those who are invited. An operator there can invite you.",
+    "474": "You are banned from {0}.",
+    "475": "{0} needs a key. /join {0} KEY goes there.",
+    "476": "{0} can't be the name of a room here. Choose another one.",
+    "477": "{0} lets in only those who are logged in.",
+    "489": "{0} lets in only those whose connection is encrypted.",
+}
+TAKEN_BACK = "(taken back)"
+NOTHING_FOUND = "Nothing was found."
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
@@ -98,7 +131,8 @@ def mode(nick: str, change: str) -> str:
     if flag in ("+b", "-b"):
         start, _, mask = whom.rpartition("m:")
         kind, whom = (flag[0] + "q", mask) if mask != whom and len(start) <= 1 else (flag, whom)
-    said = MODES.get(kind) if whom and " " not in whom else None
+    said = MODES.get(kind) if " " not in whom else None
+    said = said if said and (whom or "{1}" not in said) else None
     return said.format(nick, whom.removesuffix("!*@*")) if said else f"{nick} set the mode {change}"
 
 
@@ -107,6 +141,16 @@ def ban_listed(room: str, mask: str, by: str) -> str:
     is_mute = muted != mask and len(start) <= 1
     who = (muted if is_mute else mask).removesuffix("!*@*")
     return f"{'Muted' if is_mute else 'Banned'} in {room}: {who}" + (f", by {by.partition('!')[0]}" if by else "")
+
+
+def not_joined(numeric: str, room: str, text: str) -> str:
+    """Why we are not let in. What the server adds to its usual words, such as who to ask, stands behind it."""
+    _, semicolon, more = text.partition("; ")
+    return NOT_JOINED[numeric].format(room) + (f" ({more})" if semicolon else "")
+
+
+def key_not_used(room: str) -> str:
+    return f"{room} has no key, so yours was not needed. Operators can set one with /key KEY."
 
 
 def bans_end(room: str) -> str:

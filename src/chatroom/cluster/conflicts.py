@@ -1,4 +1,4 @@
-"""What was decided on one server, and does not hold any more when its turn in the stream comes.
+"""Settles conflicts: what one server has decided may not hold any more when its turn in the stream comes.
 
 All servers ask the same state at the same place, and so agree. Where an event is refused here, its client is told why
 as if it had been refused at once. What is not in the table is the hub's own to drop or to apply.
@@ -73,7 +73,7 @@ def _renamed(state: ChatState, event: Renamed) -> ChatError | None:
 
 
 def _departed(state: ChatState, event: Departed) -> ChatError | None:
-    """Who may not speak any more leaves without words; what a server has to say of it stays."""
+    """Takes away the reason of somebody who may not speak any more. A reason that a server gives stays."""
     user = state.users.get(event.by.uid)
     if user and is_silent_somewhere(user) and not unnoticed(event.reason):
         event.reason = ""  # type: ignore[misc]  # logs write to values

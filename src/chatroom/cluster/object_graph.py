@@ -62,7 +62,7 @@ def attributes(kind: type) -> list[str]:
 
 @cache
 def _fields(kind: type) -> Callable[[Any], tuple[Any, ...]]:
-    """What gets the fields of a dataclass of two at least."""
+    """A function that gets all fields of a dataclass, which must have two at least."""
     return attrgetter(*[f.name for f in fields(kind)])
 
 

@@ -80,7 +80,7 @@ class RedisEventLog(EventLog):
 
     @property
     def id(self) -> str:
-        """This server's."""
+        """The id of this server."""
         return self.replica.id
 
     @property
@@ -95,7 +95,7 @@ class RedisEventLog(EventLog):
         self.link.start()
 
     def hasten(self, until: float) -> None:
-        """This server is about to end: nobody waits for the others longer than that, in monotonic seconds."""
+        """Bounds all waiting for other servers, since this one is about to end; `until` is in monotonic seconds."""
         self.spool.hurry()
         with self.lock:
             self._hurried_until = until
@@ -216,11 +216,11 @@ class RedisEventLog(EventLog):
             self.replica.send(session, Proposal(session, [], [self.replica.codec.write(spoken)], words=True))
 
     def _reply(self, session: Session, outcomes: list[Outcome], label: str | None) -> None:
-        """What causes no event is told at once."""
+        """Tells the outcomes of a command that causes no event, at once."""
         self.replica.carry_out(Proposal(session, outcomes, [], label), [], self._delivery)
 
     def _keep(self, session: Session, outcomes: list[Outcome], events: list[Event], label: str | None) -> None:
-        """What happens while the link is down: words wait, everything else can't be."""
+        """While the link is down, keeps messages to send them later, and refuses everything else."""
         if not all(type(event) is Said for event in events):
             self._reply(session, [Refused(ChatError(Code.LINK_DOWN))], label)
         elif len(self.spool) >= SPOOL_MESSAGES:

@@ -154,7 +154,7 @@ GRAPH = Graph(SNAPSHOT_CLASSES)
 
 
 class Mark(NamedTuple):
-    """What a snapshot stands for: the last event's id and time, and the last entry's time, in milliseconds.
+    """Where in the stream a snapshot was taken: the last event's id and time, and the last entry's, in milliseconds.
 
     `chat` is the number of this chat in Redis. `before` has those of which it is the continuation, since Redis has lost
     its data, each with the id of the last event that was known when the next began.
@@ -167,7 +167,7 @@ class Mark(NamedTuple):
     before: tuple[tuple[int, int], ...] = ()
 
     def covers(self, chat: int, known: int) -> bool:
-        """Whether who was part of that chat up to that event knows nothing that this one doesn't."""
+        """Whether this chat knows all that a server knows that was part of the chat `chat` up to the event `known`."""
         return bool(chat) and (chat == self.chat or known <= dict(self.before).get(chat, -1))
 
 
@@ -184,13 +184,13 @@ def snapshot(state: ChatState, behind: Mark) -> str:
 
 
 def mark(text: str) -> Mark:
-    """What a snapshot stands for."""
+    """The mark at the beginning of a snapshot."""
     last, time, moment, chat, before = json.loads(text.partition("\n")[0])
     return Mark(last, time, moment, chat, tuple([(earlier, known) for earlier, known in before]))
 
 
 def load(state: ChatState, text: str) -> Mark:
-    """Puts what is in a snapshot in the place of what there was."""
+    """Replaces what servers have in common by what is in a snapshot."""
     for name, value in GRAPH.read(text.partition("\n")[2]).items():
         setattr(state, name, value)
     state.here = 0
@@ -199,7 +199,7 @@ def load(state: ChatState, text: str) -> Mark:
 
 
 def lasting(state: ChatState) -> Lasting:
-    """What outlives those who are here."""
+    """The part of the state that stays when all people leave: accounts, owned rooms, lists and bans."""
     rooms = [_owned(state, key, owner) for key, owner in state.owners.items()]
     of_rooms = [
         (key, letter, entry)

@@ -106,13 +106,13 @@ class Spool:
             return batch
 
     def unsend(self) -> None:
-        """Whether what was sent has arrived isn't known."""
+        """Puts back what was sent, in order, to be sent again: nobody knows whether it has arrived."""
         with self.changed:
             self._queue.extendleft(reversed(self._sent))
             self._sent.clear()
 
     def renew(self, first: Proposal) -> None:
-        """What was sent won't be applied, and is sent again behind `first`, which replaces what it once was."""
+        """Has everything sent again behind `first`, since the others won't apply what was sent before it."""
         self.unsend()
         with self.changed:
             kept = [proposal for proposal in self._queue if proposal.rows[0][0] not in _OF_THE_MOMENT]

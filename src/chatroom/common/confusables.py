@@ -18,17 +18,17 @@ _LIKE = {
     "i": "ıɩɪιі",
     "j": "јϳյЈͿ",
     "k": "кκĸΚК",
-    "l": "1I|ΙІӀӏƖΙוןا",
+    "l": "1I|ΙІӀӏƖΙוןا١۱∣⏐׀│ʟ",
     "m": "ΜМ",
     "n": "ոηΝɴ",
-    "o": "0οоσօΟОՕסهہھەഠଠဝዐ",
+    "o": "0οоσօΟОՕסهہھەഠଠဝዐ٥०০੦૦୦௦౦೦൦๐໐၀〇",
     "p": "рρΡР",
     "q": "ԛզԚ",
     "r": "гɾʀ",
     "s": "ѕЅՏ",
     "t": "τΤТ",
     "u": "սυʋՍ",
-    "v": "νѵѴ",
+    "v": "νѵѴỽỼ",
     "w": "ԝѡωԜա",
     "x": "хχΧХ",
     "y": "уүγʏУҮΥ",
@@ -39,8 +39,10 @@ _LIKE = {
     "æ": "ӕӔ",
     "ə": "әӘǝƎƏ",
     "ε": "ɛƐєЄԑԐ",
-    "ى": "ی",
+    "ى": "یي",
     "ك": "ک",
+    "ள": "ௗ",
+    "日": "曰",
     "一": "ー",
     "二": "ニ",
     "八": "ハ",
@@ -57,7 +59,14 @@ _LIKE = {
     "\u0326": "\u0327",  # a comma and a cedilla below
 }
 LIKE: dict[int, str] = {ord(c): letter for letter, likes in _LIKE.items() for c in likes}
-PAIRS = (("rn", "m"), ("vv", "w"), ("เเ", "แ"))  # two letters that look like one
+# Vowels of India and Sri Lanka, each with what looks like it but should not be written: another vowel and a vowel sign.
+# From the tables of these scripts in the Unicode Standard, chapters 12 and 13.
+_VOWELS = """
+    आअा ऑअॉ ऒअॊ ओअो औअौ ऐएे ऍएॅ ऎएॆ ऄअॆ আঅা ਆਅਾ ਐਅੈ ਔਅੌ ਇੲਿ ਈੲੀ ਏੲੇ ਉੳੁ ਊੳੂ આઅા ઑઅૉ ઓઅો ઔઅૌ એઅે ઐઅૈ ઍઅૅ ଆଅା
+    ఔఒౌ ఓఒౕ ಔಒೌ ಓಒೕ ಊಉಾ ಊಉೂ ഔഒൗ ഈഇൗ ഊഉൗ ഐഎെ ഓഒാ ආඅා ඇඅැ ඈඅෑ
+"""
+# Two letters that look like one.
+PAIRS = (("rn", "m"), ("vv", "w"), ("เเ", "แ"), *((pair[1:], pair[0]) for pair in _VOWELS.split()))
 DOTTED = "ijl"  # letters on which a combining dot above is not seen, as they have one or look as if
 
 # Scripts in daily use (Unicode Standard Annex #31, table 5), as the names of their letters begin.

@@ -9,7 +9,7 @@ DURATION_DIGITS = 6  # of a duration such as 90m: a longer one is a typing error
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _SPAN = re.compile(f"([0-9]{{1,{DURATION_DIGITS}}})([{''.join(_UNITS)}])")
-_LOOKS_LIKE_A_SPAN = re.compile(r"[-+]?[0-9]+([.,:][0-9]+)?[a-zA-Z]?|([0-9]+[a-zA-Z]){2,}")
+_BEFORE_DIGITS = "+-.,"  # of what is meant as a duration: -5m, .5h
 
 
 def seconds(text: str) -> int:
@@ -21,13 +21,23 @@ def seconds(text: str) -> int:
 def ban_time(word: str) -> int:
     """The seconds of a ban, from the word where a duration may stand; 0, for good, if that begins the reason.
 
-    Raises `ChatError` for a word that looks like a duration and is none: nobody must be banned for good by a typing
-    error.
+    Raises `ChatError` for any other word that begins with a digit, such as 1.5h or 10min: nobody must be banned
+    for good by a typing error.
     """
     length = seconds(word)
-    if not length and _LOOKS_LIKE_A_SPAN.fullmatch(word):
+    if not length and word.lstrip(_BEFORE_DIGITS)[:1].isdigit():
         raise ChatError(Code.TIME_BAD, word)
     return length
+
+
+def split_time(rest: str) -> tuple[int, str]:
+    """For how many seconds (0: for good), and the reason, of a text that may begin with a duration.
+
+    Raises `ChatError` like `ban_time`.
+    """
+    first, _, more = rest.strip().partition(" ")
+    length = ban_time(first)
+    return length, more.strip() if length else rest.strip()
 
 
 def span(length: int) -> str:

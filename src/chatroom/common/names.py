@@ -143,8 +143,11 @@ def _letters_fault(name: str) -> Fault | None:
 
 @lru_cache(maxsize=8192)
 def skeleton(name: str) -> str:
-    """The form in which names are compared by their looks: UTS #39 §4, with case folded. It is never shown."""
-    text = unicodedata.normalize("NFD", name).translate(LIKE).casefold().translate(LIKE)
+    """The form in which names are compared by their looks: UTS #39 §4, with case folded. It is never shown.
+
+    What is only another form of a letter, as only rooms may have, is that letter: ⅼ and 𝐥 are l.
+    """
+    text = unicodedata.normalize("NFKD", name).translate(LIKE).casefold().translate(LIKE)
     for pair, letter in PAIRS:
         text = text.replace(pair, letter)
     return _DOTS.sub(r"\1", text)
@@ -160,7 +163,7 @@ def is_reserved(nick: str, server: str) -> bool:
 
 
 def _letters_alone(name: str) -> frozenset[str]:
-    """What a name looks like without its signs, in small letters and in capitals; also without a plural's s."""
+    """How a name looks without its signs: in small letters and in capitals, with and without a last s."""
     bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")
     forms = [skeleton(form) for form in (bare_name, bare_name.upper()) if form]
     return frozenset([*forms, *(form[:-1] for form in forms if form.endswith("s") and len(form) > 1)])
@@ -182,6 +185,8 @@ def room_name(text: str) -> str:
     if not 2 <= len(name) <= ROOM_CHARACTERS or not is_room(name) or "," in name:
         raise ChatError(Code.ROOM_BAD, text)
     if any(map(_is_invisible, _EMOJI.sub("", name))) or len(name.encode()) > ROOM_BYTES:
+        raise ChatError(Code.ROOM_BAD, text)
+    if not all(map(_is_usual, unicodedata.normalize("NFKC", name))):
         raise ChatError(Code.ROOM_BAD, text)
     return name
 
@@ -225,6 +230,13 @@ def opaque(password: str) -> str:
 def conversation(one: str, other: str) -> str:
     """The key of the history of two accounts' messages to each other; it is never a room's key."""
     return " ".join(["@", *sorted((fold(one), fold(other)))])
+
+
+def _is_usual(c: str) -> bool:
+    """Whether it is a letter of those that nicknames may have, or no letter at all."""
+    if unicodedata.category(c)[0] != "L":
+        return True
+    return unicodedata.name(c, "UNNAMED").split()[0] in SCRIPTS and not is_technical(c)
 
 
 def _is_invisible(c: str) -> bool:

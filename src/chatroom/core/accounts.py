@@ -336,7 +336,7 @@ def _done(ctx: Context, change: AccountChange, account: str, via: Via) -> Accoun
 
 
 def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
-    """Who comes second is not logged in to what the first one made."""
+    """Makes the account. If two claim a name at once, the second is not logged in to what the first has made."""
     state = ctx.state
     if fold(event.account) in state.accounts:
         return
@@ -382,6 +382,7 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     account = state.accounts.get(owner)
     if account is None or event.used not in (0, account.used):
         return
+    change = AccountChange.LOGGED_OUT if event.by.account == account.name else AccountChange.FREED
     del state.accounts[owner]
     if state.claimed.get(skeleton(account.name)) == account.name:
         del state.claimed[skeleton(account.name)]
@@ -390,7 +391,7 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
         if user.person.account == account.name:
             account_set(ctx, AccountSet(user.person, "", id=event.id, time=event.time), delivery)
             if user.session and user.person.uid != event.by.uid:
-                delivery.reply(user.session, _done(ctx, AccountChange.LOGGED_OUT, account.name, Via.COMMAND))
+                delivery.reply(user.session, _done(ctx, change, account.name, Via.COMMAND))
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""

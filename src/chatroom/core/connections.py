@@ -51,7 +51,7 @@ def drop_session(state: ChatState, session: Session) -> None:
 
 
 def stop_delivery(sessions: Iterable[Session]) -> None:
-    """These are about to leave: of what happens in their rooms they are told nothing more.
+    """Tells these sessions, which are about to leave, nothing more of what happens in their rooms.
 
     When a thousand leave together, all of that goes to the same audience, which makes it cheap.
     """

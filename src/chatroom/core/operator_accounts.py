@@ -35,7 +35,7 @@ def _grant(ctx: Context, account: str) -> str:
 
 
 def grant(ctx: Context, person: Person, account: str) -> list[Outcome]:
-    """What makes somebody an operator who has just logged in to an account; nothing if it is that of none."""
+    """The event that makes somebody an operator who has just logged in; none if the account is no operator's."""
     by, user = _grant(ctx, account), ctx.state.users.get(person.uid)
     if not by or (user and user.is_operator):
         return []
@@ -49,7 +49,7 @@ def is_entitled(state: ChatState, user: User, by: str) -> bool:
 
 
 def require_claimable(ctx: Context, session: Session, name: str) -> None:
-    """Raises `ChatError` if a name is to be an operator's, and whoever wants to claim it is none."""
+    """Raises `ChatError` if the configuration names this account as an operator, and the session is no operator's."""
     if fold(name) in ctx.operators and not (session.user and session.user.is_operator):
         raise ChatError(Code.ACCOUNT_RESERVED, name)
 

@@ -8,6 +8,7 @@ newcomers are shown, and from the history; those who have read it are told.
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import shortened
+from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import is_silent
 from chatroom.model.audience import Audience
@@ -25,7 +26,8 @@ def redact(ctx: Context, session: Session, command: Redact) -> list[Outcome]:
     said = _in_room(ctx.state, user, command) if is_room(command.target) else _in_conversation(ctx.state, user, command)
     room = ctx.state.rooms.get(fold(said.target))
     reason = "" if room and is_silent(room, user) else shortened(command.reason, REASON_BYTES)
-    return [Redacted(user.person, said.target, said.id, reason, said.conversation)]
+    author = "" if _own(ctx.state, said, user) else said.by.nick
+    return [Redacted(user.person, said.target, said.id, reason, said.conversation, author)]
 
 
 def _in_room(state: ChatState, user: User, command: Redact) -> Said:
@@ -57,13 +59,18 @@ def _own(state: ChatState, said: Said, user: User) -> bool:
 
 
 def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
-    """Everybody in the room is told, or both of those who talk; the one who did it, too."""
+    """Everybody in the room is told, or both of those who talk; the one who did it, too.
+
+    The audit log has what operators have done to the words of others.
+    """
     if is_room(event.target):
         room = ctx.state.rooms.get(fold(event.target))
         said = next((each for each in room.recent if each.id == event.said), None) if room else None
         if room and said:
             room.recent.remove(said)
             delivery.broadcast(event, room.audience)
+            if event.author:
+                notify.audit(ctx, event)
         return
     for entry in ctx.state.direct_messages:
         if entry[0].id == event.said:

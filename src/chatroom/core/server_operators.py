@@ -21,7 +21,7 @@ def reload(ctx: Context, session: Session, command: Reload) -> list[Outcome]:
 
 
 def reread(ctx: Context, session: Session, command: Reread) -> list[Outcome]:
-    """What stands in the files is this server's own business, so it is put to use at once."""
+    """Puts to use what the files say. That is no event, as it concerns this server alone."""
     if command.use is None:
         raise ChatError(Code.RELOAD_FAILED)
     command.use()

@@ -42,6 +42,10 @@ class Composer(ttk.Frame):
         # On X11 Tk's text takes these for Emacs: Ctrl+A would go to the start of the line.
         text.bind("<Control-a>", lambda _: self._select_all())
         text.bind("<Control-y>", lambda _: self._redo())
+        text.bind("<<SelectAll>>", lambda _: self._select_all())
+        text.bind("<<Redo>>", lambda _: self._redo())
+        text.bind("<<Paste>>", lambda _: self._paste())
+        text.bind("<<Copy>>", lambda _: self._copy())
         for key in ("<Control-t>", "<Control-o>", "<Control-d>"):
             text.bind(key, lambda _: "break")
 
@@ -111,6 +115,23 @@ class Composer(ttk.Frame):
 
     def _select_all(self) -> str:
         self.text.tag_add("sel", "1.0", "end-1c")
+        return "break"
+
+    def _paste(self) -> str:
+        """Pastes in the place of what is selected, which Tk keeps on X11."""
+        try:
+            pasted = self.text.clipboard_get()
+        except tk.TclError:
+            return "break"  # there is nothing to paste
+        if self.text.tag_ranges("sel"):
+            self.text.delete("sel.first", "sel.last")
+        return self._insert(pasted)
+
+    def _copy(self) -> str | None:
+        """Copies what is selected here; else what is selected among the messages."""
+        if self.text.tag_ranges("sel"):
+            return None
+        self._presenter.view.copy_messages()
         return "break"
 
     def _redo(self) -> str:

@@ -22,11 +22,14 @@ class ConnectPanel(ttk.Frame):
         self._recent: tuple[Server, ...] = ()
         self._name_typed, self._server_typed = tk.StringVar(self), tk.StringVar(self)
         self._port_typed, self._password_typed = tk.StringVar(self), tk.StringVar(self)
+        self._server_password_typed = tk.StringVar(self)
         self._tls_typed = tk.BooleanVar(self)
         self._box = ttk.Frame(self, padding=12)
         self._box.place(relx=0.5, rely=0.5, anchor="center")
         self._errors: dict[str, ttk.Label] = {}
+        self._labels: dict[str, ttk.Label] = {}
         self._busy = False
+        self._needed: set[str] = set()  # passwords that a server has asked for
         self._build()
         self._asked_server = True
 
@@ -43,15 +46,17 @@ class ConnectPanel(ttk.Frame):
         self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls_typed)
         self._tls_box.grid(row=8, column=1, sticky="w", pady=2)
         self._secret = secret = ttk.Entry(box, textvariable=self._password_typed, width=30, show="•")
-        self._field(9, "Password", secret, "password")
+        self._field(9, "Password of your name", secret, "password")
+        self._server_secret = ttk.Entry(box, textvariable=self._server_password_typed, width=30, show="•")
+        self._field(11, "Password of the server", self._server_secret, "server_password")
         self._question = ttk.Label(box, wraplength=wrap)
         self._progress = ttk.Label(box, style="Muted.TLabel", wraplength=wrap)
         self._notice = ttk.Label(box, style="Error.TLabel", wraplength=wrap)
-        for row, label in ((11, self._notice), (12, self._question), (13, self._progress)):
+        for row, label in ((13, self._notice), (14, self._question), (15, self._progress)):
             label.grid(row=row, column=0, columnspan=2, sticky="w", pady=(6, 0))
         self._errors["notice"] = self._notice
         buttons = ttk.Frame(box)
-        buttons.grid(row=14, column=0, columnspan=2, sticky="e", pady=(10, 0))
+        buttons.grid(row=16, column=0, columnspan=2, sticky="e", pady=(10, 0))
         self._cancel = ttk.Button(buttons, text="Cancel", command=self._presenter.cancel)
         self._other = ttk.Button(buttons, text="Other server…", command=self._ask_server)
         self._once = ttk.Button(buttons, text="Only this once", command=lambda: self._presenter.trust(True))
@@ -66,7 +71,8 @@ class ConnectPanel(ttk.Frame):
         self.bind_all("<Escape>", lambda _: self._escape(), add=True)
 
     def _field(self, row: int, label: str, widget: ttk.Entry, name: str, sticky: str = "ew") -> ttk.Entry:
-        ttk.Label(self._box, text=label).grid(row=row, column=0, sticky="w", padx=(0, 12))
+        self._labels[name] = ttk.Label(self._box, text=label)
+        self._labels[name].grid(row=row, column=0, sticky="w", padx=(0, 12))
         widget.grid(row=row, column=1, sticky=sticky, pady=2)
         error = ttk.Label(self._box, style="Error.TLabel", wraplength=pixels(self, 280))
         error.grid(row=row + 1, column=1, sticky="w")
@@ -81,6 +87,7 @@ class ConnectPanel(ttk.Frame):
         self._port_typed.set(str(server.port))
         self._tls_typed.set(server.tls)
         self._password_typed.set(panel.password)
+        self._server_password_typed.set(panel.server_password)
         self._recent = panel.recent
         self._host.configure(values=[f"{old.host}:{old.port}" for old in panel.recent])
         take_keys(self.name)
@@ -101,15 +108,27 @@ class ConnectPanel(ttk.Frame):
         for field in self._fields:
             field.state(["disabled" if busy else "!disabled"])
         self._show_server(panel.ask_server or any(name in panel.errors for name in ("server", "port")))
+        self._needed.update(name for name in self._secrets() if name in panel.errors)
+        self._show_secrets()
         self._show_buttons(panel, busy)
         if was_busy and not busy:
             self._focus_error(panel)
         place = f"{panel.server.host}:{panel.server.port}"
         self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
 
+    def _secrets(self) -> dict[str, ttk.Entry]:
+        return {"password": self._secret, "server_password": self._server_secret}
+
+    def _show_secrets(self) -> None:
+        """Shows a password's field once it is needed, and then for as long as the panel is there."""
+        for name, field in self._secrets().items():
+            shown = name in self._needed or bool(field.get())
+            for widget in (field, self._labels[name]):
+                (widget.grid if shown else widget.grid_remove)()
+
     def _focus_error(self, panel: Panel) -> None:
         """Puts the cursor into the field that has an error, or into the name."""
-        by_name = {"server": self._host, "password": self._secret}
+        by_name = {"server": self._host, **self._secrets()}
         field = next((by_name[name] for name in panel.errors if name in by_name), self.name)
         field.focus_set()
         field.selection_range(0, "end")
@@ -143,6 +162,7 @@ class ConnectPanel(ttk.Frame):
 
     def _ask_server(self) -> None:
         self._show_server(True)
+        self._show_secrets()
         self._other.pack_forget()
         self._host.focus_set()
 
@@ -163,7 +183,7 @@ class ConnectPanel(ttk.Frame):
                 self._tls_typed.get(),
                 self._name_typed.get().strip(),
             )
-            self._presenter.connect(server, self._password_typed.get())
+            self._presenter.connect(server, self._password_typed.get(), self._server_password_typed.get())
 
     def _escape(self) -> None:
         if self.winfo_ismapped() and self._cancel.winfo_ismapped():

@@ -8,10 +8,12 @@ from chatroom.client import history_sync
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
-from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
+from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
 from chatroom.gui import view_models
 from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
+
+_OURS_ALONE = (DeliveryState.WAITING, DeliveryState.FAILED)  # the server does not have it
 
 
 class MessagePane:
@@ -100,6 +102,32 @@ class MessagePane:
             self._view.scroll_to_end()
             self.refresh()
 
+    def actions(self, row: int) -> list[tuple[str, str]]:
+        """What the menu of a row offers besides copying: the name of each action, and its words."""
+        entry = self._entry(row)
+        if not entry or entry.kind not in SPOKEN or not self.client:
+            return []
+        if not entry.own:
+            return [("reply", f"Reply to {entry.nick}")]
+        may_redact = entry.msgid and self.client.state.has("draft/message-redaction")
+        return [("take back", "Take back")] if may_redact or entry.delivery in _OURS_ALONE else []
+
+    def act(self, row: int, action: str) -> None:
+        """Does what was chosen in the menu of a row."""
+        entry = self._entry(row)
+        if not entry or not self.client or not self.transcript:
+            return
+        if action == "reply":
+            self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
+        elif entry.delivery in _OURS_ALONE:
+            self.clicked(row, "delete", "")
+        elif entry.msgid:
+            self.client.state.redact(self.transcript.room, entry)
+
+    def _entry(self, row: int) -> TranscriptEntry | None:
+        rows = self.transcript.rows if self.transcript else []
+        return rows[row].entry if row < len(rows) and rows[row].tag != "separator" else None
+
     def clicked(self, row: int, tag: str, text: str) -> None:
         """The user clicked on a row, on words with the tag link, retry, delete or more."""
         if not self.transcript or not self.client or row >= len(self.transcript.rows):
@@ -109,8 +137,10 @@ class MessagePane:
             self._view.open_link(text)
         elif tag == "retry" and entry:
             self.client.state.retry(room, entry)
-        elif tag == "delete" and entry:
+        elif tag == "delete" and entry and entry.delivery in _OURS_ALONE:
             room.remove(entry)
+            if not self._view.composer_text():
+                self._view.set_composer(entry.text)
         elif tag == "more" and entry:
             self.transcript.expanded.add(entry.serial)
             room.touch_entry(entry)

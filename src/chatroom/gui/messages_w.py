@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from tkinter import ttk
 
+from chatroom.client.transcript_entry import NICK_COLOURS
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.transcript import Splice
@@ -27,12 +28,14 @@ class Messages(ttk.Frame):
         on_click: Callable[[int, str, str], None],
         on_latest: Callable[[], None],
         is_following: Callable[[], bool],
+        on_menu: Callable[[int, str, int, int], None],
     ) -> None:
         super().__init__(parent)
         self._fonts = fonts
         self._on_scrolled = on_scrolled
         self._on_click = on_click
         self._is_following = is_following
+        self._on_menu = on_menu
         self.text = tk.Text(
             self, wrap="word", state="disabled", font=fonts.tiny, padx=10, pady=8, bd=0, highlightthickness=1,
             cursor="arrow", takefocus=True, insertwidth=0, width=1, height=1, spacing1=0, spacing3=0,
@@ -58,7 +61,9 @@ class Messages(ttk.Frame):
         text.bind("<Next>", lambda _: self.page(1))
         text.bind("<Home>", lambda _: self._jump(0.0))
         text.bind("<End>", lambda _: self._jump(1.0))
-        text.bind("<Button-1>", lambda _: text.focus_set())
+        text.bind("<Button-3>", self._popup)
+        text.bind("<<Copy>>", lambda _: self.copy())
+        text.bind("<<SelectAll>>", lambda _: self._select_all())
         text.bind("<Tab>", lambda e: _focus(e.widget.tk_focusNext()))
         text.bind("<Control-a>", lambda _: self._select_all())
         for tag in _CLICKABLE:
@@ -208,6 +213,48 @@ class Messages(ttk.Frame):
         span = text.tag_prevrange(tag, f"{index}+1c")
         if span and not text.tag_ranges("sel"):
             self._on_click(int(index.partition(".")[0]) - 1, tag, text.get(*span))
+
+    def _popup(self, event: "tk.Event[tk.Misc]") -> str:
+        """Asks for the menu of the row under the pointer, which is selected if nothing is."""
+        text = self.text
+        index = text.index(f"@{event.x},{event.y}")
+        if not text.tag_ranges("sel"):
+            text.tag_add("sel", f"{index} linestart", f"{index} lineend")
+        link = text.tag_prevrange("link", f"{index}+1c", f"{index} linestart")
+        is_on_link = link and text.compare(link[1], ">", index)
+        row = int(index.partition(".")[0]) - 1
+        self._on_menu(row, text.get(*link) if is_on_link else "", event.x_root, event.y_root)
+        return "break"
+
+    def copy(self, with_names: bool = False) -> str:
+        """Copies what is selected, line by line, without the times and names before it."""
+        text = self.text
+        if not text.tag_ranges("sel"):
+            return "break"
+        first, last = text.index("sel.first"), text.index("sel.last")
+        copied = text.get(first, last) if with_names else "\n".join(self._said(first, last))
+        self.copy_text(copied.strip("\n"))
+        return "break"
+
+    def copy_text(self, copied: str) -> None:
+        self.text.clipboard_clear()
+        self.text.clipboard_append(copied)
+
+    def _said(self, first: str, last: str) -> list[str]:
+        """What is said in each line of a range."""
+        text, lines = self.text, []
+        for line in range(int(first.partition(".")[0]), int(last.partition(".")[0]) + 1):
+            start, end = f"{line}.0", f"{line}.end"
+            for tag in ("time", *(f"nick{number}" for number in range(NICK_COLOURS))):
+                span = text.tag_nextrange(tag, f"{line}.0", f"{line}.end")
+                if span and text.compare(span[1], ">", start):
+                    start = span[1]
+            while text.compare(start, "<", end) and text.get(start) in " \t":
+                start = text.index(f"{start}+1c")
+            start = first if text.compare(first, ">", start) else start
+            end = last if text.compare(last, "<", end) else end
+            lines.append(text.get(start, end) if text.compare(start, "<", end) else "")
+        return lines
 
     def _select_all(self) -> str:
         self.text.tag_add("sel", "1.0", "end-1c")

@@ -7,15 +7,16 @@ changed since the last time. Nothing here waits.
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from chatroom.client import plaintext, slash_commands, strings
+from chatroom.client import links, plaintext, slash_commands, splitting, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import Alerted, KeyWanted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
@@ -25,14 +26,17 @@ from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import view_models
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.search import Search
-from chatroom.gui.view_protocol import Panel, View
+from chatroom.gui.view_protocol import Panel, Question, View
 
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
+KEEP_SECONDS = 30.0  # after which rooms and drafts are saved again, if they have changed
+LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
 ALERT_SECONDS = 5.0  # between two notifications
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
-    **dict.fromkeys(("nick-claimed", "login-refused", "password"), "password"),
+    **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
+    **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
 T = TypeVar("T")
 MakeClient = Callable[[Target, Session], Client]
@@ -64,14 +68,17 @@ class Presenter:
         self._rooms = rooms
         self._make_client = make_client
         self._password = ""
+        self._server_password = ""
         self._in_chat = False
         self._shown: dict[str, object] = {}
         self._writing_in: Room | None = None  # whose draft is in the composer
         self._sent = SentMessages()
         self._completion = Completion()
         self._alerted_at = 0.0
+        self._kept_at = now()
         self._refreshed_at = 0.0
         self._fingerprint = ""
+        self._asked: tuple[str, tuple[str, ...]] = ("nick-taken", ())  # what keeps us out, while the client is ASKING
 
     # --- connecting ---------------------------------------------------------------------------------------------------
 
@@ -86,15 +93,26 @@ class Presenter:
     def use_password(self, password: str) -> None:
         self._password = password
 
-    def connect(self, server: Server, password: str) -> None:
-        """Connects to a server, or shows what is wrong with what was typed: the panel's button."""
-        self._password = password
+    def connect(self, server: Server, password: str, server_password: str = "") -> None:
+        """Connects to a server, or shows what is wrong with what was typed: the panel's button.
+
+        `password` is that of the name.
+        """
+        self._password, self._server_password = password, server_password
+        if links.is_link(server.host):
+            try:
+                link = links.parse(server.host)
+            except ValueError as error:
+                self._show_panel({"server": str(error)})
+                return
+            server = replace(server, host=link.host, port=link.port, tls=link.tls or server.tls)
+            self._rooms = (link.room,) if link.room else self._rooms
         errors = check(server)
         self.server = server
         if errors:
             self._show_panel(errors)
             return
-        danger = plaintext.danger(server, self.settings, password)
+        danger = plaintext.danger(server, self.settings, password or server_password)
         if danger and not self.view.confirm(f"{danger}\n\nConnect without TLS?", "Connect"):
             self._show_panel({"server": "Not connected. Choose Encrypted (TLS), if the server has it."})
             return
@@ -104,8 +122,11 @@ class Presenter:
 
     def _start(self, target: Target) -> None:
         self._stop()
-        session = Session(self.server.nick, self._rooms, self._password, self.now)
+        rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self._place, ()))))
+        session = Session(self.server.nick, rooms, self._password, self.now, self._server_password)
         self.client = self.pane.client = self._make_client(target, session)
+        for name, draft in self.settings.drafts.get(self._place, {}).items():
+            session.state.room(name).draft = draft
         self.client.start()
         self._show_panel(connecting=f"Connecting to {target}…")
 
@@ -115,9 +136,8 @@ class Presenter:
 
     def trust(self, once: bool) -> None:
         """The user trusts the certificate that they were asked about."""
-        place = f"{self.server.host}:{self.server.port}"
         if not once:
-            self.settings.trusted[place] = self._fingerprint
+            self.settings.trusted[self._place] = self._fingerprint
             self._save()
         self._start(Target(self.server.host, self.server.port, True, self._fingerprint, once))
 
@@ -125,6 +145,8 @@ class Presenter:
         """Connects again at once, or ends being away: the banner's button."""
         if self.client and self.client.phase is Phase.ONLINE:
             self.command("/back")
+        elif self.client and self.client.phase is Phase.ASKING:
+            self._ask_again()
         elif self.client:
             self.client.retry_now()
 
@@ -134,12 +156,36 @@ class Presenter:
         self.cancel()
 
     def close(self) -> None:
+        self.settings.size = self.view.size() or self.settings.size
+        self._save()
+        self._keep_place()
         if self.client:
             self.client.state.quit()
             self.client.stop()
         self.view.close()
 
+    @property
+    def _place(self) -> str:
+        return f"{self.server.host}:{self.server.port}"
+
+    def _keep_place(self) -> None:
+        """Remembers the rooms and the drafts of this server for the next run."""
+        if not self.client or not self.client.state.was_registered:
+            return
+        state = self.client.state
+        if self._writing_in:
+            self._writing_in.draft = self.view.composer_text()
+        rooms = [room.name for room in state.rooms.values() if not room.is_direct and room.joined]
+        drafts = {room.name: room.draft for room in state.rooms.values() if room.draft.strip()}
+        drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
+        self._kept_at = self.now()
+        if (rooms, drafts) != (self.settings.rooms.get(self._place), self.settings.drafts.get(self._place)):
+            self.settings.rooms[self._place], self.settings.drafts[self._place] = rooms, drafts
+            self._save()
+
     def _stop(self) -> None:
+        self._keep_place()
+        self._writing_in = None
         if self.client:
             self.client.state.quit()
             self.client.stop()
@@ -150,8 +196,11 @@ class Presenter:
         self._in_chat = False
         recent = tuple(self.settings.recent)
         self.view.show_panel(
-            Panel(self.server, recent, self.ask_server, self._password, errors or {}, question, connecting)
-        )
+            Panel(
+                self.server, recent, self.ask_server, self._password, self._server_password,
+                errors or {}, question, connecting,
+            )
+        )  # fmt: skip
 
     # --- time passes --------------------------------------------------------------------------------------------------
 
@@ -164,6 +213,10 @@ class Presenter:
         if self.client is None:
             return False
         behind = self.client.is_behind
+        for url in self.view.take_unopened():
+            self.client.state.inform(f"Nothing on this computer opens links. Copy it: {url}", Kind.ERROR)
+        if self._in_chat and self.now() - self._kept_at > KEEP_SECONDS:
+            self._keep_place()
         if self._in_chat:
             if not behind or time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
                 self.refresh()
@@ -190,7 +243,9 @@ class Presenter:
                 self._on_alert(room, entry)
             case RoomList(rooms):
                 rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
-                self.view.show_picker("Rooms of this server", rows, True)
+                self.view.show_picker("Rooms of this server; a new name makes a room", rows, True)
+            case KeyWanted(room):
+                self._ask_key(room)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -203,15 +258,60 @@ class Presenter:
             self._shown.clear()
             self.view.show_chat()
             self.go_to(self.client.state.current)
+            if self._writing_in and not self.view.composer_text():
+                self.view.set_composer(self._writing_in.draft)
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
+        if self._in_chat and reason in strings.ANSWERS:
+            self._asked = (reason, about)
+            self._ask_again()
+            return
         self._stop()
         if reason in ("certificate-unknown", "certificate-name"):
             self._fingerprint = about[1].replace(":", "").lower()
             self._show_panel(question=text)
         else:
             self._show_panel({_FIELDS.get(reason, "server"): text})
+
+    def _ask_again(self) -> None:
+        """Asks over the messages for what lets us in again; drafts and what waits to be sent stay."""
+        assert self.client
+        reason, about = self._asked
+        kind = strings.ANSWERS[reason]
+        name = self.client.state.login_name or self.client.state.nick
+        self.view.ask(
+            Question(
+                "The server asks who you are" if kind != "nick" else "That name is taken",
+                strings.refusal(reason, *about),
+                strings.LABELS[kind].format(name),
+                "Connect",
+                is_secret=kind != "nick",
+                is_unasked=True,
+                other="Another name…" if kind == "password" else "",
+                on_other=self._ask_name,
+            ),
+            partial(self._answer, kind),
+        )
+
+    def _ask_name(self) -> None:
+        self._asked = ("nick-taken", self._asked[1])
+        self._ask_again()
+
+    def _answer(self, kind: str, text: str) -> None:
+        """The user has answered what lets us in again."""
+        if not self.client or self.client.phase is not Phase.ASKING:
+            return
+        fault = nick_fault(text) if kind == "nick" else None
+        if fault:
+            self._asked = ("nick-bad", (text, FAULTS[fault]))
+            self._ask_again()
+            return
+        danger = "" if kind == "nick" else plaintext.danger(self.server, self.settings, text)
+        if danger and not self.view.confirm(f"{danger}\n\nSend it without TLS?", "Send"):
+            return
+        self.client.answer(kind, text)
+        self.refresh()
 
     def _on_alert(self, room: Room, entry: TranscriptEntry) -> None:
         """Notifies the user of a mention or a direct message while nobody looks at the window."""
@@ -317,6 +417,37 @@ class Presenter:
         if action == "ban" and not state.knows_times("BAN"):  # there it throws out as well
             self.command(f"/kick {nick}")
 
+    def member_actions(self, nick: str) -> tuple[str, ...]:
+        """What the menu of a member offers."""
+        state = self.client.state if self.client else None
+        return view_models.member_actions(state.current, state.nick, nick) if state else ()
+
+    def act(self, act: view_models.Act) -> None:
+        """Does what was chosen in a menu, after asking for what it needs."""
+        if not act.label:
+            self.command(act.command)
+            return
+        question = Question(
+            act.name.removesuffix("…"), act.text, act.label, is_secret=act.is_secret, may_be_empty=act.may_be_empty
+        )
+        self.view.ask(question, lambda text: self._act_with(act, text))
+
+    def _act_with(self, act: view_models.Act, text: str) -> None:
+        line = act.command.format(text).rstrip()
+        if not self.command(line) and not act.is_secret:
+            self.view.set_composer(self.view.composer_text() or line)
+
+    def _ask_key(self, room: Room) -> None:
+        self.view.ask(
+            Question(
+                f"{room.name} is locked", "Whoever runs the room knows the key.", "Key", "Go there", is_unasked=True
+            ),
+            lambda key: self._join_with(room.name, key),
+        )
+
+    def _join_with(self, name: str, key: str) -> None:
+        self.command(f"/join {name} {key}")
+
     def ban_times(self) -> tuple[str, ...]:
         """How long somebody can be banned or muted for here, besides for good."""
         known = self.client and self.client.state.knows_times("BAN")
@@ -327,6 +458,9 @@ class Presenter:
     def send(self, text: str) -> None:
         """Sends what was typed: Enter, or the Send button. What can't be done stays in the composer."""
         if not self.client or not text.strip():
+            return
+        lines = len(splitting.lines(text))
+        if lines > LINES_UNASKED and not self.view.confirm(f"Send these {lines} lines to everybody here?", "Send"):
             return
         # Empty it first: a command may go to another room, and what is in the composer then is kept as a draft.
         self.view.set_composer("")
@@ -342,6 +476,10 @@ class Presenter:
         if not self.client:
             return False
         state = self.client.state
+        if text.startswith("/search ") and state.is_registered:
+            self.search.open()
+            self.search.find(text.removeprefix("/search "))
+            return True
         try:
             room = slash_commands.run(state, state.current, text)
         except EndProgram:

@@ -4,21 +4,12 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from chatroom.gui import view_models
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
 from chatroom.gui.view_protocol import MemberRow, RoomRow
 
-_ACTIONS = (
-    ("msg", "Talk to {}"),
-    ("whois", "Who is {}?"),
-    ("", ""),
-    ("op", "Make {} an operator"),
-    ("voice", "Give {} a voice"),
-    ("mute", "Mute {}"),
-    ("kick", "Remove {}"),
-    ("ban", "Ban {}"),
-)
 _HARM = ("mute", "kick", "ban")  # asked about first; for a time where the server keeps times
 
 
@@ -129,7 +120,8 @@ class Members(ttk.Frame):
         for old in menu.winfo_children():
             old.destroy()
         times = self._presenter.ban_times()
-        for action, label in _ACTIONS:
+        for action in self._presenter.member_actions(nick):
+            label = view_models.MEMBER_ACTIONS.get(action, "")
             if not action:
                 menu.add_separator()
             elif action in _HARM and times:

@@ -7,20 +7,19 @@ give way to `rows`. The view does to its widget exactly what was done to `Transc
 Only what changed is made again: from the row before the lowest dirty position to the end, less what came out the same.
 """
 
-import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.gui import links
 
 PAGE_ENTRIES = 300  # shown at first, and more of them each time the user scrolls past an end
 MOST_ENTRIES = 5_000  # in the widget; Tk's text gets slow beyond
 _LONG_CHARACTERS = 700  # longer messages are collapsed
 _SHOWN_CHARACTERS = 400
 _FOLDED_ENTRIES = 60  # joins and leaves in one row
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\"'.,;:!?)\]}]", re.IGNORECASE)
 
 Segment = tuple[str, str]
 
@@ -285,11 +284,11 @@ class Transcript:
         segments: list[Segment] = []
         end = 0
         if "://" in text:
-            for link in _LINK.finditer(text):
-                if link.start() > end:
-                    segments.append((text[end : link.start()], tag))
-                segments.append((link[0], "link"))
-                end = link.end()
+            for start, stop in links.find(text):
+                if start > end:
+                    segments.append((text[end:start], tag))
+                segments.append((text[start:stop], "link"))
+                end = stop
         if end < len(text):
             segments.append((text[end:], tag))
         return segments + more
@@ -300,6 +299,8 @@ def _day_row(day: str, position: int) -> TranscriptRow:
 
 
 def _delivery(entry: TranscriptEntry) -> tuple[Segment, ...]:
+    if entry.delivery is DeliveryState.WAITING:
+        return (("  (sending…) ", "muted"), ("Take back", "delete"))
     if entry.pending:
         return (("  (sending…)", "muted"),)
     if entry.delivery is DeliveryState.FAILED:

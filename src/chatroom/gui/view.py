@@ -4,22 +4,23 @@ Only this file and its siblings `…_w.py` and `style.py` import tkinter, and on
 """
 
 import tkinter as tk
-import webbrowser
 from collections.abc import Callable
 from functools import partial
 from tkinter import messagebox, ttk
 
 from chatroom.client.settings import Settings
-from chatroom.gui import notify, palette, style, view_models
+from chatroom.gui import keys_w, notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
+from chatroom.gui.links import LinkOpener
 from chatroom.gui.messages_w import Messages
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.presenter import Presenter
+from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
@@ -37,6 +38,8 @@ class TkView:
         self.fonts = style.Fonts(root)
         self.colours = palette.LIGHT
         self._theme = ""
+        self._links = LinkOpener()
+        self._is_sized = False
         self._side_panes: bool | None = None  # what F9 asked for; None is as the width allows
         root.title("chatroom")
         root.geometry("x".join(str(style.pixels(root, side)) for side in _SIZE_PIXELS))
@@ -55,6 +58,7 @@ class TkView:
         self._build_centre()
         self._build_status()
         self.picker = Picker(self.centre, presenter.picked, self.focus_composer)
+        self.question = QuestionCard(self.centre, self.focus_composer)
         self.rooms.grid(row=0, column=0, sticky="ns", padx=(8, 0), pady=8)
         self.centre.grid(row=0, column=1, sticky="nsew", padx=8, pady=(8, 0))
         self.members.grid(row=0, column=2, sticky="ns", pady=8)
@@ -85,6 +89,7 @@ class TkView:
         pane = self.presenter.pane
         self.messages = Messages(
             self.centre, self.fonts, pane.scrolled, pane.clicked, pane.jump_to_latest, lambda: pane.following,
+            self._message_menu,
         )  # fmt: skip
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
@@ -105,6 +110,14 @@ class TkView:
             ("Keys", "F1", self.show_keys),
         ):
             menu.add_command(label=label, accelerator=keys, command=act)
+        self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
+        self._submenus = [self._popup_menu]
+        for label, acts in (("This room", view_models.ROOM_ACTS), ("You", view_models.OWN_ACTS)):
+            submenu = tk.Menu(menu, tearoff=False, bd=1)
+            self._submenus.append(submenu)
+            menu.add_cascade(label=label, menu=submenu)
+            for each in acts:
+                submenu.add_command(label=each.name, command=partial(presenter.act, each))
         menu.add_separator()
         for name, label in (
             ("timestamps", "Show times"),
@@ -127,7 +140,19 @@ class TkView:
             )
         menu.add_separator()
         menu.add_command(label="Another server…", command=presenter.disconnect)
+        menu.add_command(label="Quit", command=presenter.close)
         self._menu = menu
+
+    def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
+        menu, pane = self._popup_menu, self.presenter.pane
+        menu.delete(0, "end")
+        menu.add_command(label="Copy", command=self.messages.copy)
+        menu.add_command(label="Copy with times and names", command=partial(self.messages.copy, True))
+        if link:
+            menu.add_command(label="Copy the link", command=partial(self.messages.copy_text, link))
+        for action, label in pane.actions(row):
+            menu.add_command(label=label, command=partial(pane.act, row, action))
+        menu.tk_popup(x, y)
 
     def _prefer_option(self, name: str) -> None:
         self.presenter.prefer(**{name: self._options[name].get()})
@@ -166,15 +191,64 @@ class TkView:
             "<Escape>": presenter.escape,
             **{f"<Alt-Key-{n}>": partial(presenter.nth_room, n) for n in range(1, 10)},
         }
+        self._shortcuts = keys
         # On the text widgets too, before Tk's own bindings for text get the key.
         for widget in (self.root, self.composer.text, self.messages.text):
             for key, act in keys.items():
                 widget.bind(key, partial(self._key, act))
-        self.root.bind_class("TButton", "<Return>", lambda e: e.widget.event_generate("<<Invoke>>"))
+        for widget in (self.root, self.composer.text, self.messages.text):
+            widget.bind("<Control-KeyPress>", self._on_control)
+        self.root.bind("<KeyPress>", self._on_key)
+        self.root.bind_all("<ButtonRelease-1>", self._on_click, add=True)
+        self.root.bind_all("<Unmap>", self._on_hidden, add=True)
+        # In Tcl, since Tk's own dialogs have buttons that Python doesn't know.
+        self.root.tk.eval("bind TButton <Return> {event generate %W <<Invoke>>; break}")
+        self.root.tk.eval("bind TButton <KP_Enter> {event generate %W <<Invoke>>; break}")
         for kind in ("TEntry", "TCombobox"):  # on X11 Ctrl+A is Emacs's there too
             self.root.bind_class(kind, "<Control-a>", lambda e: e.widget.selection_range(0, "end"))
         self.composer.text.bind("<Prior>", lambda _: self.messages.page(-1))
         self.composer.text.bind("<Next>", lambda _: self.messages.page(1))
+
+    def _on_control(self, event: "tk.Event[tk.Misc]") -> str | None:
+        return keys_w.on_control(event, self._shortcuts if self.chat.winfo_ismapped() else {})
+
+    def _on_key(self, event: "tk.Event[tk.Misc]") -> None:
+        """Typing anywhere in the chat goes to the composer."""
+        widget, char = event.widget, keys_w.typed(event)
+        is_button = isinstance(widget, (ttk.Button, ttk.Menubutton)) and char == " "
+        if char and not is_button and self.chat.winfo_ismapped() and not self._takes_text(widget):
+            self.composer.text.insert("insert", char)
+            self.focus_composer()
+
+    def _takes_text(self, widget: object) -> bool:
+        return isinstance(widget, ttk.Entry) or widget in (self.composer.text, self.picker)
+
+    def _on_click(self, event: "tk.Event[tk.Misc]") -> None:
+        """A click on a room, a message or a button leaves the keyboard with the composer."""
+        if isinstance(event.widget, (ttk.Treeview, ttk.Button, ttk.Scrollbar, ttk.Label, ttk.Frame, tk.Text)):
+            self.root.after_idle(self._give_back_keys)
+
+    def _on_hidden(self, event: "tk.Event[tk.Misc]") -> None:
+        """A widget that can't be seen any more does not keep the keyboard."""
+        self.root.after_idle(self._give_back_keys, True)
+
+    def _give_back_keys(self, only_hidden: bool = False) -> None:
+        """Gives the composer the keyboard, unless a field or a card has it that can be seen."""
+        if not self.chat.winfo_ismapped():
+            return
+        try:
+            focus = self.root.focus_get()
+        except KeyError:  # one of Tk's own, such as a menu
+            return
+        if focus is None or focus is self.composer.text:
+            return
+        in_card = any(card.winfo_ismapped() and str(focus).startswith(str(card)) for card in self._cards)
+        if not focus.winfo_ismapped() or not (only_hidden or in_card):
+            self.focus_composer()
+
+    @property
+    def _cards(self) -> tuple[ttk.Frame, ...]:
+        return (self.picker, self.question, self.search)
 
     def _key(self, act: Callable[[], object], _event: "tk.Event[tk.Misc]") -> str:
         if self.chat.winfo_ismapped():
@@ -237,6 +311,10 @@ class TkView:
     def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
         self.picker.show(title, rows, free)
 
+    def ask(self, question: Question, answer: Callable[[str], None]) -> None:
+        self.picker.hide()
+        self.question.show(question, answer, not (question.is_unasked and self.composer.get().strip()))
+
     def show_search(self, visible: bool, result: str = "") -> None:
         if visible:
             self.search.grid(row=2, column=0, sticky="ew", pady=(0, 6))
@@ -252,6 +330,11 @@ class TkView:
         if self._theme != settings.theme:
             self._theme = settings.theme
             self.colours = palette.choose(settings.theme)
+        if settings.size and not self._is_sized:
+            screen = (self.root.winfo_screenwidth(), self.root.winfo_screenheight())
+            sides = zip(settings.size.split("x"), screen, strict=True)
+            self.root.geometry("x".join(str(min(int(side), most)) for side, most in sides))
+        self._is_sized = True
         self.fonts.zoom(settings.zoom)
         self._restyle(settings)
 
@@ -271,14 +354,23 @@ class TkView:
         self.composer.set(text)
 
     def confirm(self, question: str, verb: str) -> bool:
-        return messagebox.askokcancel(verb, question, parent=self.root, icon="warning")
+        return messagebox.askokcancel(verb, question, parent=self.root, icon="warning", default="cancel")
 
     def alert(self, title: str, text: str) -> None:
         self.root.bell()
         notify.show(title, text)
 
     def open_link(self, url: str) -> None:
-        webbrowser.open(url)
+        self._links.open(url)
+
+    def copy_messages(self) -> None:
+        self.messages.copy()
+
+    def take_unopened(self) -> list[str]:
+        return self._links.take_unopened()
+
+    def size(self) -> str:
+        return f"{self.root.winfo_width()}x{self.root.winfo_height()}"
 
     def close(self) -> None:
         self.root.quit()
@@ -307,10 +399,11 @@ class TkView:
             ("*TCombobox*Listbox.selectForeground", colours.text),
         ):
             self.root.option_add(option, value)
-        self._menu.configure(
-            background=colours.surface, foreground=colours.text, activebackground=colours.selection,
-            activeforeground=colours.text, selectcolor=colours.text, font=self.fonts.body,
-        )  # fmt: skip
+        for menu in (self._menu, *self._submenus):
+            menu.configure(
+                background=colours.surface, foreground=colours.text, activebackground=colours.selection,
+                activeforeground=colours.text, selectcolor=colours.text, font=self.fonts.body,
+            )  # fmt: skip
         self.banner.configure(background=colours.mention)
         self._banner_text.configure(background=colours.mention, font=self.fonts.body)
         self.messages.restyle(colours, settings.timestamps)

@@ -1,12 +1,14 @@
 """Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
+from typing import NamedTuple
+
 from chatroom.client import strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.room import Room
 from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import nick_colour
-from chatroom.common.names import fold
+from chatroom.common.names import bare, fold
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
@@ -15,6 +17,20 @@ NOT_IN_ROOM = "You are not in this room."
 _RANKS = "~&@%+"
 HARM = {"kick": ("Remove", "from"), "ban": ("Ban", "from"), "mute": ("Mute", "in")}  # how it is asked about
 BAN_TIMES = ("10m", "1h", "1d", "1w")
+_OPERATOR_SIGNS = "~&@%"
+MEMBER_ACTIONS = {  # by what is typed; "" is a line between two groups
+    "msg": "Talk to {}",
+    "whois": "Who is {}?",
+    "op": "Make {} an operator",
+    "deop": "Take the operator's rights from {}",
+    "voice": "Give {} a voice",
+    "devoice": "Take the voice from {}",
+    "mute": "Mute {}",
+    "unmute": "Let {} speak again",
+    "kick": "Remove {}",
+    "ban": "Ban {}",
+}
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})  # have no parts in Unicode
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
 KEYS = """\
@@ -53,10 +69,67 @@ def member_rows(room: Room) -> list[MemberRow]:
     """Operators first, then by name."""
 
     def order(row: MemberRow) -> tuple[int, str]:
-        return (_RANKS.find(row.prefix) if row.prefix else len(_RANKS)), fold(row.nick)
+        return (_RANKS.find(row.prefix) if row.prefix else len(_RANKS)), sort_key(row.nick)
 
     rows = [MemberRow(m.nick, m.prefix, nick_colour(m.nick), m.away) for m in room.members.values()]
     return sorted(rows, key=order)
+
+
+def member_actions(room: Room, me: str, nick: str) -> tuple[str, ...]:
+    """What one can do about a member: the acts of operators only for operators, and none about oneself."""
+    mine, theirs = room.member(me), room.member(nick)
+    if fold(me) == fold(nick):
+        return ("whois",)
+    acts: tuple[str, ...] = ("msg", "whois")
+    if mine and mine.prefix and mine.prefix in _OPERATOR_SIGNS:
+        sign = theirs.prefix if theirs else ""
+        rank = "deop" if sign and sign in _OPERATOR_SIGNS else "op"
+        acts += ("", rank, "devoice" if sign == "+" else "voice", "mute", "unmute", "", "kick", "ban")
+    return acts
+
+
+class Act(NamedTuple):
+    """A line of a menu that asks for one thing and types a command with it. Without a `label` nothing is asked."""
+
+    name: str
+    command: str
+    label: str = ""
+    text: str = ""
+    is_secret: bool = False
+    may_be_empty: bool = False
+
+
+ROOM_ACTS = (
+    Act("Topic…", "/topic {}", "Topic", "What is this room about?"),
+    Act("Invite somebody…", "/invite {}", "Name", "Who is to be invited?"),
+    Act("Lock with a key…", "/key {}", "Key", "Only those who know the key come in."),
+    Act("Unlock", "/key off"),
+    Act("Let in only who is invited", "/mode +i"),
+    Act("Let in everybody", "/mode -i"),
+    Act("Quiet: only operators speak", "/mode +m"),
+    Act("Let everybody speak", "/mode -m"),
+    Act(
+        "Slow mode…", "/slow {}", "Seconds", "How many seconds lie between two messages of one person? 0 takes it off."
+    ),
+    Act("Who is banned or muted", "/bans"),
+    Act("Lift a ban…", "/unban {}", "Name", "Who may come in again?"),
+)
+OWN_ACTS = (
+    Act("Claim this name…", "/register {}", "New password", "The name is yours alone from then on.", is_secret=True),
+    Act("Log in…", "/login {}", "Password of your name", "Proves that the name is yours.", is_secret=True),
+    Act("Log out", "/logout"),
+    Act("Away…", "/away {}", "Why", "Others are told that you are away.", may_be_empty=True),
+    Act("Back", "/back"),
+    Act("Another name…", "/nick {}", "Name", "What should the others call you?"),
+    Act(
+        "Operator of the server…", "/oper {}", "Operator's password", "Whoever runs the server has it.", is_secret=True
+    ),
+)
+
+
+def sort_key(nick: str) -> str:
+    """By letters first, then by what is on them: Łukasz stands before Marek, and Élodie before Fred."""
+    return f"{bare(nick).translate(_LETTERS)}\0{fold(nick)}"
 
 
 def header(room: Room) -> Header:
@@ -71,6 +144,8 @@ def banner(client: Client, now: float) -> Banner | None:
         return Banner(
             f"Connection lost at {strings.clock(client.lost_at)}. Retrying in {seconds} s…", "warn", "Retry now"
         )
+    if client.phase is Phase.ASKING:
+        return Banner(client.error, "error", "Answer…")
     if client.phase is Phase.CONNECTING and client.lost_at:
         return Banner(f"Connection lost at {strings.clock(client.lost_at)}. Connecting…")
     if client.lost_at and client.online_at > client.lost_at and now - client.online_at < RECONNECTED_SECONDS:
@@ -86,6 +161,8 @@ def status(client: Client) -> Status:
     if client.phase is Phase.ONLINE:
         security = client.security
         return Status(f"Connected to {place}", "ok", security.value, _SECURITY_ROLES[security])
+    if client.phase is Phase.ASKING:
+        return Status(f"Not connected to {client.target}", "error", security_role="muted")
     verb = "Reconnecting" if client.lost_at else "Connecting"
     security = client.security if client.lost_at else Security.NONE
     return Status(f"{verb} to {place}", "warn", security.value, _SECURITY_ROLES[security])

@@ -1,5 +1,6 @@
 """What the presenter calls on a view, and the values it passes. No Tk: a test's fake view has the same methods."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -54,15 +55,35 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """The connect panel. `errors` are by field: name, server, port, password; `question` is about a certificate."""
+    """The connect panel. `errors` are by field: name, server, port, password, server_password.
+
+    `question` is about a certificate. A field for a password is shown where there is one, or an error of it.
+    """
 
     server: Server
     recent: tuple[Server, ...] = ()
     ask_server: bool = True
     password: str = ""
+    server_password: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     question: str = ""
     connecting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the card over the messages asks for. `other` is a second button, which calls `on_other`."""
+
+    title: str
+    text: str
+    label: str
+    button: str = "OK"
+    is_secret: bool = False  # never shown while it is typed
+    may_be_empty: bool = False
+    is_unasked: bool = False  # comes by itself, so it doesn't take the keyboard from who is writing
+    typed: str = ""  # what stands in the field at first
+    other: str = ""
+    on_other: Callable[[], None] = lambda: None
 
 
 class View(Protocol):
@@ -79,6 +100,7 @@ class View(Protocol):
     def show_pill(self, text: str) -> None: ...
     def show_empty(self, text: str) -> None: ...
     def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None: ...
+    def ask(self, question: Question, answer: Callable[[str], None]) -> None: ...
     def show_search(self, visible: bool, result: str = "") -> None: ...
     def show_settings(self, settings: Settings) -> None: ...
     def splice(self, splices: list[Splice], pin: bool) -> None: ...
@@ -89,4 +111,7 @@ class View(Protocol):
     def confirm(self, question: str, verb: str) -> bool: ...
     def alert(self, title: str, text: str) -> None: ...
     def open_link(self, url: str) -> None: ...
+    def copy_messages(self) -> None: ...
+    def take_unopened(self) -> list[str]: ...
+    def size(self) -> str: ...
     def close(self) -> None: ...

@@ -69,12 +69,16 @@ class Said(Event):
 
 @value
 class Redacted(Event):
-    """The message with the id `said` is taken back; `target` and `conversation` are its own."""
+    """The message with the id `said` is taken back; `target` and `conversation` are its own.
+
+    `author` is who said it, if it was somebody else; "" if they took it back themselves.
+    """
 
     target: str
     said: int
     reason: str
     conversation: str = ""
+    author: str = ""
 
 
 @value

@@ -42,7 +42,7 @@ class Expiries:
         return bool(self.heap) and self.heap[0][0] <= now
 
     def due(self, now: int, most: int) -> list[Expiry]:
-        """What has lasted its time, what ended first first; no more than so many. The heap stays as it is."""
+        """At most `most` entries whose time is over, those that ended first in front. The heap stays as it is."""
         found: list[Expiry] = []
         ahead = [(end, 0) for end in self.heap[:1]]  # with their places: what is below a place is due no sooner
         while ahead and len(found) < most:

@@ -186,7 +186,7 @@ class Glob:
 
 
 class _Piece:
-    """What stands between two stars: texts with a number of any characters (`?`) before, between and after them."""
+    """The part of a mask between two stars: texts, and any number of `?` before, between and after them."""
 
     __slots__ = ("_offset", "_others", "_rarest", "size", "text")
 

@@ -30,7 +30,7 @@ class Refused(Reply):
     via: Via | None = None
 
     def __post_init__(self) -> None:
-        """Its traceback knows the frames in which this is known: a circle that would hold all that was read there."""
+        """Drops the traceback: its frames refer to this reply, a circle that would keep all that they hold."""
         self.error.__traceback__ = None
 
 
@@ -202,6 +202,7 @@ class AccountChange(Enum):
     LOGGED_OUT = "logged-out"
     PASSWORD_SET = "password-set"
     DROPPED = "dropped"
+    FREED = "freed"  # by an operator, while its owner is logged in
     GHOST_CLOSED = "ghost-closed"
     ADMITTED = "admitted"  # the password was the server's, and the name is nobody's account
 

@@ -6,7 +6,7 @@ the room that is meant.
 
 from collections.abc import Callable, Iterator
 
-from chatroom.common.durations import ban_time, seconds
+from chatroom.common.durations import seconds, split_time
 from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import AskList, AskModes, Ban, Invite, Kick, SetModes, Unban
 from chatroom.model.modes import BAN, KEY, SLOW
@@ -27,28 +27,26 @@ def split_room(here: str, rest: str, words: int = 1) -> tuple[str, str]:
     return room, rest
 
 
-def split_time(rest: str) -> tuple[str, int, str]:
+def whom_time_reason(rest: str) -> tuple[str, int, str]:
     """A name, for how many seconds (0: without an end), and the reason."""
     who, _, rest = rest.partition(" ")
-    first, _, more = rest.strip().partition(" ")
-    length = ban_time(first)
-    return who, length, more.strip() if length else rest.strip()
+    return who, *split_time(rest)
 
 
 def kick(here: str, rest: str) -> Iterator[Command]:
     room, rest = split_room(here, rest)
-    who, length, reason = split_time(rest)
+    who, length, reason = whom_time_reason(rest)
     yield Kick(room, who, reason, length)
 
 
 def ban(here: str, rest: str) -> Iterator[Command]:
     room, rest = split_room(here, rest)
-    yield Ban(room, *split_time(rest))
+    yield Ban(room, *whom_time_reason(rest))
 
 
 def mute(here: str, rest: str) -> Iterator[Command]:
     room, rest = split_room(here, rest)
-    yield Ban(room, *split_time(rest), mute=True)
+    yield Ban(room, *whom_time_reason(rest), mute=True)
 
 
 def unban(here: str, rest: str) -> Iterator[Command]:

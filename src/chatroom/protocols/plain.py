@@ -18,6 +18,7 @@ from chatroom.model.commands import (
     AskServers,
     AskTopic,
     AskWho,
+    AskWhois,
     BecomeOperator,
     Enter,
     Join,
@@ -45,6 +46,7 @@ from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.sentences import describe_event, describe_reply
 
+_WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
 
 PROMPT = "Username"
@@ -224,7 +226,8 @@ class PlainDialect:
         yield Join(LOBBY, move=True)
 
     def _who(self, rest: str) -> Iterator[Command]:
-        yield AskWho(rest or self._here())
+        is_person = rest and not rest.startswith("#") and _WILDCARDS.isdisjoint(rest)
+        yield AskWhois(rest) if is_person else AskWho(rest or self._here())
 
     def _msg(self, rest: str) -> Iterator[Command]:
         nick, text = rest.split(maxsplit=1)
@@ -281,7 +284,13 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/join #ROOM [KEY]", "go to another room; it is made if there is none", 1, PlainDialect._join),
         PlainCommand("/leave", f"go back to {LOBBY}", 0, PlainDialect._leave),
         PlainCommand("/rooms", "list the rooms", 0, _one(lambda rest: AskRooms())),
-        PlainCommand("/who [#ROOM | NAME | *]", "list who is here, in a room, or everywhere", 0, PlainDialect._who),
+        PlainCommand(
+            "/who [#ROOM | NAME | *]",
+            "list who is here, in a room, or everywhere; or tell about one person",
+            0,
+            PlainDialect._who,
+        ),
+        PlainCommand("/whois NAME", "tell about one person, as /who NAME does", 1, _one(AskWhois)),
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
@@ -305,7 +314,7 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _in_room(moderation.set_rank(OPERATOR, False))),
         PlainCommand(
             "/voice [#ROOM] NAME",
-            "let somebody speak in a moderated or slow room",
+            "let somebody speak in a quiet or slow room",
             1,
             _in_room(moderation.set_rank(VOICE, True)),
         ),
@@ -317,9 +326,12 @@ COMMANDS: dict[str, PlainCommand] = {
             _in_room(moderation.slow),
         ),
         PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _in_room(moderation.key)),
-        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _in_room(moderation.mode)),
+        PlainCommand(
+            "/mode [#ROOM] [MODES]", "show or set modes: /mode +m makes the room quiet", 0, _in_room(moderation.mode)
+        ),
         PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, _one(SetAway)),
+        PlainCommand("/back", "be back", 0, _one(lambda rest: SetAway(""))),
         PlainCommand(
             "/history [COUNT]",
             f"what was said here, at most {HISTORY_EVENTS_PER_ANSWER} messages",

@@ -23,7 +23,7 @@ SPELLED_OUT = _NAMING_OPERATORS | {Code.BANNED_HERE, Code.NICK_BANNED}
 def spell_out(code: Code, about: list[str]) -> list[str]:
     """`ChatError.about` as a sentence needs it: who the operators are, how long it lasts, and why."""
     if code in _NAMING_OPERATORS:
-        here = about[1].replace(",", ", ") or "none is here"
+        here = about[1].replace(",", ", ") or "none of them is here now"
         about[1] = f"the server's operators, whose room it is ({here})" if fold(about[0]) == LOBBY else here
     if code is Code.SLOW:
         about[2:] = [span(int(about[2])), span(int(about[3]))]

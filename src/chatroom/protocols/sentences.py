@@ -54,6 +54,7 @@ from chatroom.model.replies import (
     Link,
     ListIs,
     ModesAre,
+    NoWhois,
     NowOperator,
     PersonalNotice,
     Ping,
@@ -69,6 +70,7 @@ from chatroom.model.replies import (
     TopicIs,
     Welcome,
     WhoIsIn,
+    WhoisIs,
 )
 from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
@@ -88,7 +90,7 @@ _REFUSALS: dict[Code, str] = {
     Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
     Code.NO_SUCH_NICK: "there is nobody called {0}; {slash}who lists who is here",
     Code.ROOM_BAD: f"{{0}} can't be a room; a room is # and up to {ROOM_CHARACTERS - 1} characters "
-    f"({ROOM_BYTES} bytes) without spaces or commas",
+    f"({ROOM_BYTES} bytes) without spaces or commas, in letters that names may have, too",
     Code.NO_SUCH_ROOM: "there is no room {0}; {slash}rooms lists them",
     Code.NOT_IN_ROOM: "you are not in {0}; {slash}join {0} takes you there",
     Code.NOT_YOURS: "you can't see or change the modes of others",
@@ -162,7 +164,7 @@ _REFUSALS: dict[Code, str] = {
     Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
     Code.NO_HISTORY: "there is no history of {1} that you may read",
     Code.HISTORY_FAILED: "the history can't be read at the moment",
-    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times",
+    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times; no reason begins with a digit",
     Code.NOTHING_KEPT: "no history is kept here",
     Code.RELOAD_FAILED: "a file can't be read, so nothing has changed; the server's log says which",
     Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
@@ -272,7 +274,7 @@ def _server_banned(event: ServerBanned) -> list[str]:
 
 def _redacted(event: Redacted) -> list[str]:
     what = "message" if "#" in event.target[:1] else "private message"
-    return [f"{event.by.nick} removed a {what}{because(event.reason)}"]
+    return [f"{event.by.nick} removed a {what}{f' of {event.author}' if event.author else ''}{because(event.reason)}"]
 
 
 def operator_set(event: OperatorSet) -> str:
@@ -353,6 +355,13 @@ def _who_is_in(reply: WhoIsIn, slash: str) -> list[str]:
     return [f"{len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"Here: {', '.join(people)}"]
 
 
+def _whois_is(reply: WhoisIs, slash: str) -> list[str]:
+    person, away = reply.member.person, reply.member.away
+    rooms = ", ".join(name for name, _ in reply.rooms) or "no room that you can see"
+    account = f"logged in as {person.account}" if person.account else "not logged in"
+    return [f"{person.nick} is in {rooms}; {account}{f'; away: {plain(away)}' if away else ''}"]
+
+
 def _list_is(reply: ListIs, slash: str) -> list[str]:
     bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
     mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
@@ -406,6 +415,7 @@ ACCOUNT_CHANGES = {
     AccountChange.LOGGED_OUT: "You are logged out.",
     AccountChange.PASSWORD_SET: "The password of {0} is changed.",
     AccountChange.DROPPED: "{0} is nobody's any more.",
+    AccountChange.FREED: "{0} is nobody's any more, so you are logged out; {slash}register PASSWORD claims it anew.",
     AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
     AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
 }
@@ -435,6 +445,8 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     TopicIs: lambda r, slash: _topic(r.topic) or [f"{r.room} has no topic"],
     RoomsAre: _rooms_are,
     WhoIsIn: _who_is_in,
+    WhoisIs: _whois_is,
+    NoWhois: lambda r, slash: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), slash)],
     ListIs: _list_is,
     ServerBansAre: lambda r, slash: list_bans(r.entries) or ["Nobody is banned."],
     ModesAre: lambda r, slash: [f"Modes of {r.room}: {plain(r.modes)}" if r.room else f"Your modes: {r.modes}"],

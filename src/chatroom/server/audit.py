@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chatroom.common.logs import KEPT
+from chatroom.model.events import Redacted
 from chatroom.model.state import AuditEntry
 from chatroom.protocols.sentences import describe_event
 
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 def log_actions(entries: Iterable[AuditEntry]) -> None:
     """Logs what operators have done, and who it was."""
     for event, of_server in entries:
-        room = getattr(event, "room", "")
+        room = event.target if isinstance(event, Redacted) else getattr(event, "room", "")
         who = replace(event.by, host=event.by.address or event.by.host).mask
         for sentence in describe_event(event):
             where = f"{room}: " if room else ""

@@ -22,7 +22,7 @@ from socketserver import ThreadingTCPServer
 from typing import Any
 
 from chatroom.cluster.redis_event_log import RedisEventLog
-from chatroom.cluster.redis_stream import ClusterError
+from chatroom.cluster.redis_stream import ClusterError, shared_secret
 from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
@@ -151,6 +151,8 @@ class ChatServer(ThreadingTCPServer):
         self.hub.context.cloaks.is_shown = show_addresses
         if store:
             self.hub.context.cloaks = store.cloaks
+            if cluster:  # before addresses are replaced by cloaks for good: bans are to hold on all servers
+                store.cloaks.key = shared_secret(cluster, "cloaks", store.cloaks.key)
             if not show_addresses:
                 store.hide_addresses()
             restore_chat(self.hub, store, now())
@@ -341,7 +343,8 @@ class ChatServer(ThreadingTCPServer):
 
     def _health(self) -> Health:
         saving = self.store is not None and not self.store.failure
-        return Health(self.info.version, len(self.connections), saving)
+        clients = sum(not each.outbox.downloads for each in self.everybody())
+        return Health(self.info.version, clients, saving)
 
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""

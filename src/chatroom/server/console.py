@@ -177,7 +177,7 @@ def _kick(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation.kick(here, rest)
         return
-    who, length, reason = moderation.split_time(moderation.split_room(here, rest)[1])
+    who, length, reason = moderation.whom_time_reason(moderation.split_room(here, rest)[1])
     yield BanFromServer(who, length, reason) if length else Kill(who, reason)
 
 
@@ -185,7 +185,7 @@ def _ban(here: str, rest: str) -> Iterator[Command]:
     if rest.startswith("#"):
         yield from moderation.ban(here, rest)
     else:
-        yield BanFromServer(*moderation.split_time(moderation.split_room(here, rest)[1]))
+        yield BanFromServer(*moderation.whom_time_reason(moderation.split_room(here, rest)[1]))
 
 
 def _unban(here: str, rest: str) -> Iterator[Command]:
@@ -247,7 +247,11 @@ COMMANDS: dict[str, Row] = {
         Row("operator NAME", "make an account an operator of the server", _moderating(_operator(True))),
         Row("deoperator NAME", "take that back", _moderating(_operator(False))),
         Row("bans [#ROOM]", "list who is banned, from the server or a room", _moderating(_bans)),
-        Row("free NAME", "make a claimed name nobody's: who forgot the password can claim it anew", _moderating(_free)),
+        Row(
+            "free NAME",
+            "give back a claimed name whose password is forgotten; anybody can claim it then",
+            _moderating(_free),
+        ),
         Row("motd [TEXT]", "show the message of the day, or set it until it is read again", Console._motd),
         Row("help", "this list", Console._help),
     )

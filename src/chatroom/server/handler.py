@@ -53,7 +53,9 @@ TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands that are told in al
 
 log = logging.getLogger(__name__)
 
-_WANTS_TLS = b"ERROR :This server wants TLS\r\n"
+_WANTS_TLS = (
+    b"ERROR :This server wants TLS: in place of nc, use openssl s_client -quiet -connect; with others, add --tls\r\n"
+)
 _NOT_TRUSTED = {  # what is told, and logged, of a proxy or a gateway that isn't trusted, or a client that plays one
     Spoken.PROXY: (
         b"ERROR :This server takes no PROXY header from your address: turn it off in the proxy, or trust it here\r\n",
@@ -101,6 +103,8 @@ class ChatHandler(StreamRequestHandler):
         self.client = self.chat_server.connections[self.request]
         self.session, self.outbox = self.client.session, self.client.outbox
         self.who = f"{self.client_address[0]} port {self.client_address[1]}"
+        self.arrived = False  # whether the log has it that somebody is here
+        self.log_level = logging.INFO  # of the lines that say that somebody comes and goes
         self.tls: Tls | None = None
         self.unread = b""  # what came along with a proxy's header
         self.read_size = READ_FIRST_BYTES
@@ -165,8 +169,12 @@ class ChatHandler(StreamRequestHandler):
         """From now on the connection counts as the client's. If it may not come in, `refusal` says why."""
         self.chat_server.admit_from_proxy(self.client, client)
         self.who = f"{client.address} by way of {self.client_address[0]} port {self.client_address[1]}"
-        if not self.client.refusal:
-            log.info("%s connected", self.who)
+
+    def _log_arrival(self) -> None:
+        """Logs that somebody is here, once it is known whether a browser only asks for files."""
+        if not (self.arrived or self.client.refusal) and self.client.is_introduced:
+            self.arrived = True
+            log.log(self.log_level, "%s connected", self.who)
 
     def _refuse_proxy(self, why: HeaderError) -> None:
         """Closes a proxy's connection of which nothing is known. Nothing that came through it is taken for a name."""
@@ -191,11 +199,10 @@ class ChatHandler(StreamRequestHandler):
 
     def _serve(self) -> None:
         try:
-            if self.client.is_introduced:
-                log.info("%s connected", self.who)
-            else:
+            if not self.client.is_introduced:
                 self._read_proxy_header()
             first = self._detect()
+            self._log_arrival()
             if self.client.refusal:
                 self._say_refusal()
             elif first:
@@ -216,7 +223,9 @@ class ChatHandler(StreamRequestHandler):
             if closed:
                 self.chat_server.count_refusal(closed)
             self._submit([Quit(reason, ask=False)])
-            log.info("%s%s disconnected (%s)", self.who, f" {self.name}" if self.name else "", reason)
+            self._log_arrival()
+            name = f" {self.name}" if self.name else ""
+            log.log(self.log_level, "%s%s disconnected (%s)", self.who, name, reason)
 
     # ---- the first bytes --------------------------------------------------------------------------------------------
 
@@ -234,6 +243,7 @@ class ChatHandler(StreamRequestHandler):
             if may_prompt and not self._is_readable(SILENCE_SECONDS):
                 if client.refusal:
                     return b""
+                self._log_arrival()
                 self._prompt()
                 prompted = True
             data = self._read()
@@ -290,12 +300,15 @@ class ChatHandler(StreamRequestHandler):
             self._may_be_plain,
         )
         browser = Browser(self.client, self.chat_server.info, means, site)
+        self.log_level = logging.DEBUG  # a page is several requests, and a monitor asks for /healthz all day
         rest = browser.converse(first)
         self.websocket = browser.websocket
         if not self.websocket:
             if browser.is_unread:
                 self._linger()
             return b""
+        self.log_level = logging.INFO
+        self._log_arrival()
         return rest or (b"" if self.client.refusal else self._read())
 
     def _start_tls(self, context: ssl.SSLContext, first: bytes) -> None:

@@ -77,6 +77,8 @@ def _run(conversation: Conversation) -> None:
     except EndProgram:
         pass
     finally:
+        if conversation.interactive:
+            _echo(True)
         conversation.close()
 
 
@@ -96,6 +98,8 @@ def _type_stdin(conversation: Conversation) -> bool:
     threading.Thread(target=_read_lines, args=(lines,), daemon=True).start()
     while True:
         conversation.pump()
+        if conversation.interactive:
+            _echo(not conversation.asks_secret)
         try:
             line = lines.get(timeout=TICK_SECONDS)
         except Empty:
@@ -105,6 +109,18 @@ def _type_stdin(conversation: Conversation) -> bool:
         if not (conversation.interactive or readable(line)):
             return False
         conversation.typed(line)
+
+
+def _echo(on: bool) -> None:
+    """Shows what is typed on the terminal, or hides it; does nothing where a terminal can't be told."""
+    try:
+        import termios
+    except ModuleNotFoundError:
+        return
+    mode = termios.tcgetattr(sys.stdin)
+    if bool(mode[3] & termios.ECHO) is not on:
+        mode[3] ^= termios.ECHO
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, mode)
 
 
 def _read_lines(lines: "SimpleQueue[str | None]") -> None:

@@ -5,12 +5,13 @@ import sys
 import time
 from typing import TextIO
 
-from chatroom.client import slash_commands, strings
+from chatroom.client import plaintext, slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent
-from chatroom.client.slash_commands import Misuse, Unconfirmed
+from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.common.names import FAULTS, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
 
 TICK_SECONDS = 0.05
@@ -45,15 +46,21 @@ class Conversation:
         self._colours = interactive and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
         self._said: list[TranscriptEntry] = []
         self._printed: set[int] = set()
+        self._first: dict[Room, int] = {}  # the position of each room's oldest entry
         self._phase = Phase.CONNECTING
         self._waiting: list[str] = []  # typed before we were in the room
         self._place: Room | None = None  # where lines go, as the user was told last
         self._room = self.state.current  # the last place that was a room
+        self._warned = False  # that a password can be read on the way
+        self._asked = ""  # what the server wants from the user before it lets them in, of `strings.ANSWERS`
 
     # --- lines in -----------------------------------------------------------------------------------------------------
 
     def typed(self, line: str) -> None:
-        """Handles a line from the user: says it, or carries out the command."""
+        """Handles a line from the user: says it, carries out the command, or takes it for the answer to a question."""
+        if self._asked:
+            self._answer(line.strip())
+            return
         if not line.strip():
             return
         if not readable(line):
@@ -98,6 +105,36 @@ class Conversation:
         if failed:
             raise Trouble(f"Not delivered: {failed[0].text}")
 
+    @property
+    def question(self) -> str:
+        """What the next line answers, as a prompt; "" while nothing is asked for."""
+        name = self.state.login_name or self.state.nick
+        return f"{strings.LABELS[self._asked].format(name)}: " if self._asked else ""
+
+    @property
+    def asks_secret(self) -> bool:
+        """Whether the next line is a password, which must not be seen."""
+        return "password" in self._asked
+
+    def _answer(self, text: str) -> None:
+        """Connects again with the answer; everything that was typed before stays."""
+        if text == "/quit":
+            raise EndProgram
+        fault = nick_fault(text) if self._asked == "nick" else None
+        if fault:
+            self.show(f"{text or 'That'} can't be a name: {FAULTS[fault]}.")
+        elif self.asks_secret and text and self._in_clear and not self._warned:
+            self._warned = True
+            self.show(plaintext.LINE_IN_CLEAR)
+        elif text:
+            kind, self._asked = self._asked, ""
+            self.client.answer(kind, text)
+
+    @property
+    def _in_clear(self) -> bool:
+        target = self.client.target
+        return not target.tls and not plaintext.is_this_machine(target.host)
+
     # --- lines out ----------------------------------------------------------------------------------------------------
 
     def pump(self) -> None:
@@ -124,8 +161,16 @@ class Conversation:
         match event:
             case Rejected("certificate-unknown" | "certificate-name" as reason, about):
                 raise UntrustedCertificate(strings.refusal(reason, *about), about[1].replace(":", "").lower())
+            case Rejected(reason, about) if self.interactive and reason in strings.ANSWERS:
+                self._asked = strings.ANSWERS[reason]
+                self.show(f"{strings.refusal(reason, *about)}\n{self.question}/quit ends the program.")
             case Rejected(reason, about):
                 raise Trouble(strings.refusal(reason, *about))
+            case SearchResults(room, entries):
+                for entry in entries:
+                    self.show(f"{strings.day(entry.time)}, {self._render(room, entry)}")
+                if not entries:
+                    self.show(strings.NOTHING_FOUND)
             case RoomList(rooms):
                 for name, people, topic in rooms:
                     self.show(f"{name}  {strings.people(people)}  {topic}".rstrip())
@@ -162,6 +207,9 @@ class Conversation:
 
     def _print_news(self, room: Room) -> None:
         dirty = room.take_dirty()
+        if room.first < self._first.get(room, 0):
+            dirty = room.first  # history has come in before everything else, which moves nothing on a screen
+        self._first[room] = room.first
         if dirty == REDRAW_NOTHING:
             return
         for entry in room.entries[max(0, dirty - room.first) :]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from chatroom.client.completion import candidates
@@ -18,7 +19,10 @@ async def run(conversation: Conversation) -> None:
     """Prompts for lines until the user ends the input (Ctrl+D)."""
     state = conversation.state
     prompt: PromptSession[str] = PromptSession(
-        completer=NameCompleter(state), complete_while_typing=False, erase_when_done=False
+        completer=NameCompleter(state),
+        complete_while_typing=False,
+        erase_when_done=False,
+        is_password=Condition(lambda: conversation.asks_secret),
     )
     with patch_stdout(raw=True):
         conversation.out = sys.stdout
@@ -26,7 +30,9 @@ async def run(conversation: Conversation) -> None:
         try:
             while True:
                 try:
-                    conversation.typed(await prompt.prompt_async(lambda: f"{state.current.name}> "))
+                    conversation.typed(
+                        await prompt.prompt_async(lambda: conversation.question or f"{state.current.name}> ")
+                    )
                 except KeyboardInterrupt:
                     continue
                 except EOFError:

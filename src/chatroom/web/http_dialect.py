@@ -1,4 +1,4 @@
-"""What a browser is told while it asks for files: responses, and at the end why it is disconnected."""
+"""The dialect of a browser that asks for files: it is told responses, and at the end why it is disconnected."""
 
 from collections.abc import Iterator
 

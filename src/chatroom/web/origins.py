@@ -1,4 +1,4 @@
-"""Who may ask: the server's own page and programs, but no page of strangers.
+"""Which requests are answered: those of the server's own page and of programs, but not those of strangers' pages.
 
 A browser in the network can be made by any page to open a connection to this server. Two checks keep such pages out:
 - Host must be a name that nobody else can give to this server: an address, `localhost`, a name of this machine, or one

@@ -19,7 +19,7 @@ class Health(NamedTuple):
     """What `/healthz` tells."""
 
     version: str
-    clients: int  # connected ones, whether they have a name or not
+    clients: int  # connected ones, whether they have a name or not; without browsers that only ask for files
     saving: bool  # whether what is said is being saved
 
 

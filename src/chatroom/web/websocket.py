@@ -46,7 +46,7 @@ class Framed(Raw):
 
 
 class Received(NamedTuple):
-    """What came in some bytes."""
+    """What a client's bytes contain."""
 
     lines: bytes  # whole lines of IRC, each with a line feed
     answer: bytes  # frames to be sent: pongs, and a close at the end

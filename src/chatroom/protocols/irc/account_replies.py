@@ -23,6 +23,7 @@ _DONE = {
     **ACCOUNT_CHANGES,
     AccountChange.CLAIMED: "The name {0} is yours, and you are logged in.",
     AccountChange.DROPPED: "The name {0} is nobody's any more.",
+    AccountChange.FREED: "The name {0} is nobody's any more, so you are logged out; REGISTER claims it anew.",
 }
 
 
@@ -34,11 +35,11 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
             yield f":{to.server.name} REGISTER SUCCESS {reply.account} :{text}\r\n"
     if reply.change in (AccountChange.CLAIMED, AccountChange.LOGGED_IN):
         yield to.line(numerics.RPL_LOGGEDIN, to.mask, reply.account)
-    elif reply.change is AccountChange.LOGGED_OUT:
+    elif reply.change in (AccountChange.LOGGED_OUT, AccountChange.FREED):
         yield to.line(numerics.RPL_LOGGEDOUT, to.mask)
     if reply.via is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)
-    elif reply.via is Via.SERVICE:
+    elif reply.via is Via.SERVICE or reply.change is AccountChange.FREED:
         yield notice(to, text)
 
 
@@ -78,7 +79,9 @@ _REFUSALS: dict[Code, Refusal] = {
         "{0} is named as an operator of this server, so only an operator can claim it.", "BAD_ACCOUNT_NAME"
     ),
     Code.NO_SUCH_ACCOUNT: Refusal("{0} is not claimed; whoever has that name can REGISTER it."),
-    Code.LOGIN_FAILED: Refusal("That is not the password of {0}, or nobody has claimed {0}."),
+    Code.LOGIN_FAILED: Refusal(
+        "That is not the password of {0}, or nobody has claimed {0}; try again, or choose another nickname."
+    ),
     Code.LOGIN_TOO_OFTEN: Refusal("That was tried too often; wait a minute, then try again."),
     Code.LOGIN_BUSY: Refusal("Too many are logging in at the moment; try again in a few seconds."),
     Code.LOGGED_IN_ALREADY: Refusal("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),

@@ -259,6 +259,14 @@ def _redacted(event: Redacted) -> str:
     return f":{event.by.mask} REDACT {event.target} {event.said:x}{f' :{event.reason}' if event.reason else ''}\r\n"
 
 
+def _redacted_in_words(event: Redacted) -> str:
+    """To clients that know no REDACT; what somebody takes back of their own is none of the room's business."""
+    if not event.author:
+        return ""
+    why = f" ({event.reason})" if event.reason else ""
+    return _in_lines(f":{event.by.mask} NOTICE {event.target} :", f"removed a message of {event.author}{why}")
+
+
 def _modes_set(event: ModesSet) -> str:
     """As many lines as it takes to list the changes."""
     head = f":{event.by.mask} MODE {event.room} "
@@ -281,7 +289,11 @@ def _guessed(event: Guessed) -> str:
 
 
 def _wallops(event: Event, text: str) -> str:
-    head = f":{event.by.mask} WALLOPS :"
+    return _in_lines(f":{event.by.mask} WALLOPS :", text)
+
+
+def _in_lines(head: str, text: str) -> str:
+    """As many lines as a text needs behind this head."""
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
 
 
@@ -305,7 +317,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     AwaySet: _no_lines,
     Invited: _no_lines,
     RealnameSet: _no_lines,
-    Redacted: _no_lines,
+    Redacted: _redacted_in_words,
     Guessed: _guessed,
     OperatorSet: lambda e: _wallops(e, operator_set(e).removeprefix(f"{e.by.nick} ")),
     AccountSet: _no_lines,

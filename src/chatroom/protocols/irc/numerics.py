@@ -136,7 +136,7 @@ FAILURES = {
     "a command begins with its /",
     Code.TOPIC_TOO_LONG: "TOPIC INVALID_PARAMS :That topic is too long",
     Code.AWAY_TOO_LONG: "AWAY INVALID_PARAMS :That message is too long",
-    Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are",
+    Code.TIME_BAD: "* INVALID_PARAMS {} :That is no time; 30s, 10m, 2h, 1d and 1w are; no reason begins with a digit",
     Code.NOTHING_TO_READ: "MARKREAD INVALID_PARAMS {} :That is neither a room nor a nickname",
     Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
     Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",
@@ -206,7 +206,7 @@ REFUSALS: dict[Code, Numeric] = {
         "404", "{0} :Cannot send to channel (+b); {2} has banned you{3}{4}; operators lift it: {1}"
     ),
     Code.KEY_TOO_OFTEN: Numeric("475", "{} :Cannot join channel (+k); too many wrong keys were tried, wait a minute"),
-    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); operators know the key: {}"),
+    Code.KEY_WRONG: Numeric("475", "{} :Cannot join channel (+k); ask an operator for the key: {}"),
     Code.ROOM_BAD: Numeric("476", "{} :Bad channel name"),
     Code.LIST_FULL: Numeric("478", "{} {} :Channel list is full"),
     Code.MASKS_FULL: Numeric("478", "{} {} :Too many masks were set from your address, or in all; remove some first"),

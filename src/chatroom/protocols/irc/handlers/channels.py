@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from chatroom.common.durations import ban_time
+from chatroom.common.durations import ban_time, split_time
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import is_room
 from chatroom.common.text import number
@@ -99,10 +99,12 @@ def unmute(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 
 def _room_whom_time_reason(params: list[str]) -> tuple[str, str, int, str]:
-    """A room, a name or mask, for how many seconds (0: without an end), and the reason; the last two may be missing."""
+    """A room, a name or mask, for how many seconds (0: without an end), and the reason; the last two may be missing.
+
+    They may also be one parameter, as clients send what a person has typed behind the name.
+    """
     room, who, *rest = params
-    length = ban_time(rest[0]) if rest else 0
-    return room, who, length, " ".join(rest[1:] if length else rest)
+    return room, who, *split_time(" ".join(rest))
 
 
 # ---- LIST -----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def wallops(client: ClientState, params: list[str]) -> Iterator[Command]:
 def kline(client: ClientState, params: list[str]) -> Iterator[Command]:
     """``KLINE [time] mask :reason``; a time without a unit is in minutes, as operators know it."""
     length = _minutes(params[0]) if len(params) > 1 else 0
-    if not length and len(params) > 2:
+    if not length and len(params) > 2 and not _is_mask(params[0]):
         ban_time(params[0])  # raises if it was meant as one
     who, *reason = params[1:] if length else params
     yield BanFromServer(who, length, " ".join(reason))
@@ -42,6 +42,11 @@ def dline(client: ClientState, params: list[str]) -> Iterator[Command]:
         if network_of(command.who) is None:
             raise ChatError(Code.MODE_PARAMETER, "*", "D", command.who)
         yield command
+
+
+def _is_mask(text: str) -> bool:
+    """Whether a text that may begin with a digit is no time: an address, or a mask of one."""
+    return network_of(text) is not None or not set("!@*?").isdisjoint(text)
 
 
 def _minutes(text: str) -> int:

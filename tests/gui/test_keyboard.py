@@ -1,0 +1,139 @@
+"""The keyboard belongs to the composer: clicks, hidden panes, other layouts, questions. With real keys."""
+
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gui.people import Irc, Server
+from tests.gui.window import Window
+
+pytestmark = pytest.mark.needs("Xvfb", "xdotool")
+
+
+def _is_written(text: str, state: dict[str, Any]) -> bool:
+    return bool(state["composer"] == text)
+
+
+@pytest.fixture
+def window(display: str, server: Server, tmp_path: Path) -> Iterator[Window]:
+    with Window(display, tmp_path, "127.0.0.1", "-p", str(server.port), "--nick", "alice") as window:
+        window.wait_online()
+        yield window
+
+
+def test_a_click_never_takes_the_keyboard(window: Window) -> None:
+    """On a room, on the messages, on a button: what is typed next stands in the composer."""
+    written = ""
+    for place in ("rooms_at", "messages_at", "members_at", "header_at"):
+        window.click(place)
+        window.type("x")
+        written += "x"
+        window.wait(partial(_is_written, written), f"typed after a click on {place}")
+
+
+def test_typing_anywhere_goes_to_the_composer(window: Window) -> None:
+    """Also when F6 has gone to another pane, and when that pane has been hidden."""
+    window.key("F6")
+    window.wait(lambda state: not state["focus"].startswith("!text"), "another pane has the keyboard")
+    window.type("a")
+    window.wait(lambda state: state["composer"] == "a", "typed into the rooms")
+    window.key("F6")
+    window.resize(480, 320)
+    window.type("b")
+    window.wait(lambda state: state["composer"] == "ab", "typed while the rooms are hidden")
+
+
+def test_enter_in_a_question_does_no_harm(window: Window) -> None:
+    """Thirty lines are pasted by mistake: Enter, and Enter again at the question, sends nothing and loses nothing."""
+    window.type("a")
+    for _ in range(25):
+        window.key("shift+Return")
+        window.type("a")
+    window.wait(lambda state: state["composer"].count("\n") == 25, "26 lines are written")
+    window.key("Return")
+    window.wait(lambda state: state["dialog"], "asked")
+    window.key("Return")
+    window.wait(lambda state: not state["dialog"], "answered")
+    assert window.state["composer"].count("\n") == 25
+    assert not any("sending" in row for row in window.state["rows"])
+
+
+@pytest.mark.needs("setxkbmap")
+@pytest.mark.parametrize(("layout", "locked"), [("us", False), ("us", True), ("ru", False), ("gr", False)])
+def test_shortcuts_go_by_the_place_of_a_key(window: Window, display: str, layout: str, locked: bool) -> None:
+    """With Cyrillic and Greek letters, and with Caps Lock. Pasting replaces what is selected."""
+    window.type("PASTED")
+    window.key("ctrl+a", "ctrl+x")
+    window.type("old")
+    window.wait(lambda state: state["composer"] == "old", "written")
+    subprocess.run(["setxkbmap", "-display", display, layout], check=True, timeout=10)
+    try:
+        if locked:
+            window.key("Caps_Lock")
+        window.key("ctrl+38")
+        window.key("ctrl+55")
+        window.wait(lambda state: state["composer"] == "PASTED", "pasted in the place of what was selected")
+        window.key("ctrl+38", "ctrl+53")
+        window.wait(lambda state: state["composer"] == "", "cut")
+        window.key("ctrl+45")
+        window.wait(lambda state: state["picker"] is not None, "Ctrl+K")
+        window.key("Escape")
+        window.wait(lambda state: state["picker"] is None, "closed")
+        window.key("ctrl+41")
+        window.wait(lambda state: state["search"] is not None, "Ctrl+F")
+    finally:
+        if locked:
+            window.key("Caps_Lock")
+        subprocess.run(["setxkbmap", "-display", display, "us"], check=True, timeout=10)
+
+
+def test_messages_are_copied_without_times_and_names(window: Window, server: Server) -> None:
+    """Select all in the messages, copy, paste into the composer."""
+    with Irc(server.port, "bob") as bob:
+        bob.send("PRIVMSG #lobby :one", "PRIVMSG #lobby :two")
+        window.wait_row("two")
+    window.key("F6", "F6")
+    window.key("ctrl+a", "ctrl+c")
+    window.key("F6", "F6")
+    window.click("composer_at")
+    window.key("ctrl+v")
+    window.wait(lambda state: "one\ntwo" in state["composer"], "what was said, and no more")
+
+
+def test_a_right_click_on_a_link_offers_to_copy_it(window: Window, server: Server) -> None:
+    """Third in the menu, by keys; then it can be pasted. The menu gives the keyboard back."""
+    with Irc(server.port, "bob") as bob:
+        bob.send("PRIVMSG #lobby :see https://example.org/a_(b), please")
+        window.wait_row("please")
+    window.click("link_at", button=3)
+    window.key("Down", "Down", "Down", "Return")
+    window.wait(lambda state: state["focus"] == "!text", "the menu is closed")
+    window.key("ctrl+v")
+    window.wait(lambda state: state["composer"] == "https://example.org/a_(b)", "the link, and no more")
+
+
+def test_rooms_drafts_and_the_size_are_remembered(display: str, server: Server, tmp_path: Path) -> None:
+    """The next window is as big, in the same rooms, with what was written and not sent."""
+    arguments = ("127.0.0.1", "-p", str(server.port), "--nick", "alice")
+    with Window(display, tmp_path, *arguments) as window:
+        window.wait_online()
+        window.type("/join #dev")
+        window.key("Return")
+        window.wait(lambda state: state["header"][0] == "#dev", "in the room")
+        window.resize(800, 500)
+        window.type("half a thought")
+        window.wait(lambda state: state["composer"] == "half a thought", "written")
+        window.key("ctrl+Prior")
+        window.wait(lambda state: state["header"][0] == "#lobby", "in the lobby")
+        window.type("/quit")
+        window.key("Return")
+        window.process.wait(10)
+    with Window(display, tmp_path, *arguments) as window:
+        window.wait(lambda state: [row.split()[0] for row in state["rooms"]] == ["#lobby", "#dev"], "both rooms")
+        assert window.state["size"] == [800, 500]
+        window.key("ctrl+Next")
+        window.wait(lambda state: state["composer"] == "half a thought", "the draft")
