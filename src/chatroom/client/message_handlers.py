@@ -1,13 +1,15 @@
 """Handles each command and numeric that a server sends: a table of functions that change the state.
 
-A handler reads only as many parameters as there are: `_param` gives "" for the rest, because servers differ.
+A handler reads only as many parameters as there are: `param` gives "" for the rest, because servers differ.
+Those about who is where are in `presence_handlers`.
 """
 
 import logging
 from collections.abc import Callable
 
-from chatroom.client import history_sync, strings
-from chatroom.client.room import Member, Room
+from chatroom.client import history_sync, presence_handlers, strings
+from chatroom.client.parameters import param, text_of, text_of_all
+from chatroom.client.room import Room
 from chatroom.client.screen_events import KeyWanted, Registered
 from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
@@ -22,7 +24,6 @@ _log = logging.getLogger(__name__)
 _LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
 _LISTED_TOPIC_CHARACTERS = 400
 _ISUPPORT_MAX = 500  # words; servers have about 50
-_WHO_MEMBERS = 200  # members; asking who is away costs a line for each
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
@@ -30,15 +31,6 @@ NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's accoun
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
 REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
 _REASONS = (NICK_RESERVED, TRY_LATER, REPLACED)
-
-
-def _param(message: Message, index: int) -> str:
-    """A parameter that is looked up or shown, without CTCP's mark, which is for texts alone."""
-    return clean(message.params[index]) if index < len(message.params) else ""
-
-
-def _text(message: Message, index: int = -1) -> str:
-    return clean(plain(message.params[index])) if message.params else ""
 
 
 # --- what people say --------------------------------------------------------------------------------------------------
@@ -65,7 +57,7 @@ def on_spoken(state: SessionState, message: Message) -> None:
     if said.kind is Kind.NOTICE and ("!" not in message.source or fold(message.nick) == _SERVICE):
         state.inform(said.text)  # from the server itself
         return
-    target = _param(message, 0).lstrip("@+%&~") if not is_room(_param(message, 0)) else _param(message, 0)
+    target = param(message, 0).lstrip("@+%&~") if not is_room(param(message, 0)) else param(message, 0)
     name = said.nick if state.is_me(target) and not said.own else target
     room = state.room_of_server(name)
     if room and room.is_direct and not said.own:
@@ -106,190 +98,13 @@ def on_pong(state: SessionState, message: Message) -> None:
     state.answer(token, DeliveryState.DONE)
 
 
-# --- who is where -----------------------------------------------------------------------------------------------------
-
-
-def on_join(state: SessionState, message: Message) -> None:
-    room = state.room_of_server(_param(message, 0))
-    if room is None:
-        return
-    if state.is_me(message.nick):
-        room.joined = room.is_here = True
-        room.members.clear()
-        history_sync.catch_up(state, room)
-    else:
-        room.add(state.entry(message, Kind.JOIN))
-    room.enter(Member(clean(message.nick)))
-
-
-def on_part(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 0)))
-    if room is None:
-        return
-    room.leave(message.nick)
-    if state.is_me(message.nick):
-        room.joined = False
-        room.empty()
-    else:
-        room.add(state.entry(message, Kind.LEAVE, _text(message) if len(message.params) > 1 else ""))
-
-
-def on_kick(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 0)))
-    if room is None:
-        return
-    whom, reason = _param(message, 1), _text(message, 2) if len(message.params) > 2 else ""
-    room.leave(whom)
-    if state.is_me(whom):
-        room.joined = False
-        room.empty()
-        text, kind = strings.kicked(message.nick, room.name, reason), Kind.ERROR
-    else:
-        text, kind = strings.kicked_other(whom, message.nick, reason), Kind.INFO
-    room.add(state.entry(message, kind, clean(text)))
-
-
-def on_quit(state: SessionState, message: Message) -> None:
-    for room in state.rooms.values():
-        if room.member(message.nick):
-            room.leave(message.nick)
-            room.add(state.entry(message, Kind.LEAVE, _text(message)))
-    direct = state.rooms.get(fold(message.nick))
-    if direct and direct.is_direct:
-        state.distrust(direct, strings.left(direct.name))
-
-
-def on_nick(state: SessionState, message: Message) -> None:
-    old, new = message.nick, _param(message, 0)
-    if needs_colon(new):
-        return
-    mine = state.is_me(old)
-    for room in state.rooms.values():
-        if room.rename(old, new) or (mine and not room.is_direct):
-            room.add(state.entry(message, Kind.RENAME, new))
-    if mine:
-        state.rename_self(new)
-    if fold(old) != fold(new):
-        _on_conversation_renamed(state, message, old, new)
-
-
-def _on_conversation_renamed(state: SessionState, message: Message, old: str, new: str) -> None:
-    """A conversation goes with the person. Where there is one of the new name, that changes hands."""
-    direct, taken = state.rooms.get(fold(old)), state.rooms.get(fold(new))
-    if taken and taken.is_direct:
-        state.distrust(taken, strings.changed_hands(taken.name))
-    if direct is None or not direct.is_direct:
-        return
-    if taken:
-        state.distrust(direct, strings.now_called(direct.name, new))
-    else:
-        direct.add(state.entry(message, Kind.RENAME, new))
-        state.rooms = {fold(new) if key == fold(old) else key: value for key, value in state.rooms.items()}
-        direct.name = new
-
-
-def on_names(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 2)))
-    if room is None:
-        return
-    signs = state.prefixes()
-    for word in _param(message, 3).split():
-        nick = word.lstrip("".join(signs.values()))
-        held = room.member(nick)
-        prefix = word[: len(word) - len(nick)][:1]
-        room.enter(Member(nick, prefix, held.away if held else False))
-
-
-def on_names_end(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 1)))
-    if room is None:
-        return
-    room.is_listed = True
-    if room.wants_key:
-        _use_key(state, room)
-    if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
-        state.asked_who.add(fold(room.name))
-        state.send(Message("WHO", (room.name,)))
-
-
-def _use_key(state: SessionState, room: Room) -> None:
-    """We came with a key. A room that we have just made gets it; of any other we ask whether it has one."""
-    room.wants_key = False
-    me = room.member(state.nick)
-    if me and me.prefix and len(room.members) == 1:
-        state.send(Message("MODE", (room.name, "+k", room.key)))
-    else:
-        state.asked_modes.add(fold(room.name))
-        state.send(Message("MODE", (room.name,)))
-
-
-def on_who(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 1)))
-    if fold(_param(message, 1)) not in state.asked_who:
-        state.inform(_text_of_all(message))
-    elif room and (member := room.member(_param(message, 5))):
-        member.away = _param(message, 6).startswith("G")
-        room.members_version += 1
-
-
-def on_who_end(state: SessionState, message: Message) -> None:
-    state.asked_who.discard(fold(_param(message, 1)))
-
-
-def on_away(state: SessionState, message: Message) -> None:
-    for room in state.rooms.values():
-        if member := room.member(message.nick):
-            member.away = bool(message.params)
-            room.members_version += 1
-
-
-def on_topic_told(state: SessionState, message: Message) -> None:
-    if room := state.rooms.get(fold(_param(message, 1))):
-        room.topic = _text(message) if message.command == "332" else ""
-
-
-def on_topic(state: SessionState, message: Message) -> None:
-    if room := state.rooms.get(fold(_param(message, 0))):
-        room.topic = _text(message)
-        room.add(state.entry(message, Kind.INFO, strings.topic(clean(message.nick), room.topic)))
-
-
-def on_invite(state: SessionState, message: Message) -> None:
-    if state.is_me(_param(message, 0)):
-        state.inform(strings.invited(clean(message.nick), _param(message, 1)))
-
-
-def on_mode(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 0)))
-    if room is None:
-        return
-    signs = state.prefixes()
-    lists, always, when_set = state.mode_kinds()
-    arguments = iter(message.params[2:])
-    adding = True
-    for letter in _param(message, 1):
-        if letter in "+-":
-            adding = letter == "+"
-        elif letter in signs:
-            _set_prefix(room, next(arguments, ""), signs[letter] if adding else "")
-        elif letter in lists + always or (letter in when_set and adding):
-            next(arguments, "")
-    room.add(state.entry(message, Kind.INFO, strings.mode(clean(message.nick), clean(" ".join(message.params[1:])))))
-
-
-def _set_prefix(room: Room, nick: str, sign: str) -> None:
-    if member := room.member(nick):
-        member.prefix = sign
-        room.members_version += 1
-
-
 # --- the connection ---------------------------------------------------------------------------------------------------
 
 
 def on_welcome(state: SessionState, message: Message) -> None:
     """The server has registered us: goes back to the rooms we were in."""
     again, state.was_registered = state.was_registered, True
-    state.rename_self(_param(message, 0))
+    state.rename_self(param(message, 0))
     state.is_registered = True
     state.events.append(Registered(again))
     if state.login_failed:
@@ -341,19 +156,19 @@ def _take_reason(state: SessionState) -> str:
 
 
 def on_error(state: SessionState, message: Message) -> None:
-    state.error = _text(message)
+    state.error = text_of(message)
     if _take_reason(state) == REPLACED:
         state.reject("elsewhere")
 
 
 def on_logged_in(state: SessionState, message: Message) -> None:
-    state.logged_in(_param(message, 2) if message.command == "900" else "")
+    state.logged_in(param(message, 2) if message.command == "900" else "")
 
 
 def on_nick_refused(state: SessionState, message: Message) -> None:
-    nick, reason = _param(message, 1), _take_reason(state)
+    nick, reason = param(message, 1), _take_reason(state)
     if state.is_registered:
-        state.inform(_text_of_all(message), Kind.ERROR)
+        state.inform(text_of_all(message), Kind.ERROR)
     elif message.command == "433" and state.send_password():
         pass  # the server's answer to that decides
     elif message.command == "433" and reason == NICK_RESERVED:
@@ -366,7 +181,7 @@ def on_nick_refused(state: SessionState, message: Message) -> None:
     elif message.command == "433":
         state.reject("nick-taken", nick)
     else:
-        state.reject("nick-bad", nick, _text(message))
+        state.reject("nick-bad", nick, text_of(message))
 
 
 def on_password_refused(state: SessionState, message: Message) -> None:
@@ -375,11 +190,11 @@ def on_password_refused(state: SessionState, message: Message) -> None:
     if state.is_registered:
         on_other(state, message)
     elif not (reason == TRY_LATER and state.was_registered):  # else the client tries again later
-        state.reject("server-password-wrong" if state.server_password else "server-password", _text(message))
+        state.reject("server-password-wrong" if state.server_password else "server-password", text_of(message))
 
 
 def on_banned(state: SessionState, message: Message) -> None:
-    state.reject("banned", _text(message))
+    state.reject("banned", text_of(message))
 
 
 def on_away_told(state: SessionState, message: Message) -> None:
@@ -391,10 +206,10 @@ def on_away_told(state: SessionState, message: Message) -> None:
 
 
 def on_list(state: SessionState, message: Message) -> None:
-    people = _param(message, 2)
-    if len(state.listing) < _LISTED_ROOMS_MAX and len(_param(message, 1)) <= NAME_CHARACTERS_MAX:
-        topic = _text(message)[:_LISTED_TOPIC_CHARACTERS]
-        state.listing.append((_param(message, 1), number(people, 1_000_000) or 0, topic))
+    people = param(message, 2)
+    if len(state.listing) < _LISTED_ROOMS_MAX and len(param(message, 1)) <= NAME_CHARACTERS_MAX:
+        topic = text_of(message)[:_LISTED_TOPIC_CHARACTERS]
+        state.listing.append((param(message, 1), number(people, 1_000_000) or 0, topic))
 
 
 def on_list_end(state: SessionState, message: Message) -> None:
@@ -403,10 +218,10 @@ def on_list_end(state: SessionState, message: Message) -> None:
 
 
 def on_batch(state: SessionState, message: Message) -> None:
-    ref = _param(message, 0)
+    ref = param(message, 0)
     if ref.startswith("+"):
         if len(state.batches) < BATCHES_MAX:
-            state.batches[ref[1:]] = Batch(_param(message, 1), message.params[2:])
+            state.batches[ref[1:]] = Batch(param(message, 1), message.params[2:])
         return
     batch = state.batches.pop(ref[1:], Batch())
     if batch.kind == "chathistory" and batch.about:
@@ -427,29 +242,29 @@ def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None
 
 def on_fail(state: SessionState, message: Message) -> None:
     """FAIL command code about… :text (IRCv3 standard replies)."""
-    if _param(message, 0) == "CHATHISTORY":
+    if param(message, 0) == "CHATHISTORY":
         for word in message.params[2:-1]:
             if room := state.rooms.get(fold(word)):
                 history_sync.failed(state, room)
         return
-    if _param(message, 1) in _REASONS:
-        state.reason = _param(message, 1)
+    if param(message, 1) in _REASONS:
+        state.reason = param(message, 1)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:
-        state.error = _text(message)
-    state.inform(_text(message), Kind.ERROR)
+        state.error = text_of(message)
+    state.inform(text_of(message), Kind.ERROR)
 
 
 def on_redact(state: SessionState, message: Message) -> None:
-    target = _param(message, 0)
+    target = param(message, 0)
     room = state.rooms.get(fold(message.nick if state.is_me(target) else target))
-    if room and _param(message, 1):
-        room.redact(_param(message, 1), strings.TAKEN_BACK)
+    if room and param(message, 1):
+        room.redact(param(message, 1), strings.TAKEN_BACK)
 
 
 def on_not_sent(state: SessionState, message: Message) -> None:
     """401, 403, 404 …: the server refused what we said to `params[1]`."""
-    room = state.rooms.get(fold(_param(message, 1)))
+    room = state.rooms.get(fold(param(message, 1)))
     mine = state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
     if room and mine is None:
         mine = next((said for said in room.pending() if said.delivery is DeliveryState.SENT), None)
@@ -457,15 +272,15 @@ def on_not_sent(state: SessionState, message: Message) -> None:
             room.settle(mine, DeliveryState.FAILED)
     if room and not room.is_here:
         room.joined = False
-    state.inform(_text_of_all(message), Kind.ERROR, room if mine else None)
+    state.inform(text_of_all(message), Kind.ERROR, room if mine else None)
 
 
 def on_not_joined(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 1)))
+    room = state.rooms.get(fold(param(message, 1)))
     if room and room.is_here:  # some servers use 477 for other refusals, too
-        state.inform(_text_of_all(message), Kind.ERROR, room)
+        state.inform(text_of_all(message), Kind.ERROR, room)
         return
-    state.inform(strings.not_joined(message.command, _param(message, 1), _text(message)), Kind.ERROR, room)
+    state.inform(strings.not_joined(message.command, param(message, 1), text_of(message)), Kind.ERROR, room)
     if room:
         room.joined = False
         if message.command == "475":
@@ -477,13 +292,13 @@ def on_whois(state: SessionState, message: Message) -> None:
     try:
         text = strings.WHOIS[message.command].format(*message.params)
     except IndexError:
-        text = _text_of_all(message)
+        text = text_of_all(message)
     state.inform(clean(plain(text)))
 
 
 def on_unknown_command(state: SessionState, message: Message) -> None:
     """421. A server that promised history and has none is not waited for."""
-    if _param(message, 1) == "CHATHISTORY":
+    if param(message, 1) == "CHATHISTORY":
         for room in list(state.rooms.values()):
             history_sync.unavailable(state, room)
     else:
@@ -492,7 +307,7 @@ def on_unknown_command(state: SessionState, message: Message) -> None:
 
 def on_motd(state: SessionState, message: Message) -> None:
     if not state.motd_shown:
-        state.inform(_text(message).removeprefix("- "))
+        state.inform(text_of(message).removeprefix("- "))
 
 
 def on_motd_end(state: SessionState, message: Message) -> None:
@@ -501,22 +316,22 @@ def on_motd_end(state: SessionState, message: Message) -> None:
 
 def on_ban_listed(state: SessionState, message: Message) -> None:
     """367: a mask, and whose it is, where the server tells."""
-    state.inform(strings.ban_listed(*(_param(message, index) for index in (1, 2, 3))))
+    state.inform(strings.ban_listed(*(param(message, index) for index in (1, 2, 3))))
 
 
 def on_bans_end(state: SessionState, message: Message) -> None:
-    state.inform(strings.bans_end(_param(message, 1)))
+    state.inform(strings.bans_end(param(message, 1)))
 
 
 def on_modes(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(_param(message, 1)))
+    room = state.rooms.get(fold(param(message, 1)))
     if room and fold(room.name) in state.asked_modes:
         state.asked_modes.discard(fold(room.name))
-        if "k" not in _param(message, 2):
+        if "k" not in param(message, 2):
             room.key = ""
             state.inform(strings.key_not_used(room.name), room=room)
         return
-    state.inform(strings.modes(_param(message, 1), clean(" ".join(message.params[2:]))))
+    state.inform(strings.modes(param(message, 1), clean(" ".join(message.params[2:]))))
 
 
 def ignore(state: SessionState, message: Message) -> None:
@@ -530,28 +345,22 @@ def on_other(state: SessionState, message: Message) -> None:
         if failed:
             state.answer(message.tags.get("label", ""), DeliveryState.FAILED)
             if not state.is_registered:
-                state.error = _text(message)
-        state.inform(_text_of_all(message), Kind.ERROR if failed else Kind.INFO)
-
-
-def _text_of_all(message: Message) -> str:
-    """A numeric's parameters without our own name: `#dev: Cannot send to channel`."""
-    *about, text = message.params[1:] or ("",)
-    return clean(plain(f"{' '.join(about)}: {text}" if about else text))
+                state.error = text_of(message)
+        state.inform(text_of_all(message), Kind.ERROR if failed else Kind.INFO)
 
 
 HANDLERS: dict[str, Handler] = {
     "PRIVMSG": on_spoken,
     "NOTICE": on_spoken,
-    "JOIN": on_join,
-    "PART": on_part,
-    "KICK": on_kick,
-    "QUIT": on_quit,
-    "NICK": on_nick,
-    "MODE": on_mode,
-    "TOPIC": on_topic,
-    "INVITE": on_invite,
-    "AWAY": on_away,
+    "JOIN": presence_handlers.on_join,
+    "PART": presence_handlers.on_part,
+    "KICK": presence_handlers.on_kick,
+    "QUIT": presence_handlers.on_quit,
+    "NICK": presence_handlers.on_nick,
+    "MODE": presence_handlers.on_mode,
+    "TOPIC": presence_handlers.on_topic,
+    "INVITE": presence_handlers.on_invite,
+    "AWAY": presence_handlers.on_away,
     "PING": on_ping,
     "PONG": on_pong,
     "BATCH": on_batch,
@@ -562,16 +371,16 @@ HANDLERS: dict[str, Handler] = {
     "005": on_isupport,
     "305": on_away_told,
     "306": on_away_told,
-    "315": on_who_end,
+    "315": presence_handlers.on_who_end,
     "321": ignore,
     "322": on_list,
     "323": on_list_end,
-    "331": on_topic_told,
-    "332": on_topic_told,
-    "352": on_who,
+    "331": presence_handlers.on_topic_told,
+    "332": presence_handlers.on_topic_told,
+    "352": presence_handlers.on_who,
     "324": on_modes,
-    "353": on_names,
-    "366": on_names_end,
+    "353": presence_handlers.on_names,
+    "366": presence_handlers.on_names_end,
     "367": on_ban_listed,
     "368": on_bans_end,
     "372": on_motd,

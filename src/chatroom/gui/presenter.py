@@ -7,9 +7,7 @@ changed since the last time. Nothing here waits.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from chatroom.client import links, plaintext, slash_commands, splitting, strings
 from chatroom.client import settings as storage
@@ -21,24 +19,26 @@ from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import EndProgram, Misuse
-from chatroom.client.transcript_entry import Kind, TranscriptEntry
+from chatroom.client.transcript_entry import Kind
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import view_models
+from chatroom.gui.alerts import Alerts
+from chatroom.gui.command_questions import CommandQuestions
+from chatroom.gui.drafts import Drafts
+from chatroom.gui.login_question import LoginQuestion
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.search import Search
-from chatroom.gui.view_protocol import Panel, Question, View
+from chatroom.gui.surroundings import Surroundings
+from chatroom.gui.view_protocol import Panel, View
 
 TICK_SECONDS = 0.006  # of handling lines at once, so that a key pressed meanwhile shows within 20 ms
 REFRESH_SECONDS = 0.1  # between two redraws while more waits: drawing costs more than handling lines
-KEEP_SECONDS = 30.0  # after which rooms and drafts are saved again, if they have changed
 LINES_UNASKED = 20  # sent at once without a question: more is mostly pasted by mistake
-ALERT_SECONDS = 5.0  # between two notifications
 _FIELDS = {  # of the panel, by the reason of a refusal
     **dict.fromkeys(("nick-taken", "nick-bad"), "name"),
     **dict.fromkeys(("nick-claimed", "login-refused"), "password"),
     **dict.fromkeys(("server-password", "server-password-wrong"), "server_password"),
 }
-T = TypeVar("T")
 MakeClient = Callable[[Target, Session], Client]
 
 
@@ -70,15 +70,16 @@ class Presenter:
         self._password = ""
         self._server_password = ""
         self._in_chat = False
-        self._shown: dict[str, object] = {}
-        self._writing_in: Room | None = None  # whose draft is in the composer
+        self._surroundings = Surroundings(view)
+        self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
+        self._alerts = Alerts(view, settings, now)
+        self._drafts = Drafts(view, settings, now)
+        self._questions = CommandQuestions(view, self.command)
+        self._login: LoginQuestion | None = None  # of `client`
         self._sent = SentMessages()
         self._completion = Completion()
-        self._alerted_at = 0.0
-        self._kept_at = now()
         self._refreshed_at = 0.0
         self._fingerprint = ""
-        self._asked: tuple[str, tuple[str, ...]] = ("nick-taken", ())  # what keeps us out, while the client is ASKING
 
     # --- connecting ---------------------------------------------------------------------------------------------------
 
@@ -99,14 +100,12 @@ class Presenter:
         `password` is that of the name.
         """
         self._password, self._server_password = password, server_password
-        if links.is_link(server.host):
-            try:
-                link = links.parse(server.host)
-            except ValueError as error:
-                self._show_panel({"server": str(error)})
-                return
-            server = replace(server, host=link.host, port=link.port, tls=link.tls or server.tls)
-            self._rooms = (link.room,) if link.room else self._rooms
+        try:
+            server, room = follow(server)
+        except ValueError as error:
+            self._show_panel({"server": str(error)})
+            return
+        self._rooms = (room,) if room else self._rooms
         errors = check(server)
         self.server = server
         if errors:
@@ -125,8 +124,8 @@ class Presenter:
         rooms = tuple(dict.fromkeys((*self._rooms, *self.settings.rooms.get(self._place, ()))))
         session = Session(self.server.nick, rooms, self._password, self.now, self._server_password)
         self.client = self.pane.client = self._make_client(target, session)
-        for name, draft in self.settings.drafts.get(self._place, {}).items():
-            session.state.room(name).draft = draft
+        self._login = LoginQuestion(self.view, self.settings, self.server, self.client, self.refresh)
+        self._drafts.bring_back(session.state, self._place)
         self.client.start()
         self._show_panel(connecting=f"Connecting to {target}…")
 
@@ -145,8 +144,8 @@ class Presenter:
         """Connects again at once, or ends being away: the banner's button."""
         if self.client and self.client.phase is Phase.ONLINE:
             self.command("/back")
-        elif self.client and self.client.phase is Phase.ASKING:
-            self._ask_again()
+        elif self._login and self.client and self.client.phase is Phase.ASKING:
+            self._login.ask_again()
         elif self.client:
             self.client.retry_now()
 
@@ -170,26 +169,16 @@ class Presenter:
 
     def _keep_place(self) -> None:
         """Remembers the rooms and the drafts of this server for the next run."""
-        if not self.client or not self.client.state.was_registered:
-            return
-        state = self.client.state
-        if self._writing_in:
-            self._writing_in.draft = self.view.composer_text()
-        rooms = [room.name for room in state.rooms.values() if not room.is_direct and room.joined]
-        drafts = {room.name: room.draft for room in state.rooms.values() if room.draft.strip()}
-        drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
-        self._kept_at = self.now()
-        if (rooms, drafts) != (self.settings.rooms.get(self._place), self.settings.drafts.get(self._place)):
-            self.settings.rooms[self._place], self.settings.drafts[self._place] = rooms, drafts
+        if self.client and self._drafts.keep(self.client.state, self._place):
             self._save()
 
     def _stop(self) -> None:
         self._keep_place()
-        self._writing_in = None
+        self._drafts.leave()
         if self.client:
             self.client.state.quit()
             self.client.stop()
-            self.client = self.pane.client = None
+            self.client = self.pane.client = self._login = None
         self._in_chat = False
 
     def _show_panel(self, errors: dict[str, str] | None = None, question: str = "", connecting: str = "") -> None:
@@ -215,23 +204,25 @@ class Presenter:
         behind = self.client.is_behind
         for url in self.view.take_unopened():
             self.client.state.inform(f"Nothing on this computer opens links. Copy it: {url}", Kind.ERROR)
-        if self._in_chat and self.now() - self._kept_at > KEEP_SECONDS:
+        if self._in_chat and self._drafts.is_due():
             self._keep_place()
         if self._in_chat:
             if not behind or time.monotonic() - self._refreshed_at > REFRESH_SECONDS:
                 self.refresh()
         elif self.client.phase is Phase.LOST:
             seconds = max(0, round(self.client.retry_at - self.now()))
-            self._show("panel", f"{self.client.error} Trying again in {seconds} s…", self._show_trouble)
+            self._show_trying(f"{self.client.error} Trying again in {seconds} s…")
         elif self.client.phase is Phase.CONNECTING:
-            self._show("panel", "", lambda _: self._show_panel(connecting=f"Connecting to {self.client_target()}…"))
+            self._show_trying()
         return behind
 
-    def client_target(self) -> str:
-        return str(self.client.target) if self.client else ""
-
-    def _show_trouble(self, error: str) -> None:
-        self._show_panel({"server": error}, connecting=f"Connecting to {self.client_target()}…")
+    def _show_trying(self, trouble: str = "") -> None:
+        """Shows in the panel that we connect, and what went wrong the last time."""
+        assert self.client
+        if trouble != self._panel_shown:
+            self._panel_shown = trouble
+            errors = {"server": trouble} if trouble else {}
+            self._show_panel(errors, connecting=f"Connecting to {self.client.target}…")
 
     def _on_event(self, event: ScreenEvent) -> None:
         match event:
@@ -239,13 +230,13 @@ class Presenter:
                 self._on_welcome(again)
             case Rejected(reason, about):
                 self._on_refused(reason, about)
-            case Alerted(room, entry):
-                self._on_alert(room, entry)
+            case Alerted(room, entry) if not self.focused:
+                self._alerts.alert(room, entry)
             case RoomList(rooms):
                 rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
                 self.view.show_picker("Rooms of this server; a new name makes a room", rows, True)
             case KeyWanted(room):
-                self._ask_key(room)
+                self._questions.ask_key(room)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -255,17 +246,16 @@ class Presenter:
             self.settings.remember(replace(self.server, nick=self.client.state.nick))
             self._save()
             self._in_chat = True
-            self._shown.clear()
+            self._surroundings.forget()
+            self._panel_shown = None
             self.view.show_chat()
             self.go_to(self.client.state.current)
-            if self._writing_in and not self.view.composer_text():
-                self.view.set_composer(self._writing_in.draft)
+            self._drafts.show()
 
     def _on_refused(self, reason: str, about: tuple[str, ...]) -> None:
         text = strings.refusal(reason, *about)
-        if self._in_chat and reason in strings.ANSWERS:
-            self._asked = (reason, about)
-            self._ask_again()
+        if self._in_chat and self._login and reason in strings.ANSWERS:
+            self._login.ask(reason, about)
             return
         self._stop()
         if reason in ("certificate-unknown", "certificate-name"):
@@ -274,79 +264,19 @@ class Presenter:
         else:
             self._show_panel({_FIELDS.get(reason, "server"): text})
 
-    def _ask_again(self) -> None:
-        """Asks over the messages for what lets us in again; drafts and what waits to be sent stay."""
-        assert self.client
-        reason, about = self._asked
-        kind = strings.ANSWERS[reason]
-        name = self.client.state.login_name or self.client.state.nick
-        self.view.ask(
-            Question(
-                "The server asks who you are" if kind != "nick" else "That name is taken",
-                strings.refusal(reason, *about),
-                strings.LABELS[kind].format(name),
-                "Connect",
-                is_secret=kind != "nick",
-                is_unasked=True,
-                other="Another name…" if kind == "password" else "",
-                on_other=self._ask_name,
-            ),
-            partial(self._answer, kind),
-        )
-
-    def _ask_name(self) -> None:
-        self._asked = ("nick-taken", self._asked[1])
-        self._ask_again()
-
-    def _answer(self, kind: str, text: str) -> None:
-        """The user has answered what lets us in again."""
-        if not self.client or self.client.phase is not Phase.ASKING:
-            return
-        fault = nick_fault(text) if kind == "nick" else None
-        if fault:
-            self._asked = ("nick-bad", (text, FAULTS[fault]))
-            self._ask_again()
-            return
-        danger = "" if kind == "nick" else plaintext.danger(self.server, self.settings, text)
-        if danger and not self.view.confirm(f"{danger}\n\nSend it without TLS?", "Send"):
-            return
-        self.client.answer(kind, text)
-        self.refresh()
-
-    def _on_alert(self, room: Room, entry: TranscriptEntry) -> None:
-        """Notifies the user of a mention or a direct message while nobody looks at the window."""
-        if self.focused or not self.settings.notify or self.now() - self._alerted_at < ALERT_SECONDS:
-            return
-        self._alerted_at = self.now()
-        place = "" if room.is_direct else f" in {room.name}"
-        self.view.alert(f"{entry.nick}{place}", entry.text[:200])
-
     # --- what the window shows ----------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """Shows what has changed."""
         assert self.client
         self._refreshed_at = time.monotonic()
-        state, view = self.client.state, self.view
+        state = self.client.state
         transcript = self.pane.transcript
         if self.search.results is None and (transcript is None or transcript.room is not state.current):
             self.go_to(state.current)
         state.looked_at = state.current if self.focused else None
-        self._show("rooms", (view_models.room_rows(state), state.current.name), lambda v: view.show_rooms(*v))
-        self._show("header", self.search.header() or view_models.header(state.current), view.show_header)
-        room = state.current
-        if self._shown.get("members") != (room.name, room.members_version):
-            self._shown["members"] = (room.name, room.members_version)
-            view.show_members(view_models.member_rows(room))
-        self._show("banner", view_models.banner(self.client, self.now()), view.show_banner)
-        self._show("status", view_models.status(self.client), view.show_status)
-        self._show("title", view_models.title(state), view.show_title)
+        self._surroundings.refresh(self.client, self.search.header(), self.now())
         self.pane.refresh()
-
-    def _show(self, name: str, value: T, show: Callable[[T], None]) -> None:
-        if name not in self._shown or self._shown[name] != value:
-            self._shown[name] = value
-            show(value)
 
     # --- rooms --------------------------------------------------------------------------------------------------------
 
@@ -355,11 +285,7 @@ class Presenter:
         assert self.client
         state = self.client.state
         self.search.close()
-        if self._writing_in and self._writing_in is not room:
-            self._writing_in.draft = self.view.composer_text()
-            self._writing_in.unmark()
-            self.view.set_composer(room.draft)
-        self._writing_in = room
+        self._drafts.go_to(room)
         state.current = room
         if self.focused:
             room.seen()
@@ -408,14 +334,7 @@ class Presenter:
         `length` is how long, as it is typed ("10m"); "" is for good.
         """
         assert self.client
-        state = self.client.state
-        verb, place = view_models.HARM.get(action, ("", ""))
-        question = f"{verb} {nick} {place} {state.current.name}{f' for {length}' if length else ''}?"
-        if verb and not self.view.confirm(question, verb):
-            return
-        self.command(f"/{action} {nick} {length}".rstrip())
-        if action == "ban" and not state.knows_times("BAN"):  # there it throws out as well
-            self.command(f"/kick {nick}")
+        self._questions.act_on_member(self.client.state, nick, action, length)
 
     def member_actions(self, nick: str) -> tuple[str, ...]:
         """What the menu of a member offers."""
@@ -424,29 +343,7 @@ class Presenter:
 
     def act(self, act: view_models.Act) -> None:
         """Does what was chosen in a menu, after asking for what it needs."""
-        if not act.label:
-            self.command(act.command)
-            return
-        question = Question(
-            act.name.removesuffix("…"), act.text, act.label, is_secret=act.is_secret, may_be_empty=act.may_be_empty
-        )
-        self.view.ask(question, lambda text: self._act_with(act, text))
-
-    def _act_with(self, act: view_models.Act, text: str) -> None:
-        line = act.command.format(text).rstrip()
-        if not self.command(line) and not act.is_secret:
-            self.view.set_composer(self.view.composer_text() or line)
-
-    def _ask_key(self, room: Room) -> None:
-        self.view.ask(
-            Question(
-                f"{room.name} is locked", "Whoever runs the room knows the key.", "Key", "Go there", is_unasked=True
-            ),
-            lambda key: self._join_with(room.name, key),
-        )
-
-    def _join_with(self, name: str, key: str) -> None:
-        self.command(f"/join {name} {key}")
+        self._questions.ask_for_act(act)
 
     def ban_times(self) -> tuple[str, ...]:
         """How long somebody can be banned or muted for here, besides for good."""
@@ -538,6 +435,14 @@ class Presenter:
         trouble = storage.save(self.settings, self._path)
         if trouble and self.client:
             self.client.state.inform(trouble, Kind.ERROR)
+
+
+def follow(server: Server) -> tuple[Server, str]:
+    """The server that was typed, and the room, if it was a link to one. A link that is none is a ValueError."""
+    if not links.is_link(server.host):
+        return server, ""
+    link = links.parse(server.host)
+    return replace(server, host=link.host, port=link.port, tls=link.tls or server.tls), link.room
 
 
 def check(server: Server) -> dict[str, str]:

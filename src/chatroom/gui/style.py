@@ -71,6 +71,14 @@ def apply(root: tk.Misc, palette: Palette, fonts: Fonts) -> None:
     _lists(style, palette, fonts, root)
 
 
+def colour_menu(menu: tk.Menu, palette: Palette, fonts: Fonts) -> None:
+    """Gives a menu the colours, which it does not take from ttk."""
+    menu.configure(
+        background=palette.surface, foreground=palette.text, activebackground=palette.selection,
+        activeforeground=palette.text, selectcolor=palette.text, font=fonts.body,
+    )  # fmt: skip
+
+
 def _buttons(style: ttk.Style, palette: Palette, fonts: Fonts) -> None:
     style.configure("TButton", background=palette.surface, bordercolor=palette.border, padding=(12, 6), font=fonts.body)
     style.map("TButton", background=[("active", palette.border)], foreground=[("disabled", palette.muted)])

@@ -13,6 +13,7 @@ from chatroom.gui import keys_w, notify, palette, style, view_models
 from chatroom.gui.composer_w import Composer
 from chatroom.gui.connect_panel_w import ConnectPanel
 from chatroom.gui.links import LinkOpener
+from chatroom.gui.menu_w import MainMenu
 from chatroom.gui.messages_w import Messages
 from chatroom.gui.picker_w import Picker
 from chatroom.gui.presenter import Presenter
@@ -94,54 +95,9 @@ class TkView:
         self.messages.grid(row=3, column=0, sticky="nsew")
         self.composer = Composer(self.centre, self.fonts, self.presenter)
         self.composer.grid(row=4, column=0, sticky="ew", pady=(8, 4))
-        self._build_menu()
-
-    def _build_menu(self) -> None:
-        presenter = self.presenter
-        menu = tk.Menu(self._menu_button, tearoff=False, bd=1)
-        self._menu_button.configure(menu=menu)
-        self._options = {name: tk.BooleanVar(self.root) for name in ("timestamps", "moves", "notify")}
-        self._theme_choice = tk.StringVar(self.root)
-        for label, keys, act in (
-            ("Join a room…", "Ctrl+J", presenter.list_rooms),
-            ("Go to…", "Ctrl+K", presenter.pick_room),
-            ("Search…", "Ctrl+F", presenter.search.open),
-            ("Leave this room", "", lambda: presenter.command("/leave")),
-            ("Keys", "F1", self.show_keys),
-        ):
-            menu.add_command(label=label, accelerator=keys, command=act)
+        self._menu = MainMenu(self._menu_button, self.presenter, self.show_keys)
+        self._menu_button.configure(menu=self._menu)
         self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
-        self._submenus = [self._popup_menu]
-        for label, acts in (("This room", view_models.ROOM_ACTS), ("You", view_models.OWN_ACTS)):
-            submenu = tk.Menu(menu, tearoff=False, bd=1)
-            self._submenus.append(submenu)
-            menu.add_cascade(label=label, menu=submenu)
-            for each in acts:
-                submenu.add_command(label=each.name, command=partial(presenter.act, each))
-        menu.add_separator()
-        for name, label in (
-            ("timestamps", "Show times"),
-            ("moves", "Show who joins and leaves"),
-            ("notify", "Notify me when I am spoken to"),
-        ):
-            option = self._options[name]
-            menu.add_checkbutton(
-                label=label,
-                variable=option,
-                command=partial(self._prefer_option, name),
-            )
-        menu.add_separator()
-        for theme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
-            menu.add_radiobutton(
-                label=label,
-                value=theme,
-                variable=self._theme_choice,
-                command=partial(presenter.prefer, theme=theme),
-            )
-        menu.add_separator()
-        menu.add_command(label="Another server…", command=presenter.disconnect)
-        menu.add_command(label="Quit", command=presenter.close)
-        self._menu = menu
 
     def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
         menu, pane = self._popup_menu, self.presenter.pane
@@ -153,9 +109,6 @@ class TkView:
         for action, label in pane.actions(row):
             menu.add_command(label=label, command=partial(pane.act, row, action))
         menu.tk_popup(x, y)
-
-    def _prefer_option(self, name: str) -> None:
-        self.presenter.prefer(**{name: self._options[name].get()})
 
     def _build_status(self) -> None:
         bar = ttk.Frame(self.chat)
@@ -324,9 +277,7 @@ class TkView:
             self.focus_composer()
 
     def show_settings(self, settings: Settings) -> None:
-        for name, option in self._options.items():
-            option.set(getattr(settings, name))
-        self._theme_choice.set(settings.theme)
+        self._menu.show(settings)
         if self._theme != settings.theme:
             self._theme = settings.theme
             self.colours = palette.choose(settings.theme)
@@ -399,11 +350,8 @@ class TkView:
             ("*TCombobox*Listbox.selectForeground", colours.text),
         ):
             self.root.option_add(option, value)
-        for menu in (self._menu, *self._submenus):
-            menu.configure(
-                background=colours.surface, foreground=colours.text, activebackground=colours.selection,
-                activeforeground=colours.text, selectcolor=colours.text, font=self.fonts.body,
-            )  # fmt: skip
+        self._menu.restyle(colours, self.fonts)
+        style.colour_menu(self._popup_menu, colours, self.fonts)
         self.banner.configure(background=colours.mention)
         self._banner_text.configure(background=colours.mention, font=self.fonts.body)
         self.messages.restyle(colours, settings.timestamps)

@@ -1,0 +1,186 @@
+"""Handles what a server says of who is in which room, and of the rooms' topics and modes."""
+
+from chatroom.client import history_sync, strings
+from chatroom.client.parameters import param, text_of, text_of_all
+from chatroom.client.room import Member, Room
+from chatroom.client.state import SessionState
+from chatroom.client.transcript_entry import Kind
+from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.names import fold
+from chatroom.common.text import clean
+
+_WHO_MEMBERS = 200  # members; asking who is away costs a line for each
+
+
+def on_join(state: SessionState, message: Message) -> None:
+    room = state.room_of_server(param(message, 0))
+    if room is None:
+        return
+    if state.is_me(message.nick):
+        room.joined = room.is_here = True
+        room.members.clear()
+        history_sync.catch_up(state, room)
+    else:
+        room.add(state.entry(message, Kind.JOIN))
+    room.enter(Member(clean(message.nick)))
+
+
+def on_part(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(param(message, 0)))
+    if room is None:
+        return
+    room.leave(message.nick)
+    if state.is_me(message.nick):
+        room.joined = False
+        room.empty()
+    else:
+        room.add(state.entry(message, Kind.LEAVE, text_of(message) if len(message.params) > 1 else ""))
+
+
+def on_kick(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(param(message, 0)))
+    if room is None:
+        return
+    whom, reason = param(message, 1), text_of(message, 2) if len(message.params) > 2 else ""
+    room.leave(whom)
+    if state.is_me(whom):
+        room.joined = False
+        room.empty()
+        text, kind = strings.kicked(message.nick, room.name, reason), Kind.ERROR
+    else:
+        text, kind = strings.kicked_other(whom, message.nick, reason), Kind.INFO
+    room.add(state.entry(message, kind, clean(text)))
+
+
+def on_quit(state: SessionState, message: Message) -> None:
+    for room in state.rooms.values():
+        if room.member(message.nick):
+            room.leave(message.nick)
+            room.add(state.entry(message, Kind.LEAVE, text_of(message)))
+    direct = state.rooms.get(fold(message.nick))
+    if direct and direct.is_direct:
+        state.distrust(direct, strings.left(direct.name))
+
+
+def on_nick(state: SessionState, message: Message) -> None:
+    old, new = message.nick, param(message, 0)
+    if needs_colon(new):
+        return
+    mine = state.is_me(old)
+    for room in state.rooms.values():
+        if room.rename(old, new) or (mine and not room.is_direct):
+            room.add(state.entry(message, Kind.RENAME, new))
+    if mine:
+        state.rename_self(new)
+    if fold(old) != fold(new):
+        _on_conversation_renamed(state, message, old, new)
+
+
+def _on_conversation_renamed(state: SessionState, message: Message, old: str, new: str) -> None:
+    """A conversation goes with the person. Where there is one of the new name, that changes hands."""
+    direct, taken = state.rooms.get(fold(old)), state.rooms.get(fold(new))
+    if taken and taken.is_direct:
+        state.distrust(taken, strings.changed_hands(taken.name))
+    if direct is None or not direct.is_direct:
+        return
+    if taken:
+        state.distrust(direct, strings.now_called(direct.name, new))
+    else:
+        direct.add(state.entry(message, Kind.RENAME, new))
+        state.rooms = {fold(new) if key == fold(old) else key: value for key, value in state.rooms.items()}
+        direct.name = new
+
+
+def on_names(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(param(message, 2)))
+    if room is None:
+        return
+    signs = state.prefixes()
+    for word in param(message, 3).split():
+        nick = word.lstrip("".join(signs.values()))
+        held = room.member(nick)
+        prefix = word[: len(word) - len(nick)][:1]
+        room.enter(Member(nick, prefix, held.away if held else False))
+
+
+def on_names_end(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(param(message, 1)))
+    if room is None:
+        return
+    room.is_listed = True
+    if room.wants_key:
+        _use_key(state, room)
+    if state.has("away-notify") and len(room.members) <= _WHO_MEMBERS:
+        state.asked_who.add(fold(room.name))
+        state.send(Message("WHO", (room.name,)))
+
+
+def _use_key(state: SessionState, room: Room) -> None:
+    """We came with a key. A room that we have just made gets it; of any other we ask whether it has one."""
+    room.wants_key = False
+    me = room.member(state.nick)
+    if me and me.prefix and len(room.members) == 1:
+        state.send(Message("MODE", (room.name, "+k", room.key)))
+    else:
+        state.asked_modes.add(fold(room.name))
+        state.send(Message("MODE", (room.name,)))
+
+
+def on_who(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(param(message, 1)))
+    if fold(param(message, 1)) not in state.asked_who:
+        state.inform(text_of_all(message))
+    elif room and (member := room.member(param(message, 5))):
+        member.away = param(message, 6).startswith("G")
+        room.members_version += 1
+
+
+def on_who_end(state: SessionState, message: Message) -> None:
+    state.asked_who.discard(fold(param(message, 1)))
+
+
+def on_away(state: SessionState, message: Message) -> None:
+    for room in state.rooms.values():
+        if member := room.member(message.nick):
+            member.away = bool(message.params)
+            room.members_version += 1
+
+
+def on_topic_told(state: SessionState, message: Message) -> None:
+    if room := state.rooms.get(fold(param(message, 1))):
+        room.topic = text_of(message) if message.command == "332" else ""
+
+
+def on_topic(state: SessionState, message: Message) -> None:
+    if room := state.rooms.get(fold(param(message, 0))):
+        room.topic = text_of(message)
+        room.add(state.entry(message, Kind.INFO, strings.topic(clean(message.nick), room.topic)))
+
+
+def on_invite(state: SessionState, message: Message) -> None:
+    if state.is_me(param(message, 0)):
+        state.inform(strings.invited(clean(message.nick), param(message, 1)))
+
+
+def on_mode(state: SessionState, message: Message) -> None:
+    room = state.rooms.get(fold(param(message, 0)))
+    if room is None:
+        return
+    signs = state.prefixes()
+    lists, always, when_set = state.mode_kinds()
+    arguments = iter(message.params[2:])
+    adding = True
+    for letter in param(message, 1):
+        if letter in "+-":
+            adding = letter == "+"
+        elif letter in signs:
+            _set_prefix(room, next(arguments, ""), signs[letter] if adding else "")
+        elif letter in lists + always or (letter in when_set and adding):
+            next(arguments, "")
+    room.add(state.entry(message, Kind.INFO, strings.mode(clean(message.nick), clean(" ".join(message.params[1:])))))
+
+
+def _set_prefix(room: Room, nick: str, sign: str) -> None:
+    if member := room.member(nick):
+        member.prefix = sign
+        room.members_version += 1

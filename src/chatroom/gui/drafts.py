@@ -1,0 +1,63 @@
+"""Keeps what is being written: the draft of each room, and for the next run the drafts and the rooms of a server."""
+
+from collections.abc import Callable
+
+from chatroom.client import slash_commands
+from chatroom.client.room import Room
+from chatroom.client.settings import Settings
+from chatroom.client.state import SessionState
+from chatroom.gui.view_protocol import View
+
+KEEP_SECONDS = 30.0  # after which rooms and drafts are saved again, if they have changed
+
+
+class Drafts:
+    """The composer has the draft of one room; the others wait in their rooms."""
+
+    def __init__(self, view: View, settings: Settings, now: Callable[[], float]) -> None:
+        self._view = view
+        self._settings = settings
+        self._now = now
+        self._writing_in: Room | None = None  # whose draft is in the composer
+        self._kept_at = now()
+
+    def bring_back(self, state: SessionState, place: str) -> None:
+        """Gives the rooms of a server the drafts of the last run. `place` is the server's address and port."""
+        for name, draft in self._settings.drafts.get(place, {}).items():
+            state.room(name).draft = draft
+
+    def go_to(self, room: Room) -> None:
+        """The user writes in this room from now on."""
+        if self._writing_in and self._writing_in is not room:
+            self._writing_in.draft = self._view.composer_text()
+            self._writing_in.unmark()
+            self._view.set_composer(room.draft)
+        self._writing_in = room
+
+    def show(self) -> None:
+        """Puts the draft into the composer, if nothing is there."""
+        if self._writing_in and not self._view.composer_text():
+            self._view.set_composer(self._writing_in.draft)
+
+    def leave(self) -> None:
+        """The user writes in no room any more."""
+        self._writing_in = None
+
+    def is_due(self) -> bool:
+        """Whether it is time to keep rooms and drafts."""
+        return self._now() - self._kept_at > KEEP_SECONDS
+
+    def keep(self, state: SessionState, place: str) -> bool:
+        """Remembers rooms and drafts in the settings; true if they have changed and must be saved."""
+        if not state.was_registered:
+            return False
+        if self._writing_in:
+            self._writing_in.draft = self._view.composer_text()
+        rooms = [room.name for room in state.rooms.values() if not room.is_direct and room.joined]
+        drafts = {room.name: room.draft for room in state.rooms.values() if room.draft.strip()}
+        drafts = {name: text for name, text in drafts.items() if not slash_commands.is_secret(text)}
+        self._kept_at = self._now()
+        if (rooms, drafts) == (self._settings.rooms.get(place), self._settings.drafts.get(place)):
+            return False
+        self._settings.rooms[place], self._settings.drafts[place] = rooms, drafts
+        return True

@@ -1,0 +1,67 @@
+"""Asks over the messages for what lets us in again: a password or another name.
+
+Drafts and what waits to be sent stay.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from chatroom.client import plaintext, strings
+from chatroom.client.client import Client, Phase
+from chatroom.client.settings import Server, Settings
+from chatroom.common.names import FAULTS, nick_fault
+from chatroom.gui.view_protocol import Question, View
+
+
+class LoginQuestion:
+    """The question of one client, each time the server refuses it. `answered` is called when the client tries again."""
+
+    def __init__(
+        self, view: View, settings: Settings, server: Server, client: Client, answered: Callable[[], None]
+    ) -> None:
+        self._view = view
+        self._settings = settings
+        self._server = server
+        self._client = client
+        self._answered = answered
+        self._asked: tuple[str, tuple[str, ...]] = ("nick-taken", ())  # what keeps us out
+
+    def ask(self, reason: str, about: tuple[str, ...]) -> None:
+        """Asks for the answer to a refusal, which is one of `strings.ANSWERS`."""
+        self._asked = (reason, about)
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        reason, about = self._asked
+        kind = strings.ANSWERS[reason]
+        name = self._client.state.login_name or self._client.state.nick
+        self._view.ask(
+            Question(
+                "The server asks who you are" if kind != "nick" else "That name is taken",
+                strings.refusal(reason, *about),
+                strings.LABELS[kind].format(name),
+                "Connect",
+                is_secret=kind != "nick",
+                is_unasked=True,
+                other="Another name…" if kind == "password" else "",
+                on_other=self._ask_name,
+            ),
+            partial(self._answer, kind),
+        )
+
+    def _ask_name(self) -> None:
+        self.ask("nick-taken", self._asked[1])
+
+    def _answer(self, kind: str, text: str) -> None:
+        """The user has answered."""
+        if self._client.phase is not Phase.ASKING:
+            return
+        fault = nick_fault(text) if kind == "nick" else None
+        if fault:
+            self.ask("nick-bad", (text, FAULTS[fault]))
+            return
+        danger = "" if kind == "nick" else plaintext.danger(self._server, self._settings, text)
+        if danger and not self._view.confirm(f"{danger}\n\nSend it without TLS?", "Send"):
+            return
+        self._client.answer(kind, text)
+        self._answered()
