@@ -1,3 +1,3 @@
 """chatroom: a chat server for browsers, netcat, IRC and a window of its own, all in the same rooms."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
