@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chatroom.cli.export import EVENTS
+from chatroom.cli.export import EVENTS, FORMS
 from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
 from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
@@ -436,3 +436,22 @@ def test_what_can_not_be_read_is_refused(kept: Path, arguments: tuple[str, ...])
     done = history(*arguments)
     assert done.exit_code == 2
     assert "set LC_ALL to the right one" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "see https://example.org/a?b=1&c=2.",
+            'see <a href="https://example.org/a?b=1&amp;c=2" rel="noreferrer nofollow">',
+        ),
+        ("*all* of `x < *y*`", "<strong>all</strong> of <code>x &lt; *y*</code>"),
+        ("2*3*4 <b> javascript:x", "2*3*4 &lt;b&gt; javascript:x"),
+        ("https://x/\"onload='y", '<a href="https://x/" rel="noreferrer nofollow">https://x/</a>&quot;onload=&#x27;y'),
+    ],
+)
+def test_an_exported_page_shows_links_code_and_what_is_bold(text: str, shown: str) -> None:
+    """As the page in the browser does; and nothing of what was said becomes part of the page."""
+    person = Person("1", "al", "u", "h")
+    said = Said(person, "#tea", text, MessageKind.MESSAGE, id=1, time=1_700_000_000_000)
+    assert shown in "".join(FORMS["html"]("#tea", [said]))

@@ -74,6 +74,8 @@ def read_in_pieces(data: bytes, size: int, nick: str) -> list[str]:
         ("/rooms", AskRooms()),
         ("/who", AskWho("#tea")),
         ("/who bob", AskWhois("bob")),
+        ("/whois bob", AskWhois("bob")),
+        ("/back", SetAway("")),
         ("/who b*", AskWho("b*")),
         ("/topic", AskTopic("#tea")),
         ("/topic Earl Grey", SetTopic("#tea", "Earl Grey")),

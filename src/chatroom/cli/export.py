@@ -127,11 +127,21 @@ _PAGE = """<!DOCTYPE html>
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem }}
 html {{ color-scheme: light dark }}
 p {{ margin: 0; overflow-wrap: anywhere; white-space: pre-wrap }}
-time {{ opacity: .6; font-variant-numeric: tabular-nums }}
-.event {{ opacity: .6; font-style: italic }}
+time {{ opacity: .8; font-variant-numeric: tabular-nums }}
+.event {{ opacity: .8; font-style: italic }}
 </style>
 <h1>{title}</h1>
 """
+
+
+_SPAN = re.compile(
+    r"""`(?P<code>[^`]+)`|(?P<link>https?://[^\s<>"]*[^\s<>".,;:!?'\])])|(?<![\w*])\*(?P<bold>[^\s*](?:[^*]*[^\s*])?)\*(?![\w*])"""
+)
+_SPANS = {
+    "code": "<code>{0}</code>",
+    "link": '<a href="{0}" rel="noreferrer nofollow">{0}</a>',
+    "bold": "<strong>{0}</strong>",
+}
 
 
 def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
@@ -152,8 +162,18 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
 def _marked(event: Event, sentence: str) -> str:
     nick, colon, text = sentence.partition(": ")
     if isinstance(event, Said) and event.kind is not MessageKind.ACTION and colon:
-        return f"<b>{html.escape(nick)}</b>: {html.escape(text)}"
+        return f"<b>{html.escape(nick)}</b>: {_with_spans(text)}"
     return html.escape(sentence)
+
+
+def _with_spans(text: str) -> str:
+    """A text as the page shows it: `code`, links and *bold*."""
+    parts, end = [], 0
+    for span in _SPAN.finditer(text):
+        shown = html.escape(span[span.lastgroup or 0])
+        parts += [html.escape(text[end : span.start()]), _SPANS[str(span.lastgroup)].format(shown)]
+        end = span.end()
+    return "".join([*parts, html.escape(text[end:])])
 
 
 FORMS: dict[str, Callable[[str, Iterable[Event]], Iterator[str]]] = {

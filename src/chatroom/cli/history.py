@@ -157,7 +157,7 @@ def prune(older_than: int, data: Path) -> None:
 def rooms(data: Path) -> None:
     """List the rooms that have a history.
 
-    Shows how many messages each has, and the times of the first and the last one.
+    Shows how many messages each has, and from when to when something happened there.
     """
     with _reader(data) as reader:
         summaries = list(reader.summaries())

@@ -338,7 +338,7 @@ COMMANDS: dict[str, SlashCommand] = {
         "/deop NAME", "take the operator's rights from somebody", _mode("-o", False), True, words_max=1
     ),
     "voice": SlashCommand(
-        "/voice NAME", "let somebody write in a moderated or slow room", _mode("+v", False), True, words_max=1
+        "/voice NAME", "let somebody write in a quiet or slow room", _mode("+v", False), True, words_max=1
     ),
     "devoice": SlashCommand("/devoice NAME", "take the voice from somebody", _mode("-v", False), True, words_max=1),
     "slow": SlashCommand(

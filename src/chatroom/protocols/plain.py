@@ -290,6 +290,7 @@ COMMANDS: dict[str, PlainCommand] = {
             0,
             PlainDialect._who,
         ),
+        PlainCommand("/whois NAME", "tell about one person, as /who NAME does", 1, _one(AskWhois)),
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
@@ -313,7 +314,7 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _in_room(moderation.set_rank(OPERATOR, False))),
         PlainCommand(
             "/voice [#ROOM] NAME",
-            "let somebody speak in a moderated or slow room",
+            "let somebody speak in a quiet or slow room",
             1,
             _in_room(moderation.set_rank(VOICE, True)),
         ),
@@ -325,9 +326,12 @@ COMMANDS: dict[str, PlainCommand] = {
             _in_room(moderation.slow),
         ),
         PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _in_room(moderation.key)),
-        PlainCommand("/mode [#ROOM] [MODES]", "show or set modes: /mode +m", 0, _in_room(moderation.mode)),
+        PlainCommand(
+            "/mode [#ROOM] [MODES]", "show or set modes: /mode +m makes the room quiet", 0, _in_room(moderation.mode)
+        ),
         PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
         PlainCommand("/away [TEXT]", "be away, or back without a text", 0, _one(SetAway)),
+        PlainCommand("/back", "be back", 0, _one(lambda rest: SetAway(""))),
         PlainCommand(
             "/history [COUNT]",
             f"what was said here, at most {HISTORY_EVENTS_PER_ANSWER} messages",

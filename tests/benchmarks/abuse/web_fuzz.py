@@ -39,16 +39,16 @@ def web_fuzz(short: bool) -> list[Check]:
         after = server.memory()
         witness.sync()
         bad = [text for text in witness.heard if re.search(r"[\x00\x05-\x08\x0b-\x0e\x10\x12-\x15\x17-\x1c\x7f]", text)]
-        witness.close()
         with urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=DEADLINE) as answer:
             alive = json.load(answer)["clients"]
+        witness.close()
         log = server.log().splitlines()
     return [
         Check("connections", connections, "told only", True),
         exactly("tracebacks", server_errors(log), 0),
         at_most("lines in the log", len(log), 10, ""),
         exactly("lines that a witness should not see", len(bad), 0),
-        Check("clients at the end, who asks included", alive, "at least 1", alive >= 1),
+        Check("clients at the end, the witness included", alive, "at least 1", alive >= 1),
         at_most("memory more, after the first tenth", (after - before) / 1024, 20, "MiB"),
     ]
 

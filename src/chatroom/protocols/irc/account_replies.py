@@ -79,7 +79,9 @@ _REFUSALS: dict[Code, Refusal] = {
         "{0} is named as an operator of this server, so only an operator can claim it.", "BAD_ACCOUNT_NAME"
     ),
     Code.NO_SUCH_ACCOUNT: Refusal("{0} is not claimed; whoever has that name can REGISTER it."),
-    Code.LOGIN_FAILED: Refusal("That is not the password of {0}, or nobody has claimed {0}."),
+    Code.LOGIN_FAILED: Refusal(
+        "That is not the password of {0}, or nobody has claimed {0}; try again, or choose another nickname."
+    ),
     Code.LOGIN_TOO_OFTEN: Refusal("That was tried too often; wait a minute, then try again."),
     Code.LOGIN_BUSY: Refusal("Too many are logging in at the moment; try again in a few seconds."),
     Code.LOGGED_IN_ALREADY: Refusal("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),

@@ -7,7 +7,7 @@ import { cleanText, cleanWord } from "./text.js";
 import { makeEntry } from "./state.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
-import { onAway, onNames, onPresence, onWho, setAway } from "./presence.js";
+import { banOf, onAway, onNames, onPresence, onWho, setAway } from "./presence.js";
 import { refusalText } from "./refusals.js";
 import { tr } from "./strings.js";
 
@@ -147,8 +147,9 @@ function onJoin(state, message) {
   }
   room.members.clear();
   room.joined = room.here = true;
-  room.asked = false;
+  room.asked = room.needsKey = false;
   room.topic = "";
+  room.modes = null;
   room.version++;
   room.enter({ nick: state.nick, prefix: "", away: state.away });
   catchUp(state, room);
@@ -265,6 +266,10 @@ function onMode(state, message) {
       member.prefix = ranks.map(([, sign]) => sign).filter((sign) => held.includes(sign)).join("");
       room.membersVersion++;
     }
+    if (letter === "b" && adding) room.banned.set(cleanWord(param), by);
+    else if (letter === "b") room.banned.delete(cleanWord(param));
+    else if (adding) room.modes?.add(letter);
+    else room.modes?.delete(letter);
     if (letter === "k") room.key = adding ? param : "";
     room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", modeText(by, adding, letter, cleanWord(param))));
   }
@@ -277,10 +282,9 @@ function onMode(state, message) {
  * @param {string} param
  */
 function modeText(by, adding, letter, param) {
-  const mute = /^.?m:(?=.)/;
-  const kind = letter === "b" && mute.test(param) ? "q" : letter;
+  const { isMute, nick } = banOf(param);
+  const kind = letter === "b" && isMute ? "q" : letter;
   const key = `mode${adding ? "Plus" : "Minus"}_${kind}`;
-  const nick = param.replace(mute, "").replace(/!\*@\*$/, "");
   if (fold(by) === fold(nick) && tr(`${key}_self`)) return tr(`${key}_self`, { nick }); // an owner who comes in
   return tr(key, { by, nick }) || tr("modeOther", { by, mode: `${adding ? "+" : "-"}${letter}${param ? ` ${param}` : ""}` });
 }
@@ -392,6 +396,8 @@ function onNotJoined(state, message) {
     const waiting = room.pending.filter((entry) => entry.delivery !== "failed");
     for (const entry of waiting) Object.assign(entry, { delivery: "failed", why: text, version: entry.version + 1 });
     room.version++;
+    room.needsKey = message.command === "475";
+    if (room.needsKey) state.events.push({ type: "key", room });
   }
   state.inform(text, "error", room);
 }
@@ -426,18 +432,20 @@ function onListEnd(state) {
 /** @type {Handler} */
 function onBanListed(state, message) {
   const [, room = "", mask = "", by = ""] = message.params.map(cleanWord);
-  const mute = /^.?m:(?=.)/;
-  const nick = mask.replace(mute, "").replace(/!\*@\*$/, "");
-  state.inform(tr(mute.test(mask) ? "mutedHere" : "bannedHere", { room, nick, by: nickOf(by) }));
+  state.find(room)?.banned.set(mask, nickOf(by));
 }
 
 /** @type {Handler} */
 function onBansEnd(state, message) {
-  state.inform(tr("bansEnd", { room: cleanWord(message.params[1] ?? "") }));
+  const room = state.find(message.params[1] ?? "");
+  if (room && state.asked.delete(`bans ${room.name}`)) state.events.push({ type: "bans", room });
 }
 
 /** @type {Handler} */
 function onModes(state, message) {
+  const room = state.find(message.params[1] ?? "");
+  if (room) room.modes = new Set(message.params[2] ?? "");
+  if (room && !state.asked.delete(`modes ${room.name}`)) return;
   state.inform(tr("modesAre", { room: cleanWord(message.params[1] ?? ""), modes: cleanWord(message.params.slice(2).join(" ")) }));
 }
 

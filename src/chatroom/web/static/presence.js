@@ -32,6 +32,36 @@ export function askWhoIsAway(state, room) {
 }
 
 /**
+ * Asks for the modes, bans and mutes of a room that somebody looks at, so that menus offer what can be done.
+ * @param {PresentState} state
+ * @param {PresentRoom} room
+ */
+export function askModes(state, room) {
+  if (room.isDirect || !room.here || room.modes || !state.registered) return;
+  room.modes = new Set();
+  room.banned.clear();
+  state.send("MODE", room.name);
+  state.send("MODE", room.name, "b");
+}
+
+/**
+ * Whom a mask bans or mutes.
+ * @param {string} mask
+ */
+export function banOf(mask) {
+  const mute = /^.?m:(?=.)/;
+  return { isMute: mute.test(mask), nick: mask.replace(mute, "").replace(/!\*@\*$/, "") };
+}
+
+/**
+ * @param {PresentRoom} room
+ * @param {string} nick
+ */
+export function isMuted(room, nick) {
+  return [...room.banned.keys()].map(banOf).some((ban) => ban.isMute && fold(ban.nick) === fold(nick));
+}
+
+/**
  * RPL_WHOSPCRPL with name and flags.
  * @type {import("./handlers.js").Handler}
  */

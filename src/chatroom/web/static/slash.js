@@ -189,6 +189,17 @@ export function setKey(state, room, key) {
   state.send("MODE", ...(off ? [room.name, "-k", room.key || "*"] : [room.name, "+k", key]));
 }
 
+/**
+ * Asks who is banned or muted, and for the list to be shown.
+ * @param {SlashState} state
+ * @param {SlashRoom} room
+ */
+export function askBans(state, room) {
+  state.asked.add(`bans ${room.name}`);
+  room.banned.clear();
+  state.send("MODE", room.name, "b");
+}
+
 /** @type {Record<string, SlashCommand>} */
 export const SLASH_COMMANDS = {
   help: { usage: "/help", act: () => ({ help: true }), offline: true },
@@ -243,7 +254,7 @@ export const SLASH_COMMANDS = {
   kick: { usage: "/kick NAME [TIME] [WHY]", act: moderation("KICK"), argument: true },
   ban: { usage: "/ban NAME [TIME] [WHY]", act: moderation("BAN"), argument: true },
   unban: { usage: "/unban NAME", act: (state, room, rest) => state.send("UNBAN", room.name, rest.split(" ")[0]), argument: true },
-  bans: { usage: "/bans", act: (state, room) => state.send("MODE", room.name, "b") },
+  bans: { usage: "/bans", act: askBans },
   mute: { usage: "/mute NAME [TIME] [WHY]", act: moderation("MUTE"), argument: true },
   unmute: { usage: "/unmute NAME", act: (state, room, rest) => state.send("UNMUTE", room.name, rest.split(" ")[0]), argument: true },
   op: { usage: "/op NAME", act: rank("+o"), argument: true },
@@ -256,7 +267,13 @@ export const SLASH_COMMANDS = {
     usage: "/quiet [off]",
     act: (state, room, rest) => state.send("MODE", room.name, rest.toLowerCase() === "off" ? "-m" : "+m"),
   },
-  mode: { usage: "/mode [MODES]", act: (state, room, rest) => state.send("MODE", room.name, ...rest.split(/\s+/).filter(Boolean)) },
+  mode: {
+    usage: "/mode [MODES]",
+    act: (state, room, rest) => {
+      if (!rest) state.asked.add(`modes ${room.name}`);
+      state.send("MODE", room.name, ...rest.split(/\s+/).filter(Boolean));
+    },
+  },
   register: { usage: "/register PASSWORD", act: (state, room, rest) => claimName(state, rest), argument: true, secret: true },
   login: {
     usage: "/login [NAME] PASSWORD",

@@ -76,8 +76,13 @@ export class Room {
     this.joined = this.isDirect;
     /** The server says that we are in it. */
     this.here = this.isDirect;
-    this.topic = "";
-    this.key = "";
+    this.topic = this.key = "";
+    /** The server has refused us for want of a key. */
+    this.needsKey = false;
+    /** @type {Set<string> | null} letters; null before we have asked */
+    this.modes = null;
+    /** @type {Map<string, string>} mask → who set it, of bans and mutes */
+    this.banned = new Map();
     /** @type {Map<string, Member>} */
     this.members = new Map();
     /** Whether the person of a conversation is here. */
@@ -87,8 +92,7 @@ export class Room {
     this.messages = [];
     /** @type {Entry[]} */
     this.pending = [];
-    this.hasOlder = false;
-    this.hasNewer = false;
+    this.hasOlder = this.hasNewer = false;
     /** Somebody reads further up: what they read is not forgotten, and what is new is left to the history. */
     this.isHeld = false;
     /** The part of the history that was asked for and has not arrived. */
@@ -98,8 +102,7 @@ export class Room {
     this.pages = 0;
     /** Whether the server keeps what is said here, as it has shown. */
     this.isKept = false;
-    this.unread = 0;
-    this.mentions = 0;
+    this.unread = this.mentions = 0;
     /** The time of the last message that was read. */
     this.read = 0;
     /** Messages from this time on are under the line "New"; 0 where there is no line. */
@@ -108,8 +111,7 @@ export class Room {
     /** @type {string[]} last first */
     this.speakers = [];
     /** Grow with each change, so that what draws knows what to draw. */
-    this.version = 0;
-    this.membersVersion = 0;
+    this.version = this.membersVersion = 0;
     /** Whether we have asked who is away. */
     this.asked = false;
     /** @type {Set<string>} */
@@ -283,7 +285,7 @@ export class Room {
  * @typedef {{type: "alert", room: Room, entry: Entry} | {type: "welcome"}
  *   | {type: "refused", why: string, text: string} | {type: "rooms", rooms: {name: string, people: number, topic: string}[]}
  *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string}
- *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans", room: Room} | {type: "redacted", id: string}} ScreenEvent
+ *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans" | "key", room: Room} | {type: "redacted", id: string}} ScreenEvent
  */
 
 export class ChatState {
@@ -301,7 +303,7 @@ export class ChatState {
     this.rooms = new Map();
     /** @type {Set<Room>} whose marks the server does not know yet */
     this.unmarked = new Set();
-    this.registered = false;
+    this.registered = this.wasRegistered = false;
     for (const name of rooms) this.room(name).joined = true;
     this.current = [...this.rooms.values()][0] ?? new Room(LOBBY);
     /**
@@ -323,20 +325,19 @@ export class ChatState {
     this.heard = [];
     /** @type {((line: string) => void) | null} */
     this.sendLine = null;
-    this.wasRegistered = false;
     /** @type {Set<string>} */
     this.caps = new Set();
     /** @type {Record<string, string>} */
     this.isupport = {};
-    this.account = "";
-    this.wantedName = "";
+    this.account = this.wantedName = "";
     /** The code of the FAIL that tells why the next numeric comes. */
     this.reason = "";
     /** A password that the server has not judged yet, and the one that it took: to log in again after a loss. */
     this.offered = this.password = "";
-    this.away = false;
+    this.away = this.operator = false;
     this.awayText = "";
-    this.operator = false;
+    /** @type {Set<string>} answers that the user waits for, such as "bans #tea"; the others only change what is known */
+    this.asked = new Set();
     /** What the server's clock is ahead of ours, in milliseconds. */
     this.ahead = 0;
     /** The server's history from this time on was not seen by this device. */
@@ -366,6 +367,7 @@ export class ChatState {
       room.request = "";
       room.here = room.isDirect;
       room.online = room.asked = false;
+      room.modes = null;
       for (const entry of room.pending) {
         if (entry.delivery === "sent") entry.delivery = "unsure";
         entry.version++;

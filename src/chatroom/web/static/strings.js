@@ -245,9 +245,13 @@ const STRINGS = {
   whois330: "{nick} is logged in as {a}",
   whois335: "{nick} is a bot",
   whois671: "{nick} is connected through TLS",
-  bannedHere: "Banned in {room}: {nick}, by {by}",
-  mutedHere: "Muted in {room}: {nick}, by {by}",
-  bansEnd: "These are all who are banned or muted in {room}.",
+  bannedHere: "{nick} is banned, by {by}",
+  mutedHere: "{nick} is muted, by {by}",
+  nobodyBanned: "Nobody is banned or muted here.",
+  lift: "Lift",
+  liftFrom: "Lift it from {nick}",
+  keyTitle: "{room} has a key",
+  keyWanted: "Key",
   modesAre: "Modes of {room}: {modes}",
 
   // refusals: by numeric, and by the mode or the code that tells which of its meanings it has

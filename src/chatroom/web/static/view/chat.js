@@ -6,7 +6,7 @@ import { callUser, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
 import { fetchAround } from "../history.js";
 import { flushRoom } from "../outbox.js";
-import { askWhoIsAway } from "../presence.js";
+import { askModes, askWhoIsAway } from "../presence.js";
 import { Misuse, runLine } from "../slash.js";
 import { tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
@@ -100,6 +100,7 @@ export class ChatView {
     const room = this.state.current;
     if (this.shown !== room) this.open(room);
     this.look();
+    askModes(this.state, room);
     this.messages.render();
     this.seen();
     this.rooms.render();
@@ -168,7 +169,9 @@ export class ChatView {
   }
 
   rejoin() {
-    this.state.join(this.state.current.name);
+    const room = this.state.current;
+    if (room.needsKey) this.menus.enterKey(room);
+    else this.state.join(room.name);
     this.refresh();
   }
 
@@ -230,6 +233,8 @@ export class ChatView {
       else if (event.type === "found") this.search.show(event.entries);
       else if (event.type === "service") this.onService(event.text);
       else if (event.type === "account") this.onAccount();
+      else if (event.type === "bans") this.menus.bans(event.room);
+      else if (event.type === "key" && event.room === this.state.current) this.menus.enterKey(event.room);
       else if (event.type === "redacted") this.forget(event.id);
       else if (event.type === "show") this.onShow(event.room, event.id);
     }

@@ -2,9 +2,10 @@
  * The menus: about a person, a room, a message, and oneself; and the forms that they open.
  */
 
-import { askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
+import { askBans, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
+import { banOf, isMuted } from "../presence.js";
 import { tr } from "../strings.js";
 import { button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu } from "./dialogs.js";
@@ -64,8 +65,8 @@ export class Menus {
         member && !isOperator && { label: tr("makeOperator"), act: send("+o") },
         member && isOperator && { label: tr("takeOperator"), act: send("-o") },
         member && !isOperator && { label: tr(hasVoice ? "takeVoice" : "giveVoice"), act: send(hasVoice ? "-v" : "+v") },
-        !isMe && { label: tr("muteThem"), act: () => this.keepOrder("mute", room, nick) },
-        !isMe && { label: tr("unmuteThem"), act: () => state.send("UNMUTE", room.name, nick) },
+        !isMe && !isMuted(room, nick) && { label: tr("muteThem"), act: () => this.keepOrder("mute", room, nick) },
+        !isMe && isMuted(room, nick) && { label: tr("unmuteThem"), act: () => state.send("UNMUTE", room.name, nick) },
         !isMe && { label: tr("kickThem"), act: () => this.keepOrder("kick", room, nick), danger: true },
         !isMe && { label: tr("banThem"), act: () => this.keepOrder("ban", room, nick), danger: true },
       );
@@ -111,14 +112,15 @@ export class Menus {
     const items = [
       { label: tr("setTopic"), act: () => this.topic(room) },
       { label: tr("inviteSomebody"), act: () => this.invite(room) },
-      { label: tr("whoIsBanned"), act: () => state.send("MODE", room.name, "b") },
+      { label: tr("whoIsBanned"), act: () => askBans(state, room) },
     ];
     if (state.isOperatorIn(room)) {
       items.push(
         { label: tr("setKey"), act: () => this.key(room) },
         { label: tr("slowMode"), act: () => this.slow(room) },
-        { label: tr("quiet"), act: () => state.send("MODE", room.name, "+m") },
-        { label: tr("loud"), act: () => state.send("MODE", room.name, "-m") },
+        room.modes?.has("m")
+          ? { label: tr("loud"), act: () => state.send("MODE", room.name, "-m") }
+          : { label: tr("quiet"), act: () => state.send("MODE", room.name, "+m") },
       );
     }
     openMenu(anchor, room.name, [...items, null, { label: tr("leaveRoom", { room: room.name }), act: () => this.acts.leave(room), danger: true }]);
@@ -157,6 +159,41 @@ export class Menus {
       setKey(this.state, room, key.trim());
       return "";
     });
+  }
+
+  /**
+   * Asks for the key of a room that we want to come into.
+   * @param {MenuRoom} room
+   */
+  enterKey(room) {
+    if (document.querySelector("dialog[open]")) return;
+    const form = openForm(tr("keyTitle", { room: room.name }), [{ name: "key", label: tr("keyWanted"), props: { required: true } }], tr("join"), ({ key }) => {
+      form.close();
+      this.state.join(room.name, key.trim());
+      this.acts.go(room);
+    });
+  }
+
+  /**
+   * Who is banned or muted in a room; its operators can lift each.
+   * @param {MenuRoom} room
+   */
+  bans(room) {
+    const list = el("div.list");
+    const close = button(".icon", tr("close"), () => dialog.close(), "✕");
+    for (const [mask, by] of room.banned) {
+      const { isMute, nick } = banOf(mask);
+      const text = tr(isMute ? "mutedHere" : "bannedHere", { nick, by });
+      const lift = button(".link", tr("lift"), () => {
+        this.state.send("MODE", room.name, "-b", mask);
+        line.remove();
+      }, tr("lift"));
+      lift.setAttribute("aria-label", tr("liftFrom", { nick }));
+      const line = el("p.ban", {}, el("span", { dir: "auto" }, text), " ", this.state.isOperatorIn(room) && lift);
+      list.append(line);
+    }
+    if (!room.banned.size) list.append(el("p", {}, tr("nobodyBanned")));
+    const dialog = openDialog(".form", tr("whoIsBanned"), el("div.search-head", {}, el("h2", {}, tr("whoIsBanned")), close), list);
   }
 
   /** @param {MenuRoom} room */
