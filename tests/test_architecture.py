@@ -1,4 +1,7 @@
-"""Who may import whom: one table, for every file, imports in functions and for type checkers included."""
+"""Who may import whom: one table, for every file, imports in functions and for type checkers included.
+
+How large a class and a file may be is held here, too.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -59,6 +62,9 @@ HOMES: dict[str, set[str]] = {
     "unicodedata": {"common"},
     "websockets": {"web.websocket"},
 }
+# Lines at most, so that each can be read at one sitting: what grows further has a part that can stand by itself.
+CLASS_LINES_MAX = 400
+FILE_LINES_MAX = 600
 
 
 def name_of(path: Path) -> str:
@@ -149,3 +155,18 @@ def test_a_widget_alone_knows_tkinter() -> None:
         name = name_of(path)
         if lies_in(name, "gui") and "tkinter" in imports(path):
             assert name in ("gui.app", "gui.view", "gui.style") or name.endswith("_w"), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_nothing_is_too_large_to_be_read(path: Path) -> None:
+    """A class counts from `class` to its last line."""
+    source = (SOURCE / path).read_text(encoding="utf-8")
+    nodes = ast.walk(ast.parse(source))
+    classes = {each.name: _lines(each) for each in nodes if isinstance(each, ast.ClassDef)}
+    assert not {name: lines for name, lines in classes.items() if lines > CLASS_LINES_MAX}
+    assert len(source.splitlines()) <= FILE_LINES_MAX
+
+
+def _lines(node: ast.ClassDef) -> int:
+    assert node.end_lineno
+    return node.end_lineno - node.lineno + 1

@@ -9,7 +9,7 @@ import pytest
 
 from chatroom.model.limits import ROOMS_PER_USER
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
-from chatroom.server import handler
+from chatroom.server import payments
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import FLOOD_BURST_LINES, FLOOD_LINES_PER_SECOND, FREE_LINES, PRICES
@@ -155,7 +155,7 @@ def test_what_is_looked_up_costs_the_time_that_it_took(tmp_path: Path, monkeypat
         with closing(Irc(server.port, "al", "draft/chathistory", "batch", room="")) as client:
             client.send("JOIN #room", "PRIVMSG #room :hi")
             assert seconds(client, "CHATHISTORY LATEST #room * 10") < 2
-            monkeypatch.setattr(handler, "PRICES", PRICES._replace(lookup_seconds=1e-6))
+            monkeypatch.setattr(payments, "PRICES", PRICES._replace(lookup_seconds=1e-6))
             assert seconds(client, "CHATHISTORY LATEST #room * 10") > 2
     finally:
         server.stop()

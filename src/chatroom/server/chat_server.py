@@ -28,10 +28,9 @@ from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
 from chatroom.core import connections, notify
-from chatroom.core.event_log import REST_SECONDS, EventLog, LocalEventLog
+from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Expire, Quit
-from chatroom.model.expiries import Expiry
+from chatroom.model.commands import Quit
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
@@ -41,7 +40,6 @@ from chatroom.net.sockets import refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.protocols.proxy_header import Origin
 from chatroom.server.admission import Admission, SpareDescriptor
-from chatroom.server.audit import log_actions
 from chatroom.server.connection_limits import (
     ACCEPT_PAUSE_SECONDS,
     CLIENTS_MAX,
@@ -50,6 +48,7 @@ from chatroom.server.connection_limits import (
     ConnectionLimiter,
 )
 from chatroom.server.handler import ChatHandler
+from chatroom.server.housekeeping import Housekeeping
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.startup_restore import restore_chat
@@ -65,7 +64,6 @@ ACCEPT_QUEUE_CONNECTIONS = 1024  # connections that wait to be accepted: with so
 DRAIN_SECONDS = 5.0  # seconds that a stopping server waits for its clients to read what is left
 STOP_SECONDS = 8.0  # seconds in all until a server has stopped, whatever hangs: the program must end within 10
 CLOSE_FILES_SECONDS = 1.0  # seconds of these at least, or besides, for closing the files
-HOUSEKEEPING_SECONDS = 0.5  # seconds in each, at most, in which bans that have lasted their time are lifted
 LINK_DRAIN_SECONDS = 2.0  # seconds that a stopping server waits until the other servers know
 
 log = logging.getLogger(__name__)
@@ -167,8 +165,9 @@ class ChatServer(ThreadingTCPServer):
         self.hub.context.keep_ms = keep * 86_400_000 if store else 0
         leaps = ClockLeaps(store)
         self._unused_accounts = UnusedAccounts(self.hub, self.event_log, leaps)
+        self._housekeeping = Housekeeping(self.hub, self.event_log, store, self._unused_accounts)
         self._maintenance = Maintenance(store, self._announce_saving, keep, history_size, leaps) if store else None
-        self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._run_moderation)
+        self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._housekeeping.run)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
         self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
         self._spare = SpareDescriptor()
@@ -262,10 +261,10 @@ class ChatServer(ThreadingTCPServer):
         with self._none_left:
             if not self._none_left.wait_for(lambda: not self.connections, min(DRAIN_SECONDS, end - time.monotonic())):
                 log.warning("%d clients did not read what was left for them", len(self.connections))
-        self._run_moderation()
+        self._housekeeping.run()
         if self.link:
             self.link.close(max(0.1, min(LINK_DRAIN_SECONDS, end - time.monotonic())))
-            self._run_moderation()  # what operators on other servers did until now
+            self._housekeeping.run()  # what operators on other servers did until now
         self.courier.stop(max(0.0, end - time.monotonic()))
         closer = threading.Thread(target=self._close, name="closer", daemon=True)
         closer.start()
@@ -296,26 +295,6 @@ class ChatServer(ThreadingTCPServer):
         if self.store:
             self.store.close()
         self._spare.release()
-
-    def _run_moderation(self) -> None:
-        """Ends bans and mutes that have lasted their time, and logs what operators have done; called every second."""
-        with self.event_log.lock:
-            entries, self.hub.state.audit_log = self.hub.state.audit_log, []
-            forgotten, self.hub.state.forgotten = self.hub.state.forgotten, []
-        log_actions(entries)
-        if forgotten and self.store:
-            self.store.forget_lists(forgotten)
-        end, before = time.monotonic() + HOUSEKEEPING_SECONDS, None
-        while (due := self._first_due()) and due != before and time.monotonic() < end:
-            before = due
-            self.event_log.submit(self.hub.state.server_session, [Expire()])
-            time.sleep(REST_SECONDS)
-        self._unused_accounts.look()
-
-    def _first_due(self) -> Expiry | None:
-        """The first ban that has lasted its time, if there is any."""
-        with self.event_log.lock:
-            return self.hub.state.expiries.heap[0] if self.hub.state.expiries.is_due(self.clock()) else None
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""

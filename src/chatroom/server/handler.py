@@ -1,7 +1,7 @@
 """A client's thread: reads what the client sends until it leaves, and submits it to the event log as commands.
 
-It detects the protocol, runs the TLS handshake, and holds the client to the flood limit. It writes nothing but that
-handshake: all that the client is told is sent by the courier.
+It detects the protocol, runs the TLS handshake, and has the client pay for its lines (`payments.Payments`). It writes
+nothing but that handshake: all that the client is told is sent by the courier.
 """
 
 import errno
@@ -10,8 +10,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from socketserver import StreamRequestHandler
@@ -21,7 +20,7 @@ from chatroom.common import logs
 from chatroom.common.addresses import limit_key
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.core.event_log import BARRIER_WAIT_SECONDS, EventLog
-from chatroom.model.commands import Join, Quit, Rename, SetAway, SetFormat, SetRealname
+from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.outcomes import Command, Labelled
 from chatroom.model.replies import Raw, Reply
 from chatroom.model.server_info import ServerInfo
@@ -37,7 +36,7 @@ from chatroom.protocols.plain import PlainDialect
 from chatroom.protocols.proxy_header import HeaderError, Origin, header_bytes, origin, webirc_origin
 from chatroom.protocols.telnet import IAC, Telnet
 from chatroom.server.connection_limits import ConnectionLimiter
-from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
+from chatroom.server.payments import Payments
 from chatroom.server.timeouts import TimeoutMonitor
 from chatroom.web.site import Site
 
@@ -48,8 +47,6 @@ READ_FIRST_BYTES = 2048  # bytes asked for where little comes: each idle client 
 LINGER_SECONDS = 1.0  # seconds for a client to read why it is closed; unread bytes of its own would take that from it
 SILENCE_SECONDS = 0.3  # seconds of silence, after which a newcomer is taken for a person with netcat
 PROXY_HEADER_SECONDS = 10  # seconds in all for a PROXY header, which a proxy sends at once
-
-TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands that are told in all of the client's rooms
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +107,7 @@ class ChatHandler(StreamRequestHandler):
         self.read_size = READ_FIRST_BYTES
         self.telnet = Telnet()
         self.websocket: WebSocket | None = None
-        self.flood_limit = FloodLimit()
-        self.owes = False  # whether it has still to pay for what cost more than a line
+        self.payments = Payments(self.client, self.chat_server.limiter)
         # What was logged last of the client:
         self.name = ""  # its nickname, also after it has quit
         self.tries = 0  # its wrong passwords
@@ -406,8 +402,7 @@ class ChatHandler(StreamRequestHandler):
             self._submit(self.session.dialect.receive(data))
             return
         for line in lines:
-            is_free = not self.name and self.flood_limit.is_free(line)
-            if not ((is_free or self._pay_for(line)) and self._obey(line)):
+            if not (self.payments.pay_for(line, is_newcomer=not self.name) and self._obey(line)):
                 return
         # A part of a line makes no command, and needs no lock: thousands may send byte by byte.
         commands = list(self.session.dialect.receive(rest))
@@ -418,53 +413,18 @@ class ChatHandler(StreamRequestHandler):
         is_paid = True
         for command in self.session.dialect.receive(line + b"\n"):
             if isinstance(command, Labelled):
-                self._submit([replace(command, commands=self._charged(line, command.commands))])
-            elif isinstance(command, Reply) or is_paid or self._pay_for_another(line, command):
+                self._submit([replace(command, commands=self.payments.charged(line, command.commands))])
+            elif isinstance(command, Reply) or is_paid or self.payments.pay_for_another(line, command):
                 is_paid = is_paid and isinstance(command, Reply)
-                if isinstance(command, TOLD_EVERYWHERE) and not self._pay_for_rooms():
+                if not self.payments.pay_for_rooms(command):
                     return False
                 self._submit([command])
             else:
                 return False
             if self.session.closing:
                 return False
-        spent, self.session.spent = self.session.spent, 0.0
-        if spent:
-            self._charge(min(spent / PRICES.lookup_seconds * self._crowding(), LOOKUP_LINES_MAX))
+        self.payments.charge_lookups()
         return True
-
-    def _pay_for(self, line: bytes) -> bool:
-        """Waits until a line and the first command in it are paid for; False if the connection ends meanwhile."""
-        more = price_of(line) - 1
-        return self._wait_for_turn(1 + more * self._crowding() if more else 1.0, is_dear=more > 0)
-
-    def _pay_for_another(self, line: bytes, command: Command) -> bool:
-        """Likewise for a further command."""
-        return self._is_free(command) or self._wait_for_turn(price_of(line) * self._crowding(), is_dear=True)
-
-    def _pay_for_rooms(self) -> bool:
-        """Likewise for a command that is told in all of the client's rooms, as far as that costs more than a line."""
-        rooms = len(self.session.user.rooms) if self.session.user else 0
-        more = rooms / PRICES.rooms - 1
-        return more <= 0 or self._wait_for_turn(more * self._crowding(), is_dear=True)
-
-    def _charged(self, line: bytes, commands: Iterator[Command]) -> Iterator[Command]:
-        """The commands of a labelled line. They are answered as one, so the further ones are paid for afterwards."""
-        for number, command in enumerate(commands):
-            if number and not isinstance(command, Reply) and not self._is_free(command):
-                self._charge(price_of(line) * self._crowding())
-            yield command
-
-    def _charge(self, price: float) -> None:
-        """Charges for what is done already: the client pays before its next line."""
-        self.flood_limit.take(price)
-        self.owes = True
-
-    def _is_free(self, command: Command) -> bool:
-        return isinstance(command, Join) and self.flood_limit.is_free_room()
-
-    def _crowding(self) -> float:
-        return self.chat_server.limiter.crowding(self.client.address)
 
     def _strip_telnet(self, data: bytes) -> bytes:
         """Takes out telnet commands, and answers them; they cost as much as a line."""
@@ -476,21 +436,7 @@ class ChatHandler(StreamRequestHandler):
 
     def _may_go_on(self) -> bool:
         """Waits for a turn, where there is a flood limit; False if the connection has ended meanwhile."""
-        return self.chat_server.unlimited or self._wait_for_turn()
-
-    def _wait_for_turn(self, price: float = 1.0, is_dear: bool = False) -> bool:
-        """Waits until the flood limit allows it; False if the connection was shut down or reset meanwhile."""
-        pause = self.flood_limit.take(price)
-        if pause > 0:
-            poll = select.poll()
-            poll.register(self.request, 0)  # POLLHUP and POLLERR are reported all the same
-            is_dear = is_dear or self.owes
-            with self.chat_server.limiter.paying(self.client.address) if is_dear else nullcontext():
-                if poll.poll(pause * 1000):
-                    return False
-            self.session.paced = True  # that nobody reads is not the client's silence
-        self.owes = False
-        return True
+        return self.chat_server.unlimited or self.payments.wait_for_turn()
 
     def _submit(self, commands: Iterable[Command]) -> None:
         self.chat_server.event_log.submit(self.session, commands)

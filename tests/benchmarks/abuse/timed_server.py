@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from chatroom.cli.main import main
 from chatroom.core import event_log
-from chatroom.server import chat_server, flood_limit, handler
+from chatroom.server import chat_server, flood_limit, payments
 
 
 class Held(NamedTuple):
@@ -101,7 +101,7 @@ class _ForgivenLimit(flood_limit.FloodLimit):
 
 
 class _ShortPoll:
-    """As the handler's `select.poll()`, but its waits for a turn end when limits are lifted."""
+    """As the `select.poll()` of payments, but its waits for a turn end when limits are lifted."""
 
     def __init__(self) -> None:
         self._poll = select.poll()
@@ -133,8 +133,8 @@ class _Control(socketserver.StreamRequestHandler):
 
 if __name__ == "__main__":
     vars(event_log)["Lock"] = TimedLock  # as far as the log uses it, it is one
-    vars(handler)["FloodLimit"] = _ForgivenLimit
-    vars(handler)["select"] = SimpleNamespace(poll=_ShortPoll, POLLIN=select.POLLIN)
+    vars(payments)["FloodLimit"] = _ForgivenLimit
+    vars(payments)["select"] = SimpleNamespace(poll=_ShortPoll)
     chat_server.ChatServer = _TimedServer  # type: ignore[misc]  # the command line looks it up there
     control = socketserver.ThreadingUnixStreamServer(sys.argv.pop(1), _Control)
     control.daemon_threads = True
