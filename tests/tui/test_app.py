@@ -309,6 +309,23 @@ def bare(here: Server, tmp_path: Path) -> Iterator["Terminal"]:
     assert terminal.end() == 0
 
 
+def test_the_answer_about_a_certificate_and_what_follows_it_arrive(tmp_path: Path) -> None:
+    """Without prompt_toolkit, too, where the keyboard is read before the question comes up."""
+    pytest.importorskip("cryptography")
+    (tmp_path / "prompt_toolkit.py").write_text("raise ModuleNotFoundError", "utf-8")
+    path = f"{tmp_path}{os.pathsep}{environment()['PYTHONPATH']}"
+    with Server(tmp_path, "--tls-self-signed") as server, Netcat(server.port, "bob") as bob:
+        variables = {"XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": path, "NO_COLOR": "1"}
+        terminal = Terminal("-p", str(server.port), "--nick", "alice", "--tls", **variables)
+        terminal.wait(r"Trust it from now on\? \[y/N\] ")
+        terminal.type("y\n")
+        terminal.wait("You are in #lobby")
+        for number in range(3):
+            terminal.type(f"line {number}\n")
+            bob.wait(f"alice: line {number}")
+        assert terminal.end() == 0
+
+
 def test_a_person_is_told_where_lines_go_whenever_that_changes(here: Server, bare: Terminal) -> None:
     """In a room, to one person, and back; a script reads nothing of it (see above)."""
     bare.wait(r"You are in #lobby, alone\.\r\n")

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -40,16 +41,17 @@ def converse(server: Server, room: str, password: str) -> None:
     danger = plaintext.danger(server, settings, password)
     if danger and not (interactive and _ask(danger, "Go on without TLS?")):
         raise Trouble(f"{danger}\nUse --tls, or connect from a terminal to be asked.")
+    keyboard = _Keyboard()
     while True:
         target = Target(server.host, server.port, server.tls, settings.trusted.get(place, ""))
         conversation = Conversation(Client(target, Session(nick, (room,), password)), interactive)
         if trouble:
             conversation.show(trouble)
         try:
-            _run(conversation)
+            _run(conversation, keyboard)
             return
         except UntrustedCertificate as untrusted:
-            if not interactive or not _ask(str(untrusted), "Trust it from now on?"):
+            if not interactive or not _ask(str(untrusted), "Trust it from now on?", keyboard.line):
                 raise Trouble(f"{untrusted}\nConnect once from a terminal or the window to trust it.") from None
             settings.trusted[place] = untrusted.fingerprint
             trouble = storage.save(settings, path)
@@ -65,12 +67,12 @@ def _remember(server: Server, settings: storage.Settings, path: Path) -> None:
         storage.save(settings, path)
 
 
-def _run(conversation: Conversation) -> None:
+def _run(conversation: Conversation, keyboard: "_Keyboard") -> None:
     conversation.client.start()
     try:
         is_whole = True
         if not (conversation.interactive and _prompted(conversation)):
-            is_whole = _type_stdin(conversation)
+            is_whole = _type_stdin(conversation, keyboard)
         conversation.deliver()
         if not is_whole:
             raise Trouble(f"A line was not sent, nor what follows it. {refusal()}")
@@ -92,10 +94,9 @@ def _prompted(conversation: Conversation) -> bool:
     return True
 
 
-def _type_stdin(conversation: Conversation) -> bool:
+def _type_stdin(conversation: Conversation, keyboard: "_Keyboard") -> bool:
     """Talks until stdin ends; false at a line of a script that the locale can't read, which ends it as well."""
-    lines: SimpleQueue[str | None] = SimpleQueue()
-    threading.Thread(target=_read_lines, args=(lines,), daemon=True).start()
+    lines = keyboard.lines()
     while True:
         conversation.pump()
         if conversation.interactive:
@@ -123,6 +124,30 @@ def _echo(on: bool) -> None:
         termios.tcsetattr(sys.stdin, termios.TCSANOW, mode)
 
 
+class _Keyboard:
+    """Stdin, read by one thread from its first line on: a second reader would take lines away from it."""
+
+    def __init__(self) -> None:
+        self._lines: SimpleQueue[str | None] | None = None
+
+    def lines(self) -> "SimpleQueue[str | None]":
+        """The lines that come, then None."""
+        if self._lines is None:
+            self._lines = SimpleQueue()
+            threading.Thread(target=_read_lines, args=(self._lines,), daemon=True).start()
+        return self._lines
+
+    def line(self, prompt: str) -> str:
+        """The answer to a question; raises `EOFError` at the end of stdin."""
+        if self._lines is None:
+            return input(prompt)
+        print(prompt, end="", flush=True)
+        line = self._lines.get()
+        if line is None:
+            raise EOFError
+        return line
+
+
 def _read_lines(lines: "SimpleQueue[str | None]") -> None:
     """Stdin, line by line, then None. Reads the descriptor itself: `sys.stdin` can't be left in a reading thread."""
     rest = b""
@@ -142,9 +167,9 @@ def _ask_name() -> str:
         raise Trouble("No name, no chat.") from None
 
 
-def _ask(text: str, question: str) -> bool:
+def _ask(text: str, question: str, line: Callable[[str], str] = input) -> bool:
     print(text, file=sys.stderr)
     try:
-        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        return line(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except (EOFError, KeyboardInterrupt):
         return False
