@@ -397,10 +397,10 @@ class ChatHandler(StreamRequestHandler):
 
     def _receive_lines(self, data: bytes) -> None:
         """Submits the commands in these lines, one by one no faster than the flood limit allows."""
-        *lines, rest = data.split(b"\n")
-        if lines and self.chat_server.unlimited:
+        if self.chat_server.unlimited and b"\n" in data:
             self._submit(self.session.dialect.receive(data))
             return
+        *lines, rest = data.split(b"\n")
         for line in lines:
             if not (self.payments.pay_for(line, is_newcomer=not self.name) and self._obey(line)):
                 return
