@@ -45,9 +45,7 @@ class Outbox:
         self.send: Callable[[Chunk, int], int] = sock.send
         self.chunks: deque[Chunk] = deque()
         self.behind_bytes = 0  # bytes of the chunks that are still to be sent
-        self.downloads = (
-            False  # whether it is sent the page's files: a client without a name may then be behind by more
-        )
+        self.downloads = False  # whether it is sent files of the page, with which one may be behind by more
         self.drained_at = 0.0  # when the socket last took some of them, in monotonic seconds
         self.close_reason = ""  # why the server ended the connection by itself; "" if it did not
         self.shutdown_requested = False
