@@ -1,7 +1,6 @@
 """A server with a certificate, which takes browsers with TLS and without."""
 
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,18 +11,6 @@ from chatroom.server.chat_server import ChatServer
 from chatroom.server.reloadable_settings import Settings
 from tests.chat import INFO
 from tests.gui.conftest import display as display
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate and its key."""
-    directory = tmp_path_factory.mktemp("web-tls")
-    made, key = directory / "cert.pem", directory / "key.pem"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    command = ["openssl", "req", "-x509", *kind, *subject, "-keyout", str(key), "-out", str(made)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return made, key
 
 
 @pytest.fixture(autouse=True)
