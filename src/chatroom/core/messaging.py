@@ -31,10 +31,11 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
             room = ctx.state.rooms.get(fold(target))
             if room is None or room.has_speech_restrictions or user.person.uid not in room.members:
                 room = _room_to_say_in(ctx, target, user, command)
-            return [Said(user.person, room.name, command.text, command.kind, command.tags)]
+            return [Said(user.person, room.name, command.text, command.kind, command.tags, "", session.uid)]
         if is_room(target[1:]) and target[0] in _RANK_BY_SIGN:
             room = _room_to_say_in(ctx, target[1:], user, command)
-            return [Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
+            text, kind, tags = command.text, command.kind, command.tags
+            return [Said(user.person, target[0] + room.name, text, kind, tags, "", session.uid)]
         other = ctx.state.user_named(target)
         if NO_CTCP in other.modes and CTCP in command.text:
             raise ChatError(Code.NO_CTCP, other.person.nick)
@@ -42,9 +43,8 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
         if command.kind is MessageKind.NOTICE:  # nothing is ever answered to a notice: RFC 2812 §3.3.2
             return []
         raise
-    said = Said(
-        user.person, other.person.nick, command.text, command.kind, command.tags, history_access.talk(user, other)
-    )
+    key = history_access.talk(user, other)
+    said = Said(user.person, other.person.nick, command.text, command.kind, command.tags, key, session.uid)
     if other.away and command.kind not in (MessageKind.NOTICE, MessageKind.TAGS):
         return [said, IsAway(other.person.nick, other.away)]
     return [said]
@@ -72,8 +72,8 @@ def burst(ctx: Context, session: Session, command: Burst) -> list[Said] | None:
     room = ctx.state.rooms.get(fold(command.target))
     if user is None or room is None or room.has_speech_restrictions or user.person.uid not in room.members:
         return None
-    person, name = user.person, room.name
-    return [Said(person, name, text, _MESSAGE) for text in command.texts]
+    person, name, device = user.person, room.name, session.uid
+    return [Said(person, name, text, _MESSAGE, "", "", device) for text in command.texts]
 
 
 # ---- applying -------------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
     if user is None:
         return
     user.active = event.time
-    session = user.session
+    session = _speaker(user, event)
     if is_room(event.target):
         room = state.rooms.get(fold(event.target))
         if room:
@@ -99,15 +99,16 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
             delivery.broadcast(event, room.audience, None if session and session.echo else session)
         return
     if event.target[0] in _RANK_BY_SIGN:
-        _said_to_ranks(ctx, event, session, delivery)
+        _said_to_ranks(ctx, event, user, session, delivery)
         return
     other = state.nicks.get(event.target)
     if event.text and other:
         state.direct_messages.append((without_tags(event), other.person.uid))
     if other:  # handed over even if their client is another server's: both have the history of it
-        delivery.broadcast(event, Audience.of([other.session] if other.session else ()))
-    if session and session.echo:
-        delivery.reply(session, PersonalNotice(event))
+        delivery.broadcast(event, Audience.of(other.sessions))
+    for each in user.sessions:
+        if each.echo if each is session else other is not user:
+            delivery.reply(each, PersonalNotice(event))
 
 
 def apply_burst(ctx: Context, messages: list[Said], delivery: Delivery) -> None:
@@ -118,7 +119,7 @@ def apply_burst(ctx: Context, messages: list[Said], delivery: Delivery) -> None:
     if user is None or room is None:
         return
     user.active = first.time
-    session = user.session
+    session = _speaker(user, first)
     room.recent.extend(messages)
     if room.slow:  # it was not when this was decided
         room.note_speaker(messages[-1])
@@ -128,15 +129,20 @@ def apply_burst(ctx: Context, messages: list[Said], delivery: Delivery) -> None:
         broadcast(event, audience, skip)
 
 
-def _said_to_ranks(ctx: Context, event: Said, session: Session | None, delivery: Delivery) -> None:
+def _speaker(user: User, event: Said) -> Session | None:
+    """The session by which it was said; None if that is another server's."""
+    if len(user.devices) > 1:
+        return user.session_of(event.device)
+    return user.sessions[0] if user.sessions else None
+
+
+def _said_to_ranks(ctx: Context, event: Said, user: User, session: Session | None, delivery: Delivery) -> None:
     """To the members of a room that have a rank, or a higher one: STATUSMSG."""
     room = ctx.state.rooms.get(fold(event.target[1:]))
     if room:
-        readers = dict.fromkeys(room.ranked(_RANK_BY_SIGN[event.target[0]]))
-        if session:
+        readers = dict.fromkeys([*room.ranked(_RANK_BY_SIGN[event.target[0]]), *user.sessions])
+        if session and not session.echo:
             readers.pop(session, None)
-            if session.echo:
-                readers[session] = None
         delivery.broadcast(event, Audience.of(readers))
 
 

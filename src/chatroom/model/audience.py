@@ -10,6 +10,7 @@ class Format(Protocol):
     """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
+    one_room: bool  # whether a client is in one room at a time, in whatever rooms its person is
 
     def render(self, event: Event) -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""

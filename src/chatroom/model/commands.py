@@ -37,6 +37,7 @@ class Register(ChatCommand):
     username: str
     realname: str
     room: str = ""
+    kind: str = ""  # of client, as its user would call it
 
 
 @value
@@ -250,6 +251,19 @@ class LogIn(SessionCommand):
 
 @value
 class LogOut(ChatCommand):
+    via: Via = Via.COMMAND
+
+
+@value
+class AskDevices(ChatCommand):
+    """By which connections one is here."""
+
+
+@value
+class EndDevice(ChatCommand):
+    """End one of one's own connections, by its number."""
+
+    number: str
     via: Via = Via.COMMAND
 
 

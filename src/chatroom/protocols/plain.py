@@ -12,6 +12,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import clean, number
 from chatroom.model.commands import (
+    AskDevices,
     AskHistory,
     AskRooms,
     AskSearch,
@@ -20,6 +21,7 @@ from chatroom.model.commands import (
     AskWho,
     AskWhois,
     BecomeOperator,
+    EndDevice,
     Enter,
     Join,
     LogIn,
@@ -51,12 +53,14 @@ SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
 
 PROMPT = "Username"
 PASSWORD_PROMPT = "Password"
+KIND = "netcat"  # of client, as its user would call it
 
 
 class PlainFormat:
     """Events as sentences. All plain clients read the same bytes."""
 
     own_moves = False
+    one_room = True
 
     def render(self, event: Event) -> bytes:
         return "".join([f"{line}\n" for line in event_lines(event)]).encode()
@@ -83,8 +87,15 @@ def event_lines(event: Event) -> list[str]:
 def _reply_lines(reply: Reply) -> list[str]:
     """The lines for a reply: its sentences, and the messages that it shows."""
     if isinstance(reply, PersonalNotice) and not isinstance(reply.event, Invited):
-        return event_lines(reply.event)
+        return _own_words(reply.event)
     return [*(f"* {sentence}" for sentence in describe_reply(reply, "/")), *_messages(reply)]
+
+
+def _own_words(event: Event) -> list[str]:
+    """The lines for what one is told alone: what one has said oneself from another device says to whom."""
+    if isinstance(event, Said) and not event.target.startswith(("#", "@#", "+#")):
+        return [f"[to {event.target}] {line.removeprefix('[private] ')}" for line in event_lines(event)]
+    return event_lines(event)
 
 
 def _messages(reply: Reply) -> Iterator[str]:
@@ -178,7 +189,7 @@ class PlainDialect:
         elif self._claimed and not self._viewer.nick:
             yield from self._prove(text.strip())
         elif not self._viewer.nick:
-            yield Register(text.strip(), "plain", text.strip(), LOBBY)
+            yield Register(text.strip(), "plain", text.strip(), LOBBY, KIND)
         elif text.startswith("/") and not text.startswith("//"):
             name, _, rest = text.partition(" ")
             command = COMMANDS.get(name.lower())
@@ -204,7 +215,7 @@ class PlainDialect:
         yield LogIn(name, password)
         if self._viewer.account:
             self._claimed = ""
-            yield Register(name, "plain", name, LOBBY)
+            yield Register(name, "plain", name, LOBBY, KIND)
 
     def _here(self) -> str:
         return self._viewer.room or LOBBY
@@ -343,7 +354,13 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/servers", "list the servers that are this chat", 0, _one(lambda rest: AskServers())),
         PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, _one(MakeAccount)),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
-        PlainCommand("/logout", "log out", 0, _one(lambda rest: LogOut())),
+        PlainCommand("/devices", "list the devices by which you are here", 0, _one(lambda rest: AskDevices())),
+        PlainCommand(
+            "/logout [DEVICE]",
+            "log out, or end the connection of one of your devices",
+            0,
+            _one(lambda rest: EndDevice(rest) if rest else LogOut()),
+        ),
         PlainCommand("/password OLD NEW", "change your password", 2, PlainDialect._password),
         PlainCommand("/quit [TEXT]", "leave", 0, _one(lambda rest: Quit(rest, own=True))),
     )

@@ -46,6 +46,9 @@ from chatroom.model.replies import (
     Announcement,
     AwayNoted,
     CutShort,
+    DeviceClosed,
+    DeviceIs,
+    DevicesAre,
     Found,
     Goodbye,
     HistoryIs,
@@ -150,6 +153,10 @@ _REFUSALS: dict[Code, str] = {
     Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
     Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
     Code.NOT_A_GHOST: "that is you",
+    Code.GHOST_LOGGED_IN: "{0} is logged in, so it is no old connection; log in to be {0} here, too",
+    Code.TOO_MANY_DEVICES: "{0} is here by as many devices as may be; {slash}logout DEVICE ends one, and "
+    "{slash}devices lists them",
+    Code.NO_SUCH_DEVICE: "you have no device {0}; {slash}devices lists them",
     Code.REALNAME_BAD: "that can't be a real name",
     Code.REALNAME_HELD: "you can't take another real name while you may not speak in one of your rooms",
     Code.TOO_MANY_TARGETS: "these are too many names at once",
@@ -434,6 +441,17 @@ def _account_done(reply: AccountDone, slash: str) -> list[str]:
     return [sentence + (NOT_LASTING if reply.change is AccountChange.CLAIMED and not reply.lasting else "")]
 
 
+def _devices_are(reply: DevicesAre, slash: str) -> list[str]:
+    rows = [f"Device {each.number}: {_device(each)}" for each in reply.devices]
+    return [*rows, f"{slash}logout DEVICE ends one of them."] if len(rows) > 1 else rows
+
+
+def _device(device: DeviceIs) -> str:
+    server = f" by way of {device.server}" if device.server else ""
+    this = " (this one)" if device.is_this else ""
+    return f"{device.kind}, since {moment(device.since)}, from {device.address}{server}{this}"
+
+
 def _account_is(reply: AccountIs, slash: str) -> list[str]:
     return [f"{reply.account} has been claimed since {moment(reply.made)}{', and is here' if reply.here else ''}."]
 
@@ -473,6 +491,8 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     ServersAre: _servers_are,
     AccountDone: _account_done,
     AccountIs: _account_is,
+    DevicesAre: _devices_are,
+    DeviceClosed: lambda r, slash: [f"The connection of device {r.number}, {r.kind}, is closed."],
     ReplayIs: _replay_is,
     AccountLapses: lambda r, slash: [
         f"{r.account} and {'the room' if r.rooms == 1 else f'the {r.rooms} rooms'} that you own are freed"

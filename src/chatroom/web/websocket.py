@@ -242,6 +242,7 @@ class FramedFormat:
 
     def __init__(self, lines: Format, opcode: Opcode) -> None:
         self.own_moves = lines.own_moves
+        self.one_room = lines.one_room
         self._lines = lines
         self._opcode = opcode
 

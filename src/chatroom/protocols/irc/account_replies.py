@@ -6,7 +6,15 @@ from typing import NamedTuple
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import SERVICE
 from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
-from chatroom.model.replies import AccountChange, AccountDone, AccountIs, AccountLapses, ReplayIs
+from chatroom.model.replies import (
+    AccountChange,
+    AccountDone,
+    AccountIs,
+    AccountLapses,
+    DeviceClosed,
+    DevicesAre,
+    ReplayIs,
+)
 from chatroom.model.values import Via
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import timestamp
@@ -47,6 +55,10 @@ def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
     yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
 
+def devices_are(to: ReplyWriter, reply: DevicesAre | DeviceClosed) -> Iterator[str]:
+    yield from (notice(to, sentence) for sentence in describe_reply(reply, "/msg NickServ "))
+
+
 def replay_is(to: ReplyWriter, reply: ReplayIs) -> Iterator[str]:
     yield from (notice(to, sentence) for sentence in describe_reply(reply))
 
@@ -85,6 +97,7 @@ _REFUSALS: dict[Code, Refusal] = {
     Code.LOGIN_TOO_OFTEN: Refusal("That was tried too often; wait a minute, then try again."),
     Code.LOGIN_BUSY: Refusal("Too many are logging in at the moment; try again in a few seconds."),
     Code.LOGGED_IN_ALREADY: Refusal("You are logged in as {0}; LOGOUT first.", "ALREADY_AUTHENTICATED"),
+    Code.NICK_HELD: Refusal("You are banned or muted in a room; leave it, and then log in as {0}."),
     Code.LOGOUT_HELD: Refusal("You are banned or muted in {0}; leave it, and then log out."),
     Code.NOT_LOGGED_IN: Refusal("You are not logged in; IDENTIFY, or REGISTER your name."),
     Code.PASSWORD_WEAK: Refusal(
@@ -100,6 +113,9 @@ _REFUSALS: dict[Code, Refusal] = {
     ),
     Code.ACCOUNTS_FULL: Refusal("No more names can be claimed from where you are for now; try again in an hour."),
     Code.NOT_A_GHOST: Refusal("{0} is you."),
+    Code.GHOST_LOGGED_IN: Refusal("{0} is logged in, so it is no old connection; IDENTIFY makes you {0} here, too."),
+    Code.TOO_MANY_DEVICES: Refusal("{0} is here by as many devices as may be; there, LOGOUT device ends one."),
+    Code.NO_SUCH_DEVICE: Refusal("You have no device {0}; DEVICES lists them."),
 }
 
 

@@ -50,6 +50,7 @@ class IrcFormat:
     """What clients with the same capabilities read. They share one, from `irc_format`: an audience is grouped by it."""
 
     own_moves = True
+    one_room = False
 
     def __init__(self, capabilities: frozenset[str]) -> None:
         self._time = "server-time" in capabilities

@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from chatroom.model.commands import (
     AskAccount,
+    AskDevices,
     CloseGhost,
     DropAccount,
+    EndDevice,
     LogIn,
     LogOut,
     MakeAccount,
@@ -67,10 +69,16 @@ _REQUESTS: dict[str, Request] = {
         "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: MakeAccount(w[0], via=Via.SERVICE)
     ),
     "IDENTIFY": Request("IDENTIFY [name] password", "proves that a name is yours", (1, 2), _identify),
-    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: LogOut(via=Via.SERVICE)),
+    "LOGOUT": Request(
+        "LOGOUT [device]",
+        "ends that, or the connection of one of your devices",
+        (0, 1),
+        lambda c, w: EndDevice(w[0], via=Via.SERVICE) if w else LogOut(via=Via.SERVICE),
+    ),
+    "DEVICES": Request("DEVICES", "lists the devices by which you are here", (0, 0), lambda c, w: AskDevices()),
     "GHOST": Request(
         "GHOST name [password]",
-        "closes an old connection that holds your name",
+        "closes an old connection that holds your name and is not logged in",
         (1, 2),
         lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", via=Via.SERVICE),
     ),
