@@ -36,7 +36,7 @@ def test_servers_of_the_network_are_offered(display: str, tmp_path: Path) -> Non
         root.update()
         assert panel._found.winfo_rooty() + panel._found.winfo_height() < root.winfo_rooty() + root.winfo_height()
         panel.offer(SERVERS[:1] * 2)
-        texts = [str(each["text"]) for each in panel._found.winfo_children()]  # type: ignore[index]
+        texts = [str(each["text"]) for each in panel._found.winfo_children()]
         assert any("look alike" in text for text in texts)
         panel.offer(())
         assert not panel._found.winfo_children()
