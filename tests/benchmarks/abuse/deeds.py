@@ -313,7 +313,7 @@ class _Witness:
 
 
 def deeds(short: bool) -> list[Check]:
-    seconds = 3.0 if short else _SECONDS
+    seconds, rate = (3.0, 400) if short else (_SECONDS, _LINES_PER_SECOND)
     chance = random.Random(_SEED)
     done: Counter[str] = Counter()
     problem = ""
@@ -332,13 +332,13 @@ def deeds(short: bool) -> list[Check]:
                     done[f"{person.kind.who} by {person.kind.way}"] += person.act(chance.randrange(1, 10))
                     if chance.random() < 0.1:
                         witness.look()
-                    time.sleep(max(0.0, done.total() / _LINES_PER_SECOND - passed))
+                    time.sleep(max(0.0, done.total() / rate - passed))
                 witness.look()
             except (AssertionError, RoundError, OSError) as error:
                 problem = f"after {time.monotonic() - began:.0f} s: {error!r}"[:2000]
             finally:
-                for each in people:
-                    each.close()
+                for person in people:
+                    person.close()
                 witness.close()
             log = server.log().splitlines()
     for each in log[:400]:
