@@ -357,6 +357,32 @@ def test_a_secret_room_is_seen_by_its_members_alone(room: Room) -> None:
     assert "322" in numerics(bob, "LIST")
 
 
+def test_lists_mark_rooms_that_keep_people_out(room: Room) -> None:
+    """`[+k]` before the topic of a room with a key, `[+i]` where one must be invited; netcat reads it in words."""
+    chat, op, _ = room
+    op.send("MODE #a +ik tea", "TOPIC #a :about tea", "JOIN #b", "TOPIC #b :[+k] a lie", "JOIN #c", "MODE #c +k x")
+    op.heard()
+    stranger = chat.irc("stranger")
+    listed = [line for line in stranger.send("LIST").heard() if " 322 " in line]
+    assert [line.partition(" stranger ")[2] for line in listed if "#lobby" not in line] == [
+        "#a 2 :[+ik] about tea",
+        "#b 1 :[+] [+k] a lie",
+        "#c 1 :[+k]",
+    ]
+    assert {"* #a (2, by invitation, needs a key): about tea", "* #c (1, needs a key)"} <= set(
+        chat.plain("netcat").send("/rooms").heard()
+    )
+
+
+def test_a_marked_row_of_a_list_fits_a_line(room: Room) -> None:
+    op = room[1]
+    name = f"#{'x' * 49}"
+    op.send(f"JOIN {name}", f"MODE {name} +ik tea", f"TOPIC {name} :{'y' * 300}").heard()
+    [row] = [line for line in op.send(f"LIST {name}").heard() if " 322 " in line]
+    assert " :[+ik] yyy" in row
+    assert len(row.encode()) <= 510
+
+
 NAMING = """
     TOPIC #X|TOPIC #X :tea|NAMES #X|LIST #X|WHO #X|WHO #X %tcn,7|PART #X|INVITE bob #X|INVITE stranger #X
     MODE #X|MODE #X b|MODE #X +b|MODE #X +e|MODE #X +m|MODE #X +b x|MODE #X +o bob

@@ -26,11 +26,12 @@ from chatroom.model.commands import (
 )
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import Glob
-from chatroom.model.modes import written
+from chatroom.model.modes import closed, written
 from chatroom.model.outcomes import Outcome, Steps, Survey
 from chatroom.model.replies import (
     AllNamesAre,
     InvitationsAre,
+    ListedRoom,
     ModesAre,
     NamesAre,
     NoWhois,
@@ -100,7 +101,8 @@ def _rooms(ctx: Context, user: User, command: AskRooms) -> Steps:
         if (yield):
             break
         if room.seen_by(user) and _is_wanted(room, command, masks, not_masks, now):
-            found.append((room.name, len(room.members), room.topic.text if room.topic else ""))
+            topic = room.topic.text if room.topic else ""
+            found.append(ListedRoom(room.name, len(room.members), topic, closed(room.modes)))
     return RoomsAre(tuple(found))
 
 

@@ -86,8 +86,18 @@ class AllNamesAre(Reply):
 
 
 @value
+class ListedRoom:
+    """A row of an answer about rooms; `closed` has the letters of the modes that keep people out."""
+
+    name: str
+    people: int
+    topic: str
+    closed: str = ""
+
+
+@value
 class RoomsAre(Reply):
-    rooms: tuple[tuple[str, int, str], ...]  # name, people, topic
+    rooms: tuple[ListedRoom, ...]
 
 
 @value

@@ -36,7 +36,7 @@ from chatroom.model.events import (
 )
 from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, SLOW, written
+from chatroom.model.modes import BAN, INVITED_ONLY, KEY, SLOW, written
 from chatroom.model.replies import (
     AccountChange,
     AccountDone,
@@ -344,8 +344,15 @@ def _topic(topic: Topic | None) -> list[str]:
     return [f"Topic: {plain(topic.text)}"] if topic else []
 
 
+_CLOSED = {INVITED_ONLY: "by invitation", KEY: "needs a key"}
+
+
 def _rooms_are(reply: RoomsAre, slash: str) -> list[str]:
-    return [f"{name} ({people}){f': {plain(topic)}' if topic else ''}" for name, people, topic in reply.rooms]
+    rows = []
+    for room in reply.rooms:
+        about = ", ".join([str(room.people), *[_CLOSED[letter] for letter in room.closed]])
+        rows.append(f"{room.name} ({about}){f': {plain(room.topic)}' if room.topic else ''}")
+    return rows
 
 
 def _who_is_in(reply: WhoIsIn, slash: str) -> list[str]:

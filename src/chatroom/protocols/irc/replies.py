@@ -7,6 +7,7 @@ from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
 from chatroom.common.names import fold
 from chatroom.common.text import GHOST, clean, shortened
+from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT
 from chatroom.model.outcomes import Labelled
@@ -145,10 +146,16 @@ def _all_names_are(to: ReplyWriter, reply: AllNamesAre) -> Iterator[str]:
     yield to.line(numerics.RPL_ENDOFNAMES, "*")
 
 
+_MODES_IN_LIST = "[+"  # "[+k] topic", as InspIRCd and UnrealIRCd have it: the answer to LIST has no place for modes
+
+
 def _rooms_are(to: ReplyWriter, reply: RoomsAre) -> Iterator[str]:
     yield to.line(numerics.RPL_LISTSTART)
-    for name, people, topic in reply.rooms:
-        yield to.line(numerics.RPL_LIST, name, people, topic)
+    for room in reply.rooms:
+        topic = room.topic
+        if room.closed or topic.startswith(_MODES_IN_LIST):  # empty brackets before a topic that would deceive
+            topic = shortened(f"{_MODES_IN_LIST}{room.closed}] {topic}".rstrip(), TOPIC_BYTES)
+        yield to.line(numerics.RPL_LIST, room.name, room.people, topic)
     yield to.line(numerics.RPL_LISTEND)
 
 
