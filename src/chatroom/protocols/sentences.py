@@ -36,7 +36,7 @@ from chatroom.model.events import (
 )
 from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, INVITED_ONLY, KEY, SLOW, written
+from chatroom.model.modes import BAN, INVITED_ONLY, KEY, OPERATOR, SLOW, written
 from chatroom.model.replies import (
     AccountChange,
     AccountDone,
@@ -56,6 +56,7 @@ from chatroom.model.replies import (
     ModesAre,
     NoWhois,
     NowOperator,
+    OwnerIs,
     PersonalNotice,
     Ping,
     Recent,
@@ -219,7 +220,7 @@ def _topic_set(event: TopicSet) -> list[str]:
 def _modes_set(event: ModesSet) -> list[str]:
     """Masks that were set for one name are one change. What ended with its time is a sentence by itself."""
     ended = [_ended(change) for change in event.changes if not change.on and change.until]
-    done = dict.fromkeys([_change(change, event.time) for change in event.changes if change.on or not change.until])
+    done = dict.fromkeys([_change(change, event) for change in event.changes if change.on or not change.until])
     return [*dict.fromkeys(ended), *([f"{event.by.nick} {', '.join(done)}"] if done else [])]
 
 
@@ -227,12 +228,14 @@ def _ended(change: ModeChange) -> str:
     return f"The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
 
 
-def _change(change: ModeChange, time: int) -> str:
+def _change(change: ModeChange, event: ModesSet) -> str:
     """What was done by one change, without who did it."""
+    if change.on and change.letter == OPERATOR and change.uid == event.by.uid:  # an owner who comes in
+        return "is an operator here"
     mute = change.letter == BAN and change.param.startswith(MUTE)
     sentence = _MODES.get((MUTE if mute else change.letter, change.on))
     done = sentence.format(_whom(change)) if sentence else f"set mode {plain(written((change,)))}"
-    return f"{done}{lasting(change.until, time)}{because(change.reason)}"
+    return f"{done}{lasting(change.until, event.time)}{because(change.reason)}"
 
 
 def _whom(change: ModeChange) -> str:
@@ -456,6 +459,7 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     NoWhois: lambda r, slash: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), slash)],
     ListIs: _list_is,
     ServerBansAre: lambda r, slash: list_bans(r.entries) or ["Nobody is banned."],
+    OwnerIs: lambda r, slash: [f"{r.room} belongs to {r.account}." if r.account else f"{r.room} belongs to nobody."],
     ModesAre: lambda r, slash: [f"Modes of {r.room}: {plain(r.modes)}" if r.room else f"Your modes: {r.modes}"],
     NowOperator: lambda r, slash: ["You are an operator of the server now; you may keep order in every room."],
     Inviting: _inviting,

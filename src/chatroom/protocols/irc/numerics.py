@@ -67,6 +67,7 @@ RPL_LISTSTART = Numeric("321", "Channel :Users  Name")
 RPL_LIST = Numeric("322", "{} {} :{}")
 RPL_LISTEND = Numeric("323", ":End of /LIST")
 RPL_CHANNELMODEIS = Numeric("324", "{} {}")
+RPL_UNIQOPIS = Numeric("325", "{} {}")
 RPL_CREATIONTIME = Numeric("329", "{} {}")
 RPL_WHOISACCOUNT = Numeric("330", "{} {} :is logged in as")
 RPL_NOTOPIC = Numeric("331", "{} :No topic is set")
@@ -154,6 +155,10 @@ KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEAR
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.
 REASONS: dict[Code, str] = {
     Code.NICK_CLAIMED: "NICK NICKNAME_RESERVED {0} :That name is claimed",
+    Code.NICK_BAD: "NICK NICKNAME_BAD {0} {1} :That can't be a name",  # with a `names.Fault`
+    Code.NICK_RESERVED: "NICK NICKNAME_OF_SERVER {0} :That name would pass for the server",
+    Code.NICK_BANNED: "NICK NICKNAME_BANNED {0} :That name is banned here",
+    Code.NICK_LIKE: "NICK NICKNAME_LIKE {0} :That name looks like another",
     Code.LOGIN_TOO_OFTEN: "PASS TEMPORARILY_UNAVAILABLE :That was tried too often",
 }
 REFUSALS: dict[Code, Numeric] = {
