@@ -12,6 +12,7 @@ import pytest
 
 from chatroom.cli import firewall
 from chatroom.cli.messages import how_to_join
+from chatroom.client import links
 from chatroom.common import qr
 from chatroom.server.chat_server import ChatServer
 from chatroom.server.invitations import is_from_elsewhere, link, reachable_authority
@@ -99,19 +100,23 @@ def test_an_address_that_is_too_long_has_no_code() -> None:
 # ---- links ----------------------------------------------------------------------------------------------------------
 
 
-def test_links_name_the_room(server: ChatServer) -> None:
+def test_links_name_the_room() -> None:
     """In any script. Without the page they are for `chatroom connect`."""
-    port = server.port
-    assert link(server) == f"http://127.0.0.1:{port}/"
-    assert link(server, "#herbata i ciasto/ą") == f"http://127.0.0.1:{port}/#herbata%20i%20ciasto%2F%C4%85"
-    server.site = None
-    assert link(server, "#tea") == f"chatroom://127.0.0.1:{port}/#tea"
+    place = ("192.0.2.7", 9090)
+    assert link(*place, page=True, tls=False) == "http://192.0.2.7:9090/"
+    room = "#herbata/ą"
+    assert link("::1", 9090, room, page=True, tls=True) == "https://[::1]:9090/#herbata%2F%C4%85"
+    for tls, scheme in ((False, "chatroom"), (True, "ircs")):
+        told = link(*place, room, page=False, tls=tls)
+        assert told.startswith(f"{scheme}://192.0.2.7:9090/#")
+        assert links.parse(told) == links.Link(*place, tls, room)
 
 
-def test_the_address_for_others_is_told_by_who_listens_for_them(server: ChatServer, open_server: ChatServer) -> None:
+def test_the_address_for_others_is_told_by_who_listens_for_them() -> None:
     """And by no other."""
-    assert reachable_authority(server) == ""
-    assert reachable_authority(open_server) == (f"{own_address()}:{open_server.port}" if own_address() else "")
+    assert reachable_authority("127.0.0.1", 9090) == ""
+    assert reachable_authority("192.0.2.7", 9090) == "192.0.2.7:9090"
+    assert reachable_authority("0.0.0.0", 9090) == (f"{own_address()}:9090" if own_address() else "")
 
 
 # ---- the page -------------------------------------------------------------------------------------------------------
@@ -128,7 +133,7 @@ def test_the_page_is_told_the_address_for_others(open_server: ChatServer) -> Non
     """Instead of one that works on the server's machine alone; and a code of it."""
     with Browser(open_server.port) as browser:
         told = invitation(browser, f"http://127.0.0.1:{open_server.port}/#herbata%C4%85")
-    place = reachable_authority(open_server) or f"127.0.0.1:{open_server.port}"
+    place = reachable_authority("0.0.0.0", open_server.port) or f"127.0.0.1:{open_server.port}"
     assert told["address"] == f"http://{place}/#herbata%C4%85"
     assert told["near"] is not bool(own_address())
     assert drawn(int(str(told["size"])), str(told["path"])) == told["address"]

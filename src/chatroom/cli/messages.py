@@ -22,16 +22,17 @@ def how_to_join(
     place = authority(where, port)
     is_near = is_for_this_machine_alone(host)
     page = f"{scheme}://{place}" if scheme else ""
+    join = f"/join {LOBBY}"
     if tls:
         window = f"chatroom connect {where} -p {port} --tls"
         netcat = f"openssl s_client -quiet -connect {place}"
-        irssi = tr(
-            "irssi, and there {connect} and {join}", connect=f"/connect -tls {where} {port}", join=f"/join {LOBBY}"
-        )
+        connect = f"/connect -tls {where} {port}"
+        irssi = tr("irssi, and there {connect} and {join}", connect=connect, join=join)
     else:
         window = f"chatroom connect {where} -p {port}"
         netcat = f"nc {where} {port}"
-        irssi = tr("{command}     then {join}", command=f"irssi -c {where} -p {port}", join=f"/join {LOBBY}")
+        command = f"irssi -c {where} -p {port}"
+        irssi = tr("{command}     then {join}", command=command, join=join)
     rows = [
         (tr("a browser"), page),
         (tr("a window"), window),

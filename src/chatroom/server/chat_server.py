@@ -130,7 +130,7 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.site = Site(web_hosts, self._health, partial(reachable_authority, self)) if web else None
+        self.site = Site(web_hosts, self._health, self._reachable) if web else None
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
@@ -326,6 +326,9 @@ class ChatServer(ThreadingTCPServer):
         saving = self.store is not None and not self.store.failure
         clients = sum(not each.outbox.downloads for each in self.everybody())
         return Health(self.info.version, clients, saving)
+
+    def _reachable(self) -> str:
+        return reachable_authority(str(self.server_address[0]), self.port)
 
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""

@@ -147,9 +147,11 @@ class Console(threading.Thread):
         if rest and not is_room(rest):
             self._write(f"{rest} is no room; invite #lobby, for example")
             return
-        address = link(self._server, rest)
+        server = self._server
+        host, port = str(server.server_address[0]), server.port
+        address = link(host, port, rest, page=server.site is not None, tls=server.tls is not None)
         shown = [address, for_terminal(address)]
-        if not reachable_authority(self._server):
+        if not reachable_authority(host, port):
             shown.append("Only this machine can join; --host 0.0.0.0 lets the network in.")
         self._write("\n".join(filter(None, shown)))
 

@@ -1,13 +1,9 @@
 """The addresses by which others come in: what the banner, the console and the page tell them."""
 
 import socket
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from chatroom.common.addresses import is_loopback
-
-if TYPE_CHECKING:
-    from chatroom.server.chat_server import ChatServer
 
 
 def address_to_join(host: str) -> str:
@@ -26,22 +22,19 @@ def is_for_this_machine_alone(host: str) -> bool:
     return is_loopback(host) or host == "localhost"
 
 
-def link(server: "ChatServer", room: str = "") -> str:
+def link(host: str, port: int, room: str = "", *, page: bool, tls: bool) -> str:
     """The address of the page, with a room's name if there is one; without the page, a link for `chatroom connect`."""
-    where = authority(address_to_join(str(server.server_address[0])), server.port)
     place = f"#{quote(room.removeprefix('#'), safe='')}" if room else ""
-    if server.site:
-        return f"{'https' if server.tls else 'http'}://{where}/{place}"
-    return f"{'ircs' if server.tls else 'chatroom'}://{where}/{place}"
+    scheme = ("https" if tls else "http") if page else ("ircs" if tls else "chatroom")
+    return f"{scheme}://{authority(address_to_join(host), port)}/{place}"
 
 
-def reachable_authority(server: "ChatServer") -> str:
-    """`HOST:PORT` by which other machines reach the server; "" if none does."""
-    host = str(server.server_address[0])
+def reachable_authority(host: str, port: int) -> str:
+    """`HOST:PORT` by which other machines reach what listens there; "" if none does."""
     if is_for_this_machine_alone(host):
         return ""
     where = address_to_join(host)
-    return "" if is_loopback(where) else authority(where, server.port)
+    return "" if is_loopback(where) else authority(where, port)
 
 
 def is_from_elsewhere(client: socket.socket, address: str) -> bool:
