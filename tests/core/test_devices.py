@@ -261,7 +261,7 @@ def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     netcat, phone = plain(chat), irc(chat)
     netcat.heard(), phone.heard()
     assert netcat.send("/devices").heard() == [
-        "* Device 1: netcat, since 2026-01-01 12:00, from 127.0.0.1 (this one)",
+        "* Device 1, this one: netcat, since 2026-01-01 12:00, from 127.0.0.1",
         "* Device 2: IRC, since 2026-01-01 12:00, from 127.0.0.1",
         "* /logout DEVICE ends one of them.",
     ]

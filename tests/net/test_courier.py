@@ -37,6 +37,7 @@ class CountingFormat:
 
     own_moves = False
     one_room = False
+    as_sentences = False
 
     def __init__(self, mark: str = "", same: str = "") -> None:
         self.mark = mark

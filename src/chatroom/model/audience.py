@@ -11,6 +11,7 @@ class Format(Protocol):
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
     one_room: bool  # whether a client is in one room at a time, in whatever rooms its person is
+    as_sentences: bool  # whether people read it, who are told of several reactions by one line
 
     def render(self, event: Event) -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""

@@ -5,7 +5,7 @@ They are values: never changed once made, but for `id` and `time`, which the eve
 
 from dataclasses import field
 
-from chatroom.model.values import MessageKind, ModeChange, Person, value
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote, value
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -76,14 +76,28 @@ class Renamed(Event):
 class Said(Event):
     """`target` is a room's or a person's name, as it is written there.
 
-    `conversation` is the key under which two people's words are kept, "" where they are not. `device` is the uid of
-    the one by which it was said: the person's others are told, too.
+    `conversation` is the key under which two people's words are kept, "" where they are not. `quote` is the message
+    that this one answers, if it does. `device` is the uid of the one by which it was said: the person's others are
+    told, too.
     """
 
     target: str
     text: str
     kind: MessageKind
     tags: str = ""
+    conversation: str = ""
+    quote: Quote | None = None
+    device: str = field(default="", compare=False)
+
+
+@value
+class Reacted(Event):
+    """`by` has put a reaction, such as "👍", to the message `quote`, or taken it back; the rest is as in `Said`."""
+
+    target: str
+    quote: Quote
+    reaction: str
+    on: bool = True
     conversation: str = ""
     device: str = field(default="", compare=False)
 
