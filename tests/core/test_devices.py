@@ -271,7 +271,7 @@ def test_devices_are_listed_and_one_is_ended(chat: Chat) -> None:
     assert "you have ended this connection" in phone.heard()[-1]
     again = irc(chat)
     again.heard()
-    assert "Device 2: IRC" in again.send("NICKSERV DEVICES").heard()[1]
+    assert "Device 2, this one: IRC" in again.send("NICKSERV DEVICES").heard()[1]
     again.send("NICKSERV LOGOUT 1")
     assert netcat.closing
     assert again.user is bob_of(chat)

@@ -286,6 +286,8 @@ def _logged_in(ctx: Context, session: Session, user: User, account: Account, ask
 
 def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
     user = user_of(session)
+    if command.device:
+        return devices.end(user, command.device)
     if not session.account:
         raise ChatError(Code.NOT_LOGGED_IN)
     require_free_to_rename(user, "")

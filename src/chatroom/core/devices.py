@@ -12,7 +12,7 @@ from chatroom.common.names import fold
 from chatroom.core import connections, departures, membership
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.replay import replay_missed
-from chatroom.model.commands import AskDevices, EndDevice
+from chatroom.model.commands import AskDevices
 from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import DEVICE_ENDED, SAME_PERSON
 from chatroom.model.entities import Room, Session, User, user_of
@@ -27,7 +27,6 @@ from chatroom.model.replies import (
     DevicesAre,
     NowOperator,
     PersonalNotice,
-    Refused,
     Saving,
     Welcome,
 )
@@ -176,11 +175,11 @@ def ask_devices(ctx: Context, session: Session, command: AskDevices) -> list[Out
     return [DevicesAre(tuple(rows))]
 
 
-def end_device(ctx: Context, session: Session, command: EndDevice) -> list[Outcome]:
-    user = user_of(session)
-    device = next((each for each in user.devices if str(each.number) == command.number), None)
+def end(user: User, number: str) -> list[Outcome]:
+    """Ends one of somebody's connections, by its number."""
+    device = next((each for each in user.devices if str(each.number) == number), None)
     if device is None:
-        return [Refused(ChatError(Code.NO_SUCH_DEVICE, command.number), command.via)]
+        raise ChatError(Code.NO_SUCH_DEVICE, number)
     return [DeviceEnded(user.person, device.who.uid, DEVICE_ENDED), DeviceClosed(device.number, device.kind)]
 
 
@@ -190,5 +189,5 @@ def device_ended(ctx: Context, event: DeviceEnded, delivery: Delivery) -> None:
         departures.end_device(ctx, event, user, event.device, event.reason, delivery)
 
 
-DECIDERS: Deciders = {AskDevices: ask_devices, EndDevice: end_device}
+DECIDERS: Deciders = {AskDevices: ask_devices}
 APPLIERS: Appliers = {DeviceEnded: device_ended}

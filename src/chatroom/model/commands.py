@@ -253,20 +253,15 @@ class LogIn(SessionCommand):
 
 @value
 class LogOut(ChatCommand):
+    """With `device`, the number of one of one's connections, end that one."""
+
+    device: str = ""
     via: Via = Via.COMMAND
 
 
 @value
 class AskDevices(ChatCommand):
     """By which connections one is here."""
-
-
-@value
-class EndDevice(ChatCommand):
-    """End one of one's own connections, by its number."""
-
-    number: str
-    via: Via = Via.COMMAND
 
 
 @value

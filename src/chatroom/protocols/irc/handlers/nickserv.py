@@ -8,7 +8,6 @@ from chatroom.model.commands import (
     AskDevices,
     CloseGhost,
     DropAccount,
-    EndDevice,
     LogIn,
     LogOut,
     MakeAccount,
@@ -73,7 +72,7 @@ _REQUESTS: dict[str, Request] = {
         "LOGOUT [device]",
         "ends that, or the connection of one of your devices",
         (0, 1),
-        lambda c, w: EndDevice(w[0], via=Via.SERVICE) if w else LogOut(via=Via.SERVICE),
+        lambda c, w: LogOut("".join(w), via=Via.SERVICE),
     ),
     "DEVICES": Request("DEVICES", "lists the devices by which you are here", (0, 0), lambda c, w: AskDevices()),
     "GHOST": Request(
