@@ -115,6 +115,7 @@ def test_it_logs_in_by_sasl_and_gets_its_name_back(
     again = irssi(server.port, "irma", "open-sesame")
     again.sees("You are now logged in as irma")
     again.sees("SASL authentication succeeded")
+    again.type("/window goto #tea")
     again.sees("Topic for #tea: green")
     again.sees(r"\[@irma\]")
     again.type("/msg #tea from irssi")
