@@ -29,7 +29,8 @@ export class ChatView {
   /**
    * @param {ChatViewState} state
    * @param {import("../settings.js").Settings} settings
-   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void}} acts
+   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void,
+   *   languages: string[], chooseLanguage: (tag: string) => void}} acts
    */
   constructor(state, settings, acts) {
     this.state = state;
@@ -38,6 +39,7 @@ export class ChatView {
     this.menus = new Menus(state, settings, {
       go: (room) => this.go(room), write: (text) => this.write(text), search: () => this.openSearch(),
       leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
+      languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
     this.rooms = new RoomsView(state, {
       go: (room) => this.go(room), onJoin: () => this.menus.join(), onAccount: (anchor) => this.menus.account(anchor),
