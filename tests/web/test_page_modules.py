@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from chatroom.web import languages
 from chatroom.web.files import pages
 
 STATIC = Path(__file__).parents[2] / "src" / "chatroom" / "web" / "static"
@@ -79,6 +81,15 @@ def test_every_text_is_in_the_table_and_used() -> None:
     assert not [key for key in keys if f'"{key}"' not in others and not re.match(families, key)]
     commands = re.findall(r"^  (\w+): \{", (STATIC / "slash.js").read_text("utf-8"), re.MULTILINE)
     assert {f"does_{command}" for command in commands} <= keys
+
+
+def test_the_server_reads_all_rows_of_the_table() -> None:
+    """One row is one line: so it is read by the server, by the script that fills the catalogues, and by this test."""
+    pytest.importorskip("babel")
+    script = runpy.run_path(str(Path(__file__).parents[2] / "packaging" / "translations.py"))
+    text = (STATIC / "strings.js").read_text("utf-8")
+    assert list(languages.table().values()) == list(script["of_the_page"](text))
+    assert list(languages.table()) == re.findall(r'^  "?([\w-]+)"?: ["{]', text, re.MULTILINE)
 
 
 @pytest.mark.needs("tsc")
