@@ -20,7 +20,8 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.transcript_entry import Kind
-from chatroom.common.names import FAULTS, fold, is_room, nick_fault
+from chatroom.common.language import own
+from chatroom.common.names import describe_fault, fold, is_room, nick_fault
 from chatroom.gui import view_models
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
@@ -451,7 +452,7 @@ def check(server: Server) -> dict[str, str]:
     if not server.nick:
         errors["name"] = "What should the others call you?"
     elif fault := nick_fault(server.nick):
-        errors["name"] = f"That can't be a name: {FAULTS[fault]}."
+        errors["name"] = f"That can't be a name: {describe_fault(fault, own())}."
     if not server.host or any(c.isspace() for c in server.host):
         errors["server"] = "The name or the address of a server."
     if not 1 <= server.port <= 65_535:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import own
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.audience import Audience, Format
 from chatroom.model.events import ModesSet, Said
@@ -51,6 +52,7 @@ class Session:
         "format",
         "goodbye",
         "host",
+        "language",
         "near",
         "paced",
         "replay",
@@ -74,6 +76,7 @@ class Session:
         self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
+        self.language = own()  # that it reads; at first the server's
         self.replay = True  # whether it is told what was said in a room before it joins
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0

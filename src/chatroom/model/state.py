@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import Language
 from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, skeleton
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
@@ -36,6 +37,9 @@ class _Deaf:
         return b""
 
     def variant(self, kind: type[Event]) -> Hashable:
+        return self
+
+    def spoken(self, language: Language) -> "_Deaf":
         return self
 
 

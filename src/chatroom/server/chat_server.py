@@ -27,6 +27,7 @@ from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
+from chatroom.common.language import own
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
@@ -37,7 +38,7 @@ from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import refuse, resolve, tune_socket
-from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
 from chatroom.server.admission import Admission, SpareDescriptor
 from chatroom.server.connection_limits import (
@@ -419,7 +420,7 @@ class ChatServer(ThreadingTCPServer):
     def _connection(self, request: Any, address: str, refusal: str) -> Connection:
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
+        session = ClientSession(uid, host_of(address), plain_format(own()), Outbox(request))
         session.near = is_loopback(address)
         session.dialect = PlainDialect(session)
         return Connection(session, address, refusal)
