@@ -97,6 +97,8 @@ class FakeView:
         self.alerts.append((title, text))
 
     def copy_messages(self) -> None: ...
+    def copy_text(self, text: str) -> None:
+        self.copied = text
 
     def take_unopened(self) -> list[str]:
         unopened, self.unopened = self.unopened, []

@@ -421,3 +421,22 @@ def test_no_color_is_respected(here: Server, tmp_path: Path) -> None:
         bob.send("plain")
         terminal.wait(r"\d\d:\d\d bob: plain")
         assert terminal.end() == 0
+
+
+def test_several_lines_are_shown_as_one_message(here: Server, tmp_path: Path) -> None:
+    """The further ones stand under the first, so that none can pass for somebody else's message."""
+    with Irc(here.port, "bob") as bob:
+        bob.send("CAP REQ :draft/multiline batch message-tags echo-message")
+        bob.wait("CAP .* ACK")
+        bob.send("BATCH +1 draft/multiline #lobby", "@batch=1 PRIVMSG #lobby :one")
+        bob.send("@batch=1 PRIVMSG #lobby :carol: two", "BATCH -1")
+        bob.wait(r"BATCH -\w+")
+        command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
+        variables = environment(XDG_CONFIG_HOME=str(tmp_path), PYTHONIOENCODING="utf-8")
+        with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ci:
+            assert ci.stdout and ci.stdin
+            first = ci.stdout.readline()
+            while "bob: one" not in first:
+                first = ci.stdout.readline()
+            assert ci.stdout.readline() == "      carol: two\n"
+            ci.stdin.close()

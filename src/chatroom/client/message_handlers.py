@@ -6,8 +6,9 @@ Those about who is where are in `presence_handlers`.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
-from chatroom.client import history_sync, presence_handlers, strings
+from chatroom.client import history_sync, multiline, presence_handlers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Room
 from chatroom.client.screen_events import KeyWanted, Registered
@@ -26,7 +27,7 @@ _LISTED_TOPIC_CHARACTERS = 400
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
-# The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
+# The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
 REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
@@ -45,7 +46,7 @@ def spoken(state: SessionState, message: Message) -> TranscriptEntry | None:
         if verb.upper() != "ACTION":
             return None
         kind = Kind.ACTION
-    said = state.entry(message, kind, clean(plain(text)))
+    said = state.entry(message, kind, "\n".join(clean(plain(line)) for line in text.split("\n")))
     said.mention = not said.own and kind is not Kind.NOTICE and state.mentions_me(said.text)
     return said
 
@@ -106,6 +107,8 @@ def on_welcome(state: SessionState, message: Message) -> None:
     again, state.was_registered = state.was_registered, True
     state.rename_self(param(message, 0))
     state.is_registered = True
+    if not state.has(multiline.MULTILINE):
+        state.multiline = None
     state.events.append(Registered(again))
     if state.login_failed:
         state.inform(strings.LOGIN_FAILED.format(state.nick), Kind.ERROR)
@@ -221,18 +224,26 @@ def on_batch(state: SessionState, message: Message) -> None:
     ref = param(message, 0)
     if ref.startswith("+"):
         if len(state.batches) < BATCHES_MAX:
-            state.batches[ref[1:]] = Batch(param(message, 1), message.params[2:])
+            state.batches[ref[1:]] = Batch(param(message, 1), message.params[2:], first=message)
         return
     batch = state.batches.pop(ref[1:], Batch())
-    if batch.kind == "chathistory" and batch.about:
+    outer = state.batches.get(batch.first.tags.get("batch", ""))
+    if batch.kind == multiline.MULTILINE and batch.about and batch.messages:
+        whole = multiline.joined(batch.first, batch.about[0], batch.messages)
+        if outer:
+            outer.keep(whole, batch.characters)
+        else:
+            handle(state, whole)
+    elif batch.kind == "chathistory" and batch.about:
         entries = [said for line in batch.messages if (said := _remembered(state, line))]
         if room := state.rooms.get(fold(batch.about[0])):
             history_sync.arrived(state, room, entries)
     elif batch.kind == "soju.im/search":
         state.found([said for line in batch.messages if (said := _remembered(state, line))])
     else:
+        label = {"label": batch.first.tags["label"]} if "label" in batch.first.tags else {}
         for line in batch.messages:
-            handle(state, line)
+            handle(state, replace(line, tags={**line.tags, **label}) if label else line)
 
 
 def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None:
@@ -247,7 +258,7 @@ def on_fail(state: SessionState, message: Message) -> None:
             if room := state.rooms.get(fold(word)):
                 history_sync.failed(state, room)
         return
-    if param(message, 1) in _REASONS:
+    if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:

@@ -130,7 +130,7 @@ class Room:
         start = max(0, len(self.entries) - self._pending - _CLAIM_AMONG_ENTRIES)
         for entry in self.entries[start:]:
             undecided = entry.delivery in (DeliveryState.SENT, DeliveryState.FAILED)
-            if undecided and entry.text == remembered.text and entry.kind is remembered.kind:
+            if undecided and _is_same(entry.text, remembered.text) and entry.kind is remembered.kind:
                 self.remove(entry)
                 entry.delivery, entry.msgid, entry.time = DeliveryState.DONE, remembered.msgid, remembered.time
                 return entry
@@ -143,7 +143,7 @@ class Room:
         start = len(self.entries) - self._pending
         for index in range(start, len(self.entries)):
             entry = self.entries[index]
-            if entry.delivery is DeliveryState.SENT and entry.text == text and entry.kind is kind:
+            if entry.delivery is DeliveryState.SENT and _is_same(entry.text, text) and entry.kind is kind:
                 self._settle(index, DeliveryState.DONE, msgid, time)
                 return entry
         return None
@@ -284,3 +284,8 @@ class Room:
         self.is_listed = False
         self.members.clear()
         self.members_version += 1
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two texts are one message: blank lines and blanks at the ends may get lost on the way."""
+    return one == other or one.split() == other.split()

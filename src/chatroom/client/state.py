@@ -9,11 +9,11 @@ history it is `FAILED`, and the user decides.
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chatroom.client import splitting
+from chatroom.client import multiline, splitting
 from chatroom.client.room import Room
 from chatroom.client.screen_events import Alerted, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
@@ -45,6 +45,7 @@ class Batch:
     about: tuple[str, ...] = ()
     messages: list[Message] = field(default_factory=list)
     characters: int = 0  # of the lines
+    first: Message = field(default_factory=lambda: Message("BATCH"))  # which opened it
 
     def keep(self, message: Message, characters: int) -> None:
         """Keeps a line until the batch ends. Drops it where the batch is longer than any that we asked for."""
@@ -83,6 +84,7 @@ class SessionState:
         self.login_failed = False  # SASL was refused
         self.name_is_held = False  # after a reconnect, by the connection that was lost
         self.capabilities: set[str] = set()  # IRCv3 capabilities in force
+        self.multiline: multiline.Limits | None = None  # of one message with many lines, where the server has them
         self.asks_before_secrets = False  # others can read along, and the user has not agreed to that yet
         self.isupport: dict[str, str] = {}
         self.reason = ""  # the code of a FAIL, for the line that comes behind it
@@ -289,18 +291,25 @@ class SessionState:
     # --- messages out -------------------------------------------------------------------------------------------------
 
     def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[TranscriptEntry]:
-        """Sends a text, one message a line, more where a line is too long; they stand in the room at once."""
+        """Sends a text, as one message where the server allows it, else one a line. It stands in the room at once."""
         room.unmark()
-        line_bytes = max(number(self.isupport.get("LINELEN", ""), 1 << 16) or 0, LINE_BYTES)  # none is shorter in IRC
-        size = splitting.room_for_text(self.nick, room.name, line_bytes)
+        size = self._text_bytes(room)
+        if self.multiline and kind is Kind.MESSAGE:
+            texts = multiline.messages(text, self.multiline, size)
+        else:
+            texts = [piece for line in splitting.lines(text) for piece in splitting.split(line, size)]
         said = []
-        for line in splitting.lines(text):
-            for piece in splitting.split(line, size):
-                entry = TranscriptEntry(kind, self.now(), self.nick, piece, own=True, delivery=DeliveryState.WAITING)
-                room.add(entry)
-                said.append(entry)
+        for each in texts:
+            entry = TranscriptEntry(kind, self.now(), self.nick, each, own=True, delivery=DeliveryState.WAITING)
+            room.add(entry)
+            said.append(entry)
         self.flush(room)
         return said
+
+    def _text_bytes(self, room: Room) -> int:
+        """Of text in one line to a room."""
+        line_bytes = max(number(self.isupport.get("LINELEN", ""), 1 << 16) or 0, LINE_BYTES)  # none is shorter in IRC
+        return splitting.room_for_text(self.nick, room.name, line_bytes)
 
     def retry(self, room: Room, entry: TranscriptEntry) -> None:
         """Sends a failed message once more."""
@@ -329,15 +338,27 @@ class SessionState:
             self._transmit(room, entry)
 
     def _transmit(self, room: Room, entry: TranscriptEntry) -> None:
-        text = f"{CTCP}ACTION {entry.text}{CTCP}" if entry.kind is Kind.ACTION else entry.text
         token = f"m{entry.serial}"
-        labeled = self.has("labeled-response")
         entry.delivery = DeliveryState.SENT
         room.touch_entry(entry)
         self._tokens[token] = (room, entry)
-        self.send(Message("PRIVMSG", (room.name, text), tags={"label": token} if labeled else {}))
+        for line in self._lines_of(room, entry, token):
+            self.send(line)
         if not self.has("echo-message"):
             self.send(Message("PING", (token,)))
+
+    def _lines_of(self, room: Room, entry: TranscriptEntry, token: str) -> Iterable[Message]:
+        """What says a message, with the token where the server has labels."""
+        text, size, has_labels = entry.text, self._text_bytes(room), self.has("labeled-response")
+        tags = {"label": token} if has_labels else {}
+        if entry.kind is Kind.ACTION:
+            return [Message("PRIVMSG", (room.name, f"{CTCP}ACTION {text}{CTCP}"), tags=tags)]
+        if "\n" not in text and len(text.encode()) <= size:
+            return [Message("PRIVMSG", (room.name, text), tags=tags)]
+        if self.multiline:
+            return multiline.lines(room.name, text, token, size, has_labels)
+        pieces = [piece for line in splitting.lines(text) for piece in splitting.split(line, size)]
+        return [Message("PRIVMSG", (room.name, piece)) for piece in pieces]  # the server had them, and has them no more
 
     def take(self, token: str) -> tuple[Room, TranscriptEntry] | None:
         """Our message that was sent with `token` and has no answer yet."""

@@ -129,7 +129,7 @@ class MessagePane:
         return rows[row].entry if row < len(rows) and rows[row].tag != "separator" else None
 
     def clicked(self, row: int, tag: str, text: str) -> None:
-        """The user clicked on a row, on words with the tag link, retry, delete or more."""
+        """The user clicked on a row, on words with the tag link, retry, delete, copy or more."""
         if not self.transcript or not self.client or row >= len(self.transcript.rows):
             return
         entry, room = self.transcript.rows[row].entry, self.transcript.room
@@ -141,6 +141,8 @@ class MessagePane:
             room.remove(entry)
             if not self._view.composer_text():
                 self._view.set_composer(entry.text)
+        elif tag == "copy":
+            self._view.copy_text(self.transcript.rows[row].code)
         elif tag == "more" and entry:
             self.transcript.expanded.add(entry.serial)
             room.touch_entry(entry)

@@ -317,6 +317,9 @@ class TkView:
     def copy_messages(self) -> None:
         self.messages.copy()
 
+    def copy_text(self, text: str) -> None:
+        self.messages.copy_text(text)
+
     def take_unopened(self) -> list[str]:
         return self._links.take_unopened()
 

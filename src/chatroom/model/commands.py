@@ -468,6 +468,13 @@ class AskModes(ChatCommand):
 
 
 @value
+class AskOwner(ChatCommand):
+    """Whose room it is."""
+
+    room: str
+
+
+@value
 class AskList(ChatCommand):
     """The masks in some of a room's lists, by their letters: `modes.ModeKind.LIST`."""
 

@@ -51,6 +51,7 @@ class Session:
         "extended_monitor",
         "format",
         "goodbye",
+        "has_tried",
         "host",
         "language",
         "near",
@@ -81,6 +82,7 @@ class Session:
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
         self.tries = 0  # wrong passwords so far
+        self.has_tried = False  # whether it has given a password for an account
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
         self.closing = False  # goodbye was said; what the client sends now is not read any more

@@ -144,6 +144,14 @@ class ModesAre(Reply):
 
 
 @value
+class OwnerIs(Reply):
+    """Whose room it is: an account, "" if it is nobody's."""
+
+    room: str
+    account: str
+
+
+@value
 class ListIs(Reply):
     room: str
     letter: str

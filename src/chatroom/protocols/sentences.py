@@ -35,7 +35,7 @@ from chatroom.model.events import (
     UserModesSet,
 )
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, INVITED_ONLY, KEY, SLOW, written
+from chatroom.model.modes import BAN, INVITED_ONLY, KEY, OPERATOR, SLOW, written
 from chatroom.model.replies import (
     AccountChange,
     AccountDone,
@@ -55,6 +55,7 @@ from chatroom.model.replies import (
     ModesAre,
     NoWhois,
     NowOperator,
+    OwnerIs,
     PersonalNotice,
     Ping,
     Recent,
@@ -142,6 +143,8 @@ def _change(change: ModeChange, event: ModesSet, language: Language) -> str:
     time = lasting(change.until, event.time, language) if change.on else ""
     if change.until and not change.on:
         sentence = _ENDED[letter == MUTE]
+    elif change.on and letter == OPERATOR and change.uid == event.by.uid:
+        sentence = _OWNER_CAME
     else:
         sentence = (_MODES_FOR_A_TIME if time else _MODES).get((letter, change.on), _OTHER_MODE)
     if isinstance(sentence, str):
@@ -151,7 +154,8 @@ def _change(change: ModeChange, event: ModesSet, language: Language) -> str:
 
 
 _ENDED: tuple[Mode, Mode] = (mark("The ban on {whom} has ended{why}"), mark("The mute on {whom} has ended{why}"))
-_OTHER_MODE = mark("{nick} set mode {mode}")
+_OWNER_CAME: Mode = mark("{nick} is an operator here")
+_OTHER_MODE: Mode = mark("{nick} set mode {mode}")
 _MODES: dict[tuple[str, bool], Mode] = {
     ("o", True): mark("{nick} made {whom} an operator"),
     ("o", False): mark("{nick} decided that {whom} is no longer an operator"),
@@ -371,6 +375,12 @@ def _list_is(reply: ListIs, to: Reader) -> list[str]:
     return lines or [to.tr("Nobody is banned or muted in {room}.", room=reply.room)]
 
 
+def _owner_is(reply: OwnerIs, to: Reader) -> list[str]:
+    if reply.account:
+        return [to.tr("{room} belongs to {account}.", room=reply.room, account=reply.account)]
+    return [to.tr("{room} belongs to nobody.", room=reply.room)]
+
+
 def _modes_are(reply: ModesAre, to: Reader) -> list[str]:
     if reply.room:
         return [to.tr("Modes of {room}: {modes}", room=reply.room, modes=plain(reply.modes))]
@@ -509,6 +519,7 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     NoWhois: lambda r, to: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), to.slash, to.language)],
     ListIs: _list_is,
     ServerBansAre: lambda r, to: list_bans(r.entries, BANNED_FROM_SERVER, to.language) or [to.tr("Nobody is banned.")],
+    OwnerIs: _owner_is,
     ModesAre: _modes_are,
     NowOperator: lambda r, to: [to.tr("You are an operator of the server now; you may keep order in every room.")],
     Inviting: _inviting,

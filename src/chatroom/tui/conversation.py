@@ -17,6 +17,7 @@ from chatroom.common.streams import Unwritable, readable, refusal
 
 TICK_SECONDS = 0.05
 _ANSWER_SECONDS = 30.0  # without any answer, then what was said counts as not delivered
+_INDENT = "      "  # before further lines of a message, as wide as the time
 _COLOURS = (31, 33, 32, 36, 34, 35, 91, 94)  # ANSI, one for each of the palette's nick colours
 
 
@@ -224,7 +225,8 @@ class Conversation:
 
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
-        return f"{strings.clock(entry.time)} {place}{self._said_by(entry)}"
+        first, *more = f"{strings.clock(entry.time)} {place}{self._said_by(entry)}".split("\n")
+        return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
 
     def _said_by(self, entry: TranscriptEntry) -> str:
         nick = self._coloured(entry)

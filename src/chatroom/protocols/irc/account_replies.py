@@ -16,9 +16,11 @@ from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.sentences import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
 
 
-def notice(to: ReplyWriter, text: str) -> str:
-    """What NickServ says, in as many lines as it takes."""
-    return "".join(to.wrapped(f":{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :", text))
+def notice(to: ReplyWriter, text: str, code: str = "") -> str:
+    """What NickServ says, in as many lines as it takes; `code` tells programs what it means, as a tag of our own."""
+    tag = f"@chatroom/code={code} " if code and "message-tags" in to.capabilities else ""
+    head = f":{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :"
+    return "".join([f"{tag}{line}" for line in to.wrapped(head, text)])
 
 
 _DONE = {
@@ -44,7 +46,7 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
     if reply.via is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)
     elif reply.via is Via.SERVICE or reply.change is AccountChange.FREED:
-        yield notice(to, text)
+        yield notice(to, text, reply.change.value)
 
 
 def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
@@ -134,4 +136,4 @@ def refusal(to: ReplyWriter, error: ChatError, via: Via) -> Iterator[str]:
     elif via is Via.REGISTER:
         yield to.standard("FAIL", "REGISTER", sentence.code, account, text)
     else:
-        yield notice(to, text)
+        yield notice(to, text, error.code.value)

@@ -11,7 +11,7 @@ from time import gmtime, strftime
 from typing import Any
 
 from chatroom.common.graphemes import place_to_cut
-from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.irc_message import LINE_BYTES, render_tags
 from chatroom.common.language import ENGLISH, Language
 from chatroom.common.names import NICK_BYTES, ROOM_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
@@ -37,7 +37,7 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
-from chatroom.model.modes import OPERATOR, RANKS, written
+from chatroom.model.modes import BAN, OPERATOR, RANKS, written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from chatroom.protocols.reasons import told
@@ -115,7 +115,19 @@ class IrcFormat:
                 tags.append("bot")
             if isinstance(event, Said) and event.tags:
                 tags.append(event.tags)
+            elif isinstance(event, ModesSet):
+                # What one command bans or mutes somebody by are several masks with the same end and reason.
+                bans = [change for change in event.changes if change.letter == BAN]
+                for change in bans[:1]:
+                    tags += tags_of_ban(change.whom, change.until, change.reason)
         return f"@{';'.join(tags)} " if tags else ""
+
+
+def tags_of_ban(whom: str, until: int, reason: str) -> list[str]:
+    """What MODE and the list of bans have no place for, as tags of our own: for whom, until when, and why."""
+    since = timestamp(until) if until else ""
+    tags = {"chatroom/whom": whom, "chatroom/until": since, "chatroom/reason": reason}
+    return [render_tags({key: value}) for key, value in tags.items() if value]
 
 
 MSGID = re.compile("[0-9a-f]{1,15}")  # of events

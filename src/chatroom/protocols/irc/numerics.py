@@ -91,6 +91,7 @@ RPL_LISTSTART = Numeric("321", "Channel", mark("Users  Name"))
 RPL_LIST = Numeric("322", "{} {} :{}")
 RPL_LISTEND = Numeric("323", "", mark("End of /LIST"))
 RPL_CHANNELMODEIS = Numeric("324", "{} {}")
+RPL_UNIQOPIS = Numeric("325", "{} {}")
 RPL_CREATIONTIME = Numeric("329", "{} {}")
 RPL_WHOISACCOUNT = Numeric("330", "{} {}", mark("is logged in as"))
 RPL_NOTOPIC = Numeric("331", "{}", mark("No topic is set"))
@@ -194,6 +195,10 @@ KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEAR
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.
 REASONS: dict[Code, Failure] = {
     Code.NICK_CLAIMED: Failure("NICK NICKNAME_RESERVED {nick}", mark("That name is claimed")),
+    Code.NICK_BAD: Failure("NICK NICKNAME_BAD {nick} {fault}", mark("That can't be a name")),  # with a `names.Fault`
+    Code.NICK_RESERVED: Failure("NICK NICKNAME_OF_SERVER {nick}", mark("That name would pass for the server")),
+    Code.NICK_BANNED: Failure("NICK NICKNAME_BANNED {nick}", mark("That name is banned here")),
+    Code.NICK_LIKE: Failure("NICK NICKNAME_LIKE {nick}", mark("That name looks like another")),
     Code.LOGIN_TOO_OFTEN: Failure("PASS TEMPORARILY_UNAVAILABLE", mark("That was tried too often")),
 }
 REFUSALS: dict[Code, Numeric] = {
