@@ -390,7 +390,7 @@ def _server_bans_are(to: ReplyWriter, reply: ServerBansAre) -> Iterator[str]:
         sentence = _BANNED.for_a_time if entry.until else _BANNED.for_good
         by, left = entry.by.partition("!")[0], time_left(entry.until, to.language)
         reason = shortened(entry.reason, _PART_BYTES)
-        text = to.tr(sentence, reason=f"{reason} " if reason else "", by=by, left=left)
+        text = f"{reason} {to.tr(sentence, by=by, left=left)}".lstrip()
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
             user, _, host = rest.rpartition("@")
@@ -401,7 +401,7 @@ def _server_bans_are(to: ReplyWriter, reply: ServerBansAre) -> Iterator[str]:
             yield to.line(numerics.RPL_STATSDLINE, entry.mask, text)
 
 
-_BANNED = BanSentences(mark("{reason}(by {by})"), mark("{reason}for {left} more (by {by})"))
+_BANNED = BanSentences(mark("(by {by})"), mark("for {left} more (by {by})"))
 
 _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Refused: _refused,
