@@ -28,6 +28,7 @@ from chatroom.model.commands import (
     LogOut,
     MakeAccount,
     Quit,
+    React,
     Register,
     Rename,
     Say,
@@ -36,7 +37,7 @@ from chatroom.model.commands import (
     SetReplay,
     SetTopic,
 )
-from chatroom.model.events import Event, Invited, Said
+from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import OPERATOR, VOICE
 from chatroom.model.outcomes import Command
@@ -46,7 +47,8 @@ from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
-from chatroom.protocols.sentences import describe_event, describe_reply
+from chatroom.protocols.reaction_texts import require_reaction
+from chatroom.protocols.sentences import describe_event, describe_reply, reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
@@ -59,6 +61,7 @@ class PlainFormat:
     """Events as sentences. All plain clients with one language read the same bytes, and share a `plain_format`."""
 
     own_moves = False
+    as_sentences = True
 
     def __init__(self, language: Language) -> None:
         self._language = language
@@ -104,10 +107,15 @@ def _messages(reply: Reply, language: Language) -> Iterator[str]:
     """The messages that a reply shows, each with its time; those that were looked for with their target, too."""
     if not isinstance(reply, Recent | HistoryIs | Found):
         return
+    reactions: dict[int, list[Reacted]] = {}
+    for reaction in () if isinstance(reply, Found) else reply.reactions:
+        reactions.setdefault(reaction.quote.id, []).append(reaction)
     for event in reply.events if isinstance(reply, HistoryIs) else reply.said:
         if isinstance(event, Said) and (lines := event_lines(event, language)):
             target = _target(event, language) if isinstance(reply, Found) else ""
             yield f"[{moment(event.time)}] {target}" + "\n".join(lines)
+            if event.id in reactions:
+                yield f"* {reactions_sentence(reactions[event.id], language)}"
 
 
 def _target(event: Said, language: Language) -> str:
@@ -262,6 +270,18 @@ class PlainDialect:
     def _me(self, rest: str) -> Iterator[Command]:
         yield Say(self._here(), rest, MessageKind.ACTION)
 
+    def _reply(self, rest: str) -> Iterator[Command]:
+        nick, text = rest.split(maxsplit=1)
+        yield Say(self._here(), text, answers=nick)
+
+    def _react(self, rest: str) -> Iterator[Command]:
+        nick, reaction = rest.split(maxsplit=1)
+        yield React(self._here(), nick, require_reaction(self._here(), reaction))
+
+    def _unreact(self, rest: str) -> Iterator[Command]:
+        nick, reaction = rest.split(maxsplit=1)
+        yield React(self._here(), nick, require_reaction(self._here(), reaction), on=False)
+
     def _topic(self, rest: str) -> Iterator[Command]:
         yield SetTopic(self._here(), rest) if rest else AskTopic(self._here())
 
@@ -326,6 +346,16 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand(mark("/whois NAME"), mark("tell about one person, as /who NAME does"), 1, _one(AskWhois)),
         PlainCommand(mark("/msg NAME TEXT"), mark("say something to one person alone"), 2, PlainDialect._msg),
         PlainCommand(mark("/me TEXT"), mark("say what you do: /me waves"), 1, PlainDialect._me),
+        PlainCommand(
+            mark("/reply NAME TEXT"), mark("answer the last message of somebody here"), 2, PlainDialect._reply
+        ),
+        PlainCommand(
+            mark("/react NAME EMOJI"),
+            mark("react to somebody's last message: /react bob 👍"),
+            2,
+            PlainDialect._react,
+        ),
+        PlainCommand(mark("/unreact NAME EMOJI"), mark("take that back"), 2, PlainDialect._unreact),
         PlainCommand(mark("/topic [TEXT]"), mark("show or set the room's topic"), 0, PlainDialect._topic),
         PlainCommand(mark("/invite [#ROOM] NAME"), mark("ask somebody into a room"), 1, _in_room(moderation.invite)),
         PlainCommand(

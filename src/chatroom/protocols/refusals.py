@@ -133,6 +133,10 @@ _SENTENCES: dict[Code, str] = {
     Code.NOT_YOURS_TO_REDACT: mark("you can't remove messages from {target}"),
     Code.MAY_NOT_REDACT: mark("you may not remove that message"),
     Code.NO_SUCH_MESSAGE: mark("there is no such message, or it is too old"),
+    Code.NOTHING_TO_REACT_TO: mark("there is no such message, or it is too old"),
+    Code.NOTHING_SAID: mark("{nick} has said nothing in {target} lately"),
+    Code.REACTION_BAD: mark("a reaction is an emoji or one word, of at most {most} bytes"),
+    Code.REACTIONS_FULL: mark("that message has as many reactions as it may have"),
     Code.STAYS_IN_LOBBY: mark("you are in {room} already, where everybody starts; {slash}quit leaves the server"),
 }
 # The same of what ends with its time.
@@ -175,6 +179,9 @@ _ABOUT: dict[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.NO_HISTORY, Code.HISTORY_FAILED), ("command", "target")),
     **dict.fromkeys((Code.NO_CTCP, Code.NOTHING_TO_READ, Code.NOT_YOURS_TO_REDACT), ("target",)),
     **dict.fromkeys((Code.MAY_NOT_REDACT, Code.NO_SUCH_MESSAGE), ("target", "msgid")),
+    **dict.fromkeys((Code.NOTHING_TO_REACT_TO, Code.REACTIONS_FULL), ("target", "msgid")),
+    Code.REACTION_BAD: ("target", "most"),
+    Code.NOTHING_SAID: ("target", "nick"),
     Code.TIME_BAD: ("word",),
     Code.WATCHING_TOO_MANY: ("nicks",),
     Code.TOO_MANY_TARGETS: ("nicks",),

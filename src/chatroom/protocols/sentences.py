@@ -4,7 +4,7 @@ They serve netcat, the server's console, the log of what operators do and the ex
 mark of the server's ("* "), and names commands as the console does, without a slash: `plain` adds both for netcat.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from chatroom.common.durations import moment
@@ -25,6 +25,7 @@ from chatroom.model.events import (
     Left,
     ModesSet,
     OperatorSet,
+    Reacted,
     RealnameSet,
     Redacted,
     Renamed,
@@ -58,6 +59,7 @@ from chatroom.model.replies import (
     OwnerIs,
     PersonalNotice,
     Ping,
+    ReactionsAre,
     Recent,
     Refused,
     ReplayIs,
@@ -84,6 +86,9 @@ from chatroom.protocols.sentence_parts import (
     list_bans,
 )
 
+NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
+
+
 # ---- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -100,11 +105,51 @@ def _said(event: Said, language: Language) -> list[str]:
     if CTCP in text or kind is _TAGS:
         return []  # for programs
     private = "" if "#" in event.target[:2] else f"{language.tr('[private]')} "
-    by = event.by.nick
+    by = speaker(event, language) if event.quote else event.by.nick
     lines = [plain(line) for line in text.replace(CUT, "").split(FEED) if line]
     if kind is _ACTION:
         return [f"{private}{by} {' '.join(lines)}"]
-    return [f"{private}{by}: {line}" for line in lines]
+    first = [f"{private}{by}: {line}" for line in lines[:1]]
+    return [*first, *(f"{private}{event.by.nick}: {line}" for line in lines[1:])]
+
+
+def speaker(event: Said, language: Language = ENGLISH) -> str:
+    """Who has said something, and what it answers, as far as that is known."""
+    nick, quote = event.by.nick, event.quote
+    if quote is None:
+        return nick
+    if not quote.text:
+        return language.tr("{nick} (to an earlier message)", nick=nick)
+    return language.tr('{nick} (to {other}: "{text}")', nick=nick, other=quote.nick, text=quote.text)
+
+
+def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLISH) -> str:
+    """Who has reacted to a message, and how: one sentence for all reactions to it."""
+    people: dict[str, list[str]] = {}
+    for event in reactions:
+        people.setdefault(event.reaction, []).append(event.by.nick)
+    kinds = [
+        language.tr("{reaction} by {people}", reaction=plain(reaction), people=_some(nicks, language))
+        for reaction, nicks in people.items()
+    ]
+    quote = reactions[0].quote
+    private = "" if "#" in reactions[0].target[:1] else f"{language.tr('[private]')} "
+    sentence = language.tr(
+        '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
+    )
+    return private + sentence
+
+
+def _some(nicks: Sequence[str], language: Language) -> str:
+    """The first of these people by name, and how many more there are."""
+    if len(nicks) == 1:
+        return nicks[0]
+    if len(nicks) <= NAMES_SHOWN + 1:
+        return language.tr("{people} and {nick}", people=", ".join(nicks[:-1]), nick=nicks[-1])
+    named = ", ".join(nicks[:NAMES_SHOWN])
+    return language.trn(
+        "{people} and {count} other", "{people} and {count} others", len(nicks) - NAMES_SHOWN, people=named
+    )
 
 
 def _left(event: Left | Departed, language: Language) -> list[str]:
@@ -278,6 +323,7 @@ _EVENTS: dict[type, Callable[[Any, Language], list[str]]] = {
     AccountSet: _account_set,
     Alerted: _alerted,
     Redacted: lambda e, to: [redacted(e, to)],
+    Reacted: lambda e, to: [],  # people are told of several at once: `reactions_sentence`
     OperatorSet: lambda e, to: [operator_set(e, to)],
     Guessed: lambda e, to: [guessed(e, to)],
     AwaySet: _away_set,
@@ -527,6 +573,7 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     IsAway: lambda r, to: [to.tr("{nick} is away: {text}", nick=r.nick, text=plain(r.message))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],
+    ReactionsAre: lambda r, to: [reactions_sentence(r.reactions, to.language)],
     HistoryIs: _history_is,
     Found: _found,
     CutShort: lambda r, to: [to.tr("There is more than could be looked at; ask for less at once.")],

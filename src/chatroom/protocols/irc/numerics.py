@@ -174,6 +174,16 @@ FAILURES: dict[Code, Failure] = {
     Code.NO_SUCH_MESSAGE: Failure(
         "REDACT UNKNOWN_MSGID {target} {msgid}", mark("There is no such message, or it is too old")
     ),
+    Code.NOTHING_TO_REACT_TO: Failure(
+        "TAGMSG UNKNOWN_MSGID {target} {msgid}", mark("There is no such message, or it is too old")
+    ),
+    Code.REACTION_BAD: Failure(
+        "TAGMSG INVALID_REACTION {target}", mark("A reaction is an emoji or one word, of at most {most} bytes")
+    ),
+    Code.REACTIONS_FULL: Failure(
+        "TAGMSG TOO_MANY_REACTIONS {target} {msgid}", mark("That message has as many reactions as it may have")
+    ),
+    Code.NOTHING_SAID: Failure("TAGMSG UNKNOWN_MSGID {target} {nick}", mark("They have said nothing there lately")),
     Code.RELOAD_FAILED: Failure(
         "REHASH RELOAD_FAILED", mark("A file can't be read: all stays as it was; the server's log says which")
     ),
@@ -190,7 +200,7 @@ FAILURES: dict[Code, Failure] = {
 }
 
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
-KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
+KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "TAGMSG", "VERIFY"}
 
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.
 REASONS: dict[Code, Failure] = {
