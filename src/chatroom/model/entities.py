@@ -395,7 +395,7 @@ def _is_met_alike(one: Person, other: Person) -> bool:
 
 
 def without_tags(said: Said) -> Said:
-    """The message without the tags that its client put there, which nobody needs later."""
+    """The message without the tags that its client put there, which nobody needs later; what it answers stays."""
     return replace(said, tags="") if said.tags else said
 
 

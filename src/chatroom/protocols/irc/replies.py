@@ -40,6 +40,7 @@ from chatroom.model.replies import (
     PersonalNotice,
     Ping,
     Raw,
+    ReactionsAre,
     Recent,
     Refused,
     Reloaded,
@@ -314,7 +315,7 @@ def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from history_replies.events(to, reply.said, f"chathistory {reply.room}")
+        yield from history_replies.events(to, reply.said, f"chathistory {reply.room}", reply.reactions)
 
 
 def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
@@ -419,7 +420,8 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
-    HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}"),
+    ReactionsAre: lambda to, r: iter(()),  # such clients are told of each as it comes
+    HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}", r.reactions),
     TargetsAre: history_replies.targets,
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
     CutShort: _notice,
