@@ -25,6 +25,8 @@ class FakeView:
         self.links: list[str] = []
         self.unopened: list[str] = []
         self.questions: list[str] = []
+        self.file = ""  # that the user chooses
+        self.copied = ""
         self.answer: Callable[[str], None] = lambda text: None
         self.consents = True
         self.in_chat = False
@@ -92,6 +94,9 @@ class FakeView:
     def confirm(self, question: str, verb: str) -> bool:
         self.questions.append(question)
         return self.consents
+
+    def choose_file(self, suggested: str) -> str:
+        return self.file
 
     def alert(self, title: str, text: str) -> None:
         self.alerts.append((title, text))

@@ -8,13 +8,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from chatroom.client import history_sync, multiline, presence_handlers, strings
+from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Room
 from chatroom.client.screen_events import KeyWanted, Registered
 from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.language import tr
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import CTCP, clean, number, plain
 
@@ -200,6 +201,11 @@ def on_banned(state: SessionState, message: Message) -> None:
     state.reject("banned", text_of(message))
 
 
+def on_operator(state: SessionState, message: Message) -> None:
+    state.is_operator = True
+    state.inform(tr("You are an operator of the server now."))
+
+
 def on_away_told(state: SessionState, message: Message) -> None:
     state.away = message.command == "306"
     state.inform(strings.AWAY if state.away else strings.BACK)
@@ -325,26 +331,6 @@ def on_motd_end(state: SessionState, message: Message) -> None:
     state.motd_shown = True
 
 
-def on_ban_listed(state: SessionState, message: Message) -> None:
-    """367: a mask, and whose it is, where the server tells."""
-    state.inform(strings.ban_listed(*(param(message, index) for index in (1, 2, 3))))
-
-
-def on_bans_end(state: SessionState, message: Message) -> None:
-    state.inform(strings.bans_end(param(message, 1)))
-
-
-def on_modes(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 1)))
-    if room and fold(room.name) in state.asked_modes:
-        state.asked_modes.discard(fold(room.name))
-        if "k" not in param(message, 2):
-            room.key = ""
-            state.inform(strings.key_not_used(room.name), room=room)
-        return
-    state.inform(strings.modes(param(message, 1), clean(" ".join(message.params[2:]))))
-
-
 def ignore(state: SessionState, message: Message) -> None:
     """Does nothing: a user need not know of this."""
 
@@ -368,7 +354,7 @@ HANDLERS: dict[str, Handler] = {
     "KICK": presence_handlers.on_kick,
     "QUIT": presence_handlers.on_quit,
     "NICK": presence_handlers.on_nick,
-    "MODE": presence_handlers.on_mode,
+    "MODE": mode_handlers.on_mode,
     "TOPIC": presence_handlers.on_topic,
     "INVITE": presence_handlers.on_invite,
     "AWAY": presence_handlers.on_away,
@@ -389,13 +375,14 @@ HANDLERS: dict[str, Handler] = {
     "331": presence_handlers.on_topic_told,
     "332": presence_handlers.on_topic_told,
     "352": presence_handlers.on_who,
-    "324": on_modes,
+    "324": mode_handlers.on_modes,
     "353": presence_handlers.on_names,
     "366": presence_handlers.on_names_end,
-    "367": on_ban_listed,
-    "368": on_bans_end,
+    "367": mode_handlers.on_ban_listed,
+    "368": mode_handlers.on_bans_end,
     "372": on_motd,
     "376": on_motd_end,
+    "381": on_operator,
     "421": on_unknown_command,
     "422": on_motd_end,
     "432": on_nick_refused,

@@ -42,6 +42,7 @@ class Member:
     nick: str
     prefix: str = ""
     away: bool = False
+    is_server_operator: bool = False
 
 
 class Room:
@@ -57,7 +58,11 @@ class Room:
         self.key = ""  # that the room was joined with, for the next connection
         self.wants_key = False  # the user has just given a key, and the room may have none
         self.members: dict[str, Member] = {}
-        self.members_version = 0  # grows with each change of `members`
+        self.members_version = 0  # grows with each change of `members`, `banned` and `muted`
+        self.modes: set[str] | None = None  # letters of those in force; None until the server has told them
+        self.banned: dict[str, str] = {}  # names and masks, by their folds; all of them once that was asked
+        self.muted: dict[str, str] = {}
+        self.has_asked_modes = False
         self.entries: list[TranscriptEntry] = []
         self.first = 0
         self.dirty = REDRAW_NOTHING
@@ -278,11 +283,18 @@ class Room:
         self.enter(member)
         return True
 
+    def forget_modes(self) -> None:
+        """Forgets modes, bans and mutes, which may change while we are not in the room."""
+        self.modes, self.has_asked_modes = None, False
+        self.banned.clear()
+        self.muted.clear()
+
     def empty(self) -> None:
         """Forgets the members, because we are not in the room any more."""
         self.is_here = self.is_direct
         self.is_listed = False
         self.members.clear()
+        self.forget_modes()
         self.members_version += 1
 
 

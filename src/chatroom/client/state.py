@@ -93,11 +93,13 @@ class SessionState:
         self.account = ""  # the name that we are logged in to
         self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.away = False
+        self.is_operator = False  # of the server
         # answers that take more than one line
         self.batches: dict[str, Batch] = {}
         self.listing: list[tuple[str, int, str]] = []
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
         self.asked_modes: set[str] = set()  # likewise, whose modes
+        self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
         self._searched = self.current
@@ -121,6 +123,7 @@ class SessionState:
         self.reason = ""
         self.error = ""
         self.account = ""
+        self.is_operator = False
         self.login_failed = False
         self._offered = ("", "")
         self._may_send_password = bool(self.password)
@@ -133,6 +136,7 @@ class SessionState:
         self.listing.clear()
         self.asked_who.clear()
         self.asked_modes.clear()
+        self.asked_bans.clear()
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None

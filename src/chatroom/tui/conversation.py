@@ -10,7 +10,7 @@ from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
-from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry, nick_colour
 from chatroom.common.names import FAULTS, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
 
@@ -224,26 +224,8 @@ class Conversation:
 
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
-        first, *more = f"{strings.clock(entry.time)} {place}{self._said_by(entry)}".split("\n")
+        first, *more = f"{strings.clock(entry.time)} {place}{strings.said(entry, self._coloured(entry))}".split("\n")
         return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
-
-    def _said_by(self, entry: TranscriptEntry) -> str:
-        nick = self._coloured(entry)
-        match entry.kind:
-            case Kind.MESSAGE:
-                return f"{nick}: {entry.text}"
-            case Kind.NOTICE:
-                return f"{nick} (notice): {entry.text}"
-            case Kind.ACTION:
-                return f"* {nick} {entry.text}"
-            case Kind.JOIN:
-                return f"→ {nick} joined"
-            case Kind.LEAVE:
-                return f"← {nick} left" + (f" ({entry.text})" if entry.text else "")
-            case Kind.RENAME:
-                return f"{nick} is now called {entry.text}"
-            case _:
-                return entry.text
 
     def _coloured(self, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[nick_colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick
