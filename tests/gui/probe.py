@@ -75,7 +75,7 @@ def state(view: TkView) -> dict[str, Any]:
         ),
         "messages_at": _middle(text, root),
         "pill_at": _middle(view.messages.pill, root),
-        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy")},
+        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place")},
     }
 
 

@@ -617,3 +617,55 @@ def test_names_are_sorted_by_their_letters() -> None:
     """As in a dictionary, whatever is on the letters."""
     names = ["Zoe", "marek", "Łukasz", "Élodie", "fred", "Lucy"]
     assert sorted(names, key=view_models.sort_key) == ["Élodie", "fred", "Lucy", "Łukasz", "marek", "Zoe"]
+
+
+def test_a_match_opens_its_place_and_back_returns(tmp_path: Path) -> None:
+    """The history around it is fetched, the words are marked; Esc goes back to the matches, then to the room."""
+    stage = Stage(tmp_path, HOST, "batch message-tags labeled-response draft/chathistory soju.im/search server-time")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.presenter.search.open()
+    stage.presenter.search.find("Żółw")
+    stage.tick(
+        ":irc BATCH +s soju.im/search", "@batch=s;msgid=7 :bob!u@h PRIVMSG #lobby :a ZOLW swims", ":irc BATCH -s"
+    )
+    assert stage.view.shown["header"].people == "1 found"
+    assert ("ZOLW", "hit") in stage.view.rows[-1].segments
+    stage.presenter.pane.clicked(len(stage.view.rows) - 1, "place", "")
+    asked = stage.connections[-1].sent[-1]
+    assert asked.endswith("CHATHISTORY AROUND #lobby msgid=7 100")
+    stage.tick(
+        f"{asked.partition(' ')[0]} :irc BATCH +h chathistory #lobby",
+        "@batch=h;msgid=6;time=2023-11-14T22:00:06.000Z :eve!u@h PRIVMSG #lobby :before",
+        "@batch=h;msgid=7;time=2023-11-14T22:00:07.000Z :bob!u@h PRIVMSG #lobby :a żółw swims",
+        "@batch=h;msgid=8;time=2023-11-14T22:00:08.000Z :eve!u@h PRIVMSG #lobby :after",
+        ":irc BATCH -h",
+    )
+    assert stage.view.texts[1:] == ["eve  before", "bob  a żółw swims", "eve  after"]
+    assert ("żółw", "hit") in stage.view.rows[2].segments and stage.view.rows[2].tag == "found"
+    assert stage.view.shown["back"]
+    stage.presenter.escape()
+    assert stage.view.texts[1:] == ["bob  a ZOLW swims  Show its place"] and not stage.view.shown["back"]
+    stage.presenter.escape()
+    assert stage.view.shown["header"].people == "2 people" and stage.view.shown["search"] is None
+
+
+def test_a_new_name_in_the_list_of_rooms_makes_a_room(stage: Stage) -> None:
+    """With or without its #."""
+    stage.tick(":irc 322 me #tea 3 :[+k] hot", ":irc 323 me :End")
+    assert stage.view.shown["picker"] == [("#tea", "3 people · needs a key · hot")]
+    assert stage.view.new_row("dev") == ("#dev", "a new room")
+    stage.presenter.pick_room()
+    assert stage.view.new_row("bob") == ("bob", "talk to them alone")
+
+
+def test_an_answer_stands_under_what_it_answers(tmp_path: Path) -> None:
+    """A line of it, with who said it."""
+    stage = Stage(tmp_path, HOST, "message-tags")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick("@msgid=1 :bob!u@h PRIVMSG #lobby :tea?", "@msgid=2;+draft/reply=1 :eve!u@h PRIVMSG #lobby :yes")
+    assert stage.view.texts[-3:] == ["bob  tea?", "↩ bob: tea?", "eve  yes"]
+    stage.presenter.pane.act(len(stage.view.rows) - 1, "reply")
+    stage.presenter.send(f"{stage.view.composer}good")
+    assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby :eve: good"

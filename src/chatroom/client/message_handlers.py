@@ -5,13 +5,14 @@ Those about who is where are in `presence_handlers`.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, strings
+from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, read_markers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Room
-from chatroom.client.screen_events import KeyWanted, Registered
+from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Registered, TakenBack
 from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
@@ -27,6 +28,7 @@ _LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
 _LISTED_TOPIC_CHARACTERS = 400
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
+_LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -49,6 +51,10 @@ def spoken(state: SessionState, message: Message) -> TranscriptEntry | None:
         kind = Kind.ACTION
     said = state.entry(message, kind, "\n".join(clean(plain(line)) for line in text.split("\n")))
     said.mention = not said.own and kind is not Kind.NOTICE and state.mentions_me(said.text)
+    if said.reply_to and not said.own:
+        room = state.rooms.get(fold(param(message, 0)))
+        answered = room.find(said.reply_to) if room else None
+        said.mention = said.mention or bool(answered and answered.own)
     return said
 
 
@@ -218,12 +224,15 @@ def on_list(state: SessionState, message: Message) -> None:
     people = param(message, 2)
     if len(state.listing) < _LISTED_ROOMS_MAX and len(param(message, 1)) <= NAME_CHARACTERS_MAX:
         topic = text_of(message)[:_LISTED_TOPIC_CHARACTERS]
-        state.listing.append((param(message, 1), number(people, 1_000_000) or 0, topic))
+        modes = _LISTED_MODES.match(topic)
+        topic = topic[modes.end() :] if modes else topic
+        people_here = number(people, 1_000_000) or 0
+        state.listing.append(ListedRoom(param(message, 1), people_here, topic, modes[1] if modes else ""))
 
 
 def on_list_end(state: SessionState, message: Message) -> None:
     rooms, state.listing = state.listing, []
-    state.list_rooms(sorted(rooms, key=lambda row: (-row[1], row[0])))
+    state.list_rooms(sorted(rooms, key=lambda room: (-room.people, room.name)))
 
 
 def on_batch(state: SessionState, message: Message) -> None:
@@ -242,7 +251,11 @@ def on_batch(state: SessionState, message: Message) -> None:
             handle(state, whole)
     elif batch.kind == "chathistory" and batch.about:
         entries = [said for line in batch.messages if (said := _remembered(state, line))]
-        if room := state.rooms.get(fold(batch.about[0])):
+        room = state.rooms.get(fold(batch.about[0]))
+        asked = batch.first.tags.get("label", "")
+        if room and asked in state.shown:
+            state.events.append(HistoryShown(room, tuple(entries), state.shown.pop(asked)))
+        elif room:
             history_sync.arrived(state, room, entries)
     elif batch.kind == "soju.im/search":
         state.found([said for line in batch.messages if (said := _remembered(state, line))])
@@ -259,6 +272,10 @@ def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None
 
 def on_fail(state: SessionState, message: Message) -> None:
     """FAIL command code about… :text (IRCv3 standard replies)."""
+    if message.tags.get("label", "") in state.shown:
+        del state.shown[message.tags["label"]]
+        state.inform(tr("The history of that can't be had."), Kind.ERROR)
+        return
     if param(message, 0) == "CHATHISTORY":
         for word in message.params[2:-1]:
             if room := state.rooms.get(fold(word)):
@@ -275,8 +292,11 @@ def on_fail(state: SessionState, message: Message) -> None:
 def on_redact(state: SessionState, message: Message) -> None:
     target = param(message, 0)
     room = state.rooms.get(fold(message.nick if state.is_me(target) else target))
-    if room and param(message, 1):
-        room.redact(param(message, 1), strings.TAKEN_BACK)
+    entry = room.find(param(message, 1)) if room else None
+    if room and entry:
+        nick = clean(message.nick)
+        room.redact(entry, strings.taken_back(nick, entry.nick))
+        state.events.append(TakenBack(room, entry, nick))
 
 
 def on_not_sent(state: SessionState, message: Message) -> None:
@@ -362,6 +382,7 @@ HANDLERS: dict[str, Handler] = {
     "PONG": on_pong,
     "BATCH": on_batch,
     "REDACT": on_redact,
+    "MARKREAD": read_markers.on_marker,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,

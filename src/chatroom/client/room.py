@@ -68,10 +68,12 @@ class Room:
         self.dirty = REDRAW_NOTHING
         self.unread = 0
         self.mentions = 0
+        self.read = 0.0  # the time of the last message that the user has read, here or with another client
         self.mark: TranscriptEntry | None = None  # the first entry nobody has looked at: "new since"
         self.doubt = ""  # why this conversation may be with somebody else now; asked about before the next line
         self.source = ""  # user@host of this person, as the server told it last
         self.draft = ""
+        self.answered: TranscriptEntry | None = None  # what the user is about to answer
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
         self.history_request: HistoryRequest | None = None  # asked for and not arrived
@@ -166,12 +168,16 @@ class Room:
         self._ids.discard(entry.msgid)
         self.touch(index)
 
-    def redact(self, msgid: str, text: str) -> None:
+    def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""
-        for index, entry in enumerate(self.entries):
-            if entry.msgid == msgid:
-                entry.text, entry.mention = text, False
-                self.touch(index)
+        entry.text, entry.mention, entry.is_gone = text, False, True
+        self.touch_entry(entry)
+
+    def find(self, msgid: str) -> TranscriptEntry | None:
+        """The message with that id, if it is remembered."""
+        if not msgid or msgid not in self._ids:
+            return None
+        return next((entry for entry in reversed(self.entries) if entry.msgid == msgid), None)
 
     def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""

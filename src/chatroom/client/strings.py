@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from chatroom.client.screen_events import ListedRoom
 from chatroom.client.transcript_entry import Kind, TranscriptEntry
 from chatroom.common.language import tr
+from chatroom.common.names import fold
 
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
@@ -62,11 +64,25 @@ NOT_JOINED = {
     "477": "{0} lets in only those who are logged in.",
     "489": "{0} lets in only those whose connection is encrypted.",
 }
-TAKEN_BACK = "(taken back)"
 NOTHING_FOUND = "Nothing was found."
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
+
+
+def taken_back(nick: str, author: str) -> str:
+    """What stands in place of a message that `nick` took back."""
+    return tr("(taken back)") if fold(nick) == fold(author) else tr("(taken back by {nick})", nick=nick)
+
+
+def listed_room(room: ListedRoom) -> str:
+    """What a list of rooms says of one: how many are there, who is let in, the topic."""
+    words = [people(room.people)]
+    if "k" in room.closed:
+        words.append(tr("needs a key"))
+    if "i" in room.closed:
+        words.append(tr("by invitation"))
+    return " · ".join(filter(None, [*words, room.topic]))
 
 
 def said(entry: TranscriptEntry, nick: str = "") -> str:

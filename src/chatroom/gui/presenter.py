@@ -14,13 +14,23 @@ from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, KeyWanted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import (
+    Alerted,
+    HistoryShown,
+    KeyWanted,
+    Registered,
+    Rejected,
+    RoomList,
+    ScreenEvent,
+    SearchResults,
+)
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
+from chatroom.common.language import tr
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
 from chatroom.gui import export, view_models
 from chatroom.gui.alerts import Alerts
@@ -234,8 +244,10 @@ class Presenter:
             case Alerted(room, entry) if not self.focused:
                 self._alerts.alert(room, entry)
             case RoomList(rooms):
-                rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
-                self.view.show_picker("Rooms of this server; a new name makes a room", rows, True)
+                rows = [(listed.name, strings.listed_room(listed)) for listed in rooms]
+                self.view.show_picker(tr("Rooms of this server; a new name makes a room"), rows, view_models.new_room)
+            case HistoryShown(room, entries, msgid):
+                self.search.shown(room, entries, msgid)
             case KeyWanted(room):
                 self.questions.ask_key(room)
             case SearchResults(room, entries):
@@ -317,7 +329,7 @@ class Presenter:
         """Lets the user choose among the rooms that are open: Ctrl+K."""
         if self.client:
             rows = [(row.name, row.count) for row in view_models.room_rows(self.client.state)]
-            self.view.show_picker("Go to", rows, True)
+            self.view.show_picker(tr("Go to"), rows, view_models.new_place)
 
     def list_rooms(self) -> None:
         """Asks for the rooms of the server, and the answer opens the picker: Ctrl+J."""
@@ -399,7 +411,9 @@ class Presenter:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
-        """Closes the search, or goes to the latest message."""
+        """Goes back to what was found, closes the search, or goes to the latest message."""
+        if self.search.back():
+            return
         if not self.search.close():
             self.pane.jump_to_latest()
         elif self.client and self.pane.transcript:

@@ -21,7 +21,7 @@ from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
@@ -264,17 +264,17 @@ class TkView:
     def show_empty(self, text: str) -> None:
         self.messages.show_empty(text)
 
-    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
-        self.picker.show(title, rows, free)
+    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
+        self.picker.show(title, rows, new)
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
         self.question.show(question, answer, not (question.is_unasked and self.composer.get().strip()))
 
-    def show_search(self, visible: bool, result: str = "") -> None:
+    def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:
             self.search.grid(row=2, column=0, sticky="ew", pady=(0, 6))
-            self.search.show(result)
+            self.search.show(result, can_go_back)
         else:
             self.search.grid_remove()
             self.focus_composer()

@@ -7,7 +7,7 @@ from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import nick_colour
 from chatroom.common.language import mark, own, tr
-from chatroom.common.names import bare, fold
+from chatroom.common.names import bare, fold, is_room
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
@@ -80,6 +80,16 @@ def _member_row(room: Room, member: Member) -> MemberRow:
     if fold(member.nick) in room.muted:
         text = tr("{nick} (muted)", nick=text)
     return MemberRow(member.nick, text, nick_colour(member.nick), member.away)
+
+
+def new_room(typed: str) -> tuple[str, str]:
+    """What was typed into the list of rooms, as a room."""
+    return (typed if is_room(typed) else f"#{typed}"), tr("a new room")
+
+
+def new_place(typed: str) -> tuple[str, str]:
+    """What was typed into the list of places to go to: a room, or a person."""
+    return typed, tr("go to this room") if is_room(typed) else tr("talk to them alone")
 
 
 def sort_key(nick: str) -> tuple[list[float], str]:
