@@ -36,6 +36,7 @@ class CountingFormat:
     """Renders an event as its text in a line, and counts how often."""
 
     own_moves = False
+    as_sentences = False
 
     def __init__(self, mark: str = "", same: str = "") -> None:
         self.mark = mark

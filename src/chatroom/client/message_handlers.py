@@ -30,7 +30,7 @@ _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
 _LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
-# The codes of a FAIL (IRCv3 standard-replies) that gives the reason for the line behind it.
+# The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
 TRY_LATER = "TEMPORARILY_UNAVAILABLE"  # before 464: too many wrong passwords in a short time
 REPLACED = "SESSION_REPLACED"  # before ERROR: the user has logged in to the same name over another connection
@@ -281,7 +281,7 @@ def on_fail(state: SessionState, message: Message) -> None:
             if room := state.rooms.get(fold(word)):
                 history_sync.failed(state, room)
         return
-    if param(message, 1) in _REASONS:
+    if param(message, 0) == "NICK" or param(message, 1) in _REASONS:
         state.reason = param(message, 1)
         return
     if state.answer(message.tags.get("label", ""), DeliveryState.FAILED) is None and not state.is_registered:

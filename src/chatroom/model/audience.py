@@ -10,6 +10,7 @@ class Format(Protocol):
     """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
+    as_sentences: bool  # whether people read it, who are told of several reactions by one line
 
     def render(self, event: Event) -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""

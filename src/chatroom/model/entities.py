@@ -50,6 +50,7 @@ class Session:
         "extended_monitor",
         "format",
         "goodbye",
+        "has_tried",
         "host",
         "near",
         "paced",
@@ -78,6 +79,7 @@ class Session:
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
         self.tries = 0  # wrong passwords so far
+        self.has_tried = False  # whether it has given a password for an account
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
         self.closing = False  # goodbye was said; what the client sends now is not read any more
@@ -393,7 +395,7 @@ def _is_met_alike(one: Person, other: Person) -> bool:
 
 
 def without_tags(said: Said) -> Said:
-    """The message without the tags that its client put there, which nobody needs later."""
+    """The message without the tags that its client put there, which nobody needs later; what it answers stays."""
     return replace(said, tags="") if said.tags else said
 
 

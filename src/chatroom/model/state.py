@@ -17,6 +17,7 @@ from chatroom.model.masks import MaskList
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.nick_index import NickIndex
+from chatroom.model.reactions import Reactions
 from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
@@ -28,6 +29,7 @@ class _Deaf:
     """The format of who reads nothing."""
 
     own_moves = False
+    as_sentences = False
 
     def render(self, event: Event) -> bytes:
         return b""
@@ -68,7 +70,7 @@ class ChatState:
     # What all servers have in common. The rest follows from it (`reindex`), or is each server's own.
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent"),
+        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "reactions"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -100,6 +102,7 @@ class ChatState:
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
+        self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
         self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.replay`
         self.holders = Counter[str]()  # how many users have a mode, by its letter

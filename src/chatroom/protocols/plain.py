@@ -26,6 +26,7 @@ from chatroom.model.commands import (
     LogOut,
     MakeAccount,
     Quit,
+    React,
     Register,
     Rename,
     Say,
@@ -34,7 +35,7 @@ from chatroom.model.commands import (
     SetReplay,
     SetTopic,
 )
-from chatroom.model.events import Event, Invited, Said
+from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import OPERATOR, VOICE
 from chatroom.model.outcomes import Command
@@ -44,7 +45,8 @@ from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
-from chatroom.protocols.sentences import describe_event, describe_reply
+from chatroom.protocols.reaction_texts import require_reaction
+from chatroom.protocols.sentences import describe_event, describe_reply, reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
@@ -57,6 +59,7 @@ class PlainFormat:
     """Events as sentences. All plain clients read the same bytes."""
 
     own_moves = False
+    as_sentences = True
 
     def render(self, event: Event) -> bytes:
         return "".join([f"{line}\n" for line in event_lines(event)]).encode()
@@ -91,10 +94,15 @@ def _messages(reply: Reply) -> Iterator[str]:
     """The messages that a reply shows, each with its time; those that were looked for with their target, too."""
     if not isinstance(reply, Recent | HistoryIs | Found):
         return
+    reactions: dict[int, list[Reacted]] = {}
+    for reaction in () if isinstance(reply, Found) else reply.reactions:
+        reactions.setdefault(reaction.quote.id, []).append(reaction)
     for event in reply.events if isinstance(reply, HistoryIs) else reply.said:
         if isinstance(event, Said) and (lines := event_lines(event)):
             target = _target(event) if isinstance(reply, Found) else ""
             yield f"[{moment(event.time)}] {target}" + "\n".join(lines)
+            if event.id in reactions:
+                yield f"* {reactions_sentence(reactions[event.id])}"
 
 
 def _target(event: Said) -> str:
@@ -236,6 +244,18 @@ class PlainDialect:
     def _me(self, rest: str) -> Iterator[Command]:
         yield Say(self._here(), rest, MessageKind.ACTION)
 
+    def _reply(self, rest: str) -> Iterator[Command]:
+        nick, text = rest.split(maxsplit=1)
+        yield Say(self._here(), text, answers=nick)
+
+    def _react(self, rest: str) -> Iterator[Command]:
+        nick, reaction = rest.split(maxsplit=1)
+        yield React(self._here(), nick, require_reaction(self._here(), reaction))
+
+    def _unreact(self, rest: str) -> Iterator[Command]:
+        nick, reaction = rest.split(maxsplit=1)
+        yield React(self._here(), nick, require_reaction(self._here(), reaction), on=False)
+
     def _topic(self, rest: str) -> Iterator[Command]:
         yield SetTopic(self._here(), rest) if rest else AskTopic(self._here())
 
@@ -293,6 +313,9 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/whois NAME", "tell about one person, as /who NAME does", 1, _one(AskWhois)),
         PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
         PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
+        PlainCommand("/reply NAME TEXT", "answer the last message of somebody here", 2, PlainDialect._reply),
+        PlainCommand("/react NAME EMOJI", "react to somebody's last message: /react bob 👍", 2, PlainDialect._react),
+        PlainCommand("/unreact NAME EMOJI", "take that back", 2, PlainDialect._unreact),
         PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
         PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _in_room(moderation.invite)),
         PlainCommand(

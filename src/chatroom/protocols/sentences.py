@@ -4,7 +4,7 @@ They serve netcat, the server's console, the log of what operators do and the ex
 mark of the server's ("* "), and names commands as the console does, without a slash: `plain` adds both for netcat.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chatroom.common.durations import moment
@@ -25,6 +25,7 @@ from chatroom.model.events import (
     Left,
     ModesSet,
     OperatorSet,
+    Reacted,
     RealnameSet,
     Redacted,
     Renamed,
@@ -36,7 +37,7 @@ from chatroom.model.events import (
 )
 from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, INVITED_ONLY, KEY, SLOW, written
+from chatroom.model.modes import BAN, INVITED_ONLY, KEY, OPERATOR, SLOW, written
 from chatroom.model.replies import (
     AccountChange,
     AccountDone,
@@ -56,8 +57,10 @@ from chatroom.model.replies import (
     ModesAre,
     NoWhois,
     NowOperator,
+    OwnerIs,
     PersonalNotice,
     Ping,
+    ReactionsAre,
     Recent,
     Refused,
     ReplayIs,
@@ -76,6 +79,8 @@ from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.moderation_commands import TIME_EXAMPLES
 from chatroom.protocols.sentence_parts import SPELLED_OUT, because, lasting, list_bans, spell_out
+
+NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
 
 # ---- refusals: the numbers are places in `ChatError.about`, {slash} stands before commands --------------------------
 
@@ -173,6 +178,10 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
     Code.MAY_NOT_REDACT: "you may not remove that message",
     Code.NO_SUCH_MESSAGE: "there is no such message, or it is too old",
+    Code.NOTHING_TO_REACT_TO: "there is no such message, or it is too old",
+    Code.NOTHING_SAID: "{1} has said nothing in {0} lately",
+    Code.REACTION_BAD: "a reaction is an emoji or one word, of at most {1} bytes",
+    Code.REACTIONS_FULL: "that message has as many reactions as it may have",
     Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; {slash}quit leaves the server",
 }
 
@@ -203,11 +212,38 @@ def _said(event: Said) -> list[str]:
     if CTCP in text or kind is _TAGS:
         return []  # for programs
     private = "" if "#" in event.target[:2] else "[private] "
-    by = event.by.nick
+    by = speaker(event) if event.quote else event.by.nick
     lines = [plain(line) for line in text.replace(CUT, "").split(FEED) if line]
     if kind is _ACTION:
         return [f"{private}{by} {' '.join(lines)}"]
-    return [f"{private}{by}: {line}" for line in lines]
+    first = [f"{private}{by}: {line}" for line in lines[:1]]
+    return [*first, *(f"{private}{event.by.nick}: {line}" for line in lines[1:])]
+
+
+def speaker(event: Said) -> str:
+    """Who has said something, and what it answers, as far as that is known."""
+    nick, quote = event.by.nick, event.quote
+    if quote is None:
+        return nick
+    return f'{nick} (to {quote.nick}: "{quote.text}")' if quote.text else f"{nick} (to an earlier message)"
+
+
+def reactions_sentence(reactions: Sequence[Reacted]) -> str:
+    """Who has reacted to a message, and how: one sentence for all reactions to it."""
+    people: dict[str, list[str]] = {}
+    for event in reactions:
+        people.setdefault(event.reaction, []).append(event.by.nick)
+    kinds = ", ".join([f"{plain(reaction)} by {_some(nicks)}" for reaction, nicks in people.items()])
+    target, quote = reactions[0].target, reactions[0].quote
+    private = "" if "#" in target[:1] else "[private] "
+    return f'{private}{kinds} on {quote.nick}: "{quote.text}"'
+
+
+def _some(nicks: Sequence[str]) -> str:
+    """The first of these people by name, and how many more there are."""
+    if len(nicks) <= NAMES_SHOWN + 1:
+        return " and ".join([", ".join(nicks[:-1]), nicks[-1]]) if len(nicks) > 1 else nicks[0]
+    return f"{', '.join(nicks[:NAMES_SHOWN])} and {len(nicks) - NAMES_SHOWN} others"
 
 
 def _topic_set(event: TopicSet) -> list[str]:
@@ -219,7 +255,7 @@ def _topic_set(event: TopicSet) -> list[str]:
 def _modes_set(event: ModesSet) -> list[str]:
     """Masks that were set for one name are one change. What ended with its time is a sentence by itself."""
     ended = [_ended(change) for change in event.changes if not change.on and change.until]
-    done = dict.fromkeys([_change(change, event.time) for change in event.changes if change.on or not change.until])
+    done = dict.fromkeys([_change(change, event) for change in event.changes if change.on or not change.until])
     return [*dict.fromkeys(ended), *([f"{event.by.nick} {', '.join(done)}"] if done else [])]
 
 
@@ -227,12 +263,14 @@ def _ended(change: ModeChange) -> str:
     return f"The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
 
 
-def _change(change: ModeChange, time: int) -> str:
+def _change(change: ModeChange, event: ModesSet) -> str:
     """What was done by one change, without who did it."""
+    if change.on and change.letter == OPERATOR and change.uid == event.by.uid:  # an owner who comes in
+        return "is an operator here"
     mute = change.letter == BAN and change.param.startswith(MUTE)
     sentence = _MODES.get((MUTE if mute else change.letter, change.on))
     done = sentence.format(_whom(change)) if sentence else f"set mode {plain(written((change,)))}"
-    return f"{done}{lasting(change.until, time)}{because(change.reason)}"
+    return f"{done}{lasting(change.until, event.time)}{because(change.reason)}"
 
 
 def _whom(change: ModeChange) -> str:
@@ -307,6 +345,7 @@ _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
     Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
     Redacted: _redacted,
+    Reacted: lambda e: [],  # people are told of several at once: `reactions_sentence`
     OperatorSet: lambda e: [operator_set(e)],
     Guessed: lambda e: [guessed(e)],
     AwaySet: lambda e: [f"{e.by.nick} is away: {plain(e.message)}" if e.message else f"{e.by.nick} is back"],
@@ -456,6 +495,7 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     NoWhois: lambda r, slash: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), slash)],
     ListIs: _list_is,
     ServerBansAre: lambda r, slash: list_bans(r.entries) or ["Nobody is banned."],
+    OwnerIs: lambda r, slash: [f"{r.room} belongs to {r.account}." if r.account else f"{r.room} belongs to nobody."],
     ModesAre: lambda r, slash: [f"Modes of {r.room}: {plain(r.modes)}" if r.room else f"Your modes: {r.modes}"],
     NowOperator: lambda r, slash: ["You are an operator of the server now; you may keep order in every room."],
     Inviting: _inviting,
@@ -464,6 +504,7 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     AwayNoted: lambda r, slash: [
         f"You are away; {slash}away alone says that you are back." if r.away else "You are back."
     ],
+    ReactionsAre: lambda r, slash: [reactions_sentence(r.reactions)],
     Recent: lambda r, slash: [f"Earlier in {r.room}:"],
     HistoryIs: _history_is,
     Found: _found,

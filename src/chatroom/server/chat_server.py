@@ -49,6 +49,7 @@ from chatroom.server.connection_limits import (
 )
 from chatroom.server.handler import ChatHandler
 from chatroom.server.housekeeping import Housekeeping
+from chatroom.server.invitations import is_from_elsewhere, reachable_authority
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.startup_restore import restore_chat
@@ -129,12 +130,13 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.site = Site(web_hosts, self._health) if web else None
+        self.site = Site(web_hosts, self._health, self._reachable) if web else None
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
+        self.was_reached = False  # whether anybody has connected from another machine
         self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason
         self._none_left = threading.Condition(self.lock)
         self._uids = count(1)
@@ -325,6 +327,9 @@ class ChatServer(ThreadingTCPServer):
         clients = sum(not each.outbox.downloads for each in self.everybody())
         return Health(self.info.version, clients, saving)
 
+    def _reachable(self) -> str:
+        return reachable_authority(str(self.server_address[0]), self.port)
+
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""
         if self.link:
@@ -372,6 +377,7 @@ class ChatServer(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Starts a client's thread. One that may not come in gets a thread, too, which says why in its protocol."""
         address = client_address[0]
+        self.was_reached = self.was_reached or is_from_elsewhere(request, address)
         refusal, give_up_place = "", None
         is_proxy = is_in(address, self._trusted_proxies)
         if not is_proxy:

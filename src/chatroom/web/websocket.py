@@ -242,6 +242,7 @@ class FramedFormat:
 
     def __init__(self, lines: Format, opcode: Opcode) -> None:
         self.own_moves = lines.own_moves
+        self.as_sentences = lines.as_sentences
         self._lines = lines
         self._opcode = opcode
 

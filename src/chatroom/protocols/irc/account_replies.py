@@ -15,8 +15,10 @@ from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.sentences import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
 
 
-def notice(to: ReplyWriter, text: str) -> str:
-    return f":{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :{text}\r\n"
+def notice(to: ReplyWriter, text: str, code: str = "") -> str:
+    """What NickServ says; `code` tells programs what it means, as a tag of our own."""
+    tag = f"@chatroom/code={code} " if code and "message-tags" in to.capabilities else ""
+    return f"{tag}:{SERVICE}!{SERVICE}@{to.server.name} NOTICE {to.nick} :{text}\r\n"
 
 
 _DONE = {
@@ -40,7 +42,7 @@ def account_done(to: ReplyWriter, reply: AccountDone) -> Iterator[str]:
     if reply.via is Via.SASL:
         yield to.line(numerics.RPL_SASLSUCCESS)
     elif reply.via is Via.SERVICE or reply.change is AccountChange.FREED:
-        yield notice(to, text)
+        yield notice(to, text, reply.change.value)
 
 
 def account_lapses(to: ReplyWriter, reply: AccountLapses) -> Iterator[str]:
@@ -113,4 +115,4 @@ def refusal(to: ReplyWriter, error: ChatError, via: Via) -> Iterator[str]:
     elif via is Via.REGISTER:
         yield f":{to.server.name} FAIL REGISTER {sentence.code} {about[0]} :{text}\r\n"
     else:
-        yield notice(to, text)
+        yield notice(to, text, error.code.value)

@@ -3,7 +3,6 @@
 `parts` cuts messages that are longer than a line.
 """
 
-import re
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +10,7 @@ from time import gmtime, strftime
 from typing import Any
 
 from chatroom.common.graphemes import place_to_cut
-from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.irc_message import LINE_BYTES, render_tags
 from chatroom.common.names import NICK_BYTES, ROOM_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.model.events import (
@@ -27,6 +26,7 @@ from chatroom.model.events import (
     Left,
     ModesSet,
     OperatorSet,
+    Reacted,
     RealnameSet,
     Redacted,
     Renamed,
@@ -36,8 +36,9 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
-from chatroom.model.modes import OPERATOR, RANKS, written
+from chatroom.model.modes import BAN, OPERATOR, RANKS, written
 from chatroom.model.values import MessageKind, ModeChange
+from chatroom.protocols.irc.client_tags import reaction_tags, reply_tags
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
 from chatroom.protocols.sentence_parts import lasting
 from chatroom.protocols.sentences import guessed, operator_set
@@ -50,6 +51,7 @@ class IrcFormat:
     """What clients with the same capabilities read. They share one, from `irc_format`: an audience is grouped by it."""
 
     own_moves = True
+    as_sentences = False
 
     def __init__(self, capabilities: frozenset[str]) -> None:
         self._time = "server-time" in capabilities
@@ -97,16 +99,30 @@ class IrcFormat:
             account = by.account.replace("\\", r"\\")  # the only character of names that must be escaped in tags
             tags.append(f"account={account}")
         if self._ids:
-            if first:
+            if first and event.id:  # reactions in the history have none
                 tags.append(f"msgid={event.id:x}")
             if by.bot:
                 tags.append("bot")
-            if isinstance(event, Said) and event.tags:
-                tags.append(event.tags)
+            if type(event) is Said:
+                if event.tags:
+                    tags.append(event.tags)
+                elif event.quote:
+                    tags.append(reply_tags(event.quote))
+            elif type(event) is Reacted:
+                tags.append(reaction_tags(event))
+            elif isinstance(event, ModesSet):
+                # What one command bans or mutes somebody by are several masks with the same end and reason.
+                bans = [change for change in event.changes if change.letter == BAN]
+                for change in bans[:1]:
+                    tags += tags_of_ban(change.whom, change.until, change.reason)
         return f"@{';'.join(tags)} " if tags else ""
 
 
-MSGID = re.compile("[0-9a-f]{1,15}")  # of events
+def tags_of_ban(whom: str, until: int, reason: str) -> list[str]:
+    """What MODE and the list of bans have no place for, as tags of our own: for whom, until when, and why."""
+    since = timestamp(until) if until else ""
+    tags = {"chatroom/whom": whom, "chatroom/until": since, "chatroom/reason": reason}
+    return [render_tags({key: value}) for key, value in tags.items() if value]
 
 
 @lru_cache(maxsize=2048)  # all the subsets there are: two formats for the same one would not be shared
@@ -297,6 +313,10 @@ def _in_lines(head: str, text: str) -> str:
     return "".join([f"{head}{part}\r\n" for part in parts(text, len(head.encode()))])
 
 
+def _reacted(event: Reacted) -> str:
+    return f":{event.by.mask} TAGMSG {event.target}\r\n"
+
+
 def _no_lines(event: Event) -> str:
     return ""
 
@@ -317,6 +337,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
     AwaySet: _no_lines,
     Invited: _no_lines,
     RealnameSet: _no_lines,
+    Reacted: _no_lines,
     Redacted: _redacted_in_words,
     Guessed: _guessed,
     OperatorSet: lambda e: _wallops(e, operator_set(e).removeprefix(f"{e.by.nick} ")),
@@ -326,6 +347,7 @@ _LINES: dict[type, Callable[[Any], str]] = {
 # What clients that negotiated a capability read of an event instead.
 _OF_CAPABILITIES: tuple[tuple[str, type, Callable[[Any], str]], ...] = (
     ("message-tags", Said, _said_with_tags),
+    ("message-tags", Reacted, _reacted),
     ("draft/multiline", Said, _said_in_batch),
     ("draft/message-redaction", Redacted, _redacted),
     ("extended-join", Joined, _joined_extended),

@@ -4,12 +4,12 @@ A client that negotiated `batch` gets them in one; one with `server-time` gets e
 gets the time in the text, where its user can read it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatroom.common.errors import Code
 from chatroom.common.text import zoned
-from chatroom.model.events import Event, Said
+from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.replies import TargetsAre
 from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.reply_writer import ReplyWriter
@@ -25,9 +25,15 @@ FAILURES = {
 _BATCH = "h"  # batches of a client never overlap, so one name will do
 
 
-def events(to: ReplyWriter, past: Iterable[Event], batch: str) -> Iterator[str]:
-    """The lines for past events, in a batch of that type (with its parameters) where the client knows batches."""
-    return _batched(to, _lines(to, past), batch)
+def events(to: ReplyWriter, past: Sequence[Event], batch: str, reactions: Iterable[Reacted] = ()) -> Iterator[str]:
+    """The lines for past events, in a batch of that type (with its parameters) where the client knows batches.
+
+    The reactions to them come last, with the time of the last event and without an id: whoever asks for what comes
+    after the last line misses nothing.
+    """
+    last = past[-1].time if past else 0
+    placed = [replace(reaction, id=0, time=last) for reaction in reactions]
+    return _batched(to, _lines(to, [*past, *placed]), batch)
 
 
 def targets(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:

@@ -67,6 +67,7 @@ RPL_LISTSTART = Numeric("321", "Channel :Users  Name")
 RPL_LIST = Numeric("322", "{} {} :{}")
 RPL_LISTEND = Numeric("323", ":End of /LIST")
 RPL_CHANNELMODEIS = Numeric("324", "{} {}")
+RPL_UNIQOPIS = Numeric("325", "{} {}")
 RPL_CREATIONTIME = Numeric("329", "{} {}")
 RPL_WHOISACCOUNT = Numeric("330", "{} {} :is logged in as")
 RPL_NOTOPIC = Numeric("331", "{} :No topic is set")
@@ -141,6 +142,10 @@ FAILURES = {
     Code.NOT_YOURS_TO_REDACT: "REDACT INVALID_TARGET {} :You can't remove messages from there",
     Code.MAY_NOT_REDACT: "REDACT REDACT_FORBIDDEN {} {} :That message is not yours, and you are no operator here",
     Code.NO_SUCH_MESSAGE: "REDACT UNKNOWN_MSGID {} {} :There is no such message, or it is too old",
+    Code.NOTHING_TO_REACT_TO: "TAGMSG UNKNOWN_MSGID {} {} :There is no such message, or it is too old",
+    Code.REACTION_BAD: "TAGMSG INVALID_REACTION {} :A reaction is an emoji or one word, of at most {} bytes",
+    Code.REACTIONS_FULL: "TAGMSG TOO_MANY_REACTIONS {} {} :That message has as many reactions as it may have",
+    Code.NOTHING_SAID: "TAGMSG UNKNOWN_MSGID {} {} :They have said nothing there lately",
     Code.RELOAD_FAILED: "REHASH RELOAD_FAILED :A file can't be read: all stays as it was; the server's log says which",
     Code.LINK_DOWN: "* LINK_DOWN :The link to the other servers is down; that must wait until it is back",
     Code.SPOOL_FULL: "* LINK_DOWN :The link to the other servers is down and too much waits for it; that was not sent",
@@ -149,11 +154,15 @@ FAILURES = {
 }
 
 # Commands whose specifications answer with FAIL: whoever uses them knows it, also without standard-replies.
-KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "VERIFY"}
+KNOWN_TO_FAIL = {"BATCH", "CHATHISTORY", "MARKREAD", "REDACT", "REGISTER", "SEARCH", "SETNAME", "TAGMSG", "VERIFY"}
 
 # FAILs that tell programs the reason of the refusal behind them, whose number has several.
 REASONS: dict[Code, str] = {
     Code.NICK_CLAIMED: "NICK NICKNAME_RESERVED {0} :That name is claimed",
+    Code.NICK_BAD: "NICK NICKNAME_BAD {0} {1} :That can't be a name",  # with a `names.Fault`
+    Code.NICK_RESERVED: "NICK NICKNAME_OF_SERVER {0} :That name would pass for the server",
+    Code.NICK_BANNED: "NICK NICKNAME_BANNED {0} :That name is banned here",
+    Code.NICK_LIKE: "NICK NICKNAME_LIKE {0} :That name looks like another",
     Code.LOGIN_TOO_OFTEN: "PASS TEMPORARILY_UNAVAILABLE :That was tried too often",
 }
 REFUSALS: dict[Code, Numeric] = {

@@ -36,9 +36,11 @@ from chatroom.model.replies import (
     NotHere,
     NoWhois,
     NowOperator,
+    OwnerIs,
     PersonalNotice,
     Ping,
     Raw,
+    ReactionsAre,
     Recent,
     Refused,
     Reloaded,
@@ -61,7 +63,7 @@ from chatroom.model.replies import (
 )
 from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, numerics
-from chatroom.protocols.irc.event_lines import timestamp
+from chatroom.protocols.irc.event_lines import tags_of_ban, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
@@ -167,10 +169,16 @@ def _modes_are(to: ReplyWriter, reply: ModesAre) -> Iterator[str]:
     yield to.line(numerics.RPL_CREATIONTIME, reply.room, reply.created // 1000)
 
 
+def _owner_is(to: ReplyWriter, reply: OwnerIs) -> Iterator[str]:
+    yield to.line(numerics.RPL_UNIQOPIS, reply.room, reply.account or "*")
+
+
 def _list_is(to: ReplyWriter, reply: ListIs) -> Iterator[str]:
     entry, end = numerics.LISTS[reply.letter]
     for one in reply.entries:
-        yield to.line(entry, reply.room, one.mask, one.by, one.since // 1000)
+        tags = tags_of_ban(one.whom, one.until, one.reason) if "message-tags" in to.capabilities else []
+        head = f"@{';'.join(tags)} " if tags else ""
+        yield f"{head}{to.line(entry, reply.room, one.mask, one.by, one.since // 1000)}"
     yield to.line(end, reply.room)
 
 
@@ -307,7 +315,7 @@ def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
             yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
-        yield from history_replies.events(to, reply.said, f"chathistory {reply.room}")
+        yield from history_replies.events(to, reply.said, f"chathistory {reply.room}", reply.reactions)
 
 
 def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
@@ -406,12 +414,14 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     WhoIsIn: _who_is_in,
     WhoisIs: _whois_is,
     ModesAre: _modes_are,
+    OwnerIs: _owner_is,
     UsersAre: _users_are,
     IsAway: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, r.message)]),
     AwayNoted: lambda to, r: iter([to.line(numerics.RPL_NOWAWAY if r.away else numerics.RPL_UNAWAY)]),
     Goodbye: _goodbye,
     Recent: _recent,
-    HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}"),
+    ReactionsAre: lambda to, r: iter(()),  # such clients are told of each as it comes
+    HistoryIs: lambda to, r: history_replies.events(to, r.events, f"chathistory {r.name}", r.reactions),
     TargetsAre: history_replies.targets,
     Found: lambda to, r: history_replies.events(to, r.said, history_replies.SEARCH),
     CutShort: _notice,

@@ -12,7 +12,8 @@ from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER
 from chatroom.model.outcomes import Command
 from chatroom.model.values import HistoryPoint
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.event_lines import MSGID, milliseconds
+from chatroom.protocols.irc.client_tags import MSGID
+from chatroom.protocols.irc.event_lines import milliseconds
 from chatroom.protocols.irc.history_replies import CHATHISTORY, PLAYBACK, SEARCH
 from chatroom.protocols.irc.params import echo
 

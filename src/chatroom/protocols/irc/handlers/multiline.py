@@ -19,6 +19,7 @@ from chatroom.model.replies import Refused
 from chatroom.model.values import MessageKind
 from chatroom.protocols.irc.batch import Batch
 from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.client_tags import answered
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.password_slips import refuse_slips
 
@@ -89,7 +90,7 @@ def _say(client: ClientState, batch: Batch) -> Iterator[Command]:
         return
     try:
         refuse_slips(batch.text)
-        said: Command = Say(batch.target, batch.text, batch.kind, batch.tags)
+        said: Command = Say(batch.target, batch.text, batch.kind, batch.tags, answered(batch.tags))
     except ChatError as error:
         said = Refused(error)
     yield _labelled(batch.label, said)
