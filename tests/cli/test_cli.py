@@ -667,3 +667,4 @@ def test_the_start_says_who_can_come_in(host: str, on: bool, told: list[str], un
     assert all(each in banner for each in told)
     assert not any(each in banner for each in untold)
     assert banner.splitlines()[-1].startswith("q and Enter ends the server")
+    assert "other machines must use it" in how_to_join(host, 9090, tls=True, tls_only=True)

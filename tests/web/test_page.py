@@ -1,6 +1,7 @@
 """The page in a real browser, with a real server and real clients of the other kinds in the room."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -1048,6 +1049,29 @@ def test_fingers_find_their_targets(server: ChatServer, visit: Visit) -> None:
     assert nora.run(small) == []
     nora.page.get_by_role("button", name="More about this room").click()
     assert nora.run(small) == []
+
+
+@pytest.mark.needs("convert")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_room_is_shown_as_an_address_and_a_code(server: ChatServer, visit: Visit, scheme: str) -> None:
+    """A camera reads it from the screen of a phone; the address is copied by a button."""
+    zxingcpp = pytest.importorskip("zxingcpp")
+    nora = visit(server.port, PHONE, color_scheme=scheme).come("nora", "#tea", "#tea")
+    nora.pick(nora.page.get_by_role("button", name="More about this room"), "Show the address…")
+    code = nora.page.get_by_role("img", name="The address as a QR code")
+    expect(nora.page.locator(".share")).to_contain_text("works on this machine alone")
+    expect(nora.page.locator(".share a")).to_have_text(f"{nora.address}#tea")
+    picture = code.screenshot()
+    command = ["convert", "png:-", "-depth", "8", "gray:-"]
+    pixels = subprocess.run(command, input=picture, capture_output=True, check=True, timeout=60).stdout
+    box = code.bounding_box()
+    assert box
+    width = next(width for width in range(int(box["width"]), int(box["width"]) + 3) if len(pixels) % width == 0)
+    [found] = zxingcpp.read_barcodes(memoryview(pixels).cast("B", (len(pixels) // width, width)))
+    assert found.text == f"{nora.address}#tea"
+    check(nora.page)
+    nora.page.get_by_role("button", name="Copy the address").click()
+    expect(nora.page.locator(".share").get_by_role("status")).to_have_text("The address is copied.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from chatroom import __version__
+from chatroom.cli import firewall
 from chatroom.cli.check_config import check_cluster, check_machine
 from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen, is_default
 from chatroom.cli.config_file import Faults, written
-from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
+from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
@@ -23,6 +24,7 @@ from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
+from chatroom.server.invitations import address_to_join
 from chatroom.server.log_writer import LogWriter
 from chatroom.storage.relocation import directory_of, move
 
@@ -199,13 +201,17 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
             server.port,
             _browsers_scheme(server),
             tls=server.tls is not None,
+            tls_only=options.tls_only,
             password=options.password_file is not None,
         )
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
+        patience = firewall.watch(server, _say)
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
         signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
         console.close()
+        if patience:
+            patience.cancel()
         systemd.notify("STOPPING=1")
     finally:  # whatever goes wrong before
         if announcement:

@@ -8,7 +8,7 @@ import select
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from chatroom.model.commands import Join, Rename, SetAway, SetRealname
+from chatroom.model.commands import Join, React, Rename, SetAway, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
 from chatroom.net.connection import Connection
@@ -16,6 +16,7 @@ from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
 
 TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands that are told in all of the client's rooms
+_MORE_FOR_REACTION = 1 / PRICES.reactions - 1  # lines besides the one that it is
 
 
 class Payments:
@@ -43,8 +44,10 @@ class Payments:
         """Likewise for a further command."""
         return self._is_free(command) or self.wait_for_turn(price_of(line) * self._crowding(), is_dear=True)
 
-    def pay_for_rooms(self, command: Command) -> bool:
-        """Likewise for a command that is told in all of the client's rooms, as far as that costs more than a line."""
+    def pay_for_more(self, command: Command) -> bool:
+        """Likewise for what costs more than a line: what is told in all of the client's rooms, and reactions."""
+        if isinstance(command, React):
+            return self.wait_for_turn(_MORE_FOR_REACTION * self._crowding(), is_dear=True)
         if not isinstance(command, TOLD_EVERYWHERE):
             return True
         user = self._client.session.user
@@ -56,6 +59,8 @@ class Payments:
         for number, command in enumerate(commands):
             if number and not isinstance(command, Reply) and not self._is_free(command):
                 self._charge(price_of(line) * self._crowding())
+            if isinstance(command, React):
+                self._charge(_MORE_FOR_REACTION * self._crowding())
             yield command
 
     def charge_lookups(self) -> None:

@@ -11,6 +11,7 @@ import { button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu } from "./dialogs.js";
 import { bodyOf } from "./rows.js";
 import { NAME_CHARACTERS } from "./sign_in.js";
+import { openShare } from "./share.js";
 
 /** @typedef {import("../state.js").ChatState} MenuState */
 /** @typedef {import("../room.js").Room} MenuRoom */
@@ -114,6 +115,7 @@ export class Menus {
     const items = [
       { label: tr("setTopic"), act: () => this.topic(room) },
       { label: tr("inviteSomebody"), act: () => this.invite(room) },
+      { label: tr("shareRoom"), act: () => void openShare(room.name, copy) },
       { label: tr("whoIsBanned"), act: () => askBans(state, room) },
     ];
     if (state.isOperatorIn(room)) {
