@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field
 
 from chatroom.model.audience import Format
-from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Via, value
+from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person, Via, value
 
 
 class ChatCommand:
@@ -129,6 +129,23 @@ class Ban(ChatCommand):
     seconds: int = 0
     reason: str = ""
     mute: bool = False
+
+
+@value
+class ThrowOut(ChatCommand):
+    """Throw out of a room those who were found to be banned from it. No protocol makes this: it follows a `Ban`."""
+
+    room: str
+    who: tuple[Person, ...]
+    reason: str
+
+
+@value
+class ThrowOff(ChatCommand):
+    """Throw off the server those who were found to be banned from it. No protocol makes this, likewise."""
+
+    who: tuple[Person, ...]
+    reason: str
 
 
 @value

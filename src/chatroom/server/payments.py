@@ -45,15 +45,21 @@ class Payments:
 
     def pay_for_rooms(self, command: Command) -> bool:
         """Likewise for a command that is told in all of the client's rooms, as far as that costs more than a line."""
-        if not isinstance(command, TOLD_EVERYWHERE):
-            return True
+        more = self._rooms_told(command)
+        return not more or self.wait_for_turn(more * self._crowding(), is_dear=True)
+
+    def _rooms_told(self, command: Command) -> float:
+        """What it costs, in lines besides its own, that a command is told in all of the client's rooms."""
         user = self._client.session.user
-        more = (len(user.rooms) if user else 0) / PRICES.rooms - 1
-        return more <= 0 or self.wait_for_turn(more * self._crowding(), is_dear=True)
+        if user is None or not isinstance(command, TOLD_EVERYWHERE):
+            return 0.0
+        return max(0.0, len(user.rooms) / PRICES.rooms - 1)
 
     def charged(self, line: bytes, commands: Iterator[Command]) -> Iterator[Command]:
-        """The commands of a labelled line. They are answered as one, so the further ones are paid for afterwards."""
+        """The commands of a labelled line. They are answered as one, so what costs more is paid for afterwards."""
         for number, command in enumerate(commands):
+            if more := self._rooms_told(command):
+                self._charge(more * self._crowding())
             if number and not isinstance(command, Reply) and not self._is_free(command):
                 self._charge(price_of(line) * self._crowding())
             yield command
