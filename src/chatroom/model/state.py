@@ -212,9 +212,10 @@ class ChatState:
 
     def note_lists(self, key: str) -> None:
         """To be called when a room gets lists or loses them, is opened or left, or is nobody's any more."""
-        self.left_lists.pop(key, None)
         if key in self.lists and key not in self.rooms and key not in self.owners and key != LOBBY:
-            self.left_lists[key] = None
+            self.left_lists.setdefault(key)
+        else:
+            self.left_lists.pop(key, None)
 
     def own(self, key: str, owner: str) -> None:
         """A room is an account's from now on, both by their folded names."""
@@ -227,6 +228,8 @@ class ChatState:
         del self.owned[owner][key]
         if not self.owned[owner]:
             del self.owned[owner]
+        if key in self.lists and key not in self.rooms:
+            self.lists[key] = self.lists.pop(key)  # as if it were left now: what is made of the lists has their order
         self.note_lists(key)
 
     def card_of(self, nick: str) -> Member | None:
