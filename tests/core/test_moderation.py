@@ -383,9 +383,42 @@ def test_a_marked_row_of_a_list_fits_a_line(room: Room) -> None:
     assert len(row.encode()) <= 510
 
 
+def test_a_ban_tells_whom_it_is_for_until_when_and_why(room: Room) -> None:
+    """By tags, to those who read tags: MODE and the list of bans have no place for it."""
+    chat, op, bob = room
+    al = chat.irc("al", "message-tags", "server-time", room="#a")
+    op.send("MUTE #a bob 5m :spam; and more").heard()
+    tags = r"chatroom/whom=bob;chatroom/until=2026-01-01T12:05:00.123Z;chatroom/reason=spam\:\sand\smore"
+    [told] = al.heard()
+    assert told.split(" ")[0].endswith(f";{tags}")
+    assert " MODE #a +b m:bob!*@*" in told
+    assert bob.heard()[-1].startswith(":op!")
+    listed = al.send("MODE #a b").heard()
+    assert listed[0].startswith(f"@{tags} :chatroom.test 367 al #a m:bob!*@* op!")
+    assert bob.send("MODE #a b").heard()[0].startswith(":chatroom.test 367 ")
+    op.send("MODE #a +b x!*@*").heard()
+    assert "chatroom/" not in al.heard()[0]
+
+
+def test_whose_room_it_is(room: Room) -> None:
+    """MODE with an O: 325 with the account, or a star. An owner who comes in is told of as what they are."""
+    chat, _, bob = room
+    jan = chat.irc("jan").send("PRIVMSG NickServ :REGISTER long-password", "JOIN #own")
+    nathan = chat.plain("nathan").send("/join #own")
+    bob.heard()
+    assert bob.send("MODE #own O", "MODE #a +O").heard() == [
+        ":chatroom.test 325 bob #own jan",
+        ":chatroom.test 325 bob #a *",
+    ]
+    assert numerics(bob, "MODE #own bO", "MODE #none O") == ["368", "325", "403"]
+    assert "* #own belongs to jan." in nathan.send("/mode #own O").heard()
+    jan.send("PART #own", "JOIN #own")
+    assert nathan.heard()[-1] == "* jan is an operator here"
+
+
 NAMING = """
     TOPIC #X|TOPIC #X :tea|NAMES #X|LIST #X|WHO #X|WHO #X %tcn,7|PART #X|INVITE bob #X|INVITE stranger #X
-    MODE #X|MODE #X b|MODE #X +b|MODE #X +e|MODE #X +m|MODE #X +b x|MODE #X +o bob
+    MODE #X|MODE #X b|MODE #X O|MODE #X +b|MODE #X +e|MODE #X +m|MODE #X +b x|MODE #X +o bob
     KICK #X bob|KICK #X bob 10m :x|BAN #X bob|UNBAN #X bob|MUTE #X bob|UNMUTE #X bob|REDACT #X abc|MARKREAD #X
     PRIVMSG #X :hi|PRIVMSG @#X :hi|PRIVMSG #X :\x01VERSION\x01|NOTICE #X :hi|TAGMSG #X|@+a=b TAGMSG #X
     CHATHISTORY LATEST #X * 9|SEARCH in=#X;text=hi

@@ -74,7 +74,7 @@ def test_every_text_is_in_the_table_and_used() -> None:
     others = "".join(path.read_text("utf-8") for path in STATIC.rglob("*.js"))
     named = set(re.findall(r'\btr\(\s*"([^"]+)"', others))
     assert named <= keys
-    families = "does|numeric|mode|whois|refused|time|theme|mute|kick|ban"  # whose names are put together
+    families = "does|numeric|mode|whois|refused|time|theme|mute|kick|ban|closed"  # whose names are put together
     assert not [key for key in keys if f'"{key}"' not in others and not re.match(families, key)]
     commands = re.findall(r"^  (\w+): \{", (STATIC / "slash.js").read_text("utf-8"), re.MULTILINE)
     assert {f"does_{command}" for command in commands} <= keys

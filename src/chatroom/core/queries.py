@@ -15,6 +15,7 @@ from chatroom.model.commands import (
     AskInvitations,
     AskModes,
     AskNames,
+    AskOwner,
     AskRooms,
     AskServers,
     AskTopic,
@@ -35,6 +36,7 @@ from chatroom.model.replies import (
     ModesAre,
     NamesAre,
     NoWhois,
+    OwnerIs,
     RoomsAre,
     ServersAre,
     TopicIs,
@@ -223,6 +225,12 @@ def ask_modes(ctx: Context, session: Session, command: AskModes) -> list[Outcome
     return [ModesAre("", f"+{''.join(sorted(user.modes))}", 0)]
 
 
+def ask_owner(ctx: Context, session: Session, command: AskOwner) -> list[Outcome]:
+    room = ctx.state.room_named(command.room, user_of(session))
+    account = ctx.state.accounts.get(room.owner)
+    return [OwnerIs(room.name, account.name if account else "")]
+
+
 def ask_users(ctx: Context, session: Session, command: AskUsers) -> list[Outcome]:
     user_of(session)
     found = map(ctx.state.card_of, command.nicks)
@@ -278,6 +286,7 @@ DECIDERS: Deciders = {
     AskWhois: ask_whois,
     AskWhowas: ask_whowas,
     AskModes: ask_modes,
+    AskOwner: ask_owner,
     AskUsers: ask_users,
     AskInvitations: ask_invitations,
     AskCounts: ask_counts,

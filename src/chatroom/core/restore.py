@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
 from chatroom.model.entities import Account, Room, new_lists
-from chatroom.model.events import Said
+from chatroom.model.events import Reacted, Said
 from chatroom.model.masks import MaskList
 from chatroom.model.modes import bounded
 from chatroom.model.state import ChatState
@@ -26,7 +26,14 @@ def accounts(
     state.kept = {key: bounded(modes) for key, modes in kept.items() if key in state.owners}
 
 
-def room(state: ChatState, name: str, created: int, topic: Topic | None, recent: Iterable[Said]) -> None:
+def room(
+    state: ChatState,
+    name: str,
+    created: int,
+    topic: Topic | None,
+    recent: Iterable[Said],
+    reactions: Iterable[Reacted] = (),
+) -> None:
     """A room without members. Those left longest ago come first."""
     assert state.dormant_rooms, "only where rooms last can one be restored"
     restored = Room(name, created)
@@ -34,6 +41,8 @@ def room(state: ChatState, name: str, created: int, topic: Topic | None, recent:
     restored.topic = topic
     for said in recent:
         restored.remember(said)
+    for reaction in reactions:
+        state.reactions.add(reaction)
     state.dormant_rooms.store(restored)
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import Protocol
 
+from chatroom.common.language import Language
 from chatroom.model.events import Event
 
 
-class Format(Protocol):
-    """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
+class Format(Hashable, Protocol):
+    """Renders events for all clients that read the same bytes (one dialect, language and set of capabilities)."""
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
+    as_sentences: bool  # whether people read it, who are told of several reactions by one line
 
     def render(self, event: Event) -> bytes:
         """The bytes for an event, whole lines; b"" when these clients aren't told of such events."""
@@ -19,6 +21,9 @@ class Format(Protocol):
 
     def variant(self, kind: type[Event]) -> Hashable:
         """Equal for formats in which all events of this type have the same bytes."""
+
+    def spoken(self, language: Language) -> "Format":
+        """The same in another language."""
 
 
 class Listener(Protocol):

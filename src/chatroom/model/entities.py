@@ -9,6 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import own
 from chatroom.common.names import LOBBY, fold
 from chatroom.model.audience import Audience, Format, Listener
 from chatroom.model.events import ModesSet, Said
@@ -53,6 +54,7 @@ class Session:
         "goodbye",
         "has_tried",
         "host",
+        "language",
         "near",
         "paced",
         "replay",
@@ -76,6 +78,7 @@ class Session:
         self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
+        self.language = own()  # that it reads; at first the server's
         self.replay = True  # whether it is told what was said in a room before it joins
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
@@ -402,7 +405,7 @@ def _is_met_alike(one: Person, other: Person) -> bool:
 
 
 def without_tags(said: Said) -> Said:
-    """The message without the tags that its client put there, which nobody needs later."""
+    """The message without the tags that its client put there, which nobody needs later; what it answers stays."""
     return replace(said, tags="") if said.tags else said
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import Language
 from chatroom.common.names import LOBBY, SERVICE, fold, is_reserved, skeleton
 from chatroom.model.dormant_rooms import DormantRooms
 from chatroom.model.entities import Account, Lists, Room, Server, Session, User, user_of
@@ -18,6 +19,7 @@ from chatroom.model.masks import MaskList
 from chatroom.model.modes import INVISIBLE, OPERATOR, bounded
 from chatroom.model.network_index import NetworkIndex
 from chatroom.model.nick_index import NickIndex
+from chatroom.model.reactions import Reactions
 from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
@@ -30,6 +32,7 @@ class _Deaf:
     """The format of who reads nothing."""
 
     own_moves = False
+    as_sentences = False
 
     def render(self, event: Event) -> bytes:
         return b""
@@ -38,6 +41,9 @@ class _Deaf:
         return b""
 
     def variant(self, kind: type[Event]) -> Hashable:
+        return self
+
+    def spoken(self, language: Language) -> "_Deaf":
         return self
 
 
@@ -70,7 +76,7 @@ class ChatState:
     # What all servers have in common. The rest follows from it (`reindex`), or is each server's own.
     SHARED = (
         *("users", "rooms", "lists", "bans", "accounts", "owners", "kept"),
-        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent"),
+        *("direct_messages", "gone", "holders", "most", "dormant_rooms", "servers", "absent", "reactions"),
     )
 
     def __init__(self, name: str, lasting: bool) -> None:
@@ -105,6 +111,7 @@ class ChatState:
         self.marking: dict[Session, None] = {}  # those who are told of it: IRCv3 read-marker
         # What was said to one person alone, with their uid.
         self.direct_messages: deque[tuple[Said, str]] = deque(maxlen=DIRECT_MESSAGES_KEPT)
+        self.reactions = Reactions()  # to messages of rooms and to private ones
         self.gone: deque[tuple[Person, int]] = deque(maxlen=WHOWAS_KEPT)  # with when they went; the last first
         self.absent: dict[str, int] = {}  # what people saw last of rooms; kept by `chatroom.core.replay`
         self.holders = Counter[str]()  # how many users have a mode, by its letter

@@ -27,6 +27,7 @@ from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
+from chatroom.common.language import own
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
@@ -38,7 +39,7 @@ from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import refuse, resolve, tune_socket
-from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
 from chatroom.server.admission import Admission, SpareDescriptor
 from chatroom.server.connection_limits import (
@@ -50,6 +51,7 @@ from chatroom.server.connection_limits import (
 )
 from chatroom.server.handler import ChatHandler
 from chatroom.server.housekeeping import Housekeeping
+from chatroom.server.invitations import is_from_elsewhere, reachable_authority
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.startup_restore import restore_chat
@@ -130,12 +132,13 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.site = Site(web_hosts, self._health) if web else None
+        self.site = Site(web_hosts, self._health, self._reachable) if web else None
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
+        self.was_reached = False  # whether anybody has connected from another machine
         self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason
         self._none_left = threading.Condition(self.lock)
         self._uids = count(1)
@@ -331,6 +334,9 @@ class ChatServer(ThreadingTCPServer):
         clients = sum(not each.outbox.downloads for each in self.everybody())
         return Health(self.info.version, clients, saving)
 
+    def _reachable(self) -> str:
+        return reachable_authority(str(self.server_address[0]), self.port)
+
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""
         if self.link:
@@ -378,6 +384,7 @@ class ChatServer(ThreadingTCPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Starts a client's thread. One that may not come in gets a thread, too, which says why in its protocol."""
         address = client_address[0]
+        self.was_reached = self.was_reached or is_from_elsewhere(request, address)
         refusal, give_up_place = "", None
         is_proxy = is_in(address, self._trusted_proxies)
         if not is_proxy:
@@ -425,7 +432,7 @@ class ChatServer(ThreadingTCPServer):
     def _connection(self, request: Any, address: str, refusal: str) -> Connection:
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
+        session = ClientSession(uid, host_of(address), plain_format(own()), Outbox(request))
         session.near = is_loopback(address)
         session.dialect = PlainDialect(session)
         return Connection(session, address, refusal)

@@ -231,7 +231,7 @@ class App {
     const isBack = why === "claimed" && fold(nick) === fold(this.settings.nick);
     this.signIn.show({
       nick,
-      error: tr(isBack ? "welcomeBack" : `refused_${why}`, { nick, text }),
+      error: tr(isBack ? "welcomeBack" : `refused_${why}`, { nick, text }) || tr("refused_bad", { nick }),
       isFault: !isBack,
       password: why === "claimed" || why === "login" || Boolean(this.visitor.password),
       serverPassword: why.startsWith("server-password") || Boolean(this.visitor.serverPassword),

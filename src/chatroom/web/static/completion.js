@@ -26,7 +26,7 @@ export function wordAt(text) {
 /**
  * The likeliest first. A list opens by itself for commands, @names and emoji; for the rest only at Tab.
  * @param {import("./state.js").ChatState} state
- * @param {import("./state.js").Room} room
+ * @param {import("./room.js").Room} room
  * @param {string} text up to the cursor
  * @param {boolean} asked by Tab
  * @returns {Choice[]}
@@ -58,7 +58,7 @@ export function choicesFor(state, room, text, asked) {
 /**
  * Who spoke last first, ourselves last.
  * @param {import("./state.js").ChatState} state
- * @param {import("./state.js").Room} room
+ * @param {import("./room.js").Room} room
  */
 function likelyNicks(state, room) {
   const here = room.isDirect ? [room.name] : [...room.members.values()].map((member) => member.nick);

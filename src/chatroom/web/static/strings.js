@@ -24,7 +24,12 @@ const STRINGS = {
   welcomeBack: "Welcome back, {nick}. Give the password of this name.",
   refused_claimed: "{nick} belongs to somebody here. If it is you, give your password; else choose another name.",
   refused_login: "That is not the password of {nick}. Try again, or choose another name.",
-  refused_bad: "{nick} can't be a name here. Use letters of one script, digits and -_[]{}^|, 32 at most; names that would pass for the server are taken.",
+  refused_bad: "{nick} can't be a name here. Choose another one.",
+  refused_bad_NICKNAME_BAD_length: "{nick} is too long for a name. Choose a shorter one.",
+  refused_bad_NICKNAME_BAD_letter: "{nick} can't be a name. A name has letters, digits and -_[]{}^|, and no spaces.",
+  refused_bad_NICKNAME_BAD_scripts: "{nick} can't be a name. A name has letters of one script.",
+  refused_bad_NICKNAME_OF_SERVER: "{nick} would pass for the server. Choose another name.",
+  refused_bad_NICKNAME_BANNED: "The name {nick} is banned here. Choose another one.",
   refused_often: "That was tried too often. Wait a minute, then try again.",
   refused_banned: "This server doesn't let you in: {text}",
   "refused_server-password": "This server has a password. Ask whoever runs it.",
@@ -57,6 +62,9 @@ const STRINGS = {
   awayPeople: "Away — {count}",
   morePeople: { one: "and {count} other", other: "and {count} others" },
   isServerOperator: "operator of this server",
+  isOwner: "owner of this room",
+  closed_k: "needs a key",
+  closed_i: "by invitation",
   hasVoice: "may write in a quiet room",
   unreadLabel: { one: "{count} unread message", other: "{count} unread messages" },
   mentionLabel: { one: "{count} message for you", other: "{count} messages for you" },
@@ -125,6 +133,12 @@ const STRINGS = {
   topic: "Topic",
   setTopic: "Topic…",
   inviteSomebody: "Invite somebody…",
+  shareRoom: "Show the address…",
+  shareHelp: "Whoever opens this address comes into the room. A phone's camera can read the code, if there is one.",
+  shareNear: "This address works on this machine alone. Whoever runs the server can let the network in: chatroom serve --host 0.0.0.0",
+  copyAddress: "Copy the address",
+  addressCopied: "The address is copied.",
+  qrCode: "The address as a QR code",
   inviteName: "Whom?",
   invite: "Invite",
   setKey: "Key…",
@@ -226,8 +240,16 @@ const STRINGS = {
   modePlus_v: "{by} gave {nick} a voice.",
   modeMinus_v: "{by} took the voice from {nick}.",
   modePlus_b: "{by} banned {nick}.",
+  modePlus_b_for: "{by} banned {nick} for {span}.",
+  modePlus_b_why: "{by} banned {nick}: {why}",
+  modePlus_b_for_why: "{by} banned {nick} for {span}: {why}",
+  modeMinus_b_ended: "The ban on {nick} has ended.",
   modeMinus_b: "{by} lifted the ban on {nick}.",
   modePlus_q: "{by} muted {nick}.",
+  modePlus_q_for: "{by} muted {nick} for {span}.",
+  modePlus_q_why: "{by} muted {nick}: {why}",
+  modePlus_q_for_why: "{by} muted {nick} for {span}: {why}",
+  modeMinus_q_ended: "The mute on {nick} has ended.",
   modeMinus_q: "{by} lets {nick} write again.",
   modePlus_W: "{by} turned slow mode on: one message every {nick} s.",
   modeMinus_W: "{by} turned slow mode off.",
@@ -243,7 +265,7 @@ const STRINGS = {
   whois312: "{nick} is connected to {a}",
   whois313: "{nick} is an operator of this server",
   whois317: "{nick} has said nothing for {time}",
-  lessThanMinute: "less than a minute",
+  seconds: { one: "{count} second", other: "{count} seconds" },
   minutes: { one: "{count} minute", other: "{count} minutes" },
   hours: { one: "{count} hour", other: "{count} hours" },
   days: { one: "{count} day", other: "{count} days" },
@@ -253,6 +275,7 @@ const STRINGS = {
   whois671: "{nick} is connected through TLS",
   bannedHere: "{nick} is banned, by {by}",
   mutedHere: "{nick} is muted, by {by}",
+  timeLeft: "{span} left",
   nobodyBanned: "Nobody is banned or muted here.",
   lift: "Lift",
   liftFrom: "Lift it from {nick}",
@@ -268,8 +291,9 @@ const STRINGS = {
   numeric_404_W: "{a} is in slow mode: {rest}.",
   numeric_405: "You are in too many rooms. Leave one first.",
   numeric_421: "This server knows no command {a}.",
-  numeric_432: "{a} can't be a name here. Use letters of one script, digits and -_[]{}^|, 32 at most; names that would pass for the server are taken.",
+  numeric_432: "{a} can't be a name here. Choose another one.",
   numeric_433: "Somebody here is called {a} already, or looks like it. Choose another name.",
+  numeric_433_NICKNAME_LIKE: "{a} looks like the name of somebody else. Choose another name.",
   numeric_433_NICKNAME_RESERVED: "{a} is claimed. If it is yours, log in as {a}; else choose another name.",
   numeric_435: "You can't change your name while you are banned or muted in {b}. Leave it first.",
   numeric_441: "{a} is not in {b}.",
@@ -334,6 +358,7 @@ const STRINGS = {
   does_login: "prove that a claimed name is yours",
   does_logout: "log out",
   does_password: "change your password",
+  does_set: "whether your other programs are shown what they missed: /set replay off",
   does_oper: "become an operator of the server",
   does_search: "search what was said",
   does_quit: "leave the chat",
@@ -375,15 +400,17 @@ export function listNames(names) {
 }
 
 /** In seconds, the longest first. */
-const SPANS = /** @type {[number, string][]} */ ([[86_400, "days"], [3_600, "hours"], [60, "minutes"]]);
+const SPANS = /** @type {[number, string][]} */ ([[86_400, "days"], [3_600, "hours"], [60, "minutes"], [1, "seconds"]]);
+/** What a number of them may be off, as a part of it: 90 minutes are neither 1 hour nor 2. */
+const SPAN_ERROR = 0.1;
 
 /**
- * How long something lasts, in its largest unit: 5 minutes.
+ * How long something lasts, in the largest unit that tells it well: 5 minutes.
  * @param {number} seconds
  */
 export function timeSpan(seconds) {
-  const [size, key] = SPANS.find(([unit]) => seconds >= unit) ?? [0, ""];
-  return size ? tr(key, { count: Math.floor(seconds / size) }) : tr("lessThanMinute");
+  const [size, key] = SPANS.find(([unit]) => Math.abs(Math.round(seconds / unit) * unit - seconds) <= SPAN_ERROR * seconds) ?? SPANS[3];
+  return tr(key, { count: Math.max(1, Math.round(seconds / size)) });
 }
 
 const clockFormat = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

@@ -6,7 +6,8 @@ import { callUser, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
 import { fetchAround } from "../history.js";
 import { flushRoom } from "../outbox.js";
-import { askModes, askWhoIsAway } from "../presence.js";
+import { askModes } from "../modes.js";
+import { askWhoIsAway } from "../presence.js";
 import { Misuse, runLine } from "../slash.js";
 import { tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
@@ -17,7 +18,7 @@ import { SearchView } from "./search.js";
 import { MembersView, RoomsView } from "./sidebar.js";
 
 /** @typedef {import("../state.js").ChatState} ChatViewState */
-/** @typedef {import("../state.js").Room} ChatRoom */
+/** @typedef {import("../room.js").Room} ChatRoom */
 
 const SLOW_DRAW_MS = 12;
 /** The pause after a slow drawing, in times what it took. */
@@ -231,7 +232,7 @@ export class ChatView {
       if (event.type === "alert") this.alert(event.room, event.entry);
       else if (event.type === "rooms") this.onRooms(event.rooms);
       else if (event.type === "found") this.search.show(event.entries);
-      else if (event.type === "service") this.onService(event.text);
+      else if (event.type === "service") this.onService(event.text, event.isDone);
       else if (event.type === "account") this.onAccount();
       else if (event.type === "person") this.menus.about(event.nick, event.told);
       else if (event.type === "bans") this.menus.bans(event.room);
@@ -244,7 +245,7 @@ export class ChatView {
 
   /**
    * @param {ChatRoom} room
-   * @param {import("../state.js").Entry} entry
+   * @param {import("../entries.js").Entry} entry
    */
   alert(room, entry) {
     if (this.isLookedAt && room === this.state.current) return;
@@ -252,7 +253,7 @@ export class ChatView {
     document.title = titleOf(this.state);
   }
 
-  /** @param {{name: string, people: number, topic: string}[]} rooms */
+  /** @param {import("../state.js").ListedRoom[]} rooms */
   onRooms(rooms) {
     if (!this.menus.listRooms) this.menus.join();
     this.menus.listRooms?.(rooms);
@@ -261,10 +262,11 @@ export class ChatView {
   /**
    * NickServ says something: to the form that asked, or to the user.
    * @param {string} text
+   * @param {boolean} isDone
    */
-  onService(text) {
-    if (this.menus.waiting) this.menus.waiting(text, false);
-    else this.state.inform(text);
+  onService(text, isDone) {
+    if (isDone || !this.menus.waiting) this.state.inform(text);
+    this.menus.waiting?.(text, isDone);
   }
 
   onAccount() {

@@ -50,7 +50,7 @@ export class ComposerView {
 
   /**
    * Shows the draft of the room.
-   * @param {import("../state.js").Room} room
+   * @param {import("../room.js").Room} room
    */
   open(room) {
     const label = tr("messageTo", { room: room.name });

@@ -2,13 +2,13 @@
  * The rows of the messages: made from a part of what a room holds, each as an element.
  */
 
-import { isSpoken } from "../state.js";
+import { isSpoken } from "../entries.js";
 import { spansOf } from "../text.js";
 import { clock, dayName, listNames, moment, tr } from "../strings.js";
 import { button, colourOf, el, initials, nameOf } from "./dom.js";
 
-/** @typedef {import("../state.js").Entry} RowEntry */
-/** @typedef {import("../state.js").Room} RowRoom */
+/** @typedef {import("../entries.js").Entry} RowEntry */
+/** @typedef {import("../room.js").Room} RowRoom */
 /** @typedef {import("./dom.js").ListItem} RowItem */
 
 /** Messages by one person within this time stand together under their name. */

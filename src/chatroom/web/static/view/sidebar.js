@@ -2,12 +2,13 @@
  * The lists at the sides: rooms and conversations, and who is in the room.
  */
 
+import { isOwner } from "../presence.js";
 import { tr } from "../strings.js";
 import { button, colourOf, el, nameOf, showList } from "./dom.js";
 
 /** @typedef {import("../state.js").ChatState} SideState */
-/** @typedef {import("../state.js").Room} SideRoom */
-/** @typedef {import("../state.js").Member} SideMember */
+/** @typedef {import("../room.js").Room} SideRoom */
+/** @typedef {import("../room.js").Member} SideMember */
 /** @typedef {import("./dom.js").ListItem} SideItem */
 
 /** Members in the document; a longer list tells how many more there are. */
@@ -177,16 +178,18 @@ export class MembersView {
   item(member, presence) {
     const isOperator = /[~&@]/.test(member.prefix);
     const hasVoice = member.prefix.includes("+");
+    const owns = isOwner(this.state.current, member);
     const build = () =>
       el(
         `button.member${presence === "here" ? "" : ".away"}`,
         { type: "button", "aria-haspopup": "dialog", onclick: (/** @type {any} */ event) => this.onName(member.nick, event.currentTarget) },
         el(`span.dot.${presence}`, { role: "img", "aria-label": presenceName(presence) }),
         nameOf(member.nick, `.name${isOperator ? `.operator.c${colourOf(member.nick)}` : ""}`),
+        owns && el("span.tag", { title: tr("isOwner"), role: "img", "aria-label": tr("isOwner") }, "♛"),
         member.isServerOperator && el("span.tag", { title: tr("isServerOperator"), role: "img", "aria-label": tr("isServerOperator") }, "★"),
         hasVoice && el("span.tag", { title: tr("hasVoice") }, "+"),
       );
-    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator].join(" "), build };
+    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator, owns].join(" "), build };
   }
 }
 
