@@ -26,7 +26,6 @@ from chatroom.model.commands import (
     BanFromServer,
     Expire,
     Kick,
-    ThrowOff,
     ThrowOut,
     Unban,
     UnbanFromServer,
@@ -81,12 +80,15 @@ def throw_out(ctx: Context, session: Session, command: ThrowOut) -> list[Outcome
     """`THROWN_OUT_AT_ONCE` of them at a time."""
     if len(command.who) > THROWN_OUT_AT_ONCE:
         return _bit_by_bit(command)
+    if not command.room:
+        by, users = server_operator(session).person, ctx.state.users
+        return [Killed(by, users[person.uid].person, command.reason) for person in command.who if person.uid in users]
     by, room = user_of(session).person, ctx.state.rooms.get(fold(command.room))
     here = [room.members[person.uid].person for person in command.who if person.uid in room.members] if room else []
     return [Kicked(by, command.room, person, command.reason) for person in here]
 
 
-def _bit_by_bit(command: ThrowOut | ThrowOff) -> list[Outcome]:
+def _bit_by_bit(command: ThrowOut) -> list[Outcome]:
     """The same for a few people at a time. Others have their turn before each of these times."""
 
     def rested(who: tuple[Person, ...]) -> Command:
@@ -264,15 +266,7 @@ def _met_by(state: ChatState, masks: list[str], whom: str, reason: str) -> Prepa
             not user.is_operator or fold(user.person.nick) == fold(whom)
         ):
             out.append(user.person)
-    return ThrowOff(tuple(out), reason)
-
-
-def throw_off(ctx: Context, session: Session, command: ThrowOff) -> list[Outcome]:
-    """`THROWN_OUT_AT_ONCE` of them at a time."""
-    if len(command.who) > THROWN_OUT_AT_ONCE:
-        return _bit_by_bit(command)
-    by, users = server_operator(session).person, ctx.state.users
-    return [Killed(by, users[person.uid].person, command.reason) for person in command.who if person.uid in users]
+    return ThrowOut("", tuple(out), reason)
 
 
 def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) -> list[Outcome]:
@@ -395,7 +389,6 @@ DECIDERS: Deciders = {
     BanFromServer: ban_from_server,
     UnbanFromServer: unban_from_server,
     ThrowOut: throw_out,
-    ThrowOff: throw_off,
     AskServerBans: ask_server_bans,
     Expire: expire,
 }

@@ -135,17 +135,9 @@ class Ban(ChatCommand):
 
 @value
 class ThrowOut(ChatCommand):
-    """Throw out of a room those who were found to be banned from it. No protocol makes this: it follows a `Ban`."""
+    """Throw out of a room, or with "" off the server, those whom a ban was found to match. It follows the ban."""
 
     room: str
-    who: tuple[Person, ...]
-    reason: str
-
-
-@value
-class ThrowOff(ChatCommand):
-    """Throw off the server those who were found to be banned from it. No protocol makes this, likewise."""
-
     who: tuple[Person, ...]
     reason: str
 
