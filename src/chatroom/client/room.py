@@ -20,9 +20,11 @@ from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, Transc
 from chatroom.common.names import fold, is_room
 
 KEPT_ENTRIES = 20_000  # about 8 MB
+KEPT_CHARACTERS = 8_000_000  # of their texts: those of a server that sends only long ones
 _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
 MEMBERS_MAX = 100_000  # of a room; about 20 MB
+BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -42,6 +44,7 @@ class Member:
     nick: str
     prefix: str = ""
     away: bool = False
+    is_server_operator: bool = False
 
 
 class Room:
@@ -57,22 +60,29 @@ class Room:
         self.key = ""  # that the room was joined with, for the next connection
         self.wants_key = False  # the user has just given a key, and the room may have none
         self.members: dict[str, Member] = {}
-        self.members_version = 0  # grows with each change of `members`
+        self.members_version = 0  # grows with each change of `members`, `banned` and `muted`
+        self.modes: set[str] | None = None  # letters of those in force; None until the server has told them
+        self.banned: dict[str, str] = {}  # names and masks, by their folds; all of them once that was asked
+        self.muted: dict[str, str] = {}
+        self.has_asked_modes = False
         self.entries: list[TranscriptEntry] = []
         self.first = 0
         self.dirty = REDRAW_NOTHING
         self.unread = 0
         self.mentions = 0
+        self.read = 0.0  # the time of the last message that the user has read, here or with another client
         self.mark: TranscriptEntry | None = None  # the first entry nobody has looked at: "new since"
         self.doubt = ""  # why this conversation may be with somebody else now; asked about before the next line
         self.source = ""  # user@host of this person, as the server told it last
         self.draft = ""
+        self.answered: TranscriptEntry | None = None  # what the user is about to answer
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
         self.history_request: HistoryRequest | None = None  # asked for and not arrived
         self.history_pages = 0  # that have arrived since we came here
         self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
         self._ids: set[str] = set()
+        self._characters = 0  # of the texts of `entries`
         self._pending = 0  # how many entries at the end wait for the server
 
     @property
@@ -94,8 +104,7 @@ class Room:
         self._insert(index, entry)
         if entry.kind in SPOKEN and not entry.own:
             self._spoke(entry.nick)
-        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
-            self._forget(len(self.entries) - KEPT_ENTRIES)
+        self._trim()
         return True
 
     def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
@@ -120,6 +129,8 @@ class Room:
                 fresh.append(entry)
             end = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
             self._insert(end, mine or entry)
+        if not older:  # older history comes when the user asks for it
+            self._trim()
         return fresh[::-1]
 
     def _claim(self, remembered: TranscriptEntry) -> TranscriptEntry | None:
@@ -158,15 +169,21 @@ class Room:
         index = self._index(entry)
         self._pending -= entry.pending
         del self.entries[index]
+        self._characters -= len(entry.text)
         self._ids.discard(entry.msgid)
         self.touch(index)
 
-    def redact(self, msgid: str, text: str) -> None:
+    def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""
-        for index, entry in enumerate(self.entries):
-            if entry.msgid == msgid:
-                entry.text, entry.mention = text, False
-                self.touch(index)
+        self._characters += len(text) - len(entry.text)
+        entry.text, entry.mention, entry.is_gone = text, False, True
+        self.touch_entry(entry)
+
+    def find(self, msgid: str) -> TranscriptEntry | None:
+        """The message with that id, if it is remembered."""
+        if not msgid or msgid not in self._ids:
+            return None
+        return next((entry for entry in reversed(self.entries) if entry.msgid == msgid), None)
 
     def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""
@@ -202,6 +219,7 @@ class Room:
         else:
             self.touch(index)
         self.entries.insert(index, entry)
+        self._characters += len(entry.text)
         if entry.msgid:
             self._ids.add(entry.msgid)
 
@@ -223,7 +241,15 @@ class Room:
                 return index
         raise ValueError("not in this room")
 
+    def _trim(self) -> None:
+        """Forgets the oldest where there are too many, or too long ones; never our own messages that wait."""
+        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
+            self._forget(len(self.entries) - KEPT_ENTRIES)
+        if self._characters > KEPT_CHARACTERS:
+            self._forget(min(len(self.entries) // 2 + 1, len(self.entries) - self._pending))
+
     def _forget(self, count: int) -> None:
+        self._characters -= sum([len(entry.text) for entry in self.entries[:count]])
         self._ids.difference_update(entry.msgid for entry in self.entries[:count])
         del self.entries[:count]
         self.first += count
@@ -278,11 +304,18 @@ class Room:
         self.enter(member)
         return True
 
+    def forget_modes(self) -> None:
+        """Forgets modes, bans and mutes, which may change while we are not in the room."""
+        self.modes, self.has_asked_modes = None, False
+        self.banned.clear()
+        self.muted.clear()
+
     def empty(self) -> None:
         """Forgets the members, because we are not in the room any more."""
         self.is_here = self.is_direct
         self.is_listed = False
         self.members.clear()
+        self.forget_modes()
         self.members_version += 1
 
 

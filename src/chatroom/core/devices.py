@@ -112,7 +112,7 @@ def merge(ctx: Context, guest: User, user: User, event: Event, delivery: Deliver
     connections.detach_user(ctx.state, guest)  # first: they are told in their own way
     for room in rooms:
         _follow(ctx, guest, user, room, event, delivery)
-    reason = SAME_PERSON.format(user.person.nick)
+    reason = SAME_PERSON.format(nick=user.person.nick)
     departed = Departed(before, reason, guest.room_names(), id=event.id, time=event.time)
     departures.departed(ctx, departed, delivery)
     for device in devices:
