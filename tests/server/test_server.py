@@ -186,7 +186,7 @@ def test_help_lists_the_commands(guests: Guests) -> None:
     commands = ["/help", "/nick", "/join", "/leave", "/rooms", "/who", "/whois", "/msg", "/me", "/topic"]
     order = ["/invite", "/kick", "/ban", "/unban", "/mute", "/unmute", "/bans", "/op", "/deop", "/voice", "/devoice"]
     more = ["/slow", "/key", "/mode", "/oper", "/away", "/back"]
-    accounts = ["/register", "/login", "/logout", "/password"]
+    accounts = ["/register", "/login", "/devices", "/logout", "/password"]
     assert list(listed) == [*commands, *order, *more, "/history", "/search", "/set", "/servers", *accounts, "/quit"]
     assert all(len(line.split()) > 2 for line in listed.values())
 

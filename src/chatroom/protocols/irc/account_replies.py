@@ -17,11 +17,12 @@ from chatroom.model.replies import (
     ReplayIs,
 )
 from chatroom.model.values import Via
+from chatroom.protocols.account_sentences import ACCOUNT_CHANGES, NOT_LASTING
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.sentences import ACCOUNT_CHANGES, NOT_LASTING, describe_reply
+from chatroom.protocols.sentences import describe_reply
 
 
 def notice(to: ReplyWriter, text: str, code: str = "") -> str:
