@@ -7,13 +7,12 @@ nothing but that handshake: all that the client is told is sent by the courier.
 import errno
 import logging
 import select
-import socket
 import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from socketserver import StreamRequestHandler
+from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chatroom.common import logs
@@ -87,15 +86,10 @@ class Server(Protocol):
     def count_refusal(self, reason: str) -> None: ...
 
 
-class ChatHandler(StreamRequestHandler):
+class ChatHandler(BaseRequestHandler):
     """Reads one client until it leaves."""
 
-    disable_nagle_algorithm = True
-    rbufsize = 0  # the dialect keeps what is not a line yet; a second buffer would cost each idle client 8 KiB
-
     def setup(self) -> None:
-        super().setup()
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)  # telnet sends some commands as urgent data
         self.chat_server: Server = self.server  # type: ignore[assignment]  # socketserver knows it as any server
         self.client = self.chat_server.connections[self.request]
         self.session, self.outbox = self.client.session, self.client.outbox

@@ -3,8 +3,8 @@
 A terminal that is stopped, or a pipe that nobody reads, takes nothing and gives no error: a thread that writes may wait
 for ever. So one thread writes, and the others only queue their lines. The laws:
 - Lines keep their order.
-- Lines are written in strides: after each, the thread rests for `LOG_STRIDE_SECONDS`. To wake it costs many times what a
-  line costs. A warning or an error ends the rest, so it is written at once, and with it what came before.
+- Lines are written in strides: after each, the thread rests for `LOG_STRIDE_SECONDS`, as to wake it costs more than a
+  line. A warning or an error ends the rest, so it is written at once, and with it what came before.
 - At most `LOG_BACKLOG_BYTES` bytes are queued. In the long run at most `LOG_BYTES_PER_SECOND` are written: clients
   cause most lines, and must not fill the disk. Further lines are left out, and a line in their place says how many.
 - What is marked as `logs.KEPT` is never left out. It is what operators of the server do, who do little.
