@@ -1,5 +1,6 @@
 """Helpers for sockets: resolving an address, setting options, refusing a client with a sentence."""
 
+import select
 import socket
 import sys
 from typing import Any
@@ -31,6 +32,13 @@ def tune_socket(sock: socket.socket) -> None:
                 sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), setting)
             except OSError:
                 pass  # this kernel lacks the option, or the client has left already
+
+
+def is_readable(sock: socket.socket, timeout: float) -> bool:
+    """Whether something comes within `timeout` seconds: bytes, or a client if the socket listens."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(timeout * 1000))
 
 
 def refuse(sock: socket.socket, why: str) -> None:

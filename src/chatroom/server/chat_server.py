@@ -39,7 +39,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
-from chatroom.net.sockets import OPTIONS_ARE_INHERITED, refuse, resolve, tune_socket
+from chatroom.net.sockets import OPTIONS_ARE_INHERITED, is_readable, refuse, resolve, tune_socket
 from chatroom.protocols.plain import PLAIN, PlainDialect
 from chatroom.protocols.proxy_header import Origin
 from chatroom.server.admission import Admission, SpareDescriptor
@@ -377,17 +377,21 @@ class ChatServer(ThreadingTCPServer):
         return accepted
 
     def _wait_after(self, error: OSError) -> None:
-        """Waits because a client could not be accepted."""
+        """Waits because a client could not be accepted.
+
+        Without descriptors that fails before there is a client. If one is there the second time, it is refused: no other
+        thread has a descriptor ready for it.
+        """
         if error.errno in (errno.EMFILE, errno.ENFILE):
-            self._out_of_descriptors()
+            if self._accept_pause > ACCEPT_PAUSE_SECONDS[0] and is_readable(self.socket, 0):
+                self._refuse_by_spare_descriptor()
         else:
             # Formatted here, so that `Calm` takes each reason for another warning.
             log.warning(f"a client could not be accepted: {error.strerror}")
         self._stopping.wait(self._accept_pause)
         self._accept_pause = min(2 * self._accept_pause, ACCEPT_PAUSE_SECONDS[1])
 
-    def _out_of_descriptors(self) -> None:
-        """Refuses a client by means of the spare descriptor."""
+    def _refuse_by_spare_descriptor(self) -> None:
         log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
         self._spare.release()
         try:

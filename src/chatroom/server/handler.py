@@ -6,7 +6,6 @@ nothing but that handshake: all that the client is told is sent by the courier.
 
 import errno
 import logging
-import select
 import ssl
 import time
 from collections.abc import Iterable
@@ -26,7 +25,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import loss_reason
-from chatroom.net.sockets import READ_BYTES
+from chatroom.net.sockets import READ_BYTES, is_readable
 from chatroom.net.tls import Tls
 from chatroom.protocols.base import Dialect
 from chatroom.protocols.detect import Spoken, detect
@@ -467,6 +466,4 @@ class ChatHandler(BaseRequestHandler):
         """Whether bytes come within `timeout` seconds. By `poll`: a timeout of the socket would be one for all."""
         if self.unread or (self.tls and self.tls.has_unread()):
             return True
-        poll = select.poll()
-        poll.register(self.request, select.POLLIN)
-        return bool(poll.poll(timeout * 1000))
+        return is_readable(self.request, timeout)
