@@ -23,10 +23,11 @@ hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
-    """What the tests run reads and writes UTF-8, whatever the user's locale; a test of another locale sets its own."""
+    """What the tests run speaks English in UTF-8, whatever the user's locale; a test of another locale sets its own."""
     if sys.getfilesystemencoding() != "utf-8":
         pytest.exit("The tests need a locale in UTF-8: LC_ALL=C.UTF-8 pytest", returncode=pytest.ExitCode.USAGE_ERROR)
     os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ.pop("LANGUAGE", None)  # the tests read English; those of other languages choose one themselves
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

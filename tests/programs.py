@@ -5,9 +5,13 @@ typed by tmux, what is seen is its screen.
 """
 
 import os
+import pty
 import re
+import select
 import subprocess
 import tempfile
+import termios
+import time
 from pathlib import Path
 
 from tests.peers import DEADLINE, Ear, eventually
@@ -17,6 +21,7 @@ CONFIG = 'settings = { "irc/core" = { cmd_queue_speed = "10msec"; cmds_max_at_on
 # A network whose account has this name and this password, by SASL.
 NETWORK = """chatnets = {{ there = {{ type = "IRC"; sasl_mechanism = "PLAIN"; sasl_username = "{0}"; \
 sasl_password = "{1}"; }}; }};"""
+_CLOSED = -1
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 
 
@@ -86,3 +91,36 @@ class Netcat(Ear):
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
                 pipe.close()
+
+
+class Terminal:
+    """A command on a terminal of its own, of 100 columns."""
+
+    def __init__(self, *command: str, **env: str) -> None:
+        self._master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (40, 100))
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env={**os.environ, **env}
+        )
+        os.close(slave)
+
+    def type(self, line: str) -> None:
+        os.write(self._master, f"{line}\n".encode())
+
+    def shows(self, pattern: str) -> str:
+        """Waits until that is on the terminal, also in a line that has not ended; returns all that came since."""
+        deadline, text = time.monotonic() + DEADLINE, ""
+        while not re.search(pattern, text):
+            assert select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))[0], text
+            try:
+                text += os.read(self._master, 65536).decode(errors="replace").replace("\r", "")
+            except OSError:
+                raise AssertionError(f"it ended without {pattern!r}: {text}") from None
+        return text
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        if self._master != _CLOSED:
+            os.close(self._master)
+            self._master = _CLOSED

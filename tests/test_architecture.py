@@ -50,9 +50,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 HOMES: dict[str, set[str]] = {
     "click": {"cli"},
     "ctypes": {"server.process_tuning"},
+    "ifaddr": {"common.lan"},
     "prometheus_client": {"server.metrics"},
     "prompt_toolkit": {"tui.prompt"},
     "redis": {"cluster"},
+    "segno": {"common.qr"},
     "selectors": {"net.slow_readers", "client"},
     "socket": {"net", "server", "client", "cli", "cluster.redis_stream", "web.origins"},
     "socketserver": {"server"},
@@ -61,6 +63,7 @@ HOMES: dict[str, set[str]] = {
     "tkinter": {"gui"},
     "unicodedata": {"common"},
     "websockets": {"web.websocket"},
+    "zeroconf": {"client.lan", "server.announcement"},
 }
 # Lines at most, so that each can be read at one sitting: what grows further has a part that can stand by itself.
 CLASS_LINES_MAX = 400

@@ -49,7 +49,8 @@ def test_a_right_password_is_no_guess_though_its_client_leaves(monkeypatch: pyte
 
 
 def turns(chat: Chat, client: Client) -> int:
-    """For how many lines whoever logs in to robert now, at home, has to wait."""
+    """For how many lines whoever logs in to robert now, at home and not by their first try, has to wait."""
+    client.has_tried = True
     account = chat.hub.state.accounts["robert"]
     attempt = chat.hub.context.throttle.begin_login("robert", client, account, chat.time)
     chat.hub.context.throttle.end(attempt, None)

@@ -130,6 +130,7 @@ def test_every_option_can_come_from_the_environment(serve: Serve, tmp_path: Path
         "CHATROOM_SERVE_WEBIRC_PASSWORD_FILE": str(password),
         "CHATROOM_SERVE_NO_WEB": "",  # in web/test_http.py, and so is the next
         "CHATROOM_SERVE_WEB_HOST": "chat.example",
+        "CHATROOM_SERVE_NO_ANNOUNCE": "",  # in test_lan.py
         "CHATROOM_SERVE_LOG_LEVEL": "warning",
     }
     options = {f"CHATROOM_SERVE_{name.upper()}" for name, _ in OPTIONS if not name.startswith("tls")}  # in test_tls.py
@@ -666,3 +667,4 @@ def test_the_start_says_who_can_come_in(host: str, on: bool, told: list[str], un
     assert all(each in banner for each in told)
     assert not any(each in banner for each in untold)
     assert banner.splitlines()[-1].startswith("q and Enter ends the server")
+    assert "other machines must use it" in how_to_join(host, 9090, tls=True, tls_only=True)

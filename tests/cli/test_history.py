@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from chatroom.cli.export import EVENTS, FORMS
 from chatroom.cli.main import main
 from chatroom.common.text import CUT, FEED
-from chatroom.model.events import Event, Joined, Kicked, ModesSet, Said, TopicSet
+from chatroom.model.events import Event, Joined, Kicked, ModesSet, Reacted, Said, TopicSet
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.storage.offline import OfflineStore
 from chatroom.storage.search_index import SearchIndex, indexed
@@ -174,6 +174,7 @@ def test_events_keep_their_names_in_json() -> None:
     names = {kind.__name__: name for kind, (name, _) in EVENTS.items()}
     assert names == {
         "Said": "said",
+        "Reacted": "reacted",
         "Joined": "joined",
         "Left": "left",
         "Departed": "departed",
@@ -182,7 +183,7 @@ def test_events_keep_their_names_in_json() -> None:
         "Kicked": "kicked",
         "ModesSet": "modesset",
     }
-    assert EVENTS.keys() == _LINES.keys()
+    assert EVENTS.keys() == {*_LINES, Reacted}
 
 
 def test_a_room_is_exported_as_json_lines(kept: Path) -> None:

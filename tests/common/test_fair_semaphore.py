@@ -2,13 +2,19 @@
 
 import threading
 
+import pytest
+
 from chatroom.common.fair_semaphore import FairSemaphore
 from tests.peers import DEADLINE, eventually
 
 
-def test_many_of_one_owner_hold_up_nobody_else() -> None:
-    """One of each in turn, each owner's own in their order; and a place that nobody waits for is free again."""
-    semaphore = FairSemaphore(1)
+@pytest.mark.parametrize(
+    ("last_first", "order"),
+    [(False, ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]), (True, ["a4", "b2", "c1", "a3", "b1", "a2", "a1"])],
+)
+def test_many_of_one_owner_hold_up_nobody_else(last_first: bool, order: list[str]) -> None:
+    """One of each in turn, each owner's own as they came, or the last first. What nobody waits for is free again."""
+    semaphore = FairSemaphore(1, last_first=last_first)
     served: list[str] = []
 
     def come(who: str) -> None:
@@ -23,7 +29,7 @@ def test_many_of_one_owner_hold_up_nobody_else() -> None:
             eventually(lambda number=number: semaphore.waiting() == number, f"{who} waits")  # type: ignore[misc]
     for thread in threads:
         thread.join(DEADLINE)
-    assert served == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
+    assert served == order
     with semaphore.slot("a"):
         assert semaphore.waiting() == 0
 

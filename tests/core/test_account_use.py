@@ -193,6 +193,31 @@ def test_guesses_from_afar_hold_up_no_owner_at_home(data: Path) -> None:
                 peer.close()
 
 
+def test_guesses_from_the_same_address_hold_up_no_owner(data: Path) -> None:
+    """Not even from many connections at once; right after the claim, and after a restart."""
+    for start in ("first", "second"):
+        with running(data, unlimited=False) as guests:
+            port = guests._port
+            if start == "first":
+                bob = Plain(port, "bob", source="127.0.0.10")
+                bob.send(f"/register {PASSWORD}")
+                bob.wait("is yours now")
+                bob.close()
+            guessers = [guess(port, "127.0.0.10") for _ in range(4 * WRONG_PASSWORDS_PER_WINDOW)]
+            for guesser in guessers:
+                guesser.wait("not the password")
+                guesser.send("another guess")
+            began = time.monotonic()
+            owner = Peer(port, source="127.0.0.10")
+            owner.send("bob")
+            owner.wait("^Password$")
+            owner.send(PASSWORD)
+            owner.wait("^\\* You are logged in as bob")
+            assert time.monotonic() - began < WRONG_PASSWORD_PAUSE_SECONDS
+            for peer in (*guessers, owner):
+                peer.close()
+
+
 def test_the_server_frees_what_nobody_uses(data: Path, serve: Callable[..., Served]) -> None:
     """At its start, too; by its own setting, and it is in the log."""
     with running(data) as guests:

@@ -507,7 +507,7 @@ def test_a_ban_from_the_server_throws_off_and_keeps_off(room: Room, rita: Client
     """By name, for a time; who comes is told why, and closed."""
     chat, op, bob = room
     assert rita.send("KLINE 2h bob :spam").heard() == [
-        ":rita!plain@192.0.2.1 WALLOPS :banned bob!*@* from the server for 2h (spam)"
+        ":rita!plain@192.0.2.1 WALLOPS :rita banned bob!*@* from the server for 2h (spam)"
     ]
     assert bob.heard() == ["* Goodbye (Killed (rita: spam))."]
     assert op.heard() == [":bob!plain@127.0.0.1 QUIT :Killed (rita: spam)"]

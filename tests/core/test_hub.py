@@ -43,6 +43,7 @@ from chatroom.model.replies import (
     AwayNoted,
     CountsAre,
     IsAway,
+    ListedRoom,
     ModesAre,
     NamesAre,
     NoWhois,
@@ -462,8 +463,8 @@ def test_questions_are_answered_from_the_state(recorded: RecordedHub) -> None:
     cloak = recorded.hub.context.cloaks.of_address("192.0.2.1")
     person = Person("bob", "bob", "u", "192.0.2.1", "Real Name", address="192.0.2.1", cloak=cloak)
     member = Member(person, "out")
-    assert ask(AskRooms()).rooms == (("#lobby", 2, ""), ("#b", 1, "tea"))
-    assert ask(AskRooms(("#B", "#none"))).rooms == (("#b", 1, "tea"),)
+    assert ask(AskRooms()).rooms == (ListedRoom("#lobby", 2, ""), ListedRoom("#b", 1, "tea"))
+    assert ask(AskRooms(("#B", "#none"))).rooms == (ListedRoom("#b", 1, "tea"),)
     names = ask(AskNames("#LOBBY"))
     assert (names.room, [m.person.nick for m in names.members]) == ("#lobby", ["alice", "bob"])
     assert ask(AskNames("#none")) == NamesAre("#none", ())

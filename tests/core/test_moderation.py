@@ -357,9 +357,68 @@ def test_a_secret_room_is_seen_by_its_members_alone(room: Room) -> None:
     assert "322" in numerics(bob, "LIST")
 
 
+def test_lists_mark_rooms_that_keep_people_out(room: Room) -> None:
+    """`[+k]` before the topic of a room with a key, `[+i]` where one must be invited; netcat reads it in words."""
+    chat, op, _ = room
+    op.send("MODE #a +ik tea", "TOPIC #a :about tea", "JOIN #b", "TOPIC #b :[+k] a lie", "JOIN #c", "MODE #c +k x")
+    op.heard()
+    stranger = chat.irc("stranger")
+    listed = [line for line in stranger.send("LIST").heard() if " 322 " in line]
+    assert [line.partition(" stranger ")[2] for line in listed if "#lobby" not in line] == [
+        "#a 2 :[+ik] about tea",
+        "#b 1 :[+] [+k] a lie",
+        "#c 1 :[+k]",
+    ]
+    assert {"* #a (2, by invitation, needs a key): about tea", "* #c (1, needs a key)"} <= set(
+        chat.plain("netcat").send("/rooms").heard()
+    )
+
+
+def test_a_marked_row_of_a_list_fits_a_line(room: Room) -> None:
+    op = room[1]
+    name = f"#{'x' * 49}"
+    op.send(f"JOIN {name}", f"MODE {name} +ik tea", f"TOPIC {name} :{'y' * 300}").heard()
+    [row] = [line for line in op.send(f"LIST {name}").heard() if " 322 " in line]
+    assert " :[+ik] yyy" in row
+    assert len(row.encode()) <= 510
+
+
+def test_a_ban_tells_whom_it_is_for_until_when_and_why(room: Room) -> None:
+    """By tags, to those who read tags: MODE and the list of bans have no place for it."""
+    chat, op, bob = room
+    al = chat.irc("al", "message-tags", "server-time", room="#a")
+    op.send("MUTE #a bob 5m :spam; and more").heard()
+    tags = r"chatroom/whom=bob;chatroom/until=2026-01-01T12:05:00.123Z;chatroom/reason=spam\:\sand\smore"
+    [told] = al.heard()
+    assert told.split(" ")[0].endswith(f";{tags}")
+    assert " MODE #a +b m:bob!*@*" in told
+    assert bob.heard()[-1].startswith(":op!")
+    listed = al.send("MODE #a b").heard()
+    assert listed[0].startswith(f"@{tags} :chatroom.test 367 al #a m:bob!*@* op!")
+    assert bob.send("MODE #a b").heard()[0].startswith(":chatroom.test 367 ")
+    op.send("MODE #a +b x!*@*").heard()
+    assert "chatroom/" not in al.heard()[0]
+
+
+def test_whose_room_it_is(room: Room) -> None:
+    """MODE with an O: 325 with the account, or a star. An owner who comes in is told of as what they are."""
+    chat, _, bob = room
+    jan = chat.irc("jan").send("PRIVMSG NickServ :REGISTER long-password", "JOIN #own")
+    nathan = chat.plain("nathan").send("/join #own")
+    bob.heard()
+    assert bob.send("MODE #own O", "MODE #a +O").heard() == [
+        ":chatroom.test 325 bob #own jan",
+        ":chatroom.test 325 bob #a *",
+    ]
+    assert numerics(bob, "MODE #own bO", "MODE #none O") == ["368", "325", "403"]
+    assert "* #own belongs to jan." in nathan.send("/mode #own O").heard()
+    jan.send("PART #own", "JOIN #own")
+    assert nathan.heard()[-1] == "* jan is an operator here"
+
+
 NAMING = """
     TOPIC #X|TOPIC #X :tea|NAMES #X|LIST #X|WHO #X|WHO #X %tcn,7|PART #X|INVITE bob #X|INVITE stranger #X
-    MODE #X|MODE #X b|MODE #X +b|MODE #X +e|MODE #X +m|MODE #X +b x|MODE #X +o bob
+    MODE #X|MODE #X b|MODE #X O|MODE #X +b|MODE #X +e|MODE #X +m|MODE #X +b x|MODE #X +o bob
     KICK #X bob|KICK #X bob 10m :x|BAN #X bob|UNBAN #X bob|MUTE #X bob|UNMUTE #X bob|REDACT #X abc|MARKREAD #X
     PRIVMSG #X :hi|PRIVMSG @#X :hi|PRIVMSG #X :\x01VERSION\x01|NOTICE #X :hi|TAGMSG #X|@+a=b TAGMSG #X
     CHATHISTORY LATEST #X * 9|SEARCH in=#X;text=hi

@@ -76,6 +76,20 @@ def test_an_unknown_account_costs_as_much_as_a_wrong_password(monkeypatch: pytes
     assert len(asked) == 2
 
 
+def test_what_was_right_before_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is computed then, and nobody waits behind those who guess. It holds for that secret alone."""
+    passwords = Passwords(QUICK)
+    secret, other = Passwords(QUICK).make("right-horse"), passwords.make("other-horse")
+    assert passwords.check("right-horse", secret)
+    assert passwords.check("wrong-horse", secret) is False
+    monkeypatch.setattr(Passwords, "_hash", lambda *_: b"")  # there is no turn for anybody
+    assert passwords.check("right-horse", secret)
+    assert passwords.check("wrong-horse", secret) is None
+    assert passwords.check("right-horse", other) is None
+    assert passwords.check("other-horse", other)  # as it was made here
+    assert passwords.check("right-horse", "") is None
+
+
 def test_two_are_computed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ask: that bounds the memory that they take."""
     gate, lock = threading.Event(), threading.Lock()
@@ -107,7 +121,7 @@ def test_who_would_wait_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> 
     """It is neither a right nor a wrong password: nothing was looked at."""
     monkeypatch.setattr(passwords, "SCRYPT_WAIT_SECONDS", 0.01)
     quick = Passwords(QUICK)
-    secret = quick.make("sesame")
+    secret = Passwords(QUICK).make("sesame")
     with ExitStack() as others:
         for _ in range(SCRYPT_CONCURRENCY):
             others.enter_context(quick._turns.slot("busy"))
@@ -143,7 +157,7 @@ def test_without_memory_it_is_tried_again_later(monkeypatch: pytest.MonkeyPatch)
         raise MemoryError
 
     quick = Passwords(QUICK)
-    secret = quick.make("sesame")
+    secret = Passwords(QUICK).make("sesame")
     with monkeypatch.context() as short:
         short.setattr(hashlib, "scrypt", scrypt)
         for _ in range(SCRYPT_CONCURRENCY + 1):
@@ -255,15 +269,51 @@ def test_right_passwords_are_limited_too() -> None:
 
 
 def test_strangers_never_hold_up_who_is_at_home() -> None:
-    """Neither from afar, nor at other accounts from the same address. There, three guesses at this one do."""
+    """Neither from afar, nor at other accounts from the same address."""
     throttle = LoginThrottle()
     for i in range(10):
         guess(throttle, "bob", f"198.51.100.{i}")
         guess(throttle, f"name{i}", "192.0.2.7")
     assert guess(throttle, "bob", "192.0.2.7", fits=True, at_home=True)
     assert not guess(throttle, "bob", "203.0.113.1", fits=True)
-    at_once = [guess(throttle, "bob", "192.0.2.7", at_home=True) for _ in range(4)]
-    assert at_once == [True] * WRONG_PASSWORDS_PER_WINDOW + [False]
+
+
+def test_at_home_a_connection_s_first_password_waits_for_nobody() -> None:
+    """However many others from that address have guessed. Its second one waits, as do those for other accounts."""
+    throttle = LoginThrottle()
+    at_once = [guess(throttle, "bob", "192.0.2.7", at_home=True, uid=str(i)) for i in range(100)]
+    assert all(at_once)
+    owner, bob = client("192.0.2.7", "owner"), known("bob", "192.0.2.7")
+    first, second = [throttle.begin_login("bob", owner, bob, NOON) for _ in range(2)]
+    assert not first.turns
+    assert second.turns
+    throttle.end(first, True)
+    throttle.end(second, None)
+    assert not throttle._lines
+
+
+def test_at_home_a_connection_guesses_no_faster_than_others() -> None:
+    """All of them together have the same few tries a minute, besides their first."""
+    throttle = LoginThrottle()
+    bob = known("bob", "192.0.2.7")
+    waits = []
+    for session in [client("192.0.2.7", str(i)) for i in range(2)]:
+        for _ in range(4):
+            attempt = throttle.begin_login("bob", session, bob, NOON)
+            waits.append(bool(attempt.turns))
+            throttle.end(attempt, False)
+    assert waits == [False, False, False, True, False, True, True, True]
+
+
+def test_at_home_the_server_s_password_is_guessed_no_faster() -> None:
+    """What may be the server's password waits for its turn, whatever name it is given for."""
+    throttle = LoginThrottle()
+    bob = known("bob", "192.0.2.7")
+    attempts = [
+        throttle.begin_login("bob", client("192.0.2.7", str(i)), bob, NOON, of_server=True)
+        for i in range(WRONG_PASSWORDS_PER_WINDOW + 1)
+    ]
+    assert [len(attempt.turns) for attempt in attempts] == [0] * WRONG_PASSWORDS_PER_WINDOW + [1]
 
 
 def come(throttle: LoginThrottle, host: str, fits: bool, served: list[str]) -> threading.Thread:

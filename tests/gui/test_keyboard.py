@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.gui.people import Irc, Server
+from tests.gui.people import Irc, Netcat, Server
 from tests.gui.window import Window
 
 pytestmark = pytest.mark.needs("Xvfb", "xdotool")
@@ -137,3 +137,21 @@ def test_rooms_drafts_and_the_size_are_remembered(display: str, server: Server, 
         assert window.state["size"] == [800, 500]
         window.key("ctrl+Next")
         window.wait(lambda state: state["composer"] == "half a thought", "the draft")
+
+
+def test_several_lines_are_one_message_and_code_is_copied(window: Window, server: Server) -> None:
+    """Written with Shift+Enter, they arrive whole, and come back as a block; its button copies the code alone."""
+    with Netcat(server.port, "bob") as bob:
+        for line in ("look", "```", "if x:", "  go", "```"):
+            window.type(line)
+            window.key("shift+Return")
+        window.key("Return")
+        bob.wait("alice: look")
+        bob.wait("  go")
+        window.wait_row("Copy the code")
+        window.wait(lambda state: not any("sending" in row for row in state["rows"]), "the server has it")
+        assert sum("alice" in row for row in window.state["rows"]) == 1
+        window.click("copy_at")
+        window.click("composer_at")
+        window.key("ctrl+v")
+        window.wait(lambda state: state["composer"] == "if x:\n  go", "pasted")

@@ -41,6 +41,7 @@ class Widget:
 
 OPERATIONS = (
     "say",
+    "story",
     "mine",
     "confirm",
     "fail",
@@ -68,6 +69,9 @@ def test_the_widget_always_shows_what_a_fresh_look_would_show(steps: list[tuple[
         match step:
             case "say":
                 room.add(entry(Kind.MESSAGE, "bob", f"n{number}", clock, msgid=f"i{number}"))
+            case "story":
+                text = f"a{number}\n```\nb\nc\n```"
+                room.add(entry(Kind.MESSAGE, "bob", text, clock, msgid=f"s{number}"))
             case "mine":
                 room.add(entry(Kind.MESSAGE, "me", f"n{number}", clock, own=True, delivery=DeliveryState.SENT))
             case "confirm" | "fail" if room.pending():

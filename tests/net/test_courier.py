@@ -11,6 +11,7 @@ from itertools import count
 
 import pytest
 
+from chatroom.common.language import Language
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import User
 from chatroom.model.events import Event, Said
@@ -36,6 +37,7 @@ class CountingFormat:
     """Renders an event as its text in a line, and counts how often."""
 
     own_moves = False
+    as_sentences = False
 
     def __init__(self, mark: str = "", same: str = "") -> None:
         self.mark = mark
@@ -52,6 +54,9 @@ class CountingFormat:
 
     def variant(self, kind: type[Event]) -> Hashable:
         return self.same if self.same else self
+
+    def spoken(self, language: Language) -> "CountingFormat":
+        return self
 
 
 class Reader(Ear):

@@ -35,6 +35,7 @@ from chatroom.model.events import (
     Left,
     ModesSet,
     OperatorSet,
+    Reacted,
     RealnameSet,
     Redacted,
     Renamed,
@@ -54,6 +55,7 @@ from chatroom.model.limits import (
     TOPIC_BYTES,
 )
 from chatroom.model.masks import MASK_BYTES
+from chatroom.model.reactions import REACTION_BYTES
 from chatroom.model.replies import (
     Announcement,
     CountsAre,
@@ -66,7 +68,7 @@ from chatroom.model.replies import (
     TargetsAre,
     UptimeIs,
 )
-from chatroom.model.values import MessageKind, ModeChange, Person
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote
 from chatroom.protocols.irc.dialect import LABEL_BYTES
 from chatroom.protocols.irc.event_lines import RENDERED, irc_format
 from chatroom.protocols.irc.handlers.capabilities import CAPABILITIES
@@ -404,6 +406,14 @@ _EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     Left: st.builds(Left, _PEOPLE, _ROOMS, _texts(REASON_BYTES)),
     Departed: st.builds(Departed, _PEOPLE, _texts(REASON_BYTES + NICK_BYTES + len("Killed (: )"))),
     Renamed: st.builds(Renamed, _PEOPLE, _WIDTHS.map(nick)),
+    Reacted: st.builds(
+        Reacted,
+        _PEOPLE,
+        _ROOMS | _WIDTHS.map(nick),
+        st.builds(Quote, st.integers(1, 2**50)),
+        st.builds(of_bytes, st.integers(1, REACTION_BYTES), _WIDTHS),
+        st.booleans(),
+    ),
     Redacted: st.builds(
         Redacted,
         _PEOPLE,

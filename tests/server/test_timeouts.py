@@ -516,7 +516,7 @@ def test_after_a_failed_accept_it_waits_and_recovers(
             raise OSError(number, os.strerror(number))
         return accept(sock)
 
-    reserve = server._spare.number
+    reserve = server._accept_failures.spare.number
     monkeypatch.setattr(server._stopping, "wait", count)
     monkeypatch.setattr(socket.socket, "accept", fail)
     guests.plain("alice")  # accepted by a thread that has asked for her before
@@ -524,8 +524,8 @@ def test_after_a_failed_accept_it_waits_and_recovers(
     guests.plain("bob")
     first = ACCEPT_PAUSE_SECONDS[0]
     assert waits == [first, 2 * first, 4 * first, 8 * first]
-    assert server._accept_pause == first
-    assert server._spare.number == reserve
+    assert server._accept_failures.pause == first
+    assert server._accept_failures.spare.number == reserve
     assert caplog.messages.count("a client could not be accepted: Cannot allocate memory") == 3
     assert caplog.messages.count("a client could not be accepted: No buffer space available") == 1
 
@@ -537,15 +537,15 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     knocking = [socket.socket() for _ in range(THREADS_KEPT)]  # some threads have a descriptor ready
     left = iter(knocking)
-    number = server._spare.number
-    release, releases = server._spare.release, [0]
+    number = server._accept_failures.spare.number
+    release, releases = server._accept_failures.spare.release, [0]
     theirs = -1
 
     def count() -> None:
         release()
         releases[0] += 1
 
-    monkeypatch.setattr(server._spare, "release", count)
+    monkeypatch.setattr(server._accept_failures.spare, "release", count)
     try:
         for turn in (1, 2):
             resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))  # neither accept nor open gets any
@@ -556,7 +556,7 @@ def test_a_reserve_that_was_lost_closes_nobody_elses_descriptor(
                     lambda here=here, turn=turn: releases[0] >= turn or len(server.connections) > here,  # type: ignore[misc]
                     "the client is accepted, or the reserve given up",
                 )
-            eventually(lambda: server._spare.number == -1, "there is no reserve")
+            eventually(lambda: server._accept_failures.spare.number == -1, "there is no reserve")
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
             if theirs == -1:
                 theirs = os.open(os.devnull, os.O_RDONLY)

@@ -1,6 +1,7 @@
 """The page in a real browser, with a real server and real clients of the other kinds in the room."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,7 +154,7 @@ def test_a_name_that_is_taken_is_asked_for_again(server: ChatServer, visit: Visi
     guests.irc("bob")
     visitor = visit(server.port)
     visitor.page.goto(visitor.address)
-    for name, answer in (("bob", "Somebody here is called bob already"), ("n*", "can't be a name here")):
+    for name, answer in (("bob", "Somebody here is called bob already"), ("n*", "can't be a name. A name has letters")):
         visitor.page.get_by_label("Your name").fill(name)
         visitor.page.get_by_role("button", name="Come in").click()
         expect(visitor.page.get_by_role("alert")).to_contain_text(answer)
@@ -204,7 +205,8 @@ def test_a_claimed_name_asks_for_its_password(server: ChatServer, visit: Visit) 
     expect(form.get_by_role("alert")).to_contain_text("not the password of nora")
     form.get_by_label("Old password").fill("open-sesame")
     form.get_by_role("button", name="Change", exact=True).click()
-    expect(form.get_by_role("alert")).to_contain_text("changed")
+    expect(form).to_have_count(0)
+    nora.notes("The password of nora is changed")
     page.reload()
     password.fill("open-barley")
     page.keyboard.press("Enter")
@@ -661,12 +663,16 @@ def test_a_room_with_a_key_asks_for_it(server: ChatServer, visit: Visit) -> None
 def test_menus_offer_what_can_be_done(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """Either to mute or to let write, to make quiet or loud; who is banned or muted is listed, to be let off."""
     bob, jan = guests.irc("bob", room="#tea"), guests.irc("jan", room="#tea")
-    bob.send("MODE #tea +m", "MUTE #tea jan", "BAN #tea spam")
+    bob.send("MODE #tea +m", "MUTE #tea jan 1h :noise", "BAN #tea spam")
     bob.wait("MODE #tea .*spam")
     nora = visit(server.port).come("nora", "#tea", "#tea")
     bob.send("MODE #tea +o nora")
     nora.notes("made nora an operator")
     page, dialog = nora.page, nora.page.locator("dialog")
+    nora.pick(page.get_by_role("button", name="More about this room"), "Who is banned or muted")
+    expect(dialog).to_contain_text("jan is muted, by bob")
+    expect(dialog).to_contain_text("1 hour left · noise")
+    page.keyboard.press("Escape")
     nora.pick(nora.member("jan"), "Let them write again")
     jan.wait("MODE #tea -b")
     nora.member("jan").click()
@@ -686,6 +692,147 @@ def test_menus_offer_what_can_be_done(server: ChatServer, visit: Visit, guests: 
     bob.wait("MODE #tea -b spam")
 
 
+def test_the_room_is_told_how_long_and_why_somebody_is_muted(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """Once, also where several masks are set for one person; and it is told when the time is over."""
+    jan, bob = guests.irc("jan", room="#tea"), guests.irc("bob", room="#tea")
+    nora = visit(server.port).come("nora", "#tea", "#tea")
+    jan.send("MUTE #tea bob 5m :spam", "BAN #tea spam 1d", "MUTE #tea noise", "BAN #tea ads :no ads")
+    jan.send("MUTE #tea bob 1s", "MODE #tea +o nora")
+    nora.notes(r"^jan muted bob for 5 minutes: spam$")
+    nora.notes(r"^jan banned spam for 1 day\.$")
+    nora.notes(r"^jan muted noise\.$")
+    nora.notes(r"^jan banned ads: no ads$")
+    nora.notes(r"^The mute on bob has ended\.$")
+    expect(nora.page.locator(".note").filter(has_text="for 5 minutes")).to_have_count(1)
+    bob.send("PRIVMSG #tea :here I am again")
+    nora.sees("here I am again")
+    nora.notes("made nora an operator")
+    nora.say("/kick bob 1.5h")
+    nora.notes("That is no time")
+    expect(nora.member("bob")).to_be_visible()
+
+
+def test_owners_and_locks_are_marked(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """The owner of a room in the list of people, a key in the list of rooms. An owner who comes in makes no fuss."""
+    jan = guests.irc("jan")
+    jan.send("PRIVMSG NickServ :REGISTER open-barley", "JOIN #own", "JOIN #club", "MODE #club +k x", "TOPIC #club :tea")
+    jan.wait("TOPIC #club")
+    nora = visit(server.port).come("nora", "#own", "#own")
+    mark = nora.page.get_by_role("img", name="owner of this room")
+    expect(nora.page.locator(".member").filter(has=mark)).to_contain_text("jan")
+    jan.send("PART #own", "JOIN #own")
+    nora.notes(r"^jan is an operator here\.$")
+    expect(nora.page.locator(".member").filter(has=mark)).to_contain_text("jan")
+    nora.page.get_by_role("button", name="Join a room").click()
+    listed = nora.page.locator("dialog .listed").filter(has_text="#club")
+    expect(listed.get_by_role("img", name="needs a key")).to_be_visible()
+    expect(listed.locator(".topic")).to_have_text("tea")
+
+
+def test_a_changed_password_closes_its_form(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """NickServ's answers are understood, not only shown: a refusal stays in the form."""
+    nora = visit(server.port).come("nora")
+    nora.say("/register open-barley")
+    nora.notes("is yours")
+    account = nora.page.locator(".self .account")
+    nora.pick(account, "Change the password…")
+    form = nora.page.get_by_role("dialog")
+    form.get_by_label("Old password").fill("wrong-barley")
+    form.get_by_label("New password").fill("closed-barley")
+    nora.page.keyboard.press("Enter")
+    expect(form).to_contain_text("not the password")
+    form.get_by_label("Old password").fill("open-barley")
+    nora.page.keyboard.press("Enter")
+    expect(form).to_have_count(0)
+    nora.notes("password")
+    nora.say("/set replay off")
+    nora.notes("nothing from before")
+
+
+def test_a_swipe_brings_the_lists(server: ChatServer, visit: Visit) -> None:
+    """To the right the rooms, to the left the people; the other way they go. Wide code, and the edges, keep theirs."""
+    nora = visit(server.port, PHONE, touch=True).come("nora")
+    finger = nora.context.new_cdp_session(nora.page)
+    chat = nora.page.locator(".chat")
+
+    def swipe(x: int, to: int, y: int = 300) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for part in (0.3, 0.6, 1.0):
+            point = {"x": x + (to - x) * part, "y": y}
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(100, 250)
+    expect(chat).to_have_class(re.compile("rooms-open"))
+    swipe(250, 100)
+    expect(chat).not_to_have_class(re.compile("-open"))
+    swipe(250, 100)
+    expect(chat).to_have_class(re.compile("members-open"))
+    swipe(100, 250)
+    expect(chat).not_to_have_class(re.compile("-open"))
+    swipe(5, 200)
+    swipe(100, 130)
+    nora.composer.fill(f"```\n{'wide ' * 40}\n```")
+    nora.page.get_by_role("button", name="Send").click()
+    block = nora.page.locator("pre").bounding_box()
+    assert block
+    swipe(250, 100, int(block["y"] + block["height"] / 2))
+    expect(chat).not_to_have_class(re.compile("-open"))
+
+
+def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """That of the browser, or the one that was chosen, which is remembered. Numbers and dates are written its way."""
+    bob = guests.irc("bob")
+    nora = visit(server.port, locale="pl-PL")
+    page = nora.page
+    page.goto(nora.address)
+    page.get_by_label("Twoja nazwa").fill("server")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Nazwę server można wziąć za serwer. Wybierz inną nazwę.")
+    page.get_by_label("Twoja nazwa").fill("nora")
+    page.get_by_role("button", name="Wejdź").click()
+    expect(page.locator(".self .account small")).to_have_text("gość")
+    assert page.locator("html").get_attribute("lang") == "pl"
+    expect(page.locator(".members h2")).to_have_text("Tutaj — 2")
+    for count, people in ((1, "ola dołącza"), (3, "ela, iga i 1"), (5, "a1, a2 i jeszcze 3 osoby dołączają")):
+        more = {1: ["ola"], 3: ["ela", "iga"], 5: ["a1", "a2", "a3", "a4", "a5"]}[count]
+        for nick in more:
+            guests.irc(nick)
+        if count != 3:
+            nora.notes(people)
+        bob.send(f"PRIVMSG #lobby :{count}")
+        nora.sees(str(count))
+    for nick in ("Łucja", "Lena", "Maja"):
+        guests.irc(nick)
+    expect(nora.member("Maja")).to_be_visible()
+    names = [name for name in page.locator(".members .name").all_inner_texts() if name in ("Łucja", "Lena", "Maja")]
+    assert names == ["Lena", "Łucja", "Maja"]
+    for seen in (r"^niedziela|^poniedziałek|^wtorek|^środa|^czwartek|^piątek|^sobota",):
+        expect(page.locator(".line").filter(has_text=re.compile(seen)).first).to_be_visible()
+
+    nora.composer.fill("half a sen")
+    nora.pick(page.locator(".self .account"), "Język: polski")
+    page.locator("dialog").get_by_role("button", name="English").click()
+    expect(page.locator(".self .account small")).to_have_text("guest")
+    expect(nora.composer).to_have_value("half a sen")
+    nora.sees("5")
+    nora.composer.fill("")
+    nora.say("still here")
+    bob.wait("PRIVMSG #lobby :still here")
+    page.wait_for_timeout(1500)  # what is chosen is saved once a second
+    page.reload()
+    nora.is_in("#lobby")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_a_page_without_its_sentences_is_english(server: ChatServer, visit: Visit) -> None:
+    """Where there is no such language, and where the file doesn't come."""
+    visit(server.port, locale="de-DE").come("nora")
+    lost = visit(server.port, locale="pl-PL")
+    lost.page.route("**/strings/*", lambda route: route.abort())
+    lost.come("ola")
+
+
 def test_who_somebody_is_shows_over_the_chat(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """In words, without addresses, where the question was asked: on a phone the messages are behind the people."""
     guests.irc("bob", room="#tea")
@@ -694,7 +841,7 @@ def test_who_somebody_is_shows_over_the_chat(server: ChatServer, visit: Visit, g
     nora.pick(nora.member("bob"), "Who is this?")
     told = nora.page.get_by_role("dialog", name="bob")
     expect(told).to_contain_text("bob is in #tea.")
-    expect(told).to_contain_text("bob has said nothing for less than a minute.")
+    expect(told).to_contain_text("bob has said nothing for ")
     expect(told).not_to_contain_text("@")
     expect(nora.page.locator(".messages")).not_to_contain_text("bob is in")
 
@@ -902,6 +1049,29 @@ def test_fingers_find_their_targets(server: ChatServer, visit: Visit) -> None:
     assert nora.run(small) == []
     nora.page.get_by_role("button", name="More about this room").click()
     assert nora.run(small) == []
+
+
+@pytest.mark.needs("convert")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_room_is_shown_as_an_address_and_a_code(server: ChatServer, visit: Visit, scheme: str) -> None:
+    """A camera reads it from the screen of a phone; the address is copied by a button."""
+    zxingcpp = pytest.importorskip("zxingcpp")
+    nora = visit(server.port, PHONE, color_scheme=scheme).come("nora", "#tea", "#tea")
+    nora.pick(nora.page.get_by_role("button", name="More about this room"), "Show the address…")
+    code = nora.page.get_by_role("img", name="The address as a QR code")
+    expect(nora.page.locator(".share")).to_contain_text("works on this machine alone")
+    expect(nora.page.locator(".share a")).to_have_text(f"{nora.address}#tea")
+    picture = code.screenshot()
+    command = ["convert", "png:-", "-depth", "8", "gray:-"]
+    pixels = subprocess.run(command, input=picture, capture_output=True, check=True, timeout=60).stdout
+    box = code.bounding_box()
+    assert box
+    width = next(width for width in range(int(box["width"]), int(box["width"]) + 3) if len(pixels) % width == 0)
+    [found] = zxingcpp.read_barcodes(memoryview(pixels).cast("B", (len(pixels) // width, width)))
+    assert found.text == f"{nora.address}#tea"
+    check(nora.page)
+    nora.page.get_by_role("button", name="Copy the address").click()
+    expect(nora.page.locator(".share").get_by_role("status")).to_have_text("The address is copied.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -48,6 +48,11 @@ def is_chosen(context: click.Context) -> bool:
     return context.get_parameter_source("data") is not ParameterSource.DEFAULT
 
 
+def is_default(parameter: str) -> bool:
+    """Whether nobody set this parameter of the command that runs."""
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.DEFAULT
+
+
 data_option = click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),

@@ -1,6 +1,7 @@
 """`chatroom connect`: the window, or the terminal client with `--text`."""
 
 import re
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ _option = partial(click.option, show_envvar=True)
 @click.command(
     epilog="""\b
 Examples:
-  chatroom connect                          a window that asks for your name
+  chatroom connect                          a window that asks for your name and the server
   chatroom connect chat.example.org --tls   another machine, encrypted
   chatroom connect --text --nick alice      without a window
   echo "build 512 is green" | chatroom connect --text --nick ci --room '#dev'
@@ -44,9 +45,13 @@ def connect(
 ) -> None:
     """Join a server, in a window or with --text.
 
-    HOST is the server's address, 127.0.0.1 by default; CHATROOM_CONNECT_HOST can set it too. HOST:PORT is
-    the same as HOST -p PORT. A link is taken, too: chatroom://HOST:PORT/#room, irc://, ircs://, http:// or https://.
+    HOST is the server's address; CHATROOM_CONNECT_HOST can set it too. HOST:PORT is the same as HOST -p PORT. A link
+    is taken, too: chatroom://HOST:PORT/#room, irc://, ircs://, http:// or https://.
+
+    Without HOST, the servers of the network are looked for: the window offers them, and --text asks which one it is to
+    be. With -p alone, and in a pipe, HOST is 127.0.0.1.
     """
+    from chatroom.cli.choose_server import choose
     from chatroom.client import links
     from chatroom.client.settings import Server
     from chatroom.gui.app import NoWindow, run
@@ -57,6 +62,11 @@ def connect(
         link = _link(host)
         host, port, tls, room = link.host, link.port, tls or link.tls, link.room or room
         server = Server(host, port, tls, nick)
+    elif _is_to_choose(host, text or bool(nick)):
+        if password:
+            raise click.UsageError("--password-file needs HOST: anybody in the network can announce a server.")
+        host, port, takes_tls = choose()
+        server = Server(host, port, tls or takes_tls, nick)
     else:
         server = Server(*_address(host or "127.0.0.1", port), tls, nick)
     rooms = (room if room.startswith("#") else f"#{room}",)
@@ -67,6 +77,18 @@ def connect(
             run(server, rooms, password, ask_server=host is None and not nick, connect=bool(nick))
     except (NoWindow, Trouble) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _is_to_choose(host: str | None, wants_server: bool) -> bool:
+    """Whether a server is to be looked for: nobody has said where one is, and somebody is there to be asked."""
+    source = click.get_current_context().get_parameter_source("port")
+    return (
+        wants_server
+        and host is None
+        and source is ParameterSource.DEFAULT
+        and sys.stdin.isatty()
+        and sys.stdout.isatty()
+    )
 
 
 def _link(text: str) -> "Link":

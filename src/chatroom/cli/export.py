@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,10 +18,11 @@ import click
 
 from chatroom.common.text import CUT, FEED
 from chatroom.common.trusted_files import UntrustedFileError, check_way
-from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Renamed, Said, TopicSet
+from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Reacted, Renamed, Said, TopicSet
 from chatroom.model.modes import written
 from chatroom.model.values import MessageKind
 from chatroom.protocols.plain import event_lines
+from chatroom.protocols.sentences import reactions_sentence, speaker
 
 # ---- the file -------------------------------------------------------------------------------------------------------
 
@@ -80,20 +82,34 @@ def _utc_time(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _sentences(events: Iterable[Event]) -> Iterator[tuple[Event, list[str]]]:
+    """What is written of each event. The reactions to a message are one sentence, with the time of the last."""
+    for is_reaction, group in groupby(events, key=lambda event: isinstance(event, Reacted)):
+        if is_reaction:
+            for _, each in groupby([e for e in group if isinstance(e, Reacted)], key=lambda e: e.quote.id):
+                reactions = list(each)
+                yield reactions[-1], [f"* {reactions_sentence(reactions)}"]
+        else:
+            yield from ((event, event_lines(event)) for event in group)
+
+
 def _as_text(room: str, events: Iterable[Event]) -> Iterator[str]:
-    for event in events:
-        for sentence in event_lines(event):
+    for event, sentences in _sentences(events):
+        for sentence in sentences:
             yield f"{local_time(event.time)} {sentence}\n"
 
 
 def _said(event: Said) -> dict[str, str]:
     fields = {"text": event.text.replace(CUT, "").replace(FEED, "\n")}
+    if event.quote:
+        fields["answers"] = f"{event.quote.id:x}"
     return fields if event.kind is MessageKind.MESSAGE else {**fields, "kind": event.kind.value}
 
 
 # What events are called in JSON, and what is told of them. Other programs read it: no name changes.
 EVENTS: dict[type[Event], tuple[str, Callable[[Any], dict[str, str]]]] = {
     Said: ("said", _said),
+    Reacted: ("reacted", lambda e: {"reaction": e.reaction, "to": f"{e.quote.id:x}"}),
     Joined: ("joined", lambda e: {}),
     Left: ("left", lambda e: {"reason": e.reason}),
     Departed: ("departed", lambda e: {"reason": e.reason}),
@@ -147,11 +163,11 @@ _SPANS = {
 def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
     yield _PAGE.format(title=html.escape(room))
     day = ""
-    for event in events:
+    for event, sentences in _sentences(events):
         local = local_time(event.time)
         date, clock, offset = local[:10], local[11:19], local[19:]
         kind = "" if isinstance(event, Said) else ' class="event"'
-        for sentence in event_lines(event):
+        for sentence in sentences:
             if day != f"{date} (UTC{offset})":
                 day = f"{date} (UTC{offset})"
                 yield f"<h2>{day}</h2>\n"
@@ -160,9 +176,12 @@ def _as_html(room: str, events: Iterable[Event]) -> Iterator[str]:
 
 
 def _marked(event: Event, sentence: str) -> str:
-    nick, colon, text = sentence.partition(": ")
-    if isinstance(event, Said) and event.kind is not MessageKind.ACTION and colon:
-        return f"<b>{html.escape(nick)}</b>: {_with_spans(text)}"
+    if isinstance(event, Said) and event.kind is not MessageKind.ACTION:
+        nick, head = event.by.nick, f"{speaker(event)}: "
+        if not sentence.startswith(head):  # a line after the first
+            head = f"{nick}: "
+        answered = head.removeprefix(nick).removesuffix(": ")
+        return f"<b>{html.escape(nick)}</b>{html.escape(answered)}: {_with_spans(sentence.removeprefix(head))}"
     return html.escape(sentence)
 
 

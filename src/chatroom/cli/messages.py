@@ -4,44 +4,58 @@ import errno
 import socket
 
 from chatroom import __version__
-from chatroom.common.addresses import is_loopback
+from chatroom.common.language import tr
+from chatroom.common.names import LOBBY
+from chatroom.common.qr import for_terminal
+from chatroom.server.invitations import address_to_join, authority, is_for_this_machine_alone
 
 
-def how_to_join(host: str, port: int, scheme: str = "http", *, tls: bool = False, password: bool = False) -> str:
+def how_to_join(
+    host: str, port: int, scheme: str = "http", *, tls: bool = False, tls_only: bool = False, password: bool = False
+) -> str:
     """What each kind of client needs, with an address that others can reach if the server listens on all.
 
-    `scheme` is that of browsers; "" if they can't come in. `tls` and `password` are whether the server has them; with
-    TLS, what is to be typed encrypts.
+    `scheme` is that of browsers; "" if they can't come in. `tls`, `tls_only` and `password` are what the server has
+    set; with TLS, what is to be typed encrypts. The page's address stands there as a QR code, too, if others reach it.
     """
     where = address_to_join(host)
-    place = f"{f'[{where}]' if ':' in where else where}:{port}"
-    facts = [
-        ("Only this machine can join; --host 0.0.0.0 lets the network in.", is_loopback(host) or host == "localhost"),
-        ("TLS is on; plain text is taken, too, unless --tls-only is set.", tls),
-        ("Everybody must give the password of --password-file.", password),
-    ]
-    notes = "".join([f"{sentence}\n" for sentence, holds in facts if holds])
-    browser = f"  a browser   {scheme}://{place}\n" if scheme else ""
+    place = authority(where, port)
+    is_near = is_for_this_machine_alone(host)
+    page = f"{scheme}://{place}" if scheme else ""
+    join = f"/join {LOBBY}"
     if tls:
         window = f"chatroom connect {where} -p {port} --tls"
         netcat = f"openssl s_client -quiet -connect {place}"
-        irssi = f"irssi, and there /connect -tls {where} {port} and /join #lobby"
+        connect = f"/connect -tls {where} {port}"
+        irssi = tr("irssi, and there {connect} and {join}", connect=connect, join=join)
     else:
         window = f"chatroom connect {where} -p {port}"
         netcat = f"nc {where} {port}"
-        irssi = f"irssi -c {where} -p {port}     then /join #lobby"
-    return f"""\
-chatroom {__version__} is listening on {host}, port {port}. To join:
-{browser}  a window    {window}
-  netcat      {netcat}
-  IRC         {irssi}
-{notes}q and Enter ends the server; help lists what else you can type here."""
-
-
-def address_to_join(host: str) -> str:
-    """The address by which others reach a server that listens on `host`."""
-    where = {"0.0.0.0": _own_address(socket.AF_INET), "::": _own_address(socket.AF_INET6), "": ""}.get(host, host)
-    return where or "127.0.0.1"
+        command = f"irssi -c {where} -p {port}"
+        irssi = tr("{command}     then {join}", command=command, join=join)
+    rows = [
+        (tr("a browser"), page),
+        (tr("a window"), window),
+        ("netcat", netcat),
+        ("IRC", irssi),
+    ]
+    width = max(len(label) for label, _ in rows)
+    notes = [
+        (tr("Only this machine can join; --host 0.0.0.0 lets the network in."), is_near),
+        (tr("TLS is on; plain text is taken, too, unless --tls-only is set."), tls and not tls_only),
+        (tr("TLS is on, and other machines must use it."), tls_only),
+        (tr("Everybody must give the password of --password-file."), password),
+        (for_terminal(page), page and not is_near),
+    ]
+    listening = {"version": __version__, "host": host, "port": port}
+    return "\n".join(
+        [
+            tr("chatroom {version} is listening on {host}, port {port}. To join:", **listening),
+            *(f"  {label:<{width}}   {how}" for label, how in rows if how),
+            *(note for note, holds in notes if holds and note),
+            tr("q and Enter ends the server; help lists what else you can type here."),
+        ]
+    )
 
 
 def cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: str = "-p") -> str:
@@ -55,13 +69,3 @@ def cannot_listen(error: OSError, host: str, port: int, on: str = "--host", at: 
     if error.errno == errno.EACCES:
         return f"Port {port} is for administrators; choose one above 1023 with {at}."
     return f"Can't listen on {host}, port {port}: {error.strerror}."
-
-
-def _own_address(family: socket.AddressFamily) -> str:
-    """This machine's address in its network, "" if it has none. Sends nothing: connecting UDP only looks up a route."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1" if family == socket.AF_INET else "2001:db8::1", 9))
-        except OSError:
-            return ""
-        return str(probe.getsockname()[0])

@@ -11,21 +11,25 @@ from typing import TYPE_CHECKING
 import click
 
 from chatroom import __version__
+from chatroom.cli import firewall
 from chatroom.cli.check_config import check_cluster, check_machine
-from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen
+from chatroom.cli.common_options import FORMER_DATA, expanded, is_chosen, is_default
 from chatroom.cli.config_file import Faults, written
-from chatroom.cli.messages import address_to_join, cannot_listen, how_to_join
+from chatroom.cli.messages import cannot_listen, how_to_join
 from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
+from chatroom.common.addresses import is_loopback
 from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
+from chatroom.server.invitations import address_to_join
 from chatroom.server.log_writer import LogWriter
 from chatroom.storage.relocation import directory_of, move
 
 if TYPE_CHECKING:
+    from chatroom.server.announcement import Announcement
     from chatroom.server.chat_server import ChatServer
 
 _STDERR = 2  # the descriptor, also where the stream was closed
@@ -182,30 +186,54 @@ def _run(server: "ChatServer", options: ServeOptions) -> None:
     from chatroom.server.console import Console
     from chatroom.server.signals import Signals
 
+    announcement = None if options.no_announce else _announcement(server, options)
     signals = Signals()
     try:
         server.start()
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
     try:
+        if announcement:
+            announcement.start()
         _tell_of_start(server, options)
         greeting = how_to_join(
             options.host,
             server.port,
             _browsers_scheme(server),
             tls=server.tls is not None,
+            tls_only=options.tls_only,
             password=options.password_file is not None,
         )
         console = Console(server, _say, signals.end, greeting=greeting)
         console.start()
+        patience = firewall.watch(server, _say)
         # In a thread of its own: reading may take its time, and SIGTERM is to be heard meanwhile.
         signals.wait(lambda: Thread(target=server.reload, name="reload", daemon=True).start())
         console.close()
+        if patience:
+            patience.cancel()
         systemd.notify("STOPPING=1")
     finally:  # whatever goes wrong before
+        if announcement:
+            announcement.withdraw()
         log.info("saying goodbye to everybody")
         server.stop()
     log.info("chatroom has ended")
+
+
+def _announcement(server: "ChatServer", options: ServeOptions) -> "Announcement | None":
+    """What announces the server in its network; None if nobody there can reach it, or the library is missing."""
+    host = str(server.server_address[0])
+    if is_loopback(host):
+        return None
+    try:
+        from chatroom.server.announcement import Announcement
+    except ImportError:
+        log.info("this server is not announced in its network: that needs the extra lan")
+        return None
+    name = "" if is_default("name") else options.name
+    about = "" if is_default("description") else options.description
+    return Announcement(host, server.port, name, about, server.tls is not None)
 
 
 def _browsers_scheme(server: "ChatServer") -> str:

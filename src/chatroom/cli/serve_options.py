@@ -162,6 +162,7 @@ class ServeOptions:
             callback=_host_names,
         ),
     ]
+    no_announce: Annotated[bool, _option("Don't announce the server in the networks that it listens in.", is_flag=True)]
     data: Annotated[Path, lambda name: data_option]
     keep: Annotated[int, _option("How many days history is kept; 0 keeps all.", type=WholeNumber(0), default=KEEP_DAYS)]
     free_accounts: Annotated[

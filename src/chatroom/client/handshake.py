@@ -5,6 +5,7 @@ Everything is optional for the server: one that knows no CAP ignores it or says 
 
 import base64
 
+from chatroom.client import multiline
 from chatroom.client.state import SessionState
 from chatroom.common.irc_message import Message
 
@@ -21,6 +22,8 @@ WANTED = frozenset(
         "invite-notify",
         "draft/chathistory",
         "draft/message-redaction",
+        "draft/multiline",
+        "draft/read-marker",
         "soju.im/search",
     }
 )
@@ -71,6 +74,8 @@ class Handshake:
             self._state.capabilities.difference_update(names)
         elif verb == "ACK":
             self._state.capabilities.update(_USEFUL.intersection(names))
+            if multiline.MULTILINE in names:
+                self._state.multiline = multiline.limits(self._offered.get(multiline.MULTILINE, ""))
             if "sasl" in names:
                 self._state.send(Message("AUTHENTICATE", ("PLAIN",)))
             else:

@@ -46,7 +46,7 @@ class Session:
         except ValueError:
             return
         ref = message.tags.get("batch", "")
-        if ref in self.state.batches:
+        if ref in self.state.batches and message.command != "BATCH":  # a batch in a batch is one of its own
             self.state.batches[ref].keep(message, len(line))
         elif not self._handshake.feed(message):
             handle(self.state, message)

@@ -11,8 +11,12 @@ _SOURCE_BYTES = 1 + 1 + 10 + 1 + 63 + 1
 
 def lines(text: str) -> list[str]:
     """The lines of a message, cleaned, without the empty ones."""
-    cleaned = (clean(line.expandtabs(4)).rstrip() for line in text.splitlines())
-    return [line for line in cleaned if line]
+    return [line.expandtabs(4) for line in whole(text).split("\n") if line]
+
+
+def whole(text: str) -> str:
+    """A message of several lines, cleaned, without empty lines around it and blanks at the ends of lines."""
+    return "\n".join(clean(line).rstrip() for line in text.splitlines()).strip("\n")
 
 
 def room_for_text(nick: str, target: str, line_bytes: int = LINE_BYTES) -> int:
@@ -22,11 +26,17 @@ def room_for_text(nick: str, target: str, line_bytes: int = LINE_BYTES) -> int:
 
 
 def split(text: str, size: int) -> list[str]:
-    """`text` in pieces of at most `size` bytes of UTF-8, at spaces where there are some."""
+    """`text` in pieces of at most `size` bytes of UTF-8, without the spaces that it is cut at."""
+    *pieces, last = cut(text, size)
+    return [piece.removesuffix(" ") for piece in pieces] + ([last] if last else [])
+
+
+def cut(text: str, size: int) -> list[str]:
+    """`text` in pieces of at most `size` bytes, behind spaces where there are some. Joined they are the text."""
     pieces = []
     while len(encoded := text.encode()) > size:
-        cut = between_clusters(text, len(encoded[:size].decode(errors="ignore")))
-        space = text.rfind(" ", cut // 2, cut + 1)
-        head, text = (text[:space], text[space + 1 :]) if space > 0 else (text[:cut], text[cut:])
-        pieces.append(head)
-    return [*pieces, text] if text else pieces
+        end = between_clusters(text, len(encoded[:size].decode(errors="ignore")))
+        end = text.rfind(" ", end // 2, end) + 1 or end
+        pieces.append(text[:end])
+        text = text[end:]
+    return [*pieces, text]

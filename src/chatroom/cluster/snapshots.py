@@ -61,6 +61,7 @@ from chatroom.model.events import (
     Opened,
     OperatorSet,
     PasswordSet,
+    Reacted,
     RealnameSet,
     Redacted,
     Renamed,
@@ -73,9 +74,10 @@ from chatroom.model.events import (
 )
 from chatroom.model.limits import MASKS_PER_LIST
 from chatroom.model.masks import MaskList
+from chatroom.model.reactions import Reactions
 from chatroom.model.replies import AccountChange, AccountDone, PersonalNotice
 from chatroom.model.state import ChatState
-from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Topic, Via
+from chatroom.model.values import ListEntry, MessageKind, ModeChange, Person, Quote, Topic, Via
 
 Place = Callable[[Event], None]  # gives an event its id and time
 
@@ -87,6 +89,7 @@ REPLICATED_EVENTS: dict[str, type[Event]] = {
     "Departed": Departed,
     "Renamed": Renamed,
     "Said": Said,
+    "Reacted": Reacted,
     "Redacted": Redacted,
     "TopicSet": TopicSet,
     "AwaySet": AwaySet,
@@ -135,6 +138,7 @@ def codec(state: ChatState) -> Codec:
 _OBJECTS: dict[str, type] = {
     "MaskList": MaskList,
     "Memories": DormantRooms,
+    "Reactions": Reactions,
     "Room": Room,
     "Server": Server,
     "User": User,
@@ -146,6 +150,8 @@ _VALUES: dict[str, type] = {
     "Lasting": lasts.Lasting,
     "Owned": lasts.Owned,
     "Person": Person,
+    "Quote": Quote,
+    "Reacted": Reacted,
     "Said": Said,
     "Topic": Topic,
 }
@@ -289,7 +295,8 @@ def add(ctx: Context, text: str) -> list[str]:
     others = {fold(name) for name in refused}
     for owned in theirs.rooms:
         if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
-            ctx.state.owners[owned.key] = owned.owner
+            ctx.state.own(owned.key, owned.owner)
+            ctx.state.note_lists(owned.key)
             ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
             if room:
@@ -350,6 +357,7 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
             ctx.state.lists[key] = settings.lists
             for entry in [entry for entries in settings.lists.values() for entry in entries.values()]:
                 ctx.state.mask_counts.add(entry)
+        ctx.state.note_lists(key)
         room.lists = ctx.state.lists[key]
         created, topic = room.created, room.topic
         membership.reopen(ctx, room, delivery)

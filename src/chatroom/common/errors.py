@@ -97,6 +97,10 @@ class Code(Enum):
     NOT_YOURS_TO_REDACT = "not-yours-to-redact"  # target
     MAY_NOT_REDACT = "may-not-redact"  # target, message's id
     NO_SUCH_MESSAGE = "no-such-message"  # target, message's id
+    NOTHING_TO_REACT_TO = "nothing-to-react-to"  # target, message's id
+    NOTHING_SAID = "nothing-said"  # room, nick; no message of theirs is remembered there
+    REACTION_BAD = "reaction-bad"  # target, how many bytes it may have
+    REACTIONS_FULL = "reactions-full"  # target, message's id
     STAYS_IN_LOBBY = "stays-in-lobby"  # room
     RELOAD_FAILED = "reload-failed"  # a file can't be read; the log says which
     LINK_DOWN = "link-down"  # the one to the other servers

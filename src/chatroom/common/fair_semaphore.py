@@ -13,12 +13,15 @@ OWNERS_REMEMBERED = 10_000  # owners of whom is known when they had a slot; thos
 class FairSemaphore:
     """Lets `slots` threads in at a time, and `each` of one owner at most; the others wait.
 
+    Of one owner's threads the one that came first is next. With `last_first` it is the one that came last: who sends a
+    crowd ahead then holds up nobody who comes after it.
     A slot that becomes free goes to the owner who waits and has had none for the longest time. So many threads of one
     owner hold up nobody else, and many owners who ask without end don't hold up who seldom asks. `_lock` guards all.
     """
 
-    def __init__(self, slots: int, each: int = sys.maxsize) -> None:
+    def __init__(self, slots: int, each: int = sys.maxsize, last_first: bool = False) -> None:
         self._lock = Lock()
+        self._last_first = last_first
         self._free = slots
         self._each = each
         self._held: Counter[str] = Counter()  # slots, by owner
@@ -81,6 +84,6 @@ class FairSemaphore:
         if able:
             following = min(able, key=lambda each: self._served.get(each, 0))
             threads = self._waiting[following]
-            self._take(following, threads.popleft())
+            self._take(following, threads.pop() if self._last_first else threads.popleft())
             if not threads:
                 del self._waiting[following]

@@ -41,6 +41,13 @@ def place_to_cut(text: str, most: int) -> int:
     return between_clusters(text, most)
 
 
+def beginning(text: str, characters: int) -> str:
+    """The text if it is that short, else its beginning with "…"; no combined letter or emoji is cut in two."""
+    if len(text) <= characters:
+        return text
+    return f"{text[: place_to_cut(text, characters - 1)].rstrip()}…"
+
+
 def has_longer_word(text: str, size: int) -> bool:
     """Whether there is a run of more than so many bytes with no place between words in it."""
     return any(4 * len(word) > size and len(word.encode()) > size for word in _WORD.findall(text))

@@ -85,6 +85,11 @@ def plain(text: str) -> str:
     return text if text.isprintable() else _without_towers(CODES.sub("", text))
 
 
+def is_visible(text: str) -> bool:
+    """Whether there is more in a text than controls, spaces and marks."""
+    return any(unicodedata.category(c)[0] not in "CZM" for c in text)
+
+
 def shortened(text: str, size: int) -> str:
     """The text in at most `size` bytes, cut between characters."""
     return text.encode()[:size].decode(errors="ignore")

@@ -6,7 +6,9 @@ one. Those who wait take turns, so that nobody waits for all that another has as
 - Tries at an account are limited together, wherever they come from, and so are those that come from one address. But an
   account is *at home* at the addresses where it was claimed or used last. There only wrong passwords for this account
   from that very address count, so that its owner need not wait for strangers.
-- Right passwords are limited, too: to check one takes as long as to check a wrong one.
+- At home, the first password that a connection gives waits for no turn: so its owner need not wait for those who share
+  the address either. As many more passwords can be guessed from there as an address may open connections.
+- Right passwords are limited, too: to check one that was not given before takes as long as to check a wrong one.
 """
 
 from collections import OrderedDict
@@ -143,13 +145,13 @@ class LoginThrottle:
         wrong = [Limit(self._wrong, f"account {target}", session.uid if at_home else network)]
         if not at_home:
             wrong.append(Limit(self._wrong, f"address {network}", owner))
-        if of_server:
-            wrong.append(self._server_password(session))
         every = [
             Limit(self._of_account, target, network, ACCOUNT_PAUSE_SECONDS, only_wrong=False),
             Limit(self._of_address, network, owner, ADDRESS_PAUSE_SECONDS, only_wrong=False),
         ]
-        return self._begin([*wrong, *every], session, now)
+        waits_for = [self._server_password(session)] if of_server else []
+        is_first, session.has_tried = not session.has_tried, True
+        return self._begin([*wrong, *every, *waits_for], session, now, waits_for if at_home and is_first else None)
 
     def begin_server_password(self, session: Session, now: int) -> Attempt:
         return self._begin([self._server_password(session)], session, now)
@@ -167,10 +169,12 @@ class LoginThrottle:
 
     # ---- one try ----------------------------------------------------------------------------------------------------
 
-    def _begin(self, limits: list[Limit], session: Session, now: int) -> Attempt:
+    def _begin(self, limits: list[Limit], session: Session, now: int, waits_for: list[Limit] | None = None) -> Attempt:
+        """A try counts for all limits; it waits for those of `waits_for` that are full, all of them if that is None."""
         if self.unlimited:
             return UNCOUNTED
-        full = [limit for limit in limits if limit.window.is_full(limit.key, now)]
+        waits_for = limits if waits_for is None else waits_for
+        full = [limit for limit in waits_for if limit.window.is_full(limit.key, now)]
         for limit in limits:
             limit.window.add(limit.key, now)
         session.paced = session.paced or bool(full)  # that it waits is not its silence

@@ -1,5 +1,7 @@
 """What people say to rooms, to those with a rank in a room, and to each other."""
 
+from collections.abc import Iterable
+
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import CTCP
@@ -14,8 +16,10 @@ from chatroom.model.events import Said
 from chatroom.model.limits import RECENT_SHORT_CHARACTERS
 from chatroom.model.modes import NO_CTCP, RANKS
 from chatroom.model.outcomes import Outcome
+from chatroom.model.quotes import quote_of
 from chatroom.model.replies import IsAway, PersonalNotice
-from chatroom.model.values import MessageKind
+from chatroom.model.state import ChatState
+from chatroom.model.values import MessageKind, Quote
 
 _MESSAGE = MessageKind.MESSAGE  # a look-up in an Enum takes as long as making a value
 _RANK_BY_SIGN = {sign: rank for rank, sign in RANKS.items()}
@@ -30,10 +34,11 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
         if is_room(target):
             room = ctx.state.rooms.get(fold(target))
             if room is None or room.has_speech_restrictions or user.person.uid not in room.members:
-                room = _room_to_say_in(ctx, target, user, command)
-            return [Said(user.person, room.name, command.text, command.kind, command.tags)]
+                room = room_to_say_in(ctx, target, user, command)
+            quote = quoted(room.recent, command.answers, room.name) if command.answers else None
+            return [Said(user.person, room.name, command.text, command.kind, command.tags, quote=quote)]
         if is_room(target[1:]) and target[0] in _RANK_BY_SIGN:
-            room = _room_to_say_in(ctx, target[1:], user, command)
+            room = room_to_say_in(ctx, target[1:], user, command)
             return [Said(user.person, target[0] + room.name, command.text, command.kind, command.tags)]
         other = ctx.state.user_named(target)
         if NO_CTCP in other.modes and CTCP in command.text:
@@ -43,14 +48,39 @@ def say(ctx: Context, session: Session, command: Say) -> list[Outcome]:
             return []
         raise
     said = Said(
-        user.person, other.person.nick, command.text, command.kind, command.tags, history_access.talk(user, other)
+        user.person,
+        other.person.nick,
+        command.text,
+        command.kind,
+        command.tags,
+        history_access.talk(user, other),
+        quoted(between(ctx.state, user, other), command.answers, other.person.nick) if command.answers else None,
     )
     if other.away and command.kind not in (MessageKind.NOTICE, MessageKind.TAGS):
         return [said, IsAway(other.person.nick, other.away)]
     return [said]
 
 
-def _room_to_say_in(ctx: Context, name: str, user: User, command: Say) -> Room:
+def between(state: ChatState, user: User, other: User) -> list[Said]:
+    """What two people have said to each other, as far as it is held in memory; the oldest first."""
+    uids = {user.person.uid, other.person.uid}
+    return [said for said, uid in state.direct_messages if {said.by.uid, uid} == uids]
+
+
+def quoted(said: Iterable[Said], which: int | str, place: str) -> Quote:
+    """What is shown of a message of these that is answered. It is named by its id, or as somebody's last one.
+
+    Of one that is not among them nothing but its id is known; raises `ChatError` if nobody of that name has said any.
+    """
+    if isinstance(which, int):
+        return next((quote_of(each) for each in said if each.id == which), Quote(which))
+    last = [each for each in said if fold(each.by.nick) == fold(which)][-1:]
+    if not last:
+        raise ChatError(Code.NOTHING_SAID, place, which)
+    return quote_of(last[0])
+
+
+def room_to_say_in(ctx: Context, name: str, user: User, command: Say) -> Room:
     """The room of that name; raises `ChatError` if there is none, or it does not let this user say this."""
     room = ctx.state.rooms.get(fold(name))
     if room is None:

@@ -1,9 +1,11 @@
 """Passwords: what is kept of them, and how they are checked.
 
 - What is kept is a *secret*: ``scrypt$N$r$p$salt$hash``, with a salt of its own. The password itself is kept nowhere.
-- To check a password takes as long for an account that doesn't exist as for a wrong password.
+- To check a password takes as long for an account that doesn't exist as for a wrong password. One that was right before
+  is known again at once: a keyed hash of it is held in memory until the server ends.
 - `SCRYPT_CONCURRENCY` computations at a time, whoever asks: that bounds their memory, and leaves cores for the chat.
-  Addresses take turns, so who asks without end, with right passwords too, holds up no other address.
+  Addresses take turns, so who asks without end, with right passwords too, holds up no other address. Of an address
+  whoever asks last is next.
   hashlib releases the interpreter lock meanwhile.
 """
 
@@ -11,7 +13,8 @@ import base64
 import hashlib
 import logging
 import os
-from hmac import compare_digest
+from collections import OrderedDict
+from hmac import compare_digest, digest
 from math import prod
 
 from chatroom.common.common_passwords import is_common
@@ -23,6 +26,7 @@ from chatroom.model.limits import PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS
 SCRYPT_N_R_P = (1 << 15, 8, 1)  # N, r, p: 32 MiB and about 0.1 s for each guess
 SCRYPT_CONCURRENCY = 2  # computations at a time: they take 32 MiB each, and cores that the chat needs
 SCRYPT_WAIT_SECONDS = 10.0  # seconds that one waits for its turn: some hundred may log in at once
+PROVEN_KEPT = 10_000  # passwords that were right before and are known at once: some 3 MB
 
 log = logging.getLogger(__name__)
 
@@ -60,20 +64,42 @@ class Passwords:
 
     def __init__(self, scrypt: tuple[int, int, int] = SCRYPT_N_R_P) -> None:
         self.scrypt = scrypt
-        self._turns = FairSemaphore(SCRYPT_CONCURRENCY)
+        self._turns = FairSemaphore(SCRYPT_CONCURRENCY, last_first=True)
+        self._key = os.urandom(_HASH)  # of what is in `_proven`
+        self._proven: OrderedDict[str, bytes] = OrderedDict()  # by secret, the keyed hash of the password that fits it
 
     def make(self, password: str, owner: str = "") -> str:
         """The secret for a password; "" if it could not be computed at the moment."""
         salt = os.urandom(_SALT)
-        digest = self._hash(password, salt, self.scrypt, owner)
-        return _written(self.scrypt, salt, digest) if digest else ""
+        hashed = self._hash(password, salt, self.scrypt, owner)
+        if not hashed:
+            return ""
+        secret = _written(self.scrypt, salt, hashed)
+        self._remember(secret, self._mark(password, secret))
+        return secret
 
     def check(self, password: str, secret: str, owner: str = "") -> bool | None:
         """Whether a password fits a secret, False after as long if that is ""; None if it can't be told now."""
+        mark = self._mark(password, secret)
+        if compare_digest(self._proven.get(secret, b""), mark):
+            return True
         numbers = secret or _written(self.scrypt, os.urandom(_SALT), bytes(_HASH))
         scrypt, salt, expected = _read(numbers)
-        digest = self._hash(password, salt, scrypt, owner)
-        return compare_digest(digest, expected) and secret != "" if digest else None
+        hashed = self._hash(password, salt, scrypt, owner)
+        if not hashed:
+            return None
+        fits = secret != "" and compare_digest(hashed, expected)
+        if fits:
+            self._remember(secret, mark)
+        return fits
+
+    def _mark(self, password: str, secret: str) -> bytes:
+        return digest(self._key, f"{secret} {opaque(password)}".encode(), "sha256")
+
+    def _remember(self, secret: str, mark: bytes) -> None:
+        self._proven[secret] = mark
+        while len(self._proven) > PROVEN_KEPT:
+            self._proven.popitem(last=False)
 
     def compare(self, password: str, wanted: str, owner: str = "") -> bool | None:
         """Whether a password is the one that is wanted, which is given itself or as a secret."""

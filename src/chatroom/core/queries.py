@@ -15,6 +15,7 @@ from chatroom.model.commands import (
     AskInvitations,
     AskModes,
     AskNames,
+    AskOwner,
     AskRooms,
     AskServers,
     AskTopic,
@@ -26,14 +27,16 @@ from chatroom.model.commands import (
 )
 from chatroom.model.entities import Room, Session, User, user_of
 from chatroom.model.masks import Glob
-from chatroom.model.modes import written
+from chatroom.model.modes import closed, written
 from chatroom.model.outcomes import Outcome, Steps, Survey
 from chatroom.model.replies import (
     AllNamesAre,
     InvitationsAre,
+    ListedRoom,
     ModesAre,
     NamesAre,
     NoWhois,
+    OwnerIs,
     RoomsAre,
     ServersAre,
     TopicIs,
@@ -100,7 +103,8 @@ def _rooms(ctx: Context, user: User, command: AskRooms) -> Steps:
         if (yield):
             break
         if room.seen_by(user) and _is_wanted(room, command, masks, not_masks, now):
-            found.append((room.name, len(room.members), room.topic.text if room.topic else ""))
+            topic = room.topic.text if room.topic else ""
+            found.append(ListedRoom(room.name, len(room.members), topic, closed(room.modes)))
     return RoomsAre(tuple(found))
 
 
@@ -221,6 +225,12 @@ def ask_modes(ctx: Context, session: Session, command: AskModes) -> list[Outcome
     return [ModesAre("", f"+{''.join(sorted(user.modes))}", 0)]
 
 
+def ask_owner(ctx: Context, session: Session, command: AskOwner) -> list[Outcome]:
+    room = ctx.state.room_named(command.room, user_of(session))
+    account = ctx.state.accounts.get(room.owner)
+    return [OwnerIs(room.name, account.name if account else "")]
+
+
 def ask_users(ctx: Context, session: Session, command: AskUsers) -> list[Outcome]:
     user_of(session)
     found = map(ctx.state.card_of, command.nicks)
@@ -276,6 +286,7 @@ DECIDERS: Deciders = {
     AskWhois: ask_whois,
     AskWhowas: ask_whowas,
     AskModes: ask_modes,
+    AskOwner: ask_owner,
     AskUsers: ask_users,
     AskInvitations: ask_invitations,
     AskCounts: ask_counts,

@@ -5,6 +5,8 @@ can be taken back: the last messages of each room, and the last private ones. Wh
 newcomers are shown, and from the history; those who have read it are told.
 """
 
+from dataclasses import replace
+
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import shortened
@@ -19,6 +21,7 @@ from chatroom.model.events import Redacted, Said
 from chatroom.model.limits import REASON_BYTES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.state import ChatState
+from chatroom.model.values import Quote
 
 
 def redact(ctx: Context, session: Session, command: Redact) -> list[Outcome]:
@@ -61,13 +64,18 @@ def _own(state: ChatState, said: Said, user: User) -> bool:
 def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
     """Everybody in the room is told, or both of those who talk; the one who did it, too.
 
-    The audit log has what operators have done to the words of others.
+    The reactions to it go, too, and what answers to it have quoted. The audit log has what operators have done to the
+    words of others.
     """
+    ctx.state.reactions.forget(event.said)
     if is_room(event.target):
         room = ctx.state.rooms.get(fold(event.target))
         said = next((each for each in room.recent if each.id == event.said), None) if room else None
         if room and said:
             room.recent.remove(said)
+            for number, each in enumerate(room.recent):
+                if each.quote and each.quote.id == event.said:
+                    room.recent[number] = replace(each, quote=Quote(event.said))
             delivery.broadcast(event, room.audience)
             if event.author:
                 notify.audit(ctx, event)
@@ -75,6 +83,9 @@ def redacted(ctx: Context, event: Redacted, delivery: Delivery) -> None:
     for entry in ctx.state.direct_messages:
         if entry[0].id == event.said:
             ctx.state.direct_messages.remove(entry)
+            for number, (each, uid) in enumerate(ctx.state.direct_messages):
+                if each.quote and each.quote.id == event.said:
+                    ctx.state.direct_messages[number] = replace(each, quote=Quote(event.said)), uid
             users = (ctx.state.users.get(event.by.uid), ctx.state.users.get(entry[1]))
             sessions = dict.fromkeys([user.session for user in users if user and user.session])
             delivery.broadcast(event, Audience.of(sessions))

@@ -127,7 +127,7 @@ def replay_missed(ctx: Context, session: Session, room: Room, delivery: Delivery
     said = tuple([e for e in room.recent if e.id > since and CTCP not in e.text])
     said = said[max(0, len(said) - ctx.replay_messages) :]
     if said:
-        delivery.reply(session, Recent(room.name, said))
+        delivery.reply(session, Recent(room.name, said, ctx.state.reactions.of([each.id for each in said])))
 
 
 def _wants_replay(state: ChatState, session: Session, user: User) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chatroom.common.names import fold, skeleton
 from chatroom.core import bans
 from chatroom.model.entities import Account, Room, new_lists
-from chatroom.model.events import Said
+from chatroom.model.events import Reacted, Said
 from chatroom.model.masks import MaskList
 from chatroom.model.modes import bounded
 from chatroom.model.state import ChatState
@@ -19,13 +19,21 @@ def accounts(
     state.accounts = {fold(account.name): account for account in made}
     for account in state.accounts.values():
         state.claimed.setdefault(skeleton(account.name), account.name)
-    state.owners = {key: owner for key, owner in owners.items() if owner in state.accounts}
-    for key in state.owners:
-        state.room_looks.add(key)
+    for key, owner in owners.items():
+        if owner in state.accounts:
+            state.own(key, owner)
+            state.room_looks.add(key)
     state.kept = {key: bounded(modes) for key, modes in kept.items() if key in state.owners}
 
 
-def room(state: ChatState, name: str, created: int, topic: Topic | None, recent: Iterable[Said]) -> None:
+def room(
+    state: ChatState,
+    name: str,
+    created: int,
+    topic: Topic | None,
+    recent: Iterable[Said],
+    reactions: Iterable[Reacted] = (),
+) -> None:
     """A room without members. Those left longest ago come first."""
     assert state.dormant_rooms, "only where rooms last can one be restored"
     restored = Room(name, created)
@@ -33,6 +41,8 @@ def room(state: ChatState, name: str, created: int, topic: Topic | None, recent:
     restored.topic = topic
     for said in recent:
         restored.remember(said)
+    for reaction in reactions:
+        state.reactions.add(reaction)
     state.dormant_rooms.store(restored)
 
 
@@ -41,6 +51,7 @@ def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
     if key:
         lists = state.lists.setdefault(key, new_lists())
         lists.setdefault(letter, MaskList())[fold(masked.mask)] = masked
+        state.note_lists(key)
         state.mask_counts.add(masked)
         state.expiries.add(masked.until, key, letter, fold(masked.mask))
     else:

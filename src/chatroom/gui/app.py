@@ -15,6 +15,7 @@ from chatroom.gui.presenter import Presenter
 if TYPE_CHECKING:
     import tkinter as tk
 
+    from chatroom.client.lan import LanSearch
     from chatroom.gui.view import TkView
 
 TICK_MILLISECONDS = 50
@@ -59,6 +60,16 @@ def first_server(given: Server, settings: Settings, ask_server: bool) -> Server:
     return replace(given, nick=given.nick or next(known, ""))
 
 
+def search_lan() -> "LanSearch | None":
+    """Begins to look for servers in the network; None where that can't be."""
+    try:
+        from chatroom.client.lan import LanSearch
+
+        return LanSearch()
+    except (ImportError, OSError):
+        return None
+
+
 class App:
     """Runs one window; `root`, `view` and `presenter` are the parts of it."""
 
@@ -67,11 +78,14 @@ class App:
         self.view = view
         self._presenter = presenter
         self._job = ""
+        self._lan: LanSearch | None = None
         root.report_callback_exception = self._report
 
     def run(self, connect: bool, ask_server: bool, password: str, trouble: str) -> None:
         self._presenter.use_password(password)
         self._presenter.begin(connect, ask_server, trouble)
+        if ask_server and not connect:
+            self._lan = search_lan()
         self.tick()
         try:
             self._root.mainloop()
@@ -91,8 +105,16 @@ class App:
             if focused != self._presenter.focused:
                 self._presenter.focus(focused)
             more = self._presenter.tick()
+            self._offer_found()
         finally:
             self._job = self._root.after(_BUSY_MILLISECONDS if more else TICK_MILLISECONDS, self.tick)
+
+    def _offer_found(self) -> None:
+        """Offers the servers that were found in the network, once all had the time to answer."""
+        if self._lan and not self._lan.seconds_left:
+            self.view.panel.offer(self._lan.found())
+            self._lan.close()
+            self._lan = None
 
     def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Tells of an error in a callback: in full on stderr, in a sentence in the window."""

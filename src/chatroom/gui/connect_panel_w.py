@@ -1,16 +1,20 @@
 """The connect panel: asks for a name and a server. It fills the window; each error stands under its field."""
 
 import tkinter as tk
+from functools import partial
 from tkinter import ttk
 
+from chatroom.client.found_server import ALIKE, FoundServer, are_alike
 from chatroom.client.settings import Server
-from chatroom.common.text import number
+from chatroom.common.text import number, shortened
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import Panel
 
 _FIELDS = ("name", "server", "port", "password")
 _WRAP_PIXELS = 360
+_OFFERED_MAX = 5  # servers of the network: with more, the panel would not fit into a small window
+_NAME_BYTES_MAX = 40
 
 
 class ConnectPanel(ttk.Frame):
@@ -42,6 +46,8 @@ class ConnectPanel(ttk.Frame):
         self._host = ttk.Combobox(box, textvariable=self._server_typed, width=28)
         self._host.bind("<<ComboboxSelected>>", lambda _: self._pick_recent())
         self._field(4, "Server", self._host, "server")
+        self._found = ttk.Frame(box)
+        self._found.grid(row=17, column=0, columnspan=2, sticky="ew", pady=(12, 0))
         self._field(6, "Port", ttk.Entry(box, textvariable=self._port_typed, width=8), "port", sticky="w")
         self._tls_box = ttk.Checkbutton(box, text="Encrypted (TLS)", variable=self._tls_typed)
         self._tls_box.grid(row=8, column=1, sticky="w", pady=2)
@@ -115,6 +121,27 @@ class ConnectPanel(ttk.Frame):
             self._focus_error(panel)
         place = f"{panel.server.host}:{panel.server.port}"
         self._where.configure(text="Talk in rooms." if panel.ask_server else f"You are about to join {place}.")
+
+    def offer(self, servers: tuple[FoundServer, ...]) -> None:
+        """Shows servers that were found in the network, each as a button that fills in where it is."""
+        for widget in self._found.winfo_children():
+            widget.destroy()
+        if not servers:
+            return
+        wrap = pixels(self, _WRAP_PIXELS)
+        ttk.Label(self._found, text="Found in this network:", style="Muted.TLabel").pack(anchor="w")
+        for server in servers[:_OFFERED_MAX]:
+            text = f"{shortened(server.name, _NAME_BYTES_MAX)}  {server.host}:{server.port}"
+            ttk.Button(self._found, text=text, command=partial(self._take, server)).pack(fill="x", pady=2)
+        if are_alike(servers):
+            ttk.Label(self._found, text=ALIKE, style="Muted.TLabel", wraplength=wrap).pack(anchor="w")
+
+    def _take(self, server: FoundServer) -> None:
+        if not self._busy:
+            self._server_typed.set(server.host)
+            self._port_typed.set(str(server.port))
+            self._tls_typed.set(server.tls)
+            self.name.focus_set()
 
     def _secrets(self) -> dict[str, ttk.Entry]:
         return {"password": self._secret, "server_password": self._server_secret}

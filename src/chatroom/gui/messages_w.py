@@ -13,7 +13,7 @@ from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.transcript import Splice
 
-_CLICKABLE = ("link", "retry", "delete", "more")
+_CLICKABLE = ("link", "retry", "delete", "more", "copy", "place")
 _WHEEL_PIXELS = 60
 
 
@@ -85,6 +85,13 @@ class Messages(ttk.Frame):
         indent = fonts.small.measure("00:00") + pixels(self, 8) if timestamps else pixels(self, 16)
         for tag in ("line", "mention", "found"):
             text.tag_configure(tag, font=fonts.body, lmargin2=indent, tabs=(indent,), spacing1=2, spacing3=2)
+        text.tag_configure(
+            "code", font=fonts.mono, background=palette.surface, lmargin1=indent, lmargin2=indent,
+            tabs=(4 * fonts.mono.measure("0"),), tabstyle="wordprocessor", wrap="char",
+        )  # fmt: skip
+        text.tag_configure("mono", font=fonts.mono, background=palette.surface)
+        text.tag_configure("hit", font=fonts.bold, background=palette.selection)
+        text.tag_configure("gap", font=fonts.body)
         text.tag_configure("mention", background=palette.mention, lmargincolor=palette.mention)
         text.tag_configure("found", background=palette.selection, lmargincolor=palette.selection)
         text.tag_configure(
@@ -97,8 +104,8 @@ class Messages(ttk.Frame):
         text.tag_configure("error", font=fonts.body, foreground=palette.error)
         for tag in ("retry", "delete"):
             text.tag_configure(tag, font=fonts.body, foreground=palette.error)
-        for tag in ("link", "more"):
-            text.tag_configure(tag, font=fonts.body, foreground=palette.accent, underline=True)
+        for tag, font in (("link", fonts.body), ("more", fonts.body), ("copy", fonts.small), ("place", fonts.small)):
+            text.tag_configure(tag, font=font, foreground=palette.accent, underline=True)
         for number, colour in enumerate(palette.nicks):
             text.tag_configure(f"nick{number}", font=fonts.bold, foreground=colour)
         text.tag_raise("sel")
@@ -245,12 +252,12 @@ class Messages(ttk.Frame):
         text, lines = self.text, []
         for line in range(int(first.partition(".")[0]), int(last.partition(".")[0]) + 1):
             start, end = f"{line}.0", f"{line}.end"
-            for tag in ("time", *(f"nick{number}" for number in range(NICK_COLOURS))):
+            for tag in ("time", *(f"nick{number}" for number in range(NICK_COLOURS)), "gap"):
                 span = text.tag_nextrange(tag, f"{line}.0", f"{line}.end")
                 if span and text.compare(span[1], ">", start):
                     start = span[1]
-            while text.compare(start, "<", end) and text.get(start) in " \t":
-                start = text.index(f"{start}+1c")
+            if "copy" in text.tag_names(start):
+                continue  # what stands above a block of code
             start = first if text.compare(first, ">", start) else start
             end = last if text.compare(last, "<", end) else end
             lines.append(text.get(start, end) if text.compare(start, "<", end) else "")

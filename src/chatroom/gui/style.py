@@ -19,10 +19,12 @@ class Fonts:
         self.bold = tkfont.Font(root, family=family, size=FONT_POINTS, weight="bold")
         self.small = tkfont.Font(root, family=family, size=FONT_POINTS - 2)
         self.large = tkfont.Font(root, family=family, size=FONT_POINTS + 6, weight="bold")
+        fixed = tkfont.nametofont("TkFixedFont", root).actual("family")
+        self.mono = tkfont.Font(root, family=fixed, size=FONT_POINTS)
         self.tiny = tkfont.Font(root, family=family, size=-1)
 
     def zoom(self, points: int) -> None:
-        for font in (self.body, self.bold):
+        for font in (self.body, self.bold, self.mono):
             font.configure(size=max(6, FONT_POINTS + points))
         self.small.configure(size=max(5, FONT_POINTS - 2 + points))
         self.large.configure(size=max(8, FONT_POINTS + 6 + points))

@@ -1,6 +1,7 @@
 """The rows of the message pane, made from a part of a room's entries, and how they change. No Tk.
 
-A row is one line of the text widget, so row `i` is line `i + 1` and nothing has to be looked for. A row is a tuple of
+A row is one line of the text widget, so row `i` is line `i + 1` and nothing has to be looked for. A message of several
+lines has several rows. A row is a tuple of
 (text, tag) segments; the view knows what the tags look like. A change is a `Splice`: from row `start`, `deleted` rows
 give way to `rows`. The view does to its widget exactly what was done to `Transcript.rows`.
 
@@ -8,20 +9,22 @@ Only what changed is made again: from the row before the lowest dirty position t
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
-from chatroom.gui import links
+from chatroom.common.language import tr
+from chatroom.gui import markup
+from chatroom.gui.markup import Segment
 
 PAGE_ENTRIES = 300  # shown at first, and more of them each time the user scrolls past an end
 MOST_ENTRIES = 5_000  # in the widget; Tk's text gets slow beyond
 _LONG_CHARACTERS = 700  # longer messages are collapsed
 _SHOWN_CHARACTERS = 400
+_LONG_LINES, _SHOWN_LINES = 40, 20  # likewise; a server of ours takes 32 lines
+_QUOTED_CHARACTERS = 90  # of what a message answers
 _FOLDED_ENTRIES = 60  # joins and leaves in one row
-
-Segment = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class TranscriptRow:
     segments: tuple[Segment, ...]
     position: int = field(compare=False)
     entry: TranscriptEntry | None = field(compare=False, default=None)
+    code: str = field(compare=False, default="")  # that a click on "copy" copies
 
     @property
     def text(self) -> str:
@@ -48,11 +52,20 @@ class Splice:
 class Transcript:
     """Shows the entries of `room` with positions from `start` to `end`."""
 
-    def __init__(self, room: Room, timestamps: bool = True, moves: bool = True) -> None:
+    def __init__(
+        self,
+        room: Room,
+        timestamps: bool = True,
+        moves: bool = True,
+        words: tuple[str, ...] = (),
+        has_places: bool = False,
+    ) -> None:
         self.room = room
         self.rows: list[TranscriptRow] = []
         self.timestamps = timestamps
         self.moves = moves
+        self.words = words  # that are marked
+        self.has_places = has_places  # each message offers to show its place in the conversation
         self.expanded: set[int] = set()  # serials of long messages shown in full
         self.highlight: TranscriptEntry | None = None
         self.start = self.end = self._last
@@ -130,6 +143,8 @@ class Transcript:
         """The first row that stays the same whatever comes before: a message right behind another message."""
         for index in range(1, min(len(self.rows), 2 * _FOLDED_ENTRIES)):
             before, row = self.rows[index - 1], self.rows[index]
+            if before.entry is row.entry:
+                continue
             if all(each.entry and each.tag != "separator" and each.entry.kind in SPOKEN for each in (before, row)):
                 return index
         return None
@@ -227,7 +242,7 @@ class Transcript:
                 position = last
                 continue
             if self.moves or entry.kind not in MOVES:
-                rows.append(self._row(position, entry))
+                rows += self._rows(position, entry)
             position += 1
         return rows
 
@@ -254,44 +269,70 @@ class Transcript:
             parts[0] += f" ({entries[0].text})"
         return TranscriptRow("line", (*self._time(entries[0]), ("   ".join(parts), "muted")), position, entries[0])
 
-    def _row(self, position: int, entry: TranscriptEntry) -> TranscriptRow:
+    def _rows(self, position: int, entry: TranscriptEntry) -> list[TranscriptRow]:
+        """The rows of an entry: one a line, and one above each block of code."""
         colour = f"nick{nick_colour(entry.nick)}"
+        head: list[Segment] = []
+        tag = "body"
         match entry.kind:
             case Kind.RENAME:
-                said: tuple[Segment, ...] = ((f"{entry.nick} is now called {entry.text}", "muted"),)
+                row = (*self._time(entry), (f"{entry.nick} is now called {entry.text}", "muted"))
+                return [TranscriptRow("line", row, position, entry)]
             case Kind.INFO:
-                said = (*self._text(entry, "muted"),)
+                tag = "muted"
             case Kind.ERROR:
-                said = (*self._text(entry, "error"),)
+                tag = "error"
             case Kind.ACTION:
-                said = (("• ", "muted"), (entry.nick, colour), (" ", "body"), *self._text(entry, "body"))
+                head = [("• ", "muted"), (entry.nick, colour), (" ", "gap")]
             case Kind.NOTICE:
-                said = ((entry.nick, colour), ("  (notice) ", "muted"), *self._text(entry, "body"))
+                head = [(entry.nick, colour), ("  (notice) ", "muted")]
             case _:
-                said = ((entry.nick, colour), ("  ", "body"), *self._text(entry, "body"))
-        tag = "found" if entry is self.highlight else "mention" if entry.mention else "line"
-        return TranscriptRow(tag, (*self._time(entry), *said, *_delivery(entry)), position, entry)
+                head = [(entry.nick, colour), ("  ", "gap")]
+        tag = "muted" if entry.pending else tag
+        line = "found" if entry is self.highlight else "mention" if entry.mention else "line"
+        text, more = self._shown(entry)
+        open_row: list[Segment] = [*self._time(entry), *head]  # goes on with the first line of text
+        rows = []
+        if answered := self.room.find(entry.reply_to):
+            quote = f"↩ {answered.nick}: {answered.text.partition(chr(10))[0][:_QUOTED_CHARACTERS]}"
+            rows.append(TranscriptRow(line, (*self._time(entry), (quote, "muted")), position, entry))
+            open_row = [*self._gap(), *head]
+        for block in markup.blocks(text):
+            if block.is_code:
+                code = "\n".join(block.lines)
+                rows.append(TranscriptRow(line, (*open_row, ("Copy the code", "copy")), position, entry, code))
+                rows += [TranscriptRow("code", ((text, "code"),), position, entry) for text in block.lines]
+                open_row = self._gap()
+                continue
+            for text in block.lines:
+                said = markup.marked(markup.segments(text, tag), self.words)
+                rows.append(TranscriptRow(line, (*open_row, *said), position, entry))
+                open_row = self._gap()
+        place = (("  ", tag), (tr("Show its place"), "place")) if self.has_places else ()
+        end = (*more, *_delivery(entry), *place)
+        if rows[-1].tag == "code" and end:
+            rows.append(TranscriptRow(line, (*self._gap(), *end), position, entry))
+        elif end:
+            rows[-1] = replace(rows[-1], segments=(*rows[-1].segments, *end))
+        return rows
 
     def _time(self, entry: TranscriptEntry) -> tuple[Segment, ...]:
-        return ((strings.clock(entry.time), "time"), ("\t", "body")) if self.timestamps else ()
+        return ((f"{strings.clock(entry.time)}\t", "time"),) if self.timestamps else ()
 
-    def _text(self, entry: TranscriptEntry, tag: str) -> list[Segment]:
-        text, more = entry.text, []
-        tag = "muted" if entry.pending else tag
-        if len(text) > _LONG_CHARACTERS and entry.serial not in self.expanded:
-            more = [("… ", "muted"), (f"Show all {len(text):,} characters", "more")]
-            text = text[:_SHOWN_CHARACTERS]
-        segments: list[Segment] = []
-        end = 0
-        if "://" in text:
-            for start, stop in links.find(text):
-                if start > end:
-                    segments.append((text[end:start], tag))
-                segments.append((text[start:stop], "link"))
-                end = stop
-        if end < len(text):
-            segments.append((text[end:], tag))
-        return segments + more
+    def _gap(self) -> list[Segment]:
+        """What stands in place of the time in further lines of a message."""
+        return [("\t", "time")] if self.timestamps else []
+
+    def _shown(self, entry: TranscriptEntry) -> tuple[str, list[Segment]]:
+        """The text of an entry, or its beginning and what shows all of it."""
+        text = entry.text
+        lines = text.split("\n")
+        if entry.serial in self.expanded or (len(text) <= _LONG_CHARACTERS and len(lines) <= _LONG_LINES):
+            return text, []
+        text = "\n".join(lines[:_SHOWN_LINES])
+        text = text[:_SHOWN_CHARACTERS] if len(text) > _LONG_CHARACTERS else text
+        text += "\n```" if text.count("```") % 2 else ""
+        return text, [("… ", "muted"), (f"Show all {len(entry.text):,} characters", "more")]
 
 
 def _day_row(day: str, position: int) -> TranscriptRow:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field
 
 from chatroom.model.audience import Format
-from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Via, value
+from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person, Via, value
 
 
 class ChatCommand:
@@ -68,13 +68,15 @@ class LeaveAll(ChatCommand):
 class Say(ChatCommand):
     """Say `text` to `target`: a room, a nickname, or those in a room with a rank (@#room, +#room).
 
-    `tags` are those that clients tell each other, as they are written on an IRC line: IRCv3 message-tags.
+    `tags` are those that clients tell each other, as they are written on an IRC line: IRCv3 message-tags. `answers` is
+    the message that this one answers: its id, or whose last one it is; 0 if there is none.
     """
 
     target: str
     text: str
     kind: MessageKind = MessageKind.MESSAGE
     tags: str = ""
+    answers: int | str = 0
 
 
 @value
@@ -129,6 +131,15 @@ class Ban(ChatCommand):
     seconds: int = 0
     reason: str = ""
     mute: bool = False
+
+
+@value
+class ThrowOut(ChatCommand):
+    """Throw out of a room, or with "" off the server, those whom a ban was found to match. It follows the ban."""
+
+    room: str
+    who: tuple[Person, ...]
+    reason: str
 
 
 @value
@@ -406,6 +417,21 @@ class Redact(ChatCommand):
 
 
 @value
+class React(ChatCommand):
+    """Put a reaction to a message, or take it back. `to` is the message's id, or whose last one it is."""
+
+    target: str
+    to: int | str
+    reaction: str
+    on: bool = True
+
+
+@value
+class TellReactions(SessionCommand):
+    """Tell those who read sentences which reactions there are since the last time. For the server itself."""
+
+
+@value
 class AskMarker(ChatCommand):
     """How far one has read."""
 
@@ -465,6 +491,13 @@ class AskModes(ChatCommand):
     """The modes of a room or of a user."""
 
     target: str
+
+
+@value
+class AskOwner(ChatCommand):
+    """Whose room it is."""
+
+    room: str
 
 
 @value

@@ -5,11 +5,13 @@ All of it is used under the event log's lock. Only `Hub.apply` changes it, and o
 
 from collections import deque
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import own
 from chatroom.common.names import LOBBY, fold
-from chatroom.model.audience import Audience, Format
+from chatroom.model.audience import Audience, Format, Listener
 from chatroom.model.events import ModesSet, Said
 from chatroom.model.limits import RECENT_CHARACTERS, RECENT_MESSAGES, RECENT_SHORT_CHARACTERS
 from chatroom.model.masks import Form, MaskList
@@ -50,7 +52,9 @@ class Session:
         "extended_monitor",
         "format",
         "goodbye",
+        "has_tried",
         "host",
+        "language",
         "near",
         "paced",
         "replay",
@@ -74,10 +78,12 @@ class Session:
         self.account = ""  # the name that it has proven to be its own, perhaps before it has one
         self.secure = False  # whether its connection is encrypted
         self.near = False  # whether it comes from this machine
+        self.language = own()  # that it reads; at first the server's
         self.replay = True  # whether it is told what was said in a room before it joins
         # Processor seconds of look-ups for it that it has still to pay for; for its own thread alone.
         self.spent = 0.0
         self.tries = 0  # wrong passwords so far
+        self.has_tried = False  # whether it has given a password for an account
         self.goodbye = ""  # why others ended it; "" if they did not
         self.paced = False  # whether its lines or look-ups wait for their turn, perhaps an answer to a ping among them
         self.closing = False  # goodbye was said; what the client sends now is not read any more
@@ -172,7 +178,8 @@ class User:
         """All who share a room with this user, the user included: who is told of a new name or a departure."""
         if len(self.rooms) == 1:
             return next(iter(self.rooms.values())).audience
-        sessions = {s: None for room in self.rooms.values() for s in room.audience}
+        groups = [group for room in self.rooms.values() for group in room.audience.groups.values()]
+        sessions: dict[Listener, None] = dict.fromkeys(chain.from_iterable(groups))
         if self.session:
             sessions[self.session] = None
         return Audience.of(sessions)
@@ -339,6 +346,11 @@ class Room:
         """The mute that keeps this person from speaking."""
         return self._verdict(person)[2]
 
+    def has_verdict(self, person: Person) -> bool:
+        """Whether it is known already which ban and which mute match a member."""
+        known = self._verdicts.get(person.uid)
+        return known is not None and (known[0] is person or _is_met_alike(known[0], person))
+
     def _verdict(self, person: Person) -> tuple[Person, ListEntry | None, ListEntry | None]:
         """The ban and the mute that match somebody. Cached for members, since each of their messages asks for it."""
         known = self._verdicts.get(person.uid)
@@ -393,7 +405,7 @@ def _is_met_alike(one: Person, other: Person) -> bool:
 
 
 def without_tags(said: Said) -> Said:
-    """The message without the tags that its client put there, which nobody needs later."""
+    """The message without the tags that its client put there, which nobody needs later; what it answers stays."""
     return replace(said, tags="") if said.tags else said
 
 

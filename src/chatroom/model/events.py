@@ -5,7 +5,7 @@ They are values: never changed once made, but for `id` and `time`, which the eve
 
 from dataclasses import field
 
-from chatroom.model.values import MessageKind, ModeChange, Person, value
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote, value
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -57,13 +57,26 @@ class Renamed(Event):
 class Said(Event):
     """`target` is a room's or a person's name, as it is written there.
 
-    `conversation` is the key under which two people's words are kept, "" where they are not.
+    `conversation` is the key under which two people's words are kept, "" where they are not. `quote` is the message
+    that this one answers, if it does.
     """
 
     target: str
     text: str
     kind: MessageKind
     tags: str = ""
+    conversation: str = ""
+    quote: Quote | None = None
+
+
+@value
+class Reacted(Event):
+    """`by` has put a reaction, such as "👍", to the message `quote`, or taken it back; the rest is as in `Said`."""
+
+    target: str
+    quote: Quote
+    reaction: str
+    on: bool = True
     conversation: str = ""
 
 

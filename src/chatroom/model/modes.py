@@ -61,6 +61,8 @@ NEW_ROOM = (CLOSED, TOPIC_LOCKED)  # what a new room begins with
 NEW_LOBBY = (CLOSED,)
 
 
+OWNER = "O"  # no mode: a letter by which to ask whose room it is, as in RFC 2811 §4.1.1
+
 CLOSING = (INVITED_ONLY, KEY)
 
 

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from chatroom.common.errors import ChatError
-from chatroom.model.events import Event, Said
+from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.values import ListEntry, Member, Person, Topic, Via, value
 
 # ---- replies --------------------------------------------------------------------------------------------------------
@@ -86,8 +86,18 @@ class AllNamesAre(Reply):
 
 
 @value
+class ListedRoom:
+    """A row of an answer about rooms; `closed` has the letters of the modes that keep people out."""
+
+    name: str
+    people: int
+    topic: str
+    closed: str = ""
+
+
+@value
 class RoomsAre(Reply):
-    rooms: tuple[tuple[str, int, str], ...]  # name, people, topic
+    rooms: tuple[ListedRoom, ...]
 
 
 @value
@@ -131,6 +141,14 @@ class ModesAre(Reply):
     room: str
     modes: str
     created: int  # milliseconds
+
+
+@value
+class OwnerIs(Reply):
+    """Whose room it is: an account, "" if it is nobody's."""
+
+    room: str
+    account: str
 
 
 @value
@@ -294,18 +312,27 @@ class Goodbye(Reply):
 
 @value
 class Recent(Reply):
-    """What was said in a room before somebody joined it, oldest first."""
+    """What was said in a room before somebody joined it, oldest first, and the reactions to that."""
 
     room: str
     said: tuple[Said, ...]
+    reactions: tuple[Reacted, ...] = ()
 
 
 @value
 class HistoryIs(Reply):
-    """Events of a place, oldest first."""
+    """Events of a place, oldest first, and the reactions to the messages among them."""
 
     name: str
     events: tuple[Event, ...]
+    reactions: tuple[Reacted, ...] = ()
+
+
+@value
+class ReactionsAre(Reply):
+    """The reactions to a message, all of them to the same one, oldest first: for those who read sentences."""
+
+    reactions: tuple[Reacted, ...]
 
 
 @value

@@ -106,6 +106,15 @@ class ModeChange:
 
 
 @value
+class Quote:
+    """The message that another one answers: its id, who said it, and how it begins; "" where that isn't known."""
+
+    id: int
+    nick: str = ""
+    text: str = ""
+
+
+@value
 class Topic:
     text: str
     by: str  # the setter's mask

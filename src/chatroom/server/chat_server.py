@@ -10,14 +10,13 @@ written.
 `ChatServer.lock` guards `connections` and `refusals`.
 """
 
-import errno
 import logging
 import socket
 import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -30,22 +29,24 @@ from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
+from chatroom.common.language import own
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Quit
+from chatroom.model.entities import User
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
-from chatroom.net.sockets import OPTIONS_ARE_INHERITED, is_readable, refuse, resolve, tune_socket
-from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.net.sockets import OPTIONS_ARE_INHERITED, refuse, resolve, tune_socket
+from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
-from chatroom.server.admission import Admission, SpareDescriptor
+from chatroom.server.accept_failures import AcceptFailures
+from chatroom.server.admission import Admission
 from chatroom.server.client_threads import ClientThreads
 from chatroom.server.connection_limits import (
-    ACCEPT_PAUSE_SECONDS,
     CLIENTS_MAX,
     CONNECTIONS_PER_ADDRESS,
     FULL,
@@ -53,6 +54,7 @@ from chatroom.server.connection_limits import (
 )
 from chatroom.server.handler import ChatHandler
 from chatroom.server.housekeeping import Housekeeping
+from chatroom.server.invitations import is_from_elsewhere, reachable_authority
 from chatroom.server.process_tuning import tune
 from chatroom.server.reloadable_settings import Settings
 from chatroom.server.startup_restore import restore_chat
@@ -133,12 +135,13 @@ class ChatServer(ThreadingTCPServer):
         self.unlimited = unlimited
         self.tls: ssl.SSLContext | None = None
         self.tls_only = tls_only
-        self.site = Site(web_hosts, self._health) if web else None
+        self.site = Site(web_hosts, self._health, self._reachable) if web else None
         self.webirc_password = ""  # that trusted proxies may give with WEBIRC; "" if they may not
         self._trusted_proxies = trusted_proxies
         self.limiter = ConnectionLimiter(max_clients, unlimited, per_address, trusted_networks)
         self.lock = threading.Lock()
         self.connections: dict[socket.socket, Connection] = {}
+        self.was_reached = False  # whether anybody has connected from another machine
         self.refusals: Counter[str] = Counter()  # clients that were refused or closed, by reason
         self._none_left = threading.Condition(self.lock)
         self._uids = count(1)
@@ -173,12 +176,10 @@ class ChatServer(ThreadingTCPServer):
         self._maintenance = Maintenance(store, self._announce_saving, keep, history_size, leaps) if store else None
         self.timeouts = TimeoutMonitor(self.everybody, self.event_log, self.courier, self._housekeeping.run)
         self._admission = Admission(self.hub, self.event_log, self.limiter, self.count_refusal)
-        self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
-        self._spare = SpareDescriptor()
         self._stopping = threading.Event()
         self._reloading = threading.Lock()  # held by `reload`, which may be called again meanwhile
         self._client_threads = ClientThreads(self.serve_forever)
-        self._accept_trouble = threading.Lock()  # held by the thread that waits because clients can't be accepted
+        self._accept_failures = AcceptFailures(self.socket, self._stopping, self.count_refusal)
 
     def _cluster_log(self, url: str, last: int, last_time: int, timing: Timing) -> RedisEventLog:
         """An event log that is shared with other servers."""
@@ -301,12 +302,17 @@ class ChatServer(ThreadingTCPServer):
             self._history.close()
         if self.store:
             self.store.close()
-        self._spare.release()
+        self._accept_failures.spare.release()
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
-        with self.event_log.lock:
-            notify.saving(self.hub.context, Saving(works, lost), self.courier)
+        context, state = self.hub.context, self.hub.state
+
+        def hearers() -> Iterable[User]:
+            context.is_saving = works  # whoever comes from now on is told when they come
+            return state.users.values()
+
+        self.event_log.look_at(hearers, lambda user: notify.one(user, Saving(works, lost), self.courier))
         self.courier.flush()
 
     def _stop_listening(self) -> None:
@@ -331,13 +337,16 @@ class ChatServer(ThreadingTCPServer):
         clients = sum(not each.outbox.downloads for each in self.everybody())
         return Health(self.info.version, clients, saving)
 
+    def _reachable(self) -> str:
+        return reachable_authority(str(self.server_address[0]), self.port)
+
     def announce(self, text: str) -> None:
         """Says something to everybody who has a name."""
         if self.link:
             self.link.announce(text)
             return
-        with self.event_log.lock:
-            notify.everybody(self.hub.state, Announcement(text), self.courier)
+        users = self.hub.state.users.values
+        self.event_log.look_at(users, lambda user: notify.one(user, Announcement(text), self.courier))
         self.courier.flush()
 
     # ---- what socketserver calls, or would call ---------------------------------------------------------------------
@@ -362,46 +371,14 @@ class ChatServer(ThreadingTCPServer):
                 return
 
     def get_request(self) -> tuple[Any, Any]:
-        """Accepts a client. After an error it waits, as socketserver ignores an `OSError` and tries again at once.
-
-        It doesn't wait after ECONNABORTED, a client that has left before it was accepted: there can be many.
-        """
+        """Accepts a client; raises `OSError` if that fails, after some time."""
         try:
             accepted = super().get_request()
         except OSError as error:
-            if error.errno != errno.ECONNABORTED and not self._stopping.is_set():
-                with self._accept_trouble:
-                    self._wait_after(error)
+            self._accept_failures.wait_after(error)
             raise
-        self._accept_pause = ACCEPT_PAUSE_SECONDS[0]
+        self._accept_failures.are_over()
         return accepted
-
-    def _wait_after(self, error: OSError) -> None:
-        """Waits because a client could not be accepted.
-
-        Without descriptors that fails before there is a client. If one is there the second time, it is refused: no other
-        thread has a descriptor ready for it.
-        """
-        if error.errno in (errno.EMFILE, errno.ENFILE):
-            if self._accept_pause > ACCEPT_PAUSE_SECONDS[0] and is_readable(self.socket, 0):
-                self._refuse_by_spare_descriptor()
-        else:
-            # Formatted here, so that `Calm` takes each reason for another warning.
-            log.warning(f"a client could not be accepted: {error.strerror}")
-        self._stopping.wait(self._accept_pause)
-        self._accept_pause = min(2 * self._accept_pause, ACCEPT_PAUSE_SECONDS[1])
-
-    def _refuse_by_spare_descriptor(self) -> None:
-        log.warning("no descriptors left for new clients; raise the limit on open files (ulimit -n)")
-        self._spare.release()
-        try:
-            newcomer, _ = self.socket.accept()
-            refuse(newcomer, FULL)
-            newcomer.close()
-            self.count_refusal("no descriptors left")
-        except OSError:
-            pass  # another thread took the descriptor
-        self._spare.take()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serves a client in this thread. One that may not come in has a thread, too, which says why in its protocol.
@@ -409,6 +386,7 @@ class ChatServer(ThreadingTCPServer):
         Called by each thread as soon as it has accepted the client.
         """
         address = client_address[0]
+        self.was_reached = self.was_reached or is_from_elsewhere(request, address)
         refusal, give_up_place = "", None
         is_proxy = is_in(address, self._trusted_proxies)
         if not is_proxy:
@@ -460,7 +438,7 @@ class ChatServer(ThreadingTCPServer):
     def _connection(self, request: Any, address: str, refusal: str) -> Connection:
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
+        session = ClientSession(uid, host_of(address), plain_format(own()), Outbox(request))
         session.near = is_loopback(address)
         session.dialect = PlainDialect(session)
         return Connection(session, address, refusal)

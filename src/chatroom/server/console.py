@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import LOBBY
+from chatroom.common.names import LOBBY, is_room
+from chatroom.common.qr import for_terminal
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.common.text import clean
 from chatroom.core.queries import servers
@@ -24,6 +25,7 @@ from chatroom.model.replies import Refused
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.sentences import describe_reply
 from chatroom.server.chat_server import ChatServer
+from chatroom.server.invitations import link, reachable_authority
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +143,18 @@ class Console(threading.Thread):
         lines = [f"{name}  {people} here  {lag} ms behind" for name, people, lag in known if name]
         self._write("\n".join(lines) or "this is the only server")
 
+    def _invite(self, rest: str) -> None:
+        if rest and not is_room(rest):
+            self._write(f"{rest} is no room; invite #lobby, for example")
+            return
+        server = self._server
+        host, port = str(server.server_address[0]), server.port
+        address = link(host, port, rest, page=server.site is not None, tls=server.tls is not None)
+        shown = [address, for_terminal(address)]
+        if not reachable_authority(host, port):
+            shown.append("Only this machine can join; --host 0.0.0.0 lets the network in.")
+        self._write("\n".join(filter(None, shown)))
+
     def _say(self, rest: str) -> None:
         if rest:
             self._server.announce(rest)
@@ -232,6 +246,7 @@ COMMANDS: dict[str, Row] = {
         Row("who", "list who is here", Console._who),
         Row("rooms", "list the rooms", Console._rooms),
         Row("servers", "list the servers that are this chat", Console._servers),
+        Row("invite [#ROOM]", "show the address for others, as a QR code if the terminal can", Console._invite),
         Row("say TEXT", "say something to everybody", Console._say),
         Row("kick [#ROOM] NAME [TIME] [WHY]", "throw somebody out of a room, or off the server", _moderating(_kick)),
         Row(

@@ -34,9 +34,11 @@ class Prices(NamedTuple):
     lookup_seconds: float
     # Rooms that one is in: a new name, real name or away message is told in all of them, and held against their masks.
     rooms: int
+    # A reaction is small, but is told in a line of its own, and stays beside its message for as long as that is kept.
+    reactions: float
 
 
-PRICES = Prices(line_bytes=1024, commands=1, lookup_seconds=0.02, rooms=10)
+PRICES = Prices(line_bytes=1024, commands=1, lookup_seconds=0.02, rooms=10, reactions=0.5)
 
 _NEGOTIATION = re.compile(rb"(?:CAP|AUTHENTICATE) ", re.IGNORECASE)
 

@@ -409,7 +409,7 @@ class ChatHandler(BaseRequestHandler):
                 self._submit([replace(command, commands=self.payments.charged(line, command.commands))])
             elif isinstance(command, Reply) or is_paid or self.payments.pay_for_another(line, command):
                 is_paid = is_paid and isinstance(command, Reply)
-                if not self.payments.pay_for_rooms(command):
+                if not self.payments.pay_for_more(command):
                     return False
                 self._submit([command])
             else:

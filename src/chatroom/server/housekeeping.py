@@ -1,14 +1,16 @@
 """Housekeeping: what a server does once a second, besides looking after its connections.
 
-It ends bans and mutes that have lasted their time, logs what operators have done, and looks after unused accounts.
+It ends bans and mutes that have lasted their time, logs what operators have done, tells people of reactions, and looks
+after unused accounts.
 """
 
 import time
 
-from chatroom.core.event_log import REST_SECONDS, EventLog
+from chatroom.core.event_log import EventLog
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Expire
+from chatroom.model.commands import Expire, TellReactions
 from chatroom.model.expiries import Expiry
+from chatroom.model.limits import REST_SECONDS
 from chatroom.server.audit import log_actions
 from chatroom.server.unused_accounts import UnusedAccounts
 from chatroom.storage.store import Store
@@ -39,6 +41,8 @@ class Housekeeping:
             before = due
             self._event_log.submit(state.server_session, [Expire()])
             time.sleep(REST_SECONDS)
+        if self._hub.state.reactions.are_untold:
+            self._event_log.submit(state.server_session, [TellReactions()])
         self._unused_accounts.look()
 
     def _first_due(self) -> Expiry | None:

@@ -8,7 +8,7 @@ import select
 from collections.abc import Iterator
 from contextlib import nullcontext
 
-from chatroom.model.commands import Join, Rename, SetAway, SetRealname
+from chatroom.model.commands import Join, React, Rename, SetAway, SetRealname
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
 from chatroom.net.connection import Connection
@@ -16,6 +16,7 @@ from chatroom.server.connection_limits import ConnectionLimiter
 from chatroom.server.flood_limit import LOOKUP_LINES_MAX, PRICES, FloodLimit, price_of
 
 TOLD_EVERYWHERE = (Rename, SetAway, SetRealname)  # commands that are told in all of the client's rooms
+_MORE_FOR_REACTION = 1 / PRICES.reactions - 1  # lines besides the one that it is
 
 
 class Payments:
@@ -43,17 +44,25 @@ class Payments:
         """Likewise for a further command."""
         return self._is_free(command) or self.wait_for_turn(price_of(line) * self._crowding(), is_dear=True)
 
-    def pay_for_rooms(self, command: Command) -> bool:
-        """Likewise for a command that is told in all of the client's rooms, as far as that costs more than a line."""
-        if not isinstance(command, TOLD_EVERYWHERE):
-            return True
+    def pay_for_more(self, command: Command) -> bool:
+        """Likewise for what costs more than a line: what is told in all of the client's rooms, and reactions."""
+        more = self._more(command)
+        return not more or self.wait_for_turn(more * self._crowding(), is_dear=True)
+
+    def _more(self, command: Command) -> float:
+        """What a command costs besides its line, in lines."""
+        if isinstance(command, React):
+            return _MORE_FOR_REACTION
         user = self._client.session.user
-        more = (len(user.rooms) if user else 0) / PRICES.rooms - 1
-        return more <= 0 or self.wait_for_turn(more * self._crowding(), is_dear=True)
+        if user is None or not isinstance(command, TOLD_EVERYWHERE):
+            return 0.0
+        return max(0.0, len(user.rooms) / PRICES.rooms - 1)
 
     def charged(self, line: bytes, commands: Iterator[Command]) -> Iterator[Command]:
-        """The commands of a labelled line. They are answered as one, so the further ones are paid for afterwards."""
+        """The commands of a labelled line. They are answered as one, so what costs more is paid for afterwards."""
         for number, command in enumerate(commands):
+            if more := self._more(command):
+                self._charge(more * self._crowding())
             if number and not isinstance(command, Reply) and not self._is_free(command):
                 self._charge(price_of(line) * self._crowding())
             yield command

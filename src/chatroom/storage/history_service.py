@@ -88,7 +88,8 @@ def _history(reader: Reader, lookup: HistoryQuery, ask: AskHistory) -> Reply:
             everything=ask.everything,
             hidden=hidden,
         )
-    return HistoryIs(name, tuple(events))
+    events = reader.with_quotes(key, events, hidden)
+    return HistoryIs(name, tuple(events), reader.reactions(key, events))
 
 
 def _targets(reader: Reader, lookup: HistoryQuery, ask: AskTargets) -> Reply:

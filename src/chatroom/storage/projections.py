@@ -21,6 +21,7 @@ from chatroom.model.events import (
     Opened,
     OperatorSet,
     PasswordSet,
+    Reacted,
     Redacted,
     ReplaySet,
     ServerBanned,
@@ -28,6 +29,7 @@ from chatroom.model.events import (
     TopicSet,
 )
 from chatroom.model.modes import CLOSING, NEW_ROOM, ROOM_MODES, ModeKind
+from chatroom.storage import reactions
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.schema import SET_MARK
 from chatroom.storage.search_index import remove_message
@@ -148,6 +150,7 @@ def _redacted(db: sqlite3.Connection, event: Redacted) -> None:
     if row is None:
         return
     number, place, *segment = row
+    reactions.remove_all(db, place, event.said)
     events, position = redact(segment[-1], event.said - segment[1])
     if position >= 0:
         db.execute(NOTE)
@@ -175,6 +178,7 @@ def _replace_all(db: sqlite3.Connection, event: Lasting) -> None:
 PROJECTIONS: dict[type, Callable[[sqlite3.Connection, Any], None]] = {
     TopicSet: _topic_set,
     ModesSet: _modes_set,
+    Reacted: reactions.save,
     Redacted: _redacted,
     ServerBanned: _server_banned,
     ServerUnbanned: _server_unbanned,

@@ -8,7 +8,8 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from itertools import chain, islice
+from dataclasses import replace
+from itertools import chain, groupby, islice
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
@@ -17,9 +18,12 @@ from typing import Any, NamedTuple
 from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold
 from chatroom.model.entities import Account
-from chatroom.model.events import Event, Redacted, Said
+from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
+from chatroom.model.quotes import quote_of
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
+from chatroom.storage import reactions
+from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
 from chatroom.storage.search_query import Query, fts5_expression, row_and_position, rowid_of
@@ -28,7 +32,6 @@ from chatroom.storage.segments import unpack
 
 SEARCH_SECONDS = 2.0  # seconds after which a search returns what it has found
 HISTORY_SECONDS = 1.0  # seconds after which a look into the history does: thousands may have come and gone in silence
-
 _END = 2**62  # above any id
 _PAGE_ROWS = 200  # rows fetched by one statement when much is read
 _BATCH_ROWS = 1000  # rows of one batch are not ordered by their times; a batch has fewer rows than this
@@ -38,12 +41,16 @@ _COLUMNS = "name, first, since, people, events"  # the parameters of `unpack`
 
 
 class StoredRoom(NamedTuple):
-    """A room as it was saved. `created` is in milliseconds; `recent` are its last messages, oldest first."""
+    """A room as it was saved. `created` is in milliseconds; `recent` are its last messages, oldest first.
+
+    `reactions` are those to them.
+    """
 
     name: str
     created: int
     topic: Topic | None
     recent: list[Said]
+    reactions: tuple[Reacted, ...] = ()
 
 
 class RoomSummary(NamedTuple):
@@ -91,9 +98,10 @@ class Reader:
             ) ORDER BY latest DESC"""
         ).fetchall()
         for key, name, created, hidden, text, by, time in rows:
-            said = self.history(key, limit=RECENT_MESSAGES, hidden=hidden)
+            said = self.with_quotes(key, self.history(key, limit=RECENT_MESSAGES, hidden=hidden), hidden)
             recent = [event for event in said if isinstance(event, Said)]
-            yield StoredRoom(name, created, Topic(text, by, time) if text else None, recent)
+            topic_then = Topic(text, by, time) if text else None
+            yield StoredRoom(name, created, topic_then, recent, self.reactions(key, recent))
 
     def hidden_until(self, key: str, opened: int) -> int:
         """The id of the last event that must not be shown to those who are in a room now; 0 if there is none.
@@ -211,17 +219,49 @@ class Reader:
             key, after=later, limit=most, newest=False, everything=everything, hidden=hidden, seconds=half
         )
 
+    def with_quotes(self, key: str, events: Iterable[Event], hidden: int = 0) -> list[Event]:
+        """These events of a place; of a message that answers another it is known what it answers.
+
+        What is hidden, taken back or deleted is not quoted.
+        """
+        place, told = self._place(key), list(events)
+        said = {event.id: event for event in told if isinstance(event, Said)}
+        for number, event in enumerate(told):
+            if place is None or not isinstance(event, Said) or not event.quote:
+                continue
+            to = event.quote.id
+            if to not in said and hidden < to < event.id:
+                found = next(self._forwards(place, to - 1, to + 1), None)
+                if isinstance(found, Said):
+                    said[to] = found
+            if to in said:
+                told[number] = replace(event, quote=quote_of(said[to]))
+        return told
+
+    def reactions(self, key: str, events: Iterable[Event], limit: int = REACTIONS_PER_ANSWER) -> tuple[Reacted, ...]:
+        """The reactions to the messages among these events of a place, message by message; all if `limit` is -1."""
+        return reactions.read(self._db, key, [e for e in events if isinstance(e, Said)], limit, self._cloaks)
+
     def is_later(self, key: str, one: HistoryPoint, other: HistoryPoint) -> bool:
         """Whether `one` is later in the history of a place than `other`."""
         place = self._place(key)
         return place is not None and self._before(place, one) > self._before(place, other)
 
     def walk(self, key: str, since: int, until: int) -> Iterator[Event]:
-        """All events of a place from `since` to before `until` (times in milliseconds), oldest first."""
+        """All events of a place from `since` to before `until` (times in milliseconds), oldest first.
+
+        The reactions to a message stand behind it.
+        """
         place = self._place(key)
         if place is None:
-            return iter(())
-        return self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
+            return
+        events = self._forwards(place, self._first_at(place, since) - 1, self._first_at(place, until))
+        while page := list(islice(events, _PAGE_ROWS)):
+            found = groupby(self.reactions(key, page, limit=-1), key=lambda reaction: reaction.quote.id)
+            to = {said: list(each) for said, each in found}
+            for event in self.with_quotes(key, page):
+                yield event
+                yield from to.get(event.id, ())
 
     def latest(self, key: str, hidden: int = 0, seconds: float = HISTORY_SECONDS) -> int:
         """The time of the last message in a place, in milliseconds; 0 if there is none after the id `hidden`.

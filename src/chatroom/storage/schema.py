@@ -40,6 +40,8 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `replay` is 0 where its clients are not shown what was said before they join. `home` has the addresses where it is at
 # home, `used` is when it was used last. `warned` is 1 if its owner was told that unused names are freed.
 # `operator` is 1 if it was made an operator of the server. See `Account`.
+# `reactions` has a row for each reaction that somebody has put to a message, and not taken back. `said` is the
+# message's id, `who` the account or the guest, as in `model.reactions`, and `by` is a line of `people` of a segment.
 # `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
 # `marks` has single numbers: "reserved", "began", "settled", "chat" and "unswept" (see `store`), "indexed …" (see
 # `search_index`), "deleted" (see `deletions`).
@@ -125,6 +127,22 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("secrets", ("CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",)),
+    (
+        "reactions",
+        (
+            """CREATE TABLE reactions (
+                place INTEGER NOT NULL REFERENCES places(id),
+                said INTEGER NOT NULL,
+                reaction TEXT NOT NULL,
+                who TEXT NOT NULL,
+                id INTEGER NOT NULL,
+                time INTEGER NOT NULL,
+                target TEXT NOT NULL,
+                by TEXT NOT NULL,
+                PRIMARY KEY (place, said, reaction, who)
+            ) WITHOUT ROWID""",
+        ),
+    ),
 )
 
 

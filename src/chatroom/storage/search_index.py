@@ -15,6 +15,7 @@ from typing import Protocol
 
 from chatroom.common.names import UNICODE
 from chatroom.model.events import Said
+from chatroom.storage import reactions
 from chatroom.storage.deletions import NOTE
 from chatroom.storage.search_query import nick_word, place_word, rowid_of
 from chatroom.storage.search_words import search_form, words
@@ -96,12 +97,12 @@ class SearchIndex:
         with self._store.transaction() as db:
             in_index = indexed(db) if self._prepare(db) else 0
             rows: list[tuple[int]] = []
-            places: set[int] = set()
+            places: dict[int, int] = {}  # with the last event of each that is deleted
             entries: list[tuple[int, str, str, str]] = []
             said = characters = 0
             size = 0
-            for row, until, count, place, *segment in db.execute(
-                """SELECT row, until, said, place, name, first, since, people, events
+            for row, until, count, place, last, *segment in db.execute(
+                """SELECT row, until, said, place, last, name, first, since, people, events
                    FROM runs JOIN places ON places.id = place ORDER BY row LIMIT ?""",
                 (STEP_MESSAGES,),
             ):
@@ -112,13 +113,14 @@ class SearchIndex:
                 if row <= in_index:
                     entries += _entries(row, place, segment)
                 rows.append((row,))
-                places.add(place)
+                places[place] = max(last, places.get(place, 0))
                 said += count
             if not rows:
                 return -1
             db.executemany(_DELETE, entries) if entries else None
             db.executemany("DELETE FROM runs WHERE row = ?", rows)
-            self._store.delete_empty_places(db, places)
+            reactions.remove_until(db, places.items())
+            self._store.delete_empty_places(db, set(places))
             db.execute(NOTE)
             # SQLite gives a row number anew when there is no higher one.
             db.execute(

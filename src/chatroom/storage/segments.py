@@ -8,6 +8,7 @@ messages into the same row. In a calm room a segment is a single event.
 - `events` holds a line for each event: ``<id - first> <time - since> <person> <mark><text>``. `person` is a line number
   in `people`, and `mark` the letter of the kind of event. Such numbers are short, so most of a row is text. A line
   ``"<text>`` is a message by the same person with the next id and the same time.
+- Of a message that answers another, `text` begins with ``<mark><id of the other>`` and a space, behind the mark ``>``.
 - A redacted message keeps its line, without the text.
 - Within a place, ids and times never go back, neither in a segment nor from one to the next.
 """
@@ -21,7 +22,7 @@ from chatroom.common.cloaks import Cloaks
 from chatroom.common.names import fold, is_room
 from chatroom.model.events import Departed, Event, Joined, Kicked, Left, ModesSet, Redacted, Renamed, Said, TopicSet
 from chatroom.model.modes import KEY
-from chatroom.model.values import MessageKind, ModeChange, Person
+from chatroom.model.values import MessageKind, ModeChange, Person, Quote
 
 _LF, _LF_IN_TEXT = "\n", "\v"  # no text contains a vertical tab: `text.clean` takes it out
 _DITTO = '"'
@@ -29,6 +30,7 @@ _MESSAGE = MessageKind.MESSAGE
 _SAID = {MessageKind.MESSAGE: "m", MessageKind.ACTION: "a", MessageKind.NOTICE: "n"}
 _KINDS = {mark: kind for kind, mark in _SAID.items()}
 _REMOVED = "x"
+_ANSWER = ">"
 
 
 class Segment(NamedTuple):
@@ -57,7 +59,7 @@ def pack(events: Iterable[Event]) -> list[Segment]:
                 if not place:
                     continue
                 happened = places.setdefault(place, [])
-            if event.text:  # TAGMSG, for example, has none and is of no use later
+            if event.text:  # TAGMSG, for example, has none and is of no use later; for reactions see `projections`
                 happened.append(event)
         elif type(event) in _ROOMS:
             for place in _ROOMS[type(event)](event):
@@ -85,7 +87,7 @@ def _segment(place: str, events: list[Event]) -> Segment:
     if text.count(_LF) >= len(lines):
         text = _LF.join([line.replace(_LF, _LF_IN_TEXT) for line in lines])
     said = list(map(type, events)).count(Said)
-    who = _LF.join([f"{p.nick} {p.username} {p.host} {p.account}" for p in people.values()])
+    who = _LF.join(map(written, people.values()))
     key = fold(place) if is_room(place) else place
     return Segment(key, place, first.id, last.id, first.time, last.time, said, who, text)
 
@@ -97,7 +99,7 @@ def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
     by, id_, time = None, 0, 0
     for event in events:
         who = event.by
-        if isinstance(event, Said) and event.kind is _MESSAGE and event.conversation == "":
+        if isinstance(event, Said) and event.kind is _MESSAGE and event.conversation == "" and event.quote is None:
             if who is by and event.id == id_ + 1 and event.time == time:
                 id_ += 1
                 yield _DITTO + event.text
@@ -113,7 +115,8 @@ def _lines(events: list[Event], people: dict[int, Person]) -> Iterator[str]:
 
 def _said(event: Said) -> str:
     mark = _SAID[event.kind]
-    return f"{mark}{event.text}" if is_room(event.target) else f"{mark.upper()}{event.target} {event.text}"
+    text = f"{mark}{event.text}" if is_room(event.target) else f"{mark.upper()}{event.target} {event.text}"
+    return f"{_ANSWER}{text[0]}{event.quote.id:x} {text[1:]}" if event.quote else text
 
 
 # The mark and the text of an event, by its type.
@@ -153,9 +156,7 @@ def unpack(
 
     With `cloaks`, addresses from the time when they were kept are shown as these.
     """
-    persons = [_person(*line.split(" ")) for line in people.split(_LF)]
-    if cloaks and not cloaks.is_shown:
-        persons = [replace(person, host=cloaks.of_address(person.host)) for person in persons]
+    persons = [read_person(line, cloaks) for line in people.split(_LF)]
     id_, time, by, mark = 0, 0, persons[0], ""
     for line in events.split(_LF):
         if line.startswith(_DITTO):
@@ -183,7 +184,7 @@ def redact(events: str, offset: int) -> tuple[str, int]:
             found += 1
         else:
             number, later, who, rest = line.split(" ", 3)
-            found, mark = int(number), rest[0]
+            found, mark = int(number), rest.removeprefix(_ANSWER)[0]
         if found == offset and mark.lower() in _KINDS:
             lines[position] = f"{found} {later} {who} {_REMOVED}"
             after = lines[position + 1 : position + 2]
@@ -191,6 +192,17 @@ def redact(events: str, offset: int) -> tuple[str, int]:
                 lines[position + 1] = f"{found + 1} {later} {who} {mark}{after[0][1:]}"
             return _LF.join(lines), position
     return events, -1
+
+
+def written(person: Person) -> str:
+    """A person as a line of `people`."""
+    return f"{person.nick} {person.username} {person.host} {person.account}"
+
+
+def read_person(line: str, cloaks: Cloaks | None = None) -> Person:
+    """The person of such a line; with `cloaks`, their address is shown as a cloak, if it was kept."""
+    person = _person(*line.split(" "))
+    return replace(person, host=cloaks.of_address(person.host)) if cloaks and not cloaks.is_shown else person
 
 
 def _person(nick: str, username: str, host: str, account: str) -> Person:
@@ -204,6 +216,13 @@ def _read_said(mark: str, by: Person, room: str, text: str, id: int, time: int) 
 def _read_private(mark: str, by: Person, key: str, text: str, id: int, time: int) -> Event:  # noqa: A002
     target, _, text = text.partition(" ")
     return Said(by, target, text, _KINDS[mark.lower()], conversation=key, id=id, time=time)
+
+
+def _read_answer(mark: str, by: Person, place: str, text: str, id: int, time: int) -> Event:  # noqa: A002
+    to, _, rest = text[1:].partition(" ")
+    said = _READERS[text[0]](text[0], by, place, rest, id, time)
+    assert isinstance(said, Said)
+    return replace(said, quote=Quote(int(to, 16)))
 
 
 def _read_kicked(mark: str, by: Person, room: str, text: str, id: int, time: int) -> Event:  # noqa: A002
@@ -223,6 +242,7 @@ def _read_modes(mark: str, by: Person, room: str, text: str, id: int, time: int)
 _READERS: dict[str, Callable[[str, Person, str, str, int, int], Event]] = {
     **dict.fromkeys("man", _read_said),
     **dict.fromkeys("MAN", _read_private),
+    _ANSWER: _read_answer,
     _REMOVED: lambda mark, by, room, text, id, time: Redacted(by, room, id, "", id=id, time=time),  # noqa: A006
     "k": _read_kicked,
     "o": _read_modes,

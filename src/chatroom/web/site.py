@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chatroom.common.addresses import address_of
 from chatroom.protocols.proxy_header import Origin
+from chatroom.web import invitation
 from chatroom.web.files import pages
 from chatroom.web.origins import Origins
 from chatroom.web.requests import Request, RequestError
@@ -24,11 +25,16 @@ class Health(NamedTuple):
 
 
 class Site:
-    """Answers requests. `hosts` are names that the server has, besides those of its machine; for any thread."""
+    """Answers requests; for any thread.
 
-    def __init__(self, hosts: Iterable[str], health: Callable[[], Health]) -> None:
+    `hosts` are names that the server has, besides those of its machine. `reachable` tells by which `HOST:PORT` other
+    machines reach it, "" if none does.
+    """
+
+    def __init__(self, hosts: Iterable[str], health: Callable[[], Health], reachable: Callable[[], str]) -> None:
         self._origins = Origins(hosts)
         self._health = health
+        self._reachable = reachable
 
     def check(self, request: Request, secure: bool) -> None:
         """Raises `RequestError` for what is not answered at all. `secure`: the request came with TLS."""
@@ -43,6 +49,8 @@ class Site:
         if request.path == "/healthz":
             body = json.dumps(self._health()._asdict()).encode() + b"\n"
             return Response(200, {"Content-Type": "application/json", "Cache-Control": "no-store"}, body)
+        if request.path == invitation.PATH:
+            return invitation.invitation(request, self._reachable)
         file = pages().get(request.path)
         if file:
             return file.answer(request)

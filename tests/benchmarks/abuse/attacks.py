@@ -3,6 +3,7 @@
 from tests.benchmarks.abuse.attack import Attack
 from tests.benchmarks.abuse.clock import clock
 from tests.benchmarks.abuse.crowds import churn, churn_by_web, idle, unread, unread_by_web
+from tests.benchmarks.abuse.deeds import deeds
 from tests.benchmarks.abuse.encrypted import encrypted
 from tests.benchmarks.abuse.endings import half_open, network, sigterm
 from tests.benchmarks.abuse.fuzz import fuzz
@@ -22,6 +23,7 @@ ATTACKS = (
     Attack("babbler", "5 MB of commands before registration, from a client that never reads", babbler),
     Attack("fuzz", "1,000,000 lines of rubbish in both dialects, before two witnesses", fuzz),
     Attack("fuzz-web", "20,000 connections with mistaken requests and any frames of WebSocket", web_fuzz),
+    Attack("deeds", "operators, owners and strangers use every command with hostile arguments for an hour", deeds),
     Attack("churn", "100,000 clients come and go, every other one with a reset", churn),
     Attack("churn-web", "20,000 browsers come and go, every other one with a reset", churn_by_web),
     Attack("files", "400 clients where there are descriptors for fewer", descriptors),

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ChatState, KEPT_MESSAGES } from "./static/state.js";
+import { KEPT_MESSAGES } from "./static/room.js";
+import { ChatState } from "./static/state.js";
 import { Session } from "./static/session.js";
 import { fetchLatest, fetchOlder } from "./static/history.js";
 import { flushRoom } from "./static/outbox.js";
@@ -95,6 +96,8 @@ test("passwords are given before the name", () => {
 });
 
 for (const [why, visitor, lines] of [
+  ["bad_NICKNAME_BAD_length", {}, [":s FAIL NICK NICKNAME_BAD nora length :bad", ":s 432 * nora :Erroneous nickname"]],
+  ["bad_NICKNAME_OF_SERVER", {}, [":s FAIL NICK NICKNAME_OF_SERVER nora :bad", ":s 432 * nora :bad"]],
   ["taken", {}, [":s 433 * nora :in use"]],
   ["claimed", {}, [":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],
   ["login", { password: "no" }, [":NickServ!NickServ@s NOTICE * :wrong", ":s FAIL NICK NICKNAME_RESERVED nora :claimed", ":s 433 * nora :claimed"]],

@@ -4,12 +4,13 @@ A client that negotiated `batch` gets them in one; one with `server-time` gets e
 gets the time in the text, where its user can read it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatroom.common.errors import Code
+from chatroom.common.language import mark
 from chatroom.common.text import zoned
-from chatroom.model.events import Event, Said
+from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.replies import TargetsAre
 from chatroom.protocols.irc.event_lines import timestamp
 from chatroom.protocols.irc.reply_writer import ReplyWriter
@@ -18,16 +19,22 @@ CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"
 SEARCH = "soju.im/search"
 FAILURES = {
-    Code.NO_HISTORY: "Messages could not be retrieved",
-    Code.HISTORY_FAILED: "The history can't be read at the moment",
-    Code.NOTHING_KEPT: "No history is kept here",
+    Code.NO_HISTORY: mark("Messages could not be retrieved"),
+    Code.HISTORY_FAILED: mark("The history can't be read at the moment"),
+    Code.NOTHING_KEPT: mark("No history is kept here"),
 }
 _BATCH = "h"  # batches of a client never overlap, so one name will do
 
 
-def events(to: ReplyWriter, past: Iterable[Event], batch: str) -> Iterator[str]:
-    """The lines for past events, in a batch of that type (with its parameters) where the client knows batches."""
-    return _batched(to, _lines(to, past), batch)
+def events(to: ReplyWriter, past: Sequence[Event], batch: str, reactions: Iterable[Reacted] = ()) -> Iterator[str]:
+    """The lines for past events, in a batch of that type (with its parameters) where the client knows batches.
+
+    The reactions to them come last, with the time of the last event and without an id: whoever asks for what comes
+    after the last line misses nothing.
+    """
+    last = past[-1].time if past else 0
+    placed = [replace(reaction, id=0, time=last) for reaction in reactions]
+    return _batched(to, _lines(to, [*past, *placed]), batch)
 
 
 def targets(to: ReplyWriter, reply: TargetsAre) -> Iterator[str]:
@@ -63,4 +70,4 @@ def failure(to: ReplyWriter, code: Code, command: str, target: str) -> str:
         about = ["SEARCH", *(["INVALID_PARAMS", "in"] if code is Code.NO_HISTORY else ["INTERNAL_ERROR"])]
     else:
         about = ["CHATHISTORY", "INVALID_TARGET" if code is Code.NO_HISTORY else "MESSAGE_ERROR", command, target]
-    return f":{to.server.name} FAIL {' '.join(filter(None, about))} :{FAILURES[code]}\r\n"
+    return to.standard("FAIL", *filter(None, about), to.tr(FAILURES[code]))

@@ -23,8 +23,8 @@ export function canNotify() {
 /**
  * Tells of a message while the page is out of sight.
  * @param {import("./settings.js").Settings} settings
- * @param {import("./state.js").Room} room
- * @param {import("./state.js").Entry} entry
+ * @param {import("./room.js").Room} room
+ * @param {import("./entries.js").Entry} entry
  * @param {() => void} onClick
  */
 export function callUser(settings, room, entry, onClick) {

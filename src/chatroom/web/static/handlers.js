@@ -4,21 +4,22 @@
 
 import { fold, isRoomName, nickOf } from "./irc.js";
 import { cleanText, cleanWord } from "./text.js";
-import { makeEntry } from "./state.js";
+import { entryOf } from "./entries.js";
 import { catchUp, historyArrived, historyFailed } from "./history.js";
 import { settleEcho } from "./outbox.js";
-import { banOf, onAway, onNames, onNamesEnd, onPresence, onWho, setAway } from "./presence.js";
-import { refusalText } from "./refusals.js";
-import { timeSpan, tr } from "./strings.js";
+import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
+import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, setAway } from "./presence.js";
+import { reasonOf, refusalText } from "./refusals.js";
+import { compareNames, timeSpan, tr } from "./strings.js";
 
 /** @typedef {import("./irc.js").Message} HandledLine */
 /** @typedef {import("./state.js").ChatState} HandledState */
-/** @typedef {import("./state.js").Room} HandledRoom */
-/** @typedef {import("./state.js").Entry} HandledEntry */
+/** @typedef {import("./room.js").Room} HandledRoom */
+/** @typedef {import("./entries.js").Entry} HandledEntry */
 /** @typedef {(state: HandledState, message: HandledLine) => void} Handler */
 
-/** Codes of a FAIL that only tells why the numeric behind it comes. */
-const REASONS = new Set(["NICKNAME_RESERVED", "TEMPORARILY_UNAVAILABLE"]);
+/** Codes of a FAIL that only tells why the numeric behind it comes, as each one about NICK does. */
+const REASONS = new Set(["TEMPORARILY_UNAVAILABLE"]);
 /** What WHOIS tells of addresses and servers: who asks about a person in a room does not ask for that. */
 const TECHNICAL = new Set(["311", "312"]);
 /** A line has 512 bytes, a name 50. */
@@ -45,24 +46,12 @@ function spoken(state, message) {
   return entry;
 }
 
-/**
- * @param {HandledState} state
- * @param {HandledLine} message
- * @param {string} kind
- * @param {string} [text]
- */
-function entryOf(state, message, kind, text = "") {
-  const nick = cleanWord(nickOf(message.source));
-  const time = Date.parse(message.tags.time ?? "") || state.now() + state.ahead;
-  return makeEntry({ kind, text, nick, time, id: message.tags.msgid ?? "", own: state.isMe(nick) });
-}
-
 /** @type {Handler} */
 function onSpoken(state, message) {
   const said = spoken(state, message);
   if (!said) return;
   if (said.kind === "notice" && (!message.source.includes("!") || fold(said.nick) === "nickserv")) {
-    onService(state, said);
+    onService(state, said, message.tags["chatroom/code"] ?? "");
     return;
   }
   const target = (message.params[0] ?? "").replace(/^[@+%&~](?=#)/, "");
@@ -75,10 +64,16 @@ function onSpoken(state, message) {
 /**
  * @param {HandledState} state
  * @param {HandledEntry} said
+ * @param {string} code what NickServ means, by a tag of the server's own
  */
-function onService(state, said) {
-  if (fold(said.nick) === "nickserv") state.events.push({ type: "service", text: said.text });
-  else state.inform(said.text);
+function onService(state, said, code) {
+  if (fold(said.nick) !== "nickserv") {
+    state.inform(said.text);
+    return;
+  }
+  if (code === "password-set") state.password = state.offered;
+  state.offered = "";
+  state.events.push({ type: "service", text: said.text, isDone: code === "password-set" });
 }
 
 /** @type {Handler} */
@@ -142,7 +137,8 @@ function onJoin(state, message) {
   const nick = nickOf(message.source);
   const room = state.roomOfServer(message.params[0] ?? "");
   if (!room) return;
-  room.enter({ nick: cleanWord(nick), prefix: "", away: false });
+  const account = (message.params[1] ?? "*").replace(/^\*$/, ""); // extended-join
+  room.enter({ nick: cleanWord(nick), prefix: "", away: false, account });
   if (!state.isMe(nick)) {
     room.add(entryOf(state, message, "join"));
     return;
@@ -153,7 +149,7 @@ function onJoin(state, message) {
   room.topic = "";
   room.modes = null;
   room.version++;
-  room.enter({ nick: state.nick, prefix: "", away: state.away });
+  room.enter({ nick: state.nick, prefix: "", away: state.away, account });
   catchUp(state, room);
 }
 
@@ -243,52 +239,6 @@ function onInvite(state, message) {
   const [whom = "", room = ""] = message.params;
   const by = cleanWord(nickOf(message.source));
   if (state.isMe(whom)) state.inform(tr("invitedYou", { by, room: cleanWord(room) }));
-}
-
-/** @type {Handler} */
-function onMode(state, message) {
-  const room = state.find(message.params[0] ?? "");
-  if (!room) return;
-  const ranks = state.ranks();
-  const signs = new Map(state.ranks());
-  const [lists = "", always = "", whenSet = ""] = (state.isupport.CHANMODES ?? "b,k,l,imnpst").split(",");
-  const params = message.params.slice(2);
-  const by = cleanWord(nickOf(message.source));
-  let adding = true;
-  for (const letter of message.params[1] ?? "") {
-    if (letter === "+" || letter === "-") {
-      adding = letter === "+";
-      continue;
-    }
-    const takes = signs.has(letter) || (lists + always).includes(letter) || (whenSet.includes(letter) && adding);
-    const param = takes ? (params.shift() ?? "") : "";
-    const member = room.member(param);
-    if (signs.has(letter) && member) {
-      const held = member.prefix.replace(signs.get(letter) ?? "", "") + (adding ? signs.get(letter) : "");
-      member.prefix = ranks.map(([, sign]) => sign).filter((sign) => held.includes(sign)).join("");
-      room.membersVersion++;
-    }
-    if (letter === "b" && adding) room.banned.set(cleanWord(param), by);
-    else if (letter === "b") room.banned.delete(cleanWord(param));
-    else if (adding) room.modes?.add(letter);
-    else room.modes?.delete(letter);
-    if (letter === "k") room.key = adding ? param : "";
-    room.add(entryOf(state, { ...message, tags: { time: message.tags.time } }, "info", modeText(by, adding, letter, cleanWord(param))));
-  }
-}
-
-/**
- * @param {string} by
- * @param {boolean} adding
- * @param {string} letter
- * @param {string} param
- */
-function modeText(by, adding, letter, param) {
-  const { isMute, nick } = banOf(param);
-  const kind = letter === "b" && isMute ? "q" : letter;
-  const key = `mode${adding ? "Plus" : "Minus"}_${kind}`;
-  if (fold(by) === fold(nick) && tr(`${key}_self`)) return tr(`${key}_self`, { nick }); // an owner who comes in
-  return tr(key, { by, nick }) || tr("modeOther", { by, mode: `${adding ? "+" : "-"}${letter}${param ? ` ${param}` : ""}` });
 }
 
 // ---- the connection ----
@@ -381,8 +331,9 @@ function onFail(state, message) {
     return;
   }
   if (command === "SEARCH") state.events.push({ type: "found", entries: [] });
-  if (REASONS.has(code)) state.reason = code;
-  if (REASONS.has(code) || command === "MARKREAD" || state.refused(message.tags.label ?? "", text)) return;
+  const isReason = command === "NICK" || REASONS.has(code);
+  if (isReason) state.reason = reasonOf(message);
+  if (isReason || command === "MARKREAD" || state.refused(message.tags.label ?? "", text)) return;
   state.inform(text, "error");
 }
 
@@ -418,7 +369,7 @@ function onWhois(state, message) {
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
-  const text = tr(`whois${message.command}`, { nick, a, b, c, time: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
+  const text = tr(`whois${message.command}`, { nick, a, b, c, span: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
   if (isShown) state.told.push(text);
   else state.inform(text);
 }
@@ -433,35 +384,16 @@ function onWhoisEnd(state, message) {
 
 /** @type {Handler} */
 function onList(state, message) {
-  const [, name = "", people = "0", topic = ""] = message.params;
-  state.listing.push({ name: cleanWord(name), people: Number(people) || 0, topic: cleanWord(topic) });
+  const [, name = "", people = "0", text = ""] = message.params;
+  const [, closed = "", topic = ""] = /^(?:\[\+(\w*)\] ?)?(.*)$/.exec(cleanWord(text)) ?? [];
+  state.listing.push({ name: cleanWord(name), people: Number(people) || 0, topic, closed });
 }
 
 /** @type {Handler} */
 function onListEnd(state) {
-  const rooms = state.listing.sort((a, b) => b.people - a.people || a.name.localeCompare(b.name));
+  const rooms = state.listing.sort((a, b) => b.people - a.people || compareNames(a.name, b.name));
   state.listing = [];
   state.events.push({ type: "rooms", rooms });
-}
-
-/** @type {Handler} */
-function onBanListed(state, message) {
-  const [, room = "", mask = "", by = ""] = message.params.map(cleanWord);
-  state.find(room)?.banned.set(mask, nickOf(by));
-}
-
-/** @type {Handler} */
-function onBansEnd(state, message) {
-  const room = state.find(message.params[1] ?? "");
-  if (room && state.asked.delete(`bans ${room.name}`)) state.events.push({ type: "bans", room });
-}
-
-/** @type {Handler} */
-function onModes(state, message) {
-  const room = state.find(message.params[1] ?? "");
-  if (room) room.modes = new Set(message.params[2] ?? "");
-  if (room && !state.asked.delete(`modes ${room.name}`)) return;
-  state.inform(tr("modesAre", { room: cleanWord(message.params[1] ?? ""), modes: cleanWord(message.params.slice(2).join(" ")) }));
 }
 
 /** @type {Handler} */
@@ -530,6 +462,7 @@ const HANDLERS = {
   TOPIC: onTopic,
   INVITE: onInvite,
   AWAY: onAway,
+  ACCOUNT: onAccount,
   MARKREAD: onMarkRead,
   PING: onPing,
   FAIL: onFail,
@@ -543,6 +476,7 @@ const HANDLERS = {
   322: onList,
   323: onListEnd,
   324: onModes,
+  325: onOwner,
   331: onTopicTold,
   332: onTopicTold,
   353: onNames,
@@ -563,7 +497,7 @@ const HANDLERS = {
   ...all(["405", "471", "473", "474", "475", "476", "477"], onNotJoined),
   ...all(
     ["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "329", "333",
-      "375", "379", "396", "734", "ACCOUNT", "PONG", "SETNAME", "TAGMSG", "WARN", "NOTE", "WALLOPS"],
+      "375", "379", "396", "734", "PONG", "SETNAME", "TAGMSG", "WARN", "NOTE", "WALLOPS"],
     ignore,
   ),
 };

@@ -3,13 +3,14 @@
  */
 
 import { renderLine } from "./irc.js";
+import { reasonOf } from "./refusals.js";
 
 /** @typedef {import("./state.js").ChatState} ShakingState */
 /** @typedef {import("./irc.js").Message} ShakingMessage */
 
 const WANTED_CAPS = [
   "account-notify", "away-notify", "batch", "cap-notify", "draft/chathistory", "draft/message-redaction",
-  "draft/multiline", "draft/read-marker", "echo-message", "extended-monitor", "invite-notify", "labeled-response",
+  "draft/multiline", "draft/read-marker", "echo-message", "extended-join", "extended-monitor", "invite-notify", "labeled-response",
   "message-tags", "multi-prefix", "server-time", "setname", "soju.im/search", "standard-replies",
 ];
 
@@ -58,10 +59,10 @@ export class Handshake {
     }
     if (this.state.registered) return false;
     const { command, params } = message;
-    if (command === "FAIL") this.reason = params[1] ?? "";
+    if (command === "FAIL") this.reason = reasonOf(message);
     else if (command === "NOTICE") this.said = params.at(-1) ?? "";
     else if (command === "433" || command === "436") this.refuse(this.whyTaken(), this.said);
-    else if (command === "432") this.refuse("bad", params.at(-1));
+    else if (command === "432") this.refuse(this.reason ? `bad_${this.reason}` : "bad", params.at(-1));
     else if (command === "464") this.onPasswordRefused();
     else if (command === "465") this.refuse("banned", params.at(-1));
     else if (command === "ERROR") this.onError(params.at(-1));

@@ -4,12 +4,12 @@
  * There is one request a room at a time. Does nothing where the server keeps no history.
  */
 
-import { isSpoken } from "./state.js";
+import { isSpoken } from "./entries.js";
 import { flushRoom, settleEcho } from "./outbox.js";
 
 /** @typedef {import("./state.js").ChatState} HistoryState */
-/** @typedef {import("./state.js").Room} HistoryRoom */
-/** @typedef {import("./state.js").Entry} HistoryEntry */
+/** @typedef {import("./room.js").Room} HistoryRoom */
+/** @typedef {import("./entries.js").Entry} HistoryEntry */
 
 const PAGE_MESSAGES = 100;
 /** What we missed is fetched in so many pages; who missed more begins at the end and scrolls up. */

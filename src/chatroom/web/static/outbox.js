@@ -10,8 +10,8 @@ import { renderLine } from "./irc.js";
 import { cutText, lineBytes } from "./text.js";
 
 /** @typedef {import("./state.js").ChatState} State */
-/** @typedef {import("./state.js").Room} SomeRoom */
-/** @typedef {import("./state.js").Entry} SomeEntry */
+/** @typedef {import("./room.js").Room} SomeRoom */
+/** @typedef {import("./entries.js").Entry} SomeEntry */
 
 /**
  * Sends what waits in a room, once we are in it and its history has told what became of the rest.

@@ -5,7 +5,7 @@
 import { fold, nickOf } from "./irc.js";
 
 /** @typedef {import("./state.js").ChatState} PresentState */
-/** @typedef {import("./state.js").Room} PresentRoom */
+/** @typedef {import("./room.js").Room} PresentRoom */
 
 /** Asking who is away costs a line for each member. */
 const WHO_MEMBERS_MAX = 500;
@@ -28,7 +28,7 @@ export function onNames(state, message) {
 export function askWhoIsAway(state, room) {
   if (!room.here || room.asked || room.members.size > WHO_MEMBERS_MAX || !state.registered) return;
   room.asked = true;
-  state.send("WHO", room.name, "%nf");
+  state.send("WHO", room.name, "%nfa");
 }
 
 /**
@@ -41,46 +41,17 @@ export function onNamesEnd(state, message) {
 }
 
 /**
- * Asks for the modes, bans and mutes of a room that somebody looks at, so that menus offer what can be done.
- * @param {PresentState} state
- * @param {PresentRoom} room
- */
-export function askModes(state, room) {
-  if (room.isDirect || !room.here || room.modes || !state.registered) return;
-  room.modes = new Set();
-  room.banned.clear();
-  state.send("MODE", room.name);
-  state.send("MODE", room.name, "b");
-}
-
-/**
- * Whom a mask bans or mutes.
- * @param {string} mask
- */
-export function banOf(mask) {
-  const mute = /^.?m:(?=.)/;
-  return { isMute: mute.test(mask), nick: mask.replace(mute, "").replace(/!\*@\*$/, "") };
-}
-
-/**
- * @param {PresentRoom} room
- * @param {string} nick
- */
-export function isMuted(room, nick) {
-  return [...room.banned.keys()].map(banOf).some((ban) => ban.isMute && fold(ban.nick) === fold(nick));
-}
-
-/**
- * RPL_WHOSPCRPL with name and flags.
+ * RPL_WHOSPCRPL with name, flags and account.
  * @type {import("./handlers.js").Handler}
  */
 export function onWho(state, message) {
-  const [, nick = "", flags = ""] = message.params;
+  const [, nick = "", flags = "", account = "0"] = message.params;
   for (const room of state.rooms.values()) {
     setAway(room, nick, flags[0] === "G");
     const member = room.member(nick);
-    if (!member || Boolean(member.isServerOperator) === flags.includes("*")) continue;
+    if (!member) continue;
     member.isServerOperator = flags.includes("*");
+    member.account = account === "0" ? "" : account;
     room.membersVersion++;
   }
   if (state.isMe(nick)) state.operator = flags.includes("*");
@@ -101,6 +72,24 @@ export function setAway(room, nick, away) {
     room.away = away;
     room.version++;
   }
+}
+
+/** @type {import("./handlers.js").Handler} */
+export function onAccount(state, message) {
+  for (const room of state.rooms.values()) {
+    const member = room.member(nickOf(message.source));
+    if (!member) continue;
+    member.account = (message.params[0] ?? "*").replace(/^\*$/, "");
+    room.membersVersion++;
+  }
+}
+
+/**
+ * @param {PresentRoom} room
+ * @param {import("./room.js").Member} member
+ */
+export function isOwner(room, member) {
+  return Boolean(room.owner) && fold(member.account ?? "") === fold(room.owner);
 }
 
 /** @type {import("./handlers.js").Handler} */

@@ -9,6 +9,15 @@ import { tr } from "./strings.js";
 const BY_MODE = new Set(["696"]);
 
 /**
+ * The reason that a FAIL gives for the numeric behind it: its code, and what is wrong with a name.
+ * @param {import("./irc.js").Message} message
+ */
+export function reasonOf(message) {
+  const [, code = "", , detail = ""] = message.params;
+  return code === "NICKNAME_BAD" ? `${code}_${detail}` : code;
+}
+
+/**
  * The sentence for a refusal; the server's own words for one that is not in the table.
  *
  * A numeric that several rules lead to names the room's mode in brackets: "(+k)". What follows a semicolon is for people:
@@ -24,7 +33,7 @@ export function refusalText(message, reason = "") {
   const rest = text.includes("; ") ? text.slice(text.indexOf("; ") + 2) : text;
   const places = { a, b, c, text, rest, nick: a };
   for (const kind of [reason, mode]) {
-    const special = kind && tr(`numeric_${command}_${kind}`, places);
+    const special = kind && (tr(`numeric_${command}_${kind}`, places) || (command === "432" && tr(`refused_bad_${kind}`, places)));
     if (special) return special;
   }
   const about = message.params.slice(1, -1).join(" ");

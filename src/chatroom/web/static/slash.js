@@ -8,7 +8,7 @@ import { fetchLatest } from "./history.js";
 import { tr } from "./strings.js";
 
 /** @typedef {import("./state.js").ChatState} SlashState */
-/** @typedef {import("./state.js").Room} SlashRoom */
+/** @typedef {import("./room.js").Room} SlashRoom */
 
 /** Sent at once: five messages of the server's longest. */
 const SAID_CHARACTERS_MAX = 20_000;
@@ -72,12 +72,12 @@ export function isSecretLine(line) {
 }
 
 /**
- * A name, a time ("" for good) and a reason.
+ * A name, a time ("" for good) and a reason. What begins with a digit is a time, or the server says that it is none.
  * @param {string} rest
  */
 function timed(rest) {
   const [nick = "", first = "", ...more] = rest.split(/\s+/);
-  return /^\d+[smhdw]$/.test(first) ? [nick, first, more.join(" ")] : [nick, "", [first, ...more].join(" ").trim()];
+  return /^[+.,-]*\d/.test(first) ? [nick, first, more.join(" ")] : [nick, "", [first, ...more].join(" ").trim()];
 }
 
 /**
@@ -150,13 +150,12 @@ function passwords(text) {
 }
 
 /**
- * The answer is a sentence alone, so nobody here knows whether it was done: after a loss the password is asked for.
  * @param {SlashState} state
  * @param {string} old
  * @param {string} password
  */
 export function changePassword(state, old, password) {
-  state.password = "";
+  state.offered = password;
   askService(state, `SET PASSWORD ${old} ${password}`.trim());
 }
 
@@ -298,6 +297,7 @@ export const SLASH_COMMANDS = {
   },
   logout: { usage: "/logout", act: (state) => askService(state, "LOGOUT") },
   password: { usage: "/password OLD NEW", act: (state, room, rest) => changePassword(state, ...passwords(rest)), argument: true, secret: true },
+  set: { usage: "/set replay on|off", act: (state, room, rest) => askService(state, `SET ${rest}`), argument: true },
   oper: { usage: "/oper PASSWORD", act: (state, room, rest) => state.send("OPER", state.nick, rest), argument: true, secret: true },
   search: { usage: "/search WORDS", act: (state, room, rest) => ({ search: rest }) },
   quit: { usage: "/quit", act: () => ({ quit: true }), offline: true },

@@ -1,289 +1,32 @@
 /**
  * What the page knows: the rooms, who is in them, what was said, and what the user is saying. No document, no socket.
- *
- * Laws of a room's messages:
- *
- * - `messages` is what the server has confirmed, in the server's order. It is one stretch of the history without a
- *   hole: `hasOlder` and `hasNewer` tell whether the server may have more before and behind it.
- * - Nothing with a known id is in it twice.
- * - `pending` are our own messages that the server has not confirmed, in the order in which they were written.
- * - At most `KEPT_MESSAGES` are kept; the server's history has the rest.
  */
 
+import { isSpoken, makeEntry } from "./entries.js";
 import { fold, isRoomName, renderLine } from "./irc.js";
+import { KEPT_MESSAGES, Room } from "./room.js";
 import { messagesOf, namePattern, normalizedText } from "./text.js";
 
 export const LOBBY = "#lobby";
-/** About 4 MB a room. */
-export const KEPT_MESSAGES = 5_000;
-/** Forgotten at once, so that forgetting costs little a message. */
-const TRIMMED_MESSAGES = 500;
 const ROOMS_MAX = 500;
-const MEMBERS_MAX = 100_000;
-const SPEAKERS_KEPT = 50;
 /** Read aloud at once; of a flood the last. */
 const HEARD_MAX = 4;
 const MULTILINE_LINES = 32;
 const MULTILINE_BYTES = 4096;
 
-let serials = 0;
+/** @typedef {import("./entries.js").Entry} Entry */
+/** @typedef {import("./room.js").Member} Member */
 
 /**
- * One thing in a room. `time` is in milliseconds; `serial` names it on this page, `id` on the server.
- * A message of our own has `delivery` until the server has it: waiting (not sent), sent (no answer yet), unsure (sent
- * over a connection that died), failed (refused, or nobody can know).
- * @typedef {{serial: number, kind: string, time: number, nick: string, text: string, id: string, own: boolean,
- *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, version: number}} Entry
+ * A row of the list of rooms; `closed` has the letters of the modes that keep people out.
+ * @typedef {{name: string, people: number, topic: string, closed: string}} ListedRoom
  */
-
-/** @typedef {{nick: string, prefix: string, away: boolean, isServerOperator?: boolean}} Member */
-
-/** What people say, as opposed to what happens. */
-const SPOKEN = new Set(["message", "action", "notice"]);
-
-/**
- * @param {Partial<Entry>} parts
- * @returns {Entry}
- */
-export function makeEntry(parts) {
-  return {
-    serial: ++serials, kind: "message", time: 0, nick: "", text: "", id: "", own: false, mention: false, delivery: "",
-    why: "", version: 0, ...parts,
-  };
-}
-
-/** @param {Entry} entry */
-export function isSpoken(entry) {
-  return SPOKEN.has(entry.kind);
-}
-
-/**
- * Whether the server said `a` before `b`. Ids rise, and tell apart what was said in the same millisecond.
- * @param {Entry} a
- * @param {Entry} b
- */
-function isBefore(a, b) {
-  if (a.time !== b.time || !a.id || !b.id) return a.time < b.time;
-  return a.id.length !== b.id.length ? a.id.length < b.id.length : a.id < b.id;
-}
-
-export class Room {
-  /** @param {string} name a room's with its #, or a person's */
-  constructor(name) {
-    this.name = name;
-    this.isDirect = !isRoomName(name);
-    /** Wanted: stays true while the connection is down. */
-    this.joined = this.isDirect;
-    /** The server says that we are in it. */
-    this.here = this.isDirect;
-    this.topic = this.key = "";
-    /** The server has refused us for want of a key. */
-    this.needsKey = false;
-    /** @type {Set<string> | null} letters; null before we have asked */
-    this.modes = null;
-    /** @type {Map<string, string>} mask → who set it, of bans and mutes */
-    this.banned = new Map();
-    /** @type {Map<string, Member>} */
-    this.members = new Map();
-    /** Whether the person of a conversation is here. */
-    this.online = this.away = false;
-    /** @type {Entry[]} */
-    this.messages = [];
-    /** @type {Entry[]} */
-    this.pending = [];
-    this.hasOlder = this.hasNewer = false;
-    /** Somebody reads further up: what they read is not forgotten, and what is new is left to the history. */
-    this.isHeld = false;
-    /** The part of the history that was asked for and has not arrived. */
-    this.request = "";
-    /** The id of a message to show when what is around it has come. */
-    this.wantedId = "";
-    this.pages = 0;
-    /** Whether the server keeps what is said here, as it has shown. */
-    this.isKept = false;
-    this.unread = this.mentions = 0;
-    /** The time of the last message that was read. */
-    this.read = 0;
-    /** Messages from this time on are under the line "New"; 0 where there is no line. */
-    this.newFrom = 0;
-    this.draft = "";
-    /** @type {string[]} last first */
-    this.speakers = [];
-    /** Grow with each change, so that what draws knows what to draw. */
-    this.version = this.membersVersion = 0;
-    /** Whether we have asked who is away. */
-    this.asked = false;
-    /** @type {Set<string>} */
-    this.ids = new Set();
-  }
-
-  /** The newest message that the server knows. */
-  get lastId() {
-    for (let i = this.messages.length - 1; i >= 0; i--) if (this.messages[i].id) return this.messages[i].id;
-    return "";
-  }
-
-  /** The oldest message that the server knows. */
-  get firstId() {
-    return this.messages.find((entry) => entry.id)?.id ?? "";
-  }
-
-  /**
-   * Adds what has just happened; false when it is known already.
-   * @param {Entry} entry
-   */
-  add(entry) {
-    if (entry.id && this.ids.has(entry.id)) return false;
-    if (isSpoken(entry) && !entry.own) this.spoke(entry.nick);
-    this.version++;
-    if (this.hasNewer && entry.id) return true; // it is behind what is kept; the history brings it
-    this.insert(entry, this.messages.length);
-    this.trimOldestIfFull();
-    return true;
-  }
-
-  /**
-   * Adds a part of the history, oldest first; returns what was not known.
-   * @param {Entry[]} entries
-   */
-  merge(entries) {
-    const fresh = entries.filter((entry) => !entry.id || !this.ids.has(entry.id));
-    let at = this.messages.length;
-    for (const entry of [...fresh].reverse()) {
-      while (at > 0 && isBefore(entry, this.messages[at - 1])) at--;
-      this.insert(entry, at, true);
-    }
-    this.version++;
-    return fresh;
-  }
-
-  /**
-   * @param {Entry} entry
-   * @param {number} at
-   * @param {boolean} [exact]
-   */
-  insert(entry, at, exact = false) {
-    while (!exact && at > 0 && isBefore(entry, this.messages[at - 1]) && entry.id) at--;
-    if (entry.id) this.ids.add(entry.id);
-    this.messages.splice(at, 0, entry);
-  }
-
-  trimOldestIfFull() {
-    if (this.messages.length > KEPT_MESSAGES + TRIMMED_MESSAGES) this.trimOldest();
-  }
-
-  trimOldest() {
-    this.forget(this.messages.splice(0, this.messages.length - KEPT_MESSAGES));
-    this.hasOlder = true;
-  }
-
-  /** Forgets the newest, while the user reads far back. */
-  trimNewest() {
-    if (this.messages.length <= KEPT_MESSAGES + TRIMMED_MESSAGES) return;
-    this.forget(this.messages.splice(KEPT_MESSAGES));
-    this.hasNewer = true;
-  }
-
-  /** @param {Entry[]} entries */
-  forget(entries) {
-    for (const entry of entries) this.ids.delete(entry.id);
-    this.version++;
-  }
-
-  /** Forgets all messages but those that are not sent; the history brings them again. */
-  clear() {
-    this.messages = [];
-    this.ids.clear();
-    this.hasOlder = this.hasNewer = false;
-    this.version++;
-  }
-
-  /**
-   * Takes one of our messages out of those that wait.
-   * @param {Entry} entry
-   */
-  unpend(entry) {
-    this.pending = this.pending.filter((each) => each !== entry);
-    this.version++;
-  }
-
-  /**
-   * The server has one of our messages: it gets its place.
-   * @param {Entry} entry
-   * @param {Entry} echo
-   */
-  settle(entry, echo) {
-    this.unpend(entry);
-    if (echo.id && this.ids.has(echo.id)) return;
-    const { id, time, text } = echo;
-    Object.assign(entry, { id, time, text, delivery: "", why: "", version: entry.version + 1 });
-    this.add(entry);
-  }
-
-  /**
-   * Takes back a message, and returns it.
-   * @param {string} id
-   */
-  redact(id) {
-    const at = this.messages.findIndex((entry) => entry.id === id);
-    if (at < 0) return undefined;
-    this.version++;
-    return this.messages.splice(at, 1)[0]; // its id stays known: it must not come back
-  }
-
-  /** @param {string} nick */
-  spoke(nick) {
-    if (this.speakers[0] === nick) return;
-    this.speakers = [nick, ...this.speakers.filter((each) => each !== nick)].slice(0, SPEAKERS_KEPT);
-  }
-
-  /** @param {Entry} entry */
-  countUnread(entry) {
-    if (!this.unread) this.newFrom = entry.time;
-    this.unread++;
-    if (entry.mention || this.isDirect) this.mentions++;
-    this.version++;
-  }
-
-  /** Counts again, after a mark has come from another device. */
-  recount() {
-    const unread = this.messages.filter((each) => isSpoken(each) && !each.own && each.time > this.read);
-    this.unread = Math.min(this.unread, unread.length);
-    this.mentions = Math.min(this.mentions, unread.filter((each) => each.mention || this.isDirect).length);
-    this.version++;
-  }
-
-  /** @param {string} nick */
-  member(nick) {
-    return this.members.get(fold(nick));
-  }
-
-  /** @param {Member} member */
-  enter(member) {
-    const key = fold(member.nick);
-    if (this.members.size < MEMBERS_MAX || this.members.has(key)) this.members.set(key, member);
-    this.membersVersion++;
-  }
-
-  /** @param {string} nick */
-  leave(nick) {
-    this.membersVersion++;
-    return this.members.delete(fold(nick));
-  }
-
-  /** Forgets who is here, because we are not any more. */
-  empty() {
-    this.here = this.isDirect;
-    this.members.clear();
-    this.membersVersion++;
-  }
-}
 
 /**
  * What the page has to react to once, beside drawing.
  * @typedef {{type: "alert", room: Room, entry: Entry} | {type: "welcome"}
- *   | {type: "refused", why: string, text: string} | {type: "rooms", rooms: {name: string, people: number, topic: string}[]}
- *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string}
+ *   | {type: "refused", why: string, text: string} | {type: "rooms", rooms: ListedRoom[]}
+ *   | {type: "found", entries: {room: string, entry: Entry}[]} | {type: "service", text: string, isDone: boolean}
  *   | {type: "account"} | {type: "show", room: Room, id: string} | {type: "bans" | "key", room: Room} | {type: "redacted", id: string}
  *   | {type: "person", nick: string, told: string[]}} ScreenEvent
  */
@@ -313,7 +56,7 @@ export class ChatState {
     this.lookedAt = null;
     /**
      * The answer to LIST, as far as it has come.
-     * @type {{name: string, people: number, topic: string}[]}
+     * @type {ListedRoom[]}
      */
     this.listing = [];
     /** @type {ScreenEvent[]} */

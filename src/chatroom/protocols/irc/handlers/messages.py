@@ -11,6 +11,7 @@ from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command
 from chatroom.model.values import MessageKind
 from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.client_tags import answered, of_tagmsg
 from chatroom.protocols.irc.event_lines import VERBS
 from chatroom.protocols.irc.handlers.nickserv import nickserv
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, TARGETS_PER_COMMAND, USERNAME_CHARACTERS
@@ -46,6 +47,7 @@ def _message(client: ClientState, params: list[str], kind: MessageKind) -> Itera
         kind, text = MessageKind.ACTION, text.removeprefix(_ACTION).removesuffix(CTCP)
     if size + len(params[0].encode()) > SHORT - len("PRIVMSG  :"):
         _require_can_be_told(client, kind, params[0], text)
+    answers = answered(client.tags) if client.tags else 0
     for target in targets(params[0]):
         if fold(target) == _SERVICE:
             if kind is MessageKind.MESSAGE:  # notices are never answered: RFC 2812 §3.3.2
@@ -53,7 +55,7 @@ def _message(client: ClientState, params: list[str], kind: MessageKind) -> Itera
         else:
             if kind is MessageKind.MESSAGE:
                 refuse_slips(text)
-            yield Say(target, text, kind, client.tags)
+            yield Say(target, text, kind, client.tags, answers)
 
 
 def _require_can_be_told(client: ClientState, kind: MessageKind, target: str, text: str) -> None:
@@ -83,4 +85,4 @@ def tagmsg(client: ClientState, params: list[str]) -> Iterator[Command]:
         raise ChatError(Code.UNKNOWN_COMMAND, "TAGMSG")
     if client.tags:
         for target in targets(params[0]):
-            yield Say(target, "", MessageKind.TAGS, client.tags)
+            yield of_tagmsg(target, client.tags)

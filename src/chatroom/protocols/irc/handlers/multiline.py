@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import Message
+from chatroom.common.language import mark
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command, Labelled
@@ -19,6 +20,7 @@ from chatroom.model.replies import Refused
 from chatroom.model.values import MessageKind
 from chatroom.protocols.irc.batch import Batch
 from chatroom.protocols.irc.client_state import ClientState
+from chatroom.protocols.irc.client_tags import answered
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.password_slips import refuse_slips
 
@@ -41,19 +43,21 @@ def batch(client: ClientState, params: list[str]) -> Iterator[Command]:
         if not ended.failed:
             yield from _say(client, ended)
     else:
-        yield _labelled(client.label, client.fail("BATCH", "MULTILINE_INVALID", text="That batch makes no sense here"))
+        yield _labelled(
+            client.label, client.fail("BATCH", "MULTILINE_INVALID", text=mark("That batch makes no sense here"))
+        )
 
 
 def line(client: ClientState, message: Message) -> Iterator[Command]:
     """One line of a batch."""
     open_ = client.batch
     if open_ is None or open_.name != message.tags["batch"]:
-        yield client.fail("BATCH", "MULTILINE_INVALID", text="There is no such batch")
+        yield client.fail("BATCH", "MULTILINE_INVALID", text=mark("There is no such batch"))
     elif not open_.failed:
         fault = _fault(client, open_, message)
         if fault:
             open_.failed = True
-            yield _labelled(open_.label, client.fail("BATCH", *fault, text="That message was not sent"))
+            yield _labelled(open_.label, client.fail("BATCH", *fault, text=mark("That message was not sent")))
 
 
 def _fault(client: ClientState, batch: Batch, message: Message) -> tuple[str, ...]:
@@ -85,11 +89,11 @@ def fail(client: ClientState, name: str) -> None:
 
 def _say(client: ClientState, batch: Batch) -> Iterator[Command]:
     if batch.kind is None or not batch.text.strip(FEED + CUT + " "):
-        yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text="There is nothing to send"))
+        yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text=mark("There is nothing to send")))
         return
     try:
         refuse_slips(batch.text)
-        said: Command = Say(batch.target, batch.text, batch.kind, batch.tags)
+        said: Command = Say(batch.target, batch.text, batch.kind, batch.tags, answered(batch.tags))
     except ChatError as error:
         said = Refused(error)
     yield _labelled(batch.label, said)

@@ -6,7 +6,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.model.commands import Redact
 from chatroom.model.outcomes import Command
 from chatroom.protocols.irc.client_state import ClientState
-from chatroom.protocols.irc.event_lines import MSGID
+from chatroom.protocols.irc.client_tags import MSGID
 
 REDACTION = "draft/message-redaction"
 

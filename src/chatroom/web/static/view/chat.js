@@ -6,7 +6,8 @@ import { callUser, titleOf } from "../alerts.js";
 import { fold } from "../irc.js";
 import { fetchAround } from "../history.js";
 import { flushRoom } from "../outbox.js";
-import { askModes, askWhoIsAway } from "../presence.js";
+import { askModes } from "../modes.js";
+import { askWhoIsAway } from "../presence.js";
 import { Misuse, runLine } from "../slash.js";
 import { tr } from "../strings.js";
 import { ComposerView } from "./composer.js";
@@ -15,20 +16,23 @@ import { Menus } from "./menus.js";
 import { MessagesView } from "./messages.js";
 import { SearchView } from "./search.js";
 import { MembersView, RoomsView } from "./sidebar.js";
+import { listenForSwipes } from "./swipe.js";
 
 /** @typedef {import("../state.js").ChatState} ChatViewState */
-/** @typedef {import("../state.js").Room} ChatRoom */
+/** @typedef {import("../room.js").Room} ChatRoom */
 
 const SLOW_DRAW_MS = 12;
 /** The pause after a slow drawing, in times what it took. */
 const DRAW_PAUSE = 4;
 const WIDE = "(min-width: 1000px)";
+const ROOMS_BESIDE = "(min-width: 700px)";
 
 export class ChatView {
   /**
    * @param {ChatViewState} state
    * @param {import("../settings.js").Settings} settings
-   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void}} acts
+   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void,
+   *   languages: string[], chooseLanguage: (tag: string) => void}} acts
    */
   constructor(state, settings, acts) {
     this.state = state;
@@ -37,6 +41,7 @@ export class ChatView {
     this.menus = new Menus(state, settings, {
       go: (room) => this.go(room), write: (text) => this.write(text), search: () => this.openSearch(),
       leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
+      languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
     this.rooms = new RoomsView(state, {
       go: (room) => this.go(room), onJoin: () => this.menus.join(), onAccount: (anchor) => this.menus.account(anchor),
@@ -73,6 +78,7 @@ export class ChatView {
     this.skip = el("a.skip", { href: "#composer", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.composer.input.focus(); } }, tr("skipToWriting"));
     this.shade = el("div.shade", { onclick: () => this.closeDrawers() });
     this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
+    listenForSwipes(this.element, (isToRight) => this.swipe(isToRight));
     this.isDrawn = false;
     this.drawMs = 0;
     /** @type {ChatRoom | null} */
@@ -231,7 +237,7 @@ export class ChatView {
       if (event.type === "alert") this.alert(event.room, event.entry);
       else if (event.type === "rooms") this.onRooms(event.rooms);
       else if (event.type === "found") this.search.show(event.entries);
-      else if (event.type === "service") this.onService(event.text);
+      else if (event.type === "service") this.onService(event.text, event.isDone);
       else if (event.type === "account") this.onAccount();
       else if (event.type === "person") this.menus.about(event.nick, event.told);
       else if (event.type === "bans") this.menus.bans(event.room);
@@ -244,7 +250,7 @@ export class ChatView {
 
   /**
    * @param {ChatRoom} room
-   * @param {import("../state.js").Entry} entry
+   * @param {import("../entries.js").Entry} entry
    */
   alert(room, entry) {
     if (this.isLookedAt && room === this.state.current) return;
@@ -252,7 +258,7 @@ export class ChatView {
     document.title = titleOf(this.state);
   }
 
-  /** @param {{name: string, people: number, topic: string}[]} rooms */
+  /** @param {import("../state.js").ListedRoom[]} rooms */
   onRooms(rooms) {
     if (!this.menus.listRooms) this.menus.join();
     this.menus.listRooms?.(rooms);
@@ -261,10 +267,11 @@ export class ChatView {
   /**
    * NickServ says something: to the form that asked, or to the user.
    * @param {string} text
+   * @param {boolean} isDone
    */
-  onService(text) {
-    if (this.menus.waiting) this.menus.waiting(text, false);
-    else this.state.inform(text);
+  onService(text, isDone) {
+    if (isDone || !this.menus.waiting) this.state.inform(text);
+    this.menus.waiting?.(text, isDone);
   }
 
   onAccount() {
@@ -322,6 +329,19 @@ export class ChatView {
     this.element.classList.toggle(name, !wasOpen);
     const target = name === "rooms-open" ? this.rooms.element : this.members.element;
     if (!wasOpen) target.querySelector("button")?.focus();
+  }
+
+  /**
+   * On a phone a swipe brings a list in from its side, or sends it back there.
+   * @param {boolean} isToRight
+   */
+  swipe(isToRight) {
+    const isOpen = (/** @type {string} */ name) => this.element.classList.contains(name);
+    if (matchMedia(WIDE).matches || isOpen("searching")) return;
+    if (isOpen("rooms-open") || isOpen("members-open")) {
+      if (isOpen("members-open") === isToRight) this.closeDrawers();
+    } else if (isToRight && !matchMedia(ROOMS_BESIDE).matches) this.toggle("rooms-open");
+    else if (!isToRight && !this.state.current.isDirect) this.toggle("members-open");
   }
 
   toggleMembers() {

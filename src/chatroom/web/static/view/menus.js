@@ -5,21 +5,23 @@
 import { askBans, askPerson, askService, changePassword, claimName, logIn, markAway, moderate, setKey, setSlowMode, SLASH_COMMANDS } from "../slash.js";
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
-import { banOf, isMuted } from "../presence.js";
-import { tr } from "../strings.js";
+import { bansOf, isMuted } from "../modes.js";
+import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
 import { button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu } from "./dialogs.js";
 import { bodyOf } from "./rows.js";
 import { NAME_CHARACTERS } from "./sign_in.js";
+import { openShare } from "./share.js";
 
 /** @typedef {import("../state.js").ChatState} MenuState */
-/** @typedef {import("../state.js").Room} MenuRoom */
-/** @typedef {import("../state.js").Entry} MenuEntry */
+/** @typedef {import("../room.js").Room} MenuRoom */
+/** @typedef {import("../entries.js").Entry} MenuEntry */
 
 /**
  * What menus do to the page.
  * @typedef {{go: (room: MenuRoom) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
- *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void}} MenuActs
+ *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void,
+ *   languages: string[], chooseLanguage: (tag: string) => void}} MenuActs
  */
 
 const THEMES = ["system", "light", "dark"];
@@ -113,6 +115,7 @@ export class Menus {
     const items = [
       { label: tr("setTopic"), act: () => this.topic(room) },
       { label: tr("inviteSomebody"), act: () => this.invite(room) },
+      { label: tr("shareRoom"), act: () => void openShare(room.name, copy) },
       { label: tr("whoIsBanned"), act: () => askBans(state, room) },
     ];
     if (state.isOperatorIn(room)) {
@@ -182,15 +185,16 @@ export class Menus {
   bans(room) {
     const list = el("div.list");
     const close = button(".icon", tr("close"), () => dialog.close(), "✕");
-    for (const [mask, by] of room.banned) {
-      const { isMute, nick } = banOf(mask);
+    for (const { isMute, nick, by, until, why } of bansOf(room)) {
       const text = tr(isMute ? "mutedHere" : "bannedHere", { nick, by });
+      const left = until && tr("timeLeft", { span: timeSpan((until - this.state.now() - this.state.ahead) / 1000) });
       const lift = button(".link", tr("lift"), () => {
-        this.state.send("MODE", room.name, "-b", mask);
+        this.state.send(isMute ? "UNMUTE" : "UNBAN", room.name, nick);
         line.remove();
       }, tr("lift"));
       lift.setAttribute("aria-label", tr("liftFrom", { nick }));
-      const line = el("p.ban", {}, el("span", { dir: "auto" }, text), " ", this.state.isOperatorIn(room) && lift);
+      const more = [left, why].filter(Boolean).join(" · ");
+      const line = el("p.ban", {}, el("span", { dir: "auto" }, text, more && el("small", {}, more)), " ", this.state.isOperatorIn(room) && lift);
       list.append(line);
     }
     if (!room.banned.size) list.append(el("p", {}, tr("nobodyBanned")));
@@ -204,7 +208,7 @@ export class Menus {
    */
   about(nick, told) {
     const close = button(".icon", tr("close"), () => dialog.close(), "✕");
-    const lines = told.map((text) => el("p", { dir: "auto" }, `${text}.`));
+    const lines = told.map((text) => el("p", { dir: "auto" }, text));
     const dialog = openDialog(".form", nick, el("div.search-head", {}, el("h2", {}, nameOf(nick)), close), ...lines);
   }
 
@@ -251,6 +255,7 @@ export class Menus {
       isIn && { label: tr(state.away ? "comeBackHere" : "goAway"), act: () => markAway(state, state.away ? undefined : tr("awayText")) },
       null,
       { label: tr("theme", { theme }), act: () => this.acts.setTheme(THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]) },
+      this.acts.languages.length > 1 && { label: tr("language", { language: languageName(spokenLanguage()) }), act: () => this.languages(anchor) },
       { label: tr(settings.sound ? "soundOn" : "soundOff"), act: () => this.toggle("sound") },
       canNotify() && { label: tr(settings.notify && Notification.permission === "granted" ? "notifyOn" : "notifyOff"), act: () => void this.toggleNotify() },
       { label: tr("keys"), act: () => this.help() },
@@ -258,6 +263,12 @@ export class Menus {
       { label: tr("leaveChat"), act: this.acts.quit, danger: true },
     ];
     openMenu(anchor, state.nick, items, el("h2", {}, nameOf(state.nick)));
+  }
+
+  /** @param {HTMLElement} anchor */
+  languages(anchor) {
+    const items = this.acts.languages.map((tag) => ({ label: languageName(tag), act: () => this.acts.chooseLanguage(tag) }));
+    openMenu(anchor, tr("chooseLanguage"), items, el("h2", {}, tr("chooseLanguage")));
   }
 
   /** @param {"sound"} what */
@@ -357,14 +368,14 @@ export class Menus {
       },
     );
     form.dialog.append(rooms);
-    this.listRooms = (/** @type {{name: string, people: number, topic: string}[]} */ found) => {
+    this.listRooms = (/** @type {import("../state.js").ListedRoom[]} */ found) => {
       const others = found.filter((each) => !this.state.find(each.name)?.joined);
       const rows = others.map((each) => {
         const go = () => {
           form.close();
           this.acts.go(this.state.join(each.name));
         };
-        return el("button.room.listed", { type: "button", onclick: go }, nameOf(each.name, ".name"), el("small", {}, tr("peopleCount", { count: each.people })), each.topic && el("span.topic", { dir: "auto" }, each.topic));
+        return el("button.room.listed", { type: "button", onclick: go }, nameOf(each.name, ".name"), ...[...each.closed].map((letter) => el("span.tag", { title: tr(`closed_${letter}`), role: "img", "aria-label": tr(`closed_${letter}`) }, letter === "k" ? "🔑" : "✉")), el("small", {}, tr("peopleCount", { count: each.people })), each.topic && el("span.topic", { dir: "auto" }, each.topic));
       });
       rooms.replaceChildren(...(rows.length ? [el("h2", {}, tr("roomsHere")), ...rows] : []));
     };
@@ -374,7 +385,7 @@ export class Menus {
 
   /**
    * Where the answer to LIST goes.
-   * @type {((rooms: {name: string, people: number, topic: string}[]) => void) | null}
+   * @type {((rooms: import("../state.js").ListedRoom[]) => void) | null}
    */
   listRooms = null;
 

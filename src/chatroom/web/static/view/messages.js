@@ -11,8 +11,8 @@ import { button, childOf, el, keyOf, showList } from "./dom.js";
 import { rowsOf } from "./rows.js";
 
 /** @typedef {import("../state.js").ChatState} MessagesState */
-/** @typedef {import("../state.js").Room} MessagesRoom */
-/** @typedef {import("../state.js").Entry} MessagesEntry */
+/** @typedef {import("../room.js").Room} MessagesRoom */
+/** @typedef {import("../entries.js").Entry} MessagesEntry */
 
 const WINDOW_FIRST = 100;
 const WINDOW_MAX = 360;

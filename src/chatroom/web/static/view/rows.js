@@ -2,13 +2,13 @@
  * The rows of the messages: made from a part of what a room holds, each as an element.
  */
 
-import { isSpoken } from "../state.js";
+import { isSpoken } from "../entries.js";
 import { spansOf } from "../text.js";
 import { clock, dayName, listNames, moment, tr } from "../strings.js";
 import { button, colourOf, el, initials, nameOf } from "./dom.js";
 
-/** @typedef {import("../state.js").Entry} RowEntry */
-/** @typedef {import("../state.js").Room} RowRoom */
+/** @typedef {import("../entries.js").Entry} RowEntry */
+/** @typedef {import("../room.js").Room} RowRoom */
 /** @typedef {import("./dom.js").ListItem} RowItem */
 
 /** Messages by one person within this time stand together under their name. */
@@ -101,9 +101,9 @@ function movesRow(entries) {
     [...left].filter((nick) => !joined.has(nick)),
     both,
   ];
-  const texts = parts.map((nicks, i) => (nicks.length ? tr(["joined", "left", "joinedAndLeft"][i], { names: listNames(nicks) }) : ""));
+  const texts = parts.map((nicks, i) => (nicks.length ? tr(["joined", "left", "joinedAndLeft"][i], { names: listNames(nicks), count: nicks.length }) : ""));
   let text = texts.filter(Boolean).join("   ");
-  if (entries.length === 1 && only.kind === "leave" && only.text) text = tr("leftWhy", { names: only.nick, why: only.text });
+  if (entries.length === 1 && only.kind === "leave" && only.text) text = tr("leftWhy", { names: only.nick, why: only.text, count: 1 });
   return { key: `moves ${only.serial}`, sign: text, build: () => el("div.note", { dir: "auto" }, text) };
 }
 

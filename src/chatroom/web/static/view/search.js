@@ -64,7 +64,7 @@ export class SearchView {
     this.state.send("SEARCH", renderTags(query));
   }
 
-  /** @param {{room: string, entry: import("../state.js").Entry}[]} found */
+  /** @param {{room: string, entry: import("../entries.js").Entry}[]} found */
   show(found) {
     this.status.replaceChildren(found.length ? tr("found", { count: found.length }) : tr("foundNothing"));
     const rows = [...found].reverse().map(({ room, entry }) =>

@@ -2,12 +2,13 @@
  * The lists at the sides: rooms and conversations, and who is in the room.
  */
 
-import { tr } from "../strings.js";
+import { isOwner } from "../presence.js";
+import { compareNames, tr } from "../strings.js";
 import { button, colourOf, el, nameOf, showList } from "./dom.js";
 
 /** @typedef {import("../state.js").ChatState} SideState */
-/** @typedef {import("../state.js").Room} SideRoom */
-/** @typedef {import("../state.js").Member} SideMember */
+/** @typedef {import("../room.js").Room} SideRoom */
+/** @typedef {import("../room.js").Member} SideMember */
 /** @typedef {import("./dom.js").ListItem} SideItem */
 
 /** Members in the document; a longer list tells how many more there are. */
@@ -139,7 +140,7 @@ export class MembersView {
     const presence = presenceOf(room, this.state.registered);
     const them = { nick: room.name, prefix: "", away: presence !== "here" };
     const heading = presenceName(presence);
-    return [titleItem(heading), this.item(them, presence), titleItem(tr("youSaid")), this.item({ nick: this.state.nick, prefix: "", away: this.state.away }, this.state.away ? "away" : "here")];
+    return [titleItem("them", heading), this.item(them, presence), titleItem("you", tr("youSaid")), this.item({ nick: this.state.nick, prefix: "", away: this.state.away }, this.state.away ? "away" : "here")];
   }
 
   /**
@@ -147,7 +148,7 @@ export class MembersView {
    * @returns {SideItem[]}
    */
   sections(room) {
-    const all = [...room.members.values()].sort((a, b) => a.nick.localeCompare(b.nick));
+    const all = [...room.members.values()].sort((a, b) => compareNames(a.nick, b.nick));
     const isOperator = (/** @type {SideMember} */ member) => /[~&@]/.test(member.prefix);
     /** @type {[string, SideMember[]][]} */
     const parts = [
@@ -160,7 +161,7 @@ export class MembersView {
     const items = [];
     for (const [key, members] of parts) {
       if (!members.length) continue;
-      items.push(titleItem(tr(key, { count: members.length })));
+      items.push(titleItem(key, tr(key, { count: members.length })));
       items.push(...members.slice(0, left).map((member) => this.item(member, member.away ? "away" : "here")));
       const more = members.length - Math.min(left, members.length);
       left -= Math.min(left, members.length);
@@ -177,24 +178,27 @@ export class MembersView {
   item(member, presence) {
     const isOperator = /[~&@]/.test(member.prefix);
     const hasVoice = member.prefix.includes("+");
+    const owns = isOwner(this.state.current, member);
     const build = () =>
       el(
         `button.member${presence === "here" ? "" : ".away"}`,
         { type: "button", "aria-haspopup": "dialog", onclick: (/** @type {any} */ event) => this.onName(member.nick, event.currentTarget) },
         el(`span.dot.${presence}`, { role: "img", "aria-label": presenceName(presence) }),
         nameOf(member.nick, `.name${isOperator ? `.operator.c${colourOf(member.nick)}` : ""}`),
+        owns && el("span.tag", { title: tr("isOwner"), role: "img", "aria-label": tr("isOwner") }, "♛"),
         member.isServerOperator && el("span.tag", { title: tr("isServerOperator"), role: "img", "aria-label": tr("isServerOperator") }, "★"),
         hasVoice && el("span.tag", { title: tr("hasVoice") }, "+"),
       );
-    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator].join(" "), build };
+    return { key: `@${member.nick}`, sign: [member.prefix, presence, member.isServerOperator, owns].join(" "), build };
   }
 }
 
 /**
+ * @param {string} key
  * @param {string} text
  * @returns {SideItem}
  */
-function titleItem(text) {
-  return { key: `title ${text.split(" — ")[0]}`, sign: text, build: () => el("h2", {}, text) };
+function titleItem(key, text) {
+  return { key: `title ${key}`, sign: text, build: () => el("h2", {}, text) };
 }
 

@@ -1,0 +1,83 @@
+"""Looks for servers in the network, and has the user choose one: `chatroom connect` without HOST."""
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from chatroom.cli.common_options import DEFAULT_PORT
+from chatroom.common import streams
+
+if TYPE_CHECKING:
+    from chatroom.client.found_server import FoundServer
+
+_HERE = "127.0.0.1"
+_HERE_SECONDS = 0.5  # that a server on this machine may take to accept a connection
+_ADVICE = """\
+If you know the address of one: chatroom connect ADDRESS. To start one yourself: chatroom serve.
+Networks of schools, hotels and cafés often keep their devices apart: nobody is found there, and an address may not be
+reached either. A network of your own, such as a phone's hotspot, has no such rule."""
+_NO_LIBRARY = "To look for servers in the network, more is needed; in the source, pip install '.[lan]'."
+
+
+def choose() -> tuple[str, int, bool]:
+    """Host and port of a server that was found, and whether it is known to take TLS.
+
+    Servers of the network are looked for, and one on this machine. If there is one, it is told which; if there are
+    several, the user is asked; if there is none, raises `click.ClickException` with what to do.
+    """
+    servers, trouble = _search()
+    choices = [(each.host, each.port, each.tls, f"{each.name}  {each.about}".strip()) for each in servers]
+    if _listens_here() and not any(_is_here(each) for each in servers):
+        choices.insert(0, (_HERE, DEFAULT_PORT, False, "on this machine"))
+    if not choices:
+        where = "on this machine" if trouble else "in this network, nor on this machine"
+        raise click.ClickException("\n".join(filter(None, [f"No server was found {where}.", trouble, _ADVICE])))
+    number = 1
+    if len(choices) > 1:
+        _show(choices, servers)
+        number = click.prompt("Which one?", type=click.IntRange(1, len(choices)), err=True)
+    host, port, tls, what = choices[number - 1]
+    click.echo(f"Joining {host}:{port} ({what}).", err=True)
+    return host, port, tls
+
+
+def _search() -> tuple[tuple["FoundServer", ...], str]:
+    """The servers of the network; and a sentence about why nobody could be asked, or ""."""
+    try:
+        from chatroom.client.lan import LanSearch
+    except ImportError:
+        return (), _NO_LIBRARY
+    try:
+        with LanSearch() as search:
+            click.echo("Looking for servers in this network…", err=True)
+            time.sleep(search.seconds_left)
+            return search.found(), ""
+    except OSError as error:
+        return (), f"The network can't be searched: {error.strerror or error}."
+
+
+def _show(choices: list[tuple[str, int, bool, str]], servers: tuple["FoundServer", ...]) -> None:
+    from chatroom.client.found_server import ALIKE, are_alike
+
+    width = max(len(f"{host}:{port}") for host, port, _, _ in choices)
+    for number, (host, port, _, what) in enumerate(choices, 1):
+        streams.show(f"{number:3}  {f'{host}:{port}':<{width}}  {what}")
+    if are_alike(servers):
+        streams.show(ALIKE)
+
+
+def _listens_here() -> bool:
+    try:
+        socket.create_connection((_HERE, DEFAULT_PORT), _HERE_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_here(server: "FoundServer") -> bool:
+    """Whether it is the one that listens on this machine at the usual port."""
+    from chatroom.common.lan import own_networks
+
+    return server.port == DEFAULT_PORT and server.host in {str(each.ip) for each in own_networks()}

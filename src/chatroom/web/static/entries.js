@@ -1,0 +1,58 @@
+/**
+ * What stands in a room: messages, and what happens there.
+ */
+
+import { nickOf } from "./irc.js";
+import { cleanWord } from "./text.js";
+
+let serials = 0;
+
+/**
+ * One thing in a room. `time` is in milliseconds; `serial` names it on this page, `id` on the server.
+ * A message of our own has `delivery` until the server has it: waiting (not sent), sent (no answer yet), unsure (sent
+ * over a connection that died), failed (refused, or nobody can know).
+ * @typedef {{serial: number, kind: string, time: number, nick: string, text: string, id: string, own: boolean,
+ *   mention: boolean, delivery: ""|"waiting"|"sent"|"unsure"|"failed", why: string, version: number}} Entry
+ */
+
+/** What people say, as opposed to what happens. */
+const SPOKEN = new Set(["message", "action", "notice"]);
+
+/**
+ * @param {Partial<Entry>} parts
+ * @returns {Entry}
+ */
+export function makeEntry(parts) {
+  return {
+    serial: ++serials, kind: "message", time: 0, nick: "", text: "", id: "", own: false, mention: false, delivery: "",
+    why: "", version: 0, ...parts,
+  };
+}
+
+/** @param {Entry} entry */
+export function isSpoken(entry) {
+  return SPOKEN.has(entry.kind);
+}
+
+/**
+ * Whether the server said `a` before `b`. Ids rise, and tell apart what was said in the same millisecond.
+ * @param {Entry} a
+ * @param {Entry} b
+ */
+export function isBefore(a, b) {
+  if (a.time !== b.time || !a.id || !b.id) return a.time < b.time;
+  return a.id.length !== b.id.length ? a.id.length < b.id.length : a.id < b.id;
+}
+
+/**
+ * A line of the server as an entry.
+ * @param {import("./state.js").ChatState} state
+ * @param {import("./irc.js").Message} message
+ * @param {string} kind
+ * @param {string} [text]
+ */
+export function entryOf(state, message, kind, text = "") {
+  const nick = cleanWord(nickOf(message.source));
+  const time = Date.parse(message.tags.time ?? "") || state.now() + state.ahead;
+  return makeEntry({ kind, text, nick, time, id: message.tags.msgid ?? "", own: state.isMe(nick) });
+}

@@ -1,0 +1,44 @@
+"""The connect panel, its widgets looked at from inside."""
+
+import tkinter as tk
+from pathlib import Path
+from tkinter import ttk
+
+import pytest
+
+from chatroom.client.found_server import FoundServer
+from chatroom.client.settings import Server, Settings
+from chatroom.gui.presenter import Presenter
+from chatroom.gui.view import TkView
+
+SERVERS = tuple(FoundServer(f"192.0.2.{n}", 9090 + n, f"server {n}", "", n == 2) for n in range(1, 8))
+
+
+@pytest.mark.needs("Xvfb")
+def test_servers_of_the_network_are_offered(display: str, tmp_path: Path) -> None:
+    """As buttons that fill in where they are, some of them at most; what is offered anew replaces them."""
+    root = tk.Tk(screenName=display)
+    try:
+        view = TkView(root)
+        presenter = Presenter(view, Server("127.0.0.1", 9090), Settings(), tmp_path / "settings", ("#lobby",))
+        view.build(presenter)
+        presenter.begin(connect=False)
+        panel = view.panel
+        panel.offer(SERVERS)
+        buttons = [each for each in panel._found.winfo_children() if isinstance(each, ttk.Button)]
+        assert [each["text"] for each in buttons] == [f"server {n}  192.0.2.{n}:{9090 + n}" for n in range(1, 6)]
+        buttons[1].invoke()
+        assert (panel._server_typed.get(), panel._port_typed.get(), panel._tls_typed.get()) == (
+            "192.0.2.2",
+            "9092",
+            True,
+        )
+        root.update()
+        assert panel._found.winfo_rooty() + panel._found.winfo_height() < root.winfo_rooty() + root.winfo_height()
+        panel.offer(SERVERS[:1] * 2)
+        texts = [str(each["text"]) for each in panel._found.winfo_children()]
+        assert any("look alike" in text for text in texts)
+        panel.offer(())
+        assert not panel._found.winfo_children()
+    finally:
+        root.destroy()
