@@ -6,7 +6,7 @@ from chatroom.client import refusals, slash_commands
 from chatroom.client.transcript_entry import DeliveryState
 from chatroom.common.irc_message import parse
 from chatroom.protocols.irc import numerics
-from tests.client.script import MODERN, Script, texts
+from tests.client.script import Script, texts
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from tests.client.script import MODERN, Script, texts
             "You are banned from #a. (bob has banned you for 5m more)",
         ),
         (
-            ":i 404 me #a :Cannot send to channel (+m)",
+            ":i 404 me #a :No (+m)",
             "#a is quiet: only operators and those with a voice speak there.",
         ),
         (":i 404 me #a :Cannot send to channel", "You may not speak in #a."),
@@ -58,14 +58,15 @@ def test_every_refusal_of_our_own_server_has_a_sentence() -> None:
 
 def test_what_waited_for_a_room_that_sends_us_on_is_not_said_elsewhere() -> None:
     """470: the lines were meant for a few; the user decides about them."""
-    script = Script(capabilities=MODERN)
+    script = Script()
     script.connect()
     script.lose()
     room = slash_commands.run(script.state, script.lobby, "/join #full")
     assert room
     script.state.current = room
     [said] = script.state.say(room, "for a few")
-    script.connect()
+    script.session.connected(script.send)
+    script.feed(":irc 001 me :Welcome")
     script.feed(":irc 470 me #full #overflow :Forwarding to another channel")
     script.joined("#overflow")
     assert said.delivery is DeliveryState.FAILED and script.state.current.name == "#overflow"

@@ -1,4 +1,4 @@
-"""Why a server refused something, in sentences of our own: by numeric, by the mode that it names, by the code of a FAIL.
+"""Why a server refused something, in sentences of our own: by numeric, by the mode in it, by the code of a FAIL.
 
 {a}, {b} and {c} are the parameters of the numeric. What a server says behind a semicolon is for people, such as until
 when and who can help; it stands in brackets behind the sentence. What is in no table is told in the server's words.
