@@ -30,8 +30,8 @@ from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import EndProgram, Misuse
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
-from chatroom.common.language import tr
-from chatroom.common.names import FAULTS, nick_fault
+from chatroom.common.language import own, tr
+from chatroom.common.names import describe_fault, nick_fault
 from chatroom.gui import export, view_models
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
@@ -460,7 +460,7 @@ def check(server: Server) -> dict[str, str]:
     if not server.nick:
         errors["name"] = "What should the others call you?"
     elif fault := nick_fault(server.nick):
-        errors["name"] = f"That can't be a name: {FAULTS[fault]}."
+        errors["name"] = f"That can't be a name: {describe_fault(fault, own())}."
     if not server.host or any(c.isspace() for c in server.host):
         errors["server"] = "The name or the address of a server."
     if not 1 <= server.port <= 65_535:

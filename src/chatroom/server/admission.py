@@ -8,7 +8,7 @@ from chatroom.common.logs import alike
 from chatroom.core.bans import on_address
 from chatroom.core.event_log import EventLog
 from chatroom.core.hub import Hub
-from chatroom.protocols.sentence_parts import time_left_and_reason
+from chatroom.protocols.sentence_parts import because, time_left
 from chatroom.server.connection_limits import ConnectionLimiter
 
 BANNED = "you are banned from this server"
@@ -48,7 +48,10 @@ class Admission:
             return ""
         with self._event_log.lock:
             ban = on_address(self._hub.state, address)
-        return BANNED + "".join(time_left_and_reason(ban.until, ban.reason)) if ban else ""
+        if not ban:
+            return ""
+        left = time_left(ban.until)
+        return f"{BANNED}{f' for {left} more' if left else ''}{because(ban.reason)}"
 
 
 class SpareDescriptor:

@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -27,17 +27,19 @@ from chatroom.cluster.replica import OwnHistory
 from chatroom.cluster.servers import Timing
 from chatroom.common.addresses import Network, is_in, is_loopback
 from chatroom.common.clock import Clock, steady
+from chatroom.common.language import own
 from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Quit
+from chatroom.model.entities import User
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
 from chatroom.net.courier import Courier
 from chatroom.net.outbox import Outbox
 from chatroom.net.sockets import refuse, resolve, tune_socket
-from chatroom.protocols.plain import PLAIN, PlainDialect
+from chatroom.protocols.plain import PlainDialect, plain_format
 from chatroom.protocols.proxy_header import Origin
 from chatroom.server.admission import Admission, SpareDescriptor
 from chatroom.server.connection_limits import (
@@ -300,8 +302,13 @@ class ChatServer(ThreadingTCPServer):
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
-        with self.event_log.lock:
-            notify.saving(self.hub.context, Saving(works, lost), self.courier)
+        context, state = self.hub.context, self.hub.state
+
+        def hearers() -> Iterable[User]:
+            context.is_saving = works  # whoever comes from now on is told when they come
+            return state.users.values()
+
+        self.event_log.look_at(hearers, lambda user: notify.one(user, Saving(works, lost), self.courier))
         self.courier.flush()
 
     def _stop_listening(self) -> None:
@@ -335,8 +342,8 @@ class ChatServer(ThreadingTCPServer):
         if self.link:
             self.link.announce(text)
             return
-        with self.event_log.lock:
-            notify.everybody(self.hub.state, Announcement(text), self.courier)
+        users = self.hub.state.users.values
+        self.event_log.look_at(users, lambda user: notify.one(user, Announcement(text), self.courier))
         self.courier.flush()
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------
@@ -425,7 +432,7 @@ class ChatServer(ThreadingTCPServer):
     def _connection(self, request: Any, address: str, refusal: str) -> Connection:
         number = str(next(self._uids))
         uid = f"{self.link.id}.{number}" if self.link else number
-        session = ClientSession(uid, host_of(address), PLAIN, Outbox(request))
+        session = ClientSession(uid, host_of(address), plain_format(own()), Outbox(request))
         session.near = is_loopback(address)
         session.dialect = PlainDialect(session)
         return Connection(session, address, refusal)

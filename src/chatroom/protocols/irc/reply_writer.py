@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Set
 from typing import NamedTuple
 
 from chatroom.common.irc_message import LINE_BYTES
-from chatroom.common.text import clean_irc
+from chatroom.common.language import Language
+from chatroom.common.text import clean_irc, shortened
 from chatroom.model.modes import RANKS
 from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
-from chatroom.protocols.irc.event_lines import irc_format, parts
+from chatroom.protocols.irc.event_lines import IrcFormat, irc_format, parts
 from chatroom.protocols.irc.numerics import Numeric
 
 
@@ -26,13 +27,26 @@ class ReplyWriter:
     def __init__(self, viewer: Viewer, server: ServerInfo, capabilities: Set[str]) -> None:
         self.server = server
         self.capabilities = capabilities
-        self.format = irc_format(frozenset())
+        self.rendered: frozenset[str] = frozenset()  # the capabilities that change what is rendered
         self.whox: Whox | None = None  # what the answer to WHO looks like: it is asked for and answered at once
         self._viewer = viewer
 
-    def line(self, numeric: Numeric, *about: object) -> str:
-        """A numeric with its parameters, addressed to the client."""
-        return numeric.line(self.server.name, self._viewer.nick, *about)
+    @property
+    def format(self) -> IrcFormat:
+        return irc_format(self.rendered, self._viewer.language)
+
+    @property
+    def language(self) -> Language:
+        return self._viewer.language
+
+    def line(self, numeric: Numeric, /, *about: object, **places: object) -> str:
+        """A numeric with its parameters and what its text names, addressed to the client."""
+        viewer = self._viewer
+        return numeric.line(self.server.name, viewer.nick, viewer.language, about, places)
+
+    def tr(self, sentence: str, /, **places: object) -> str:
+        """A sentence in the client's language."""
+        return self._viewer.language.tr(sentence, **places)
 
     @property
     def nick(self) -> str:
@@ -47,8 +61,10 @@ class ReplyWriter:
         *rest, text = about
         context = " ".join(rest)
         if "standard-replies" in self.capabilities or command in numerics.KNOWN_TO_FAIL:
-            return f":{self.server.name} {' '.join([kind, command, code, *rest])} :{text}\r\n"
-        return f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}\r\n"
+            line = f":{self.server.name} {' '.join([kind, command, code, *rest])} :{text}"
+        else:
+            line = f":{self.server.name} NOTICE {self.nick} :{context}{': ' if context else ''}{text}"
+        return f"{shortened(line, LINE_BYTES - 2)}\r\n"
 
     def isupport(self) -> Iterator[str]:
         playback = numerics.ISUPPORT_OF_HISTORY if self.server.history else ()
@@ -64,7 +80,7 @@ class ReplyWriter:
         if not self.server.motd:
             yield self.line(numerics.ERR_NOMOTD)
             return
-        yield self.line(numerics.RPL_MOTDSTART, self.server.name)
+        yield self.line(numerics.RPL_MOTDSTART, server=self.server.name)
         for text in self.server.motd:
             yield from self.wrapped(self.line(numerics.RPL_MOTD, "").removesuffix("\r\n"), clean_irc(text))
         yield self.line(numerics.RPL_ENDOFMOTD)
@@ -73,13 +89,15 @@ class ReplyWriter:
         """A text after `head`, in as many lines as it takes."""
         return (f"{head}{part}\r\n" for part in parts(text, len(head.encode())))
 
-    def filled(self, numeric: Numeric, *about: object, words: Iterable[str], glue: str = " ") -> Iterator[str]:
+    def filled(
+        self, numeric: Numeric, /, *about: object, words: Iterable[str], glue: str = " ", **places: object
+    ) -> Iterator[str]:
         """As many lines as it takes to list the words, each as full as a line may be."""
-        space = LINE_BYTES - len(self.line(numeric, *about, "").encode())
+        space = LINE_BYTES - len(self.line(numeric, *about, "", **places).encode())
         rest = glue.join(words).encode()
         while rest and len(rest) > space:
             end = rest.rindex(glue.encode(), 0, space + 1)  # no word is longer than a line
-            yield self.line(numeric, *about, rest[:end].decode())
+            yield self.line(numeric, *about, rest[:end].decode(), **places)
             rest = rest[end + 1 :]
         if rest:
-            yield self.line(numeric, *about, rest.decode())
+            yield self.line(numeric, *about, rest.decode(), **places)
