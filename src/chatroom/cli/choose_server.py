@@ -8,6 +8,7 @@ import click
 
 from chatroom.cli.common_options import DEFAULT_PORT
 from chatroom.common import streams
+from chatroom.common.language import tr
 
 if TYPE_CHECKING:
     from chatroom.client.found_server import FoundServer
@@ -37,9 +38,9 @@ def choose() -> tuple[str, int, bool]:
     number = 1
     if len(choices) > 1:
         _show(choices, servers)
-        number = click.prompt("Which one?", type=click.IntRange(1, len(choices)), err=True)
+        number = click.prompt(tr("Which one?"), type=click.IntRange(1, len(choices)), err=True)
     host, port, tls, what = choices[number - 1]
-    click.echo(f"Joining {host}:{port} ({what}).", err=True)
+    click.echo(tr("Joining {host}:{port} ({what}).", host=host, port=port, what=what), err=True)
     return host, port, tls
 
 
@@ -51,7 +52,7 @@ def _search() -> tuple[tuple["FoundServer", ...], str]:
         return (), _NO_LIBRARY
     try:
         with LanSearch() as search:
-            click.echo("Looking for servers in this network…", err=True)
+            click.echo(tr("Looking for servers in this network…"), err=True)
             time.sleep(search.seconds_left)
             return search.found(), ""
     except OSError as error:

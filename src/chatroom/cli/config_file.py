@@ -21,6 +21,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from chatroom.common.language import tr
+
 _NOT_IN_FILES = {"config", "check_config", "print_config"}
 _LINES = "chatroom.cli.config_file.lines"  # in click's `meta`: by parameter, the file and the line on which it is set
 _HOW = "a line is NAME = VALUE, and text stands in quotes"
@@ -77,7 +79,9 @@ def read(file: Path, context: click.Context) -> dict[str, Any]:
             if name not in options:
                 raise click.ClickException(_unknown(key, value, list(options)))
             if name in settings:
-                raise click.ClickException(f"{_setting(name)} stands there twice; leave one of them")
+                raise click.ClickException(
+                    tr("{setting_name} stands there twice; leave one of them", setting_name=_setting(name))
+                )
             settings[name] = _checked(options[name], value, file.parent, context)
     faults.end()
     context.meta[_LINES] = lines
@@ -90,10 +94,12 @@ def _parse(file: Path) -> tuple[str, dict[str, Any]]:
         text = file.read_text(encoding="utf-8-sig")
         return text, tomllib.loads(text)
     except OSError as error:
-        raise click.ClickException(f"Can't read {file}: {error.strerror}.") from None
+        raise click.ClickException(tr("Can't read {file}: {reason}.", file=file, reason=error.strerror)) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise click.ClickException(f"{file}, line {line}: it is not in UTF-8; save it as UTF-8") from None
+        raise click.ClickException(
+            tr("{file}, line {line}: it is not in UTF-8; save it as UTF-8", file=file, line=line)
+        ) from None
     except ValueError as error:  # TOML's own, or Python's of a number that is far too long
         raise click.ClickException(f"{file}, {_mistake(str(error), text)}") from None
 
@@ -173,11 +179,11 @@ def _checked(option: click.Parameter, value: Any, directory: Path, context: clic
     wanted, kind = _kind(option)
     name = _setting(str(option.name))
     if type(value) is not wanted or (isinstance(value, list) and not all(isinstance(each, str) for each in value)):
-        raise click.ClickException(f"{name} must be {kind}")
+        raise click.ClickException(tr("{name} must be {kind}", name=name, kind=kind))
     if isinstance(value, str) and "\0" in value:
-        raise click.ClickException(f"{name} must have no \\u0000 in it")
+        raise click.ClickException(tr("{name} must have no \\u0000 in it", name=name))
     if isinstance(option.type, click.Path) and not value:
-        raise click.ClickException(f"{name} must not be empty")
+        raise click.ClickException(tr("{name} must not be empty", name=name))
     if isinstance(value, str) and isinstance(option.type, click.Path):
         value = str(directory / value)
     try:

@@ -13,6 +13,7 @@ import click
 
 from chatroom.cli.serve_options import ServeOptions, serve_options
 from chatroom.common import streams
+from chatroom.common.language import tr
 from chatroom.server.connection_limits import SPARE_DESCRIPTORS
 from chatroom.server.process_tuning import allow_files, files_max
 from chatroom.storage.health import damage, log_bytes
@@ -29,18 +30,22 @@ Finding = tuple[bool, str]  # whether it is good, and a sentence
 
 @click.command(
     context_settings={"auto_envvar_prefix": "CHATROOM_SERVE"},  # it looks at the server that has these settings
-    epilog="""\b
-Examples:
-  chatroom doctor                              a server with the defaults
-  chatroom doctor --config /etc/chatroom.toml  one with the settings of this file
-""",
+    epilog="\b\n"
+    + tr(
+        "Examples:\n"
+        "  chatroom doctor                              a server with the defaults\n"
+        "  chatroom doctor --config /etc/chatroom.toml  one with the settings of this file"
+    ),
+    help=tr(
+        "Say whether a server is well, and what to do if not.\n"
+        "\n"
+        "The options are those of serve. The exit code is 0 if all is good, 1 if something is"
+        " wrong."
+    ),
 )
 @serve_options
 def doctor(options: ServeOptions) -> None:
-    """Say whether a server is well, and what to do if not.
-
-    The options are those of serve. The exit code is 0 if all is good, 1 if something is wrong.
-    """
+    """The command `chatroom doctor`."""
     findings = list(_examine(options))
     for good, sentence in findings:
         streams.show(f"{'good ' if good else 'WRONG'}  {sentence}")

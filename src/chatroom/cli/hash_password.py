@@ -6,14 +6,19 @@ import click
 
 from chatroom.cli.text_file import check_operator_password
 from chatroom.common import streams
+from chatroom.common.language import tr
 
 
-@click.command("hash-password")
+@click.command(
+    "hash-password",
+    help=tr(
+        "Make a hash of a password, for --operator-password-file.\n"
+        "\n"
+        "Asks for the password; in a pipe, it is the first line of the input."
+    ),
+)
 def hash_password() -> None:
-    """Make a hash of a password, for --operator-password-file.
-
-    Asks for the password; in a pipe, it is the first line of the input.
-    """
+    """The command `chatroom hash-password`."""
     from chatroom.core.passwords import Passwords
 
     if sys.stdin.isatty():
