@@ -60,7 +60,7 @@ def _copying() -> Iterator[Callable[[int, int], None]]:
     """Shows progress, says in a sentence what is wrong with the data, and leaves no half of a copy at SIGTERM."""
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
-        with progress("Copying") as show:
+        with progress(tr("Copying")) as show:
             yield show
     except StoreError as error:
         raise click.ClickException(str(error)) from None

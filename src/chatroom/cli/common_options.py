@@ -21,7 +21,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 class WholeNumber(click.IntRange):
     """A whole number between two bounds, called so where another text is refused."""
 
-    name = "whole number"
+    name = tr("whole number")
 
 
 def expanded(data: Path) -> Path:

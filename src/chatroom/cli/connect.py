@@ -43,16 +43,16 @@ _option = partial(click.option, show_envvar=True)
     ),
 )
 @click.argument("host", required=False, envvar="CHATROOM_CONNECT_HOST")
-@_option("-p", "--port", type=WholeNumber(1, 65535), default=DEFAULT_PORT, help="The server's port.")
-@_option("--nick", default="", show_default=False, help="Your name in the chat; you are asked for it otherwise.")
-@_option("--room", default=LOBBY, help="The room to start in.")
-@_option("--tls", is_flag=True, help="Encrypt the connection.")
+@_option("-p", "--port", type=WholeNumber(1, 65535), default=DEFAULT_PORT, help=tr("The server's port."))
+@_option("--nick", default="", show_default=False, help=tr("Your name in the chat; you are asked for it otherwise."))
+@_option("--room", default=LOBBY, help=tr("The room to start in."))
+@_option("--tls", is_flag=True, help=tr("Encrypt the connection."))
 @_option(
     "--password-file",
     type=FILE,
-    help="A file whose first line is your password.",
+    help=tr("A file whose first line is your password."),
 )
-@_option("--text", is_flag=True, help="Read and write lines on the terminal, or in a pipe, instead of a window.")
+@_option("--text", is_flag=True, help=tr("Read and write lines on the terminal, or in a pipe, instead of a window."))
 def connect(
     host: str | None, port: int, nick: str, room: str, tls: bool, password_file: Path | None, text: bool
 ) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from chatroom.cli.text_file import check_operator_password
+from chatroom.cli.text_file import weakness
 from chatroom.common import streams
 from chatroom.common.language import tr
 
@@ -22,10 +22,11 @@ def hash_password() -> None:
     from chatroom.core.passwords import Passwords
 
     if sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
+        password = click.prompt(tr("Password"), hide_input=True, confirmation_prompt=tr("The same again"), err=True)
     else:
         password = sys.stdin.readline().strip()
     if not streams.readable(password):
         raise click.ClickException(streams.refusal())
-    check_operator_password(password, "The password")
+    if fault := weakness(password):
+        raise click.ClickException(tr("That password won't do. {fault}", fault=fault))
     streams.show(Passwords().make(password))

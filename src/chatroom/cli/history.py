@@ -14,7 +14,7 @@ from chatroom.cli.common_options import WholeNumber, data_option
 from chatroom.cli.export import FORMS, local_time, output_file
 from chatroom.cli.progress import progress
 from chatroom.common import streams
-from chatroom.common.language import tr
+from chatroom.common.language import tr, trn
 from chatroom.common.names import fold
 from chatroom.model.events import Event, Said
 from chatroom.model.values import HistoryPoint
@@ -43,8 +43,12 @@ class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only since c
             when = day - timedelta(days=_DAYS[value]) if value in _DAYS else datetime.fromisoformat(value)
             return (when.astimezone() - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError, OSError):
-            times = "2026-01-31, 2026-01-31T14:05, 2026-01-31T14:05:30+02:00, yesterday and today are"
-            self.fail(tr("{value} is no time; {times}.", value=value, times=times), param, ctx)
+            # Translators: yesterday and today are typed so, in every language.
+            fault = tr(
+                "{value} is no time; 2026-01-31, 2026-01-31T14:05, 2026-01-31T14:05:30+02:00, yesterday and today are.",
+                value=value,
+            )
+            self.fail(fault, param, ctx)
 
 
 class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
@@ -61,9 +65,21 @@ class Age(click.ParamType):  # type: ignore[type-arg]  # generic only since clic
         return int(match[1]) * _UNITS[match[2]]
 
 
-_WHEN = "a date, a time, yesterday or today. Without an offset such as +02:00 it is local time."
-_since = click.option("--since", type=Moment(), show_default=False, help=f"The first moment to include: {_WHEN}")
-_until = click.option("--until", type=Moment(), show_default=False, help=f"The first moment to leave out: {_WHEN}")
+_since = click.option(
+    "--since",
+    type=Moment(),
+    show_default=False,
+    help=tr(
+        "The first moment to include: a date, a time, yesterday or today. Without an offset such as +02:00 it is local"
+        " time."
+    ),
+)
+_until = click.option(
+    "--until",
+    type=Moment(),
+    show_default=False,
+    help=tr("The first moment to leave out, written in the same way."),
+)
 
 
 @click.group(help=tr("Read, search, export and prune the history."))
@@ -101,7 +117,7 @@ def export(room: str, form: str, since: int | None, until: int | None, output: s
                 tr("There is no history of {room}; chatroom history rooms lists what there is.", room=room)
             )
         count = found.said if since is None and until is None else reader.count(key, start, end)
-        events = _watched(reader.walk(key, start, end), count, f"Exporting {found.name}")
+        events = _watched(reader.walk(key, start, end), count, tr("Exporting {room}", room=found.name))
         with output_file(output) as file:
             file.writelines(text.encode() for text in FORMS[form](found.name, events))
 
@@ -157,13 +173,13 @@ def prune(older_than: int, data: Path) -> None:
     deleted = 0
     with _reader(data) as reader:
         total = reader.count_before(before)
-    with _problems(), closing(OfflineStore(data)) as store, progress("Pruning") as show:
+    with _problems(), closing(OfflineStore(data)) as store, progress(tr("Pruning")) as show:
         index = SearchIndex(store)
         while (said := index.prune(before)) >= 0:
             deleted += said
             show(deleted, total)
         store.forget_deletions(index)
-    streams.show(tr("{deleted} messages deleted.", deleted=deleted))
+    streams.show(trn("{count} message deleted.", "{count} messages deleted.", deleted))
 
 
 @history.command(
@@ -179,8 +195,13 @@ def rooms(data: Path) -> None:
     with _reader(data) as reader:
         summaries = list(reader.summaries())
     width = max([len(s.name) for s in summaries], default=0)
-    for s in summaries:
-        streams.show(f"{s.name:<{width}}  {s.said:>9} messages  {local_time(s.since)}  to  {local_time(s.until)}")
+    counts = [trn("{count} message", "{count} messages", s.said) for s in summaries]
+    count_width = max(map(len, counts), default=0)
+    for s, count in zip(summaries, counts, strict=True):
+        since, until = local_time(s.since), local_time(s.until)
+        streams.show(
+            f"{s.name:<{width}}  {count:>{count_width}}  " + tr("{since}  to  {until}", since=since, until=until)
+        )
     if not summaries:
         click.echo(tr("Nothing was said yet."), err=True)
 

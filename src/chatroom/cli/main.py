@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from chatroom.common import streams
-from chatroom.common.language import tr
+from chatroom.common.language import ENGLISH, own, tr
 
 # Each is imported when it is used: the client starts faster without the server.
 _FILES = {
@@ -40,6 +40,10 @@ class Commands(click.Group):
 
     def main(self, *arguments: Any, **more: Any) -> Any:
         streams.prepare()
+        if own() is not ENGLISH:
+            from chatroom.cli import click_words
+
+            click_words.translate()
         try:
             return super().main(*arguments, **more)
         except streams.Unwritable as error:

@@ -128,7 +128,7 @@ def _certificate(directory: Path, name: str, host: str) -> tuple[Path, Path]:
         raise click.ClickException(
             tr("Can't keep a certificate in {directory}: {reason}.", directory=directory, reason=error.strerror)
         ) from None
-    streams.show(tr("TLS certificate, SHA-256: {fingerprint_certific}", fingerprint_certific=fingerprint(certificate)))
+    streams.show(tr("TLS certificate, SHA-256: {fingerprint}", fingerprint=fingerprint(certificate)))
     return certificate, key
 
 

@@ -30,22 +30,18 @@ def read_operator_password(file: Path) -> str:
         raise click.ClickException(
             tr("The hash in {file} is damaged; make it anew with chatroom hash-password.", file=file)
         ) from None
-    check_operator_password(password, f"The password in {file}")
+    if fault := weakness(password):
+        raise click.ClickException(tr("The password in {file} won't do. {fault}", file=file, fault=fault))
     return password
 
 
-def check_operator_password(password: str, what: str) -> None:
-    """Raises `click.ClickException` if a password, called `what`, is too easily guessed for operators."""
+def weakness(password: str) -> str:
+    """Why a password is too easily guessed for operators, as a sentence; "" if it is not."""
     if len(password) < PASSWORD_MIN_CHARACTERS:
-        raise click.ClickException(
-            tr(
-                "{what} is too short: it must have at least {password_min_characters} characters.",
-                what=what,
-                password_min_characters=PASSWORD_MIN_CHARACTERS,
-            )
-        )
+        return tr("It is too short: it must have at least {count} characters.", count=PASSWORD_MIN_CHARACTERS)
     if is_common(password):
-        raise click.ClickException(tr("{what} is among the first that are guessed; choose another.", what=what))
+        return tr("It is among the first that are guessed; choose another.")
+    return ""
 
 
 def read_password(file: Path) -> str:
