@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chatroom.client import mode_sentences, strings
 from chatroom.client.parameters import param
-from chatroom.client.room import Room
+from chatroom.client.room import BANS_MAX, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.irc_message import Message
@@ -80,7 +80,7 @@ def _keep_ban(room: Room, mask: str, adding: bool, is_mute: bool = False) -> Non
     """Remembers who is banned and who is muted, or that they are no more."""
     muted, who = mode_sentences.ban_of(mask)
     kept = room.muted if muted or is_mute else room.banned
-    if adding:
+    if adding and len(kept) < BANS_MAX:
         kept[fold(who)] = who
     else:
         kept.pop(fold(who), None)

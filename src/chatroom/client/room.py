@@ -20,9 +20,11 @@ from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, Transc
 from chatroom.common.names import fold, is_room
 
 KEPT_ENTRIES = 20_000  # about 8 MB
+KEPT_CHARACTERS = 8_000_000  # of their texts: those of a server that sends only long ones
 _TRIM_ENTRIES = 2_000  # forgotten at once, so that forgetting costs little per message
 _CLAIM_AMONG_ENTRIES = 200  # before those that wait: a message that failed longer ago is not looked for
 MEMBERS_MAX = 100_000  # of a room; about 20 MB
+BANS_MAX = 10_000  # of a room, and as many mutes; servers have 100
 KEPT_SPEAKERS = 50  # who spoke last, for completing names
 REDRAW_NOTHING = 1 << 62
 
@@ -80,6 +82,7 @@ class Room:
         self.history_pages = 0  # that have arrived since we came here
         self.gap_from = ""  # msgid of the last message before a gap that is not closed yet
         self._ids: set[str] = set()
+        self._characters = 0  # of the texts of `entries`
         self._pending = 0  # how many entries at the end wait for the server
 
     @property
@@ -101,8 +104,7 @@ class Room:
         self._insert(index, entry)
         if entry.kind in SPOKEN and not entry.own:
             self._spoke(entry.nick)
-        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
-            self._forget(len(self.entries) - KEPT_ENTRIES)
+        self._trim()
         return True
 
     def merge(self, history: Iterable[TranscriptEntry], older: bool = False) -> list[TranscriptEntry]:
@@ -127,6 +129,8 @@ class Room:
                 fresh.append(entry)
             end = bisect_right(self.entries, entry.time, 0, end, key=lambda known: known.time)
             self._insert(end, mine or entry)
+        if not older:  # older history comes when the user asks for it
+            self._trim()
         return fresh[::-1]
 
     def _claim(self, remembered: TranscriptEntry) -> TranscriptEntry | None:
@@ -165,11 +169,13 @@ class Room:
         index = self._index(entry)
         self._pending -= entry.pending
         del self.entries[index]
+        self._characters -= len(entry.text)
         self._ids.discard(entry.msgid)
         self.touch(index)
 
     def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""
+        self._characters += len(text) - len(entry.text)
         entry.text, entry.mention, entry.is_gone = text, False, True
         self.touch_entry(entry)
 
@@ -213,6 +219,7 @@ class Room:
         else:
             self.touch(index)
         self.entries.insert(index, entry)
+        self._characters += len(entry.text)
         if entry.msgid:
             self._ids.add(entry.msgid)
 
@@ -234,7 +241,15 @@ class Room:
                 return index
         raise ValueError("not in this room")
 
+    def _trim(self) -> None:
+        """Forgets the oldest where there are too many, or too long ones; never our own messages that wait."""
+        if len(self.entries) > KEPT_ENTRIES + _TRIM_ENTRIES:
+            self._forget(len(self.entries) - KEPT_ENTRIES)
+        if self._characters > KEPT_CHARACTERS:
+            self._forget(min(len(self.entries) // 2 + 1, len(self.entries) - self._pending))
+
     def _forget(self, count: int) -> None:
+        self._characters -= sum([len(entry.text) for entry in self.entries[:count]])
         self._ids.difference_update(entry.msgid for entry in self.entries[:count])
         del self.entries[:count]
         self.first += count
