@@ -163,9 +163,16 @@ def _masks(state: ChatState, who: str) -> tuple[list[str], Person | None]:
     masks = [whole_mask(whom.nick)]
     if whom.account:
         masks.append(f"{ACCOUNT}{whom.account}")
-    if not any(u.person.place == whom.place and u.person.uid != whom.uid for u in state.users.values()):
+    if not any(_shares_place(user.person, whom) for user in state.users.values()):
         masks.append(f"*!*@{whom.place}")
     return masks, whom
+
+
+def _shares_place(person: Person, whom: Person) -> bool:
+    """Whether somebody else comes from the same address. Who is logged in to the same account is nobody else."""
+    if person.place != whom.place or person.uid == whom.uid:
+        return False
+    return not whom.account or person.account != whom.account
 
 
 def require_space(state: ChatState, user: User, room: str, letter: str, added: int) -> None:
