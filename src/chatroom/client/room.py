@@ -12,7 +12,7 @@ Laws of the transcript:
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -50,9 +50,11 @@ class Member:
 class Room:
     """`name` is a room's with its #, or a person's. `joined` is always true for a person."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, is_direct: bool | None = None, fold: Callable[[str], str] = fold) -> None:
+        """`fold` gives the form in which the server compares names."""
         self.name = name
-        self.is_direct = not is_room(name)
+        self.fold = fold
+        self.is_direct = not is_room(name) if is_direct is None else is_direct
         self.joined = self.is_direct  # wanted: stays true while the connection is down
         self.is_here = self.is_direct  # the server says that we are in it
         self.is_listed = False  # the server has told who is in it
@@ -163,6 +165,11 @@ class Room:
         """A waiting message of ours was taken (`DONE`) or refused (`FAILED`)."""
         if entry.pending:
             self._settle(self._index(entry), delivery, entry.msgid, entry.time)
+
+    def give_up_waiting(self) -> None:
+        """What waits to be sent is not sent: we are not let in. The user decides about it."""
+        for entry in list(self.pending()):
+            self.settle(entry, DeliveryState.FAILED)
 
     def remove(self, entry: TranscriptEntry) -> None:
         """Removes a message of ours that was not sent."""
@@ -284,16 +291,16 @@ class Room:
     # --- members ----------------------------------------------------------------------------------------------------
 
     def member(self, nick: str) -> Member | None:
-        return self.members.get(fold(nick))
+        return self.members.get(self.fold(nick))
 
     def enter(self, member: Member) -> None:
-        if len(self.members) < MEMBERS_MAX or fold(member.nick) in self.members:
-            self.members[fold(member.nick)] = member
+        if len(self.members) < MEMBERS_MAX or self.fold(member.nick) in self.members:
+            self.members[self.fold(member.nick)] = member
         self.members_version += 1
 
     def leave(self, nick: str) -> Member | None:
         self.members_version += 1
-        return self.members.pop(fold(nick), None)
+        return self.members.pop(self.fold(nick), None)
 
     def rename(self, old: str, new: str) -> bool:
         """False when `old` is not here."""
