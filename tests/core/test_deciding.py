@@ -113,6 +113,7 @@ COMMANDS: list[ChatCommand] = [
     LeaveAll(),
     LogOut(),
     NoteUse(("op", "nobody")),
+    React("#a", 1, "👍"),
     Redact("#a", 1, "", "1"),
     Register("dora", "u", "Dora", "#a"),
     Register("eve", "u", "Eve", "#a"),

@@ -75,6 +75,7 @@ from chatroom.model.replies import (
     WhoisIs,
 )
 from chatroom.model.values import Member, MessageKind, ModeChange, Topic
+from chatroom.protocols import account_sentences
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import describe_refusal
 from chatroom.protocols.sentence_parts import (
