@@ -50,6 +50,7 @@ from chatroom.model.commands import (
     MakeAccount,
     NoteUse,
     Redact,
+    React,
     Register,
     Reload,
     Rename,
