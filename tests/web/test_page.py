@@ -785,6 +785,8 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     bob = guests.irc("bob")
     nora = visit(server.port, locale="pl-PL")
     page = nora.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(nora.address)))
     page.goto(nora.address)
     page.get_by_label("Twoja nazwa").fill("server")
     page.keyboard.press("Enter")
@@ -793,6 +795,7 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     page.get_by_role("button", name="Wejdź").click()
     expect(page.locator(".self .account small")).to_have_text("gość")
     assert page.locator("html").get_attribute("lang") == "pl"
+    assert sorted({*asked} - {"icon.svg", "manifest.webmanifest"}) == ["", "app.css", "app.pl.js"]
     expect(page.locator(".members h2")).to_have_text("Tutaj — 2")
     for count, people in ((1, "ola dołącza"), (3, "ela, iga i 1"), (5, "a1, a2 i jeszcze 3 osoby dołączają")):
         more = {1: ["ola"], 3: ["ela", "iga"], 5: ["a1", "a2", "a3", "a4", "a5"]}[count]
@@ -825,12 +828,16 @@ def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: V
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-def test_a_page_without_its_sentences_is_english(server: ChatServer, visit: Visit) -> None:
-    """Where there is no such language, and where the file doesn't come."""
-    visit(server.port, locale="de-DE").come("nora")
-    lost = visit(server.port, locale="pl-PL")
-    lost.page.route("**/strings/*", lambda route: route.abort())
-    lost.come("ola")
+def test_a_page_whose_sentences_do_not_come_goes_on_as_it_is(server: ChatServer, visit: Visit) -> None:
+    """Where there is no such language it is in English; where the file of another one doesn't come, in the old one."""
+    nora = visit(server.port, locale="de-DE").come("nora")
+    nora.page.route("**/strings/*", lambda route: route.abort())
+    nora.pick(nora.page.locator(".self .account"), "Language: English")
+    nora.page.locator("dialog").get_by_role("button", name="polski").click()
+    expect(nora.page.locator("dialog")).to_have_count(0)
+    nora.say("still here")
+    nora.sees("still here")
+    expect(nora.page.locator(".self .account small")).to_have_text("guest")
 
 
 def test_who_somebody_is_shows_over_the_chat(server: ChatServer, visit: Visit, guests: Guests) -> None:

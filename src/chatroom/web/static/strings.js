@@ -381,8 +381,14 @@ const STRINGS = {
 const STRINGS_MS = 5_000;
 
 const english = new Intl.PluralRules("en");
+/**
+ * The language of this script: the server puts its sentences here, and none into the table, where it is not English.
+ * @type {{tag: string, sentences: Translation} | null}
+ */
+const SHIPPED = null;
 /** @type {Translation} */
-let translation = { forms: "", strings: {} };
+const NONE = { forms: "", strings: {} };
+let translation = NONE;
 let formats = formatsOf("en");
 
 /**
@@ -420,18 +426,19 @@ export function chooseLanguage(wanted, known) {
  * @param {string} tag
  * @param {Translation} [sentences]
  */
-export function setLanguage(tag, sentences = { forms: "", strings: {} }) {
+export function setLanguage(tag, sentences = NONE) {
   translation = sentences;
   formats = formatsOf(tag);
 }
 
 /**
- * Asks the server for the sentences of a language, and speaks it.
+ * Speaks a language: that of this script, or another one, for whose sentences the server is asked.
  * @param {string} tag
  */
 export async function speakLanguage(tag) {
-  if (tag === "en") {
-    setLanguage(tag);
+  const shipped = SHIPPED ?? { tag: "en", sentences: NONE };
+  if (tag === shipped.tag) {
+    setLanguage(tag, shipped.sentences);
     return;
   }
   try {
