@@ -2,11 +2,14 @@
 
 import tkinter as tk
 from collections.abc import Callable
+from tkinter import font as tkfont
 from tkinter import ttk
 
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import NewRow
+
+_PIXELS, _WIDE_PIXELS = 440, 560  # of the card's width
 
 
 class Picker(ttk.Frame):
@@ -40,10 +43,12 @@ class Picker(ttk.Frame):
     def show(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
         self._rows, self._new = rows, new
         self._title.configure(text=title)
+        self._list.pack_forget()
         self._title.pack(anchor="w")
         self._entry.pack(fill="x", pady=6)
         self._list.pack(fill="both", expand=True)
         self._is_table = False
+        self._list.column("name", width=pixels(self, 150))
         self._typed.set("")
         self._filter()
         self._place()
@@ -52,6 +57,8 @@ class Picker(ttk.Frame):
     def show_table(self, title: str, rows: list[tuple[str, str]]) -> None:
         """Shows something to read in two columns."""
         self._rows, self._is_table = rows, True
+        font = tkfont.nametofont(str(ttk.Style(self).lookup("Treeview", "font")))
+        self._list.column("name", width=max(font.measure(name) for name, _ in rows) + pixels(self, 20))
         self._title.configure(text=title)
         self._entry.pack_forget()
         self._title.pack(anchor="w", pady=(0, 8))
@@ -71,10 +78,9 @@ class Picker(ttk.Frame):
         """In the middle, and no larger than the pane."""
         self.update_idletasks()
         across, down = self.master.winfo_width(), self.master.winfo_height()
-        about = self._list.column("about", "width")
-        least = pixels(self, 150) + (about if isinstance(about, int) else 0) + pixels(self, 40)
+        widest = pixels(self, _WIDE_PIXELS if self._is_table else _PIXELS)
         self.place(
-            relx=0.5, rely=0.02, anchor="n", width=min(least, across), height=min(self.winfo_reqheight(), down - 8)
+            relx=0.5, rely=0.02, anchor="n", width=min(widest, across), height=min(self.winfo_reqheight(), down - 8)
         )
         self.lift()
 
