@@ -22,7 +22,7 @@ KEYS = (  # and what they do
     ("Enter", mark("sends")),
     ("Shift+Enter", mark("breaks the line")),
     ("Up, Down; Ctrl+Up, Ctrl+Down", mark("messages that you sent")),
-    ("Tab", mark("completes a name or a command; else the next field")),
+    ("Tab", mark("completes a name or a command")),
     ("F6", mark("goes to the next pane")),
     ("F9", mark("shows or hides the side panes")),
     ("Ctrl+PgUp, Ctrl+PgDn, Alt+1…9", mark("goes to another room")),
