@@ -22,6 +22,8 @@ from chatroom.model.replies import (
     AwayNoted,
     CountsAre,
     CutShort,
+    DeviceClosed,
+    DevicesAre,
     Found,
     Goodbye,
     Here,
@@ -91,14 +93,9 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
 
 
 def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
-    server = to.server
-    yield to.line(numerics.RPL_WELCOME, network=server.network, nick=reply.person.nick)
-    yield to.line(numerics.RPL_YOURHOST, server=server.name, version=server.version)
-    yield to.line(numerics.RPL_CREATED, time=server.created)
-    yield to.line(numerics.RPL_MYINFO, server.name, server.version, *numerics.MYINFO_MODES)
-    yield from to.isupport()
+    yield to.greeting()
     yield from _counts_are(to, reply.counts)
-    yield from to.motd()
+    yield to.motd()
 
 
 def _counts_are(to: ReplyWriter, reply: CountsAre) -> Iterator[str]:
@@ -447,6 +444,8 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AccountLapses: account_replies.account_lapses,
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,
+    DevicesAre: account_replies.devices_are,
+    DeviceClosed: account_replies.devices_are,
     ReplayIs: account_replies.replay_is,
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),
