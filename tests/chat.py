@@ -13,6 +13,7 @@ from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session
 from chatroom.model.events import (
+    AbsenceSet,
     AccountDropped,
     AccountMade,
     AccountUsed,
@@ -45,7 +46,10 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
-TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened, DeviceEnded}
+TOLD_NOBODY = {
+    *(AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened),  # only saved
+    *(DeviceEnded, AbsenceSet),
+}
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 

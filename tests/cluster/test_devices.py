@@ -91,6 +91,7 @@ COMMANDS = st.one_of(
     st.builds(lambda room: Leave(room, "bye"), st.sampled_from(["#lobby", "#a"])),
     st.builds(Rename, st.sampled_from(["ann", "amy", "bob"])),
     st.builds(SetAway, st.sampled_from(["", "tea"])),
+    st.just(SetAway("", absent=True)),
     st.just(Kick("#lobby", "ann", "out")),
     st.just(LogOut()),
     st.builds(lambda number: LogOut(str(number)), st.integers(1, 3)),
