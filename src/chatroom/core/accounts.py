@@ -18,7 +18,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, departures, monitor, notify
+from chatroom.core import bans, departures, monitor, notify, profile, waiting
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -395,7 +395,8 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
     for session in state.sessions.values():
         if session.account == account.name:
             session.account = ""
-    state.markers.pop(owner, None)
+    for kept in (state.markers, state.ignored, state.waiting):
+        kept.pop(owner, None)
     _disown(state, [key for key, other in state.owners.items() if other == owner])
 
 
@@ -423,6 +424,8 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
         user.become(replace(user.person, account=event.account))
         delivery.broadcast(event, monitor.peers_and_watchers(state, user), movers(user.session))
         revoke(state, user, event, delivery)
+        profile.restore_modes(state, user, event, delivery)
+        waiting.deliver(state, user, delivery)
 
 
 def _refused_likewise(decider: Decider) -> Decider:

@@ -1,7 +1,7 @@
 """Leaving the server: because somebody wants to, was thrown off, or came in again from elsewhere."""
 
 from chatroom.common.text import GHOST
-from chatroom.core import connections, membership, monitor, notify, read_markers
+from chatroom.core import connections, ignoring, membership, monitor, notify, read_markers
 from chatroom.core.context import Appliers, Context
 from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import OVERTAKEN
@@ -25,6 +25,7 @@ def departed(ctx: Context, event: Departed, delivery: Delivery) -> None:
     state.gone.appendleft((user.person, event.time))
     monitor.has_gone(ctx, user.person, delivery)
     read_markers.forget(state, user)
+    ignoring.forget(state, user.person)
     if user.session:
         user.session.closing = True  # what it has sent before, and is still to be read, counts no more
         user.session.user = None

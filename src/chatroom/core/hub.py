@@ -21,6 +21,7 @@ from chatroom.core import (
     departures,
     guesses,
     history_access,
+    ignoring,
     membership,
     messaging,
     moderation,
@@ -33,6 +34,7 @@ from chatroom.core import (
     redaction,
     registration,
     server_operators,
+    waiting,
 )
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.model.commands import Burst, ChatCommand
@@ -48,6 +50,7 @@ DECIDER_TABLES: tuple[Deciders, ...] = (
     accounts.DECIDERS,
     bans.DECIDERS,
     history_access.DECIDERS,
+    ignoring.DECIDERS,
     membership.DECIDERS,
     messaging.DECIDERS,
     moderation.DECIDERS,
@@ -69,6 +72,7 @@ HANDLER_TABLES: tuple[Handlers, ...] = (
     reactions.HANDLERS,
     read_markers.HANDLERS,
     server_operators.HANDLERS,
+    waiting.HANDLERS,
 )
 APPLIER_TABLES: tuple[Appliers, ...] = (
     account_use.APPLIERS,
@@ -76,6 +80,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     bans.APPLIERS,
     departures.APPLIERS,
     guesses.APPLIERS,
+    ignoring.APPLIERS,
     membership.APPLIERS,
     messaging.APPLIERS,
     moderation.APPLIERS,
@@ -85,6 +90,7 @@ APPLIER_TABLES: tuple[Appliers, ...] = (
     redaction.APPLIERS,
     registration.APPLIERS,
     server_operators.APPLIERS,
+    waiting.APPLIERS,
 )
 
 

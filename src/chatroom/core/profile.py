@@ -3,18 +3,21 @@
 from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.core import monitor
+from chatroom.common.names import fold
+from chatroom.core import monitor, notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
 from chatroom.model.delivery import Delivery
-from chatroom.model.entities import Session, user_of
-from chatroom.model.events import AwaySet, RealnameSet, UserModesSet
+from chatroom.model.entities import Session, User, user_of
+from chatroom.model.events import AwaySet, Event, RealnameSet, StrangersSet, UserModesSet
 from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
-from chatroom.model.modes import BOT, OPERATOR, USER_MODES
+from chatroom.model.modes import BOT, NO_STRANGERS, OPERATOR, USER_MODES
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import AwayNoted, NowOperator, PersonalNotice, Refused
+from chatroom.model.state import ChatState
+from chatroom.model.values import ModeChange
 
 
 def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
@@ -77,6 +80,8 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
         return
     for change in changes:
         ctx.state.set_user_mode(user, change.letter, change.on)
+        if change.letter == NO_STRANGERS:
+            _keep_strangers(ctx.state, user, event, not change.on, delivery)
         if change.letter == OPERATOR:
             user.granted = change.whom
             if change.whom and user.session:
@@ -84,6 +89,25 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
     user.become(replace(user.person, bot=BOT in user.modes))
     if user.session:
         delivery.reply(user.session, PersonalNotice(replace(event, changes=changes)))
+
+
+def _keep_strangers(state: ChatState, user: User, event: Event, on: bool, delivery: Delivery) -> None:
+    """Whether strangers may write to somebody is kept with their account."""
+    account = state.accounts.get(fold(user.person.account)) if user.person.account else None
+    if account and account.strangers is not on:
+        state.accounts[fold(account.name)] = account._replace(strangers=on)
+        kept = StrangersSet(user.person, account.name, on, id=event.id, time=event.time)
+        delivery.broadcast(kept, notify.NOBODY)
+
+
+def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery) -> None:
+    """Gives somebody who has just logged in the modes that are kept with the account."""
+    account = state.accounts.get(fold(user.person.account)) if user.person.account else None
+    if account and not account.strangers and NO_STRANGERS not in user.modes:
+        state.set_user_mode(user, NO_STRANGERS, True)
+        if user.session:
+            told = UserModesSet(user.person, (ModeChange(True, NO_STRANGERS),), id=event.id, time=event.time)
+            delivery.reply(user.session, PersonalNotice(told))
 
 
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}

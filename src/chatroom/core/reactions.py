@@ -9,6 +9,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_room
 from chatroom.core import history_access
 from chatroom.core.context import Appliers, Context, Deciders, Handlers
+from chatroom.core.ignoring import ignores, owner
 from chatroom.core.messaging import between, quoted, room_to_say_in
 from chatroom.model.audience import Audience
 from chatroom.model.commands import React, Say, TellReactions
@@ -35,6 +36,8 @@ def react(ctx: Context, session: Session, command: React) -> list[Outcome]:
         other = ctx.state.user_named(target)
         target, said = other.person.nick, between(ctx.state, user, other)
         conversation = history_access.talk(user, other)
+        if ignores(ctx.state, owner(other.person), user.person):
+            return []
     quote = quoted(said, to, target)
     if not quote.nick:
         raise ChatError(Code.NOTHING_TO_REACT_TO, target, f"{quote.id:x}")

@@ -418,6 +418,24 @@ class React(ChatCommand):
 
 
 @value
+class Ignore(ChatCommand):
+    """Be told nothing any more of what somebody says to one alone, or again if not `on`. `who` is a name or a mask."""
+
+    who: str
+    on: bool = True
+
+
+@value
+class AskIgnored(ChatCommand):
+    """Whom one ignores."""
+
+
+@value
+class NoteReceived(SessionCommand):
+    """Note that what has waited for people is with them. For the server itself."""
+
+
+@value
 class TellReactions(SessionCommand):
     """Tell those who read sentences which reactions there are since the last time. For the server itself."""
 

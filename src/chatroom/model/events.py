@@ -70,6 +70,40 @@ class Said(Event):
 
 
 @value
+class Kept(Event):
+    """The message with the id `said`, in this conversation, waits for the owner of an account to come."""
+
+    account: str
+    conversation: str
+    said: int
+
+
+@value
+class Received(Event):
+    """The owner of an account was told of all that waited for them, up to the message with the id `last`."""
+
+    account: str
+    last: int
+
+
+@value
+class IgnoreSet(Event):
+    """`by` ignores whom a mask matches, or does not any more. `whom` is the name that it was made for."""
+
+    mask: str
+    whom: str
+    on: bool
+
+
+@value
+class StrangersSet(Event):
+    """Whether who isn't logged in may write to the owner of an account."""
+
+    account: str
+    on: bool
+
+
+@value
 class Reacted(Event):
     """`by` has put a reaction, such as "👍", to the message `quote`, or taken it back; the rest is as in `Said`."""
 

@@ -37,7 +37,7 @@ from chatroom.model.events import (
 )
 from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, INVITED_ONLY, KEY, OPERATOR, SLOW, written
+from chatroom.model.modes import BAN, INVITED_ONLY, KEY, NO_STRANGERS, OPERATOR, SLOW, written
 from chatroom.model.replies import (
     AccountChange,
     AccountDone,
@@ -50,6 +50,8 @@ from chatroom.model.replies import (
     Found,
     Goodbye,
     HistoryIs,
+    IgnoredAre,
+    IgnoreNoted,
     Inviting,
     IsAway,
     Link,
@@ -71,9 +73,11 @@ from chatroom.model.replies import (
     ServerBansAre,
     ServersAre,
     TopicIs,
+    WaitingAre,
     Welcome,
     WhoIsIn,
     WhoisIs,
+    WillWait,
 )
 from chatroom.model.values import MessageKind, ModeChange, Topic
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
@@ -178,6 +182,11 @@ _REFUSALS: dict[Code, str] = {
     Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
     Code.MAY_NOT_REDACT: "you may not remove that message",
     Code.NO_SUCH_MESSAGE: "there is no such message, or it is too old",
+    Code.NO_STRANGERS: "{0} takes messages only from people who are logged in; "
+    "{slash}register PASSWORD claims your name",
+    Code.WAITING_FULL: "too much waits for {0} already; that was not sent",
+    Code.IGNORING_TOO_MANY: "you are ignoring too many people; {slash}unignore somebody first",
+    Code.NOT_IGNORED: "you are not ignoring {0}; {slash}ignore lists whom you do",
     Code.NOTHING_TO_REACT_TO: "there is no such message, or it is too old",
     Code.NOTHING_SAID: "{1} has said nothing in {0} lately",
     Code.REACTION_BAD: "a reaction is an emoji or one word, of at most {1} bytes",
@@ -315,6 +324,16 @@ def _redacted(event: Redacted) -> list[str]:
     return [f"{event.by.nick} removed a {what}{f' of {event.author}' if event.author else ''}{because(event.reason)}"]
 
 
+def _user_modes_set(event: UserModesSet) -> list[str]:
+    strangers = [change.on for change in event.changes if change.letter == NO_STRANGERS]
+    others = tuple([change for change in event.changes if change.letter != NO_STRANGERS])
+    lines = [f"Your modes: {written(others)}"] if others else []
+    if strangers:
+        who = "Only people who are logged in" if strangers[-1] else "Strangers, too,"
+        lines.append(f"{who} can write to you alone now.")
+    return lines
+
+
 def operator_set(event: OperatorSet) -> str:
     if event.on:
         return f"{event.by.nick} made {event.account} an operator of the server, whenever they are logged in"
@@ -340,7 +359,7 @@ _EVENTS: dict[type, Callable[[Any], list[str]]] = {
     ServerBanned: _server_banned,
     ServerUnbanned: lambda e: [f"{e.by.nick} lifted the ban from the server on {plain(e.mask)}"],
     Invited: lambda e: [],  # the one who is invited is told by a reply
-    UserModesSet: lambda e: [f"Your modes: {written(e.changes)}"],
+    UserModesSet: _user_modes_set,
     RealnameSet: lambda e: [],
     AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
     Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
@@ -501,6 +520,22 @@ _REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
     Inviting: _inviting,
     PersonalNotice: _personal_notice,
     IsAway: lambda r, slash: [f"{r.nick} is away: {plain(r.message)}"],
+    WillWait: lambda r, slash: [f"{r.nick} is not here; your message is kept until they log in."],
+    WaitingAre: lambda r, slash: [
+        "A message came for you while you were not here:"
+        if len(r.said) == 1
+        else f"{len(r.said)} messages came for you while you were not here:"
+    ],
+    IgnoredAre: lambda r, slash: [
+        f"You are ignoring: {', '.join([clean(e.whom or e.mask) for e in r.entries])}."
+        if r.entries
+        else f"You are ignoring nobody; {slash}ignore NAME ignores somebody."
+    ],
+    IgnoreNoted: lambda r, slash: [
+        f"You are ignoring {clean(r.whom)} now; {slash}unignore {clean(r.whom)} ends that."
+        if r.on
+        else f"You are no longer ignoring {clean(r.whom)}."
+    ],
     AwayNoted: lambda r, slash: [
         f"You are away; {slash}away alone says that you are back." if r.away else "You are back."
     ],

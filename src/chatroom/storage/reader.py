@@ -134,11 +134,25 @@ class Reader:
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[Account]:
-        rows = self._db.execute("SELECT name, secret, id, time, replay, home, used, operator, warned FROM accounts")
+        rows = self._db.execute(f"SELECT {', '.join(Account._fields)} FROM accounts")
         return [
-            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned))
-            for name, secret, made, time, replay, home, used, operator, warned in rows
+            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), bool(strangers))
+            for name, secret, made, time, replay, home, used, operator, warned, strangers in rows
         ]
+
+    def waiting(self) -> Iterator[tuple[str, Said]]:
+        """The messages that wait for people, by the folded accounts, oldest first."""
+        for account, said, key in self._db.execute("SELECT account, said, place FROM waiting ORDER BY said").fetchall():
+            place = self._place(key)
+            event = next(self._forwards(place, said - 1, said + 1), None) if place is not None else None
+            if isinstance(event, Said):
+                yield account, event
+
+    def ignored(self) -> Iterator[tuple[str, ListEntry]]:
+        """Whom people ignore, by their folded accounts."""
+        rows = self._db.execute("SELECT account, mask, whom, since FROM ignored ORDER BY since")
+        for account, mask, whom, since in rows:
+            yield account, ListEntry(mask, account, since, whom=whom)
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""

@@ -116,6 +116,7 @@ COMMANDS: dict[str, Row] = {
     "SEARCH": Row(chathistory.search, 1, "<attribute>{;<attribute>}", "finds what was said"),
     "MARKREAD": Row(read_marker.markread, 0, "<room or nickname> [timestamp=<time>]", "tells how far you have read"),
     "REDACT": Row(redaction.redact, 2, "<room or nickname> <msgid> [:<reason>]", "takes back what was said"),
+    "SILENCE": Row(users.silence, 0, "[[+|-]<nickname or mask>]", "ignores somebody, ends that, or lists whom"),
     "AWAY": Row(users.away, 0, "[:<message>]", "says that you are away, or back"),
     "WHO": Row(users.who, 0, "[<room, nickname or mask> [o][%<fields>[,<token>]]]", "lists people"),
     "WHOIS": Row(users.whois, 1, "<nickname>", "tells what is known of somebody", missing=Code.NICK_MISSING),

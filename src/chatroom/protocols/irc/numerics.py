@@ -7,6 +7,7 @@ from chatroom.common.names import NICK_CHARACTERS, ROOM_CHARACTERS
 from chatroom.model.limits import (
     AWAY_BYTES,
     HISTORY_EVENTS_PER_ANSWER,
+    IGNORED_MAX,
     KEY_BYTES,
     MASKS_PER_LIST,
     MODES_PER_LINE,
@@ -50,6 +51,8 @@ RPL_ADMINLOC1 = Numeric("257", ":{}")
 RPL_ADMINEMAIL = Numeric("259", ":{}")
 RPL_LOCALUSERS = Numeric("265", "{0} {1} :Current local users {0}, max {1}")
 RPL_GLOBALUSERS = Numeric("266", "{0} {1} :Current global users {0}, max {1}")
+RPL_SILELIST = Numeric("271", "{} {}")
+RPL_ENDOFSILELIST = Numeric("272", ":End of silence list")
 RPL_AWAY = Numeric("301", "{} :{}")
 RPL_USERHOST = Numeric("302", ":{}")
 RPL_ISON = Numeric("303", ":{}")
@@ -231,6 +234,10 @@ REFUSALS: dict[Code, Numeric] = {
     Code.MASK_STARS: Numeric("696", "{0} {1} {2} :A mask has at most {3} stars"),
     Code.ADDRESS_HIDDEN: Numeric("696", "{} {} {} :Addresses are for operators of the server; ban the host you see"),
     Code.MODE_PARAMETER: Numeric("696", "{} {} {} :That is no parameter for this mode"),
+    Code.NO_STRANGERS: Numeric("531", "{} :Only people who are logged in can write to them (+R)"),
+    Code.WAITING_FULL: Numeric("531", "{} :Not sent: too much waits for them already"),
+    Code.IGNORING_TOO_MANY: Numeric("511", "{} :Your silence list is full"),
+    Code.NOT_IGNORED: Numeric("696", "SILENCE * {} :You are not ignoring them"),
     Code.WATCHING_TOO_MANY: Numeric("734", f"{MONITORED_NICKS_MAX} {{}} :Monitor list is full"),
 }
 
@@ -260,6 +267,7 @@ ISUPPORT = (
     f"NICKLEN={NICK_CHARACTERS}",
     f"PREFIX=({''.join(RANKS)}){''.join(RANKS.values())}",
     "SAFELIST",
+    f"SILENCE={IGNORED_MAX}",
     f"STATUSMSG={''.join(RANKS.values())}",
     f"TARGMAX=PRIVMSG:{TARGETS_PER_COMMAND},NOTICE:{TARGETS_PER_COMMAND},TAGMSG:{TARGETS_PER_COMMAND},JOIN:{TARGETS_PER_COMMAND},PART:{TARGETS_PER_COMMAND},KICK:{TARGETS_PER_COMMAND},"
     f"LIST:{TARGETS_PER_COMMAND},WHOIS:1,NAMES:1,MONITOR:{MONITORED_NICKS_MAX}",
