@@ -1,7 +1,9 @@
 """The files that are shipped for operators are what the tools of their kind take, and agree with the program."""
 
 import json
+import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,10 +13,12 @@ from urllib.request import urlopen
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from chatroom.cli import install_service
 from chatroom.cli.main import main
 from chatroom.cli.serve import serve as serve_command
-from tests.peers import DEADLINE, Served
+from tests.peers import DEADLINE, Irc, Served
 from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -187,3 +191,86 @@ def test_the_defaults_that_are_printed_are_good_without_their_signs(tmp_path: Pa
     file.write_text("\n".join([line for line in lines if '"FILE"' not in line]), encoding="utf-8")
     checked = run(PROGRAM, "serve", "--config", str(file), "--data", str(tmp_path), "--check-config")
     assert checked.stdout == "The settings are good.\n", checked.stderr
+
+
+@pytest.mark.needs("openssl", "shellcheck")
+def test_a_renewed_certificate_is_used_without_a_pause(
+    serve: Callable[..., Served], certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """By the hook for ACME clients; systemctl, which it calls, is one that tells the server as systemd does."""
+    hook = PACKAGING / "deploy-certificate"
+    assert run("shellcheck", str(hook)).stdout == ""
+    data, renewed, programs = (tmp_path / name for name in ("service", "renewed", "bin"))
+    for directory in (data, renewed, programs):
+        directory.mkdir()
+    for part, name in zip(certificate, ("fullchain.pem", "privkey.pem"), strict=True):
+        (renewed / name).write_bytes(part.read_bytes())
+    env = {"PATH": f"{programs}:/usr/bin:/bin", "CHATROOM_DATA": str(data), "RENEWED_LINEAGE": str(renewed)}
+    (programs / "systemctl").write_text("#!/bin/sh\nexit 3\n")  # it is not active: nothing is to be told
+    (programs / "systemctl").chmod(0o755)
+    assert run(str(hook), env=env).returncode == 0
+    assert {each.name: each.stat().st_mode & 0o777 for each in data.iterdir()} == {
+        "fullchain.pem": 0o600,
+        "privkey.pem": 0o600,
+    }
+    files = ["--tls-cert", str(data / "fullchain.pem"), "--tls-key", str(data / "privkey.pem")]
+    served = serve(*files, stdin=subprocess.DEVNULL)
+    first = ssl.get_server_certificate(("127.0.0.1", served.port))
+    talking = Irc(served.port, "alice")
+    subject = ["-subj", "/CN=renewed", "-keyout", str(renewed / "privkey.pem"), "-out", str(renewed / "fullchain.pem")]
+    done = run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject)
+    assert done.returncode == 0, done.stderr
+    reload = f"#!/bin/sh\n[ $1 = reload ] && kill -HUP {served.process.pid}\nexit 0\n"
+    (programs / "systemctl").write_text(reload)
+    del env["RENEWED_LINEAGE"]
+    assert "otherwise name the directory" in run(str(hook), env=env).stderr
+    assert run(str(hook), str(renewed), env=env).returncode == 0
+    served.err.wait("read the password files, the message of the day and the certificate again")
+    assert ssl.get_server_certificate(("127.0.0.1", served.port)) != first
+    talking.sync()
+    talking.close()
+
+
+@pytest.mark.needs("systemd-analyze")
+def test_the_service_is_installed_by_one_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the settings that were given, which stay as they are the next time; systemd takes the file."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    systemctl = programs / "systemctl"
+    systemctl.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/told\n')
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(install_service, "UNIT", tmp_path / "chatroom.service")
+    monkeypatch.setattr(install_service, "SETTINGS", tmp_path / "chatroom.toml")
+    monkeypatch.setattr(install_service, "_HIDDEN", ())
+    for options in (["--host", "0.0.0.0"], ["--host", "192.0.2.7"]):
+        done = CliRunner().invoke(main, ["install-service", *options])
+        assert done.exit_code == 0, done.output
+    assert "stay as they are" in done.output
+    assert 'host = "0.0.0.0"\n' in (tmp_path / "chatroom.toml").read_text()
+    assert (tmp_path / "told").read_text().splitlines() == ["daemon-reload", "enable chatroom", "restart chatroom"] * 2
+    verified = run("systemd-analyze", "verify", "--man=no", str(tmp_path / "chatroom.service"))
+    assert (verified.returncode, "chatroom.service" in verified.stderr) == (0, False), verified.stderr
+    assert f"ExecStart={PROGRAM} serve" in (tmp_path / "chatroom.service").read_text()
+    checked = run(
+        PROGRAM, "serve", "--config", str(tmp_path / "chatroom.toml"), "--data", str(tmp_path), "--check-config"
+    )
+    assert checked.stdout == "The settings are good.\n", checked.stderr
+    systemctl.write_text("#!/bin/sh\necho no bus >&2\nexit 1\n")
+    failed = CliRunner().invoke(main, ["install-service"])
+    assert (failed.exit_code, "systemctl daemon-reload failed: no bus" in failed.output) == (1, True)
+
+
+def test_where_there_can_be_no_service_it_is_said_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And what to do."""
+    systemctl = tmp_path / "systemctl"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "This machine has no systemd" in CliRunner().invoke(main, ["install-service"]).output
+    systemctl.write_text("#!/bin/sh\n")
+    systemctl.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "Only root can install a service: sudo " in CliRunner().invoke(main, ["install-service"]).output
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(install_service, "_HIDDEN", (Path(PROGRAM).resolve().parent,))
+    assert "The service could not see" in CliRunner().invoke(main, ["install-service"]).output

@@ -114,6 +114,6 @@ def test_a_list_without_end_and_capabilities_without_end_are_bounded(script: Scr
     script.feed(":irc 323 me :End")
     (listing,) = [event for event in script.state.events if isinstance(event, RoomList)]
     assert len(listing.rooms) == 10_000
-    assert max(len(topic) for _, _, topic in listing.rooms) == 400
+    assert max(len(room.topic) for room in listing.rooms) == 400
     assert len(script.state.isupport) <= 500
     assert len(script.state.capabilities) < 20

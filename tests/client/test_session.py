@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from chatroom.client import history_sync
+from chatroom.client import history_sync, strings
 from chatroom.client.screen_events import Alerted, Registered, Rejected, RoomList, SearchResults
 from chatroom.client.transcript_entry import DeliveryState, Kind
 from tests.client.script import MODERN, Script, texts
@@ -250,7 +250,31 @@ def test_the_list_of_rooms_comes_biggest_first(old: Script) -> None:
     """322 lines become one event."""
     old.state.events.clear()
     old.feed(":irc 321 me Channel :Users", ":irc 322 me #a 2 :small", ":irc 322 me #b 9 :big", ":irc 323 me :End")
-    assert list(old.state.events) == [RoomList((("#b", 9, "big"), ("#a", 2, "small")))]
+    (listing,) = old.state.events
+    assert isinstance(listing, RoomList) and listing.rooms == (("#b", 9, "big", ""), ("#a", 2, "small", ""))
+
+
+def test_the_list_of_rooms_tells_which_are_closed(old: Script) -> None:
+    """In brackets before the topic; a topic that looks the same has empty brackets before it."""
+    old.state.events.clear()
+    old.feed(":irc 322 me #a 3 :[+ik] class", ":irc 322 me #b 2 :[+] [+k] is a mode", ":irc 322 me #c 1 :[x]")
+    old.feed(":irc 323 me :End")
+    (listing,) = old.state.events
+    assert isinstance(listing, RoomList)
+    assert [strings.listed_room(room) for room in listing.rooms] == [
+        "3 people · needs a key · by invitation · class", "2 people · [+k] is a mode", "1 person · [x]",
+    ]  # fmt: skip
+
+
+def test_a_list_of_rooms_that_broke_off_is_not_shown_with_the_next(old: Script) -> None:
+    """The connection is lost in the middle of it."""
+    old.feed(":irc 321 me Channel :Users", ":irc 322 me #old 2 :small")
+    old.lose()
+    old.connect()
+    old.state.events.clear()
+    old.feed(":irc 322 me #new 2 :small", ":irc 323 me :End")
+    (listing,) = old.state.events
+    assert isinstance(listing, RoomList) and [room.name for room in listing.rooms] == ["#new"]
 
 
 # --- messages in ------------------------------------------------------------------------------------------------------

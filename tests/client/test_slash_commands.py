@@ -106,7 +106,7 @@ def test_who_is_banned_and_what_modes_there_are_is_told_in_words(script: Script)
         "Banned in #lobby: bob, by al",
         "Muted in #lobby: eve, by al",
         "These are all who are banned or muted in #lobby.",
-        "Modes of #lobby: +ntl 5",
+        "Modes of #lobby: only those speak who are in it; only operators set the topic; at most 5 people come in.",
     ]
 
 

@@ -11,7 +11,7 @@ from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.transcript import Splice, TranscriptRow
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Panel, Question, RoomRow, Status
 
 
 class FakeView:
@@ -25,6 +25,8 @@ class FakeView:
         self.links: list[str] = []
         self.unopened: list[str] = []
         self.questions: list[str] = []
+        self.file = ""  # that the user chooses
+        self.copied = ""
         self.answer: Callable[[str], None] = lambda text: None
         self.consents = True
         self.in_chat = False
@@ -61,15 +63,17 @@ class FakeView:
     def show_empty(self, text: str) -> None:
         self.shown["empty"] = text
 
-    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
+    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
         self.shown["picker"] = rows
+        self.new_row = new
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.shown["question"] = question
         self.answer = answer
 
-    def show_search(self, visible: bool, result: str = "") -> None:
+    def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         self.shown["search"] = result if visible else None
+        self.shown["back"] = can_go_back
 
     def show_settings(self, settings: Settings) -> None:
         self.shown["settings"] = settings
@@ -92,6 +96,9 @@ class FakeView:
     def confirm(self, question: str, verb: str) -> bool:
         self.questions.append(question)
         return self.consents
+
+    def choose_file(self, suggested: str) -> str:
+        return self.file
 
     def alert(self, title: str, text: str) -> None:
         self.alerts.append((title, text))

@@ -53,7 +53,7 @@ def state(view: TkView) -> dict[str, Any]:
         "header": [str(label["text"]) for label in (view._name, view._people, view._topic)],
         "status": [str(label["text"]) for label in (view._status, view._security)],
         "rooms": _labels(view.rooms.tree, "rooms", "direct"),
-        "members": _labels(view.members.tree, ""),
+        "members": [label for label in _labels(view.members.tree, "") if "—" not in label],
         "rooms_shown": bool(view.rooms.winfo_ismapped()),
         "members_shown": bool(view.members.winfo_ismapped()),
         "composer": view.composer.get(),
@@ -68,14 +68,25 @@ def state(view: TkView) -> dict[str, Any]:
         "question_at": _middle(view.question.entry, root),
         "rooms_at": _middle(view.rooms.tree, root),
         "members_at": _middle(view.members.tree, root),
+        "member_at": _member(view, root),
         "header_at": _middle(view._topic, root),
         "dialog": any(
             "__tk__messagebox" in str(name) for name in root.tk.splitlist(root.tk.call("winfo", "children", "."))
         ),
         "messages_at": _middle(text, root),
         "pill_at": _middle(view.messages.pill, root),
-        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy")},
+        **{f"{tag}_at": _first(text, tag, root) for tag in ("link", "retry", "delete", "more", "copy", "place")},
     }
+
+
+def _member(view: TkView, root: Any) -> list[int] | None:
+    """Where the first member stands in the list who is not under the first heading; None if there is none."""
+    tree = view.members.tree
+    headings = [i for i, item in enumerate(tree.get_children()) if "—" in str(tree.item(item, "text"))]
+    box = tree.bbox(tree.get_children()[headings[1] + 1]) if len(headings) > 1 and tree.winfo_ismapped() else ""
+    if not box:
+        return None
+    return [tree.winfo_rootx() - root.winfo_rootx() + 9, tree.winfo_rooty() - root.winfo_rooty() + box[1] + 9]
 
 
 def _errors(panel: ConnectPanel) -> list[ttk.Label]:

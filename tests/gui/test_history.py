@@ -82,3 +82,46 @@ def test_a_search_finds_what_is_not_loaded(display: str, keeping: Server, tmp_pa
         assert numbers(window.state["rows"]) == [5]
         window.key("Escape")
         window.wait_row(f"message {SAID - 1}")
+
+
+def test_a_match_from_long_ago_opens_its_place(display: str, server: Server, tmp_path: Path) -> None:
+    """It is not loaded any more; the words are marked, and Esc returns to the matches and then to the room."""
+    with Irc(server.port, "bob") as bob:
+        for number in range(450):
+            bob.send(f"PRIVMSG #lobby :{'pelican' if number == 40 else 'gull'} {number}")
+        bob.send("PING done")
+        bob.wait("PONG .*done")
+        with Window(display, tmp_path, "127.0.0.1", "-p", str(server.port), "--nick", "alice") as window:
+            window.wait_online()
+            window.wait_row("gull 449")
+            window.key("ctrl+f")
+            window.wait(lambda state: state["search"] is not None, "the search bar")
+            window.type("pelican")
+            window.key("Return")
+            window.wait_row("Show its place")
+            window.click("place_at")
+            window.wait_row("gull 41")
+            assert any("gull 39" in row for row in window.state["rows"])
+            window.key("Escape")
+            window.wait_row("Show its place")
+            window.key("Escape")
+            window.wait_row("gull 449")
+
+
+def test_what_one_client_has_read_is_read_in_the_other(display: str, server: Server, tmp_path: Path) -> None:
+    """Of one person with an account: the window looks at the room, and the count of the other client goes."""
+    with Irc(server.port, "bob") as bob, Irc(server.port, "alice") as other:
+        other.send("PRIVMSG NickServ :REGISTER open-sesame")
+        other.wait("alice is yours")
+        other.send("CAP REQ :draft/read-marker")
+        other.wait("CAP .* ACK")
+        other.send("NICK alice2")
+        other.wait("NICK :?alice2")
+        password = tmp_path / "password"
+        password.write_text("open-sesame\n")
+        arguments = ("127.0.0.1", "-p", str(server.port), "--nick", "alice", "--password-file", str(password))
+        with Window(display, tmp_path, *arguments) as window:
+            window.wait_online()
+            bob.send("PRIVMSG #lobby :news")
+            window.wait_row("news")
+            other.wait(r"MARKREAD #lobby timestamp=2")

@@ -1,5 +1,6 @@
 """What the window decides, without a window."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from chatroom.client import server_connection as wire
 from chatroom.client import slash_commands
 from chatroom.client.server_connection import Security
 from chatroom.client.settings import Server, load
-from chatroom.gui import view_models
+from chatroom.gui import menus, view_models
 from chatroom.gui.presenter import Presenter
 from tests.gui.fakes import Stage
 
@@ -272,26 +273,35 @@ def test_a_notification_comes_only_while_nobody_looks_and_not_often(stage: Stage
 
 
 def test_what_harms_is_asked_about_first(stage: Stage) -> None:
-    """Remove, ban, mute; a no is a no."""
-    stage.view.consents = False
+    """Remove, ban, mute; nothing is sent before the answer."""
+    stage.connections[0].sent.clear()
     stage.presenter.member_action("bob", "kick")
-    assert stage.view.questions == ["Remove bob from #lobby?"] and not stage.connections[0].sent
-    stage.view.consents = True
+    question = stage.view.shown["question"]
+    assert question.title == "Remove bob from #lobby?" and question.is_harmful and not question.times
+    assert not stage.connections[0].sent
+    stage.view.answer("too loud")
     stage.presenter.member_action("bob", "ban")
-    assert stage.connections[0].sent == ["MODE #lobby +b bob!*@*", "KICK #lobby bob"]
+    assert not stage.view.shown["question"].label  # a mode has no place for a reason
+    stage.view.answer("")
+    assert stage.connections[0].sent == [
+        "KICK #lobby bob :too loud",
+        "MODE #lobby +b bob!*@*",
+        "KICK #lobby bob",
+    ]
 
 
 def test_where_times_are_kept_a_member_is_banned_for_one(stage: Stage) -> None:
-    """The menu offers some; the server throws out who is banned."""
-    assert stage.presenter.ban_times() == ()
+    """The question offers some, and a reason; the server throws out who is banned."""
     stage.tick(":irc 005 me TIMEDBANS=BAN,MUTE,KICK :are supported")
-    assert "10m" in stage.presenter.ban_times()
-    stage.presenter.member_action("bob", "ban", "10m")
-    assert stage.view.questions == ["Ban bob from #lobby for 10m?"]
-    assert stage.connections[0].sent == ["BAN #lobby bob 10m"]
+    stage.connections[0].sent.clear()
+    stage.presenter.member_action("bob", "ban")
+    question = stage.view.shown["question"]
+    assert question.title == "Ban bob from #lobby?" and ("10m", "for 10 minutes") in question.times
+    stage.view.answer("10m too loud")
     stage.presenter.member_action("bob", "mute")
-    assert stage.view.questions[1:] == ["Mute bob in #lobby?"]
-    assert stage.connections[0].sent[1:] == ["MUTE #lobby bob"]
+    assert stage.view.shown["question"].title == "Mute bob in #lobby?"
+    stage.view.answer("")
+    assert stage.connections[0].sent == ["BAN #lobby bob 10m :too loud", "MUTE #lobby bob"]
 
 
 def test_clicking_a_member_opens_a_conversation(stage: Stage) -> None:
@@ -450,15 +460,89 @@ def test_a_server_that_says_nothing_is_given_up_soon(tmp_path: Path) -> None:
 
 
 def test_the_menu_of_a_member_fits_rank_and_state(stage: Stage) -> None:
-    """The acts of operators are offered to operators, and each with its opposite."""
-    assert stage.presenter.member_actions("bob") == ("msg", "whois")
-    assert stage.presenter.member_actions("me") == ("whois",)
+    """The acts of operators are offered to operators alone, and of two opposites the one that changes something."""
+    state = stage.client.state
+    assert menus.member_actions(state, "bob") == ("msg", "whois")
+    assert menus.member_actions(state, "me") == ("whois",)
+    stage.tick(":irc 005 me CHANMODES=beI,k,lW,imnst :are supported", ":bob!u@h MODE #lobby +o me")
+    offered = menus.member_actions(state, "bob")
+    assert {"deop", "mute", "kick", "ban"} <= set(offered) and not {"op", "unmute", "unban"} & set(offered)
+    stage.tick(":me!u@h MODE #lobby -o+v bob bob", ":me!u@h MODE #lobby +bb m:bob!*@* bob!*@*")
+    offered = menus.member_actions(state, "bob")
+    assert {"op", "devoice", "unmute", "unban"} <= set(offered)
+    assert not {"deop", "voice", "mute", "ban"} & set(offered)
+    stage.tick(":me!u@h MODE #lobby -bb m:bob!*@* bob!*@*", ":me!u@h MODE #lobby -o me")
+    assert menus.member_actions(state, "bob") == ("msg", "whois")
+    stage.tick(":irc 381 me :You are now an IRC operator")
+    assert "mute" in menus.member_actions(state, "bob")
+
+
+def test_the_menu_of_a_room_fits_rank_and_modes(stage: Stage) -> None:
+    """What is in force is asked once, silently, when the room is looked at."""
+
+    def names() -> list[str]:
+        return [act.name for act in menus.room_acts(stage.client.state)]
+
+    stage.tick(
+        ":irc 005 me CHANMODES=beI,k,lW,imnst :are supported", ":irc 324 me #lobby +ntk s3cret",
+        ":irc 367 me #lobby m:eve!*@* bob 1", ":irc 368 me #lobby :End",
+    )  # fmt: skip
+    assert not [text for text in stage.view.texts if "eve" in text or "Modes" in text]
+    assert names() == ["Invite somebody…", "Who is banned or muted"]
     stage.tick(":bob!u@h MODE #lobby +o me")
-    offered = stage.presenter.member_actions("bob")
-    assert {"deop", "voice", "mute", "unmute", "kick", "ban"} <= set(offered) and "op" not in offered
-    stage.tick(":me!u@h MODE #lobby -o+v bob bob")
-    offered = stage.presenter.member_actions("bob")
-    assert {"op", "devoice"} <= set(offered) and not {"deop", "voice"} & set(offered)
+    assert names() == [
+        "Topic…", "Invite somebody…", "Who is banned or muted", "Unlock", "Let in only who is invited",
+        "Quiet: only operators speak", "Slow mode…", "Lift a mute…",
+    ]  # fmt: skip
+    stage.tick(":bob!u@h MODE #lobby +miW-k 10 *", ":bob!u@h MODE #lobby +b carol!*@*")
+    assert names()[3:] == [
+        "Lock with a key…", "Let in everybody", "Let everybody speak", "End slow mode", "Lift a ban…", "Lift a mute…",
+    ]  # fmt: skip
+    stage.presenter.questions.ask_for_act(list(menus.room_acts(stage.client.state))[-2])
+    assert stage.view.shown["question"].choices == ("carol",)
+
+
+def test_ones_own_menu_fits_what_one_is(stage: Stage) -> None:
+    """Claim or log in, or log out; away or back; an operator of the server need not become one."""
+
+    def names() -> list[str]:
+        return [act.name for act in menus.own_acts(stage.client.state)]
+
+    assert names() == ["Claim this name…", "Log in…", "Away…", "Another name…", "Operator of the server…"]
+    stage.tick(":irc 900 me me!u@h me :You are now logged in as me", ":irc 306 me :away", ":me MODE me :+o")
+    assert names() == ["Change the password…", "Log out", "Back", "Another name…"]
+    stage.presenter.questions.ask_for_act(menus.CHANGE_PASSWORD)
+    stage.view.answer("old-sesame")
+    assert stage.view.shown["question"].label == "New password" and stage.view.shown["question"].is_secret
+    stage.view.answer("new-sesame")
+    assert stage.connections[-1].sent[-1] == "PRIVMSG NickServ :SET PASSWORD old-sesame new-sesame"
+
+
+def test_members_stand_in_sections_with_their_marks(stage: Stage) -> None:
+    """Operators, who is here, who is away; with a sign for those who run the server and those who are muted."""
+    stage.tick(
+        ":irc 353 me = #lobby :carol +dave eve", ":irc 366 me #lobby :End", ":carol!u@h AWAY :lunch",
+        ":bob!u@h MODE #lobby +b m:eve!*@*",
+    )  # fmt: skip
+    stage.client.state.asked_who.add("#lobby")
+    stage.tick(":irc 352 me #lobby bob h irc bob H*@ :0 bob")
+    assert [row.text for row in stage.view.shown["members"]] == [
+        "Operators — 1", "@bob ★", "Here — 3", "+dave", "eve (muted)", "me", "Away — 1", "carol",
+    ]  # fmt: skip
+
+
+def test_a_conversation_is_saved_as_text(stage: Stage, tmp_path: Path) -> None:
+    """What people said and did, with date and time; where it can't be written, the reason is told."""
+    stage.said("bob", "hello")
+    stage.view.file = str(tmp_path / "lobby.txt")
+    stage.presenter.save_conversation()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d bob: hello\n", (tmp_path / "lobby.txt").read_text("utf-8"))
+    stage.tick()
+    assert stage.view.texts[-1].startswith("1 line is saved in ")
+    stage.view.file = str(tmp_path)
+    stage.presenter.save_conversation()
+    stage.tick()
+    assert stage.view.texts[-1].startswith("That can't be saved (Is a directory): ")
 
 
 def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
@@ -473,7 +557,9 @@ def test_a_room_that_needs_a_key_asks_for_it(stage: Stage) -> None:
 
 def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
     """A password is hidden while it is typed and never comes into the composer."""
-    acts = {act.name: act for act in (*view_models.ROOM_ACTS, *view_models.OWN_ACTS)}
+    stage.client.state.is_operator = True
+    stage.tick(":irc 005 me CHANMODES=beI,k,lW,imnst :are supported")
+    acts = {act.name: act for act in every_act(stage)}
     for name, typed, sent in (
         ("Topic…", "tea at five", "TOPIC #lobby :tea at five"),
         ("Lock with a key…", "s3cret", "MODE #lobby +k s3cret"),
@@ -481,20 +567,28 @@ def test_what_a_menu_asks_for_is_typed_as_a_command(stage: Stage) -> None:
         ("Operator of the server…", "open-sesame", "OPER me open-sesame"),
         ("Away…", "", "AWAY away"),
     ):
-        stage.presenter.act(acts[name])
+        stage.presenter.questions.ask_for_act(acts[name])
         assert stage.view.shown["question"].is_secret is ("open-sesame" in typed)
         stage.view.answer(typed)
         assert stage.connections[-1].sent[-1] == sent
-    stage.presenter.act(acts["Quiet: only operators speak"])
+    stage.presenter.questions.ask_for_act(acts["Quiet: only operators speak"])
     assert stage.connections[-1].sent[-1] == "MODE #lobby +m"
-    stage.presenter.act(acts["Lock with a key…"])
+    stage.presenter.questions.ask_for_act(acts["Lock with a key…"])
     stage.view.answer("two words")
     assert stage.view.composer == "/key two words"
 
 
-def test_every_act_of_a_menu_is_a_command_that_there_is() -> None:
+def every_act(stage: Stage) -> list[menus.Act]:
+    """All that menus can offer."""
+    state, acts = stage.client.state, []
+    for state.is_operator, state.account, state.away in ((True, "", False), (False, "me", True)):
+        acts += [*menus.room_acts(state), *menus.own_acts(state)]
+    return acts
+
+
+def test_every_act_of_a_menu_is_a_command_that_there_is(stage: Stage) -> None:
     """Filled in, the line has no word too many."""
-    for act in (*view_models.ROOM_ACTS, *view_models.OWN_ACTS):
+    for act in every_act(stage):
         assert act.command[1:].split()[0] in slash_commands.COMMANDS
         assert bool(act.label) is ("{}" in act.command)
         assert act.is_secret is slash_commands.is_secret(act.command)
@@ -523,3 +617,55 @@ def test_names_are_sorted_by_their_letters() -> None:
     """As in a dictionary, whatever is on the letters."""
     names = ["Zoe", "marek", "Łukasz", "Élodie", "fred", "Lucy"]
     assert sorted(names, key=view_models.sort_key) == ["Élodie", "fred", "Lucy", "Łukasz", "marek", "Zoe"]
+
+
+def test_a_match_opens_its_place_and_back_returns(tmp_path: Path) -> None:
+    """The history around it is fetched, the words are marked; Esc goes back to the matches, then to the room."""
+    stage = Stage(tmp_path, HOST, "batch message-tags labeled-response draft/chathistory soju.im/search server-time")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.presenter.search.open()
+    stage.presenter.search.find("Żółw")
+    stage.tick(
+        ":irc BATCH +s soju.im/search", "@batch=s;msgid=7 :bob!u@h PRIVMSG #lobby :a ZOLW swims", ":irc BATCH -s"
+    )
+    assert stage.view.shown["header"].people == "1 found"
+    assert ("ZOLW", "hit") in stage.view.rows[-1].segments
+    stage.presenter.pane.clicked(len(stage.view.rows) - 1, "place", "")
+    asked = stage.connections[-1].sent[-1]
+    assert asked.endswith("CHATHISTORY AROUND #lobby msgid=7 100")
+    stage.tick(
+        f"{asked.partition(' ')[0]} :irc BATCH +h chathistory #lobby",
+        "@batch=h;msgid=6;time=2023-11-14T22:00:06.000Z :eve!u@h PRIVMSG #lobby :before",
+        "@batch=h;msgid=7;time=2023-11-14T22:00:07.000Z :bob!u@h PRIVMSG #lobby :a żółw swims",
+        "@batch=h;msgid=8;time=2023-11-14T22:00:08.000Z :eve!u@h PRIVMSG #lobby :after",
+        ":irc BATCH -h",
+    )
+    assert stage.view.texts[1:] == ["eve  before", "bob  a żółw swims", "eve  after"]
+    assert ("żółw", "hit") in stage.view.rows[2].segments and stage.view.rows[2].tag == "found"
+    assert stage.view.shown["back"]
+    stage.presenter.escape()
+    assert stage.view.texts[1:] == ["bob  a ZOLW swims  Show its place"] and not stage.view.shown["back"]
+    stage.presenter.escape()
+    assert stage.view.shown["header"].people == "2 people" and stage.view.shown["search"] is None
+
+
+def test_a_new_name_in_the_list_of_rooms_makes_a_room(stage: Stage) -> None:
+    """With or without its #."""
+    stage.tick(":irc 322 me #tea 3 :[+k] hot", ":irc 323 me :End")
+    assert stage.view.shown["picker"] == [("#tea", "3 people · needs a key · hot")]
+    assert stage.view.new_row("dev") == ("#dev", "a new room")
+    stage.presenter.pick_room()
+    assert stage.view.new_row("bob") == ("bob", "talk to them alone")
+
+
+def test_an_answer_stands_under_what_it_answers(tmp_path: Path) -> None:
+    """A line of it, with who said it."""
+    stage = Stage(tmp_path, HOST, "message-tags")
+    stage.presenter.begin(connect=True)
+    stage.connect()
+    stage.tick("@msgid=1 :bob!u@h PRIVMSG #lobby :tea?", "@msgid=2;+draft/reply=1 :eve!u@h PRIVMSG #lobby :yes")
+    assert stage.view.texts[-3:] == ["bob  tea?", "↩ bob: tea?", "eve  yes"]
+    stage.presenter.pane.act(len(stage.view.rows) - 1, "reply")
+    stage.presenter.send(f"{stage.view.composer}good")
+    assert stage.connections[-1].sent[-2] == "@+draft/reply=2 PRIVMSG #lobby :eve: good"

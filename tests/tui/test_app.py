@@ -440,3 +440,34 @@ def test_several_lines_are_shown_as_one_message(here: Server, tmp_path: Path) ->
                 first = ci.stdout.readline()
             assert ci.stdout.readline() == "      carol: two\n"
             ci.stdin.close()
+
+
+def test_history_search_and_what_is_taken_back_are_shown(here: Server, tmp_path: Path) -> None:
+    """By `/history`, by `/search`, and by a line that says which message does not count any more."""
+    with Irc(here.port, "bob") as bob:
+        bob.send("CAP REQ :draft/message-redaction message-tags echo-message")
+        bob.wait("CAP .* ACK")
+        for number in range(60):
+            bob.send(f"PRIVMSG #lobby :message {number}")
+        bob.wait("message 59")
+        msgid = bob.wait(r"msgid=(\S+?)[; ].*message 42")[1]
+        command = [sys.executable, "-m", "chatroom", "connect", "--text", "-p", str(here.port), "--nick", "ci"]
+        variables = environment(XDG_CONFIG_HOME=str(tmp_path), PYTHONIOENCODING="utf-8")
+        with subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ci:
+            assert ci.stdout and ci.stdin
+
+            def until(end: str) -> list[str]:
+                lines = [ci.stdout.readline()]  # type: ignore[union-attr]
+                while end not in lines[-1]:
+                    assert lines[-1], lines
+                    lines.append(ci.stdout.readline())  # type: ignore[union-attr]
+                return lines
+
+            assert len([line for line in until("message 59") if "message" in line]) >= 50
+            ci.stdin.write("/history 3\n/search 42\n")
+            ci.stdin.flush()
+            shown = until("message 42")
+            assert [line.split()[-1] for line in shown] == ["57", "58", "59", "42"]
+            bob.send(f"REDACT #lobby {msgid}")
+            until("bob took back what bob said at ")
+            ci.stdin.close()

@@ -17,6 +17,7 @@ _FILES = {
     "doctor": "doctor",
     "hash-password": "hash_password",
     "history": "history",
+    "install-service": "install_service",
     "man": "man",
     "restore": "backup",
     "serve": "serve",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
 
-from chatroom.client import plaintext, strings
+from chatroom.client import plaintext, read_markers, strings
 from chatroom.client import server_connection as wire
 from chatroom.client.screen_events import Rejected, ScreenEvent
 from chatroom.client.server_connection import Security, ServerConnection, Target
@@ -99,6 +99,7 @@ class Client:
             if time.monotonic() > deadline:
                 break
         self._give_up_waiting()
+        read_markers.tell(self.state)
         events = list(self.state.events)
         self.state.events.clear()
         for event in events:

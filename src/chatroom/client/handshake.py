@@ -23,6 +23,7 @@ WANTED = frozenset(
         "draft/chathistory",
         "draft/message-redaction",
         "draft/multiline",
+        "draft/read-marker",
         "soju.im/search",
     }
 )

@@ -4,6 +4,9 @@ There is one request a room at a time. After a reconnect the requests go on unti
 what waits in the room: a message that the history shows to have arrived is not sent twice.
 """
 
+from itertools import count
+
+from chatroom.client import read_markers
 from chatroom.client.room import HistoryRequest, Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
@@ -11,6 +14,7 @@ from chatroom.common.irc_message import Message
 from chatroom.common.text import number
 
 PAGE_MESSAGES = 100  # a request; fills the tallest window
+_numbers = count(1)  # of labels
 _GAP_PAGES = 20  # fetched of a gap at most; who was away for longer scrolls up
 
 
@@ -31,6 +35,23 @@ def fetch_older(state: SessionState, room: Room) -> None:
         _request(state, room, HistoryRequest.BEFORE, f"msgid={first}")
 
 
+def can_show(state: SessionState) -> bool:
+    """Whether any part of the history can be asked for and told from what is caught up with."""
+    return state.has("draft/chathistory") and state.has("labeled-response")
+
+
+def show(state: SessionState, room: Room, msgid: str = "", messages: int = PAGE_MESSAGES) -> bool:
+    """Asks for the history around a message, or the latest, for `HistoryShown`; false where it can't be had."""
+    if not can_show(state):
+        return False
+    label = f"h{next(_numbers)}"
+    state.shown[label] = msgid
+    which, bound = ("AROUND", f"msgid={msgid}") if msgid else ("LATEST", "*")
+    most = str(min(messages, _page_messages(state)))
+    state.send(Message("CHATHISTORY", (which, room.name, bound, most), tags={"label": label}))
+    return True
+
+
 def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> None:
     """Takes in a batch of history, oldest first."""
     request, room.history_request = room.history_request or HistoryRequest.LATEST, None
@@ -39,7 +60,9 @@ def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> 
     room.history_pages += 1
     if request is not HistoryRequest.AFTER:
         room.has_older = has_more
-        room.gap_from = "" if request is HistoryRequest.LATEST else room.gap_from
+        if request is HistoryRequest.LATEST:
+            room.gap_from = ""
+            _count_unread(state, room)
         state.flush(room)
         return
     for entry in fresh:
@@ -51,6 +74,15 @@ def arrived(state: SessionState, room: Room, entries: list[TranscriptEntry]) -> 
     else:
         room.gap_from = ""
         state.flush(room)
+
+
+def _count_unread(state: SessionState, room: Room) -> None:
+    """Marks what is new since the user was last here, as the server remembers it."""
+    if room.read:
+        looks = room is state.looked_at
+        read_markers.recount(room)
+        if looks:
+            room.seen()
 
 
 def failed(state: SessionState, room: Room) -> None:

@@ -5,16 +5,18 @@ Those about who is where are in `presence_handlers`.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from chatroom.client import history_sync, multiline, presence_handlers, strings
+from chatroom.client import history_sync, mode_handlers, multiline, presence_handlers, read_markers, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Room
-from chatroom.client.screen_events import KeyWanted, Registered
+from chatroom.client.screen_events import HistoryShown, KeyWanted, ListedRoom, Registered, TakenBack
 from chatroom.client.state import BATCHES_MAX, CHECK_TOKEN, NAME_CHARACTERS_MAX, Batch, SessionState
 from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.language import tr
 from chatroom.common.names import fold, is_room
 from chatroom.common.text import CTCP, clean, number, plain
 
@@ -26,6 +28,7 @@ _LISTED_ROOMS_MAX = 10_000  # of an answer to LIST; nobody reads more
 _LISTED_TOPIC_CHARACTERS = 400
 _ISUPPORT_MAX = 500  # words; servers have about 50
 _JOIN_BYTES = 480  # of names and keys in a JOIN, so that the line stays below 512
+_LISTED_MODES = re.compile(r"\[\+(\w*)[^\]]*\] ?")  # before the topic: "[+k] topic"; empty where there are none
 _SERVICE = "nickserv"  # where IRC networks keep who owns which name
 # The codes of a FAIL (IRCv3 standard-replies) that is the reason for the line behind it; all about NICK are.
 NICK_RESERVED = "NICKNAME_RESERVED"  # before 433: the name is somebody's account
@@ -48,6 +51,10 @@ def spoken(state: SessionState, message: Message) -> TranscriptEntry | None:
         kind = Kind.ACTION
     said = state.entry(message, kind, "\n".join(clean(plain(line)) for line in text.split("\n")))
     said.mention = not said.own and kind is not Kind.NOTICE and state.mentions_me(said.text)
+    if said.reply_to and not said.own:
+        room = state.rooms.get(fold(param(message, 0)))
+        answered = room.find(said.reply_to) if room else None
+        said.mention = said.mention or bool(answered and answered.own)
     return said
 
 
@@ -200,6 +207,11 @@ def on_banned(state: SessionState, message: Message) -> None:
     state.reject("banned", text_of(message))
 
 
+def on_operator(state: SessionState, message: Message) -> None:
+    state.is_operator = True
+    state.inform(tr("You are an operator of the server now."))
+
+
 def on_away_told(state: SessionState, message: Message) -> None:
     state.away = message.command == "306"
     state.inform(strings.AWAY if state.away else strings.BACK)
@@ -212,12 +224,15 @@ def on_list(state: SessionState, message: Message) -> None:
     people = param(message, 2)
     if len(state.listing) < _LISTED_ROOMS_MAX and len(param(message, 1)) <= NAME_CHARACTERS_MAX:
         topic = text_of(message)[:_LISTED_TOPIC_CHARACTERS]
-        state.listing.append((param(message, 1), number(people, 1_000_000) or 0, topic))
+        modes = _LISTED_MODES.match(topic)
+        topic = topic[modes.end() :] if modes else topic
+        people_here = number(people, 1_000_000) or 0
+        state.listing.append(ListedRoom(param(message, 1), people_here, topic, modes[1] if modes else ""))
 
 
 def on_list_end(state: SessionState, message: Message) -> None:
     rooms, state.listing = state.listing, []
-    state.list_rooms(sorted(rooms, key=lambda row: (-row[1], row[0])))
+    state.list_rooms(sorted(rooms, key=lambda room: (-room.people, room.name)))
 
 
 def on_batch(state: SessionState, message: Message) -> None:
@@ -236,7 +251,11 @@ def on_batch(state: SessionState, message: Message) -> None:
             handle(state, whole)
     elif batch.kind == "chathistory" and batch.about:
         entries = [said for line in batch.messages if (said := _remembered(state, line))]
-        if room := state.rooms.get(fold(batch.about[0])):
+        room = state.rooms.get(fold(batch.about[0]))
+        asked = batch.first.tags.get("label", "")
+        if room and asked in state.shown:
+            state.events.append(HistoryShown(room, tuple(entries), state.shown.pop(asked)))
+        elif room:
             history_sync.arrived(state, room, entries)
     elif batch.kind == "soju.im/search":
         state.found([said for line in batch.messages if (said := _remembered(state, line))])
@@ -253,6 +272,10 @@ def _remembered(state: SessionState, message: Message) -> TranscriptEntry | None
 
 def on_fail(state: SessionState, message: Message) -> None:
     """FAIL command code about… :text (IRCv3 standard replies)."""
+    if message.tags.get("label", "") in state.shown:
+        del state.shown[message.tags["label"]]
+        state.inform(tr("The history of that can't be had."), Kind.ERROR)
+        return
     if param(message, 0) == "CHATHISTORY":
         for word in message.params[2:-1]:
             if room := state.rooms.get(fold(word)):
@@ -269,8 +292,11 @@ def on_fail(state: SessionState, message: Message) -> None:
 def on_redact(state: SessionState, message: Message) -> None:
     target = param(message, 0)
     room = state.rooms.get(fold(message.nick if state.is_me(target) else target))
-    if room and param(message, 1):
-        room.redact(param(message, 1), strings.TAKEN_BACK)
+    entry = room.find(param(message, 1)) if room else None
+    if room and entry:
+        nick = clean(message.nick)
+        room.redact(entry, strings.taken_back(nick, entry.nick))
+        state.events.append(TakenBack(room, entry, nick))
 
 
 def on_not_sent(state: SessionState, message: Message) -> None:
@@ -325,26 +351,6 @@ def on_motd_end(state: SessionState, message: Message) -> None:
     state.motd_shown = True
 
 
-def on_ban_listed(state: SessionState, message: Message) -> None:
-    """367: a mask, and whose it is, where the server tells."""
-    state.inform(strings.ban_listed(*(param(message, index) for index in (1, 2, 3))))
-
-
-def on_bans_end(state: SessionState, message: Message) -> None:
-    state.inform(strings.bans_end(param(message, 1)))
-
-
-def on_modes(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 1)))
-    if room and fold(room.name) in state.asked_modes:
-        state.asked_modes.discard(fold(room.name))
-        if "k" not in param(message, 2):
-            room.key = ""
-            state.inform(strings.key_not_used(room.name), room=room)
-        return
-    state.inform(strings.modes(param(message, 1), clean(" ".join(message.params[2:]))))
-
-
 def ignore(state: SessionState, message: Message) -> None:
     """Does nothing: a user need not know of this."""
 
@@ -368,7 +374,7 @@ HANDLERS: dict[str, Handler] = {
     "KICK": presence_handlers.on_kick,
     "QUIT": presence_handlers.on_quit,
     "NICK": presence_handlers.on_nick,
-    "MODE": presence_handlers.on_mode,
+    "MODE": mode_handlers.on_mode,
     "TOPIC": presence_handlers.on_topic,
     "INVITE": presence_handlers.on_invite,
     "AWAY": presence_handlers.on_away,
@@ -376,6 +382,7 @@ HANDLERS: dict[str, Handler] = {
     "PONG": on_pong,
     "BATCH": on_batch,
     "REDACT": on_redact,
+    "MARKREAD": read_markers.on_marker,
     "FAIL": on_fail,
     "ERROR": on_error,
     "001": on_welcome,
@@ -389,13 +396,14 @@ HANDLERS: dict[str, Handler] = {
     "331": presence_handlers.on_topic_told,
     "332": presence_handlers.on_topic_told,
     "352": presence_handlers.on_who,
-    "324": on_modes,
+    "324": mode_handlers.on_modes,
     "353": presence_handlers.on_names,
     "366": presence_handlers.on_names_end,
-    "367": on_ban_listed,
-    "368": on_bans_end,
+    "367": mode_handlers.on_ban_listed,
+    "368": mode_handlers.on_bans_end,
     "372": on_motd,
     "376": on_motd_end,
+    "381": on_operator,
     "421": on_unknown_command,
     "422": on_motd_end,
     "432": on_nick_refused,

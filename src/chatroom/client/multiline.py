@@ -48,13 +48,13 @@ def messages(text: str, most: Limits, line_bytes: int) -> list[str]:
     return [message for message in (each.strip("\n") for each in found) if message.strip()]
 
 
-def lines(target: str, text: str, token: str, line_bytes: int, has_labels: bool) -> Iterator[Message]:
+def lines(target: str, text: str, token: str, line_bytes: int, tags: dict[str, str]) -> Iterator[Message]:
     """What says a text of many lines, or of one that is too long for a line."""
-    yield Message("BATCH", (f"+{token}", MULTILINE, target), tags={"label": token} if has_labels else {})
+    yield Message("BATCH", (f"+{token}", MULTILINE, target), tags=tags)
     for line in text.split("\n"):
         for place, piece in enumerate(splitting.cut(line, line_bytes)):
-            tags = {"batch": token, **({_CONCAT: ""} if place else {})}
-            yield Message("PRIVMSG", (target, piece), tags=tags)
+            within = {"batch": token, **({_CONCAT: ""} if place else {})}
+            yield Message("PRIVMSG", (target, piece), tags=within)
     yield Message("BATCH", (f"-{token}",))
 
 

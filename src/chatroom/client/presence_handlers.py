@@ -1,5 +1,7 @@
 """Handles what a server says of who is in which room, and of the rooms' topics and modes."""
 
+from dataclasses import replace
+
 from chatroom.client import history_sync, strings
 from chatroom.client.parameters import param, text_of, text_of_all
 from chatroom.client.room import Member, Room
@@ -19,6 +21,7 @@ def on_join(state: SessionState, message: Message) -> None:
     if state.is_me(message.nick):
         room.joined = room.is_here = True
         room.members.clear()
+        room.forget_modes()
         history_sync.catch_up(state, room)
     else:
         room.add(state.entry(message, Kind.JOIN))
@@ -100,7 +103,7 @@ def on_names(state: SessionState, message: Message) -> None:
         nick = word.lstrip("".join(signs.values()))
         held = room.member(nick)
         prefix = word[: len(word) - len(nick)][:1]
-        room.enter(Member(nick, prefix, held.away if held else False))
+        room.enter(replace(held, nick=nick, prefix=prefix) if held else Member(nick, prefix))
 
 
 def on_names_end(state: SessionState, message: Message) -> None:
@@ -117,9 +120,9 @@ def on_names_end(state: SessionState, message: Message) -> None:
 
 def _use_key(state: SessionState, room: Room) -> None:
     """We came with a key. A room that we have just made gets it; of any other we ask whether it has one."""
-    room.wants_key = False
     me = room.member(state.nick)
     if me and me.prefix and len(room.members) == 1:
+        room.wants_key = False
         state.send(Message("MODE", (room.name, "+k", room.key)))
     else:
         state.asked_modes.add(fold(room.name))
@@ -131,8 +134,11 @@ def on_who(state: SessionState, message: Message) -> None:
     if fold(param(message, 1)) not in state.asked_who:
         state.inform(text_of_all(message))
     elif room and (member := room.member(param(message, 5))):
-        member.away = param(message, 6).startswith("G")
+        flags = param(message, 6)
+        member.away, member.is_server_operator = flags.startswith("G"), "*" in flags
         room.members_version += 1
+        if state.is_me(member.nick):
+            state.is_operator = member.is_server_operator
 
 
 def on_who_end(state: SessionState, message: Message) -> None:
@@ -160,27 +166,3 @@ def on_topic(state: SessionState, message: Message) -> None:
 def on_invite(state: SessionState, message: Message) -> None:
     if state.is_me(param(message, 0)):
         state.inform(strings.invited(clean(message.nick), param(message, 1)))
-
-
-def on_mode(state: SessionState, message: Message) -> None:
-    room = state.rooms.get(fold(param(message, 0)))
-    if room is None:
-        return
-    signs = state.prefixes()
-    lists, always, when_set = state.mode_kinds()
-    arguments = iter(message.params[2:])
-    adding = True
-    for letter in param(message, 1):
-        if letter in "+-":
-            adding = letter == "+"
-        elif letter in signs:
-            _set_prefix(room, next(arguments, ""), signs[letter] if adding else "")
-        elif letter in lists + always or (letter in when_set and adding):
-            next(arguments, "")
-    room.add(state.entry(message, Kind.INFO, strings.mode(clean(message.nick), clean(" ".join(message.params[1:])))))
-
-
-def _set_prefix(room: Room, nick: str, sign: str) -> None:
-    if member := room.member(nick):
-        member.prefix = sign
-        room.members_version += 1

@@ -42,6 +42,7 @@ class Member:
     nick: str
     prefix: str = ""
     away: bool = False
+    is_server_operator: bool = False
 
 
 class Room:
@@ -57,16 +58,22 @@ class Room:
         self.key = ""  # that the room was joined with, for the next connection
         self.wants_key = False  # the user has just given a key, and the room may have none
         self.members: dict[str, Member] = {}
-        self.members_version = 0  # grows with each change of `members`
+        self.members_version = 0  # grows with each change of `members`, `banned` and `muted`
+        self.modes: set[str] | None = None  # letters of those in force; None until the server has told them
+        self.banned: dict[str, str] = {}  # names and masks, by their folds; all of them once that was asked
+        self.muted: dict[str, str] = {}
+        self.has_asked_modes = False
         self.entries: list[TranscriptEntry] = []
         self.first = 0
         self.dirty = REDRAW_NOTHING
         self.unread = 0
         self.mentions = 0
+        self.read = 0.0  # the time of the last message that the user has read, here or with another client
         self.mark: TranscriptEntry | None = None  # the first entry nobody has looked at: "new since"
         self.doubt = ""  # why this conversation may be with somebody else now; asked about before the next line
         self.source = ""  # user@host of this person, as the server told it last
         self.draft = ""
+        self.answered: TranscriptEntry | None = None  # what the user is about to answer
         self.speakers: list[str] = []  # last first
         self.has_older = False  # the server may have history from before `first`
         self.history_request: HistoryRequest | None = None  # asked for and not arrived
@@ -161,12 +168,16 @@ class Room:
         self._ids.discard(entry.msgid)
         self.touch(index)
 
-    def redact(self, msgid: str, text: str) -> None:
+    def redact(self, entry: TranscriptEntry, text: str) -> None:
         """A message was taken back: `text` stands in its place."""
-        for index, entry in enumerate(self.entries):
-            if entry.msgid == msgid:
-                entry.text, entry.mention = text, False
-                self.touch(index)
+        entry.text, entry.mention, entry.is_gone = text, False, True
+        self.touch_entry(entry)
+
+    def find(self, msgid: str) -> TranscriptEntry | None:
+        """The message with that id, if it is remembered."""
+        if not msgid or msgid not in self._ids:
+            return None
+        return next((entry for entry in reversed(self.entries) if entry.msgid == msgid), None)
 
     def pending(self) -> list[TranscriptEntry]:
         """Our messages that wait for the server, oldest first."""
@@ -278,11 +289,18 @@ class Room:
         self.enter(member)
         return True
 
+    def forget_modes(self) -> None:
+        """Forgets modes, bans and mutes, which may change while we are not in the room."""
+        self.modes, self.has_asked_modes = None, False
+        self.banned.clear()
+        self.muted.clear()
+
     def empty(self) -> None:
         """Forgets the members, because we are not in the room any more."""
         self.is_here = self.is_direct
         self.is_listed = False
         self.members.clear()
+        self.forget_modes()
         self.members_version += 1
 
 

@@ -1,6 +1,7 @@
 """What a screen has to react to once: it drains them from `SessionState.events`."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatroom.client.room import Room
 from chatroom.client.transcript_entry import TranscriptEntry
@@ -29,11 +30,20 @@ class Alerted:
     entry: TranscriptEntry
 
 
+class ListedRoom(NamedTuple):
+    """A room of the server. `closed` has the letters of modes that keep people out, where the server tells them."""
+
+    name: str
+    people: int
+    topic: str
+    closed: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RoomList:
-    """The rooms of the server: name, how many people, topic."""
+    """The rooms of the server, the fullest first."""
 
-    rooms: tuple[tuple[str, int, str], ...]
+    rooms: tuple[ListedRoom, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +55,28 @@ class SearchResults:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryShown:
+    """A part of a room's history that was asked for, oldest first; `msgid` is what it was asked around, or ""."""
+
+    room: Room
+    entries: tuple[TranscriptEntry, ...]
+    msgid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A message was taken back, by `nick`."""
+
+    room: Room
+    entry: TranscriptEntry
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyWanted:
     """A room that we want to go to needs a key, or another one than we gave."""
 
     room: Room
 
 
-ScreenEvent = Registered | Rejected | Alerted | RoomList | SearchResults | KeyWanted
+ScreenEvent = Registered | Rejected | Alerted | RoomList | SearchResults | HistoryShown | TakenBack | KeyWanted

@@ -8,13 +8,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatroom.client import history_sync
 from chatroom.client.plaintext import LINE_IN_CLEAR
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
 from chatroom.common.durations import seconds
 from chatroom.common.irc_message import Message, needs_colon
+from chatroom.common.language import tr
 from chatroom.common.names import fold, is_room
+from chatroom.common.text import number
+
+_HISTORY_MESSAGES = 50
+_HISTORY_MESSAGES_MAX = 200
 
 
 class Misuse(Exception):  # noqa: N818 (it is the user's, and not an error of the program)
@@ -291,6 +297,24 @@ def _search(state: SessionState, room: Room, rest: str) -> None:
         raise Misuse("This server has no search.")
 
 
+def _history(state: SessionState, room: Room, rest: str) -> None:
+    wanted = number(rest or str(_HISTORY_MESSAGES), _HISTORY_MESSAGES_MAX)
+    if not wanted:
+        raise Misuse(tr("A number of messages, such as 50, goes there."))
+    if not history_sync.show(state, room, messages=wanted):
+        raise Misuse(tr("This server keeps no history."))
+
+
+def _take_back(state: SessionState, room: Room, rest: str) -> None:
+    """Takes back the last message of ours in this room."""
+    if not state.has("draft/message-redaction"):
+        raise Misuse(tr("On this server, nothing can be taken back."))
+    mine = next((entry for entry in reversed(room.entries) if entry.own and entry.msgid and not entry.is_gone), None)
+    if mine is None:
+        raise Misuse(tr("There is nothing of yours here to take back."))
+    state.redact(room, mine)
+
+
 def _quit(state: SessionState, room: Room, rest: str) -> None:
     raise EndProgram
 
@@ -347,6 +371,8 @@ COMMANDS: dict[str, SlashCommand] = {
     "key": SlashCommand("/key KEY|off", "let in only those who know a key", _key, True, words_max=1),
     "mode": SlashCommand("/mode [MODES]", "show or set the room's modes: /mode +m", _modes),
     "search": SlashCommand("/search WORDS", "find what was said here", _search, True),
+    "history": SlashCommand("/history [COUNT]", "what was said here", _history, words_max=1),
+    "undo": SlashCommand("/undo", "take back your last message here", _take_back, words_max=1),
     "oper": SlashCommand(
         "/oper PASSWORD", "become an operator of the server", _oper, True, is_secret=True, words_max=1
     ),

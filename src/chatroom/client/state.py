@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from chatroom.client import multiline, splitting
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import Alerted, ListedRoom, Rejected, RoomList, ScreenEvent, SearchResults
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, Kind, TranscriptEntry
 from chatroom.common.irc_message import LINE_BYTES, Message, needs_colon, render, render_tags
 from chatroom.common.names import LOBBY, fold
@@ -23,6 +23,7 @@ from chatroom.common.text import CTCP, clean, number
 
 SendLine = Callable[[str], None]
 
+REPLY = "+draft/reply"  # the tag of an answer: the msgid of what is answered (IRCv3 reply)
 CHECK_TOKEN = "is-that-all"  # of the PING that `check` sends behind everything else
 ROOMS_MAX = 500  # rooms and conversations that a server can open; the user can always open more
 NAME_CHARACTERS_MAX = 200  # of a room or a person; no server has longer ones
@@ -78,6 +79,7 @@ class SessionState:
         self.rooms: dict[str, Room] = {}
         self.current: Room = self.room(rooms[0])
         self.looked_at: Room | None = None
+        self.marked_at = 0.0  # when we told last how far the user has read
         # the connection
         self.is_registered = False
         self.was_registered = False  # at least once, with this name
@@ -93,11 +95,14 @@ class SessionState:
         self.account = ""  # the name that we are logged in to
         self.wanted_name = ""  # what we want to be called once we are logged in to it
         self.away = False
+        self.is_operator = False  # of the server
         # answers that take more than one line
         self.batches: dict[str, Batch] = {}
-        self.listing: list[tuple[str, int, str]] = []
+        self.listing: list[ListedRoom] = []
+        self.shown: dict[str, str] = {}  # labels of history that was asked for to be shown, and the msgid around it
         self.asked_who: set[str] = set()  # folded rooms whose WHO is for our own use
         self.asked_modes: set[str] = set()  # likewise, whose modes
+        self.asked_bans: set[str] = set()  # likewise, who is banned
         self.motd_shown = False
         self.is_checked = False
         self._searched = self.current
@@ -121,6 +126,7 @@ class SessionState:
         self.reason = ""
         self.error = ""
         self.account = ""
+        self.is_operator = False
         self.login_failed = False
         self._offered = ("", "")
         self._may_send_password = bool(self.password)
@@ -131,8 +137,10 @@ class SessionState:
         self.capabilities.clear()
         self.batches.clear()
         self.listing.clear()
+        self.shown.clear()
         self.asked_who.clear()
         self.asked_modes.clear()
+        self.asked_bans.clear()
         self._tokens.clear()
         for room in self.rooms.values():
             room.history_request = None
@@ -257,7 +265,8 @@ class SessionState:
         msgid = message.tags.get("msgid", "")
         if needs_colon(msgid) or not msgid.isprintable() or len(msgid) > _MSGID_CHARACTERS_MAX:
             msgid = ""  # nothing that could be asked for
-        return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick))
+        reply_to = message.tags.get(REPLY, "")
+        return TranscriptEntry(kind, self._time_of(message), nick, text, msgid, own=self.is_me(nick), reply_to=reply_to)
 
     def _time_of(self, message: Message) -> float:
         """When the server says it happened (IRCv3 server-time), or now."""
@@ -293,6 +302,8 @@ class SessionState:
     def say(self, room: Room, text: str, kind: Kind = Kind.MESSAGE) -> list[TranscriptEntry]:
         """Sends a text, as one message where the server allows it, else one a line. It stands in the room at once."""
         room.unmark()
+        answered, room.answered = room.answered, None
+        reply_to = answered.msgid if answered and fold(text).startswith(fold(answered.nick)) else ""
         size = self._text_bytes(room)
         if self.multiline and kind is Kind.MESSAGE:
             texts = multiline.messages(text, self.multiline, size)
@@ -300,7 +311,9 @@ class SessionState:
             texts = [piece for line in splitting.lines(text) for piece in splitting.split(line, size)]
         said = []
         for each in texts:
-            entry = TranscriptEntry(kind, self.now(), self.nick, each, own=True, delivery=DeliveryState.WAITING)
+            entry = TranscriptEntry(
+                kind, self.now(), self.nick, each, own=True, delivery=DeliveryState.WAITING, reply_to=reply_to
+            )
             room.add(entry)
             said.append(entry)
         self.flush(room)
@@ -351,12 +364,14 @@ class SessionState:
         """What says a message, with the token where the server has labels."""
         text, size, has_labels = entry.text, self._text_bytes(room), self.has("labeled-response")
         tags = {"label": token} if has_labels else {}
+        if entry.reply_to and self.has("message-tags"):
+            tags[REPLY] = entry.reply_to
         if entry.kind is Kind.ACTION:
             return [Message("PRIVMSG", (room.name, f"{CTCP}ACTION {text}{CTCP}"), tags=tags)]
         if "\n" not in text and len(text.encode()) <= size:
             return [Message("PRIVMSG", (room.name, text), tags=tags)]
         if self.multiline:
-            return multiline.lines(room.name, text, token, size, has_labels)
+            return multiline.lines(room.name, text, token, size, tags)
         pieces = [piece for line in splitting.lines(text) for piece in splitting.split(line, size)]
         return [Message("PRIVMSG", (room.name, piece)) for piece in pieces]  # the server had them, and has them no more
 
@@ -391,7 +406,7 @@ class SessionState:
 
     # --- asking the server --------------------------------------------------------------------------------------------
 
-    def list_rooms(self, rooms: list[tuple[str, int, str]]) -> None:
+    def list_rooms(self, rooms: list[ListedRoom]) -> None:
         self.events.append(RoomList(tuple(rooms)))
 
     def search(self, room: Room, text: str) -> bool:

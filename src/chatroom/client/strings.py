@@ -2,6 +2,11 @@
 
 from datetime import datetime
 
+from chatroom.client.screen_events import ListedRoom
+from chatroom.client.transcript_entry import Kind, TranscriptEntry
+from chatroom.common.language import tr
+from chatroom.common.names import fold
+
 _FINGERPRINT_LENGTH = 95  # characters: 32 bytes in hex, with colons between
 REFUSALS = {
     "nick-taken": "Somebody here is called {0} already, or looks like it. Choose another name.",
@@ -27,26 +32,6 @@ REFUSALS = {
         "Nobody vouches for the certificate of {0}. Its fingerprint (SHA-256) is\n{1}\n"
         "Compare it with what the person who runs the server tells you."
     ),
-}
-MODES = {
-    "+o": "{0} made {1} an operator.",
-    "-o": "{0} took the operator's rights from {1}.",
-    "+v": "{0} gave {1} a voice.",
-    "-v": "{0} took the voice from {1}.",
-    "+b": "{0} banned {1}.",
-    "-b": "{0} lifted the ban on {1}.",
-    "+W": "{0} slowed the room down: one message every {1} seconds.",
-    "-W": "{0} took slow mode off.",
-    "+k": "{0} locked the room with a key.",
-    "-k": "{0} unlocked the room: nobody needs a key any more.",
-    "+i": "{0} closed the room: only who is invited comes in.",
-    "-i": "{0} opened the room: nobody needs an invitation any more.",
-    "+m": "{0} made the room quiet: only operators and those with a voice speak.",
-    "-m": "{0} lets everybody speak again.",
-    "+l": "{0} lets at most {1} people into the room.",
-    "-l": "{0} lets any number of people into the room.",
-    "+q": "{0} muted {1}.",
-    "-q": "{0} lets {1} speak again.",
 }
 # Answers to WHOIS, by numeric; the numbers are the places of its parameters (RFC 2812 §5.1).
 WHOIS = {
@@ -79,11 +64,47 @@ NOT_JOINED = {
     "477": "{0} lets in only those who are logged in.",
     "489": "{0} lets in only those whose connection is encrypted.",
 }
-TAKEN_BACK = "(taken back)"
 NOTHING_FOUND = "Nothing was found."
 LOGIN_FAILED = "The password was not accepted for the account {0}; you are here without it."
 AWAY = "You are marked as away."
 BACK = "You are not away any more."
+
+
+def taken_back(nick: str, author: str) -> str:
+    """What stands in place of a message that `nick` took back."""
+    return tr("(taken back)") if fold(nick) == fold(author) else tr("(taken back by {nick})", nick=nick)
+
+
+def listed_room(room: ListedRoom) -> str:
+    """What a list of rooms says of one: how many are there, who is let in, the topic."""
+    words = [people(room.people)]
+    if "k" in room.closed:
+        words.append(tr("needs a key"))
+    if "i" in room.closed:
+        words.append(tr("by invitation"))
+    return " · ".join(filter(None, [*words, room.topic]))
+
+
+def said(entry: TranscriptEntry, nick: str = "") -> str:
+    """An entry as text; `nick` stands for the name in it, such as one with a colour."""
+    nick = nick or entry.nick
+    match entry.kind:
+        case Kind.MESSAGE:
+            return f"{nick}: {entry.text}"
+        case Kind.NOTICE:
+            return tr("{nick} (notice): {text}", nick=nick, text=entry.text)
+        case Kind.ACTION:
+            return f"* {nick} {entry.text}"
+        case Kind.JOIN:
+            return tr("→ {nick} joined", nick=nick)
+        case Kind.LEAVE if entry.text:
+            return tr("← {nick} left ({reason})", nick=nick, reason=entry.text)
+        case Kind.LEAVE:
+            return tr("← {nick} left", nick=nick)
+        case Kind.RENAME:
+            return tr("{nick} is now called {name}", nick=nick, name=entry.text)
+        case _:
+            return entry.text
 
 
 def clock(time: float) -> str:
@@ -124,25 +145,6 @@ def topic(nick: str, text: str) -> str:
     return f"{nick} set the topic: {text}" if text else f"{nick} removed the topic."
 
 
-def mode(nick: str, change: str) -> str:
-    """`change` is a MODE line without the room. One change to one person is told in words, others as they are."""
-    flag, _, whom = change.partition(" ")
-    kind = flag
-    if flag in ("+b", "-b"):
-        start, _, mask = whom.rpartition("m:")
-        kind, whom = (flag[0] + "q", mask) if mask != whom and len(start) <= 1 else (flag, whom)
-    said = MODES.get(kind) if " " not in whom else None
-    said = said if said and (whom or "{1}" not in said) else None
-    return said.format(nick, whom.removesuffix("!*@*")) if said else f"{nick} set the mode {change}"
-
-
-def ban_listed(room: str, mask: str, by: str) -> str:
-    start, _, muted = mask.rpartition("m:")
-    is_mute = muted != mask and len(start) <= 1
-    who = (muted if is_mute else mask).removesuffix("!*@*")
-    return f"{'Muted' if is_mute else 'Banned'} in {room}: {who}" + (f", by {by.partition('!')[0]}" if by else "")
-
-
 def not_joined(numeric: str, room: str, text: str) -> str:
     """Why we are not let in. What the server adds to its usual words, such as who to ask, stands behind it."""
     _, semicolon, more = text.partition("; ")
@@ -155,10 +157,6 @@ def key_not_used(room: str) -> str:
 
 def bans_end(room: str) -> str:
     return f"These are all who are banned or muted in {room}."
-
-
-def modes(room: str, letters: str) -> str:
-    return f"Modes of {room}: {letters}"
 
 
 def invited(nick: str, room: str) -> str:

@@ -51,6 +51,8 @@ class TranscriptEntry:
     msgid: str = ""
     own: bool = False
     mention: bool = False
+    is_gone: bool = False  # taken back
+    reply_to: str = ""  # the msgid of the message that this answers
     delivery: DeliveryState = DeliveryState.DONE
     serial: int = field(default_factory=lambda: next(_serials))
 

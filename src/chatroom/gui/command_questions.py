@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from chatroom.client.room import Room
 from chatroom.client.state import SessionState
-from chatroom.gui.view_models import HARM, Act
+from chatroom.common.language import tr
+from chatroom.gui.menus import CHANGE_PASSWORD, HARM, NEW_PASSWORD, Act
 from chatroom.gui.view_protocol import Question, View
 
 
@@ -15,39 +16,57 @@ class CommandQuestions:
         self._view = view
         self._command = command
 
-    def ask_for_act(self, act: Act) -> None:
-        """Does what was chosen in a menu, after asking for what it needs: nothing, where the act has no label."""
+    def ask_for_act(self, act: Act, given: str = "") -> None:
+        """Does what was chosen in a menu, after asking for what it needs: nothing, where the act has no label.
+
+        `given` is what the user has answered before.
+        """
         if not act.label:
             self._command(act.command)
             return
         question = Question(
-            act.name.removesuffix("…"), act.text, act.label, is_secret=act.is_secret, may_be_empty=act.may_be_empty
-        )
-        self._view.ask(question, lambda text: self._act_with(act, text))
+            tr(act.name).removesuffix("…"), tr(act.text), tr(act.label), is_secret=act.is_secret,
+            may_be_empty=act.may_be_empty, choices=act.choices,
+        )  # fmt: skip
+        self._view.ask(question, lambda text: self._act_with(act, f"{given} {text}".strip()))
 
     def _act_with(self, act: Act, text: str) -> None:
+        if act is CHANGE_PASSWORD:
+            self.ask_for_act(NEW_PASSWORD, text)
+            return
         line = act.command.format(text).rstrip()
         if not self._command(line) and not act.is_secret:
             self._view.set_composer(self._view.composer_text() or line)
 
-    def act_on_member(self, state: SessionState, nick: str, action: str, length: str) -> None:
-        """Does what was chosen in a member's menu. Asks first where it does harm. `length` is as it is typed."""
-        verb, place = HARM.get(action, ("", ""))
-        question = f"{verb} {nick} {place} {state.current.name}{f' for {length}' if length else ''}?"
-        if verb and not self._view.confirm(question, verb):
+    def act_on_member(self, state: SessionState, nick: str, action: str) -> None:
+        """Does what was chosen in a member's menu. Asks first for a time and a reason where it does harm."""
+        harm = HARM.get(action)
+        if harm is None:
+            self._command(f"/{action} {nick}")
             return
-        self._command(f"/{action} {nick} {length}".rstrip())
-        if action == "ban" and not state.knows_times("BAN"):  # there it throws out as well
+        has_times = state.knows_times(action.upper())
+        question = Question(
+            tr(harm.question, nick=nick, room=state.current.name), "",
+            tr("Reason, if you like") if has_times or action == "kick" else "", tr(harm.verb), may_be_empty=True,
+            times=tuple((typed, tr(words)) for typed, words in harm.times) if has_times else (), is_harmful=True,
+        )  # fmt: skip
+        self._view.ask(question, lambda text: self._harm(state, action, nick, text))
+
+    def _harm(self, state: SessionState, action: str, nick: str, text: str) -> None:
+        if not self._command(f"/{action} {nick} {text}".rstrip()):
+            self._view.set_composer(self._view.composer_text() or f"/{action} {nick} {text}".rstrip())
+        elif action == "ban" and not state.knows_times("BAN"):  # where it does, it throws out as well
             self._command(f"/kick {nick}")
 
     def ask_key(self, room: Room) -> None:
         """Asks for the key of a room that did not let us in."""
         self._view.ask(
             Question(
-                f"{room.name} is locked", "Whoever runs the room knows the key.", "Key", "Go there", is_unasked=True
+                tr("{room} is locked", room=room.name), tr("Whoever runs the room knows the key."), tr("Key"),
+                tr("Go there"), is_unasked=True,
             ),
             lambda key: self._join_with(room.name, key),
-        )
+        )  # fmt: skip
 
     def _join_with(self, name: str, key: str) -> None:
         self._command(f"/join {name} {key}")

@@ -7,11 +7,13 @@ text.
 import re
 from dataclasses import dataclass
 
+from chatroom.common.names import bare
 from chatroom.gui import links
 
 Segment = tuple[str, str]
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[A-Za-z0-9+#-]{0,20}\n")  # behind a fence, such as "python"
+_UNMARKED = ("link", "mono")
 _INLINE = re.compile(r"`([^`\n]+)`")
 
 
@@ -50,6 +52,32 @@ def segments(line: str, tag: str) -> list[Segment]:
         found.append((code[1], "mono"))
         end = code.end()
     return found + _with_links(line[end:], tag)
+
+
+def marked(segments: list[Segment], words: tuple[str, ...]) -> list[Segment]:
+    """The segments with the words that somebody searches for cut out, as "hit". Case and accents don't matter."""
+    if not words:
+        return segments
+    wanted = [word for each in words if (word := _plain(each))]
+    found: list[Segment] = []
+    for text, tag in segments:
+        if tag in _UNMARKED:
+            found.append((text, tag))
+            continue
+        letters, start, at = _plain(text), 0, 0
+        while at < len(text):
+            length = max((len(word) for word in wanted if letters.startswith(word, at)), default=0)
+            if length:
+                found += [(text[start:at], tag)] * (at > start) + [(text[at : at + length], "hit")]
+                start = at + length
+            at += length or 1
+        found += [(text[start:], tag)] * (len(text) > start)
+    return found
+
+
+def _plain(text: str) -> str:
+    """The text without case and accents, character by character."""
+    return "".join(bare(c)[:1].casefold()[:1] or c for c in text)
 
 
 def _with_links(text: str, tag: str) -> list[Segment]:

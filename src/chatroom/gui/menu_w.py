@@ -1,60 +1,95 @@
-"""The menu of the chat: what can be done in the room, and preferences."""
+"""The menu of the chat: what can be done in the room and about oneself, and preferences."""
 
 import tkinter as tk
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from chatroom.client.settings import Settings
-from chatroom.gui import view_models
+from chatroom.common.language import mark, tr
+from chatroom.gui import menus
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts, colour_menu
 
+_MARKS = {
+    "timestamps": mark("Show times"),
+    "moves": mark("Show who joins and leaves"),
+    "notify": mark("Notify me when I am spoken to"),
+}
+_THEMES = {"system": mark("Colours of the system"), "light": mark("Light"), "dark": mark("Dark")}
+
 
 class MainMenu(tk.Menu):
-    """Its marks show the preferences that were shown last."""
+    """`room` is the menu of the current room. Each part is filled when it opens, with what can be done then."""
 
     def __init__(self, parent: tk.Misc, presenter: Presenter, show_keys: Callable[[], None]) -> None:
         super().__init__(parent, tearoff=False, bd=1)
         self._presenter = presenter
-        self._marks = {name: tk.BooleanVar(self) for name in ("timestamps", "moves", "notify")}
+        self._marks = {name: tk.BooleanVar(self) for name in _MARKS}
         self._theme_choice = tk.StringVar(self)
-        self._submenus: list[tk.Menu] = []
-        for label, keys, act in (
-            ("Join a room…", "Ctrl+J", presenter.list_rooms),
-            ("Go to…", "Ctrl+K", presenter.pick_room),
-            ("Search…", "Ctrl+F", presenter.search.open),
-            ("Leave this room", "", lambda: presenter.command("/leave")),
-            ("Keys", "F1", show_keys),
-        ):
-            self.add_command(label=label, accelerator=keys, command=act)
-        for label, acts in (("This room", view_models.ROOM_ACTS), ("You", view_models.OWN_ACTS)):
-            submenu = tk.Menu(self, tearoff=False, bd=1)
-            self._submenus.append(submenu)
-            self.add_cascade(label=label, menu=submenu)
-            for each in acts:
-                submenu.add_command(label=each.name, command=partial(presenter.act, each))
-        self._add_preferences()
+        self._add(
+            (mark("Join a room…"), "Ctrl+J", presenter.list_rooms),
+            (mark("Go to…"), "Ctrl+K", presenter.pick_room),
+            (mark("Search…"), "Ctrl+F", presenter.search.open),
+            (mark("Keys"), "F1", show_keys),
+        )
+        self.room = self._submenu(mark("This room"), self._fill_room)
+        self._own = self._submenu(mark("You"), self._fill_own)
+        self._view = self._submenu(mark("View"), None)
+        self._fill_view()
         self.add_separator()
-        self.add_command(label="Another server…", command=presenter.disconnect)
-        self.add_command(label="Quit", command=presenter.close)
+        self._add((mark("Another server…"), "", presenter.disconnect), (mark("Quit"), "", presenter.close))
 
-    def _add_preferences(self) -> None:
-        self.add_separator()
-        for name, label in (
-            ("timestamps", "Show times"),
-            ("moves", "Show who joins and leaves"),
-            ("notify", "Notify me when I am spoken to"),
-        ):
-            self.add_checkbutton(label=label, variable=self._marks[name], command=partial(self._prefer_option, name))
-        self.add_separator()
-        for theme, label in (("system", "Colours of the system"), ("light", "Light"), ("dark", "Dark")):
-            self.add_radiobutton(
-                label=label,
-                value=theme,
-                variable=self._theme_choice,
-                command=partial(self._presenter.prefer, theme=theme),
+    def _add(self, *rows: tuple[str, str, Callable[[], object]], menu: tk.Menu | None = None) -> None:
+        for label, keys, act in rows:
+            (menu or self).add_command(label=tr(label), accelerator=keys, command=act)
+
+    def _submenu(self, label: str, fill: Callable[[], None] | None) -> tk.Menu:
+        menu = tk.Menu(self, tearoff=False, bd=1)
+        if fill:
+            menu.configure(postcommand=fill)
+        self.add_cascade(label=tr(label), menu=menu)
+        return menu
+
+    def _fill_room(self) -> None:
+        state = self._presenter.state
+        self._fill(self.room, menus.room_acts(state) if state else ())
+        room = state.current if state else None
+        leave = mark("Close this conversation") if room and room.is_direct else mark("Leave this room")
+        if self.room.index("end") is not None:
+            self.room.add_separator()
+        self._add(
+            (mark("Save this conversation…"), "", self._presenter.save_conversation),
+            (leave, "", lambda: self._presenter.command("/leave")),
+            menu=self.room,
+        )
+
+    def _fill_own(self) -> None:
+        state = self._presenter.state
+        self._fill(self._own, menus.own_acts(state) if state else ())
+
+    def _fill(self, menu: tk.Menu, acts: Iterable[menus.Act]) -> None:
+        menu.delete(0, "end")
+        for act in acts:
+            menu.add_command(label=tr(act.name), command=partial(self._presenter.questions.ask_for_act, act))
+
+    def _fill_view(self) -> None:
+        menu, prefer = self._view, self._presenter.prefer
+        for name, label in _MARKS.items():
+            menu.add_checkbutton(
+                label=tr(label), variable=self._marks[name], command=partial(self._prefer_option, name)
             )
+        menu.add_separator()
+        for theme, label in _THEMES.items():
+            act = partial(prefer, theme=theme)
+            menu.add_radiobutton(label=tr(label), value=theme, variable=self._theme_choice, command=act)
+        menu.add_separator()
+        self._add(
+            (mark("Larger text"), "Ctrl++", lambda: prefer(zoom=self._presenter.settings.zoom + 1)),
+            (mark("Smaller text"), "Ctrl+-", lambda: prefer(zoom=self._presenter.settings.zoom - 1)),
+            (mark("Normal text"), "Ctrl+0", lambda: prefer(zoom=0)),
+            menu=menu,
+        )
 
     def _prefer_option(self, name: str) -> None:
         self._presenter.prefer(**{name: self._marks[name].get()})
@@ -66,5 +101,5 @@ class MainMenu(tk.Menu):
         self._theme_choice.set(settings.theme)
 
     def restyle(self, colours: Palette, fonts: Fonts) -> None:
-        for menu in (self, *self._submenus):
+        for menu in (self, self.room, self._own, self._view):
             colour_menu(menu, colours, fonts)

@@ -4,11 +4,15 @@ Only the user's scrolling changes `following`. While it is true, each change end
 text stays where it is, and the pill counts what came.
 """
 
+from collections.abc import Callable
+
 from chatroom.client import history_sync
 from chatroom.client.client import Client
 from chatroom.client.room import Room
 from chatroom.client.settings import Settings
 from chatroom.client.transcript_entry import SPOKEN, DeliveryState, TranscriptEntry
+from chatroom.common.language import tr
+from chatroom.common.names import fold
 from chatroom.gui import view_models
 from chatroom.gui.transcript import Splice, Transcript
 from chatroom.gui.view_protocol import View
@@ -26,12 +30,13 @@ class MessagePane:
         self._view = view
         self._settings = settings
         self._shown = ("", "")  # what stands where there are no messages, and the pill
+        self.on_place: Callable[[TranscriptEntry], None] = lambda entry: None  # the user wants to see its place
         self._read_to = 0  # position behind the last entry that was on the screen when the user scrolled up
 
-    def show(self, room: Room) -> None:
-        """Shows the latest messages of a room."""
+    def show(self, room: Room, words: tuple[str, ...] = (), has_places: bool = False) -> None:
+        """Shows the latest messages of a room, with `words` marked; with `has_places`, each leads to its place."""
         old = len(self.transcript.rows) if self.transcript else 0
-        self.transcript = Transcript(room, self._settings.timestamps, self._settings.moves)
+        self.transcript = Transcript(room, self._settings.timestamps, self._settings.moves, words, has_places)
         self.following = True
         self._view.splice([Splice(0, old, tuple(self.transcript.rows))], True)
 
@@ -85,6 +90,12 @@ class MessagePane:
             self.following = False
             self._read_to = self.transcript.room.first + len(self.transcript.room.entries)
 
+    def mark_words(self, words: tuple[str, ...]) -> None:
+        """Marks words in what is said."""
+        if self.transcript and self.transcript.words != words:
+            self.transcript.words = words
+            self._view.splice(self.transcript.rebuild(), self.following)
+
     def reveal(self, entry: TranscriptEntry) -> None:
         """Scrolls to an entry and highlights it, if the room still has it."""
         if self.transcript is None or entry not in self.transcript.room.entries:
@@ -108,9 +119,9 @@ class MessagePane:
         if not entry or entry.kind not in SPOKEN or not self.client:
             return []
         if not entry.own:
-            return [("reply", f"Reply to {entry.nick}")]
-        may_redact = entry.msgid and self.client.state.has("draft/message-redaction")
-        return [("take back", "Take back")] if may_redact or entry.delivery in _OURS_ALONE else []
+            return [("reply", tr("Reply to {nick}", nick=entry.nick))]
+        may_redact = entry.msgid and not entry.is_gone and self.client.state.has("draft/message-redaction")
+        return [("take back", tr("Take back"))] if may_redact or entry.delivery in _OURS_ALONE else []
 
     def act(self, row: int, action: str) -> None:
         """Does what was chosen in the menu of a row."""
@@ -118,6 +129,8 @@ class MessagePane:
         if not entry or not self.client or not self.transcript:
             return
         if action == "reply":
+            if room := self.client.state.rooms.get(fold(self.transcript.room.name)):
+                room.answered = entry if entry.msgid else None
             self._view.set_composer(f"{entry.nick}: {self._view.composer_text()}")
         elif entry.delivery in _OURS_ALONE:
             self.clicked(row, "delete", "")
@@ -129,7 +142,7 @@ class MessagePane:
         return rows[row].entry if row < len(rows) and rows[row].tag != "separator" else None
 
     def clicked(self, row: int, tag: str, text: str) -> None:
-        """The user clicked on a row, on words with the tag link, retry, delete, copy or more."""
+        """The user clicked on a row, on words that can be clicked, which have this tag."""
         if not self.transcript or not self.client or row >= len(self.transcript.rows):
             return
         entry, room = self.transcript.rows[row].entry, self.transcript.room
@@ -143,6 +156,9 @@ class MessagePane:
                 self._view.set_composer(entry.text)
         elif tag == "copy":
             self._view.copy_text(self.transcript.rows[row].code)
+        elif tag == "place" and entry:
+            self.on_place(entry)
+            return
         elif tag == "more" and entry:
             self.transcript.expanded.add(entry.serial)
             room.touch_entry(entry)

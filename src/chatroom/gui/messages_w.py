@@ -13,7 +13,7 @@ from chatroom.gui.palette import Palette
 from chatroom.gui.style import Fonts, pixels
 from chatroom.gui.transcript import Splice
 
-_CLICKABLE = ("link", "retry", "delete", "more", "copy")
+_CLICKABLE = ("link", "retry", "delete", "more", "copy", "place")
 _WHEEL_PIXELS = 60
 
 
@@ -90,6 +90,7 @@ class Messages(ttk.Frame):
             tabs=(4 * fonts.mono.measure("0"),), tabstyle="wordprocessor", wrap="char",
         )  # fmt: skip
         text.tag_configure("mono", font=fonts.mono, background=palette.surface)
+        text.tag_configure("hit", font=fonts.bold, background=palette.selection)
         text.tag_configure("gap", font=fonts.body)
         text.tag_configure("mention", background=palette.mention, lmargincolor=palette.mention)
         text.tag_configure("found", background=palette.selection, lmargincolor=palette.selection)
@@ -103,7 +104,7 @@ class Messages(ttk.Frame):
         text.tag_configure("error", font=fonts.body, foreground=palette.error)
         for tag in ("retry", "delete"):
             text.tag_configure(tag, font=fonts.body, foreground=palette.error)
-        for tag, font in (("link", fonts.body), ("more", fonts.body), ("copy", fonts.small)):
+        for tag, font in (("link", fonts.body), ("more", fonts.body), ("copy", fonts.small), ("place", fonts.small)):
             text.tag_configure(tag, font=font, foreground=palette.accent, underline=True)
         for number, colour in enumerate(palette.nicks):
             text.tag_configure(f"nick{number}", font=fonts.bold, foreground=colour)

@@ -6,17 +6,18 @@ from tkinter import ttk
 
 from chatroom.gui.palette import Palette
 from chatroom.gui.style import pixels, take_keys
+from chatroom.gui.view_protocol import NewRow
 
 
 class Picker(ttk.Frame):
-    """`on_pick(name)` gets the chosen row's name, or what was typed where that is allowed (`free`)."""
+    """`on_pick(name)` gets the chosen row's name. What is typed and in no row is a row of its own, the last one."""
 
     def __init__(self, parent: tk.Misc, on_pick: Callable[[str], None], on_close: Callable[[], None]) -> None:
         super().__init__(parent, padding=10, relief="solid", borderwidth=1)
         self._on_pick = on_pick
         self._on_close = on_close
         self._rows: list[tuple[str, str]] = []
-        self._free = False
+        self._new: NewRow = lambda typed: (typed, "")
         self._typed = tk.StringVar(self)
         self._title = ttk.Label(self, style="Bold.TLabel")
         self._entry = ttk.Entry(self, textvariable=self._typed, width=36)
@@ -36,8 +37,8 @@ class Picker(ttk.Frame):
     def restyle(self, palette: Palette) -> None:
         self._list.tag_configure("row", foreground=palette.text)
 
-    def show(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
-        self._rows, self._free = rows, free
+    def show(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
+        self._rows, self._new = rows, new
         self._title.configure(text=title)
         self._text.pack_forget()
         self._title.pack(anchor="w")
@@ -70,11 +71,14 @@ class Picker(ttk.Frame):
         self.lift()
 
     def _filter(self) -> None:
-        typed = self._typed.get().strip().casefold()
+        typed = self._typed.get().strip()
         self._list.delete(*self._list.get_children())
-        for name, about in self._rows:
-            if typed in name.casefold():
-                self._list.insert("", "end", values=(name, about), tags=("row",))
+        rows = [row for row in self._rows if typed.casefold() in row[0].casefold()]
+        new = self._new(typed)
+        if typed and all(name.casefold() != new[0].casefold() for name, _ in rows):
+            rows.append(new)
+        for row in rows:
+            self._list.insert("", "end", values=row, tags=("row",))
         first = self._list.get_children()[:1]
         self._list.selection_set(first)
 
@@ -90,8 +94,7 @@ class Picker(ttk.Frame):
 
     def _pick(self) -> str:
         chosen = self._list.selection()
-        typed = self._typed.get().strip()
-        name = str(self._list.set(chosen[0], "name")) if chosen else typed if self._free else ""
+        name = str(self._list.set(chosen[0], "name")) if chosen else ""
         self.hide()
         if name:
             self._on_pick(name)

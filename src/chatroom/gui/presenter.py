@@ -9,19 +9,30 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from chatroom.client import links, plaintext, slash_commands, splitting, strings
+from chatroom.client import links, mode_handlers, plaintext, slash_commands, splitting, strings
 from chatroom.client import settings as storage
 from chatroom.client.client import Client, Phase
 from chatroom.client.completion import Completion, SentMessages
 from chatroom.client.room import Room
-from chatroom.client.screen_events import Alerted, KeyWanted, Registered, Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import (
+    Alerted,
+    HistoryShown,
+    KeyWanted,
+    Registered,
+    Rejected,
+    RoomList,
+    ScreenEvent,
+    SearchResults,
+)
 from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server, Settings
 from chatroom.client.slash_commands import EndProgram, Misuse
+from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import Kind
+from chatroom.common.language import tr
 from chatroom.common.names import FAULTS, fold, is_room, nick_fault
-from chatroom.gui import view_models
+from chatroom.gui import export, view_models
 from chatroom.gui.alerts import Alerts
 from chatroom.gui.command_questions import CommandQuestions
 from chatroom.gui.drafts import Drafts
@@ -74,7 +85,7 @@ class Presenter:
         self._panel_shown: str | None = None  # what the panel says of the connection, since the chat was last shown
         self._alerts = Alerts(view, settings, now)
         self._drafts = Drafts(view, settings, now)
-        self._questions = CommandQuestions(view, self.command)
+        self.questions = CommandQuestions(view, self.command)
         self._login: LoginQuestion | None = None  # of `client`
         self._sent = SentMessages()
         self._completion = Completion()
@@ -233,10 +244,12 @@ class Presenter:
             case Alerted(room, entry) if not self.focused:
                 self._alerts.alert(room, entry)
             case RoomList(rooms):
-                rows = [(name, f"{strings.people(people)}   {topic}".rstrip()) for name, people, topic in rooms]
-                self.view.show_picker("Rooms of this server; a new name makes a room", rows, True)
+                rows = [(listed.name, strings.listed_room(listed)) for listed in rooms]
+                self.view.show_picker(tr("Rooms of this server; a new name makes a room"), rows, view_models.new_room)
+            case HistoryShown(room, entries, msgid):
+                self.search.shown(room, entries, msgid)
             case KeyWanted(room):
-                self._questions.ask_key(room)
+                self.questions.ask_key(room)
             case SearchResults(room, entries):
                 self.search.found(room, entries)
 
@@ -275,6 +288,7 @@ class Presenter:
         if self.search.results is None and (transcript is None or transcript.room is not state.current):
             self.go_to(state.current)
         state.looked_at = state.current if self.focused else None
+        mode_handlers.ask(state, state.current)
         self._surroundings.refresh(self.client, self.search.header(), self.now())
         self.pane.refresh()
 
@@ -315,7 +329,7 @@ class Presenter:
         """Lets the user choose among the rooms that are open: Ctrl+K."""
         if self.client:
             rows = [(row.name, row.count) for row in view_models.room_rows(self.client.state)]
-            self.view.show_picker("Go to", rows, True)
+            self.view.show_picker(tr("Go to"), rows, view_models.new_place)
 
     def list_rooms(self) -> None:
         """Asks for the rooms of the server, and the answer opens the picker: Ctrl+J."""
@@ -328,27 +342,20 @@ class Presenter:
         elif name:
             self.command(f"/join {name}" if is_room(name) else f"/msg {name}")
 
-    def member_action(self, nick: str, action: str, length: str = "") -> None:
-        """Does what was chosen in a member's menu: msg, whois, kick, ban, mute, op. Asks first where it does harm.
+    def member_action(self, nick: str, action: str) -> None:
+        """Does what was chosen in a member's menu, after asking for a time and a reason where it does harm."""
+        if self.client:
+            self.questions.act_on_member(self.client.state, nick, action)
 
-        `length` is how long, as it is typed ("10m"); "" is for good.
-        """
-        assert self.client
-        self._questions.act_on_member(self.client.state, nick, action, length)
+    @property
+    def state(self) -> SessionState | None:
+        """What is known of the server and the rooms; None without a client."""
+        return self.client.state if self.client else None
 
-    def member_actions(self, nick: str) -> tuple[str, ...]:
-        """What the menu of a member offers."""
-        state = self.client.state if self.client else None
-        return view_models.member_actions(state.current, state.nick, nick) if state else ()
-
-    def act(self, act: view_models.Act) -> None:
-        """Does what was chosen in a menu, after asking for what it needs."""
-        self._questions.ask_for_act(act)
-
-    def ban_times(self) -> tuple[str, ...]:
-        """How long somebody can be banned or muted for here, besides for good."""
-        known = self.client and self.client.state.knows_times("BAN")
-        return view_models.BAN_TIMES if known else ()
+    def save_conversation(self) -> None:
+        """Writes the messages of the current room to a file that the user chooses."""
+        if self.client and (path := self.view.choose_file(export.file_name(self.client.state.current))):
+            self.client.state.inform(*export.save(self.client.state.current, Path(path)))
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
@@ -404,7 +411,9 @@ class Presenter:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def escape(self) -> None:
-        """Closes the search, or goes to the latest message."""
+        """Goes back to what was found, closes the search, or goes to the latest message."""
+        if self.search.back():
+            return
         if not self.search.close():
             self.pane.jump_to_latest()
         elif self.client and self.pane.transcript:

@@ -4,6 +4,7 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
+from chatroom.common.language import tr
 from chatroom.gui.style import pixels, take_keys
 from chatroom.gui.view_protocol import Question
 
@@ -22,20 +23,20 @@ class QuestionCard(ttk.Frame):
         self._title = ttk.Label(self, style="Bold.TLabel")
         self._text = ttk.Label(self, wraplength=pixels(self, _WRAP_PIXELS), justify="left")
         self._label = ttk.Label(self, style="Muted.TLabel")
+        self._time = ttk.Combobox(self, state="readonly", width=20)
         self.entry = ttk.Entry(self, textvariable=self._typed, width=36)
+        self._choice = ttk.Combobox(self, textvariable=self._typed, width=34)
         buttons = ttk.Frame(self)
         self._go = ttk.Button(buttons, style="Accent.TButton", command=self._submit)
-        self._cancel = ttk.Button(buttons, text="Cancel", command=self.hide)
+        self._cancel = ttk.Button(buttons, text=tr("Cancel"), command=self.hide)
         self._other = ttk.Button(buttons, command=self._choose_other)
-        for label in (self._title, self._text, self._label):
-            label.pack(anchor="w", pady=(0, 4))
-        self.entry.pack(fill="x", pady=(0, 8))
-        buttons.pack(anchor="e")
+        self._buttons = buttons
         for button in (self._go, self._cancel):
             button.pack(side="right", padx=(8, 0))
         for key in ("<Return>", "<KP_Enter>"):
-            self.entry.bind(key, lambda _: self._submit())
-        for widget in (self.entry, self, self._go, self._cancel, self._other):
+            for field in (self.entry, self._choice, self._time):
+                field.bind(key, lambda _: self._enter())
+        for widget in (self.entry, self._choice, self._time, self, self._go, self._cancel, self._other):
             widget.bind("<Escape>", lambda _: self.hide())
 
     def show(self, question: Question, answer: Callable[[str], None], takes_keys: bool) -> None:
@@ -43,9 +44,15 @@ class QuestionCard(ttk.Frame):
         self._title.configure(text=question.title)
         self._text.configure(text=question.text)
         self._label.configure(text=question.label)
-        self._go.configure(text=question.button)
+        self._go.configure(text=question.button or tr("OK"))
+        self._time.configure(values=[words for _, words in question.times])
+        if question.times:
+            self._time.current(0)
         self.entry.configure(show="•" if question.is_secret else "")
-        self._typed.set(question.typed)
+        self._choice.configure(values=question.choices)
+        self._typed.set(question.typed or "".join(question.choices[:1]))
+        field = self._choice if question.choices else self.entry
+        self._stack(field)
         self._other.pack_forget()
         if question.other:
             self._other.configure(text=question.other)
@@ -53,7 +60,29 @@ class QuestionCard(ttk.Frame):
         self.place(relx=0.5, rely=0.05, anchor="n")
         self.lift()
         if takes_keys:
-            take_keys(self.entry)
+            take_keys(field if question.label else self._cancel)
+
+    def _stack(self, field: ttk.Entry) -> None:
+        """Puts what the question needs one below the other."""
+        question = self._question
+        for widget in self.pack_slaves():
+            widget.pack_forget()
+        self._title.pack(anchor="w", pady=(0, 4))
+        if question.text:
+            self._text.pack(anchor="w", pady=(0, 4))
+        if question.times:
+            self._time.pack(anchor="w", pady=(0, 8))
+        if question.label:
+            self._label.pack(anchor="w", pady=(0, 4))
+            field.pack(fill="x", pady=(0, 8))
+        self._buttons.pack(anchor="e")
+
+    def _enter(self) -> str:
+        """Enter in a field: the answer, or the way to the button of what does harm."""
+        if self._question.is_harmful:
+            self._go.focus_set()
+            return "break"
+        return self._submit()
 
     def hide(self) -> str:
         if self.winfo_manager():
@@ -65,8 +94,9 @@ class QuestionCard(ttk.Frame):
     def _submit(self) -> str:
         typed = self._typed.get()
         if typed.strip() or self._question.may_be_empty:
+            length = self._question.times[self._time.current()][0] if self._question.times else ""
             self.hide()
-            self._answer(typed.strip())
+            self._answer(f"{length} {typed.strip()}".strip())
         return "break"
 
     def _choose_other(self) -> None:

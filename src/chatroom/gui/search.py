@@ -1,23 +1,30 @@
 """Searching: goes through the matches among the loaded messages, and asks the server's history where it has a search.
 
-What the server finds may be far from what is loaded, so the message pane shows it by itself; Esc goes back.
+What the server finds may be far from what is loaded, so the message pane shows it by itself. A match there opens its
+place: what was said before and after it. Back, and Esc, return to the matches, then to the room.
 """
 
+from chatroom.client import history_sync
 from chatroom.client.room import Room
 from chatroom.client.transcript_entry import SPOKEN, TranscriptEntry
+from chatroom.common.language import tr, trn
+from chatroom.common.names import fold
 from chatroom.gui.message_pane import MessagePane
 from chatroom.gui.view_protocol import Header, View
 
 
 class Search:
-    """`results` holds what the server found as if it were a room, while it is shown."""
+    """`results` holds what the server found as if it were a room, while it or the place of a match is shown."""
 
     def __init__(self, view: View, pane: MessagePane) -> None:
         self.results: Room | None = None
         self._view = view
         self._pane = pane
+        pane.on_place = self._open_place
+        self._is_at_place = False
         self._visible = False
         self._query = ""
+        self._words: tuple[str, ...] = ()
         self._matches: list[TranscriptEntry] = []
         self._at = -1
 
@@ -36,9 +43,11 @@ class Search:
             return
         room = client.state.current
         self._query = query
+        self._words = tuple(query.replace('"', " ").split())
         self._matches = [e for e in room.entries if e.kind in SPOKEN and query in f"{e.nick} {e.text}".casefold()]
         self._at = len(self._matches)
         client.state.search(room, query)
+        self._pane.mark_words(self._words)
         self.step(-1)
 
     def step(self, step: int) -> None:
@@ -48,30 +57,77 @@ class Search:
         if not self._query:
             return
         if not self._matches:
-            self._view.show_search(True, "Nothing found here")
+            self._view.show_search(True, tr("Nothing found here"))
             return
         self._at = (self._at + step) % len(self._matches)
-        self._view.show_search(True, f"{self._at + 1} of {len(self._matches)}")
+        self._view.show_search(True, tr("{number} of {count}", number=self._at + 1, count=len(self._matches)))
         self._pane.reveal(self._matches[self._at])
 
     def found(self, room: Room, entries: tuple[TranscriptEntry, ...]) -> None:
         """Shows what the server found in a room."""
-        if not self._visible or not entries:
-            return
+        if self._visible and entries:
+            self._show_results(room, entries)
+
+    def shown(self, room: Room, entries: tuple[TranscriptEntry, ...], msgid: str) -> None:
+        """Shows a part of the history: the place of a match, or what `/history` asked for."""
+        if not msgid:
+            self._visible, self._words = True, ()
+            self._show_results(room, entries)
+        elif self.results:
+            place = Room(room.name)
+            place.merge(entries)
+            self._show_place(place, msgid)
+
+    def _show_results(self, room: Room, entries: tuple[TranscriptEntry, ...]) -> None:
         self.results = Room(room.name)
         self.results.merge(entries)
-        self._view.show_search(True, f"{len(entries)} in the history")
-        self._pane.show(self.results)
+        self._is_at_place = True
+        self.back()
+
+    def _open_place(self, entry: TranscriptEntry) -> None:
+        """Shows what stands around a match: in the room itself, where that is loaded."""
+        client, results = self._pane.client, self.results
+        room = client.state.rooms.get(fold(results.name)) if client and results else None
+        if not client or not room:
+            return
+        if room.find(entry.msgid):
+            self._show_place(room, entry.msgid)
+        elif not entry.msgid or not history_sync.show(client.state, room, entry.msgid):
+            self._view.show_search(True, tr("This server doesn't tell what was said around it."))
+
+    def _show_place(self, place: Room, msgid: str) -> None:
+        self._is_at_place = True
+        self._view.show_search(True, tr("Its place in the conversation"), can_go_back=True)
+        self._pane.show(place, words=self._words)
+        if entry := place.find(msgid):
+            self._pane.reveal(entry)
+
+    def back(self) -> bool:
+        """Goes back from the place of a match to all of them; false when there is nothing to go back to."""
+        if not self._is_at_place or self.results is None:
+            return False
+        self._is_at_place = False
+        count = len(self.results.entries)
+        self._view.show_search(True, trn("{count} in the history", "{count} in the history", count))
+        client = self._pane.client
+        has_places = client is not None and history_sync.can_show(client.state)
+        self._pane.show(self.results, words=self._words, has_places=has_places)
+        return True
 
     def header(self) -> Header | None:
         if self.results is None:
             return None
-        return Header(self.results.name, f"{len(self.results.entries)} found", "Esc goes back to the room")
+        if self._is_at_place:
+            return Header(self.results.name, "", tr("Esc goes back to what was found"))
+        count = len(self.results.entries)
+        return Header(self.results.name, trn("{count} found", "{count} found", count), tr("Esc goes back to the room"))
 
     def close(self) -> bool:
         """Forgets the search and hides the search bar; false when there was nothing to close."""
         was_visible, self._visible = self._visible, False
         if was_visible:
             self._view.show_search(False)
-        self._query, self._matches, self.results = "", [], None
+        self._query, self._words, self._matches, self.results = "", (), [], None
+        self._is_at_place = False
+        self._pane.mark_words(())
         return was_visible

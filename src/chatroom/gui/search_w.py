@@ -4,6 +4,7 @@ import tkinter as tk
 from functools import partial
 from tkinter import ttk
 
+from chatroom.common.language import mark, tr
 from chatroom.gui.search import Search
 from chatroom.gui.style import take_keys
 
@@ -14,18 +15,24 @@ class SearchBar(ttk.Frame):
         self._typed = tk.StringVar(self)
         self.entry = ttk.Entry(self, textvariable=self._typed, width=24)
         self._result = ttk.Label(self, style="Muted.TLabel")
-        ttk.Label(self, text="Search").pack(side="left", padx=(2, 8))
+        ttk.Label(self, text=tr("Search")).pack(side="left", padx=(2, 8))
         self.entry.pack(side="left")
         self._result.pack(side="left", padx=8)
-        for label, step in (("Next (F3)", -1), ("Previous", 1)):
-            button = ttk.Button(self, text=label, style="Flat.TButton", command=partial(search.step, step))
-            button.pack(side="left")
+        self._back = ttk.Button(self, text=tr("← Back"), style="Flat.TButton", command=search.back)
+        self._steps = [
+            ttk.Button(self, text=tr(label), style="Flat.TButton", command=partial(search.step, step))
+            for label, step in ((mark("Next (F3)"), -1), (mark("Previous"), 1))
+        ]
         self.entry.bind("<Return>", lambda _: search.find(self._typed.get()))
         self.entry.bind("<KP_Enter>", lambda _: search.find(self._typed.get()))
 
-    def show(self, result: str) -> None:
+    def show(self, result: str, can_go_back: bool = False) -> None:
         """Shows what was found; without that, an empty field ready for typing."""
         self._result.configure(text=result)
+        for button in (self._back, *self._steps):
+            button.pack_forget()
+        for button in [self._back] if can_go_back else self._steps:
+            button.pack(side="left")
         if not result:
             self._typed.set("")
             take_keys(self.entry)

@@ -4,21 +4,23 @@ import tkinter as tk
 from collections.abc import Callable
 from tkinter import ttk
 
-from chatroom.gui import view_models
+from chatroom.common.language import tr
+from chatroom.gui import menus
 from chatroom.gui.palette import Palette
 from chatroom.gui.presenter import Presenter
 from chatroom.gui.style import Fonts
 from chatroom.gui.view_protocol import MemberRow, RoomRow
 
-_HARM = ("mute", "kick", "ban")  # asked about first; for a time where the server keeps times
-
 
 class Rooms(ttk.Frame):
     """The rooms under one heading, the conversations under another; one line each."""
 
-    def __init__(self, parent: tk.Misc, presenter: Presenter, width: int) -> None:
+    def __init__(
+        self, parent: tk.Misc, presenter: Presenter, width: int, show_menu: Callable[[int, int], None]
+    ) -> None:
         super().__init__(parent)
         self._presenter = presenter
+        self._show_menu = show_menu
         self.tree = ttk.Treeview(self, show="tree", selectmode="browse")
         self.tree.column("#0", width=width, stretch=False)
         self.tree.insert("", "end", "rooms", text="Rooms", open=True)
@@ -28,6 +30,8 @@ class Rooms(ttk.Frame):
         self._rows: list[RoomRow] = []
         self._current = ""
         self.tree.bind("<<TreeviewSelect>>", lambda _: self._selected())
+        self.tree.bind("<Button-3>", self._popup)
+        self.tree.bind("<Control-Button-1>", self._popup)
 
     def restyle(self, palette: Palette, fonts: Fonts) -> None:
         self.tree.tag_configure("unread", font=fonts.bold)
@@ -53,6 +57,14 @@ class Rooms(ttk.Frame):
             self.tree.selection_set((f"#{current}",))
             self.tree.focus(f"#{current}")
 
+    def _popup(self, event: "tk.Event[tk.Misc]") -> str:
+        """Goes to the room under the pointer, and shows its menu."""
+        item = self.tree.identify_row(event.y)
+        if item.startswith("#"):
+            self._presenter.select_room(item[1:])
+            self._show_menu(event.x_root, event.y_root)
+        return "break"
+
     def _selected(self) -> None:
         chosen = self.tree.selection()
         if chosen and chosen[0].startswith("#") and chosen[0][1:] != self._current:
@@ -75,10 +87,11 @@ class Members(ttk.Frame):
         self.tree.bind("<Button-3>", self._popup)
         self.tree.bind("<Control-Button-1>", self._popup)
 
-    def restyle(self, palette: Palette) -> None:
+    def restyle(self, palette: Palette, fonts: Fonts) -> None:
         for number, colour in enumerate(palette.nicks):
             self.tree.tag_configure(f"nick{number}", foreground=colour)
         self.tree.tag_configure("away", foreground=palette.muted)
+        self.tree.tag_configure("heading", foreground=palette.muted, font=fonts.small)
         self._menu.configure(
             background=palette.surface, foreground=palette.text, activebackground=palette.selection,
             activeforeground=palette.text, bd=1,
@@ -96,7 +109,8 @@ class Members(ttk.Frame):
         items = tree.get_children()
         tree.delete(*items[same : len(items) - tail])
         for index, row in enumerate(rows[same : len(rows) - tail], same):
-            tree.insert("", index, text=row.prefix + row.nick, tags=("away" if row.away else f"nick{row.colour}",))
+            tag = "heading" if not row.nick else "away" if row.away else f"nick{row.colour}"
+            tree.insert("", index, text=row.text, tags=(tag,))
         self._rows = rows
 
     def _nick(self, item: str) -> str:
@@ -117,28 +131,12 @@ class Members(ttk.Frame):
         """Makes the menu for a member."""
         menu = self._menu
         menu.delete(0, "end")
-        for old in menu.winfo_children():
-            old.destroy()
-        times = self._presenter.ban_times()
-        for action in self._presenter.member_actions(nick):
-            label = view_models.MEMBER_ACTIONS.get(action, "")
-            if not action:
-                menu.add_separator()
-            elif action in _HARM and times:
-                more = self._menu_of_times(nick, action, times)
-                menu.add_cascade(label=label.format(nick), menu=more)
+        state = self._presenter.state
+        for action in menus.member_actions(state, nick) if state else ():
+            if action:
+                menu.add_command(label=tr(menus.MEMBER_ACTIONS[action], nick=nick), command=self._doing(nick, action))
             else:
-                menu.add_command(label=label.format(nick) + "…" * (action in _HARM), command=self._doing(nick, action))
+                menu.add_separator()
 
-    def _menu_of_times(self, nick: str, action: str, times: tuple[str, ...]) -> tk.Menu:
-        menu = tk.Menu(self._menu, tearoff=False, bd=1)
-        for option in ("background", "foreground", "activebackground", "activeforeground"):
-            menu.configure({option: self._menu.cget(option)})
-        for length in times:
-            menu.add_command(label=f"for {length}…", command=self._doing(nick, action, length))
-        label = "just once…" if action == "kick" else "for good…"
-        menu.add_command(label=label, command=self._doing(nick, action))
-        return menu
-
-    def _doing(self, nick: str, action: str, length: str = "") -> Callable[[], None]:
-        return lambda: self._presenter.member_action(nick, action, length)
+    def _doing(self, nick: str, action: str) -> Callable[[], None]:
+        return lambda: self._presenter.member_action(nick, action)

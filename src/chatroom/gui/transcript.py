@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from chatroom.client import strings
 from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.transcript_entry import MOVES, SPOKEN, DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.common.language import tr
 from chatroom.gui import markup
 from chatroom.gui.markup import Segment
 
@@ -22,6 +23,7 @@ MOST_ENTRIES = 5_000  # in the widget; Tk's text gets slow beyond
 _LONG_CHARACTERS = 700  # longer messages are collapsed
 _SHOWN_CHARACTERS = 400
 _LONG_LINES, _SHOWN_LINES = 40, 20  # likewise; a server of ours takes 32 lines
+_QUOTED_CHARACTERS = 90  # of what a message answers
 _FOLDED_ENTRIES = 60  # joins and leaves in one row
 
 
@@ -50,11 +52,20 @@ class Splice:
 class Transcript:
     """Shows the entries of `room` with positions from `start` to `end`."""
 
-    def __init__(self, room: Room, timestamps: bool = True, moves: bool = True) -> None:
+    def __init__(
+        self,
+        room: Room,
+        timestamps: bool = True,
+        moves: bool = True,
+        words: tuple[str, ...] = (),
+        has_places: bool = False,
+    ) -> None:
         self.room = room
         self.rows: list[TranscriptRow] = []
         self.timestamps = timestamps
         self.moves = moves
+        self.words = words  # that are marked
+        self.has_places = has_places  # each message offers to show its place in the conversation
         self.expanded: set[int] = set()  # serials of long messages shown in full
         self.highlight: TranscriptEntry | None = None
         self.start = self.end = self._last
@@ -282,6 +293,10 @@ class Transcript:
         text, more = self._shown(entry)
         open_row: list[Segment] = [*self._time(entry), *head]  # goes on with the first line of text
         rows = []
+        if answered := self.room.find(entry.reply_to):
+            quote = f"↩ {answered.nick}: {answered.text.partition(chr(10))[0][:_QUOTED_CHARACTERS]}"
+            rows.append(TranscriptRow(line, (*self._time(entry), (quote, "muted")), position, entry))
+            open_row = [*self._gap(), *head]
         for block in markup.blocks(text):
             if block.is_code:
                 code = "\n".join(block.lines)
@@ -290,9 +305,11 @@ class Transcript:
                 open_row = self._gap()
                 continue
             for text in block.lines:
-                rows.append(TranscriptRow(line, (*open_row, *markup.segments(text, tag)), position, entry))
+                said = markup.marked(markup.segments(text, tag), self.words)
+                rows.append(TranscriptRow(line, (*open_row, *said), position, entry))
                 open_row = self._gap()
-        end = (*more, *_delivery(entry))
+        place = (("  ", tag), (tr("Show its place"), "place")) if self.has_places else ()
+        end = (*more, *_delivery(entry), *place)
         if rows[-1].tag == "code" and end:
             rows.append(TranscriptRow(line, (*self._gap(), *end), position, entry))
         elif end:

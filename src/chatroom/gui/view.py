@@ -6,7 +6,7 @@ Only this file and its siblings `…_w.py` and `style.py` import tkinter, and on
 import tkinter as tk
 from collections.abc import Callable
 from functools import partial
-from tkinter import messagebox, ttk
+from tkinter import filedialog, messagebox, ttk
 
 from chatroom.client.settings import Settings
 from chatroom.gui import keys_w, notify, palette, style, view_models
@@ -21,7 +21,7 @@ from chatroom.gui.question_w import QuestionCard
 from chatroom.gui.search_w import SearchBar
 from chatroom.gui.sidebar_w import Members, Rooms
 from chatroom.gui.transcript import Splice
-from chatroom.gui.view_protocol import Banner, Header, MemberRow, Panel, Question, RoomRow, Status
+from chatroom.gui.view_protocol import Banner, Header, MemberRow, NewRow, Panel, Question, RoomRow, Status
 
 _SIZE_PIXELS = (960, 600)
 _LEAST_PIXELS = (360, 240)
@@ -54,7 +54,7 @@ class TkView:
         self.chat.columnconfigure(1, weight=1)
         self.chat.rowconfigure(0, weight=1)
         px = style.pixels
-        self.rooms = Rooms(self.chat, presenter, px(self.root, 170))
+        self.rooms = Rooms(self.chat, presenter, px(self.root, 170), self._room_menu)
         self.members = Members(self.chat, presenter, px(self.root, 130))
         self._build_centre()
         self._build_status()
@@ -98,6 +98,9 @@ class TkView:
         self._menu = MainMenu(self._menu_button, self.presenter, self.show_keys)
         self._menu_button.configure(menu=self._menu)
         self._popup_menu = tk.Menu(self.centre, tearoff=False, bd=1)
+
+    def _room_menu(self, x: int, y: int) -> None:
+        self._menu.room.tk_popup(x, y)
 
     def _message_menu(self, row: int, link: str, x: int, y: int) -> None:
         menu, pane = self._popup_menu, self.presenter.pane
@@ -261,17 +264,17 @@ class TkView:
     def show_empty(self, text: str) -> None:
         self.messages.show_empty(text)
 
-    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None:
-        self.picker.show(title, rows, free)
+    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None:
+        self.picker.show(title, rows, new)
 
     def ask(self, question: Question, answer: Callable[[str], None]) -> None:
         self.picker.hide()
         self.question.show(question, answer, not (question.is_unasked and self.composer.get().strip()))
 
-    def show_search(self, visible: bool, result: str = "") -> None:
+    def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None:
         if visible:
             self.search.grid(row=2, column=0, sticky="ew", pady=(0, 6))
-            self.search.show(result)
+            self.search.show(result, can_go_back)
         else:
             self.search.grid_remove()
             self.focus_composer()
@@ -306,6 +309,9 @@ class TkView:
 
     def confirm(self, question: str, verb: str) -> bool:
         return messagebox.askokcancel(verb, question, parent=self.root, icon="warning", default="cancel")
+
+    def choose_file(self, suggested: str) -> str:
+        return filedialog.asksaveasfilename(parent=self.root, initialfile=suggested, defaultextension=".txt")
 
     def alert(self, title: str, text: str) -> None:
         self.root.bell()
@@ -361,7 +367,7 @@ class TkView:
         self.composer.restyle(colours)
         self.picker.restyle(colours)
         self.rooms.restyle(colours, self.fonts)
-        self.members.restyle(colours)
+        self.members.restyle(colours, self.fonts)
 
     def _resized(self, event: "tk.Event[tk.Misc]") -> None:
         if event.widget is self.root:

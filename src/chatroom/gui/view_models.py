@@ -1,35 +1,20 @@
 """Makes what the window shows from what the client knows: pure functions, and most of the window's sentences."""
 
-from typing import NamedTuple
-
 from chatroom.client import strings
 from chatroom.client.client import Client, Phase
-from chatroom.client.room import Room
+from chatroom.client.room import Member, Room
 from chatroom.client.server_connection import Security
 from chatroom.client.state import SessionState
 from chatroom.client.transcript_entry import nick_colour
-from chatroom.common.names import bare, fold
+from chatroom.common.language import mark, own, tr
+from chatroom.common.names import bare, fold, is_room
 from chatroom.gui.view_protocol import Banner, Header, MemberRow, RoomRow, Status
 
 RECONNECTED_SECONDS = 3.0
 EMPTY_ROOM = "No messages yet. Say hello."
 NOT_IN_ROOM = "You are not in this room."
 _RANKS = "~&@%+"
-HARM = {"kick": ("Remove", "from"), "ban": ("Ban", "from"), "mute": ("Mute", "in")}  # how it is asked about
-BAN_TIMES = ("10m", "1h", "1d", "1w")
 _OPERATOR_SIGNS = "~&@%"
-MEMBER_ACTIONS = {  # by what is typed; "" is a line between two groups
-    "msg": "Talk to {}",
-    "whois": "Who is {}?",
-    "op": "Make {} an operator",
-    "deop": "Take the operator's rights from {}",
-    "voice": "Give {} a voice",
-    "devoice": "Take the voice from {}",
-    "mute": "Mute {}",
-    "unmute": "Let {} speak again",
-    "kick": "Remove {}",
-    "ban": "Ban {}",
-}
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"})  # have no parts in Unicode
 _SECURITY_ROLES = {Security.NONE: "warn", Security.UNVERIFIED: "warn", Security.VERIFIED: "ok"}
 
@@ -66,70 +51,58 @@ def is_present(state: SessionState, nick: str) -> bool:
 
 
 def member_rows(room: Room) -> list[MemberRow]:
-    """Operators first, then by name."""
-
-    def order(row: MemberRow) -> tuple[int, str]:
-        return (_RANKS.find(row.prefix) if row.prefix else len(_RANKS)), sort_key(row.nick)
-
-    rows = [MemberRow(m.nick, m.prefix, nick_colour(m.nick), m.away) for m in room.members.values()]
-    return sorted(rows, key=order)
-
-
-def member_actions(room: Room, me: str, nick: str) -> tuple[str, ...]:
-    """What one can do about a member: the acts of operators only for operators, and none about oneself."""
-    mine, theirs = room.member(me), room.member(nick)
-    if fold(me) == fold(nick):
-        return ("whois",)
-    acts: tuple[str, ...] = ("msg", "whois")
-    if mine and mine.prefix and mine.prefix in _OPERATOR_SIGNS:
-        sign = theirs.prefix if theirs else ""
-        rank = "deop" if sign and sign in _OPERATOR_SIGNS else "op"
-        acts += ("", rank, "devoice" if sign == "+" else "voice", "mute", "unmute", "", "kick", "ban")
-    return acts
+    """The members in sections, each with a heading: operators first, then who is here, then who is away."""
+    sections: dict[str, list[Member]] = {sentence: [] for sentence in _SECTIONS}
+    for member in room.members.values():
+        sections[_section(member)].append(member)
+    rows = []
+    for sentence, members in sections.items():
+        if members:
+            rows.append(MemberRow("", tr(sentence, count=own().number(len(members)))))
+            members.sort(key=_order)
+            rows += [_member_row(room, member) for member in members]
+    return rows
 
 
-class Act(NamedTuple):
-    """A line of a menu that asks for one thing and types a command with it. Without a `label` nothing is asked."""
-
-    name: str
-    command: str
-    label: str = ""
-    text: str = ""
-    is_secret: bool = False
-    may_be_empty: bool = False
+_OWNERS, _OPERATORS = mark("Owners — {count}"), mark("Operators — {count}")
+_HERE, _AWAY = mark("Here — {count}"), mark("Away — {count}")
+_SECTIONS = (_OWNERS, _OPERATORS, _HERE, _AWAY)
 
 
-ROOM_ACTS = (
-    Act("Topic…", "/topic {}", "Topic", "What is this room about?"),
-    Act("Invite somebody…", "/invite {}", "Name", "Who is to be invited?"),
-    Act("Lock with a key…", "/key {}", "Key", "Only those who know the key come in."),
-    Act("Unlock", "/key off"),
-    Act("Let in only who is invited", "/mode +i"),
-    Act("Let in everybody", "/mode -i"),
-    Act("Quiet: only operators speak", "/mode +m"),
-    Act("Let everybody speak", "/mode -m"),
-    Act(
-        "Slow mode…", "/slow {}", "Seconds", "How many seconds lie between two messages of one person? 0 takes it off."
-    ),
-    Act("Who is banned or muted", "/bans"),
-    Act("Lift a ban…", "/unban {}", "Name", "Who may come in again?"),
-)
-OWN_ACTS = (
-    Act("Claim this name…", "/register {}", "New password", "The name is yours alone from then on.", is_secret=True),
-    Act("Log in…", "/login {}", "Password of your name", "Proves that the name is yours.", is_secret=True),
-    Act("Log out", "/logout"),
-    Act("Away…", "/away {}", "Why", "Others are told that you are away.", may_be_empty=True),
-    Act("Back", "/back"),
-    Act("Another name…", "/nick {}", "Name", "What should the others call you?"),
-    Act(
-        "Operator of the server…", "/oper {}", "Operator's password", "Whoever runs the server has it.", is_secret=True
-    ),
-)
+def _section(member: Member) -> str:
+    if member.prefix and member.prefix in _OPERATOR_SIGNS:
+        return _OWNERS if member.prefix == "~" else _OPERATORS
+    return _AWAY if member.away else _HERE
 
 
-def sort_key(nick: str) -> str:
-    """By letters first, then by what is on them: Łukasz stands before Marek, and Élodie before Fred."""
-    return f"{bare(nick).translate(_LETTERS)}\0{fold(nick)}"
+def _member_row(room: Room, member: Member) -> MemberRow:
+    text = f"{member.prefix}{member.nick}{' ★' if member.is_server_operator else ''}"
+    if fold(member.nick) in room.muted:
+        text = tr("{nick} (muted)", nick=text)
+    return MemberRow(member.nick, text, nick_colour(member.nick), member.away)
+
+
+def new_room(typed: str) -> tuple[str, str]:
+    """What was typed into the list of rooms, as a room."""
+    return (typed if is_room(typed) else f"#{typed}"), tr("a new room")
+
+
+def new_place(typed: str) -> tuple[str, str]:
+    """What was typed into the list of places to go to: a room, or a person."""
+    return typed, tr("go to this room") if is_room(typed) else tr("talk to them alone")
+
+
+def sort_key(nick: str) -> tuple[list[float], str]:
+    """As the user's language sorts names; letters that it has not, by those they are made of: Élodie before Fred."""
+    key = own().sort_key
+    return key("".join(c if key(c)[0] < _BEHIND_Z else bare(c).translate(_LETTERS) for c in fold(nick))), fold(nick)
+
+
+def _order(member: Member) -> tuple[int, tuple[list[float], str]]:
+    return _RANKS.find(member.prefix) if member.prefix else len(_RANKS), sort_key(member.nick)
+
+
+_BEHIND_Z = ord("z") + 1
 
 
 def header(room: Room) -> Header:

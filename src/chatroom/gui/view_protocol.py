@@ -21,10 +21,12 @@ class RoomRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
+    """A line of the right pane: a member, or a heading, which has no nick."""
+
     nick: str
-    prefix: str
-    colour: int
-    away: bool
+    text: str
+    colour: int = 0
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +74,29 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the card over the messages asks for. `other` is a second button, which calls `on_other`."""
+    """What the card over the messages asks for. `other` is a second button, which calls `on_other`.
+
+    `choices` are offered besides what can be typed. With `times`, one of them stands before what is typed in the
+    answer; each is as it is typed, and in words. Enter alone does nothing that `is_harmful`. Without a label nothing is
+    typed.
+    """
 
     title: str
     text: str
     label: str
-    button: str = "OK"
+    button: str = ""  # "OK"
     is_secret: bool = False  # never shown while it is typed
     may_be_empty: bool = False
     is_unasked: bool = False  # comes by itself, so it doesn't take the keyboard from who is writing
     typed: str = ""  # what stands in the field at first
+    choices: tuple[str, ...] = ()
+    times: tuple[tuple[str, str], ...] = ()
+    is_harmful: bool = False
     other: str = ""
     on_other: Callable[[], None] = lambda: None
+
+
+NewRow = Callable[[str], tuple[str, str]]  # what is typed into a list to choose from, as a row of it
 
 
 class View(Protocol):
@@ -99,9 +112,9 @@ class View(Protocol):
     def show_title(self, title: str) -> None: ...
     def show_pill(self, text: str) -> None: ...
     def show_empty(self, text: str) -> None: ...
-    def show_picker(self, title: str, rows: list[tuple[str, str]], free: bool) -> None: ...
+    def show_picker(self, title: str, rows: list[tuple[str, str]], new: NewRow) -> None: ...
     def ask(self, question: Question, answer: Callable[[str], None]) -> None: ...
-    def show_search(self, visible: bool, result: str = "") -> None: ...
+    def show_search(self, visible: bool, result: str = "", can_go_back: bool = False) -> None: ...
     def show_settings(self, settings: Settings) -> None: ...
     def splice(self, splices: list[Splice], pin: bool) -> None: ...
     def scroll_to_end(self) -> None: ...
@@ -109,6 +122,7 @@ class View(Protocol):
     def composer_text(self) -> str: ...
     def set_composer(self, text: str) -> None: ...
     def confirm(self, question: str, verb: str) -> bool: ...
+    def choose_file(self, suggested: str) -> str: ...
     def alert(self, title: str, text: str) -> None: ...
     def open_link(self, url: str) -> None: ...
     def copy_messages(self) -> None: ...

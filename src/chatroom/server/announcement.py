@@ -39,12 +39,12 @@ class Announcement(threading.Thread):
         self._ended = threading.Event()
 
     def run(self) -> None:
-        addresses = addresses_of(self._host)
-        if not addresses:
-            log.info("this server is not announced: it has no IPv4 address in a network")
-            return
-        self._info.addresses = [socket.inet_aton(each) for each in addresses]
         try:
+            addresses = addresses_of(self._host)
+            if not addresses:
+                log.info("this server is not announced: it has no IPv4 address in a network")
+                return
+            self._info.addresses = [socket.inet_aton(each) for each in addresses]
             zeroconf = Zeroconf(interfaces=addresses, ip_version=IPVersion.V4Only)
         except (OSError, Error) as error:
             log.warning("this server can't be announced in the network: %s", error)

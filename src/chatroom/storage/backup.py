@@ -1,13 +1,10 @@
 """Backups: copies the file while a server uses it, and puts a copy back.
 
-SQLite makes the copy (https://sqlite.org/backup.html): a copy of the file alone would lack the write-ahead log beside
-it. A copy is written under another name, checked, synced to the disk, and only then renamed. So whatever happens there
-is a whole file of the right name, the new one or the one before.
+Whatever happens, there is a whole file of the right name, the new one or the one before: see `copying`.
 """
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from chatroom.common.trusted_files import UntrustedFileError, check_way
+from chatroom.storage.copying import Progress, copied, damaged, journal
 from chatroom.storage.lockfile import LockFile
 from chatroom.storage.offline import file_in
 from chatroom.storage.schema import (
@@ -22,7 +20,6 @@ from chatroom.storage.schema import (
     MIGRATIONS,
     TOO_NEW,
     StoreError,
-    connect_exclusive,
     connect_immutable,
     connect_offline,
     explained,
@@ -31,9 +28,6 @@ from chatroom.storage.schema import (
 from chatroom.storage.store import LOCK, lock_directory
 
 _BUSY_SECONDS = 10.0  # seconds to wait for another process's write
-_STEP_PAGES = 256  # pages copied between two reports of the progress: 1 MiB, some milliseconds
-
-Progress = Callable[[int, int], None]  # called with the pages copied so far, and all pages
 
 
 def back_up(directory: Path, file: Path, progress: Progress) -> None:
@@ -43,7 +37,7 @@ def back_up(directory: Path, file: Path, progress: Progress) -> None:
         target = _target(file, source)
     of = f"The data in {directory}"
     connect = partial(connect_offline, source, write=False, busy=_BUSY_SECONDS)  # locks: a server may start meanwhile
-    with _opened(connect, source, of, "data") as db, _copied(db, target, progress, of) as copy:
+    with _opened(connect, source, of, "data") as db, copied(db, target, progress, of) as copy:
         copy.replace(target)
 
 
@@ -65,7 +59,7 @@ def restore(file: Path, directory: Path, progress: Progress) -> Path | None:
     with (
         _opened(connect, file, str(file), "backup") as db,
         _locked(directory),
-        _copied(db, target, progress, str(file)) as copy,
+        copied(db, target, progress, str(file)) as copy,
     ):
         _match_owner(copy, target)
         former = _move_aside(target)
@@ -81,13 +75,8 @@ def belongs_to(file: Path, data: Path) -> bool:
         file, data = file.resolve(), data.resolve()
     except (OSError, RuntimeError):  # nobody can say what is there (a long name, a circle of links), nor write to it
         return False
-    names = [path.name for path in (data, *wal_files(data), _journal(data))]
+    names = [path.name for path in (data, *wal_files(data), journal(data))]
     return file.parent == data.parent and file.name in (*names, LOCK)
-
-
-def _journal(path: Path) -> Path:
-    """What SQLite writes beside a database that has no log; what it finds there it takes for its own, and deletes."""
-    return path.with_name(f"{path.name}-journal")
 
 
 def _target(file: Path, source: Path) -> Path:
@@ -148,17 +137,7 @@ def _opened(connect: Callable[[], sqlite3.Connection], path: Path, of: str, what
                 raise StoreError(TOO_NEW)
             yield db
     except sqlite3.Error as error:
-        raise _damaged(of, error) or explained(path, error) from None
-
-
-def _damaged(of: str, error: sqlite3.Error) -> StoreError | None:
-    """What to say if the error means that the file is damaged; None if it doesn't."""
-    damage = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-    return _is_damaged(of, str(error)) if getattr(error, "sqlite_errorname", "").startswith(damage) else None
-
-
-def _is_damaged(of: str, how: str) -> StoreError:
-    return StoreError(f"{of} is damaged ({how}); nothing was changed.")
+        raise damaged(of, error) or explained(path, error) from None
 
 
 @contextmanager
@@ -168,54 +147,6 @@ def _locked(directory: Path) -> Iterator[LockFile]:
         yield lock
     finally:
         lock.release()
-
-
-@contextmanager
-def _copied(db: sqlite3.Connection, target: Path, progress: Progress, of: str) -> Iterator[Path]:
-    """A checked copy beside `target`, which the caller renames to it. Otherwise it is deleted afterwards."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        os.close(handle)
-    except OSError as error:
-        raise StoreError(f"Nothing can be written to {target.parent}: {error.strerror}.") from None
-    copy = Path(name)
-    try:
-        _copy(db, copy, progress, of)
-        _fsync(copy)
-        yield copy
-        _fsync(target.parent)
-    except OSError as error:
-        raise StoreError(f"{target} can't be written: {error.strerror}.") from None
-    finally:
-        for path in (copy, *wal_files(copy), _journal(copy)):
-            path.unlink(missing_ok=True)
-
-
-def _copy(source: sqlite3.Connection, path: Path, progress: Progress, of: str) -> None:
-    try:
-        with closing(connect_exclusive(path)) as copy:
-            # Within a transaction: else each message that is saved meanwhile would make the copy begin anew.
-            source.execute("BEGIN")
-            source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            copy.execute("PRAGMA synchronous = OFF")  # it is synced at the end
-            source.backup(copy, pages=_STEP_PAGES, progress=lambda status, left, pages: progress(pages - left, pages))
-            source.execute("ROLLBACK")
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a write-ahead log beside it
-            copy.set_progress_handler(lambda: 0, 1_000_000)  # so that Ctrl+C interrupts the check of a large file
-            (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.Error as error:
-        raise _damaged(of, error) or StoreError(f"{of} could not be copied to {path.parent}: {error}.") from None
-    if found != "ok":
-        raise _is_damaged(of, found)
-
-
-def _fsync(path: Path) -> None:
-    """Syncs a file, or the names in a directory, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _match_owner(copy: Path, target: Path) -> None:

@@ -28,6 +28,7 @@ from chatroom.common.names import LOBBY, fold
 from chatroom.common.trusted_files import UntrustedFileError, check_own_file, check_way, may_be_changed_by_others
 from chatroom.model.events import Event, Redacted
 from chatroom.model.limits import DORMANT_ROOMS_MAX
+from chatroom.storage.before_upgrade import keep_copy
 from chatroom.storage.deletions import pending
 from chatroom.storage.lockfile import LockedError, LockFile, NoLocksError
 from chatroom.storage.projections import PROJECTIONS
@@ -370,6 +371,7 @@ class Store:
             raise StoreError(str(error)) from None
         db = create(self.path, BUSY_TIMEOUT_SECONDS)
         try:
+            keep_copy(db, self.path)
             migrate(db, self._sync)
         except BaseException:
             db.close()

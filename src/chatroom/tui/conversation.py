@@ -8,9 +8,10 @@ from typing import TextIO
 from chatroom.client import plaintext, slash_commands, strings
 from chatroom.client.client import GOODBYE_SECONDS, Client, Phase
 from chatroom.client.room import REDRAW_NOTHING, Room
-from chatroom.client.screen_events import Rejected, RoomList, ScreenEvent, SearchResults
+from chatroom.client.screen_events import HistoryShown, Rejected, RoomList, ScreenEvent, SearchResults, TakenBack
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
-from chatroom.client.transcript_entry import DeliveryState, Kind, TranscriptEntry, nick_colour
+from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry, nick_colour
+from chatroom.common.language import tr
 from chatroom.common.names import FAULTS, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
 
@@ -143,6 +144,8 @@ class Conversation:
         for event in self.client.pump(TICK_SECONDS):
             self._on_event(event)
         self._on_phase()
+        if self.interactive:
+            self.state.looked_at = self.state.current
         for room in list(self.state.rooms.values()):
             self._print_news(room)
         if self.interactive and self.state.was_registered:
@@ -173,8 +176,21 @@ class Conversation:
                 if not entries:
                     self.show(strings.NOTHING_FOUND)
             case RoomList(rooms):
-                for name, people, topic in rooms:
-                    self.show(f"{name}  {strings.people(people)}  {topic}".rstrip())
+                for listed in rooms:
+                    self.show(f"{listed.name}  {strings.listed_room(listed)}")
+            case HistoryShown(room, entries):
+                for entry in entries:
+                    self.show(f"{strings.day(entry.time)}, {self._render(room, entry)}")
+                if not entries:
+                    self.show(tr("Nothing was said here yet."))
+            case TakenBack(room, entry, nick):
+                self._tell_taken_back(room, entry, nick)
+
+    def _tell_taken_back(self, room: Room, entry: TranscriptEntry, nick: str) -> None:
+        """What is on the screen stays there, so this says what does not count any more."""
+        if entry.serial in self._printed or entry in self._said:
+            places = {"nick": nick, "author": entry.nick, "time": strings.clock(entry.time), "room": room.name}
+            self.show(tr("{nick} took back what {author} said at {time} in {room}.", **places))
 
     def _on_phase(self) -> None:
         phase = self.client.phase
@@ -224,26 +240,13 @@ class Conversation:
 
     def _render(self, room: Room, entry: TranscriptEntry) -> str:
         place = "" if room is self.state.current else f"[{_named(room, entry)}] "
-        first, *more = f"{strings.clock(entry.time)} {place}{self._said_by(entry)}".split("\n")
+        first, *more = f"{strings.clock(entry.time)} {place}{self._said_by(room, entry)}".split("\n")
         return "\n".join([first, *(f"{_INDENT}{line}" for line in more)])  # one message, whoever has a name in it
 
-    def _said_by(self, entry: TranscriptEntry) -> str:
+    def _said_by(self, room: Room, entry: TranscriptEntry) -> str:
+        answered = room.find(entry.reply_to)
         nick = self._coloured(entry)
-        match entry.kind:
-            case Kind.MESSAGE:
-                return f"{nick}: {entry.text}"
-            case Kind.NOTICE:
-                return f"{nick} (notice): {entry.text}"
-            case Kind.ACTION:
-                return f"* {nick} {entry.text}"
-            case Kind.JOIN:
-                return f"→ {nick} joined"
-            case Kind.LEAVE:
-                return f"← {nick} left" + (f" ({entry.text})" if entry.text else "")
-            case Kind.RENAME:
-                return f"{nick} is now called {entry.text}"
-            case _:
-                return entry.text
+        return strings.said(entry, f"{nick} → {answered.nick}" if answered else nick)
 
     def _coloured(self, entry: TranscriptEntry) -> str:
         return f"\x1b[{_COLOURS[nick_colour(entry.nick)]}m{entry.nick}\x1b[0m" if self._colours else entry.nick

@@ -1,0 +1,90 @@
+"""What the modes of a room mean, in sentences: each change of one, and what is in force."""
+
+from chatroom.common.language import mark, tr
+
+# By the change; {nick} made it, {whom} is its parameter.
+_CHANGES = {
+    "+q": mark("{nick} made {whom} an owner."),  # of the rank; the list of that letter is of those who are muted
+    "-q": mark("{nick} took the owner's rights from {whom}."),
+    "+o": mark("{nick} made {whom} an operator."),
+    "-o": mark("{nick} took the operator's rights from {whom}."),
+    "+v": mark("{nick} gave {whom} a voice."),
+    "-v": mark("{nick} took the voice from {whom}."),
+    "+b": mark("{nick} banned {whom}."),
+    "-b": mark("{nick} lifted the ban on {whom}."),
+    "mute": mark("{nick} muted {whom}."),
+    "unmute": mark("{nick} lets {whom} speak again."),
+    "+e": mark("{nick} excepted {whom} from bans."),
+    "-e": mark("{nick} excepts {whom} from bans no more."),
+    "+I": mark("{nick} lets {whom} in without an invitation."),
+    "-I": mark("{nick} lets {whom} in without an invitation no more."),
+    "+W": mark("{nick} slowed the room down: one message every {whom} seconds."),
+    "-W": mark("{nick} took slow mode off."),
+    "+k": mark("{nick} locked the room with a key."),
+    "-k": mark("{nick} unlocked the room: nobody needs a key any more."),
+    "+i": mark("{nick} closed the room: only who is invited comes in."),
+    "-i": mark("{nick} opened the room: nobody needs an invitation any more."),
+    "+m": mark("{nick} made the room quiet: only operators and those with a voice speak."),
+    "-m": mark("{nick} lets everybody speak again."),
+    "+l": mark("{nick} lets at most {whom} people into the room."),
+    "-l": mark("{nick} lets any number of people into the room."),
+    "+n": mark("{nick} lets only those speak who are in the room."),
+    "-n": mark("{nick} lets people speak who are not in the room."),
+    "+t": mark("{nick} lets only operators set the topic."),
+    "-t": mark("{nick} lets everybody set the topic."),
+    "+s": mark("{nick} hid the room: it is in no list."),
+    "-s": mark("{nick} shows the room in lists."),
+    "+C": mark("{nick} keeps messages for programs (CTCP) out of the room."),
+    "-C": mark("{nick} lets messages for programs (CTCP) into the room."),
+}
+# What is in force, by the mode; {whom} is its parameter.
+_IN_FORCE = {
+    "i": mark("only who is invited comes in"),
+    "k": mark("it has a key"),
+    "l": mark("at most {whom} people come in"),
+    "m": mark("only operators and those with a voice speak"),
+    "n": mark("only those speak who are in it"),
+    "t": mark("only operators set the topic"),
+    "s": mark("it is in no list"),
+    "W": mark("one message every {whom} seconds"),
+    "C": mark("no messages for programs (CTCP)"),
+}
+
+
+def ban_of(mask: str) -> tuple[bool, str]:
+    """Whether a mask mutes (else it bans), and whom: a name where it is for one."""
+    start, colon, muted = mask.rpartition("m:")
+    is_mute = bool(colon) and len(start) <= 1
+    return is_mute, (muted if is_mute else mask).removesuffix("!*@*")
+
+
+def told(nick: str, change: str, whom: str) -> str:
+    """A sentence for a change of a mode: "+o" and "bob", "-m" and ""."""
+    kind = change
+    if change[1] == "b":
+        is_mute, whom = ban_of(whom)
+        kind = {"+b": "mute", "-b": "unmute"}[change] if is_mute else change
+    elif change[1] == "q" and ("!" in whom or "@" in whom or "*" in whom):
+        kind, whom = {"+q": "mute", "-q": "unmute"}[change], ban_of(whom)[1]
+    sentence = _CHANGES.get(kind, "")
+    if not sentence or ("{whom}" in sentence and not whom):
+        return tr("{nick} set the mode {change}.", nick=nick, change=f"{change} {whom}".rstrip())
+    return tr(sentence, nick=nick, whom=whom)
+
+
+def listed(room: str, changes: list[tuple[str, str]]) -> str:
+    """The modes of a room as an answer tells them: "+n" and "", "+W" and "10"."""
+    meant = [tr(_IN_FORCE[mode[1]], whom=whom) if mode[1] in _IN_FORCE else mode for mode, whom in changes]
+    if not meant:
+        return tr("{room} has no modes.", room=room)
+    return tr("Modes of {room}: {modes}.", room=room, modes="; ".join(meant))
+
+
+def ban_listed(room: str, mask: str, by: str) -> str:
+    """A line of the list of bans; `by` may be ""."""
+    is_mute, who = ban_of(mask)
+    if is_mute:
+        sentence = mark("Muted in {room}: {who}, by {by}") if by else mark("Muted in {room}: {who}")
+    else:
+        sentence = mark("Banned in {room}: {who}, by {by}") if by else mark("Banned in {room}: {who}")
+    return tr(sentence, room=room, who=who, by=by)

@@ -1,0 +1,48 @@
+"""How far the user has read each room (IRCv3 draft/read-marker): the server tells their other clients."""
+
+from datetime import UTC, datetime
+
+from chatroom.client.parameters import param
+from chatroom.client.room import Room
+from chatroom.client.state import SessionState
+from chatroom.client.transcript_entry import SPOKEN
+from chatroom.common.irc_message import Message
+from chatroom.common.names import fold
+
+_CAPABILITY = "draft/read-marker"
+_TELL_SECONDS = 3.0  # between two markers: who reads along need not tell each message
+
+
+def tell(state: SessionState) -> None:
+    """Tells the server how far the room that somebody looks at is read, if that has changed. Call it often."""
+    room = state.looked_at
+    if room is None or not room.is_here or not state.is_registered or not state.has(_CAPABILITY):
+        return
+    last = next((entry for entry in reversed(room.entries) if entry.kind in SPOKEN and entry.msgid), None)
+    if last is None or last.time <= room.read or state.now() - state.marked_at < _TELL_SECONDS:
+        return
+    room.read, state.marked_at = last.time, state.now()
+    moment = datetime.fromtimestamp(last.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    state.send(Message("MARKREAD", (room.name, f"timestamp={moment}")))
+
+
+def on_marker(state: SessionState, message: Message) -> None:
+    """MARKREAD: how far this user has read, over this connection or another."""
+    room = state.rooms.get(fold(param(message, 0)))
+    try:
+        read = datetime.fromisoformat(param(message, 1).removeprefix("timestamp=")).timestamp()
+    except (ValueError, OverflowError):  # "*": nothing yet
+        return
+    if room and read > room.read:
+        room.read = read
+        if room is not state.looked_at:
+            recount(room)
+
+
+def recount(room: Room) -> None:
+    """Counts what is unread behind the marker."""
+    fresh = [entry for entry in room.entries if entry.kind in SPOKEN and not entry.own and entry.time > room.read]
+    room.seen()
+    room.unmark()
+    for entry in fresh:
+        room.count_unread(entry)

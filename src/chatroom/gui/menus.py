@@ -1,0 +1,170 @@
+"""What the menus offer: about a person, the room and oneself. It fits one's rank and what is in force. No Tk."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from chatroom.client.room import Room
+from chatroom.client.state import SessionState
+from chatroom.common.language import mark
+from chatroom.common.names import fold
+
+_OPERATOR_SIGNS = "~&@%"
+TIMES = (  # how long somebody can be kept out or muted: as it is typed, and in words; the first is offered at first
+    ("10m", mark("for 10 minutes")),
+    ("1h", mark("for an hour")),
+    ("1d", mark("for a day")),
+    ("1w", mark("for a week")),
+    ("", mark("for good")),
+)
+ONCE = (("", mark("just once")), *TIMES[:-1])  # likewise, for who is removed from a room
+
+
+class Act(NamedTuple):
+    """A line of a menu that types a command, and asks for one thing first where it has a `label`."""
+
+    name: str  # of all these, marked for translation
+    command: str
+    label: str = ""
+    text: str = ""
+    is_secret: bool = False
+    may_be_empty: bool = False
+    choices: tuple[str, ...] = ()  # to take one of, or to type another
+
+
+class Harm(NamedTuple):
+    """How is asked about what keeps order."""
+
+    verb: str
+    question: str
+    times: tuple[tuple[str, str], ...]
+
+
+HARM = {
+    "mute": Harm(mark("Mute"), mark("Mute {nick} in {room}?"), TIMES),
+    "kick": Harm(mark("Remove"), mark("Remove {nick} from {room}?"), ONCE),
+    "ban": Harm(mark("Ban"), mark("Ban {nick} from {room}?"), (TIMES[-1], *TIMES[:-1])),
+}
+MEMBER_ACTIONS = {  # by what is typed
+    "msg": mark("Talk to {nick}"),
+    "whois": mark("Who is {nick}?"),
+    "op": mark("Make {nick} an operator"),
+    "deop": mark("Take the operator's rights from {nick}"),
+    "voice": mark("Give {nick} a voice"),
+    "devoice": mark("Take the voice from {nick}"),
+    "mute": mark("Mute {nick}…"),
+    "unmute": mark("Let {nick} speak again"),
+    "kick": mark("Remove {nick}…"),
+    "ban": mark("Ban {nick}…"),
+    "unban": mark("Lift the ban on {nick}"),
+}
+
+
+def keeps_order(state: SessionState, room: Room) -> bool:
+    """Whether the user has an operator's rights in a room."""
+    me = room.member(state.nick)
+    return state.is_operator or bool(me and me.prefix and me.prefix in _OPERATOR_SIGNS)
+
+
+def member_actions(state: SessionState, nick: str) -> tuple[str, ...]:
+    """What one can do about a member of the current room: `MEMBER_ACTIONS`, and "" between two groups."""
+    room = state.current
+    if state.is_me(nick):
+        return ("whois",)
+    acts: tuple[str, ...] = ("msg", "whois")
+    if room.is_direct or not keeps_order(state, room):
+        return acts
+    member = room.member(nick)
+    sign = member.prefix if member else ""
+    rank = "deop" if sign and sign in _OPERATOR_SIGNS else "op"
+    if member:
+        acts += ("", rank, *(() if rank == "deop" else ("devoice",) if sign == "+" else ("voice",)))
+    acts += ("", "unmute" if fold(nick) in room.muted else "mute")
+    return (*acts, *(("kick",) if member else ()), "unban" if fold(nick) in room.banned else "ban")
+
+
+def room_acts(state: SessionState) -> Iterator[Act]:
+    """What one can do in the current room. Both ways are offered where it is not known what is in force."""
+    room = state.current
+    if room.is_direct:
+        return
+    rights, modes = keeps_order(state, room), room.modes
+    if rights or modes is None or "t" not in modes:
+        yield Act(mark("Topic…"), "/topic {}", mark("Topic"), mark("What is this room about?"))
+    if rights or modes is None or "i" not in modes:
+        yield Act(mark("Invite somebody…"), "/invite {}", mark("Name"), mark("Who is to be invited?"))
+    yield Act(mark("Who is banned or muted"), "/bans")
+    if not rights:
+        return
+    for letter, off, on in _SWITCHES:
+        if letter == "W" and "W" not in state.mode_kinds()[2]:
+            continue
+        if modes is None or letter in modes:
+            yield off
+        if modes is None or letter not in modes:
+            yield on
+    if room.banned or not room.has_asked_modes:
+        yield Act(
+            mark("Lift a ban…"), "/unban {}", mark("Name"), mark("Who may come in again?"),
+            choices=tuple(room.banned.values()),
+        )  # fmt: skip
+    if room.muted:
+        yield Act(
+            mark("Lift a mute…"), "/unmute {}", mark("Name"), mark("Who may speak again?"),
+            choices=tuple(room.muted.values()),
+        )  # fmt: skip
+
+
+_SWITCHES = (  # by the mode: what takes it off, and what sets it
+    (
+        "k",
+        Act(mark("Unlock"), "/key off"),
+        Act(mark("Lock with a key…"), "/key {}", mark("Key"), mark("Only those who know the key come in.")),
+    ),
+    ("i", Act(mark("Let in everybody"), "/mode -i"), Act(mark("Let in only who is invited"), "/mode +i")),
+    ("m", Act(mark("Let everybody speak"), "/mode -m"), Act(mark("Quiet: only operators speak"), "/mode +m")),
+    (
+        "W",
+        Act(mark("End slow mode"), "/slow off"),
+        Act(
+            mark("Slow mode…"),
+            "/slow {}",
+            mark("Seconds"),
+            mark("How many seconds lie between two messages of one person?"),
+        ),
+    ),
+)
+
+
+def own_acts(state: SessionState) -> Iterator[Act]:
+    """What one can do about oneself."""
+    if state.account:
+        yield CHANGE_PASSWORD
+        yield Act(mark("Log out"), "/logout")
+    else:
+        yield Act(
+            mark("Claim this name…"), "/register {}", mark("New password"),
+            mark("The name is yours alone from then on, and so are the rooms that you open."), is_secret=True,
+        )  # fmt: skip
+        yield Act(
+            mark("Log in…"), "/login {}", mark("Password of your name"), mark("Proves that the name is yours."),
+            is_secret=True,
+        )  # fmt: skip
+    if state.away:
+        yield Act(mark("Back"), "/back")
+    else:
+        yield Act(mark("Away…"), "/away {}", mark("Why"), mark("Others are told that you are away."), may_be_empty=True)
+    yield Act(mark("Another name…"), "/nick {}", mark("Name"), mark("What should the others call you?"))
+    if not state.is_operator:
+        yield Act(
+            mark("Operator of the server…"), "/oper {}", mark("Operator's password"),
+            mark("Whoever runs the server has it."), is_secret=True,
+        )  # fmt: skip
+
+
+CHANGE_PASSWORD = Act(
+    mark("Change the password…"), "/password {}", mark("Password until now"),
+    mark("The new one is asked for next."), is_secret=True,
+)  # fmt: skip
+NEW_PASSWORD = Act(
+    mark("Change the password…"), "/password {}", mark("New password"), mark("At least 8 characters."), is_secret=True
+)
