@@ -20,10 +20,14 @@ from chatroom.model.events import (
     Event,
     Founded,
     Ghosted,
+    IgnoreSet,
+    Kept,
     Killed,
     Opened,
     PasswordSet,
+    Received,
     ReplaySet,
+    StrangersSet,
 )
 from chatroom.model.outcomes import Command, Survey
 from chatroom.model.replies import Reply
@@ -44,7 +48,9 @@ INFO = ServerInfo("chatroom.test", "test", "0", "2026-01-01 00:00:00 UTC")
 QUICK = (16, 8, 1)  # scrypt's N, r, p: the same computation, some thousand times faster
 
 TOLD_AS_OTHERS = {Connected, Killed, Ghosted}
-TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened}  # only saved
+TOLD_NOBODY = {AccountMade, AccountUsed, PasswordSet, ReplaySet, AccountDropped, Founded, Opened} | {
+    *(Kept, Received, IgnoreSet, StrangersSet),
+}  # only saved
 NOON = 1_767_268_800_123  # 2026-01-01T12:00:00.123Z in milliseconds
 
 
@@ -53,10 +59,9 @@ def kinds(base: type) -> set[type]:
 
     Not `__subclasses__()`: a dataclass with slots is a copy of a class, which is among them until it is collected.
     """
+    models = [module for name, module in sys.modules.items() if name.startswith("chatroom.model.")]
     return {
-        each
-        for each in vars(sys.modules[base.__module__]).values()
-        if isinstance(each, type) and base in each.__bases__
+        each for module in models for each in vars(module).values() if isinstance(each, type) and base in each.__bases__
     }
 
 

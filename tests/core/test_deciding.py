@@ -63,6 +63,7 @@ from chatroom.model.commands import (
     Unban,
     UnbanFromServer,
 )
+from chatroom.model.social_commands import AskIgnored, Ignore, React
 from chatroom.model.values import HistoryPoint, ModeChange
 from tests.chat import Chat, Client, kinds
 
@@ -74,6 +75,7 @@ COMMANDS: list[ChatCommand] = [
     AskAllNames(),
     AskCounts(),
     AskHistory("#a", 5),
+    AskIgnored(),
     AskInvitations(),
     AskList("#a", "be"),
     AskMarker("#a"),
@@ -99,6 +101,7 @@ COMMANDS: list[ChatCommand] = [
     FreeAccounts(("op", "nobody")),
     Hashed(MakeAccount("secret word"), SECRET),
     Hashed(SetPassword("secret word", "old"), SECRET),
+    Ignore("bob"),
     Invite("carol", "#a"),
     Join("#b"),
     Join("#closed"),
@@ -108,6 +111,7 @@ COMMANDS: list[ChatCommand] = [
     LeaveAll(),
     LogOut(),
     NoteUse(("op", "nobody")),
+    React("#a", "op", "👍"),
     Redact("#a", 1, "", "1"),
     Register("dora", "u", "Dora", "#a"),
     Register("eve", "u", "Eve", "#a"),

@@ -3,8 +3,8 @@
 import pytest
 
 from chatroom.core import waiting
-from chatroom.model.commands import NoteReceived
 from chatroom.model.limits import IGNORED_MAX
+from chatroom.model.social_commands import NoteReceived
 from tests.chat import Chat, Client
 
 CAPS = ("message-tags", "server-time", "echo-message", "standard-replies")
@@ -75,7 +75,7 @@ def test_what_comes_after_a_login_is_told_once(chat: Chat) -> None:
     note(chat)
     alice.leave()
     bob.send("PRIVMSG alice :three")
-    assert [line.rpartition(":")[2] for line in come(chat, "alice", *CAPS).heard() if "PRIVMSG" in line] == [
+    assert [line.rpartition(":")[2] for line in come(chat, "alice", *CAPS).heard() if " PRIVMSG alice :" in line] == [
         "three"
     ]
 

@@ -9,7 +9,6 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, is_nickname
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
-from chatroom.model.commands import AskIgnored, Ignore
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import IgnoreSet
@@ -17,6 +16,7 @@ from chatroom.model.limits import IGNORED_MAX
 from chatroom.model.masks import ACCOUNT, STARS_MAX, Form, MaskList, is_valid, mask
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import IgnoredAre, IgnoreNoted
+from chatroom.model.social_commands import AskIgnored, Ignore
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, Person
 

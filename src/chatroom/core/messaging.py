@@ -151,11 +151,7 @@ def said(ctx: Context, event: Said, delivery: Delivery) -> None:
         _said_to_ranks(ctx, event, session, delivery)
         return
     other = state.nicks.get(event.target)
-    account = state.accounts.get(fold(event.target)) if other is None else None
-    if account:
-        state.direct_messages.append((event, ""))
-        waiting.keep(state, account, event, delivery)
-    elif other and not ignores(state, owner(other.person), event.by):
+    if other and not ignores(state, owner(other.person), event.by):
         if event.text:
             state.direct_messages.append((without_tags(event), other.person.uid))
         # Handed over even if their client is another server's: both have the history of it.

@@ -52,6 +52,8 @@ def set_user_modes(ctx: Context, session: Session, command: SetUserModes) -> lis
     }
     made = tuple([change for letter, change in wanted.items() if (letter in user.modes) is not change.on])
     outcomes: list[Outcome] = [UserModesSet(user.person, made)] if made else []
+    if user.person.account:
+        outcomes += [StrangersSet(user.person, user.person.account, not c.on) for c in made if c.letter == NO_STRANGERS]
     if any(change.letter not in USER_MODES for change in command.changes):
         outcomes.append(Refused(ChatError(Code.USER_MODE_UNKNOWN)))
     return outcomes
@@ -80,8 +82,6 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
         return
     for change in changes:
         ctx.state.set_user_mode(user, change.letter, change.on)
-        if change.letter == NO_STRANGERS:
-            _keep_strangers(ctx.state, user, event, not change.on, delivery)
         if change.letter == OPERATOR:
             user.granted = change.whom
             if change.whom and user.session:
@@ -91,13 +91,12 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
         delivery.reply(user.session, PersonalNotice(replace(event, changes=changes)))
 
 
-def _keep_strangers(state: ChatState, user: User, event: Event, on: bool, delivery: Delivery) -> None:
-    """Whether strangers may write to somebody is kept with their account."""
-    account = state.accounts.get(fold(user.person.account)) if user.person.account else None
-    if account and account.strangers is not on:
-        state.accounts[fold(account.name)] = account._replace(strangers=on)
-        kept = StrangersSet(user.person, account.name, on, id=event.id, time=event.time)
-        delivery.broadcast(kept, notify.NOBODY)
+def strangers_set(ctx: Context, event: StrangersSet, delivery: Delivery) -> None:
+    """Has it kept with the account whether strangers may write to its owner."""
+    account = ctx.state.accounts.get(fold(event.account))
+    if account:
+        ctx.state.accounts[fold(account.name)] = account._replace(strangers=event.on)
+        delivery.broadcast(event, notify.NOBODY)
 
 
 def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery) -> None:
@@ -111,4 +110,9 @@ def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery
 
 
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}
-APPLIERS: Appliers = {AwaySet: away_set, RealnameSet: realname_set, UserModesSet: user_modes_set}
+APPLIERS: Appliers = {
+    AwaySet: away_set,
+    RealnameSet: realname_set,
+    UserModesSet: user_modes_set,
+    StrangersSet: strangers_set,
+}

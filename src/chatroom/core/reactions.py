@@ -12,12 +12,13 @@ from chatroom.core.context import Appliers, Context, Deciders, Handlers
 from chatroom.core.ignoring import ignores, owner
 from chatroom.core.messaging import between, quoted, room_to_say_in
 from chatroom.model.audience import Audience
-from chatroom.model.commands import React, Say, TellReactions
+from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, user_of
 from chatroom.model.events import Reacted
 from chatroom.model.outcomes import Outcome, ReplyToOther
 from chatroom.model.replies import ReactionsAre
+from chatroom.model.social_commands import React, TellReactions
 from chatroom.model.state import ChatState
 from chatroom.model.values import MessageKind
 

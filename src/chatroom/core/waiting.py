@@ -13,12 +13,14 @@ from chatroom.common.text import CTCP
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Handlers
 from chatroom.core.ignoring import ignores
-from chatroom.model.commands import NoteReceived, Say
+from chatroom.model.audience import Audience
+from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session, User
-from chatroom.model.events import Kept, Received, Said
+from chatroom.model.events import Kept, Received
 from chatroom.model.outcomes import Outcome
-from chatroom.model.replies import WaitingAre, WillWait
+from chatroom.model.replies import PersonalNotice, WaitingAre, WillWait
+from chatroom.model.social_commands import NoteReceived
 from chatroom.model.state import ChatState
 from chatroom.model.values import MessageKind, Person, Quote
 
@@ -46,26 +48,39 @@ def say_to_absent(ctx: Context, user: User, account: Account, command: Say) -> l
     is_full = len(waiting) >= WAITING_PER_PERSON or sum(map(len, state.waiting.values())) >= WAITING_MAX
     if is_full or len(own) >= WAITING_PER_SENDER:
         raise ChatError(Code.WAITING_FULL, account.name)
-    said = Said(
+    kept = Kept(
         user.person,
         account.name,
         command.text,
         command.kind,
-        conversation=conversation(user.person.account or user.person.nick, account.name),
-        quote=Quote(command.answers) if command.answers and isinstance(command.answers, int) else None,
+        conversation(user.person.account or user.person.nick, account.name),
+        Quote(command.answers) if command.answers and isinstance(command.answers, int) else None,
     )
-    return [said, WillWait(account.name)]
+    return [kept, WillWait(account.name)]
 
 
 def _sender(person: Person) -> str:
     return fold(person.account) if person.account else f" {person.place}"
 
 
-def keep(state: ChatState, account: Account, event: Said, delivery: Delivery) -> None:
-    state.waiting.setdefault(fold(account.name), []).append(event)
-    delivery.broadcast(event, notify.NOBODY)
-    kept = Kept(event.by, account.name, event.conversation, event.id, id=event.id, time=event.time)
-    delivery.broadcast(kept, notify.NOBODY)
+def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
+    """If the owner has come meanwhile, they are told at once."""
+    state = ctx.state
+    account, sender = state.accounts.get(fold(event.account)), state.users.get(event.by.uid)
+    if account is None:
+        return
+    said, here = event.said(account.name), owner_of(state, account)
+    if here:
+        to_them = replace(said, target=here.person.nick)
+        state.direct_messages.append((to_them, here.person.uid))
+        delivery.broadcast(to_them, Audience.of([here.session] if here.session else ()))
+    else:
+        state.direct_messages.append((said, ""))
+        state.waiting.setdefault(fold(account.name), []).append(said)
+        delivery.broadcast(said, notify.NOBODY)
+        delivery.broadcast(event, notify.NOBODY)
+    if sender and sender.session and sender.session.echo:
+        delivery.reply(sender.session, PersonalNotice(said))
 
 
 def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
@@ -101,4 +116,4 @@ def received(ctx: Context, event: Received, delivery: Delivery) -> None:
 
 
 HANDLERS: Handlers = {NoteReceived: note_received}
-APPLIERS: Appliers = {Received: received}
+APPLIERS: Appliers = {Kept: kept, Received: received}

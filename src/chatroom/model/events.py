@@ -71,11 +71,26 @@ class Said(Event):
 
 @value
 class Kept(Event):
-    """The message with the id `said`, in this conversation, waits for the owner of an account to come."""
+    """Something was said to the owner of an account, who is not here: it waits for them. The rest is as in `Said`."""
 
     account: str
+    text: str
+    kind: MessageKind
     conversation: str
-    said: int
+    quote: Quote | None = None
+
+    def said(self, target: str) -> Said:
+        """The message to them under this name."""
+        return Said(
+            self.by,
+            target,
+            self.text,
+            self.kind,
+            conversation=self.conversation,
+            quote=self.quote,
+            id=self.id,
+            time=self.time,
+        )
 
 
 @value

@@ -13,7 +13,6 @@ from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import clean, number
 from chatroom.model.commands import (
     AskHistory,
-    AskIgnored,
     AskRooms,
     AskSearch,
     AskServers,
@@ -22,13 +21,11 @@ from chatroom.model.commands import (
     AskWhois,
     BecomeOperator,
     Enter,
-    Ignore,
     Join,
     LogIn,
     LogOut,
     MakeAccount,
     Quit,
-    React,
     Register,
     Rename,
     Say,
@@ -43,6 +40,7 @@ from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WR
 from chatroom.model.modes import NO_STRANGERS, OPERATOR, VOICE
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply, WaitingAre
+from chatroom.model.social_commands import AskIgnored, Ignore, React
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols import moderation_commands as moderation
 from chatroom.protocols.base import Lines, Viewer, is_from_browser
@@ -374,12 +372,7 @@ COMMANDS: dict[str, PlainCommand] = {
         PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
         PlainCommand("/ignore [NAME]", "hear nothing more from somebody, or list whom", 0, PlainDialect._ignore),
         PlainCommand("/unignore NAME", "hear them again", 1, _one(lambda rest: Ignore(rest, on=False))),
-        PlainCommand(
-            "/set replay|strangers on|off",
-            "show what you missed when you join a room, or not; let people write to you who are not logged in, or not",
-            2,
-            PlainDialect._set,
-        ),
+        PlainCommand("/set SETTING on|off", "change a setting: replay, strangers", 2, PlainDialect._set),
         PlainCommand("/servers", "list the servers that are this chat", 0, _one(lambda rest: AskServers())),
         PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, _one(MakeAccount)),
         PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),

@@ -8,8 +8,9 @@ import time
 
 from chatroom.core.event_log import REST_SECONDS, EventLog
 from chatroom.core.hub import Hub
-from chatroom.model.commands import Expire, NoteReceived, TellReactions
+from chatroom.model.commands import Expire
 from chatroom.model.expiries import Expiry
+from chatroom.model.social_commands import NoteReceived, TellReactions
 from chatroom.server.audit import log_actions
 from chatroom.server.unused_accounts import UnusedAccounts
 from chatroom.storage.store import Store

@@ -22,7 +22,7 @@ from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
 from chatroom.model.quotes import quote_of
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
-from chatroom.storage import reactions
+from chatroom.storage import reactions, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
 from chatroom.storage.schema import BUSY_TIMEOUT_SECONDS, connect
 from chatroom.storage.search_index import indexed
@@ -142,17 +142,11 @@ class Reader:
 
     def waiting(self) -> Iterator[tuple[str, Said]]:
         """The messages that wait for people, by the folded accounts, oldest first."""
-        for account, said, key in self._db.execute("SELECT account, said, place FROM waiting ORDER BY said").fetchall():
-            place = self._place(key)
-            event = next(self._forwards(place, said - 1, said + 1), None) if place is not None else None
-            if isinstance(event, Said):
-                yield account, event
+        return waiting.read_waiting(self._db, self.message)
 
     def ignored(self) -> Iterator[tuple[str, ListEntry]]:
         """Whom people ignore, by their folded accounts."""
-        rows = self._db.execute("SELECT account, mask, whom, since FROM ignored ORDER BY since")
-        for account, mask, whom, since in rows:
-            yield account, ListEntry(mask, account, since, whom=whom)
+        return waiting.read_ignored(self._db)
 
     def room_names(self) -> list[str]:
         """The names of all rooms."""
@@ -233,21 +227,25 @@ class Reader:
             key, after=later, limit=most, newest=False, everything=everything, hidden=hidden, seconds=half
         )
 
+    def message(self, key: str, id: int) -> Said | None:  # noqa: A002
+        """The message of a place that has this id; None if it isn't there any more."""
+        place = self._place(key)
+        found = next(self._forwards(place, id - 1, id + 1), None) if place is not None else None
+        return found if isinstance(found, Said) else None
+
     def with_quotes(self, key: str, events: Iterable[Event], hidden: int = 0) -> list[Event]:
         """These events of a place; of a message that answers another it is known what it answers.
 
         What is hidden, taken back or deleted is not quoted.
         """
-        place, told = self._place(key), list(events)
+        told = list(events)
         said = {event.id: event for event in told if isinstance(event, Said)}
         for number, event in enumerate(told):
-            if place is None or not isinstance(event, Said) or not event.quote:
+            if not isinstance(event, Said) or not event.quote:
                 continue
             to = event.quote.id
-            if to not in said and hidden < to < event.id:
-                found = next(self._forwards(place, to - 1, to + 1), None)
-                if isinstance(found, Said):
-                    said[to] = found
+            if to not in said and hidden < to < event.id and (found := self.message(key, to)):
+                said[to] = found
             if to in said:
                 told[number] = replace(event, quote=quote_of(said[to]))
         return told

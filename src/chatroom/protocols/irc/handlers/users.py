@@ -5,20 +5,10 @@ from collections.abc import Iterator
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold
 from chatroom.common.text import number, shortened
-from chatroom.model.commands import (
-    AskIgnored,
-    AskUsers,
-    AskWatched,
-    AskWho,
-    AskWhois,
-    AskWhowas,
-    Ignore,
-    SetAway,
-    Unwatch,
-    Watch,
-)
+from chatroom.model.commands import AskUsers, AskWatched, AskWho, AskWhois, AskWhowas, SetAway, Unwatch, Watch
 from chatroom.model.limits import AWAY_BYTES, WHOWAS_KEPT
 from chatroom.model.outcomes import Command
+from chatroom.model.social_commands import AskIgnored, Ignore
 from chatroom.protocols.irc.client_state import ClientState
 from chatroom.protocols.irc.replies import WHOX_FIELDS
 from chatroom.protocols.irc.reply_writer import Whox
