@@ -9,6 +9,7 @@ from chatroom.common.names import SERVER_BYTES
 from chatroom.core import connections
 from chatroom.core.event_log import LocalEventLog
 from chatroom.core.hub import Hub
+from chatroom.model import social_commands
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session
@@ -59,10 +60,8 @@ def kinds(base: type) -> set[type]:
 
     Not `__subclasses__()`: a dataclass with slots is a copy of a class, which is among them until it is collected.
     """
-    models = [module for name, module in sys.modules.items() if name.startswith("chatroom.model.")]
-    return {
-        each for module in models for each in vars(module).values() if isinstance(each, type) and base in each.__bases__
-    }
+    known = {**vars(social_commands), **vars(sys.modules[base.__module__])}.values()
+    return {each for each in known if isinstance(each, type) and base in each.__bases__}
 
 
 def answer(survey: Survey, until: int = sys.maxsize) -> Reply:

@@ -8,7 +8,6 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 from time import monotonic
@@ -20,7 +19,7 @@ from chatroom.common.names import fold
 from chatroom.model.entities import Account
 from chatroom.model.events import Event, Reacted, Redacted, Said
 from chatroom.model.limits import DORMANT_ROOMS_MAX, RECENT_MESSAGES
-from chatroom.model.quotes import quote_of
+from chatroom.model.quotes import with_quotes
 from chatroom.model.values import HistoryPoint, ListEntry, Topic
 from chatroom.storage import reactions, waiting
 from chatroom.storage.reactions import REACTIONS_PER_ANSWER
@@ -238,17 +237,7 @@ class Reader:
 
         What is hidden, taken back or deleted is not quoted.
         """
-        told = list(events)
-        said = {event.id: event for event in told if isinstance(event, Said)}
-        for number, event in enumerate(told):
-            if not isinstance(event, Said) or not event.quote:
-                continue
-            to = event.quote.id
-            if to not in said and hidden < to < event.id and (found := self.message(key, to)):
-                said[to] = found
-            if to in said:
-                told[number] = replace(event, quote=quote_of(said[to]))
-        return told
+        return with_quotes(events, lambda id: self.message(key, id) if id > hidden else None)  # noqa: A006
 
     def reactions(self, key: str, events: Iterable[Event], limit: int = REACTIONS_PER_ANSWER) -> tuple[Reacted, ...]:
         """The reactions to the messages among these events of a place, message by message; all if `limit` is -1."""
