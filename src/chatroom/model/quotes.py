@@ -17,7 +17,7 @@ def quote_of(said: Said) -> Quote:
 
 
 def with_quotes(events: Iterable[Event], find: Callable[[int], Said | None]) -> list[Event]:
-    """These events of a place, those that answer others with their quotes; `find` gets earlier messages by their ids."""
+    """These events of a place, with quotes in those that answer others; `find` gets earlier messages by their ids."""
     told = list(events)
     said = {event.id: event for event in told if isinstance(event, Said)}
     for number, event in enumerate(told):
