@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from chatroom.client import strings
+from chatroom.client import mode_handlers, strings
 from chatroom.client.screen_events import RoomList
 from chatroom.client.state import BATCH_LINES_MAX, BATCHES_MAX, ROOMS_MAX
 from tests.client.script import MODERN, Script
@@ -117,3 +117,13 @@ def test_a_list_without_end_and_capabilities_without_end_are_bounded(script: Scr
     assert max(len(room.topic) for room in listing.rooms) == 400
     assert len(script.state.isupport) <= 500
     assert len(script.state.capabilities) < 20
+
+
+def test_bans_without_end_are_bounded(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is lifted of those that are known is forgotten all the same."""
+    monkeypatch.setattr(mode_handlers, "BANS_MAX", 20)
+    script.feed(*(f":op!u@h MODE #lobby +b n{n}!*@*" for n in range(25)))
+    room = script.state.rooms["#lobby"]
+    assert len(room.banned) == 20
+    script.feed(":op!u@h MODE #lobby -b n0!*@*")
+    assert len(room.banned) == 19

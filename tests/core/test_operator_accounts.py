@@ -70,7 +70,7 @@ def test_who_is_logged_in_becomes_one_at_once(chat: Chat) -> None:
     made = "made bob an operator of the server, whenever they are logged in"
     assert console(chat, "bob") == [f"chatroom.test {made}"]
     assert [line.split()[1] for line in bob.heard()] == ["381", "MODE", "WALLOPS"]
-    assert carol.heard() == [f":chatroom.test WALLOPS :{made}"]
+    assert carol.heard() == [f":chatroom.test WALLOPS :chatroom.test {made}"]
     assert is_operator(bob)
     assert console(chat, "bob") == []
     console(chat, "bob", on=False)

@@ -11,6 +11,7 @@ from itertools import count
 
 import pytest
 
+from chatroom.common.language import Language
 from chatroom.model.audience import Audience, Format
 from chatroom.model.entities import User
 from chatroom.model.events import Event, Said
@@ -53,6 +54,9 @@ class CountingFormat:
 
     def variant(self, kind: type[Event]) -> Hashable:
         return self.same if self.same else self
+
+    def spoken(self, language: Language) -> "CountingFormat":
+        return self
 
 
 class Reader(Ear):

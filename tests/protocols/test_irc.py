@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, parse
+from chatroom.common.language import ENGLISH
 from chatroom.model.commands import (
     AskModes,
     AskNames,
@@ -50,6 +51,7 @@ class Somebody:
 
     def __init__(self, nick: str = "al") -> None:
         self.nick = nick
+        self.language = ENGLISH
         self.admitted = True
         self.account = ""
         self.secure = True
@@ -201,7 +203,7 @@ def test_an_event_is_a_line_with_its_tags(event: Event, line: str, capabilities:
 
 def test_every_event_and_every_reply_has_its_lines() -> None:
     """Whatever happens, the courier can tell of it."""
-    assert set(irc_lines._LINES) == kinds(Event) - TOLD_AS_OTHERS - TOLD_NOBODY
+    assert set(irc_lines._LINES) | set(irc_lines._IN_WORDS) == kinds(Event) - TOLD_AS_OTHERS - TOLD_NOBODY
     assert set(replies._RENDERERS) == kinds(Reply) - {Raw, PersonalNotice, Labelled}  # made of others
 
 

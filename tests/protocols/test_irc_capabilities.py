@@ -508,7 +508,7 @@ def test_the_room_and_the_log_are_told_that_an_operator_took_back_the_words_of_a
     chat.hub.state.audit_log.clear()
     op.send(f"REDACT #a {msgid} :rude")
     assert pat.heard() == ["* op removed a message of al (rude)"]
-    assert [parse(line).params for line in old.heard()] == [("#a", "removed a message of al (rude)")]
+    assert [parse(line).params for line in old.heard()] == [("#a", "op removed a message of al (rude)")]
     assert parse(op.heard()[0]).command == "REDACT"
     log_actions(chat.hub.state.audit_log)
     assert "#a: op removed a message of al (rude) (by op!" in caplog.text

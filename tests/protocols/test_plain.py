@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import FAULTS, Fault
+from chatroom.common.language import ENGLISH
+from chatroom.common.names import Fault, describe_fault
 from chatroom.common.text import clean
 from chatroom.model.commands import (
     AskRooms,
@@ -39,6 +40,7 @@ class Somebody:
 
     def __init__(self, nick: str = "alice", room: str = "#lobby") -> None:
         self.nick = nick
+        self.language = ENGLISH
         self.admitted = True
         self.account = ""
         self.secure = True
@@ -131,7 +133,7 @@ def test_every_refusal_has_a_sentence(code: Code, name: str) -> None:
 
 def test_every_fault_of_a_name_has_a_sentence() -> None:
     """So that the next try can be better."""
-    assert set(FAULTS) == set(Fault)
+    assert len({describe_fault(fault, ENGLISH) for fault in Fault}) == len(Fault)
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
@@ -139,7 +141,8 @@ def test_help_tells_of_every_command(command: plain.PlainCommand) -> None:
     """What it takes and what it does."""
     [raw] = read(b"/help\n")
     assert isinstance(raw, Raw)
-    assert re.search(rf"^\* {re.escape(command.usage)} +{re.escape(command.does)}$", raw.data.decode(), re.MULTILINE)
+    does = command.does.format(**plain._PLACES)
+    assert re.search(rf"^\* {re.escape(command.usage)} +{re.escape(does)}$", raw.data.decode(), re.MULTILINE)
 
 
 @pytest.mark.parametrize(

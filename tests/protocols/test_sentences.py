@@ -9,7 +9,8 @@ from chatroom.model.outcomes import Labelled
 from chatroom.model.replies import AwayNoted, PersonalNotice, Refused, Reply
 from chatroom.model.values import MessageKind, ModeChange, Person
 from chatroom.protocols import sentences
-from chatroom.protocols.sentences import describe_event, describe_refusal, describe_reply
+from chatroom.protocols.refusals import describe_refusal
+from chatroom.protocols.sentences import describe_event, describe_reply
 from tests.chat import TOLD_AS_OTHERS, TOLD_NOBODY, kinds
 
 AL = Person("1", "al", "u", "127.0.0.1")

@@ -4,11 +4,20 @@ import re
 from datetime import datetime
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import ENGLISH, Language, mark
 
 DURATION_DIGITS = 6  # of a duration such as 90m: a longer one is a typing error, and refused
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
 _SPAN = re.compile(f"([0-9]{{1,{DURATION_DIGITS}}})([{''.join(_UNITS)}])")
+# Translators: numbers of weeks, days, hours, minutes and seconds, as short as they can be: "1h 59m".
+_WRITTEN = {
+    "w": mark("{count}w"),
+    "d": mark("{count}d"),
+    "h": mark("{count}h"),
+    "m": mark("{count}m"),
+    "s": mark("{count}s"),
+}
 _BEFORE_DIGITS = "+-.,"  # of what is meant as a duration: -5m, .5h
 
 
@@ -40,14 +49,14 @@ def split_time(rest: str) -> tuple[int, str]:
     return length, more.strip() if length else rest.strip()
 
 
-def span(length: int) -> str:
+def span(length: int, language: Language = ENGLISH) -> str:
     """A number of seconds in its two largest units: "1h 59m"."""
     parts = []
     for unit, size in _UNITS.items():
         count, length = divmod(length, size)
         if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
+            parts.append(language.tr(_WRITTEN[unit], count=count))
+    return " ".join(parts[:2]) or language.tr(_WRITTEN["s"], count=0)
 
 
 def moment(milliseconds: int) -> str:

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from chatroom.common.confusables import DOTTED, LIKE, MODIFIERS, PAIRS, SCRIPTS, is_plain_mark, is_technical
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import Language, mark
 
 # An IRC line has 512 bytes, which must suffice for any event with the longest names.
 NICK_CHARACTERS = 32  # IRC clients lay out columns by it
@@ -67,12 +68,18 @@ class Fault(Enum):
     SCRIPTS = "scripts"
 
 
-FAULTS = {
-    Fault.EMPTY: "a name has at least one character",
-    Fault.LENGTH: f"a name has at most {NICK_CHARACTERS} characters, and {NICK_BYTES} bytes",
-    Fault.LETTER: "a name is made of letters, digits and -_[]\\{}^|`",
-    Fault.SCRIPTS: "a name is written in one script",
+_FAULTS = {
+    Fault.EMPTY: mark("a name has at least one character"),
+    Fault.LENGTH: mark("a name has at most {nick_characters} characters, and {nick_bytes} bytes"),
+    Fault.LETTER: mark("a name is made of letters, digits and {nick_signs}"),
+    Fault.SCRIPTS: mark("a name is written in one script"),
 }
+
+
+def describe_fault(fault: Fault, language: Language) -> str:
+    """What is wrong, without a full stop."""
+    characters, size = NICK_CHARACTERS, NICK_BYTES
+    return language.tr(_FAULTS[fault], nick_characters=characters, nick_bytes=size, nick_signs=NICK_SIGNS)
 
 
 def fold(name: str) -> str:
@@ -162,6 +169,7 @@ def is_reserved(nick: str, server: str) -> bool:
     return not looks.isdisjoint(_reserved()) or not looks.isdisjoint(_letters_alone(server))
 
 
+@lru_cache(maxsize=8192)
 def _letters_alone(name: str) -> frozenset[str]:
     """How a name looks without its signs: in small letters and in capitals, with and without a last s."""
     bare_name = "".join(c for c in name if c not in NICK_SIGNS and c != ".")

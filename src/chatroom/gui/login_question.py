@@ -9,7 +9,8 @@ from functools import partial
 from chatroom.client import plaintext, strings
 from chatroom.client.client import Client, Phase
 from chatroom.client.settings import Server, Settings
-from chatroom.common.names import FAULTS, nick_fault
+from chatroom.common.language import own
+from chatroom.common.names import describe_fault, nick_fault
 from chatroom.gui.view_protocol import Question, View
 
 
@@ -58,7 +59,7 @@ class LoginQuestion:
             return
         fault = nick_fault(text) if kind == "nick" else None
         if fault:
-            self.ask("nick-bad", (text, FAULTS[fault]))
+            self.ask("nick-bad", (text, describe_fault(fault, own())))
             return
         danger = "" if kind == "nick" else plaintext.danger(self._server, self._settings, text)
         if danger and not self._view.confirm(f"{danger}\n\nSend it without TLS?", "Send"):

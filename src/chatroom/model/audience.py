@@ -3,11 +3,12 @@
 from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import Protocol
 
+from chatroom.common.language import Language
 from chatroom.model.events import Event
 
 
-class Format(Protocol):
-    """Renders events for all clients that read the same bytes (one dialect, one set of capabilities)."""
+class Format(Hashable, Protocol):
+    """Renders events for all clients that read the same bytes (one dialect, language and set of capabilities)."""
 
     own_moves: bool  # whether a client wants to be told that it has joined or left a room itself
     as_sentences: bool  # whether people read it, who are told of several reactions by one line
@@ -20,6 +21,9 @@ class Format(Protocol):
 
     def variant(self, kind: type[Event]) -> Hashable:
         """Equal for formats in which all events of this type have the same bytes."""
+
+    def spoken(self, language: Language) -> "Format":
+        """The same in another language."""
 
 
 class Listener(Protocol):
@@ -48,7 +52,14 @@ class Audience:
         return Audience({**self.groups, session.format: (*self.groups.get(session.format, ()), session)})
 
     def minus(self, session: Listener) -> "Audience":
-        return self.without({session}) if any(session in members for members in self.groups.values()) else self
+        """Looks only among those who read its format, which is cheap however many rooms one leaves."""
+        members = self.groups.get(session.format, ())
+        try:
+            place = members.index(session)
+        except ValueError:
+            return self
+        groups = {**self.groups, session.format: (*members[:place], *members[place + 1 :])}
+        return Audience({format_: group for format_, group in groups.items() if group})
 
     def without(self, sessions: Set[Listener]) -> "Audience":
         groups = {f: tuple([s for s in members if s not in sessions]) for f, members in self.groups.items()}

@@ -1,9 +1,9 @@
 """What the server tells of itself."""
 
-from chatroom.model.values import value
+from dataclasses import dataclass
 
 
-@value
+@dataclass(frozen=True, slots=True)  # hashable: what everybody is told of it is made once
 class ServerInfo:
     """What the server says of itself. `motd` is its message of the day, by lines."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
+from chatroom.common.language import Language
 from chatroom.model.audience import Format
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Reply
@@ -14,6 +15,10 @@ class Viewer(Protocol):
     @property
     def nick(self) -> str:
         """The nickname; "" before registration."""
+
+    @property
+    def language(self) -> Language:
+        """The language that the client reads."""
 
     @property
     def admitted(self) -> bool:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import mark
 from chatroom.model.commands import AskList, AskOwner, SetModes
 from chatroom.model.modes import KEY, OWNER, ROOM_MODES, ModeKind
 from chatroom.model.outcomes import Command
 from chatroom.model.replies import Refused
 from chatroom.model.values import ModeChange
+
+_AFTER_LETTER = mark("whom, or what, after {letter}")
 
 
 def room_modes(room: str, words: list[str]) -> Iterator[Command]:
@@ -30,7 +33,7 @@ def room_modes(room: str, words: list[str]) -> Iterator[Command]:
         elif letter == KEY and not on:
             changes.append(ModeChange(False, letter, "*"))
         else:
-            refusals.append(Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", f"whom, or what, after {letter}")))
+            refusals.append(Refused(ChatError(Code.TOO_FEW_PARAMETERS, "MODE", _AFTER_LETTER, letter)))
     if changes:
         yield SetModes(room, tuple(changes))
     if lists:

@@ -23,7 +23,7 @@ def split_room(here: str, rest: str, words: int = 1) -> tuple[str, str]:
     first, _, more = rest.partition(" ")
     room, rest = (first, more.strip()) if first.startswith("#") else (here, rest)
     if len(rest.split(maxsplit=words)) < words:
-        raise ChatError(Code.TOO_FEW_PARAMETERS, "that", "say whom or what, after the room")
+        raise ChatError(Code.TOO_FEW_PARAMETERS, "", "")
     return room, rest
 
 

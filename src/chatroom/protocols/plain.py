@@ -5,10 +5,12 @@ somebody's /me.
 """
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
+from chatroom.common.language import ENGLISH, Language, mark
 from chatroom.common.names import LOBBY, fold
 from chatroom.common.text import clean, number
 from chatroom.model.commands import (
@@ -52,18 +54,21 @@ from chatroom.protocols.sentences import describe_event, describe_reply, reactio
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
 
-PROMPT = "Username"
-PASSWORD_PROMPT = "Password"
+PROMPT = mark("Username")
+PASSWORD_PROMPT = mark("Password")
 
 
 class PlainFormat:
-    """Events as sentences. All plain clients read the same bytes."""
+    """Events as sentences. All plain clients with one language read the same bytes, and share a `plain_format`."""
 
     own_moves = False
     as_sentences = True
 
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
     def render(self, event: Event) -> bytes:
-        return "".join([f"{line}\n" for line in event_lines(event)]).encode()
+        return "".join([f"{line}\n" for line in event_lines(event, self._language)]).encode()
 
     def render_all(self, events: list[Event]) -> bytes:
         return b"".join(map(self.render, events))
@@ -71,27 +76,35 @@ class PlainFormat:
     def variant(self, kind: type[Event]) -> Hashable:
         return self
 
+    def spoken(self, language: Language) -> "PlainFormat":
+        return plain_format(language)
 
-PLAIN = PlainFormat()
+
+@cache
+def plain_format(language: Language) -> PlainFormat:
+    return PlainFormat(language)
+
+
+PLAIN = plain_format(ENGLISH)
 _ACTION = MessageKind.ACTION  # a look-up in an Enum takes as long as the rest of a message
 
 
-def event_lines(event: Event) -> list[str]:
+def event_lines(event: Event, language: Language = ENGLISH) -> list[str]:
     """The lines for an event: a message as it is, /me with two stars, anything else with one."""
-    lines = describe_event(event)
+    lines = describe_event(event, language)
     if type(event) is not Said:
         return [f"* {line}" for line in lines]
     return [f"** {line}" for line in lines] if event.kind is _ACTION else lines
 
 
-def _reply_lines(reply: Reply) -> list[str]:
+def _reply_lines(reply: Reply, language: Language) -> list[str]:
     """The lines for a reply: its sentences, and the messages that it shows."""
     if isinstance(reply, PersonalNotice) and not isinstance(reply.event, Invited):
-        return event_lines(reply.event)
-    return [*(f"* {sentence}" for sentence in describe_reply(reply, "/")), *_messages(reply)]
+        return event_lines(reply.event, language)
+    return [*(f"* {sentence}" for sentence in describe_reply(reply, "/", language)), *_messages(reply, language)]
 
 
-def _messages(reply: Reply) -> Iterator[str]:
+def _messages(reply: Reply, language: Language) -> Iterator[str]:
     """The messages that a reply shows, each with its time; those that were looked for with their target, too."""
     if not isinstance(reply, Recent | HistoryIs | Found | WaitingAre):
         return
@@ -99,15 +112,17 @@ def _messages(reply: Reply) -> Iterator[str]:
     for reaction in () if isinstance(reply, Found | WaitingAre) else reply.reactions:
         reactions.setdefault(reaction.quote.id, []).append(reaction)
     for event in reply.events if isinstance(reply, HistoryIs) else reply.said:
-        if isinstance(event, Said) and (lines := event_lines(event)):
-            target = _target(event) if isinstance(reply, Found) else ""
+        if isinstance(event, Said) and (lines := event_lines(event, language)):
+            target = _target(event, language) if isinstance(reply, Found) else ""
             yield f"[{moment(event.time)}] {target}" + "\n".join(lines)
             if event.id in reactions:
-                yield f"* {reactions_sentence(reactions[event.id])}"
+                yield f"* {reactions_sentence(reactions[event.id], language)}"
 
 
-def _target(event: Said) -> str:
-    return f"{event.target} " if event.target.startswith("#") else f"to {event.target} "
+def _target(event: Said, language: Language) -> str:
+    if event.target.startswith("#"):
+        return f"{event.target} "
+    return f"{language.tr('to {nick}', nick=event.target)} "
 
 
 class PlainCommand(NamedTuple):
@@ -127,7 +142,6 @@ class PlainDialect:
     one asks for another name.
     """
 
-    format = PLAIN
     pings = False
 
     def __init__(self, viewer: Viewer) -> None:
@@ -135,6 +149,14 @@ class PlainDialect:
         self._lines = Lines(PLAIN_LINE_BYTES)
         self._claimed = ""  # the name whose password is asked for
         self._tries = 0  # passwords that were given for it
+
+    @property
+    def format(self) -> PlainFormat:
+        return plain_format(self._language)
+
+    @property
+    def _language(self) -> Language:
+        return self._viewer.language
 
     def receive(self, data: bytes) -> Iterator[Command]:
         for line in self._lines.feed(data):
@@ -148,7 +170,7 @@ class PlainDialect:
     def answer(self, reply: Reply) -> bytes:
         if isinstance(reply, Raw):
             return reply.data
-        lines = [PROMPT] if isinstance(reply, Admitted) else _reply_lines(reply)
+        lines = [self._language.tr(PROMPT)] if isinstance(reply, Admitted) else _reply_lines(reply, self._language)
         if isinstance(reply, Refused) and not self._viewer.nick and reply.error.code is not Code.BANNED_HERE:
             lines = self._ask_again(reply.error, lines)
         return "".join([f"{line}\n" for line in lines]).encode()
@@ -161,13 +183,14 @@ class PlainDialect:
         return f"{self._question()}\n".encode()
 
     def _question(self) -> str:
-        return PASSWORD_PROMPT if self._claimed or not self._viewer.admitted else PROMPT
+        return self._language.tr(PASSWORD_PROMPT if self._claimed or not self._viewer.admitted else PROMPT)
 
     def _ask_again(self, error: ChatError, lines: list[str]) -> list[str]:
         """What a client without a name is told when it is refused."""
         if error.code is Code.NICK_CLAIMED:
             self._claimed, self._tries = clean(error.about[0]), 0
-            lines = [f"* {self._claimed} is claimed; give its password, or an empty line to choose another name."]
+            sentence = mark("{nick} is claimed; give its password, or an empty line to choose another name.")
+            lines = [f"* {self._language.tr(sentence, nick=self._claimed)}"]
         elif self._tries >= WRONG_PASSWORDS_PER_CONNECTION:
             self._claimed = ""
         return [*lines, self._question()]
@@ -221,9 +244,12 @@ class PlainDialect:
     # ---- commands ---------------------------------------------------------------------------------------------------
 
     def _help(self, rest: str) -> Iterator[Command]:
-        width = max(len(command.usage) for command in COMMANDS.values())
-        lines = [f"* {command.usage:<{width}}  {command.does}\n" for command in COMMANDS.values()]
-        yield Raw("".join([*lines, "* Anything else is sent to the room; //x sends /x.\n"]).encode())
+        tr = self._language.tr
+        rows = [(tr(command.usage), tr(command.does, **_PLACES)) for command in COMMANDS.values()]
+        width = max(len(usage) for usage, _ in rows)
+        lines = [f"* {usage:<{width}}  {does}\n" for usage, does in rows]
+        more = tr("Anything else is sent to the room; //x sends /x.")
+        yield Raw("".join([*lines, f"* {more}\n"]).encode())
 
     def _join(self, rest: str) -> Iterator[Command]:
         room, _, key = rest.partition(" ")
@@ -304,81 +330,123 @@ def _in_room(parse: Callable[[str, str], Iterator[Command]]) -> Callable[[PlainD
     return lambda dialect, rest: parse(dialect._here(), rest)
 
 
+_PLACES = {
+    "lobby": LOBBY,
+    "time_examples": moderation.TIME_EXAMPLES,
+    "most": HISTORY_EVENTS_PER_ANSWER,
+}  # of what they do
 COMMANDS: dict[str, PlainCommand] = {
     command.usage.split()[0]: command
     for command in (
-        PlainCommand("/help", "this list", 0, PlainDialect._help),
-        PlainCommand("/nick NAME", "change your name", 1, _one(Rename)),
-        PlainCommand("/join #ROOM [KEY]", "go to another room; it is made if there is none", 1, PlainDialect._join),
-        PlainCommand("/leave", f"go back to {LOBBY}", 0, PlainDialect._leave),
-        PlainCommand("/rooms", "list the rooms", 0, _one(lambda rest: AskRooms())),
+        PlainCommand("/help", mark("this list"), 0, PlainDialect._help),
+        PlainCommand(mark("/nick NAME"), mark("change your name"), 1, _one(Rename)),
         PlainCommand(
-            "/who [#ROOM | NAME | *]",
-            "list who is here, in a room, or everywhere; or tell about one person",
+            mark("/join #ROOM [KEY]"), mark("go to another room; it is made if there is none"), 1, PlainDialect._join
+        ),
+        PlainCommand("/leave", mark("go back to {lobby}"), 0, PlainDialect._leave),
+        PlainCommand("/rooms", mark("list the rooms"), 0, _one(lambda rest: AskRooms())),
+        PlainCommand(
+            mark("/who [#ROOM | NAME | *]"),
+            mark("list who is here, in a room, or everywhere; or tell about one person"),
             0,
             PlainDialect._who,
         ),
-        PlainCommand("/whois NAME", "tell about one person, as /who NAME does", 1, _one(AskWhois)),
-        PlainCommand("/msg NAME TEXT", "say something to one person alone", 2, PlainDialect._msg),
-        PlainCommand("/me TEXT", "say what you do: /me waves", 1, PlainDialect._me),
-        PlainCommand("/reply NAME TEXT", "answer the last message of somebody here", 2, PlainDialect._reply),
-        PlainCommand("/react NAME EMOJI", "react to somebody's last message: /react bob 👍", 2, PlainDialect._react),
-        PlainCommand("/unreact NAME EMOJI", "take that back", 2, PlainDialect._unreact),
-        PlainCommand("/topic [TEXT]", "show or set the room's topic", 0, PlainDialect._topic),
-        PlainCommand("/invite [#ROOM] NAME", "ask somebody into a room", 1, _in_room(moderation.invite)),
+        PlainCommand(mark("/whois NAME"), mark("tell about one person, as /who NAME does"), 1, _one(AskWhois)),
+        PlainCommand(mark("/msg NAME TEXT"), mark("say something to one person alone"), 2, PlainDialect._msg),
+        PlainCommand(mark("/me TEXT"), mark("say what you do: /me waves"), 1, PlainDialect._me),
         PlainCommand(
-            "/kick [#ROOM] NAME [TIME] [WHY]",
-            f"throw somebody out; for {moderation.TIME_EXAMPLES}",
+            mark("/reply NAME TEXT"), mark("answer the last message of somebody here"), 2, PlainDialect._reply
+        ),
+        PlainCommand(
+            mark("/react NAME EMOJI"),
+            mark("react to somebody's last message: /react bob 👍"),
+            2,
+            PlainDialect._react,
+        ),
+        PlainCommand(mark("/unreact NAME EMOJI"), mark("take that back"), 2, PlainDialect._unreact),
+        PlainCommand(mark("/topic [TEXT]"), mark("show or set the room's topic"), 0, PlainDialect._topic),
+        PlainCommand(mark("/invite [#ROOM] NAME"), mark("ask somebody into a room"), 1, _in_room(moderation.invite)),
+        PlainCommand(
+            mark("/kick [#ROOM] NAME [TIME] [WHY]"),
+            mark("throw somebody out; for {time_examples}"),
             1,
             _in_room(moderation.kick),
         ),
         PlainCommand(
-            "/ban [#ROOM] NAME [TIME] [WHY]", "throw somebody out and keep them out", 1, _in_room(moderation.ban)
+            mark("/ban [#ROOM] NAME [TIME] [WHY]"),
+            mark("throw somebody out and keep them out"),
+            1,
+            _in_room(moderation.ban),
         ),
-        PlainCommand("/unban [#ROOM] NAME", "let them in again", 1, _in_room(moderation.unban)),
+        PlainCommand(mark("/unban [#ROOM] NAME"), mark("let them in again"), 1, _in_room(moderation.unban)),
         PlainCommand(
-            "/mute [#ROOM] NAME [TIME] [WHY]", "let somebody read, but not speak", 1, _in_room(moderation.mute)
+            mark("/mute [#ROOM] NAME [TIME] [WHY]"),
+            mark("let somebody read, but not speak"),
+            1,
+            _in_room(moderation.mute),
         ),
-        PlainCommand("/unmute [#ROOM] NAME", "let them speak again", 1, _in_room(moderation.unmute)),
-        PlainCommand("/bans [#ROOM]", "list who is banned or muted", 0, _in_room(moderation.bans)),
-        PlainCommand("/op [#ROOM] NAME", "make somebody an operator", 1, _in_room(moderation.set_rank(OPERATOR, True))),
-        PlainCommand("/deop [#ROOM] NAME", "take that back", 1, _in_room(moderation.set_rank(OPERATOR, False))),
+        PlainCommand(mark("/unmute [#ROOM] NAME"), mark("let them speak again"), 1, _in_room(moderation.unmute)),
+        PlainCommand(mark("/bans [#ROOM]"), mark("list who is banned or muted"), 0, _in_room(moderation.bans)),
         PlainCommand(
-            "/voice [#ROOM] NAME",
-            "let somebody speak in a quiet or slow room",
+            mark("/op [#ROOM] NAME"),
+            mark("make somebody an operator"),
+            1,
+            _in_room(moderation.set_rank(OPERATOR, True)),
+        ),
+        PlainCommand(
+            mark("/deop [#ROOM] NAME"), mark("take that back"), 1, _in_room(moderation.set_rank(OPERATOR, False))
+        ),
+        PlainCommand(
+            mark("/voice [#ROOM] NAME"),
+            mark("let somebody speak in a quiet or slow room"),
             1,
             _in_room(moderation.set_rank(VOICE, True)),
         ),
-        PlainCommand("/devoice [#ROOM] NAME", "take that back", 1, _in_room(moderation.set_rank(VOICE, False))),
         PlainCommand(
-            "/slow [#ROOM] SECONDS|off",
-            "let each member send one message every so many seconds",
+            mark("/devoice [#ROOM] NAME"), mark("take that back"), 1, _in_room(moderation.set_rank(VOICE, False))
+        ),
+        PlainCommand(
+            mark("/slow [#ROOM] SECONDS|off"),
+            mark("let each member send one message every so many seconds"),
             1,
             _in_room(moderation.slow),
         ),
-        PlainCommand("/key [#ROOM] KEY|off", "let in only those who know a key", 1, _in_room(moderation.key)),
         PlainCommand(
-            "/mode [#ROOM] [MODES]", "show or set modes: /mode +m makes the room quiet", 0, _in_room(moderation.mode)
+            mark("/key [#ROOM] KEY|off"), mark("let in only those who know a key"), 1, _in_room(moderation.key)
         ),
-        PlainCommand("/oper PASSWORD", "become an operator of the server", 1, PlainDialect._oper),
-        PlainCommand("/away [TEXT]", "be away, or back without a text", 0, _one(SetAway)),
-        PlainCommand("/back", "be back", 0, _one(lambda rest: SetAway(""))),
         PlainCommand(
-            "/history [COUNT]",
-            f"what was said here, at most {HISTORY_EVENTS_PER_ANSWER} messages",
+            mark("/mode [#ROOM] [MODES]"),
+            mark("show or set modes: /mode +m makes the room quiet"),
+            0,
+            _in_room(moderation.mode),
+        ),
+        PlainCommand(mark("/oper PASSWORD"), mark("become an operator of the server"), 1, PlainDialect._oper),
+        PlainCommand(mark("/away [TEXT]"), mark("be away, or back without a text"), 0, _one(SetAway)),
+        PlainCommand("/back", mark("be back"), 0, _one(lambda rest: SetAway(""))),
+        PlainCommand(
+            mark("/history [COUNT]"),
+            mark("what was said here, at most {most} messages"),
             0,
             PlainDialect._history,
         ),
-        PlainCommand("/search WORDS", "look for what was said here and in your own messages", 1, PlainDialect._search),
-        PlainCommand("/ignore [NAME]", "hear nothing more from somebody, or list whom", 0, PlainDialect._ignore),
-        PlainCommand("/unignore NAME", "hear them again", 1, _one(lambda rest: Ignore(rest, on=False))),
-        PlainCommand("/set SETTING on|off", "change a setting: replay, strangers", 2, PlainDialect._set),
-        PlainCommand("/servers", "list the servers that are this chat", 0, _one(lambda rest: AskServers())),
-        PlainCommand("/register PASSWORD", "claim your name: nobody else can use it then", 1, _one(MakeAccount)),
-        PlainCommand("/login [NAME] PASSWORD", "prove that a claimed name is yours", 1, PlainDialect._login),
-        PlainCommand("/logout", "log out", 0, _one(lambda rest: LogOut())),
-        PlainCommand("/password OLD NEW", "change your password", 2, PlainDialect._password),
-        PlainCommand("/quit [TEXT]", "leave", 0, _one(lambda rest: Quit(rest, own=True))),
+        PlainCommand(
+            mark("/search WORDS"), mark("look for what was said here and in your own messages"), 1, PlainDialect._search
+        ),
+        PlainCommand(
+            mark("/ignore [NAME]"), mark("hear nothing more from somebody, or list whom"), 0, PlainDialect._ignore
+        ),
+        PlainCommand(mark("/unignore NAME"), mark("hear them again"), 1, _one(lambda rest: Ignore(rest, on=False))),
+        PlainCommand(mark("/set SETTING on|off"), mark("change a setting: replay, strangers"), 2, PlainDialect._set),
+        PlainCommand("/servers", mark("list the servers that are this chat"), 0, _one(lambda rest: AskServers())),
+        PlainCommand(
+            mark("/register PASSWORD"), mark("claim your name: nobody else can use it then"), 1, _one(MakeAccount)
+        ),
+        PlainCommand(
+            mark("/login [NAME] PASSWORD"), mark("prove that a claimed name is yours"), 1, PlainDialect._login
+        ),
+        PlainCommand("/logout", mark("log out"), 0, _one(lambda rest: LogOut())),
+        PlainCommand(mark("/password OLD NEW"), mark("change your password"), 2, PlainDialect._password),
+        PlainCommand(mark("/quit [TEXT]"), mark("leave"), 0, _one(lambda rest: Quit(rest, own=True))),
     )
 }
 

@@ -1,15 +1,15 @@
-"""English sentences for people: what happened, what a reply says, and why something was refused.
+"""Sentences for people, each in the language of its reader: what happened, and what a reply says.
 
 They serve netcat, the server's console, the log of what operators do and the exported history. A sentence here bears no
 mark of the server's ("* "), and names commands as the console does, without a slash: `plain` adds both for netcat.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from chatroom.common.durations import moment
 from chatroom.common.errors import ChatError, Code
-from chatroom.common.names import FAULTS, ROOM_BYTES, ROOM_CHARACTERS, Fault
+from chatroom.common.language import ENGLISH, Language, mark, markn
 from chatroom.common.text import CTCP, CUT, FEED, clean, plain
 from chatroom.model.events import (
     AccountSet,
@@ -35,7 +35,6 @@ from chatroom.model.events import (
     TopicSet,
     UserModesSet,
 )
-from chatroom.model.limits import AWAY_BYTES, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARACTERS, TOPIC_BYTES
 from chatroom.model.masks import MUTE
 from chatroom.model.modes import BAN, INVITED_ONLY, KEY, NO_STRANGERS, OPERATOR, SLOW, written
 from chatroom.model.replies import (
@@ -79,149 +78,38 @@ from chatroom.model.replies import (
     WhoisIs,
     WillWait,
 )
-from chatroom.model.values import MessageKind, ModeChange, Topic
-from chatroom.protocols.limits import PLAIN_LINE_BYTES
-from chatroom.protocols.moderation_commands import TIME_EXAMPLES
-from chatroom.protocols.sentence_parts import SPELLED_OUT, because, lasting, list_bans, spell_out
+from chatroom.model.values import Member, MessageKind, ModeChange, Topic
+from chatroom.protocols.reasons import told
+from chatroom.protocols.refusals import describe_refusal
+from chatroom.protocols.sentence_parts import (
+    BANNED_FROM_ROOM,
+    BANNED_FROM_SERVER,
+    MUTED_IN_ROOM,
+    because,
+    lasting,
+    list_bans,
+)
 
 NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
-
-# ---- refusals: the numbers are places in `ChatError.about`, {slash} stands before commands --------------------------
-
-_REFUSALS: dict[Code, str] = {
-    Code.UNKNOWN_COMMAND: "unknown command {0}; {slash}help lists them",
-    Code.TOO_FEW_PARAMETERS: "{0} needs more: {1}",
-    Code.NOT_REGISTERED: "choose a name first",
-    Code.ALREADY_REGISTERED: "you have a name already; {slash}nick changes it",
-    Code.NICK_MISSING: "choose a name first",
-    Code.NICK_BAD: "that can't be a name: {1}",
-    Code.NICK_TAKEN: "{0} is taken; choose another name",
-    Code.NICK_LIKE: "{0} looks like {1}, which is taken; choose another name",
-    Code.NO_SUCH_NICK: "there is nobody called {0}; {slash}who lists who is here",
-    Code.ROOM_BAD: f"{{0}} can't be a room; a room is # and up to {ROOM_CHARACTERS - 1} characters "
-    f"({ROOM_BYTES} bytes) without spaces or commas, in letters that names may have, too",
-    Code.NO_SUCH_ROOM: "there is no room {0}; {slash}rooms lists them",
-    Code.NOT_IN_ROOM: "you are not in {0}; {slash}join {0} takes you there",
-    Code.NOT_YOURS: "you can't see or change the modes of others",
-    Code.CANNOT_SEND: "you can't write to {0} without being in it; {slash}join {0} takes you there",
-    Code.MODERATED: "only those with a voice may speak in {0} now; its operators give it: {1}",
-    Code.MUTED: "{2} has muted you in {0}{3}{4}; its operators may lift it: {1}",
-    Code.SILENT: "you may not speak in {0}, so you can't set its topic; its operators: {1}",
-    Code.NO_CTCP: "{0} takes no messages for programs",
-    Code.NOT_OPERATOR: "only operators of {0} may do that; they are: {1}",
-    Code.ROOM_FULL: "{0} is full; its operators may invite you: {1}",
-    Code.INVITED_ONLY: "{0} is by invitation only; its operators invite: {1}",
-    Code.BANNED: "{2} has banned you from {0}{3}{4}; its operators may lift it: {1}",
-    Code.BANNED_THERE: "{2} has banned you from {0}{3}{4}, so you can't speak there; its operators may lift it: {1}",
-    Code.KEY_WRONG: "{0} needs a key: {slash}join {0} KEY; its operators know it: {1}",
-    Code.KEY_TOO_OFTEN: "too many wrong keys of {0} were tried; wait a minute, or have a member invite you",
-    Code.SLOW: "{0} is in slow mode: one message every {2}; yours may follow in {3}; its operators: {1}",
-    Code.NICK_HELD: "you can't take another name while you are banned or muted in {1}",
-    Code.LOGOUT_HELD: "you can't log out while you are banned or muted in {0}; leave it first",
-    Code.NICK_BANNED: "the name {0} is banned here{1}{2}",
-    Code.BANNED_HERE: "you are banned from this server{0}{1}",
-    Code.THAT_IS_YOU: "that would be yourself",
-    Code.NOT_BANNED: "there is no such ban or mute on {1}; {slash}bans lists them",
-    Code.BANS_FULL: "the server has too many bans; lift one first",
-    Code.NOT_SERVER_OPERATOR: "only an operator of the server may do that",
-    Code.OPERATOR_CONFIGURED: "{0} is named as an operator in the configuration; remove it there, then restart",
-    Code.ACCOUNT_RESERVED: "{0} is named as an operator of this server, so only an operator can claim it",
-    Code.OPERATORS_UNKNOWN: "this server has no operators",
-    Code.PASSWORD_NEEDED: "give the server's password first",
-    Code.WRONG_PASSWORD: "that password is wrong",
-    Code.THEY_ARE_NOT_IN_ROOM: "{0} is not in {1}",
-    Code.THEY_ARE_IN_ROOM: "{0} is in {1} already",
-    Code.MODE_UNKNOWN: "there is no mode {0}",
-    Code.USER_MODE_UNKNOWN: "there is no such mode",
-    Code.NICK_RESERVED: "that can't be a name: that name would pass for the server",
-    Code.ROOM_LIKE: "{0} looks like the name of another room; choose one that does not",
-    Code.MASK_STARS: "a mask has at most {3} stars; {2} has more",
-    Code.ADDRESS_HIDDEN: "{2} is for operators of the server, who see addresses; ban by name, or by the host shown",
-    Code.MODE_PARAMETER: "{2} is no parameter for mode {1}",
-    Code.LIST_FULL: "the list of mode {1} in {0} is full; remove an entry first",
-    Code.MASKS_FULL: "too many bans and exceptions were set from your address, or on this server; remove some first",
-    Code.WATCHING_TOO_MANY: "you are watching too many people",
-    Code.NO_ORIGIN: "there is nothing to answer",
-    Code.NO_SUCH_SERVER: "there is no server {0}",
-    Code.NICK_CLAIMED: "{0} is claimed; if it is yours, {slash}login {0} PASSWORD gives it to you, "
-    "else choose another name",
-    Code.ACCOUNT_EXISTS: "{0} is claimed already; if it is yours, {slash}login {0} PASSWORD",
-    Code.NO_SUCH_ACCOUNT: "{0} is not claimed; whoever has that name can claim it with {slash}register PASSWORD",
-    Code.LOGIN_FAILED: "that is not the password of {0}, or nobody has claimed {0}; try again, or choose another name",
-    Code.LOGIN_TOO_OFTEN: "that was tried too often; wait a minute, then try again",
-    Code.LOGIN_BUSY: "too many are logging in at the moment; try again in a few seconds",
-    Code.LOGGED_IN_ALREADY: "you are logged in as {0}; {slash}logout first",
-    Code.NOT_LOGGED_IN: "you are not logged in; {slash}login PASSWORD, "
-    "or claim your name with {slash}register PASSWORD",
-    Code.PASSWORD_WEAK: f"a password has at least {PASSWORD_MIN_CHARACTERS} characters and is not the name; "
-    "choose another",
-    Code.PASSWORD_COMMON: "that password is among the first that are guessed; choose one that nobody else has",
-    Code.PASSWORD_BAD: f"a password has no spaces and at most {PASSWORD_MAX_BYTES} bytes; choose another",
-    Code.ACCOUNTS_FULL: "no more names can be claimed from where you are for now; try again in an hour",
-    Code.NOT_A_GHOST: "that is you",
-    Code.REALNAME_BAD: "that can't be a real name",
-    Code.REALNAME_HELD: "you can't take another real name while you may not speak in one of your rooms",
-    Code.TOO_MANY_TARGETS: "these are too many names at once",
-    Code.TOO_MANY_ROOMS: "you are in too many rooms; leave one first",
-    Code.NO_RECIPIENT: "say whom it is for",
-    Code.NO_TEXT: "there is nothing to send",
-    Code.TOPIC_TOO_LONG: f"that topic is too long; a topic has at most {TOPIC_BYTES} bytes",
-    Code.AWAY_TOO_LONG: f"that is too long; an away message has at most {AWAY_BYTES} bytes",
-    Code.LINE_TOO_LONG: f"that line is too long and was not sent; a line has at most {PLAIN_LINE_BYTES} bytes",
-    Code.WORD_TOO_LONG: "a word in that is longer than a line, so it was not sent; send it in parts",
-    Code.LINE_NOT_UTF8: "that line is not UTF-8 and was not sent",
-    Code.PASSWORD_ALOUD: "that looks like a command with a password, so it was not sent; a command begins with its /",
-    Code.NO_HISTORY: "there is no history of {1} that you may read",
-    Code.HISTORY_FAILED: "the history can't be read at the moment",
-    Code.TIME_BAD: f"{{0}} is no time, so nothing was done; {TIME_EXAMPLES} are times; no reason begins with a digit",
-    Code.NOTHING_KEPT: "no history is kept here",
-    Code.RELOAD_FAILED: "a file can't be read, so nothing has changed; the server's log says which",
-    Code.LINK_DOWN: "the link to the other servers is down; that must wait until it is back",
-    Code.SPOOL_FULL: "the link to the other servers is down and too much waits for it; that was not sent",
-    Code.NOTHING_TO_READ: "{0} is neither a room nor a person",
-    Code.NOT_YOURS_TO_REDACT: "you can't remove messages from {0}",
-    Code.MAY_NOT_REDACT: "you may not remove that message",
-    Code.NO_SUCH_MESSAGE: "there is no such message, or it is too old",
-    Code.NO_STRANGERS: "{0} takes messages only from people who are logged in; "
-    "{slash}register PASSWORD claims your name",
-    Code.WAITING_FULL: "too much waits for {0} already; that was not sent",
-    Code.IGNORING_TOO_MANY: "you are ignoring too many people; {slash}unignore somebody first",
-    Code.NOT_IGNORED: "you are not ignoring {0}; {slash}ignore lists whom you do",
-    Code.NOTHING_TO_REACT_TO: "there is no such message, or it is too old",
-    Code.NOTHING_SAID: "{1} has said nothing in {0} lately",
-    Code.REACTION_BAD: "a reaction is an emoji or one word, of at most {1} bytes",
-    Code.REACTIONS_FULL: "that message has as many reactions as it may have",
-    Code.STAYS_IN_LOBBY: "you are in {0} already, where everybody starts; {slash}quit leaves the server",
-}
-
-
-def describe_refusal(error: ChatError, slash: str = "") -> str:
-    """Why something was refused, and what to do next. `slash` stands before the commands that the sentence names."""
-    about = list(map(clean, error.about))
-    if error.code is Code.NICK_BAD:
-        about[1] = FAULTS[Fault(about[1])]
-    if error.code in SPELLED_OUT:
-        about = spell_out(error.code, about)
-    return _REFUSALS[error.code].format(*about, slash=slash)
 
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
 
-def describe_event(event: Event) -> list[str]:
+def describe_event(event: Event, language: Language = ENGLISH) -> list[str]:
     """What happened, one sentence each; none if it is for programs alone. A message is its lines, with its sender."""
-    return _EVENTS[type(event)](event)
+    return _EVENTS[type(event)](event, language)
 
 
 _ACTION, _TAGS = MessageKind.ACTION, MessageKind.TAGS  # a look-up in an Enum takes as long as the rest of a message
 
 
-def _said(event: Said) -> list[str]:
+def _said(event: Said, language: Language) -> list[str]:
     text, kind = event.text, event.kind
     if CTCP in text or kind is _TAGS:
         return []  # for programs
-    private = "" if "#" in event.target[:2] else "[private] "
-    by = speaker(event) if event.quote else event.by.nick
+    private = "" if "#" in event.target[:2] else f"{language.tr('[private]')} "
+    by = speaker(event, language) if event.quote else event.by.nick
     lines = [plain(line) for line in text.replace(CUT, "").split(FEED) if line]
     if kind is _ACTION:
         return [f"{private}{by} {' '.join(lines)}"]
@@ -229,332 +117,515 @@ def _said(event: Said) -> list[str]:
     return [*first, *(f"{private}{event.by.nick}: {line}" for line in lines[1:])]
 
 
-def speaker(event: Said) -> str:
+def speaker(event: Said, language: Language = ENGLISH) -> str:
     """Who has said something, and what it answers, as far as that is known."""
     nick, quote = event.by.nick, event.quote
     if quote is None:
         return nick
-    return f'{nick} (to {quote.nick}: "{quote.text}")' if quote.text else f"{nick} (to an earlier message)"
+    if not quote.text:
+        return language.tr("{nick} (to an earlier message)", nick=nick)
+    return language.tr('{nick} (to {other}: "{text}")', nick=nick, other=quote.nick, text=quote.text)
 
 
-def reactions_sentence(reactions: Sequence[Reacted]) -> str:
+def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLISH) -> str:
     """Who has reacted to a message, and how: one sentence for all reactions to it."""
     people: dict[str, list[str]] = {}
     for event in reactions:
         people.setdefault(event.reaction, []).append(event.by.nick)
-    kinds = ", ".join([f"{plain(reaction)} by {_some(nicks)}" for reaction, nicks in people.items()])
-    target, quote = reactions[0].target, reactions[0].quote
-    private = "" if "#" in target[:1] else "[private] "
-    return f'{private}{kinds} on {quote.nick}: "{quote.text}"'
+    kinds = [
+        language.tr("{reaction} by {people}", reaction=plain(reaction), people=_some(nicks, language))
+        for reaction, nicks in people.items()
+    ]
+    quote = reactions[0].quote
+    private = "" if "#" in reactions[0].target[:1] else f"{language.tr('[private]')} "
+    sentence = language.tr(
+        '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
+    )
+    return private + sentence
 
 
-def _some(nicks: Sequence[str]) -> str:
+def _some(nicks: Sequence[str], language: Language) -> str:
     """The first of these people by name, and how many more there are."""
+    if len(nicks) == 1:
+        return nicks[0]
     if len(nicks) <= NAMES_SHOWN + 1:
-        return " and ".join([", ".join(nicks[:-1]), nicks[-1]]) if len(nicks) > 1 else nicks[0]
-    return f"{', '.join(nicks[:NAMES_SHOWN])} and {len(nicks) - NAMES_SHOWN} others"
+        return language.tr("{people} and {nick}", people=", ".join(nicks[:-1]), nick=nicks[-1])
+    named = ", ".join(nicks[:NAMES_SHOWN])
+    return language.trn(
+        "{people} and {count} other", "{people} and {count} others", len(nicks) - NAMES_SHOWN, people=named
+    )
 
 
-def _topic_set(event: TopicSet) -> list[str]:
+def _left(event: Left | Departed, language: Language) -> list[str]:
+    return [language.tr("{nick} left{why}", nick=event.by.nick, why=because(told(event.reason, language)))]
+
+
+def _topic_set(event: TopicSet, language: Language) -> list[str]:
     if not event.topic:
-        return [f"{event.by.nick} removed the topic"]
-    return [f"{event.by.nick} set the topic: {plain(event.topic)}"]
+        return [language.tr("{nick} removed the topic", nick=event.by.nick)]
+    return [language.tr("{nick} set the topic: {topic}", nick=event.by.nick, topic=plain(event.topic))]
 
 
-def _modes_set(event: ModesSet) -> list[str]:
-    """Masks that were set for one name are one change. What ended with its time is a sentence by itself."""
-    ended = [_ended(change) for change in event.changes if not change.on and change.until]
-    done = dict.fromkeys([_change(change, event) for change in event.changes if change.on or not change.until])
-    return [*dict.fromkeys(ended), *([f"{event.by.nick} {', '.join(done)}"] if done else [])]
+def _kicked(event: Kicked, language: Language) -> list[str]:
+    why = because(event.reason)
+    return [language.tr("{nick} threw {whom} out{why}", nick=event.by.nick, whom=event.who.nick, why=why)]
 
 
-def _ended(change: ModeChange) -> str:
-    return f"The {'mute' if change.param.startswith(MUTE) else 'ban'} on {_whom(change)} has ended"
+def _killed(event: Killed, language: Language) -> list[str]:
+    why = because(told(event.reason, language))
+    return [language.tr("{nick} threw {whom} off the server{why}", nick=event.by.nick, whom=event.who.nick, why=why)]
 
 
-def _change(change: ModeChange, event: ModesSet) -> str:
-    """What was done by one change, without who did it."""
-    if change.on and change.letter == OPERATOR and change.uid == event.by.uid:  # an owner who comes in
-        return "is an operator here"
+Mode = str | tuple[str, str]  # what a change is told by: one form, or with its number two
+
+
+def _modes_set(event: ModesSet, language: Language) -> list[str]:
+    """Masks that were set for one name are one change. What has ended with its time comes first."""
+    changes = sorted(event.changes, key=lambda change: change.on or not change.until)
+    return list(dict.fromkeys(_change(change, event, language) for change in changes))
+
+
+def _change(change: ModeChange, event: ModesSet, language: Language) -> str:
     mute = change.letter == BAN and change.param.startswith(MUTE)
-    sentence = _MODES.get((MUTE if mute else change.letter, change.on))
-    done = sentence.format(_whom(change)) if sentence else f"set mode {plain(written((change,)))}"
-    return f"{done}{lasting(change.until, event.time)}{because(change.reason)}"
+    letter = MUTE if mute else change.letter
+    whom, why = plain(change.whom or change.param.removeprefix(MUTE if mute else "")), because(change.reason)
+    time = lasting(change.until, event.time, language) if change.on else ""
+    if change.until and not change.on:
+        sentence = _ENDED[letter == MUTE]
+    elif change.on and letter == OPERATOR and change.uid == event.by.uid:
+        sentence = _OWNER_CAME
+    else:
+        sentence = (_MODES_FOR_A_TIME if time else _MODES).get((letter, change.on), _OTHER_MODE)
+    if isinstance(sentence, str):
+        mode = plain(written((change,)))
+        return language.tr(sentence, nick=event.by.nick, whom=whom, time=time, why=why, mode=mode)
+    return language.trn(*sentence, int(change.param), nick=event.by.nick)
 
 
-def _whom(change: ModeChange) -> str:
-    """Whom, or what, a change is about."""
-    return plain(change.whom or (change.param.removeprefix(MUTE) if change.letter == BAN else change.param))
-
-
-_MODES = {
-    ("o", True): "made {0} an operator",
-    ("o", False): "decided that {0} is no longer an operator",
-    ("v", True): "gave {0} a voice",
-    ("v", False): "took {0}'s voice",
-    ("b", True): "banned {0}",
-    ("b", False): "lifted the ban on {0}",
-    (MUTE, True): "muted {0}",
-    (MUTE, False): "lets {0} speak again",
-    (SLOW, True): "slowed the room down: one message every {0} seconds",
-    (SLOW, False): "ended the slow mode",
-    ("i", True): "closed the room to those who aren't invited",
-    ("i", False): "opened the room to all",
-    ("k", True): "set a key",
-    ("k", False): "removed the key",
-    ("l", True): "limited the room to {0} people",
-    ("l", False): "removed the limit",
-    ("m", True): "let only those with a voice speak",
-    ("m", False): "let everybody speak",
-    ("s", True): "took the room off the list",
-    ("s", False): "put the room on the list",
-    ("t", True): "let only operators set the topic",
-    ("t", False): "let everybody set the topic",
+_ENDED: tuple[Mode, Mode] = (mark("The ban on {whom} has ended{why}"), mark("The mute on {whom} has ended{why}"))
+_OWNER_CAME: Mode = mark("{nick} is an operator here")
+_OTHER_MODE: Mode = mark("{nick} set mode {mode}")
+_MODES: dict[tuple[str, bool], Mode] = {
+    ("o", True): mark("{nick} made {whom} an operator"),
+    ("o", False): mark("{nick} decided that {whom} is no longer an operator"),
+    ("v", True): mark("{nick} gave {whom} a voice"),
+    ("v", False): mark("{nick} took {whom}'s voice"),
+    ("b", True): mark("{nick} banned {whom}{why}"),
+    ("b", False): mark("{nick} lifted the ban on {whom}"),
+    (MUTE, True): mark("{nick} muted {whom}{why}"),
+    (MUTE, False): mark("{nick} lets {whom} speak again"),
+    (SLOW, True): markn(
+        "{nick} slowed the room down: one message every second",
+        "{nick} slowed the room down: one message every {count} seconds",
+    ),
+    (SLOW, False): mark("{nick} ended the slow mode"),
+    ("i", True): mark("{nick} closed the room to those who aren't invited"),
+    ("i", False): mark("{nick} opened the room to all"),
+    ("k", True): mark("{nick} set a key"),
+    ("k", False): mark("{nick} removed the key"),
+    ("l", True): markn("{nick} limited the room to one person", "{nick} limited the room to {count} people"),
+    ("l", False): mark("{nick} removed the limit"),
+    ("m", True): mark("{nick} let only those with a voice speak"),
+    ("m", False): mark("{nick} let everybody speak"),
+    ("s", True): mark("{nick} took the room off the list"),
+    ("s", False): mark("{nick} put the room on the list"),
+    ("t", True): mark("{nick} let only operators set the topic"),
+    ("t", False): mark("{nick} let everybody set the topic"),
+}
+_MODES_FOR_A_TIME: dict[tuple[str, bool], Mode] = {
+    ("b", True): mark("{nick} banned {whom} for {time}{why}"),
+    (MUTE, True): mark("{nick} muted {whom} for {time}{why}"),
 }
 
 
-def _server_banned(event: ServerBanned) -> list[str]:
-    whom = plain(event.whom or event.mask)
-    how = f"{lasting(event.until, event.time)}{because(event.reason)}"
-    return [f"{event.by.nick} banned {whom} from the server{how}"]
+def server_banned(event: ServerBanned, whom: str, language: Language) -> str:
+    time = lasting(event.until, event.time, language)
+    places = {"nick": event.by.nick, "whom": plain(whom), "why": because(event.reason)}
+    if time:
+        return language.tr("{nick} banned {whom} from the server for {time}{why}", time=time, **places)
+    return language.tr("{nick} banned {whom} from the server{why}", **places)
 
 
-def _redacted(event: Redacted) -> list[str]:
-    what = "message" if "#" in event.target[:1] else "private message"
-    return [f"{event.by.nick} removed a {what}{f' of {event.author}' if event.author else ''}{because(event.reason)}"]
+def server_unbanned(event: ServerUnbanned, language: Language) -> str:
+    return language.tr("{nick} lifted the ban from the server on {whom}", nick=event.by.nick, whom=plain(event.mask))
 
 
-def _user_modes_set(event: UserModesSet) -> list[str]:
+def redacted(event: Redacted, language: Language) -> str:
+    sentence = _REDACTED["#" in event.target[:1], bool(event.author)]
+    return language.tr(sentence, nick=event.by.nick, author=event.author, why=because(event.reason))
+
+
+_REDACTED = {  # whether it was said in a room, and by somebody else
+    (True, True): mark("{nick} removed a message of {author}{why}"),
+    (True, False): mark("{nick} removed a message{why}"),
+    (False, True): mark("{nick} removed a private message of {author}{why}"),
+    (False, False): mark("{nick} removed a private message{why}"),
+}
+
+
+def operator_set(event: OperatorSet, language: Language) -> str:
+    return language.tr(_OPERATOR_SET[event.on], nick=event.by.nick, account=event.account)
+
+
+_OPERATOR_SET = {
+    True: mark("{nick} made {account} an operator of the server, whenever they are logged in"),
+    False: mark("{nick} decided that {account} is no longer an operator of the server"),
+}
+
+
+def guessed(event: Guessed, language: Language) -> str:
+    if event.count > 1:
+        sentence = _GUESSED_OFTEN[bool(event.target)]
+        return language.trn(*sentence, event.count, nick=event.nick, room=event.target)
+    return language.tr(_GUESSED[bool(event.target)], nick=event.nick, room=event.target)
+
+
+_GUESSED = {
+    True: mark("{nick} gave a wrong key for {room}"),
+    False: mark("{nick} gave a wrong password of the operators"),
+}
+_GUESSED_OFTEN = {
+    True: markn("{nick} gave a wrong key for {room}", "{nick} gave a wrong key for {room}; {count} within a minute"),
+    False: markn(
+        "{nick} gave a wrong password of the operators",
+        "{nick} gave a wrong password of the operators; {count} within a minute",
+    ),
+}
+
+
+def _away_set(event: AwaySet, language: Language) -> list[str]:
+    if event.message:
+        return [language.tr("{nick} is away: {text}", nick=event.by.nick, text=plain(event.message))]
+    return [language.tr("{nick} is back", nick=event.by.nick)]
+
+
+def _account_set(event: AccountSet, language: Language) -> list[str]:
+    if event.account:
+        return [language.tr("{nick} has logged in", nick=event.by.nick)]
+    return [language.tr("{nick} has logged out", nick=event.by.nick)]
+
+
+def _alerted(event: Alerted, language: Language) -> list[str]:
+    return [language.tr("{nick}, who runs this server: {text}", nick=event.by.nick, text=plain(event.text))]
+
+
+def _user_modes_set(event: UserModesSet, language: Language) -> list[str]:
     strangers = [change.on for change in event.changes if change.letter == NO_STRANGERS]
     others = tuple([change for change in event.changes if change.letter != NO_STRANGERS])
-    lines = [f"Your modes: {written(others)}"] if others else []
+    lines = [language.tr("Your modes: {modes}", modes=written(others))] if others else []
     if strangers:
-        who = "Only people who are logged in" if strangers[-1] else "Strangers, too,"
-        lines.append(f"{who} can write to you alone now.")
+        lines.append(language.tr(_STRANGERS[strangers[-1]]))
     return lines
 
 
-def operator_set(event: OperatorSet) -> str:
-    if event.on:
-        return f"{event.by.nick} made {event.account} an operator of the server, whenever they are logged in"
-    return f"{event.by.nick} decided that {event.account} is no longer an operator of the server"
+_STRANGERS = {
+    True: mark("Only people who are logged in can write to you alone now."),
+    False: mark("Strangers, too, can write to you alone now."),
+}
 
-
-def guessed(event: Guessed) -> str:
-    what = f"a wrong key for {event.target}" if event.target else "a wrong password of the operators"
-    more = f"; {event.count} within a minute" if event.count > 1 else ""
-    return f"{event.nick} gave {what}{more}"
-
-
-_EVENTS: dict[type, Callable[[Any], list[str]]] = {
+_EVENTS: dict[type, Callable[[Any, Language], list[str]]] = {
     Said: _said,
-    Joined: lambda e: [f"{e.by.nick} joined"],
-    Left: lambda e: [f"{e.by.nick} left{because(e.reason)}"],
-    Departed: lambda e: [f"{e.by.nick} left{because(e.reason)}"],
-    Renamed: lambda e: [f"{e.by.nick} is now known as {e.nick}"],
+    Joined: lambda e, to: [to.tr("{nick} joined", nick=e.by.nick)],
+    Left: _left,
+    Departed: _left,
+    Renamed: lambda e, to: [to.tr("{nick} is now known as {name}", nick=e.by.nick, name=e.nick)],
     TopicSet: _topic_set,
-    Kicked: lambda e: [f"{e.by.nick} threw {e.who.nick} out{because(e.reason)}"],
+    Kicked: _kicked,
     ModesSet: _modes_set,
-    Killed: lambda e: [f"{e.by.nick} threw {e.who.nick} off the server{because(e.reason)}"],
-    ServerBanned: _server_banned,
-    ServerUnbanned: lambda e: [f"{e.by.nick} lifted the ban from the server on {plain(e.mask)}"],
-    Invited: lambda e: [],  # the one who is invited is told by a reply
+    Killed: _killed,
+    ServerBanned: lambda e, to: [server_banned(e, e.whom or e.mask, to)],
+    ServerUnbanned: lambda e, to: [server_unbanned(e, to)],
+    Invited: lambda e, to: [],  # the one who is invited is told by a reply
     UserModesSet: _user_modes_set,
-    RealnameSet: lambda e: [],
-    AccountSet: lambda e: [f"{e.by.nick} has logged in" if e.account else f"{e.by.nick} has logged out"],
-    Alerted: lambda e: [f"{e.by.nick}, who runs this server: {plain(e.text)}"],
-    Redacted: _redacted,
-    Reacted: lambda e: [],  # people are told of several at once: `reactions_sentence`
-    OperatorSet: lambda e: [operator_set(e)],
-    Guessed: lambda e: [guessed(e)],
-    AwaySet: lambda e: [f"{e.by.nick} is away: {plain(e.message)}" if e.message else f"{e.by.nick} is back"],
+    RealnameSet: lambda e, to: [],
+    AccountSet: _account_set,
+    Alerted: _alerted,
+    Redacted: lambda e, to: [redacted(e, to)],
+    Reacted: lambda e, to: [],  # people are told of several at once: `reactions_sentence`
+    OperatorSet: lambda e, to: [operator_set(e, to)],
+    Guessed: lambda e, to: [guessed(e, to)],
+    AwaySet: _away_set,
 }
 
 # ---- replies --------------------------------------------------------------------------------------------------------
 
 
-def describe_reply(reply: Reply, slash: str = "") -> list[str]:
+class Reader(NamedTuple):
+    """For whom a reply is put into words: the language, and what stands before the commands that a sentence names."""
+
+    language: Language
+    slash: str
+
+    def tr(self, sentence: str, /, **places: object) -> str:
+        return self.language.tr(sentence, slash=self.slash, **places)
+
+    def trn(self, one: str, many: str, count: int, /, **places: object) -> str:
+        return self.language.trn(one, many, count, slash=self.slash, **places)
+
+
+def describe_reply(reply: Reply, slash: str = "", language: Language = ENGLISH) -> list[str]:
     """What a reply says, one sentence each; of one that shows messages, what is to be said besides.
 
     `slash` stands before the commands that a sentence names.
     """
-    return _REPLIES[type(reply)](reply, slash)
+    return _REPLIES[type(reply)](reply, Reader(language, slash))
 
 
-def _welcome(reply: Welcome, slash: str) -> list[str]:
+def _welcome(reply: Welcome, to: Reader) -> list[str]:
     nick = reply.person.nick
+    greeting, help_ = to.tr("Welcome, {nick}.", nick=nick), to.tr("Type {slash}help for commands.")
     if reply.room is None:
-        return [f"Welcome, {nick}. Type {slash}help for commands."]
-    greeting = f"Welcome, {nick}. {_company(reply.room, nick)} Type {slash}help for commands."
-    return [greeting, *_topic(reply.room.topic)]
+        return [f"{greeting} {help_}"]
+    return [f"{greeting} {_company(reply.room, nick, to)} {help_}", *_topic(reply.room.topic, to)]
 
 
-def _room_state(reply: RoomState, slash: str) -> list[str]:
-    return [f"You are in {reply.room} now. {_company(reply, reply.viewer)}", *_topic(reply.topic)]
+def _room_state(reply: RoomState, to: Reader) -> list[str]:
+    here = to.tr("You are in {room} now.", room=reply.room)
+    return [f"{here} {_company(reply, reply.viewer, to)}", *_topic(reply.topic, to)]
 
 
-def _company(state: RoomState, viewer: str) -> str:
+def _company(state: RoomState, viewer: str, to: Reader) -> str:
     others = [m.person.nick for m in state.members if m.person.nick != viewer]
-    return f"With you in {state.room}: {', '.join(others)}." if others else f"Nobody else is in {state.room} yet."
+    if not others:
+        return to.tr("Nobody else is in {room} yet.", room=state.room)
+    return to.tr("With you in {room}: {people}.", room=state.room, people=", ".join(others))
 
 
-def _topic(topic: Topic | None) -> list[str]:
-    return [f"Topic: {plain(topic.text)}"] if topic else []
+def _topic(topic: Topic | None, to: Reader) -> list[str]:
+    return [to.tr("Topic: {topic}", topic=plain(topic.text))] if topic else []
 
 
-_CLOSED = {INVITED_ONLY: "by invitation", KEY: "needs a key"}
+_CLOSED = {INVITED_ONLY: mark("by invitation"), KEY: mark("needs a key")}
 
 
-def _rooms_are(reply: RoomsAre, slash: str) -> list[str]:
+def _rooms_are(reply: RoomsAre, to: Reader) -> list[str]:
     rows = []
     for room in reply.rooms:
-        about = ", ".join([str(room.people), *[_CLOSED[letter] for letter in room.closed]])
+        about = ", ".join([str(room.people), *[to.tr(_CLOSED[letter]) for letter in room.closed]])
         rows.append(f"{room.name} ({about}){f': {plain(room.topic)}' if room.topic else ''}")
     return rows
 
 
-def _who_is_in(reply: WhoIsIn, slash: str) -> list[str]:
+def _who_is_in(reply: WhoIsIn, to: Reader) -> list[str]:
     if not reply.members:
-        return [f"There is nobody in or called {clean(reply.mask)}."]
-    people = [f"{m.person.nick} (away: {plain(m.away)})" if m.away else m.person.nick for m in reply.members]
-    return [f"{len(people)} in {reply.room}: {', '.join(people)}" if reply.room else f"Here: {', '.join(people)}"]
+        return [to.tr("There is nobody in or called {mask}.", mask=clean(reply.mask))]
+    people = ", ".join([_present(m, to) for m in reply.members])
+    if not reply.room:
+        return [to.tr("Here: {people}", people=people)]
+    return [to.tr("{count} in {room}: {people}", count=len(reply.members), room=reply.room, people=people)]
 
 
-def _whois_is(reply: WhoisIs, slash: str) -> list[str]:
+def _present(member: Member, to: Reader) -> str:
+    nick = member.person.nick
+    return to.tr("{nick} (away: {text})", nick=nick, text=plain(member.away)) if member.away else nick
+
+
+def _whois_is(reply: WhoisIs, to: Reader) -> list[str]:
     person, away = reply.member.person, reply.member.away
-    rooms = ", ".join(name for name, _ in reply.rooms) or "no room that you can see"
-    account = f"logged in as {person.account}" if person.account else "not logged in"
-    return [f"{person.nick} is in {rooms}; {account}{f'; away: {plain(away)}' if away else ''}"]
+    rooms = ", ".join(name for name, _ in reply.rooms)
+    where = (
+        to.tr("{nick} is in {rooms}", nick=person.nick, rooms=rooms)
+        if rooms
+        else to.tr("{nick} is in no room that you can see", nick=person.nick)
+    )
+    account = to.tr("logged in as {account}", account=person.account) if person.account else to.tr("not logged in")
+    return ["; ".join([where, account, *([to.tr("away: {text}", text=plain(away))] if away else [])])]
 
 
-def _list_is(reply: ListIs, slash: str) -> list[str]:
+def _list_is(reply: ListIs, to: Reader) -> list[str]:
     bans = [e for e in reply.entries if not e.mask.startswith(MUTE)]
     mutes = [e._replace(mask=e.mask.removeprefix(MUTE)) for e in reply.entries if e.mask.startswith(MUTE)]
-    lines = [f"{verb}: {ban}" for verb, entries in (("Banned", bans), ("Muted", mutes)) for ban in list_bans(entries)]
-    return lines or [f"Nobody is banned or muted in {reply.room}."]
+    lines = list_bans(bans, BANNED_FROM_ROOM, to.language) + list_bans(mutes, MUTED_IN_ROOM, to.language)
+    return lines or [to.tr("Nobody is banned or muted in {room}.", room=reply.room)]
 
 
-def _inviting(reply: Inviting, slash: str) -> list[str]:
-    return [f"{reply.nick} is invited to {reply.room}{f', but away: {plain(reply.away)}' if reply.away else ''}"]
+def _owner_is(reply: OwnerIs, to: Reader) -> list[str]:
+    if reply.account:
+        return [to.tr("{room} belongs to {account}.", room=reply.room, account=reply.account)]
+    return [to.tr("{room} belongs to nobody.", room=reply.room)]
 
 
-def _personal_notice(reply: PersonalNotice, slash: str) -> list[str]:
+def _modes_are(reply: ModesAre, to: Reader) -> list[str]:
+    if reply.room:
+        return [to.tr("Modes of {room}: {modes}", room=reply.room, modes=plain(reply.modes))]
+    return [to.tr("Your modes: {modes}", modes=reply.modes)]
+
+
+def _inviting(reply: Inviting, to: Reader) -> list[str]:
+    if reply.away:
+        sentence = mark("{nick} is invited to {room}, but away: {text}")
+        return [to.tr(sentence, nick=reply.nick, room=reply.room, text=plain(reply.away))]
+    return [to.tr("{nick} is invited to {room}", nick=reply.nick, room=reply.room)]
+
+
+def _personal_notice(reply: PersonalNotice, to: Reader) -> list[str]:
     event = reply.event
     if isinstance(event, Invited):
-        return [f"{event.by.nick} invites you to {event.room}; {slash}join {event.room} takes you there"]
-    return describe_event(event)
+        sentence = mark("{nick} invites you to {room}; {slash}join {room} takes you there")
+        return [to.tr(sentence, nick=event.by.nick, room=event.room)]
+    return describe_event(event, to.language)
 
 
-def _history_is(reply: HistoryIs, slash: str) -> list[str]:
+def _away_noted(reply: AwayNoted, to: Reader) -> list[str]:
+    return [to.tr("You are away; {slash}away alone says that you are back.") if reply.away else to.tr("You are back.")]
+
+
+def _history_is(reply: HistoryIs, to: Reader) -> list[str]:
     is_empty = not any(isinstance(event, Said) and describe_event(event) for event in reply.events)
-    return [f"Nothing was said in {reply.name} yet."] if is_empty else []
+    return [to.tr("Nothing was said in {room} yet.", room=reply.name)] if is_empty else []
 
 
-def _found(reply: Found, slash: str) -> list[str]:
-    return [] if any(map(describe_event, reply.said)) else [f"Nothing was found with {clean(reply.words)}."]
+def _found(reply: Found, to: Reader) -> list[str]:
+    if any(map(describe_event, reply.said)):
+        return []
+    return [to.tr("Nothing was found with {words}.", words=clean(reply.words))]
 
 
-def _saving(reply: Saving, slash: str) -> list[str]:
+def _saving(reply: Saving, to: Reader) -> list[str]:
     if not reply.works:
-        return ["Messages are not being saved at the moment."]
-    return [f"Messages are being saved again{f'; {reply.lost} of them were not' if reply.lost else ''}."]
+        return [to.tr("Messages are not being saved at the moment.")]
+    if not reply.lost:
+        return [to.tr("Messages are being saved again.")]
+    one = "Messages are being saved again; one of them was not."
+    return [to.trn(one, "Messages are being saved again; {count} of them were not.", reply.lost)]
 
 
-def _link(reply: Link, slash: str) -> list[str]:
+def _link(reply: Link, to: Reader) -> list[str]:
     if not reply.works:
-        return ["The link to the other servers is down; messages will be delivered when it is back."]
-    missing = "; what was said there meanwhile may be missing" if reply.gap else ""
-    return [f"The link to the other servers is back{missing}."]
+        return [to.tr("The link to the other servers is down; messages will be delivered when it is back.")]
+    if reply.gap:
+        return [to.tr("The link to the other servers is back; what was said there meanwhile may be missing.")]
+    return [to.tr("The link to the other servers is back.")]
 
 
-def _servers_are(reply: ServersAre, slash: str) -> list[str]:
+def _servers_are(reply: ServersAre, to: Reader) -> list[str]:
     if reply.servers[0][0] == "":
-        return [f"This is the only server; {reply.servers[0][1]} here."]
-    return [f"{name}: {people} here, {lag} ms behind" for name, people, lag in reply.servers]
+        return [to.tr("This is the only server; {count} here.", count=reply.servers[0][1])]
+    return [
+        to.tr("{server}: {count} here, {lag} ms behind", server=name, count=people, lag=lag)
+        for name, people, lag in reply.servers
+    ]
 
 
 ACCOUNT_CHANGES = {
-    AccountChange.CLAIMED: "{0} is yours now, and you are logged in. Next time, give your password when you are asked "
-    "for it, or type {slash}login {0} PASSWORD.",
-    AccountChange.LOGGED_IN: "You are logged in as {0}.",
-    AccountChange.LOGGED_OUT: "You are logged out.",
-    AccountChange.PASSWORD_SET: "The password of {0} is changed.",
-    AccountChange.DROPPED: "{0} is nobody's any more.",
-    AccountChange.FREED: "{0} is nobody's any more, so you are logged out; {slash}register PASSWORD claims it anew.",
-    AccountChange.GHOST_CLOSED: "The other connection that was called {0} is closed.",
-    AccountChange.ADMITTED: "That is the server's password; nobody has claimed the name {0}.",
+    AccountChange.CLAIMED: mark(
+        "{account} is yours now, and you are logged in. Next time, give your password when you are asked for it, "
+        "or type {slash}login {account} PASSWORD."
+    ),
+    AccountChange.LOGGED_IN: mark("You are logged in as {account}."),
+    AccountChange.LOGGED_OUT: mark("You are logged out."),
+    AccountChange.PASSWORD_SET: mark("The password of {account} is changed."),
+    AccountChange.DROPPED: mark("{account} is nobody's any more."),
+    AccountChange.FREED: mark(
+        "{account} is nobody's any more, so you are logged out; {slash}register PASSWORD claims it anew."
+    ),
+    AccountChange.GHOST_CLOSED: mark("The other connection that was called {account} is closed."),
+    AccountChange.ADMITTED: mark("That is the server's password; nobody has claimed the name {account}."),
 }
-NOT_LASTING = " This server keeps nothing on disk: the name is yours until it ends."
+NOT_LASTING = mark("This server keeps nothing on disk: the name is yours until it ends.")
 
 
-def _account_done(reply: AccountDone, slash: str) -> list[str]:
-    sentence = ACCOUNT_CHANGES[reply.change].format(clean(reply.account), slash=slash)
-    return [sentence + (NOT_LASTING if reply.change is AccountChange.CLAIMED and not reply.lasting else "")]
+def _account_done(reply: AccountDone, to: Reader) -> list[str]:
+    sentence = to.tr(ACCOUNT_CHANGES[reply.change], account=clean(reply.account))
+    return [
+        f"{sentence} {to.tr(NOT_LASTING)}" if reply.change is AccountChange.CLAIMED and not reply.lasting else sentence
+    ]
 
 
-def _account_is(reply: AccountIs, slash: str) -> list[str]:
-    return [f"{reply.account} has been claimed since {moment(reply.made)}{', and is here' if reply.here else ''}."]
+def _account_is(reply: AccountIs, to: Reader) -> list[str]:
+    places = {"account": reply.account, "time": moment(reply.made)}
+    if reply.here:
+        return [to.tr("{account} has been claimed since {time}, and is here.", **places)]
+    return [to.tr("{account} has been claimed since {time}.", **places)]
 
 
-def _replay_is(reply: ReplayIs, slash: str) -> list[str]:
-    what = "what was said since you left it" if reply.on else "nothing from before"
-    kept = f"kept for {reply.account}" if reply.account else "until you leave; log in to have it kept"
-    return [f"When you join a room you are shown {what} ({kept})."]
+def _replay_is(reply: ReplayIs, to: Reader) -> list[str]:
+    return [to.tr(_REPLAY[reply.on, bool(reply.account)], account=reply.account)]
 
 
-_REPLIES: dict[type, Callable[[Any, str], list[str]]] = {
-    Refused: lambda r, slash: [describe_refusal(r.error, slash)],
+_REPLAY = {  # whether it is on, and whether an account keeps that
+    (True, True): mark("When you join a room you are shown what was said since you left it (kept for {account})."),
+    (False, True): mark("When you join a room you are shown nothing from before (kept for {account})."),
+    (True, False): mark(
+        "When you join a room you are shown what was said since you left it (until you leave; log in to have it kept)."
+    ),
+    (False, False): mark(
+        "When you join a room you are shown nothing from before (until you leave; log in to have it kept)."
+    ),
+}
+
+
+def _account_lapses(reply: AccountLapses, to: Reader) -> list[str]:
+    return [
+        to.trn(
+            "{account} and the room that you own are freed if you don't log in for {days} days.",
+            "{account} and the {count} rooms that you own are freed if you don't log in for {days} days.",
+            reply.rooms,
+            account=reply.account,
+            days=reply.days,
+        )
+    ]
+
+
+def _goodbye(reply: Goodbye, to: Reader) -> list[str]:
+    return [to.tr("Goodbye{why}.", why=because(told(reply.reason, to.language)))]
+
+
+def _ignored_are(reply: IgnoredAre, to: Reader) -> list[str]:
+    if not reply.entries:
+        return [to.tr("You are ignoring nobody; {slash}ignore NAME ignores somebody.")]
+    people = ", ".join([clean(entry.whom or entry.mask) for entry in reply.entries])
+    return [to.tr("You are ignoring: {people}.", people=people)]
+
+
+_IGNORED = {
+    True: mark("You are ignoring {nick} now; {slash}unignore {nick} ends that."),
+    False: mark("You are no longer ignoring {nick}."),
+}
+
+
+_REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
+    Refused: lambda r, to: [describe_refusal(r.error, to.slash, to.language)],
     Welcome: _welcome,
-    Admitted: lambda r, slash: [],
+    Admitted: lambda r, to: [],
     RoomState: _room_state,
-    TopicIs: lambda r, slash: _topic(r.topic) or [f"{r.room} has no topic"],
+    TopicIs: lambda r, to: _topic(r.topic, to) or [to.tr("{room} has no topic", room=r.room)],
     RoomsAre: _rooms_are,
     WhoIsIn: _who_is_in,
     WhoisIs: _whois_is,
-    NoWhois: lambda r, slash: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), slash)],
+    NoWhois: lambda r, to: [describe_refusal(ChatError(Code.NO_SUCH_NICK, r.nick), to.slash, to.language)],
     ListIs: _list_is,
-    ServerBansAre: lambda r, slash: list_bans(r.entries) or ["Nobody is banned."],
-    OwnerIs: lambda r, slash: [f"{r.room} belongs to {r.account}." if r.account else f"{r.room} belongs to nobody."],
-    ModesAre: lambda r, slash: [f"Modes of {r.room}: {plain(r.modes)}" if r.room else f"Your modes: {r.modes}"],
-    NowOperator: lambda r, slash: ["You are an operator of the server now; you may keep order in every room."],
+    ServerBansAre: lambda r, to: list_bans(r.entries, BANNED_FROM_SERVER, to.language) or [to.tr("Nobody is banned.")],
+    OwnerIs: _owner_is,
+    ModesAre: _modes_are,
+    NowOperator: lambda r, to: [to.tr("You are an operator of the server now; you may keep order in every room.")],
     Inviting: _inviting,
     PersonalNotice: _personal_notice,
-    IsAway: lambda r, slash: [f"{r.nick} is away: {plain(r.message)}"],
-    WillWait: lambda r, slash: [f"{r.nick} is not here; your message is kept until they log in."],
-    WaitingAre: lambda r, slash: [
-        "A message came for you while you were not here:"
-        if len(r.said) == 1
-        else f"{len(r.said)} messages came for you while you were not here:"
+    IsAway: lambda r, to: [to.tr("{nick} is away: {text}", nick=r.nick, text=plain(r.message))],
+    WillWait: lambda r, to: [to.tr("{nick} is not here; your message is kept until they log in.", nick=r.nick)],
+    WaitingAre: lambda r, to: [
+        to.trn(
+            "{count} message came for you while you were not here:",
+            "{count} messages came for you while you were not here:",
+            len(r.said),
+        )
     ],
-    IgnoredAre: lambda r, slash: [
-        f"You are ignoring: {', '.join([clean(e.whom or e.mask) for e in r.entries])}."
-        if r.entries
-        else f"You are ignoring nobody; {slash}ignore NAME ignores somebody."
-    ],
-    IgnoreNoted: lambda r, slash: [
-        f"You are ignoring {clean(r.whom)} now; {slash}unignore {clean(r.whom)} ends that."
-        if r.on
-        else f"You are no longer ignoring {clean(r.whom)}."
-    ],
-    AwayNoted: lambda r, slash: [
-        f"You are away; {slash}away alone says that you are back." if r.away else "You are back."
-    ],
-    ReactionsAre: lambda r, slash: [reactions_sentence(r.reactions)],
-    Recent: lambda r, slash: [f"Earlier in {r.room}:"],
+    IgnoredAre: _ignored_are,
+    IgnoreNoted: lambda r, to: [to.tr(_IGNORED[r.on], nick=clean(r.whom))],
+    AwayNoted: _away_noted,
+    Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],
+    ReactionsAre: lambda r, to: [reactions_sentence(r.reactions, to.language)],
     HistoryIs: _history_is,
     Found: _found,
-    CutShort: lambda r, slash: ["There is more than could be looked at; ask for less at once."],
+    CutShort: lambda r, to: [to.tr("There is more than could be looked at; ask for less at once.")],
     Saving: _saving,
     Link: _link,
     ServersAre: _servers_are,
     AccountDone: _account_done,
     AccountIs: _account_is,
     ReplayIs: _replay_is,
-    AccountLapses: lambda r, slash: [
-        f"{r.account} and {'the room' if r.rooms == 1 else f'the {r.rooms} rooms'} that you own are freed"
-        f" if you don't log in for {r.days} days."
-    ],
-    Ping: lambda r, slash: [],
-    Goodbye: lambda r, slash: [f"Goodbye{because(r.reason)}."],
-    Announcement: lambda r, slash: [r.text],
+    AccountLapses: _account_lapses,
+    Ping: lambda r, to: [],
+    Goodbye: _goodbye,
+    Announcement: lambda r, to: [r.text],
 }

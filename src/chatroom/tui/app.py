@@ -20,7 +20,8 @@ from chatroom.client.server_connection import Target
 from chatroom.client.session import Session
 from chatroom.client.settings import Server
 from chatroom.client.slash_commands import EndProgram
-from chatroom.common.names import FAULTS, nick_fault
+from chatroom.common.language import own
+from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import decoded, readable, refusal
 from chatroom.tui.conversation import TICK_SECONDS, Conversation, Trouble, UntrustedCertificate
 
@@ -34,7 +35,7 @@ def converse(server: Server, room: str, password: str) -> None:
     if not nick and not interactive:
         raise Trouble("Without a terminal, --nick NAME has to say who you are.")
     if fault := nick_fault(nick):
-        raise Trouble(f"{nick or 'That'} can't be a name: {FAULTS[fault]}.")
+        raise Trouble(f"{nick or 'That'} can't be a name: {describe_fault(fault, own())}.")
     path = storage.default_path()
     settings, trouble = storage.load(path)
     place = f"{server.host}:{server.port}"

@@ -11,8 +11,8 @@ from chatroom.client.room import REDRAW_NOTHING, Room
 from chatroom.client.screen_events import HistoryShown, Rejected, RoomList, ScreenEvent, SearchResults, TakenBack
 from chatroom.client.slash_commands import EndProgram, Misuse, Unconfirmed
 from chatroom.client.transcript_entry import DeliveryState, TranscriptEntry, nick_colour
-from chatroom.common.language import tr
-from chatroom.common.names import FAULTS, nick_fault
+from chatroom.common.language import own, tr
+from chatroom.common.names import describe_fault, nick_fault
 from chatroom.common.streams import Unwritable, readable, refusal
 
 TICK_SECONDS = 0.05
@@ -124,7 +124,7 @@ class Conversation:
             raise EndProgram
         fault = nick_fault(text) if self._asked == "nick" else None
         if fault:
-            self.show(f"{text or 'That'} can't be a name: {FAULTS[fault]}.")
+            self.show(f"{text or 'That'} can't be a name: {describe_fault(fault, own())}.")
         elif self.asks_secret and text and self._in_clear and not self._warned:
             self._warned = True
             self.show(plaintext.LINE_IN_CLEAR)

@@ -17,6 +17,7 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from chatroom.common.language import Language
 from chatroom.model.audience import Format
 from chatroom.model.events import Event
 from chatroom.model.replies import Goodbye, Raw, Reply
@@ -254,6 +255,9 @@ class FramedFormat:
 
     def variant(self, kind: type[Event]) -> Hashable:
         return self._opcode, self._lines.variant(kind)
+
+    def spoken(self, language: Language) -> "FramedFormat":
+        return framed_format(self._opcode, self._lines.spoken(language))
 
 
 @lru_cache(maxsize=4096)  # as many as there are formats of IRC, in either kind of message

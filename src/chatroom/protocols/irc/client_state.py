@@ -12,7 +12,7 @@ from chatroom.model.server_info import ServerInfo
 from chatroom.protocols.base import Viewer
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.batch import Batch
-from chatroom.protocols.irc.event_lines import RENDERED, irc_format
+from chatroom.protocols.irc.event_lines import RENDERED
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 
 
@@ -47,7 +47,7 @@ class ClientState:
         rendered = RENDERED & self.capabilities
         if not self.capabilities >= {"batch", "message-tags"}:
             rendered -= {"draft/multiline"}  # which needs them
-        self.writer.format = irc_format(rendered)
+        self.writer.rendered = frozenset(rendered)
         return SetFormat(
             self.format,
             echo="echo-message" in self.capabilities,
@@ -57,9 +57,9 @@ class ClientState:
 
     # ---- answers that need no state of the chat ----------------------------------------------------------------------
 
-    def say(self, numeric: numerics.Numeric, *about: object) -> Raw:
+    def say(self, numeric: numerics.Numeric, /, *about: object, **places: object) -> Raw:
         """A numeric."""
-        return Raw(self.writer.line(numeric, *about).encode())
+        return Raw(self.writer.line(numeric, *about, **places).encode())
 
     def send(self, text: str) -> Raw:
         """A line from the server, without its source."""
@@ -69,12 +69,12 @@ class ClientState:
         return Raw("".join(lines).encode())
 
     def fail(self, command: str, code: str, *about: str, text: str) -> Raw:
-        """IRCv3 standard-replies: it was not done."""
-        return self._standard("FAIL", command, code, *about, text)
+        """IRCv3 standard-replies: it was not done. `text` is a marked sentence."""
+        return self._standard("FAIL", command, code, *about, self.writer.tr(text))
 
     def warn(self, command: str, code: str, text: str) -> Raw:
         """IRCv3 standard-replies: it was done, but something about it was wrong."""
-        return self._standard("WARN", command, code, text)
+        return self._standard("WARN", command, code, self.writer.tr(text))
 
     def _standard(self, kind: str, *words: str) -> Raw:
         return Raw(self.writer.standard(kind, *words).encode())

@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import LINE_BYTES, TAG_BYTES, Message, parse, parse_tags, render_tags
+from chatroom.common.language import mark
 from chatroom.common.names import ROOM_BYTES
 from chatroom.common.text import clean_irc
 from chatroom.model.audience import Format
@@ -108,7 +109,8 @@ class IrcDialect:
 
     def _not_utf8(self, line: bytes) -> Iterator[Command]:
         """A FAIL, which IRCv3 utf8-only sends to all; then what those show who don't know it, or wait to come in."""
-        yield self._client.send(f"FAIL {numerics.FAILURES[Code.LINE_NOT_UTF8]}")
+        words, text = numerics.FAILURES[Code.LINE_NOT_UTF8]
+        yield self._client.send(f"FAIL {words} :{self._client.writer.tr(text)}")
         if line[:5].upper() == b"USER ":
             yield self._client.say(numerics.ERR_INVALIDUSERNAME)
         elif "standard-replies" not in self._client.capabilities:
@@ -121,7 +123,7 @@ class IrcDialect:
     def _obey_cut(self, message: Message) -> Iterator[Command]:
         """Obeys a line whose last letter its program has cut in two, and warns of it: IRCv3 utf8-only."""
         yield from self._obey(message)
-        text = "Your program cut the last letter of that message in two; it was left out"
+        text = mark("Your program cut the last letter of that message in two; it was left out")
         yield self._client.warn(message.command, "INVALID_UTF8", text=text)
 
     def _obey(self, message: Message) -> Iterator[Command]:

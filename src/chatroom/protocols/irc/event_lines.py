@@ -5,12 +5,13 @@
 
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from time import gmtime, strftime
 from typing import Any
 
 from chatroom.common.graphemes import place_to_cut
 from chatroom.common.irc_message import LINE_BYTES, render_tags
+from chatroom.common.language import ENGLISH, Language
 from chatroom.common.names import NICK_BYTES, ROOM_BYTES
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.model.events import (
@@ -40,30 +41,38 @@ from chatroom.model.modes import BAN, OPERATOR, RANKS, written
 from chatroom.model.values import MessageKind, ModeChange
 from chatroom.protocols.irc.client_tags import reaction_tags, reply_tags
 from chatroom.protocols.irc.limits import HOST_CHARACTERS, USERNAME_CHARACTERS
-from chatroom.protocols.sentence_parts import lasting
-from chatroom.protocols.sentences import guessed, operator_set
+from chatroom.protocols.reasons import told
+from chatroom.protocols.sentences import guessed, operator_set, redacted, server_banned, server_unbanned
 
 # The capabilities that put tags before lines: IRCv3.
 _TAGGING = frozenset({"account-tag", "message-tags", "server-time"})
 
 
 class IrcFormat:
-    """What clients with the same capabilities read. They share one, from `irc_format`: an audience is grouped by it."""
+    """What clients with the same capabilities and language read.
+
+    They share one, from `irc_format`: an audience is grouped by it. Most lines are the same in all languages.
+    """
 
     own_moves = True
     as_sentences = False
 
-    def __init__(self, capabilities: frozenset[str]) -> None:
+    def __init__(self, capabilities: frozenset[str], language: Language) -> None:
+        self._capabilities = capabilities
         self._time = "server-time" in capabilities
         self._ids = "message-tags" in capabilities
         self._accounts = "account-tag" in capabilities
         self._tagged = self._time or self._ids or self._accounts
-        self._lines = dict(_LINES)
+        self._lines: dict[type, Callable[[Any], str]] = dict(_LINES)
+        keys: dict[type, Hashable] = dict(_LINES)
+        for event, words in _IN_WORDS.items():
+            self._lines[event] = partial(words, language)
+            keys[event] = words, language
         for capability, event, line in _OF_CAPABILITIES:
             if capability in capabilities:
-                self._lines[event] = line
+                self._lines[event] = keys[event] = line
         tags = self._time, self._ids, self._accounts
-        self._variants: dict[type, Hashable] = {event: (line, *tags) for event, line in self._lines.items()}
+        self._variants: dict[type, Hashable] = {event: (key, *tags) for event, key in keys.items()}
 
     def render(self, event: Event) -> bytes:
         lines = self._lines[type(event)](event)
@@ -75,6 +84,9 @@ class IrcFormat:
 
     def variant(self, kind: type[Event]) -> Hashable:
         return self._variants.get(kind, self)
+
+    def spoken(self, language: Language) -> "IrcFormat":
+        return irc_format(self._capabilities, language)
 
     def personal(self, event: Event) -> bytes:
         """The lines for a client that alone is told of an event, whatever it has negotiated."""
@@ -125,10 +137,10 @@ def tags_of_ban(whom: str, until: int, reason: str) -> list[str]:
     return [render_tags({key: value}) for key, value in tags.items() if value]
 
 
-@lru_cache(maxsize=2048)  # all the subsets there are: two formats for the same one would not be shared
-def irc_format(capabilities: frozenset[str]) -> IrcFormat:
-    """The format for `capabilities`, a subset of `RENDERED`."""
-    return IrcFormat(capabilities)
+@cache  # two formats for the same would not be shared
+def irc_format(capabilities: frozenset[str], language: Language = ENGLISH) -> IrcFormat:
+    """The format for `capabilities`, a subset of `RENDERED`, in a language."""
+    return IrcFormat(capabilities, language)
 
 
 def timestamp(milliseconds: int) -> str:
@@ -241,8 +253,8 @@ def parts(text: str, head_bytes: int) -> Iterator[str]:
     yield ahead
 
 
-def _departed(event: Departed) -> str:
-    return f":{event.by.mask} QUIT :{event.reason}\r\n"
+def _departed(language: Language, event: Departed) -> str:
+    return f":{event.by.mask} QUIT :{told(event.reason, language)}\r\n"
 
 
 def _left(event: Left) -> str:
@@ -265,22 +277,15 @@ def _invited(event: Invited) -> str:
     return f":{event.by.mask} INVITE {event.who.nick} {event.room}\r\n"
 
 
-def _server_banned(event: ServerBanned) -> str:
-    """A WALLOPS, which operators alone get."""
-    why = f" ({event.reason})" if event.reason else ""
-    return _wallops(event, f"banned {event.mask} from the server{lasting(event.until, event.time)}{why}")
-
-
 def _redacted(event: Redacted) -> str:
     return f":{event.by.mask} REDACT {event.target} {event.said:x}{f' :{event.reason}' if event.reason else ''}\r\n"
 
 
-def _redacted_in_words(event: Redacted) -> str:
+def _redacted_in_words(language: Language, event: Redacted) -> str:
     """To clients that know no REDACT; what somebody takes back of their own is none of the room's business."""
     if not event.author:
         return ""
-    why = f" ({event.reason})" if event.reason else ""
-    return _in_lines(f":{event.by.mask} NOTICE {event.target} :", f"removed a message of {event.author}{why}")
+    return _in_lines(f":{event.by.mask} NOTICE {event.target} :", redacted(event, language))
 
 
 def _modes_set(event: ModesSet) -> str:
@@ -297,11 +302,11 @@ def _modes_set(event: ModesSet) -> str:
     return "".join([f"{head}{written(row)}\r\n" for row in rows])
 
 
-def _guessed(event: Guessed) -> str:
+def _guessed(language: Language, event: Guessed) -> str:
     """To the operators of a room as what is said to them there; to those of the server alone as a WALLOPS."""
     if not event.target:
-        return _wallops(event, guessed(event))
-    return f":{event.by.mask} NOTICE {RANKS[OPERATOR]}{event.target} :{guessed(event)}\r\n"
+        return _wallops(event, guessed(event, language))
+    return _in_lines(f":{event.by.mask} NOTICE {RANKS[OPERATOR]}{event.target} :", guessed(event, language))
 
 
 def _wallops(event: Event, text: str) -> str:
@@ -325,23 +330,27 @@ _LINES: dict[type, Callable[[Any], str]] = {
     Said: _said,
     Joined: lambda e: f":{e.by.mask} JOIN {e.room}\r\n",
     Left: _left,
-    Departed: _departed,
     Renamed: lambda e: f":{e.by.mask} NICK {e.nick}\r\n",
     TopicSet: lambda e: f":{e.by.mask} TOPIC {e.room} :{e.topic}\r\n",
     Kicked: lambda e: f":{e.by.mask} KICK {e.room} {e.who.nick} :{e.reason}\r\n",
     ModesSet: _modes_set,
     UserModesSet: lambda e: f":{e.by.mask} MODE {e.by.nick} {written(e.changes)}\r\n",
     Alerted: lambda e: _wallops(e, e.text),
-    ServerBanned: _server_banned,
-    ServerUnbanned: lambda e: _wallops(e, f"lifted the ban from the server on {e.mask}"),
     AwaySet: _no_lines,
     Invited: _no_lines,
     RealnameSet: _no_lines,
     Reacted: _no_lines,
+    AccountSet: _no_lines,
+}
+
+# The same of events that are told in words: WALLOPS, which operators alone get, and reasons of the program's own.
+_IN_WORDS: dict[type, Callable[[Language, Any], str]] = {
+    Departed: _departed,
+    ServerBanned: lambda language, e: _wallops(e, server_banned(e, e.mask, language)),
+    ServerUnbanned: lambda language, e: _wallops(e, server_unbanned(e, language)),
     Redacted: _redacted_in_words,
     Guessed: _guessed,
-    OperatorSet: lambda e: _wallops(e, operator_set(e).removeprefix(f"{e.by.nick} ")),
-    AccountSet: _no_lines,
+    OperatorSet: lambda language, e: _wallops(e, operator_set(e, language)),
 }
 
 # What clients that negotiated a capability read of an event instead.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from chatroom.common.errors import Code
+from chatroom.common.language import mark
 from chatroom.common.text import zoned
 from chatroom.model.events import Event, Reacted, Said
 from chatroom.model.replies import TargetsAre
@@ -18,9 +19,9 @@ CHATHISTORY = "draft/chathistory"
 PLAYBACK = "draft/event-playback"
 SEARCH = "soju.im/search"
 FAILURES = {
-    Code.NO_HISTORY: "Messages could not be retrieved",
-    Code.HISTORY_FAILED: "The history can't be read at the moment",
-    Code.NOTHING_KEPT: "No history is kept here",
+    Code.NO_HISTORY: mark("Messages could not be retrieved"),
+    Code.HISTORY_FAILED: mark("The history can't be read at the moment"),
+    Code.NOTHING_KEPT: mark("No history is kept here"),
 }
 _BATCH = "h"  # batches of a client never overlap, so one name will do
 
@@ -74,4 +75,4 @@ def failure(to: ReplyWriter, code: Code, command: str, target: str) -> str:
         about = ["SEARCH", *(["INVALID_PARAMS", "in"] if code is Code.NO_HISTORY else ["INTERNAL_ERROR"])]
     else:
         about = ["CHATHISTORY", "INVALID_TARGET" if code is Code.NO_HISTORY else "MESSAGE_ERROR", command, target]
-    return f":{to.server.name} FAIL {' '.join(filter(None, about))} :{FAILURES[code]}\r\n"
+    return to.standard("FAIL", *filter(None, about), to.tr(FAILURES[code]))

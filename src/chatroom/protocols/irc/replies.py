@@ -5,8 +5,9 @@ from typing import Any
 
 from chatroom.common.errors import Code
 from chatroom.common.irc_message import LINE_BYTES
+from chatroom.common.language import mark
 from chatroom.common.names import fold
-from chatroom.common.text import GHOST, clean, shortened
+from chatroom.common.text import GHOST, shortened
 from chatroom.model.limits import TOPIC_BYTES
 from chatroom.model.masks import ACCOUNT
 from chatroom.model.modes import BOT
@@ -69,9 +70,12 @@ from chatroom.model.values import Member, Topic
 from chatroom.protocols.irc import account_replies, history_replies, numerics
 from chatroom.protocols.irc.event_lines import tags_of_ban, timestamp
 from chatroom.protocols.irc.labeled_response import labelled
+from chatroom.protocols.irc.limits import TARGETS_PER_COMMAND
 from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
-from chatroom.protocols.sentence_parts import SPELLED_OUT, spell_out, time_left_and_reason
+from chatroom.protocols.reasons import told
+from chatroom.protocols.refusals import chosen, places
+from chatroom.protocols.sentence_parts import BanSentences, time_left
 from chatroom.protocols.sentences import describe_reply
 
 
@@ -82,8 +86,8 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
     if isinstance(reply, PersonalNotice):
         return to.format.personal(reply.event)
     if isinstance(reply, Labelled):
-        told = [render(to, each) if isinstance(each, Reply) else to.format.render(each) for each in reply.told]
-        return labelled(reply.label, b"".join(told), to.server.name)
+        answers = [render(to, each) if isinstance(each, Reply) else to.format.render(each) for each in reply.told]
+        return labelled(reply.label, b"".join(answers), to.server.name)
     return "".join(_RENDERERS[type(reply)](to, reply)).encode()
 
 
@@ -91,24 +95,19 @@ def render(to: ReplyWriter, reply: Reply) -> bytes:
 
 
 def _welcome(to: ReplyWriter, reply: Welcome) -> Iterator[str]:
-    server = to.server
-    yield to.line(numerics.RPL_WELCOME, server.network, reply.person.nick)
-    yield to.line(numerics.RPL_YOURHOST, server.name, server.version)
-    yield to.line(numerics.RPL_CREATED, server.created)
-    yield to.line(numerics.RPL_MYINFO, server.name, server.version, *numerics.MYINFO_MODES)
-    yield from to.isupport()
+    yield to.greeting()
     yield from _counts_are(to, reply.counts)
-    yield from to.motd()
+    yield to.motd()
 
 
 def _counts_are(to: ReplyWriter, reply: CountsAre) -> Iterator[str]:
-    yield to.line(numerics.RPL_LUSERCLIENT, reply.people - reply.invisible, reply.invisible)
+    yield to.line(numerics.RPL_LUSERCLIENT, users=reply.people - reply.invisible, invisible=reply.invisible)
     yield to.line(numerics.RPL_LUSEROP, reply.operators)
     yield to.line(numerics.RPL_LUSERUNKNOWN, reply.unknown)
     yield to.line(numerics.RPL_LUSERCHANNELS, reply.rooms)
-    yield to.line(numerics.RPL_LUSERME, reply.here)
-    yield to.line(numerics.RPL_LOCALUSERS, reply.here, reply.most)
-    yield to.line(numerics.RPL_GLOBALUSERS, reply.people, reply.most)
+    yield to.line(numerics.RPL_LUSERME, count=reply.here)
+    yield to.line(numerics.RPL_LOCALUSERS, count=reply.here, most=reply.most)
+    yield to.line(numerics.RPL_GLOBALUSERS, count=reply.people, most=reply.most)
 
 
 # ---- rooms ----------------------------------------------------------------------------------------------------------
@@ -245,7 +244,7 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     yield from to.filled(
         numerics.RPL_WHOISCHANNELS, p.nick, words=[to.prefixes(ranks) + room for room, ranks in reply.rooms]
     )
-    yield to.line(numerics.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.server.description)
+    yield to.line(numerics.RPL_WHOISSERVER, p.nick, reply.server or to.server.name, to.tr(to.server.description))
     if reply.member.operator:
         yield to.line(numerics.RPL_WHOISOPERATOR, p.nick)
     if reply.secure:
@@ -257,9 +256,9 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
     if reply.member.away:
         yield to.line(numerics.RPL_AWAY, p.nick, reply.member.away)
     if reply.address:
-        yield to.line(numerics.RPL_WHOISHOST, p.nick, reply.address, reply.address)
+        yield to.line(numerics.RPL_WHOISHOST, p.nick, address=reply.address)
     if reply.modes:
-        yield to.line(numerics.RPL_WHOISMODES, p.nick, reply.modes)
+        yield to.line(numerics.RPL_WHOISMODES, p.nick, modes=reply.modes)
     if reply.since:
         yield to.line(numerics.RPL_WHOISIDLE, p.nick, reply.idle, reply.since // 1000)
     yield to.line(numerics.RPL_ENDOFWHOIS, p.nick)
@@ -267,7 +266,7 @@ def _whois_is(to: ReplyWriter, reply: WhoisIs) -> Iterator[str]:
 
 def _no_whois(to: ReplyWriter, reply: NoWhois) -> Iterator[str]:
     nick = echo(reply.nick)
-    yield to.line(numerics.REFUSALS[Code.NO_SUCH_NICK], nick)
+    yield to.line(numerics.REFUSALS[Code.NO_SUCH_NICK], nick=nick)
     yield to.line(numerics.RPL_ENDOFWHOIS, nick)
 
 
@@ -280,7 +279,7 @@ def _whowas_is(to: ReplyWriter, reply: WhowasIs) -> Iterator[str]:
     for person, time in reply.people:
         yield to.line(numerics.RPL_WHOWASUSER, person.nick, person.username, person.host, person.realname)
         if reply.with_addresses and person.address:
-            yield to.line(numerics.RPL_WHOISHOST, person.nick, person.address, person.address)
+            yield to.line(numerics.RPL_WHOISHOST, person.nick, address=person.address)
         yield to.line(numerics.RPL_WHOISSERVER, person.nick, to.server.name, timestamp(time))
     yield to.line(numerics.RPL_ENDOFWHOWAS, nick)
 
@@ -315,7 +314,8 @@ def _marker_is(to: ReplyWriter, reply: MarkerIs) -> Iterator[str]:
 
 def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
     days, rest = divmod(reply.seconds, 86_400)
-    yield to.line(numerics.RPL_STATSUPTIME, days, rest // 3600, rest // 60 % 60, rest % 60)
+    time = f"{rest // 3600}:{rest // 60 % 60:02}:{rest % 60:02}"
+    yield to.line(numerics.RPL_STATSUPTIME, days=days, time=time)
 
 
 # ---- history --------------------------------------------------------------------------------------------------------
@@ -324,21 +324,21 @@ def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
 def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
-            yield f":{to.server.name} NOTICE {reply.room} :Said here before you joined:\r\n"
+            yield f":{to.server.name} NOTICE {reply.room} :{to.tr('Said here before you joined:')}\r\n"
         yield from history_replies.events(to, reply.said, f"chathistory {reply.room}", reply.reactions)
 
 
 def _notice(to: ReplyWriter, reply: CutShort | Saving | Link) -> Iterator[str]:
     """A notice of what the server says about itself."""
-    for sentence in describe_reply(reply):
-        yield f":{to.server.name} NOTICE {to.nick} :{sentence.removesuffix('.')}\r\n"
+    for sentence in describe_reply(reply, language=to.language):
+        yield from to.wrapped(f":{to.server.name} NOTICE {to.nick} :", sentence.removesuffix("."))
 
 
 def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
     """RPL_LINKS: all other servers are one hop away."""
     own = to.server.name
     for name, people, lag in reply.servers:
-        about = f"{people} here, {lag} ms behind" if name else to.server.description
+        about = to.tr("{count} here, {lag} ms behind", count=people, lag=lag) if name else to.tr(to.server.description)
         yield to.line(numerics.RPL_LINKS, name or own, own, int(name not in ("", own)), about)
     yield to.line(numerics.RPL_ENDOFLINKS, "*")
 
@@ -347,31 +347,44 @@ def _servers_are(to: ReplyWriter, reply: ServersAre) -> Iterator[str]:
 
 
 def _goodbye(to: ReplyWriter, reply: Goodbye) -> Iterator[str]:
+    reason = told(reply.reason, to.language)
     if reply.reason == GHOST and "standard-replies" in to.capabilities:
-        yield f":{to.server.name} FAIL * SESSION_REPLACED :{reply.reason}\r\n"
-    yield f"ERROR :Closing link: {reply.reason}\r\n"
+        yield f":{to.server.name} FAIL * SESSION_REPLACED :{reason}\r\n"
+    yield f"{shortened(f'ERROR :{to.tr(_CLOSING)} {reason}', LINE_BYTES - 2)}\r\n"
+
+
+_CLOSING = mark("Closing link:")
 
 
 def _refused(to: ReplyWriter, reply: Refused) -> Iterator[str]:
-    code, about = reply.error.code, reply.error.about
-    if code in numerics.REASONS and reply.via is None and "standard-replies" in to.capabilities:
-        yield f":{to.server.name} FAIL {numerics.REASONS[code].format(*map(echo, about))}\r\n"
+    error, code = reply.error, reply.error.code
     if reply.via:
-        yield from account_replies.refusal(to, reply.error, reply.via)
-    elif code in numerics.FAILURES:
-        words, _, text = numerics.FAILURES[code].format(*map(echo, about)).partition(" :")
-        yield to.standard("FAIL", *words.split(), text)
+        yield from account_replies.refusal(to, error, reply.via)
+        return
+    if code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
+        yield from to.filled(
+            numerics.REFUSALS[code], words=map(echo, error.about), glue=",", most_targets=TARGETS_PER_COMMAND
+        )
+        return
+    named = {name: _as_parameter(name, text) for name, text in places(error, to.language).items()}
+    if code in numerics.REASONS and "standard-replies" in to.capabilities:
+        failure = numerics.REASONS[code]
+        yield to.standard("FAIL", *failure.words.format(**named).split(), to.tr(failure.text, **named))
+    if code in numerics.FAILURES:
+        failure = numerics.FAILURES[code]
+        yield to.standard("FAIL", *failure.words.format(**named).split(), to.tr(failure.text, **named))
     elif code in history_replies.FAILURES:
-        command, target = (*map(echo, about), "", "")[:2]
-        yield history_replies.failure(to, code, command, target)
-    elif code in (Code.WATCHING_TOO_MANY, Code.TOO_MANY_TARGETS):
-        yield from to.filled(numerics.REFUSALS[code], words=map(echo, about), glue=",")
-    elif code in SPELLED_OUT:
-        first, *rest = spell_out(code, [clean(word) for word in about])
-        room = echo(first) if code is not Code.BANNED_HERE else shortened(first, _PART_BYTES)
-        yield to.line(numerics.REFUSALS[code], room, *[shortened(part, _PART_BYTES) for part in rest])
+        yield history_replies.failure(to, code, named.get("command", ""), named.get("target", ""))
     else:
-        yield to.line(numerics.REFUSALS[code], *map(echo, about))
+        yield to.line(chosen(numerics.REFUSALS, numerics.REFUSALS_FOR_A_TIME, code, named), **named)
+
+
+# What is a text of several words, in a refusal; all else is a single word, as a parameter is.
+_TEXTS = frozenset({"operators", "by", "left", "why", "pause", "wait", "usage", "fault"})
+
+
+def _as_parameter(name: str, text: str) -> str:
+    return shortened(text, _PART_BYTES) if name in _TEXTS else echo(text)
 
 
 _PART_BYTES = 100  # of each name or reason in a refusal, so that the line holds them all
@@ -380,12 +393,10 @@ _PART_BYTES = 100  # of each name or reason in a refusal, so that the line holds
 def _server_bans_are(to: ReplyWriter, reply: ServerBansAre) -> Iterator[str]:
     """RPL_STATSKLINE and RPL_STATSDLINE, as most servers have them."""
     for entry in reply.entries:
-        text = "".join(
-            [
-                shortened(entry.reason, _PART_BYTES),
-                *time_left_and_reason(entry.until, f"by {entry.by.partition('!')[0]}"),
-            ]
-        ).strip()
+        sentence = _BANNED.for_a_time if entry.until else _BANNED.for_good
+        by, left = entry.by.partition("!")[0], time_left(entry.until, to.language)
+        reason = shortened(entry.reason, _PART_BYTES)
+        text = f"{reason} {to.tr(sentence, by=by, left=left)}".lstrip()
         if "!" in entry.mask:
             nick, _, rest = entry.mask.partition("!")
             user, _, host = rest.rpartition("@")
@@ -395,6 +406,8 @@ def _server_bans_are(to: ReplyWriter, reply: ServerBansAre) -> Iterator[str]:
         else:
             yield to.line(numerics.RPL_STATSDLINE, entry.mask, text)
 
+
+_BANNED = BanSentences(mark("(by {by})"), mark("for {left} more (by {by})"))
 
 _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Refused: _refused,
@@ -431,7 +444,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     Goodbye: _goodbye,
     Recent: _recent,
     WaitingAre: lambda to, r: history_replies.messages(to, r.said),
-    WillWait: lambda to, r: iter([to.line(numerics.RPL_AWAY, r.nick, "is not here; your message is kept for them")]),
+    WillWait: lambda to, r: iter([to.line(numerics.RPL_WILL_WAIT, nick=r.nick)]),
     IgnoredAre: _ignored_are,
     IgnoreNoted: lambda to, r: iter([f":{to.mask} SILENCE {'+' if r.on else '-'}{r.mask}\r\n"]),
     ReactionsAre: lambda to, r: iter(()),  # such clients are told of each as it comes

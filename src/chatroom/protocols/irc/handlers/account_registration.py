@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chatroom.common.language import mark
 from chatroom.common.names import fold
 from chatroom.model.commands import MakeAccount
 from chatroom.model.outcomes import Command
@@ -17,12 +18,12 @@ def register(client: ClientState, params: list[str]) -> Iterator[Command]:
     account, _, password = params[:3]
     nick = client.viewer.nick or client.nick
     if not client.viewer.confidential:
-        text = "Passwords need TLS; connect with it"
+        text = mark("Passwords need TLS; connect with it")
         yield client.fail("REGISTER", "TEMPORARILY_UNAVAILABLE", echo(account), text=text)
     elif not nick:
-        yield client.fail("REGISTER", "NEED_NICK", "*", text="Send NICK first: the account will have that name")
+        yield client.fail("REGISTER", "NEED_NICK", "*", text=mark("Send NICK first: the account will have that name"))
     elif account != "*" and fold(account) != fold(nick):
-        text = "The account is named like you; change your nickname first"
+        text = mark("The account is named like you; change your nickname first")
         yield client.fail("REGISTER", "ACCOUNT_NAME_MUST_BE_NICK", echo(account), text=text)
     else:
         yield MakeAccount(password, nick, via=Via.REGISTER)
@@ -30,4 +31,4 @@ def register(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def verify(client: ClientState, params: list[str]) -> Iterator[Command]:
     """No account waits for a code here."""
-    yield client.fail("VERIFY", "INVALID_CODE", echo(params[0]), text="Accounts need no verification here")
+    yield client.fail("VERIFY", "INVALID_CODE", echo(params[0]), text=mark("Accounts need no verification here"))

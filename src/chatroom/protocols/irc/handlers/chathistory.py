@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.irc_message import parse_tags
+from chatroom.common.language import mark
 from chatroom.common.text import number
 from chatroom.model.commands import AskHistory, AskSearch, AskTargets
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER
@@ -47,17 +48,17 @@ def chathistory(client: ClientState, params: list[str]) -> Iterator[Command]:
 def _ask(verb: str, params: list[str]) -> AskHistory | AskTargets:
     subcommand = _SUBCOMMANDS.get(verb)
     if subcommand is None:
-        raise BadParameters("Unknown command")
+        raise BadParameters(mark("Unknown command"))
     least = subcommand.points + (1 if verb == "TARGETS" else 2)
     if len(params) < least:
-        raise BadParameters("Insufficient parameters")
+        raise BadParameters(mark("Insufficient parameters"))
     if len(params) > least:
-        raise BadParameters("Too many parameters")
+        raise BadParameters(mark("Too many parameters"))
     target = "" if verb == "TARGETS" else params.pop(0)
     *points, limit = params
     count = number(limit, HISTORY_EVENTS_PER_ANSWER)
     if not count:
-        raise BadParameters(limit, "Invalid limit")
+        raise BadParameters(limit, mark("Invalid limit"))
     found = [_point(point, verb) for point in points]
     return subcommand.ask(target, found, count)
 
@@ -71,7 +72,7 @@ def _point(text: str, verb: str) -> HistoryPoint | None:
         return HistoryPoint(time=_time(value, text))
     if kind == "msgid" and verb != "TARGETS" and MSGID.fullmatch(value):
         return HistoryPoint(id=int(value, 16))
-    raise BadParameters(text, "Invalid point in the history")
+    raise BadParameters(text, mark("Invalid point in the history"))
 
 
 def _time(value: str, text: str) -> int:
@@ -79,7 +80,7 @@ def _time(value: str, text: str) -> int:
     try:
         return milliseconds(value)
     except ValueError:
-        raise BadParameters(text, "Invalid timestamp") from None
+        raise BadParameters(text, mark("Invalid timestamp")) from None
 
 
 def _between(target: str, points: list[HistoryPoint | None], limit: int) -> AskHistory:
@@ -124,4 +125,4 @@ def search(client: ClientState, params: list[str]) -> Iterator[Command]:
             before=HistoryPoint(time=_time(wanted["before"], "before") + 1) if "before" in wanted else None,
         )
     except BadParameters as error:
-        yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(error.args[0])), text="Invalid parameters")
+        yield client.fail("SEARCH", "INVALID_PARAMS", echo(str(error.args[0])), text=mark("Invalid parameters"))

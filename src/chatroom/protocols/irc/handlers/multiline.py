@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError
 from chatroom.common.irc_message import Message
+from chatroom.common.language import mark
 from chatroom.common.text import CTCP, CUT, FEED
 from chatroom.model.commands import Say
 from chatroom.model.outcomes import Command, Labelled
@@ -42,19 +43,21 @@ def batch(client: ClientState, params: list[str]) -> Iterator[Command]:
         if not ended.failed:
             yield from _say(client, ended)
     else:
-        yield _labelled(client.label, client.fail("BATCH", "MULTILINE_INVALID", text="That batch makes no sense here"))
+        yield _labelled(
+            client.label, client.fail("BATCH", "MULTILINE_INVALID", text=mark("That batch makes no sense here"))
+        )
 
 
 def line(client: ClientState, message: Message) -> Iterator[Command]:
     """One line of a batch."""
     open_ = client.batch
     if open_ is None or open_.name != message.tags["batch"]:
-        yield client.fail("BATCH", "MULTILINE_INVALID", text="There is no such batch")
+        yield client.fail("BATCH", "MULTILINE_INVALID", text=mark("There is no such batch"))
     elif not open_.failed:
         fault = _fault(client, open_, message)
         if fault:
             open_.failed = True
-            yield _labelled(open_.label, client.fail("BATCH", *fault, text="That message was not sent"))
+            yield _labelled(open_.label, client.fail("BATCH", *fault, text=mark("That message was not sent")))
 
 
 def _fault(client: ClientState, batch: Batch, message: Message) -> tuple[str, ...]:
@@ -86,7 +89,7 @@ def fail(client: ClientState, name: str) -> None:
 
 def _say(client: ClientState, batch: Batch) -> Iterator[Command]:
     if batch.kind is None or not batch.text.strip(FEED + CUT + " "):
-        yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text="There is nothing to send"))
+        yield _labelled(batch.label, client.fail("BATCH", "MULTILINE_INVALID", text=mark("There is nothing to send")))
         return
     try:
         refuse_slips(batch.text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from chatroom.common.language import mark
 from chatroom.model.commands import (
     AskAccount,
     CloseGhost,
@@ -42,7 +43,7 @@ def nickserv(client: ClientState, params: list[str]) -> Iterator[Command]:
 
 def _usage(client: ClientState, request: Request | None) -> Iterator[Command]:
     for each in [request] if request else _REQUESTS.values():
-        yield client.lines([notice(client.writer, f"{each.usage} – {each.does}")])
+        yield client.lines([notice(client.writer, f"{client.writer.tr(each.usage)} – {client.writer.tr(each.does)}")])
 
 
 def _identify(client: ClientState, words: list[str]) -> Command:
@@ -64,24 +65,36 @@ def _drop(client: ClientState, words: list[str]) -> Command:
 
 _REQUESTS: dict[str, Request] = {
     "REGISTER": Request(
-        "REGISTER password", "claims the name that you have", (1, 2), lambda c, w: MakeAccount(w[0], via=Via.SERVICE)
+        mark("REGISTER password"),
+        mark("claims the name that you have"),
+        (1, 2),
+        lambda c, w: MakeAccount(w[0], via=Via.SERVICE),
     ),
-    "IDENTIFY": Request("IDENTIFY [name] password", "proves that a name is yours", (1, 2), _identify),
-    "LOGOUT": Request("LOGOUT", "ends that", (0, 0), lambda c, w: LogOut(via=Via.SERVICE)),
+    "IDENTIFY": Request(mark("IDENTIFY [name] password"), mark("proves that a name is yours"), (1, 2), _identify),
+    "LOGOUT": Request("LOGOUT", mark("ends that"), (0, 0), lambda c, w: LogOut(via=Via.SERVICE)),
     "GHOST": Request(
-        "GHOST name [password]",
-        "closes an old connection that holds your name",
+        mark("GHOST name [password]"),
+        mark("closes an old connection that holds your name"),
         (1, 2),
         lambda c, w: CloseGhost(w[0], w[1] if len(w) == 2 else "", via=Via.SERVICE),
     ),
     "SET PASSWORD": Request(
-        "SET PASSWORD old new", "changes your password", (2, 2), lambda c, w: SetPassword(w[1], w[0], via=Via.SERVICE)
+        mark("SET PASSWORD old new"),
+        mark("changes your password"),
+        (2, 2),
+        lambda c, w: SetPassword(w[1], w[0], via=Via.SERVICE),
     ),
     "SET REPLAY": Request(
-        "SET REPLAY on|off", "says whether you are shown what you missed when you join a room", (1, 1), _set_replay
+        mark("SET REPLAY on|off"),
+        mark("says whether you are shown what you missed when you join a room"),
+        (1, 1),
+        _set_replay,
     ),
-    "DROP": Request("DROP name password", "gives a name up", (1, 2), _drop),
+    "DROP": Request(mark("DROP name password"), mark("gives a name up"), (1, 2), _drop),
     "INFO": Request(
-        "INFO name", "tells whether a name is claimed", (1, 1), lambda c, w: AskAccount(w[0], via=Via.SERVICE)
+        mark("INFO name"),
+        mark("tells whether a name is claimed"),
+        (1, 1),
+        lambda c, w: AskAccount(w[0], via=Via.SERVICE),
     ),
 }

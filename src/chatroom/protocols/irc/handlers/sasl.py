@@ -22,7 +22,9 @@ MECHANISMS = "PLAIN"
 def authenticate(client: ClientState, params: list[str]) -> Iterator[Command]:
     data = params[0]
     if SASL not in client.capabilities:
-        yield client.say(numerics.ERR_SASLFAIL, "the capability sasl comes first, and TLS before it")
+        yield client.say(
+            numerics.ERR_SASLFAIL, why=client.writer.tr("the capability sasl comes first, and TLS before it")
+        )
     elif client.viewer.account:
         yield client.say(numerics.ERR_SASLALREADY)
     elif client.sasl is None:
@@ -35,7 +37,7 @@ def authenticate(client: ClientState, params: list[str]) -> Iterator[Command]:
         yield client.say(numerics.ERR_SASLTOOLONG)
     elif len(client.sasl) + len(data) > SASL_CHUNK_CHARACTERS * SASL_CHUNKS_MAX:
         client.sasl = None
-        yield client.say(numerics.ERR_SASLFAIL, "that is more than a name and a password")
+        yield client.say(numerics.ERR_SASLFAIL, why=client.writer.tr("that is more than a name and a password"))
     else:
         client.sasl += "" if data == "+" else data
         if len(data) < SASL_CHUNK_CHARACTERS:
@@ -47,7 +49,7 @@ def _begin(client: ClientState, mechanism: str) -> Iterator[Command]:
         yield client.say(numerics.ERR_SASLABORTED)
     elif mechanism.upper() != MECHANISMS:
         yield client.say(numerics.RPL_SASLMECHS, MECHANISMS)
-        yield client.say(numerics.ERR_SASLFAIL, "that mechanism is not known here")
+        yield client.say(numerics.ERR_SASLFAIL, why=client.writer.tr("that mechanism is not known here"))
     else:
         client.sasl = ""
         yield Raw(b"AUTHENTICATE +\r\n")
@@ -61,9 +63,9 @@ def _prove(client: ClientState) -> Command:
             base64.b64decode(message, validate=True).decode().split("\0") if message else [""] * 3
         )
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        return client.say(numerics.ERR_SASLFAIL, "that can't be read")
+        return client.say(numerics.ERR_SASLFAIL, why=client.writer.tr("that can't be read"))
     if not account or not password:
-        return client.say(numerics.ERR_SASLFAIL, "a name and a password are needed")
+        return client.say(numerics.ERR_SASLFAIL, why=client.writer.tr("a name and a password are needed"))
     if acting and fold(acting) != fold(account):
-        return client.say(numerics.ERR_SASLFAIL, "nobody acts for somebody else here")
+        return client.say(numerics.ERR_SASLFAIL, why=client.writer.tr("nobody acts for somebody else here"))
     return LogIn(account, password, via=Via.SASL)

@@ -12,7 +12,7 @@ from chatroom.protocols.irc.event_lines import timestamp
 
 def motd(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
-    yield client.lines(client.writer.motd())
+    yield client.lines([client.writer.motd()])
 
 
 def lusers(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -23,7 +23,7 @@ def version(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
     server = client.writer.server
     yield client.say(numerics.RPL_VERSION, server.version, server.name)
-    yield client.lines(client.writer.isupport())
+    yield client.lines([client.writer.isupport()])
 
 
 def time_(client: ClientState, params: list[str]) -> Iterator[Command]:
@@ -35,10 +35,12 @@ def time_(client: ClientState, params: list[str]) -> Iterator[Command]:
 def info(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
     server = client.writer.server
-    yield client.say(
-        numerics.RPL_INFO, f"chatroom {server.version}: browsers, netcat, IRC and a window of its own in the same rooms"
+    tr = client.writer.tr
+    about = tr(
+        "chatroom {version}: browsers, netcat, IRC and a window of its own in the same rooms", version=server.version
     )
-    yield client.say(numerics.RPL_INFO, f"Started {server.created}")
+    yield client.say(numerics.RPL_INFO, about)
+    yield client.say(numerics.RPL_INFO, tr("Started {time}", time=server.created))
     yield client.say(numerics.RPL_ENDOFINFO)
 
 
@@ -46,7 +48,7 @@ def admin(client: ClientState, params: list[str]) -> Iterator[Command]:
     _this_server(client, params)
     yield client.say(numerics.RPL_ADMINME, client.writer.server.name)
     yield client.say(numerics.RPL_ADMINLOC1, client.writer.server.network)
-    yield client.say(numerics.RPL_ADMINEMAIL, "whoever started this server")
+    yield client.say(numerics.RPL_ADMINEMAIL, client.writer.tr("whoever started this server"))
 
 
 def links(client: ClientState, params: list[str]) -> Iterator[Command]:
