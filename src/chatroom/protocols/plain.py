@@ -49,7 +49,8 @@ from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.reaction_texts import require_reaction
-from chatroom.protocols.sentences import describe_event, describe_reply, reactions_sentence
+from chatroom.protocols.sentences import describe_event, describe_reply
+from chatroom.protocols.social_sentences import reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful

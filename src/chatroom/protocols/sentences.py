@@ -4,7 +4,7 @@ They serve netcat, the server's console, the log of what operators do and the ex
 mark of the server's ("* "), and names commands as the console does, without a slash: `plain` adds both for netcat.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from chatroom.common.durations import moment
@@ -36,7 +36,7 @@ from chatroom.model.events import (
     UserModesSet,
 )
 from chatroom.model.masks import MUTE
-from chatroom.model.modes import BAN, INVITED_ONLY, KEY, NO_STRANGERS, OPERATOR, SLOW, written
+from chatroom.model.modes import BAN, INVITED_ONLY, KEY, OPERATOR, SLOW, written
 from chatroom.model.replies import (
     AccountChange,
     AccountDone,
@@ -89,9 +89,7 @@ from chatroom.protocols.sentence_parts import (
     lasting,
     list_bans,
 )
-
-NAMES_SHOWN = 2  # of those who have put one reaction to a message; how many more there are is a number
-
+from chatroom.protocols.social_sentences import IGNORED, ignored, reactions_sentence, speaker, user_modes_set
 
 # ---- events ---------------------------------------------------------------------------------------------------------
 
@@ -115,45 +113,6 @@ def _said(event: Said, language: Language) -> list[str]:
         return [f"{private}{by} {' '.join(lines)}"]
     first = [f"{private}{by}: {line}" for line in lines[:1]]
     return [*first, *(f"{private}{event.by.nick}: {line}" for line in lines[1:])]
-
-
-def speaker(event: Said, language: Language = ENGLISH) -> str:
-    """Who has said something, and what it answers, as far as that is known."""
-    nick, quote = event.by.nick, event.quote
-    if quote is None:
-        return nick
-    if not quote.text:
-        return language.tr("{nick} (to an earlier message)", nick=nick)
-    return language.tr('{nick} (to {other}: "{text}")', nick=nick, other=quote.nick, text=quote.text)
-
-
-def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLISH) -> str:
-    """Who has reacted to a message, and how: one sentence for all reactions to it."""
-    people: dict[str, list[str]] = {}
-    for event in reactions:
-        people.setdefault(event.reaction, []).append(event.by.nick)
-    kinds = [
-        language.tr("{reaction} by {people}", reaction=plain(reaction), people=_some(nicks, language))
-        for reaction, nicks in people.items()
-    ]
-    quote = reactions[0].quote
-    private = "" if "#" in reactions[0].target[:1] else f"{language.tr('[private]')} "
-    sentence = language.tr(
-        '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
-    )
-    return private + sentence
-
-
-def _some(nicks: Sequence[str], language: Language) -> str:
-    """The first of these people by name, and how many more there are."""
-    if len(nicks) == 1:
-        return nicks[0]
-    if len(nicks) <= NAMES_SHOWN + 1:
-        return language.tr("{people} and {nick}", people=", ".join(nicks[:-1]), nick=nicks[-1])
-    named = ", ".join(nicks[:NAMES_SHOWN])
-    return language.trn(
-        "{people} and {count} other", "{people} and {count} others", len(nicks) - NAMES_SHOWN, people=named
-    )
 
 
 def _left(event: Left | Departed, language: Language) -> list[str]:
@@ -309,20 +268,6 @@ def _alerted(event: Alerted, language: Language) -> list[str]:
     return [language.tr("{nick}, who runs this server: {text}", nick=event.by.nick, text=plain(event.text))]
 
 
-def _user_modes_set(event: UserModesSet, language: Language) -> list[str]:
-    strangers = [change.on for change in event.changes if change.letter == NO_STRANGERS]
-    others = tuple([change for change in event.changes if change.letter != NO_STRANGERS])
-    lines = [language.tr("Your modes: {modes}", modes=written(others))] if others else []
-    if strangers:
-        lines.append(language.tr(_STRANGERS[strangers[-1]]))
-    return lines
-
-
-_STRANGERS = {
-    True: mark("Only people who are logged in can write to you alone now."),
-    False: mark("Strangers, too, can write to you alone now."),
-}
-
 _EVENTS: dict[type, Callable[[Any, Language], list[str]]] = {
     Said: _said,
     Joined: lambda e, to: [to.tr("{nick} joined", nick=e.by.nick)],
@@ -336,7 +281,7 @@ _EVENTS: dict[type, Callable[[Any, Language], list[str]]] = {
     ServerBanned: lambda e, to: [server_banned(e, e.whom or e.mask, to)],
     ServerUnbanned: lambda e, to: [server_unbanned(e, to)],
     Invited: lambda e, to: [],  # the one who is invited is told by a reply
-    UserModesSet: _user_modes_set,
+    UserModesSet: user_modes_set,
     RealnameSet: lambda e, to: [],
     AccountSet: _account_set,
     Alerted: _alerted,
@@ -571,19 +516,6 @@ def _goodbye(reply: Goodbye, to: Reader) -> list[str]:
     return [to.tr("Goodbye{why}.", why=because(told(reply.reason, to.language)))]
 
 
-def _ignored_are(reply: IgnoredAre, to: Reader) -> list[str]:
-    if not reply.entries:
-        return [to.tr("You are ignoring nobody; {slash}ignore NAME ignores somebody.")]
-    people = ", ".join([clean(entry.whom or entry.mask) for entry in reply.entries])
-    return [to.tr("You are ignoring: {people}.", people=people)]
-
-
-_IGNORED = {
-    True: mark("You are ignoring {nick} now; {slash}unignore {nick} ends that."),
-    False: mark("You are no longer ignoring {nick}."),
-}
-
-
 _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
     Refused: lambda r, to: [describe_refusal(r.error, to.slash, to.language)],
     Welcome: _welcome,
@@ -610,8 +542,8 @@ _REPLIES: dict[type, Callable[[Any, Reader], list[str]]] = {
             len(r.said),
         )
     ],
-    IgnoredAre: _ignored_are,
-    IgnoreNoted: lambda r, to: [to.tr(_IGNORED[r.on], nick=clean(r.whom))],
+    IgnoredAre: lambda r, to: [ignored(r, to.language, to.slash)],
+    IgnoreNoted: lambda r, to: [to.tr(IGNORED[r.on], nick=clean(r.whom))],
     AwayNoted: _away_noted,
     Recent: lambda r, to: [to.tr("Earlier in {room}:", room=r.room)],
     ReactionsAre: lambda r, to: [reactions_sentence(r.reactions, to.language)],
