@@ -9,7 +9,7 @@ from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
 from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
-from chatroom.model.delivery import Delivery
+from chatroom.model.delivery import Delivery, sparing
 from chatroom.model.entities import Session, User, user_of
 from chatroom.model.events import AwaySet, Event, RealnameSet, StrangersSet, UserModesSet
 from chatroom.model.limits import AWAY_BYTES, REALNAME_BYTES
@@ -31,7 +31,7 @@ def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
     noted = AwayNoted(bool(message))
     if message == user.away:
         return [noted]
-    return [AwaySet(user.person, message), noted]
+    return [AwaySet(user.person, message)]
 
 
 def set_realname(ctx: Context, session: Session, command: SetRealname) -> list[Outcome]:
@@ -69,7 +69,9 @@ def away_set(ctx: Context, event: AwaySet, delivery: Delivery) -> None:
     user = ctx.state.users.get(event.by.uid)
     if user:
         user.go_away(event.message)
-        delivery.broadcast(event, monitor.peers_and_watchers(ctx.state, user), user.session)
+        delivery.broadcast(event, *sparing(monitor.peers_and_watchers(ctx.state, user), user.sessions))
+        for session in user.sessions:
+            delivery.reply(session, AwayNoted(bool(event.message)))
 
 
 def realname_set(ctx: Context, event: RealnameSet, delivery: Delivery) -> None:
@@ -90,11 +92,11 @@ def user_modes_set(ctx: Context, event: UserModesSet, delivery: Delivery) -> Non
         ctx.state.set_user_mode(user, change.letter, change.on)
         if change.letter == OPERATOR:
             user.granted = change.whom
-            if change.whom and user.session:
-                delivery.reply(user.session, NowOperator())
+            for session in user.sessions if change.whom else ():
+                delivery.reply(session, NowOperator())
     user.become(replace(user.person, bot=BOT in user.modes))
-    if user.session:
-        delivery.reply(user.session, PersonalNotice(replace(event, changes=changes)))
+    for session in user.sessions:
+        delivery.reply(session, PersonalNotice(replace(event, changes=changes)))
 
 
 def strangers_set(ctx: Context, event: StrangersSet, delivery: Delivery) -> None:
@@ -110,9 +112,9 @@ def restore_modes(state: ChatState, user: User, event: Event, delivery: Delivery
     account = state.accounts.get(fold(user.person.account)) if user.person.account else None
     if account and not account.strangers and NO_STRANGERS not in user.modes:
         state.set_user_mode(user, NO_STRANGERS, True)
-        if user.session:
+        for session in user.sessions:
             told = UserModesSet(user.person, (ModeChange(True, NO_STRANGERS),), id=event.id, time=event.time)
-            delivery.reply(user.session, PersonalNotice(told))
+            delivery.reply(session, PersonalNotice(told))
 
 
 DECIDERS: Deciders = {SetAway: set_away, SetRealname: set_realname, SetUserModes: set_user_modes}

@@ -16,7 +16,7 @@ from chatroom.core.ignoring import ignores
 from chatroom.model.audience import Audience
 from chatroom.model.commands import Say
 from chatroom.model.delivery import Delivery
-from chatroom.model.entities import Account, Session, User
+from chatroom.model.entities import Account, Session, User, user_of
 from chatroom.model.events import Kept, Received
 from chatroom.model.outcomes import Outcome
 from chatroom.model.replies import PersonalNotice, WaitingAre, WillWait
@@ -29,14 +29,9 @@ WAITING_PER_PERSON = 1000  # messages for one person: all of them are told at on
 WAITING_MAX = 20_000  # messages for anybody: some 20 MB of usual ones
 
 
-def owner_of(state: ChatState, account: Account) -> User | None:
-    """The owner of an account, if they are here under another name."""
-    return next((user for user in state.users.values() if user.person.account == account.name), None)
-
-
-def say_to_absent(ctx: Context, user: User, account: Account, command: Say) -> list[Outcome]:
+def say_to_absent(ctx: Context, session: Session, account: Account, command: Say) -> list[Outcome]:
     """Has it wait. Raises `ChatError` if too much waits already."""
-    state, key = ctx.state, fold(account.name)
+    state, key, user = ctx.state, fold(account.name), user_of(session)
     if command.kind in (MessageKind.NOTICE, MessageKind.TAGS):
         return []  # both are for the moment
     if CTCP in command.text:
@@ -55,6 +50,7 @@ def say_to_absent(ctx: Context, user: User, account: Account, command: Say) -> l
         command.kind,
         conversation(user.person.account or user.person.nick, account.name),
         Quote(command.answers) if command.answers and isinstance(command.answers, int) else None,
+        session.uid,
     )
     return [kept, WillWait(account.name)]
 
@@ -69,26 +65,28 @@ def kept(ctx: Context, event: Kept, delivery: Delivery) -> None:
     account, sender = state.accounts.get(fold(event.account)), state.users.get(event.by.uid)
     if account is None:
         return
-    said, here = event.said(account.name), owner_of(state, account)
+    said, here = event.said(account.name), state.presence_of(account.name)
     if here:
         to_them = replace(said, target=here.person.nick)
         state.direct_messages.append((to_them, here.person.uid))
-        delivery.broadcast(to_them, Audience.of([here.session] if here.session else ()))
+        delivery.broadcast(to_them, Audience.of(here.sessions))
     else:
         state.direct_messages.append((said, ""))
         state.waiting.setdefault(fold(account.name), []).append(said)
         delivery.broadcast(said, notify.NOBODY)
         delivery.broadcast(event, notify.NOBODY)
-    if sender and sender.session and sender.session.echo:
-        delivery.reply(sender.session, PersonalNotice(said))
+    for session in sender.sessions if sender else ():
+        if session.echo or session.uid != event.device:
+            delivery.reply(session, PersonalNotice(said))
 
 
 def deliver(state: ChatState, user: User, delivery: Delivery) -> None:
     """Tells somebody who has just logged in what waits for them."""
     waiting = state.waiting.get(fold(user.person.account)) if user.person.account else None
-    if waiting and user.session:
+    if waiting and user.sessions:
         said = tuple([replace(each, target=user.person.nick) for each in waiting])
-        delivery.reply(user.session, WaitingAre(said))
+        for session in user.sessions:
+            delivery.reply(session, WaitingAre(said))
         state.received[fold(user.person.account)] = waiting[-1].id
 
 
