@@ -20,6 +20,7 @@ from chatroom.cli.reload import SettingsFiles, read_settings, reload
 from chatroom.cli.serve_options import ServeOptions, check_together, serve_options
 from chatroom.common import logs, streams
 from chatroom.common.addresses import is_loopback
+from chatroom.common.language import choose, speak
 from chatroom.common.names import fold
 from chatroom.common.trusted_files import UntrustedFileError
 from chatroom.server import systemd
@@ -49,6 +50,8 @@ Examples:
 def serve(options: ServeOptions) -> None:
     """Start the server. To end it, type q and Enter, or press Ctrl+C."""
     context = click.get_current_context()
+    if options.language:
+        speak(choose([options.language]))
     if options.print_config:
         streams.show(written(context))
         return

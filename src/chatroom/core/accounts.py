@@ -18,7 +18,7 @@ from typing import Any
 from chatroom.common.addresses import limit_key
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname, skeleton
-from chatroom.core import bans, departures, monitor, notify
+from chatroom.core import bans, departures, languages, monitor, notify
 from chatroom.core.account_use import note_use, who
 from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
@@ -104,8 +104,9 @@ def _made(ctx: Context, session: Session, command: MakeAccount, secret: str) -> 
     name = _name_of(session, command)
     _may_claim(ctx, session, name)
     log.info("%s claimed the name %s", session.host, name)
+    language = session.language.tag if session.has_chosen_language else ""
     return [
-        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host)),
+        AccountMade(who(ctx, session, name), name, secret, limit_key(session.host), language),
         _done(ctx, AccountChange.CLAIMED, name, command.via),
     ]
 
@@ -239,8 +240,10 @@ def _proven(ctx: Context, session: Session, ask: Proof, account: Account) -> lis
     if isinstance(ask, CloseGhost):
         return _closed(ctx, session, ask)
     more = [*note_use(ctx, session, account), *_renewed(ctx, session, ask, account)]
+    more += languages.remembered(ctx, session, account)
     if session.user is None:
         session.account = account.name
+        languages.speak_as_account(ctx.state, session)
         return [_done(ctx, AccountChange.LOGGED_IN, account.name, ask.via), *more]
     return [*_logged_in(ctx, session, session.user, account, ask), *more]
 
@@ -341,6 +344,7 @@ def account_made(ctx: Context, event: AccountMade, delivery: Delivery) -> None:
     if fold(event.account) in state.accounts:
         return
     made = Account(event.account, event.secret, event.id, event.time, home=event.home, used=event.time)
+    made = made._replace(language=event.language)
     state.accounts[fold(event.account)] = made
     state.claimed.setdefault(skeleton(event.account), event.account)
     delivery.broadcast(event, notify.NOBODY)
@@ -418,6 +422,7 @@ def account_set(ctx: Context, event: AccountSet, delivery: Delivery) -> None:
     session = state.sessions.get(event.by.uid)
     if session:
         session.account = event.account
+        languages.speak_as_account(state, session)
     user = state.users.get(event.by.uid)
     if user:
         user.become(replace(user.person, account=event.account))

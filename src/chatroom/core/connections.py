@@ -6,6 +6,7 @@ from chatroom.common.text import shortened
 from chatroom.core import monitor
 from chatroom.core.context import Context, Handlers
 from chatroom.core.permissions import is_silent_somewhere
+from chatroom.model.audience import Format
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session, User
 from chatroom.model.events import Departed
@@ -79,19 +80,24 @@ def quit_(ctx: Context, session: Session, command: Quit) -> list[Outcome]:
     return [*departed, Goodbye(reason, command.refused)]
 
 
-def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outcome]:
+def read_as(session: Session, format_: Format) -> None:
+    """Has a client read another format from now on."""
     rooms = session.user.rooms.values() if session.user else ()
     for room in rooms:
         room.audience = room.audience.minus(session)
-    session.format = command.format
+    session.format = format_
+    for room in rooms:
+        room.audience = room.audience.plus(session)
+
+
+def set_format(ctx: Context, session: Session, command: SetFormat) -> list[Outcome]:
+    read_as(session, command.format)
     session.echo = command.echo
     session.extended_monitor = command.extended_monitor
     if command.read_marker:
         ctx.state.marking[session] = None
     else:
         ctx.state.marking.pop(session, None)
-    for room in rooms:
-        room.audience = room.audience.plus(session)
     return []
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.names import fold, nickname
-from chatroom.core import bans, membership, monitor, replay
+from chatroom.core import bans, languages, membership, monitor, replay
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
@@ -72,6 +72,7 @@ def connected(ctx: Context, event: Connected, delivery: Delivery) -> None:
     room = membership.enter(ctx, user, event.room, event, delivery) if event.room else None
     if session:
         session.account = person.account
+        languages.speak_as_account(state, session)
         session.user = user
         state.here += 1
         delivery.reply(session, Welcome(person, state.counts(), room.state(user) if room else None))

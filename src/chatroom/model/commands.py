@@ -273,6 +273,17 @@ class SetReplay(SessionCommand):
 
 
 @value
+class SetLanguage(SessionCommand):
+    """Read the first of these languages from now on; with an account, wherever one logs in to it. By their tags.
+
+    Without any, be told which there are.
+    """
+
+    tags: tuple[str, ...]
+    via: Via = Via.COMMAND
+
+
+@value
 class DropAccount(SessionCommand):
     """Give a claimed name up. The server's operators need no password."""
 

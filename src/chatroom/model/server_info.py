@@ -1,5 +1,6 @@
 """What the server tells of itself."""
 
+from chatroom.common.language import mark
 from chatroom.model.values import value
 
 
@@ -13,5 +14,5 @@ class ServerInfo:
     created: str
     motd: tuple[str, ...] = ()
     history: bool = True  # whether one is kept that can be asked for
-    description: str = "A chatroom server"
+    description: str = mark("A chatroom server")
     sts_port: int = 0  # where clients are to use TLS from now on (IRCv3 sts); 0 if that is not asked of them

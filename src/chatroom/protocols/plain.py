@@ -33,6 +33,7 @@ from chatroom.model.commands import (
     Rename,
     Say,
     SetAway,
+    SetLanguage,
     SetPassword,
     SetReplay,
     SetTopic,
@@ -48,7 +49,8 @@ from chatroom.protocols.base import Lines, Viewer, is_from_browser
 from chatroom.protocols.limits import PLAIN_LINE_BYTES
 from chatroom.protocols.password_slips import refuse_programs, refuse_slips
 from chatroom.protocols.reaction_texts import require_reaction
-from chatroom.protocols.sentences import describe_event, describe_reply, reactions_sentence
+from chatroom.protocols.reply_sentences import describe_reply
+from chatroom.protocols.sentences import describe_event, reactions_sentence
 
 _WILDCARDS = frozenset("*?")  # of a mask that may be like many people
 SEARCH_RESULTS_SHOWN = 20  # messages that /search shows: a screenful
@@ -426,6 +428,12 @@ COMMANDS: dict[str, PlainCommand] = {
         ),
         PlainCommand(
             mark("/set replay on|off"), mark("show what you missed when you join a room, or not"), 2, PlainDialect._set
+        ),
+        PlainCommand(
+            mark("/lang [LANGUAGE]"),
+            mark("show or choose the language that you read: /lang pl"),
+            0,
+            _one(lambda rest: SetLanguage(tuple(rest.split()[:1]))),
         ),
         PlainCommand("/servers", mark("list the servers that are this chat"), 0, _one(lambda rest: AskServers())),
         PlainCommand(

@@ -134,10 +134,12 @@ class Reader:
         return {key: json.loads(modes) for key, modes in rows}
 
     def accounts(self) -> list[Account]:
-        rows = self._db.execute("SELECT name, secret, id, time, replay, home, used, operator, warned FROM accounts")
+        rows = self._db.execute(
+            "SELECT name, secret, id, time, replay, home, used, operator, warned, language FROM accounts"
+        )
         return [
-            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned))
-            for name, secret, made, time, replay, home, used, operator, warned in rows
+            Account(name, secret, made, time, bool(replay), home, used, bool(operator), bool(warned), language)
+            for name, secret, made, time, replay, home, used, operator, warned, language in rows
         ]
 
     def room_names(self) -> list[str]:

@@ -39,7 +39,8 @@ SET_MARK = "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET val
 # `accounts` has the claimed names by their folds. `id` and `time` are those of the event that made the account.
 # `replay` is 0 where its clients are not shown what was said before they join. `home` has the addresses where it is at
 # home, `used` is when it was used last. `warned` is 1 if its owner was told that unused names are freed.
-# `operator` is 1 if it was made an operator of the server. See `Account`.
+# `operator` is 1 if it was made an operator of the server. `language` is the tag of the one that was chosen, or "". See
+# `Account`.
 # `reactions` has a row for each reaction that somebody has put to a message, and not taken back. `said` is the
 # message's id, `who` the account or the guest, as in `model.reactions`, and `by` is a line of `people` of a segment.
 # `secrets` has the key of the cloaks ("cloaks"): random bytes, made with the file.
@@ -143,6 +144,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             ) WITHOUT ROWID""",
         ),
     ),
+    ("language", ("ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT ''",)),
 )
 
 

@@ -29,6 +29,7 @@ from chatroom.model.replies import (
     InvitationsAre,
     Inviting,
     IsAway,
+    LanguageIs,
     Link,
     ListIs,
     MarkerIs,
@@ -71,8 +72,8 @@ from chatroom.protocols.irc.params import echo
 from chatroom.protocols.irc.reply_writer import ReplyWriter
 from chatroom.protocols.reasons import told
 from chatroom.protocols.refusals import chosen, places
+from chatroom.protocols.reply_sentences import describe_reply
 from chatroom.protocols.sentence_parts import BanSentences, time_left
-from chatroom.protocols.sentences import describe_reply
 
 
 def render(to: ReplyWriter, reply: Reply) -> bytes:
@@ -448,6 +449,7 @@ _RENDERERS: dict[type, Callable[[ReplyWriter, Any], Iterator[str]]] = {
     AccountDone: account_replies.account_done,
     AccountIs: account_replies.account_is,
     ReplayIs: account_replies.replay_is,
+    LanguageIs: lambda to, r: iter([to.line(numerics.RPL_YOURLANGUAGESARE, " ".join(r.tags))]),
     Ping: lambda to, r: iter([f"PING :{to.server.name}\r\n"]),
     Announcement: lambda to, r: to.wrapped(f":{to.server.name} NOTICE * :", r.text),
 }
