@@ -366,14 +366,17 @@ def test_who_claims_a_name_that_was_given_up_finds_nothing_of_before(guests: Gue
 
 
 def test_guessing_from_many_connections_stays_within_the_limits(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three wrong passwords are looked at, then one after a pause; whatever the dialect, and however many guess."""
+    """Three wrong passwords are looked at, then one after a pause; whatever the dialect, and however many guess.
+
+    So it is for who guesses from another address than the owner's.
+    """
     monkeypatch.setattr(login_throttle, "TURN_WAIT_SECONDS", 1.0)
     with running(data, unlimited=False) as guests:
         claim(guests.plain("bob"))
         secret = base64.b64encode(b"\0bob\0guess!").decode()
         attackers: list[Peer] = []
         for i in range(20):
-            attacker = guests.stranger()
+            attacker = Peer(guests._port, source="127.0.0.66")
             attackers.append(attacker)
             if i % 2:
                 attacker.send("bob")
@@ -389,6 +392,8 @@ def test_guessing_from_many_connections_stays_within_the_limits(data: Path, monk
         ]
         assert answers.count("that is not the password") == WRONG_PASSWORDS_PER_WINDOW + 1
         assert answers.count("too many are logging in") == len(attackers) - WRONG_PASSWORDS_PER_WINDOW - 1
+        for attacker in attackers:
+            attacker.close()
 
 
 def test_the_chat_goes_on_while_passwords_are_checked(data: Path) -> None:

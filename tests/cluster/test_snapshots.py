@@ -12,7 +12,7 @@ from tests.chat import Chat
 # What is each server's own: its clients, and who of them wants to know what.
 OWN = {"sessions", "watchers", "here", "markers", "marking", "server_session", "audit_log", "forgotten", "service"}
 # What is made of the shared, by `ChatState.reindex`.
-DERIVED = {"nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks"}
+DERIVED = {"nicks", "claimed", "networks", "expiries", "mask_counts", "room_looks", "owned", "left_lists"}
 
 
 def test_all_of_the_state_is_either_shared_or_each_servers_own() -> None:

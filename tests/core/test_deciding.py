@@ -60,14 +60,16 @@ from chatroom.model.commands import (
     SetRealname,
     SetTopic,
     SetUserModes,
+    ThrowOut,
     Unban,
     UnbanFromServer,
 )
-from chatroom.model.values import HistoryPoint, ModeChange
+from chatroom.model.values import HistoryPoint, ModeChange, Person
 from tests.chat import Chat, Client, kinds
 
 SECRET = "scrypt$1$1$1$$"
 ALWAYS = HistoryPoint(time=0)
+EVE = Person("99", "eve", "u", "192.0.2.1")
 COMMANDS: list[ChatCommand] = [
     Alert("fire"),
     AskAccount("op"),
@@ -122,6 +124,7 @@ COMMANDS: list[ChatCommand] = [
     SetRealname("Other"),
     SetTopic("#a", "news"),
     SetUserModes("op", (ModeChange(True, "i"),)),
+    ThrowOut("#a", (EVE,), "spam"),
     Unban("#a", "mallory"),
     UnbanFromServer("eve"),
 ]

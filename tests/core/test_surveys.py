@@ -150,5 +150,5 @@ def test_who_leaves_while_waiting_for_an_answer_holds_up_nobody(crowded: Chat) -
     assert isinstance(survey, Survey)
     asker.closing = True
     with crowded.log.lock:
-        replies = crowded.log._survey(asker, survey.steps)
+        replies = crowded.log._answers(asker, survey)
     assert len(replies) == 2

@@ -21,6 +21,7 @@ from chatroom.server.timeouts import REGISTRATION_SECONDS
 from chatroom.storage.store import Store
 from chatroom.web import site
 from chatroom.web.files import File, pages
+from chatroom.web.languages import table
 from chatroom.web.requests import FIELDS_MAX, HEAD_BYTES
 from tests.chat import INFO
 from tests.peers import DEADLINE, Guests, Irc, Peer, Served, eventually
@@ -69,6 +70,23 @@ def test_a_file_that_the_browser_has_is_not_sent_again(server: ChatServer) -> No
             assert (again.status, again.body, again.headers["etag"]) == (304, b"", etag)
         assert browser.get("/robots.txt", If_None_Match='"other"').status == 200
         assert browser.get("/robots.txt").headers["cache-control"] == "no-cache"
+
+
+def test_the_sentences_of_a_language_are_served_with_their_plural_rule(server: ChatServer) -> None:
+    """For the page, by its own names; the rule is a digit for each number, and the numbers behind them repeat."""
+    with Browser(server.port) as browser:
+        told = browser.get("/strings/pl.json")
+        assert told.headers["content-type"] == "application/json"
+        assert told.headers["etag"] and told.headers["cache-control"] == "no-cache"
+        polish = json.loads(told.body)
+        assert polish["strings"]["send"] == "Wyślij"
+        assert polish["strings"].keys() == table().keys()
+        people = [polish["strings"]["peopleCount"][int(polish["forms"][count])] for count in (0, 1, 2, 5, 12, 22, 101)]
+        assert people == [f"{{count}} {word}" for word in ("osób", "osoba", "osoby", "osób", "osób", "osoby", "osób")]
+        index = browser.get("/").text
+        assert '<meta name="languages" content="en pl">' in index
+        for unknown in ("/strings/en.json", "/strings/xx.json", "/strings/pl", "/strings/../pl.json"):
+            assert browser.get(unknown).status == 404
 
 
 def test_head_is_get_without_the_body(server: ChatServer) -> None:

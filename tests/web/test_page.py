@@ -749,6 +749,90 @@ def test_a_changed_password_closes_its_form(server: ChatServer, visit: Visit, gu
     nora.notes("nothing from before")
 
 
+def test_a_swipe_brings_the_lists(server: ChatServer, visit: Visit) -> None:
+    """To the right the rooms, to the left the people; the other way they go. Wide code, and the edges, keep theirs."""
+    nora = visit(server.port, PHONE, touch=True).come("nora")
+    finger = nora.context.new_cdp_session(nora.page)
+    chat = nora.page.locator(".chat")
+
+    def swipe(x: int, to: int, y: int = 300) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for part in (0.3, 0.6, 1.0):
+            point = {"x": x + (to - x) * part, "y": y}
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(100, 250)
+    expect(chat).to_have_class(re.compile("rooms-open"))
+    swipe(250, 100)
+    expect(chat).not_to_have_class(re.compile("-open"))
+    swipe(250, 100)
+    expect(chat).to_have_class(re.compile("members-open"))
+    swipe(100, 250)
+    expect(chat).not_to_have_class(re.compile("-open"))
+    swipe(5, 200)
+    swipe(100, 130)
+    nora.composer.fill(f"```\n{'wide ' * 40}\n```")
+    nora.page.get_by_role("button", name="Send").click()
+    block = nora.page.locator("pre").bounding_box()
+    assert block
+    swipe(250, 100, int(block["y"] + block["height"] / 2))
+    expect(chat).not_to_have_class(re.compile("-open"))
+
+
+def test_the_page_speaks_the_language_of_its_reader(server: ChatServer, visit: Visit, guests: Guests) -> None:
+    """That of the browser, or the one that was chosen, which is remembered. Numbers and dates are written its way."""
+    bob = guests.irc("bob")
+    nora = visit(server.port, locale="pl-PL")
+    page = nora.page
+    page.goto(nora.address)
+    page.get_by_label("Twoja nazwa").fill("server")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("Nazwę server można wziąć za serwer. Wybierz inną nazwę.")
+    page.get_by_label("Twoja nazwa").fill("nora")
+    page.get_by_role("button", name="Wejdź").click()
+    expect(page.locator(".self .account small")).to_have_text("gość")
+    assert page.locator("html").get_attribute("lang") == "pl"
+    expect(page.locator(".members h2")).to_have_text("Tutaj — 2")
+    for count, people in ((1, "ola dołącza"), (3, "ela, iga i 1"), (5, "a1, a2 i jeszcze 3 osoby dołączają")):
+        more = {1: ["ola"], 3: ["ela", "iga"], 5: ["a1", "a2", "a3", "a4", "a5"]}[count]
+        for nick in more:
+            guests.irc(nick)
+        if count != 3:
+            nora.notes(people)
+        bob.send(f"PRIVMSG #lobby :{count}")
+        nora.sees(str(count))
+    for nick in ("Łucja", "Lena", "Maja"):
+        guests.irc(nick)
+    expect(nora.member("Maja")).to_be_visible()
+    names = [name for name in page.locator(".members .name").all_inner_texts() if name in ("Łucja", "Lena", "Maja")]
+    assert names == ["Lena", "Łucja", "Maja"]
+    for seen in (r"^niedziela|^poniedziałek|^wtorek|^środa|^czwartek|^piątek|^sobota",):
+        expect(page.locator(".line").filter(has_text=re.compile(seen)).first).to_be_visible()
+
+    nora.composer.fill("half a sen")
+    nora.pick(page.locator(".self .account"), "Język: polski")
+    page.locator("dialog").get_by_role("button", name="English").click()
+    expect(page.locator(".self .account small")).to_have_text("guest")
+    expect(nora.composer).to_have_value("half a sen")
+    nora.sees("5")
+    nora.composer.fill("")
+    nora.say("still here")
+    bob.wait("PRIVMSG #lobby :still here")
+    page.wait_for_timeout(1500)  # what is chosen is saved once a second
+    page.reload()
+    nora.is_in("#lobby")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_a_page_without_its_sentences_is_english(server: ChatServer, visit: Visit) -> None:
+    """Where there is no such language, and where the file doesn't come."""
+    visit(server.port, locale="de-DE").come("nora")
+    lost = visit(server.port, locale="pl-PL")
+    lost.page.route("**/strings/*", lambda route: route.abort())
+    lost.come("ola")
+
+
 def test_who_somebody_is_shows_over_the_chat(server: ChatServer, visit: Visit, guests: Guests) -> None:
     """In words, without addresses, where the question was asked: on a phone the messages are behind the people."""
     guests.irc("bob", room="#tea")

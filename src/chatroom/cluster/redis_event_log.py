@@ -46,7 +46,7 @@ from chatroom.model.commands import Burst, Quit, Say
 from chatroom.model.delivery import DeliveryQueue
 from chatroom.model.entities import Session
 from chatroom.model.events import Event, Said
-from chatroom.model.outcomes import Command, Deferred, Labelled, Outcome
+from chatroom.model.outcomes import Command, Deferred, Labelled, Outcome, Preparation
 from chatroom.model.replies import Refused, Reply
 
 SPOOL_MESSAGES = 10_000  # messages kept while the link is down: an hour of a busy room, at most 40 MiB
@@ -194,12 +194,12 @@ class RedisEventLog(EventLog):
             outcomes = self._hub.outcomes(session, command)
         except ChatError as error:
             return [Refused(error.with_traceback(None))]  # else it would hold all that was read
-        if not any(type(outcome) is Deferred for outcome in outcomes):
+        if not any(type(outcome) in (Deferred, Preparation) for outcome in outcomes):
             return outcomes
         decided: list[Outcome] = []
         for outcome in outcomes:
-            if isinstance(outcome, Deferred):
-                command = self._do(outcome)
+            if isinstance(outcome, Deferred | Preparation):
+                command = self._do(session, outcome)
                 if not session.closing:
                     decided += self._decide(session, command)
             else:

@@ -297,7 +297,8 @@ def add(ctx: Context, text: str) -> list[str]:
     others = {fold(name) for name in refused}
     for owned in theirs.rooms:
         if owned.owner in ctx.state.accounts and owned.owner not in others and owned.key not in ctx.state.owners:
-            ctx.state.owners[owned.key] = owned.owner
+            ctx.state.own(owned.key, owned.owner)
+            ctx.state.note_lists(owned.key)
             ctx.state.room_looks.add(owned.key)
             room = ctx.state.rooms.get(owned.key)
             if room:
@@ -358,6 +359,7 @@ def _enter(ctx: Context, user: User, settings: Room, ranks: str, place: Place, m
             ctx.state.lists[key] = settings.lists
             for entry in [entry for entries in settings.lists.values() for entry in entries.values()]:
                 ctx.state.mask_counts.add(entry)
+        ctx.state.note_lists(key)
         room.lists = ctx.state.lists[key]
         created, topic = room.created, room.topic
         membership.reopen(ctx, room, delivery)

@@ -41,7 +41,7 @@ def note_use(ctx: Context, session: Session, account: Account) -> list[Outcome]:
     home = _with_home(account.home, limit_key(session.host))
     warning: list[Outcome] = []
     if ctx.account_days and (not account.warned or now - account.used > _limit_ms(ctx) // 2):
-        rooms = list(ctx.state.owners.values()).count(fold(account.name))
+        rooms = len(ctx.state.owned.get(fold(account.name), ()))
         warning = [AccountLapses(account.name, rooms, ctx.account_days)] if rooms else []
     warned = account.warned or bool(warning)
     if home == account.home and warned == account.warned and now - account.used < DAY_MS:
@@ -79,7 +79,6 @@ def note_uses(ctx: Context, session: Session, command: NoteUse) -> list[Outcome]
 def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list[Outcome]:
     state, limit = ctx.state, unused_before(ctx)
     here = {fold(user.person.account) for user in state.users.values() if user.person.account}
-    owners = set(state.owners.values())
     outcomes: list[Outcome] = []
     for key in map(fold, command.accounts):
         account = state.accounts.get(key)
@@ -87,7 +86,7 @@ def free_accounts(ctx: Context, session: Session, command: FreeAccounts) -> list
             continue
         if key in here:
             outcomes.append(AccountUsed(_nobody(ctx), account.name, account.id, account.home, account.warned))
-        elif account.warned or key not in owners or account.used < limit - _limit_ms(ctx):
+        elif account.warned or not state.owned.get(key) or account.used < limit - _limit_ms(ctx):
             outcomes.append(AccountDropped(_nobody(ctx), account.name, account.used))
             log.info("the name %s is freed: it was not used for %d days", account.name, ctx.account_days)
     return outcomes

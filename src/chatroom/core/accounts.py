@@ -24,7 +24,7 @@ from chatroom.core.context import Appliers, Context, Decider, Deciders, Handlers
 from chatroom.core.login_throttle import UNCOUNTED, Attempt
 from chatroom.core.operator_accounts import grant, require_claimable, revoke
 from chatroom.core.passwords import acceptable
-from chatroom.core.permissions import require_free_to_rename
+from chatroom.core.permissions import look_ahead, require_free_to_rename
 from chatroom.model.commands import (
     AskAccount,
     Checked,
@@ -35,7 +35,6 @@ from chatroom.model.commands import (
     LogOut,
     MakeAccount,
     SetPassword,
-    SetReplay,
 )
 from chatroom.model.delivery import Delivery
 from chatroom.model.departure_reasons import PASSWORD_CHANGED
@@ -43,6 +42,7 @@ from chatroom.model.entities import Account, Session, User, movers, user_of
 from chatroom.model.events import AccountDropped, AccountMade, AccountSet, Ghosted, PasswordSet, Renamed, ReplaySet
 from chatroom.model.modes import closed
 from chatroom.model.outcomes import Deferred, Outcome
+from chatroom.model.preferences import SetReplay
 from chatroom.model.replies import AccountChange, AccountDone, AccountIs, Refused, ReplayIs
 from chatroom.model.state import ChatState
 from chatroom.model.values import Person, Via
@@ -204,7 +204,12 @@ def checked(ctx: Context, session: Session, command: Checked) -> list[Outcome]:
         name = _account_meant(session, ask)
         if command.fits is None:
             raise ChatError(Code.LOGIN_BUSY)
+        user = session.user
         account = ctx.state.accounts.get(fold(name))
+        if user and account and command.fits and isinstance(ask, LogIn) and ask.take:
+            ahead = look_ahead(user, replace(user.person, account=account.name), command)
+            if ahead:
+                return ahead
         if isinstance(ask, LogIn):
             if command.of_server:
                 session.admitted = True
@@ -283,6 +288,9 @@ def log_out(ctx: Context, session: Session, command: LogOut) -> list[Outcome]:
     user = user_of(session)
     if not session.account:
         raise ChatError(Code.NOT_LOGGED_IN)
+    ahead = look_ahead(user, user.person, command)
+    if ahead:
+        return ahead
     require_free_to_rename(user, "")
     done = _done(ctx, AccountChange.LOGGED_OUT, session.account, command.via)
     return [AccountSet(user.person, ""), done]
@@ -365,10 +373,11 @@ def password_set(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
 def _end_other_logins(ctx: Context, event: PasswordSet, delivery: Delivery) -> None:
     """Closes the other connections that are logged in: one of them may be whoever the password was changed for."""
     state = ctx.state
+    name = state.accounts[fold(event.account)].name
     for session in state.sessions.values():
-        if session.account and fold(session.account) == fold(event.account) and session.uid != event.by.uid:
+        if session.account == name and session.uid != event.by.uid:
             session.account = ""  # of who has no name yet, it is not given one by this login
-    for user in [user for user in state.users.values() if fold(user.person.account) == fold(event.account)]:
+    for user in [user for user in state.users.values() if user.person.account == name]:
         if user.person.uid != event.by.uid:
             departures.throw_out(ctx, event, user.person, PASSWORD_CHANGED, PASSWORD_CHANGED, delivery)
 
@@ -400,13 +409,13 @@ def account_dropped(ctx: Context, event: AccountDropped, delivery: Delivery) -> 
         if session.account == account.name:
             session.account = ""
     state.markers.pop(owner, None)
-    _disown(state, [key for key, other in state.owners.items() if other == owner])
+    _disown(state, list(state.owned.get(owner, ())))
 
 
 def _disown(state: ChatState, keys: list[str]) -> None:
     """Rooms that are nobody's any more are like any other: a closed one that all have left is opened to all."""
     for key in keys:
-        del state.owners[key]
+        state.disown(key)
         state.forget_looks(key)
         modes = state.kept.pop(key, {})
         if key in state.rooms:

@@ -8,6 +8,9 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from time import sleep
 
 from chatroom.common.addresses import address_of, network_of
 from chatroom.common.cloaks import is_of_addresses
@@ -17,21 +20,31 @@ from chatroom.common.text import shortened
 from chatroom.core import notify
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.permissions import Action, Role, require, role, server_operator
-from chatroom.model.commands import AskServerBans, Ban, BanFromServer, Expire, Kick, Unban, UnbanFromServer
+from chatroom.model.commands import (
+    AskServerBans,
+    Ban,
+    BanFromServer,
+    Expire,
+    Kick,
+    ThrowOut,
+    Unban,
+    UnbanFromServer,
+)
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Lists, Room, Session, User, new_lists, user_of
 from chatroom.model.events import Kicked, Killed, ModesSet, ServerBanned, ServerUnbanned
-from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES
+from chatroom.model.limits import MASKS_PER_LIST, REASON_BYTES, REST_SECONDS
 from chatroom.model.mask_counts import MASKS_MAX, MASKS_PER_ADDRESS
 from chatroom.model.masks import ACCOUNT, MUTE, STARS_MAX, Form, is_valid, matcher, matches
 from chatroom.model.masks import mask as whole_mask
 from chatroom.model.modes import BAN
-from chatroom.model.outcomes import Outcome, Steps, Survey
+from chatroom.model.outcomes import Command, Deferred, Outcome, Preparation, Preparing, Steps, Survey
 from chatroom.model.replies import ServerBansAre
 from chatroom.model.state import ChatState
 from chatroom.model.values import ListEntry, ModeChange, Person
 
 SERVER_BANS_MAX = 1000  # each newcomer is held against all of them that are not addresses
+THROWN_OUT_AT_ONCE = 5  # people whom one ban throws out under the lock at a time: each may be in a hundred rooms
 ENDED_AT_ONCE = 20  # bans whose time is over that are lifted under the lock at a time, each of another room at worst
 BAN_MAX_SECONDS = 366 * 86_400  # seconds; longer ones are for good
 
@@ -50,10 +63,40 @@ def ban(ctx: Context, session: Session, command: Ban) -> list[Outcome]:
     room = ctx.state.rooms.get(fold(name))
     if command.mute or room is None:
         return [banned]
-    is_meant = matcher(masks)
-    out = [member.person for member in room.members.values() if _is_kicked_by(room, member, user, is_meant, whom)]
     why = shortened(command.reason, REASON_BYTES) or user.person.nick
-    return [banned, *(Kicked(user.person, room.name, person, why) for person in out)]
+    return [banned, Preparation(_met_in(room, user, matcher(masks), whom, why))]
+
+
+def _met_in(room: Room, by: User, is_meant: Callable[[Person], bool], whom: Person | None, why: str) -> Preparing:
+    out = []
+    for member in list(room.members.values()):
+        yield
+        if _is_kicked_by(room, member, by, is_meant, whom):
+            out.append(member.person)
+    return ThrowOut(room.name, tuple(out), why)
+
+
+def throw_out(ctx: Context, session: Session, command: ThrowOut) -> list[Outcome]:
+    """`THROWN_OUT_AT_ONCE` of them at a time."""
+    if len(command.who) > THROWN_OUT_AT_ONCE:
+        return _bit_by_bit(command)
+    if not command.room:
+        by, users = server_operator(session).person, ctx.state.users
+        return [Killed(by, users[person.uid].person, command.reason) for person in command.who if person.uid in users]
+    by, room = user_of(session).person, ctx.state.rooms.get(fold(command.room))
+    here = [room.members[person.uid].person for person in command.who if person.uid in room.members] if room else []
+    return [Kicked(by, command.room, person, command.reason) for person in here]
+
+
+def _bit_by_bit(command: ThrowOut) -> list[Outcome]:
+    """The same for a few people at a time. Others have their turn before each of these times."""
+
+    def rested(who: tuple[Person, ...]) -> Command:
+        sleep(REST_SECONDS)
+        return replace(command, who=who)
+
+    starts = range(0, len(command.who), THROWN_OUT_AT_ONCE)
+    return [Deferred(partial(rested, command.who[start : start + THROWN_OUT_AT_ONCE])) for start in starts]
 
 
 def timed_kick(state: ChatState, session: Session, command: Kick, target: User, now: int) -> ModesSet:
@@ -211,12 +254,19 @@ def ban_from_server(ctx: Context, session: Session, command: BanFromServer) -> l
     if user is not ctx.state.server_session.user and any(_meets(mask, user.person) for mask in masks):
         raise ChatError(Code.THAT_IS_YOU)
     until, reason = _until(command.seconds, ctx.clock()), shortened(command.reason, REASON_BYTES)
-    met = [u for u in ctx.state.users.values() if any(_meets(mask, u.person) for mask in masks)]
-    out = [u.person for u in met if not u.is_operator or fold(u.person.nick) == fold(whom)]
-    return [
-        *(ServerBanned(user.person, mask, until, reason, whom) for mask in masks),
-        *(Killed(user.person, person, reason or "banned") for person in out),
-    ]
+    banned = [ServerBanned(user.person, mask, until, reason, whom) for mask in masks]
+    return [*banned, Preparation(_met_by(ctx.state, masks, whom, reason or "banned"))]
+
+
+def _met_by(state: ChatState, masks: list[str], whom: str, reason: str) -> Preparing:
+    out = []
+    for user in list(state.users.values()):
+        yield
+        if any(_meets(mask, user.person) for mask in masks) and (
+            not user.is_operator or fold(user.person.nick) == fold(whom)
+        ):
+            out.append(user.person)
+    return ThrowOut("", tuple(out), reason)
 
 
 def unban_from_server(ctx: Context, session: Session, command: UnbanFromServer) -> list[Outcome]:
@@ -338,6 +388,7 @@ DECIDERS: Deciders = {
     Unban: unban,
     BanFromServer: ban_from_server,
     UnbanFromServer: unban_from_server,
+    ThrowOut: throw_out,
     AskServerBans: ask_server_bans,
     Expire: expire,
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from chatroom.common.text import shortened
 from chatroom.core import monitor
 from chatroom.core.context import Context, Handlers
-from chatroom.core.permissions import is_silent_somewhere
+from chatroom.core.permissions import is_silent_somewhere, look_ahead
 from chatroom.model.audience import Format
 from chatroom.model.commands import Quit, SetFormat
 from chatroom.model.entities import Session, User
@@ -68,6 +68,9 @@ def stop_delivery(sessions: Iterable[Session]) -> None:
 def quit_(ctx: Context, session: Session, command: Quit) -> list[Outcome]:
     """Closes the connection, and has its user leave."""
     user = session.user
+    ahead = look_ahead(user, user.person, command) if user and command.own else []
+    if ahead:
+        return ahead
     reason = shortened(command.reason, REASON_BYTES if user else GOODBYE_BYTES)
     departed: list[Outcome] = []
     if user:

@@ -7,7 +7,7 @@ one after the other before another client's turn. `cluster.redis_event_log.Redis
 handed. Outboxes belong to the courier and the times of a connection to its threads: `net.connection` says so.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from time import monotonic, perf_counter, sleep, thread_time
@@ -22,7 +22,8 @@ from chatroom.model.commands import Burst
 from chatroom.model.delivery import Capture, Delivery, DeliveryQueue
 from chatroom.model.entities import Session
 from chatroom.model.events import Event
-from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, ReplyToOther, Steps, Survey
+from chatroom.model.limits import REST_SECONDS
+from chatroom.model.outcomes import Command, Deferred, HistoryQuery, Labelled, Preparation, ReplyToOther, Survey
 from chatroom.model.replies import CutShort, Raw, Refused, Reply
 
 T = TypeVar("T")
@@ -30,7 +31,6 @@ U = TypeVar("U")
 
 BARRIER_WAIT_SECONDS = 5.0  # that a look-up waits until all that has happened before it is saved
 SLICE_SECONDS = 0.0005  # seconds that a survey holds the lock at a time: nobody notices that
-REST_SECONDS = 0.0005  # seconds between two slices, in which others get the lock
 SURVEY_SECONDS = 2.0  # seconds after which a survey ends with what it has found
 LONG_ANSWERS_AT_ONCE = 4  # surveys and look-ups, each of another address: more would leave others too little of Python
 LOOKED_AT_ONCE = 50  # people or rooms that the console looks at each time it takes the lock
@@ -72,7 +72,8 @@ class EventLog:
     def _answers(self, session: Session, question: HistoryQuery | Survey) -> list[Reply]:
         """Answers a question that may take long. The lock is held before and after, and released in between."""
         if isinstance(question, Survey):
-            return self._survey(session, question.steps)
+            answer, is_late = self._in_slices(session, question.steps, lambda r: self._delivery.prepared(session, r))
+            return [answer, *([CutShort()] if is_late else [])]
         return [self._find(session, question)]
 
     def _find(self, session: Session, lookup: HistoryQuery) -> Reply:
@@ -105,25 +106,28 @@ class EventLog:
             sleep(REST_SECONDS)
         return told
 
-    def _survey(self, session: Session, steps: Steps) -> list[Reply]:
-        """The answer to a survey. The lock is held before and after, and now and then in between.
+    def _in_slices(
+        self, session: Session, steps: Generator[None, bool | None, T], finish: Callable[[T], T]
+    ) -> tuple[T, bool]:
+        """What steps lead to, and whether they were late. The lock is held before and after, and now and then between.
 
-        What is short is answered at once. What is not waits for its turn, in the client's own thread, and is as long
-        without the lock as with it. After `SURVEY_SECONDS` it ends with what it has found, and says so.
+        What is short is done at once. What is not waits for its turn, in the client's own thread, and is as long
+        without the lock as with it, which is followed by `finish`. After `SURVEY_SECONDS` a survey ends with what it
+        has found.
         """
-        reply = _slice(steps, None)
-        if reply:
-            return [reply]
+        found = _slice(steps, None)
+        if found:
+            return found, False
         session.paced = True
         is_late = False
         with self._outside(), self._turn(session):
             end = monotonic() + SURVEY_SECONDS
-            while reply is None:
+            while found is None:
                 sleep(REST_SECONDS)  # a lock that is released and taken at once is never another's
                 is_late = monotonic() > end or session.closing
                 with self.lock:
-                    reply = _slice(steps, is_late)
-            return [self._delivery.prepared(session, reply), *([CutShort()] if is_late else [])]
+                    found = _slice(steps, is_late)
+            return finish(found), is_late
 
     @contextmanager
     def _turn(self, session: Session) -> Iterator[None]:
@@ -142,8 +146,10 @@ class EventLog:
                 if self.turns.waiting():
                     sleep(spent)
 
-    def _do(self, work: Deferred) -> Command:
+    def _do(self, session: Session, work: Deferred | Preparation) -> Command:
         """Has work done, in the client's own thread and without the lock, which is held before and after."""
+        if isinstance(work, Preparation):
+            return self._in_slices(session, work.steps, lambda command: command)[0]
         with self._outside():
             command = work.do()
         work.count(command)
@@ -161,8 +167,8 @@ class EventLog:
             self.lock.acquire()
 
 
-def _slice(steps: Steps, is_late: bool | None) -> Reply | None:
-    """Takes a survey's steps for `SLICE_SECONDS`. Returns the answer, or None if there are more steps.
+def _slice(steps: Generator[None, bool | None, T], is_late: bool | None) -> T | None:
+    """Takes steps for `SLICE_SECONDS`. Returns what they lead to, or None if there are more of them.
 
     `is_late` is None for the first step, then whether the time is over.
     """
@@ -172,8 +178,8 @@ def _slice(steps: Steps, is_late: bool | None) -> Reply | None:
         while perf_counter() < end:
             steps.send(bool(is_late))
     except StopIteration as done:
-        assert isinstance(done.value, Reply)
-        return done.value
+        found: T = done.value
+        return found
     return None
 
 
@@ -237,7 +243,7 @@ class LocalEventLog(EventLog):
                     for reply in self._answers(session, outcome):
                         delivery.reply(session, reply)
                     now = self._time
-                elif isinstance(outcome, Deferred):
+                elif isinstance(outcome, Deferred | Preparation):
                     self._work(session, outcome, delivery)
                     now = self._time
                 elif isinstance(outcome, ReplyToOther):
@@ -247,8 +253,8 @@ class LocalEventLog(EventLog):
             if session.closing:
                 break
 
-    def _work(self, session: Session, work: Deferred, delivery: Delivery) -> None:
-        command = self._do(work)
+    def _work(self, session: Session, work: Deferred | Preparation, delivery: Delivery) -> None:
+        command = self._do(session, work)
         if not session.closing:
             self._carry_out(session, [command], delivery)
 

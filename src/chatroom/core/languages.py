@@ -7,11 +7,11 @@ from chatroom.core import notify
 from chatroom.core.account_use import who
 from chatroom.core.connections import read_as
 from chatroom.core.context import Appliers, Context, Handlers
-from chatroom.model.commands import SetLanguage
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Account, Session
 from chatroom.model.events import LanguageSet
 from chatroom.model.outcomes import Outcome
+from chatroom.model.preferences import SetLanguage
 from chatroom.model.replies import LanguageIs
 from chatroom.model.state import ChatState
 

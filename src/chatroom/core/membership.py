@@ -140,6 +140,7 @@ def enter(ctx: Context, user: User, name: str, event: Event, delivery: Delivery)
     if room is None:
         room = state.rooms[key] = Room(name, event.time, state.lists.setdefault(key, new_lists()))
         room.opened = event.id
+        state.note_lists(key)
         state.room_looks.add(name)
         reopen(ctx, room, delivery)
     while ctx.keep_ms and room.recent and room.recent[0].time < event.time - ctx.keep_ms:
@@ -186,8 +187,8 @@ def _found(ctx: Context, room: Room, user: User, event: Event, delivery: Deliver
 
     An owner stays one when all have left, and so do the room's modes; others who open it are not its operators.
     """
-    account, owners = user.person.account, ctx.state.owners
-    if not room.owner and account and list(owners.values()).count(fold(account)) < ROOMS_PER_OWNER:
+    account = user.person.account
+    if not room.owner and account and len(ctx.state.owned.get(fold(account), ())) < ROOMS_PER_OWNER:
         founded(ctx, Founded(event.by, room.name, account, id=event.id, time=event.time), delivery)
     if not room.owner or room.is_owned_by(user.person):
         room.set_rank(user.person.uid, OPERATOR, True)
@@ -198,7 +199,8 @@ def founded(ctx: Context, event: Founded, delivery: Delivery) -> None:
     state = ctx.state
     room = state.rooms.get(fold(event.room))
     if room and fold(event.room) not in state.owners and fold(event.account) in state.accounts:
-        room.owner = state.owners[fold(event.room)] = fold(event.account)
+        room.owner = fold(event.account)
+        state.own(fold(event.room), room.owner)
         delivery.broadcast(event, notify.NOBODY)
 
 

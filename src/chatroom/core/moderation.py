@@ -236,6 +236,8 @@ def modes_set(ctx: Context, event: ModesSet, delivery: Delivery) -> None:
         bans.revoke_invitations(state, room, event)
     elif not any(lists.values()):
         del state.lists[key]
+    if not room:
+        state.note_lists(key)
     notify.room_and_author(ctx, event, room, delivery)
 
 

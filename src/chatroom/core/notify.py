@@ -3,10 +3,10 @@
 from chatroom.core.context import Context
 from chatroom.model.audience import Audience
 from chatroom.model.delivery import Delivery
-from chatroom.model.entities import Room
+from chatroom.model.entities import Room, User
 from chatroom.model.events import Event, ModesSet
 from chatroom.model.modes import OPERATOR
-from chatroom.model.replies import PersonalNotice, Reply, Saving
+from chatroom.model.replies import PersonalNotice, Reply
 from chatroom.model.state import AuditEntry, ChatState
 
 NOBODY = Audience({})  # for an event that is only saved
@@ -51,14 +51,12 @@ def with_mode(state: ChatState, letter: str) -> Audience:
     return Audience.of(user.session for user in holders if user.session)
 
 
-def saving(ctx: Context, reply: Saving, delivery: Delivery) -> None:
-    """Tells everybody, and whoever comes while it lasts, whether messages are being saved."""
-    ctx.is_saving = reply.works
-    everybody(ctx.state, reply, delivery)
-
-
 def everybody(state: ChatState, reply: Reply, delivery: Delivery) -> None:
     """Tells all clients that have a name. Others may be in a TLS handshake, and would take it for a part of that."""
     for user in state.users.values():
-        if user.session:
-            delivery.reply(user.session, reply)
+        one(user, reply, delivery)
+
+
+def one(user: User, reply: Reply, delivery: Delivery) -> None:
+    if user.session:
+        delivery.reply(user.session, reply)

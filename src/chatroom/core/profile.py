@@ -6,7 +6,7 @@ from chatroom.common.errors import ChatError, Code
 from chatroom.core import monitor
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import is_entitled
-from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere
+from chatroom.core.permissions import SILENCED_AWAY, is_silent_somewhere, look_ahead
 from chatroom.model.commands import SetAway, SetRealname, SetUserModes
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, user_of
@@ -21,6 +21,9 @@ def set_away(ctx: Context, session: Session, command: SetAway) -> list[Outcome]:
     user = user_of(session)
     if len(command.message.encode()) > AWAY_BYTES:
         raise ChatError(Code.AWAY_TOO_LONG)
+    ahead = look_ahead(user, user.person, command) if command.message else []
+    if ahead:
+        return ahead
     message = SILENCED_AWAY if command.message and is_silent_somewhere(user) else command.message
     noted = AwayNoted(bool(message))
     if message == user.away:
@@ -32,6 +35,9 @@ def set_realname(ctx: Context, session: Session, command: SetRealname) -> list[O
     user = user_of(session)
     if not 0 < len(command.realname.encode()) <= REALNAME_BYTES:
         raise ChatError(Code.REALNAME_BAD)
+    ahead = look_ahead(user, user.person, command)
+    if ahead:
+        return ahead
     if is_silent_somewhere(user):
         raise ChatError(Code.REALNAME_HELD)
     return [RealnameSet(user.person, command.realname)]

@@ -30,7 +30,8 @@ def mark_read(ctx: Context, session: Session, command: MarkRead) -> list[Outcome
     marker = MarkerIs(target, read)
     if read == before:
         return [marker]
-    others = [each for each in ctx.state.marking if each.user and _owner(each.user) == _owner(user)]
+    account = user.person.account
+    others = [each for each in ctx.state.marking if each.account == account and each.user] if account else []
     return [*(ReplyToOther(each, marker) for each in others if each is not session), marker]
 
 

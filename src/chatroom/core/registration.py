@@ -8,7 +8,7 @@ from chatroom.core import bans, languages, membership, monitor, replay
 from chatroom.core.accounts import make_way
 from chatroom.core.context import Appliers, Context, Deciders
 from chatroom.core.operator_accounts import grant
-from chatroom.core.permissions import require_free_to_rename
+from chatroom.core.permissions import look_ahead, require_free_to_rename
 from chatroom.model.commands import Quit, Register, Rename
 from chatroom.model.delivery import Delivery
 from chatroom.model.entities import Session, User, user_of
@@ -48,6 +48,9 @@ def person_of(ctx: Context, session: Session, nick: str, username: str) -> Perso
 
 def rename(ctx: Context, session: Session, command: Rename) -> list[Outcome]:
     user = user_of(session)
+    ahead = look_ahead(user, user.person, command)
+    if ahead:
+        return ahead
     nick = nickname(command.nick)
     way = make_way(ctx.state, user.person, nick)
     ban = bans.on_person(ctx.state, replace(user.person, nick=nick))

@@ -19,9 +19,10 @@ def accounts(
     state.accounts = {fold(account.name): account for account in made}
     for account in state.accounts.values():
         state.claimed.setdefault(skeleton(account.name), account.name)
-    state.owners = {key: owner for key, owner in owners.items() if owner in state.accounts}
-    for key in state.owners:
-        state.room_looks.add(key)
+    for key, owner in owners.items():
+        if owner in state.accounts:
+            state.own(key, owner)
+            state.room_looks.add(key)
     state.kept = {key: bounded(modes) for key, modes in kept.items() if key in state.owners}
 
 
@@ -50,6 +51,7 @@ def entry(state: ChatState, key: str, letter: str, masked: ListEntry) -> None:
     if key:
         lists = state.lists.setdefault(key, new_lists())
         lists.setdefault(letter, MaskList())[fold(masked.mask)] = masked
+        state.note_lists(key)
         state.mask_counts.add(masked)
         state.expiries.add(masked.until, key, letter, fold(masked.mask))
     else:

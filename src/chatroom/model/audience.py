@@ -52,7 +52,14 @@ class Audience:
         return Audience({**self.groups, session.format: (*self.groups.get(session.format, ()), session)})
 
     def minus(self, session: Listener) -> "Audience":
-        return self.without({session}) if any(session in members for members in self.groups.values()) else self
+        """Looks only among those who read its format, which is cheap however many rooms one leaves."""
+        members = self.groups.get(session.format, ())
+        try:
+            place = members.index(session)
+        except ValueError:
+            return self
+        groups = {**self.groups, session.format: (*members[:place], *members[place + 1 :])}
+        return Audience({format_: group for format_, group in groups.items() if group})
 
     def without(self, sessions: Set[Listener]) -> "Audience":
         groups = {f: tuple([s for s in members if s not in sessions]) for f, members in self.groups.items()}

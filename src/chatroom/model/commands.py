@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import field
 
 from chatroom.model.audience import Format
-from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Via, value
+from chatroom.model.values import HistoryPoint, MessageKind, ModeChange, Person, Via, value
 
 
 class ChatCommand:
@@ -131,6 +131,15 @@ class Ban(ChatCommand):
     seconds: int = 0
     reason: str = ""
     mute: bool = False
+
+
+@value
+class ThrowOut(ChatCommand):
+    """Throw out of a room, or with "" off the server, those whom a ban was found to match. It follows the ban."""
+
+    room: str
+    who: tuple[Person, ...]
+    reason: str
 
 
 @value
@@ -261,25 +270,6 @@ class SetPassword(SessionCommand):
 
     password: str = field(repr=False)
     old: str = field(repr=False)
-    via: Via = Via.COMMAND
-
-
-@value
-class SetReplay(SessionCommand):
-    """Be told what was said in a room before one joins it, or not; with an account, wherever one logs in to it."""
-
-    on: bool
-    via: Via = Via.COMMAND
-
-
-@value
-class SetLanguage(SessionCommand):
-    """Read the first of these languages from now on; with an account, wherever one logs in to it. By their tags.
-
-    Without any, be told which there are.
-    """
-
-    tags: tuple[str, ...]
     via: Via = Via.COMMAND
 
 

@@ -5,12 +5,13 @@ All of it is used under the event log's lock. Only `Hub.apply` changes it, and o
 
 from collections import deque
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import own
 from chatroom.common.names import LOBBY, fold
-from chatroom.model.audience import Audience, Format
+from chatroom.model.audience import Audience, Format, Listener
 from chatroom.model.events import ModesSet, Said
 from chatroom.model.limits import RECENT_CHARACTERS, RECENT_MESSAGES, RECENT_SHORT_CHARACTERS
 from chatroom.model.masks import Form, MaskList
@@ -179,7 +180,8 @@ class User:
         """All who share a room with this user, the user included: who is told of a new name or a departure."""
         if len(self.rooms) == 1:
             return next(iter(self.rooms.values())).audience
-        sessions = {s: None for room in self.rooms.values() for s in room.audience}
+        groups = [group for room in self.rooms.values() for group in room.audience.groups.values()]
+        sessions: dict[Listener, None] = dict.fromkeys(chain.from_iterable(groups))
         if self.session:
             sessions[self.session] = None
         return Audience.of(sessions)
@@ -346,6 +348,11 @@ class Room:
     def mute_on(self, person: Person) -> ListEntry | None:
         """The mute that keeps this person from speaking."""
         return self._verdict(person)[2]
+
+    def has_verdict(self, person: Person) -> bool:
+        """Whether it is known already which ban and which mute match a member."""
+        known = self._verdicts.get(person.uid)
+        return known is not None and (known[0] is person or _is_met_alike(known[0], person))
 
     def _verdict(self, person: Person) -> tuple[Person, ListEntry | None, ListEntry | None]:
         """The ban and the mute that match somebody. Cached for members, since each of their messages asks for it."""

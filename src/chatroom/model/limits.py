@@ -19,3 +19,4 @@ RECENT_CHARACTERS = 16 * 1024  # characters of these, once there are long ones: 
 RECENT_SHORT_CHARACTERS = 300  # characters of a message that is not long: 50 of them are about as many
 DORMANT_ROOMS_MAX = 1000  # rooms without members whose topic, recent messages and bans are held in memory
 HISTORY_EVENTS_PER_ANSWER = 200  # events in one answer: they are rendered under the log's lock, at some 5 µs each
+REST_SECONDS = 0.0005  # seconds between two slices of work that takes long, in which others get the lock

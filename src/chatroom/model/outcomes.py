@@ -40,6 +40,7 @@ class Deferred:
 # The steps of a `Survey`, each of which looks at one person or room. What is sent to them says whether their time is
 # over: then they return what they have found so far.
 Steps = Generator[None, bool | None, Reply]
+Preparing = Generator[None, bool | None, "Command"]  # likewise of a `Preparation`, which always goes to its end
 
 
 @value
@@ -50,6 +51,16 @@ class Survey:
     """
 
     steps: Steps
+
+
+@value
+class Preparation:
+    """What a command has to find out about many people or rooms, in steps as those of a `Survey`.
+
+    The command that comes of it is carried out next.
+    """
+
+    steps: Preparing
 
 
 @value
@@ -73,4 +84,4 @@ class Labelled(Reply):
 
 
 Command = ChatCommand | SessionCommand | Reply  # a reply is a protocol's own answer, which keeps its place
-Outcome = Event | Reply | ReplyToOther | HistoryQuery | Survey | Deferred
+Outcome = Event | Reply | ReplyToOther | HistoryQuery | Survey | Deferred | Preparation

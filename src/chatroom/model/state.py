@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Hashable
+from itertools import islice
 from typing import NamedTuple
 
 from chatroom.common.errors import ChatError, Code
@@ -23,6 +24,7 @@ from chatroom.model.replies import CountsAre, Reply
 from chatroom.model.values import ListEntry, Member, Person
 
 CONSOLE_REPLIES_KEPT = 1000  # answers that wait for the console to show them
+LISTS_FORGOTTEN_AT_ONCE = 10  # lists of rooms left long ago, when another room is left: it holds the event log's lock
 DIRECT_MESSAGES_KEPT = 1000  # private messages held so that they can be taken back; their memory is a few hundred KiB
 
 
@@ -85,6 +87,8 @@ class ChatState:
         self.nicks = NickIndex()
         self.rooms: dict[str, Room] = {}  # by folded name
         self.lists: dict[str, Lists] = {}  # of rooms, with somebody in them or not, by folded name
+        # Those of them that are forgotten some day, the next first: nobody is in their rooms, which are nobody's.
+        self.left_lists: dict[str, None] = {}
         self.mask_counts = MaskCounts()  # of these lists
         # Rooms whose lists were forgotten, with when that was, in milliseconds; the store is still to be told.
         self.forgotten: list[tuple[str, int]] = []
@@ -98,6 +102,7 @@ class ChatState:
         self.room_looks = Looks()  # of the lobby, of rooms with somebody in them, and of those that have an owner
         self.room_looks.add(LOBBY)
         self.owners: dict[str, str] = {}  # folded accounts, by the folded names of the rooms that are theirs for good
+        self.owned: dict[str, dict[str, None]] = {}  # the same the other way: rooms' keys by their owners
         self.kept: dict[str, dict[str, str]] = {}  # modes of rooms that have an owner, and nobody in them; likewise
         self.dormant_rooms = DormantRooms() if lasting else None
         self.sessions: dict[str, Session] = {}  # by uid; clients connected here, with or without a name
@@ -141,6 +146,12 @@ class ChatState:
         self.expiries.clear()
         for key, entry in self.bans.items():
             self.expiries.add(entry.until, "", "", key)
+        self.owned.clear()
+        for key, owner in self.owners.items():
+            self.owned.setdefault(owner, {})[key] = None
+        self.left_lists.clear()
+        for key in self.lists:
+            self.note_lists(key)
         self.room_looks = Looks()
         for name in (LOBBY, *self.owners, *(room.name for room in self.rooms.values())):
             self.room_looks.add(name)
@@ -196,12 +207,37 @@ class ChatState:
         if not any(lists.values()):
             return
         self.lists[key] = lists
-        if len(self.lists) - len(self.rooms) > DORMANT_ROOMS_MAX:
-            left = [room for room in self.lists if room not in self.rooms and room not in self.owners]
-            for forgotten in [room for room in left if room != LOBBY][:-DORMANT_ROOMS_MAX]:
-                for entry in [entry for entries in self.lists.pop(forgotten).values() for entry in entries.values()]:
-                    self.mask_counts.drop(entry)
-                self.forgotten.append((forgotten, now))
+        self.note_lists(key)
+        for forgotten in list(islice(self.left_lists, min(LISTS_FORGOTTEN_AT_ONCE, self._too_many_lists()))):
+            for entry in [entry for entries in self.lists.pop(forgotten).values() for entry in entries.values()]:
+                self.mask_counts.drop(entry)
+            del self.left_lists[forgotten]
+            self.forgotten.append((forgotten, now))
+
+    def _too_many_lists(self) -> int:
+        return max(0, len(self.left_lists) - DORMANT_ROOMS_MAX)
+
+    def note_lists(self, key: str) -> None:
+        """To be called when a room gets lists or loses them, is opened or left, or is nobody's any more."""
+        if key in self.lists and key not in self.rooms and key not in self.owners and key != LOBBY:
+            self.left_lists.setdefault(key)
+        else:
+            self.left_lists.pop(key, None)
+
+    def own(self, key: str, owner: str) -> None:
+        """A room is an account's from now on, both by their folded names."""
+        self.owners[key] = owner
+        self.owned.setdefault(owner, {})[key] = None
+
+    def disown(self, key: str) -> None:
+        """A room is nobody's any more."""
+        owner = self.owners.pop(key)
+        del self.owned[owner][key]
+        if not self.owned[owner]:
+            del self.owned[owner]
+        if key in self.lists and key not in self.rooms:
+            self.lists[key] = self.lists.pop(key)  # as if it were left now: what is made of the lists has their order
+        self.note_lists(key)
 
     def card_of(self, nick: str) -> Member | None:
         """Who is here by that name, the service for claimed names among them."""

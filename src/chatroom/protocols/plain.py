@@ -33,15 +33,14 @@ from chatroom.model.commands import (
     Rename,
     Say,
     SetAway,
-    SetLanguage,
     SetPassword,
-    SetReplay,
     SetTopic,
 )
 from chatroom.model.events import Event, Invited, Reacted, Said
 from chatroom.model.limits import HISTORY_EVENTS_PER_ANSWER, RECENT_MESSAGES, WRONG_PASSWORDS_PER_CONNECTION
 from chatroom.model.modes import OPERATOR, VOICE
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetLanguage, SetReplay
 from chatroom.model.replies import Admitted, Found, HistoryIs, PersonalNotice, Raw, Recent, Refused, Reply
 from chatroom.model.values import MessageKind
 from chatroom.protocols import moderation_commands as moderation
@@ -123,7 +122,7 @@ def _messages(reply: Reply, language: Language) -> Iterator[str]:
 def _target(event: Said, language: Language) -> str:
     if event.target.startswith("#"):
         return f"{event.target} "
-    return f"{language.tr('to {nick}', nick=event.target)} "
+    return language.tr("to {nick}", nick=event.target) + " "
 
 
 class PlainCommand(NamedTuple):

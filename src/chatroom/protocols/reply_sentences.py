@@ -203,8 +203,13 @@ def _saving(reply: Saving, to: Reader) -> list[str]:
         return [to.tr("Messages are not being saved at the moment.")]
     if not reply.lost:
         return [to.tr("Messages are being saved again.")]
-    one = "Messages are being saved again; one of them was not."
-    return [to.trn(one, "Messages are being saved again; {count} of them were not.", reply.lost)]
+    return [
+        to.trn(
+            "Messages are being saved again; one of them was not.",
+            "Messages are being saved again; {count} of them were not.",
+            reply.lost,
+        )
+    ]
 
 
 def _link(reply: Link, to: Reader) -> list[str]:

@@ -50,6 +50,7 @@ def describe_event(event: Event, language: Language = ENGLISH) -> list[str]:
     return _EVENTS[type(event)](event, language)
 
 
+_PRIVATE = mark("[private]")  # before what was said to one person alone
 _ACTION, _TAGS = MessageKind.ACTION, MessageKind.TAGS  # a look-up in an Enum takes as long as the rest of a message
 
 
@@ -57,7 +58,7 @@ def _said(event: Said, language: Language) -> list[str]:
     text, kind = event.text, event.kind
     if CTCP in text or kind is _TAGS:
         return []  # for programs
-    private = "" if "#" in event.target[:2] else f"{language.tr('[private]')} "
+    private = "" if "#" in event.target[:2] else language.tr(_PRIVATE) + " "
     by = speaker(event, language) if event.quote else event.by.nick
     lines = [plain(line) for line in text.replace(CUT, "").split(FEED) if line]
     if kind is _ACTION:
@@ -86,7 +87,7 @@ def reactions_sentence(reactions: Sequence[Reacted], language: Language = ENGLIS
         for reaction, nicks in people.items()
     ]
     quote = reactions[0].quote
-    private = "" if "#" in reactions[0].target[:1] else f"{language.tr('[private]')} "
+    private = "" if "#" in reactions[0].target[:1] else language.tr(_PRIVATE) + " "
     sentence = language.tr(
         '{reactions} on {nick}: "{text}"', reactions=", ".join(kinds), nick=quote.nick, text=quote.text
     )

@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -32,6 +32,7 @@ from chatroom.core import connections, notify
 from chatroom.core.event_log import EventLog, LocalEventLog
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Quit
+from chatroom.model.entities import User
 from chatroom.model.replies import Announcement, Raw, Saving
 from chatroom.model.server_info import ServerInfo
 from chatroom.net.connection import ClientSession, Connection
@@ -301,8 +302,13 @@ class ChatServer(ThreadingTCPServer):
 
     def _announce_saving(self, works: bool, lost: int) -> None:
         """Tells everybody that the history is being saved or not, and how many messages were lost."""
-        with self.event_log.lock:
-            notify.saving(self.hub.context, Saving(works, lost), self.courier)
+        context, state = self.hub.context, self.hub.state
+
+        def hearers() -> Iterable[User]:
+            context.is_saving = works  # whoever comes from now on is told when they come
+            return state.users.values()
+
+        self.event_log.look_at(hearers, lambda user: notify.one(user, Saving(works, lost), self.courier))
         self.courier.flush()
 
     def _stop_listening(self) -> None:
@@ -336,8 +342,8 @@ class ChatServer(ThreadingTCPServer):
         if self.link:
             self.link.announce(text)
             return
-        with self.event_log.lock:
-            notify.everybody(self.hub.state, Announcement(text), self.courier)
+        users = self.hub.state.users.values
+        self.event_log.look_at(users, lambda user: notify.one(user, Announcement(text), self.courier))
         self.courier.flush()
 
     # ---- what socketserver calls ------------------------------------------------------------------------------------

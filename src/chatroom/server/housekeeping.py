@@ -6,10 +6,11 @@ after unused accounts.
 
 import time
 
-from chatroom.core.event_log import REST_SECONDS, EventLog
+from chatroom.core.event_log import EventLog
 from chatroom.core.hub import Hub
 from chatroom.model.commands import Expire, TellReactions
 from chatroom.model.expiries import Expiry
+from chatroom.model.limits import REST_SECONDS
 from chatroom.server.audit import log_actions
 from chatroom.server.unused_accounts import UnusedAccounts
 from chatroom.storage.store import Store

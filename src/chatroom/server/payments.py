@@ -46,21 +46,25 @@ class Payments:
 
     def pay_for_more(self, command: Command) -> bool:
         """Likewise for what costs more than a line: what is told in all of the client's rooms, and reactions."""
+        more = self._more(command)
+        return not more or self.wait_for_turn(more * self._crowding(), is_dear=True)
+
+    def _more(self, command: Command) -> float:
+        """What a command costs besides its line, in lines."""
         if isinstance(command, React):
-            return self.wait_for_turn(_MORE_FOR_REACTION * self._crowding(), is_dear=True)
-        if not isinstance(command, TOLD_EVERYWHERE):
-            return True
+            return _MORE_FOR_REACTION
         user = self._client.session.user
-        more = (len(user.rooms) if user else 0) / PRICES.rooms - 1
-        return more <= 0 or self.wait_for_turn(more * self._crowding(), is_dear=True)
+        if user is None or not isinstance(command, TOLD_EVERYWHERE):
+            return 0.0
+        return max(0.0, len(user.rooms) / PRICES.rooms - 1)
 
     def charged(self, line: bytes, commands: Iterator[Command]) -> Iterator[Command]:
-        """The commands of a labelled line. They are answered as one, so the further ones are paid for afterwards."""
+        """The commands of a labelled line. They are answered as one, so what costs more is paid for afterwards."""
         for number, command in enumerate(commands):
+            if more := self._more(command):
+                self._charge(more * self._crowding())
             if number and not isinstance(command, Reply) and not self._is_free(command):
                 self._charge(price_of(line) * self._crowding())
-            if isinstance(command, React):
-                self._charge(_MORE_FOR_REACTION * self._crowding())
             yield command
 
     def charge_lookups(self) -> None:

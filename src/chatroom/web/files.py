@@ -7,6 +7,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
+from chatroom.web import languages
 from chatroom.web.requests import Request
 from chatroom.web.responses import Response
 from chatroom.web.script import joined
@@ -25,6 +26,8 @@ _TYPES = {
 # What is asked for by another name than the file's: `/favicon.ico` by every browser.
 _ALIASES = {"/": "/index.html", "/favicon.ico": "/icon.svg"}
 _ENTRY = "app.js"  # the module that begins the page
+_INDEX = "index.html"
+_ENGLISH_ALONE = b'content="en"'  # in the page, which is told what other languages there are
 
 
 class File(NamedTuple):
@@ -60,7 +63,10 @@ def pages() -> dict[str, File]:
     """The files by the paths at which they are; the modules of the page are one script."""
     data = {name: each.read_bytes() for name, each in _walk(files("chatroom.web") / "static", "")}
     modules = {name: data.pop(name).decode() for name in list(data) if name.endswith(".js")}
+    data[_INDEX] = data[_INDEX].replace(_ENGLISH_ALONE, f'content="{" ".join(languages.tags())}"'.encode())
     data[_ENTRY] = joined(_ENTRY, modules.__getitem__).encode()
+    for tag in languages.tags()[1:]:
+        data[f"{languages.PREFIX.lstrip('/')}{tag}.json"] = languages.translated(tag)
     found = {f"/{name}": _file(name, plain) for name, plain in data.items()}
     return found | {path: found[name] for path, name in _ALIASES.items() if name in found}
 

@@ -1,8 +1,8 @@
 """Joins the page's modules into one script, so that a browser asks once for all of them.
 
 The modules are what a person reads and tests; the joined script is made of them when the first browser comes. For that
-they follow two rules, which a test holds: they import by name alone (`import { a, b } from "./x.js";`), and no two of
-them have a name of their own in common.
+they follow three rules, which a test holds: they import by name alone (`import { a, b } from "./x.js";`), no two of
+them have a name of their own in common, and no text goes over several lines, as the lines lose their indentation.
 """
 
 import posixpath
@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) )", re.MULTILINE)
+_BLANKS = re.compile(r"^[ \n]+", re.MULTILINE)
 _NOTE = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//.*)\n", re.MULTILINE)  # a comment on lines of its own
 
 
@@ -26,7 +27,7 @@ def joined(entry: str, read: Callable[[str], str]) -> str:
         for needed in _IMPORT.findall(text):
             add(posixpath.normpath(posixpath.join(posixpath.dirname(path), needed)))
         del parts[path]  # it stands behind what it needs
-        parts[path] = _NOTE.sub("", _EXPORT.sub("", _IMPORT.sub("", text)))
+        parts[path] = _BLANKS.sub("", _NOTE.sub("", _EXPORT.sub("", _IMPORT.sub("", text))))
 
     add(entry)
     return "".join(parts.values())

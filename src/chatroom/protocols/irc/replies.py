@@ -320,7 +320,8 @@ def _uptime_is(to: ReplyWriter, reply: UptimeIs) -> Iterator[str]:
 def _recent(to: ReplyWriter, reply: Recent) -> Iterator[str]:
     if history_replies.CHATHISTORY not in to.capabilities:
         if "server-time" not in to.capabilities:  # no tag will show that these are old
-            yield f":{to.server.name} NOTICE {reply.room} :{to.tr('Said here before you joined:')}\r\n"
+            said = to.tr("Said here before you joined:")
+            yield f":{to.server.name} NOTICE {reply.room} :{said}\r\n"
         yield from history_replies.events(to, reply.said, f"chathistory {reply.room}", reply.reactions)
 
 

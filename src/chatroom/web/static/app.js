@@ -7,7 +7,7 @@ import { fold, isRoomName } from "./irc.js";
 import { loadSettings, saveSettings } from "./settings.js";
 import { Session } from "./session.js";
 import { ChatState, LOBBY } from "./state.js";
-import { tr } from "./strings.js";
+import { chooseLanguage, speakLanguage, spokenLanguage, tr } from "./strings.js";
 import { Tabs } from "./tabs.js";
 import { ChatView } from "./view/chat.js";
 import { SignInView, noticePage } from "./view/sign_in.js";
@@ -26,7 +26,8 @@ class App {
     /** @type {import("./handshake.js").Visitor} */
     this.visitor = { nick: this.settings.nick, password: "", serverPassword: "" };
     this.tabs = new Tabs(() => this.letGo("takenOver"));
-    this.signIn = new SignInView((visitor) => void this.enter(visitor));
+    this.languages = (document.querySelector("meta[name=languages]")?.getAttribute("content") ?? "en").split(" ");
+    this.signIn = this.makeSignIn();
     /** @type {ChatState | null} */
     this.state = null;
     /** @type {Session | null} */
@@ -75,8 +76,15 @@ class App {
     setInterval(() => this.state?.tellMarks(), MARKS_MS);
   }
 
+  makeSignIn() {
+    return new SignInView((visitor) => void this.enter(visitor), this.languages, (tag) => void this.chooseLanguage(tag));
+  }
+
   /** Begins: alone in this browser, with the name of the last visit if there is one. */
   async start() {
+    const { language } = this.settings;
+    await this.speak(chooseLanguage(language ? [language] : navigator.languages, this.languages));
+    this.signIn = this.makeSignIn();
     if (!(await this.tabs.claim())) {
       show(noticePage(tr("otherTab"), tr("useHere"), () => void this.takeOver()));
       return;
@@ -133,6 +141,46 @@ class App {
     this.session = new Session(this.state);
   }
 
+  // ---- the language ----
+
+  /** @param {string} tag */
+  async speak(tag) {
+    await speakLanguage(tag);
+    document.documentElement.lang = spokenLanguage();
+    document.title = tr("appName");
+  }
+
+  /**
+   * The user wants this language, now and at later visits. What was said before stays as it is.
+   * @param {string} tag
+   */
+  async chooseLanguage(tag) {
+    this.settings.language = tag;
+    this.save();
+    await this.speak(tag);
+    const before = this.signIn;
+    this.signIn = this.makeSignIn();
+    if (document.body.contains(before.element)) {
+      show(this.signIn.element);
+      this.signIn.show({ ...before.asked, nick: before.name.input.value });
+    } else if (this.chat) {
+      this.openChat();
+    }
+  }
+
+  openChat() {
+    const { state } = this;
+    if (!state) return;
+    this.chat = new ChatView(state, this.settings, {
+      save: () => this.save(), quit: () => this.quit(), retryNow: () => this.connection.wake(),
+      otherName: () => this.askAgain("taken", ""), setTheme: (theme) => this.setTheme(theme),
+      languages: this.languages, chooseLanguage: (tag) => void this.chooseLanguage(tag),
+    });
+    show(this.chat.element);
+    this.chat.render();
+    if (matchMedia("(pointer: fine)").matches) this.chat.composer.input.focus();
+  }
+
   // ---- the connection ----
 
   /** @param {string} line */
@@ -159,17 +207,11 @@ class App {
     this.connection.settled();
     this.settings.nick = state.nick;
     if (!this.chat) {
-      this.chat = new ChatView(state, this.settings, {
-        save: () => this.save(), quit: () => this.quit(), retryNow: () => this.connection.wake(),
-        otherName: () => this.askAgain("taken", ""), setTheme: (theme) => this.setTheme(theme),
-      });
-      show(this.chat.element);
-      this.chat.render();
-      if (matchMedia("(pointer: fine)").matches) this.chat.composer.input.focus();
+      this.openChat();
     } else if (!document.body.contains(this.chat.element)) {
       show(this.chat.element);
     }
-    this.chat.tell("");
+    this.chat?.tell("");
     this.save();
   }
 

@@ -5,7 +5,7 @@
 import { fold } from "./irc.js";
 import { SLASH_COMMANDS } from "./slash.js";
 import { EMOJI, findEmoji } from "./emoji.js";
-import { tr } from "./strings.js";
+import { compareNames, tr } from "./strings.js";
 
 const CHOICES_MAX = 8;
 
@@ -63,7 +63,7 @@ export function choicesFor(state, room, text, asked) {
 function likelyNicks(state, room) {
   const here = room.isDirect ? [room.name] : [...room.members.values()].map((member) => member.nick);
   const spoke = room.speakers.filter((nick) => room.isDirect || room.member(nick));
-  const sorted = here.sort((a, b) => a.localeCompare(b));
+  const sorted = here.sort((a, b) => compareNames(a, b));
   const unique = new Map([...spoke, ...sorted].map((nick) => [fold(nick), nick]));
   return [...unique.values()].sort((a, b) => Number(state.isMe(a)) - Number(state.isMe(b)));
 }

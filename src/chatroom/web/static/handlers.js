@@ -10,7 +10,7 @@ import { settleEcho } from "./outbox.js";
 import { onBanListed, onBansEnd, onMode, onModes, onOwner } from "./modes.js";
 import { onAccount, onAway, onNames, onNamesEnd, onPresence, onWho, setAway } from "./presence.js";
 import { reasonOf, refusalText } from "./refusals.js";
-import { timeSpan, tr } from "./strings.js";
+import { compareNames, timeSpan, tr } from "./strings.js";
 
 /** @typedef {import("./irc.js").Message} HandledLine */
 /** @typedef {import("./state.js").ChatState} HandledState */
@@ -369,7 +369,7 @@ function onWhois(state, message) {
   const [, nick = "", a, b, c] = params;
   const isShown = state.asked.has(`person ${fold(nick)}`);
   if (isShown && TECHNICAL.has(message.command)) return;
-  const text = tr(`whois${message.command}`, { nick, a, b, c, time: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
+  const text = tr(`whois${message.command}`, { nick, a, b, c, span: timeSpan(Number(a)), last: (params.at(-1) ?? "").replace(/(^| )[~&@%+]+(?=#)/g, "$1") });
   if (isShown) state.told.push(text);
   else state.inform(text);
 }
@@ -391,7 +391,7 @@ function onList(state, message) {
 
 /** @type {Handler} */
 function onListEnd(state) {
-  const rooms = state.listing.sort((a, b) => b.people - a.people || a.name.localeCompare(b.name));
+  const rooms = state.listing.sort((a, b) => b.people - a.people || compareNames(a.name, b.name));
   state.listing = [];
   state.events.push({ type: "rooms", rooms });
 }

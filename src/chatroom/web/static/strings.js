@@ -1,14 +1,11 @@
 /**
- * Every text that the page says itself, in one table: whole sentences with named places, ready to be translated.
+ * Every text that the page says itself, in one table: whole sentences with named places. It is in English; the server
+ * has the sentences of other languages, which the page asks for by name (docs/translating.md).
  *
- * A text with a number has one form for each plural category of the language, chosen by its place `count`.
+ * A text with a number has one form for one and one for many, chosen by its place `count`; one row of the table is one line.
  */
 
-const LANGUAGE = "en";
-const plurals = new Intl.PluralRules(LANGUAGE);
-const numbers = new Intl.NumberFormat(LANGUAGE);
-
-/** @type {Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>} */
+/** @type {Record<string, string | {one: string, other: string}>} */
 const STRINGS = {
   // coming in
   appName: "chatroom",
@@ -86,10 +83,10 @@ const STRINGS = {
 
   // messages
   newMessages: "New",
-  joined: "→ {names} joined",
-  left: "← {names} left",
-  joinedAndLeft: "{names} joined and left",
-  leftWhy: "← {names} left ({why})",
+  joined: { one: "→ {names} joined", other: "→ {names} joined" },
+  left: { one: "← {names} left", other: "← {names} left" },
+  joinedAndLeft: { one: "{names} joined and left", other: "{names} joined and left" },
+  leftWhy: { one: "← {names} left ({why})", other: "← {names} left ({why})" },
   renamed: "{old} is now called {nick}",
   topicSet: "{by} set the topic: {topic}",
   topicRemoved: "{by} removed the topic.",
@@ -170,7 +167,7 @@ const STRINGS = {
   kickTitle: "Remove {nick} from {room}",
   banTitle: "Ban {nick} from {room}",
   mute: "Mute",
-  kick: "Remove",
+  kick: "Remove from the room",
   ban: "Ban",
   howLong: "For how long",
   why: "Why (others can read it)",
@@ -206,6 +203,8 @@ const STRINGS = {
   change: "Change",
   goAway: "Mark yourself as away",
   comeBackHere: "Say that you are back",
+  language: "Language: {language}",
+  chooseLanguage: "Language of this page",
   theme: "Colours: {theme}",
   theme_system: "as the system",
   theme_light: "light",
@@ -260,19 +259,19 @@ const STRINGS = {
   modePlus_i: "{by} lets in only those who are invited.",
   modeMinus_i: "{by} lets everybody in.",
   modeOther: "{by} set the mode {mode}",
-  whois301: "{nick} is away: {last}",
-  whois311: "{nick} is {a}@{b} ({last})",
-  whois312: "{nick} is connected to {a}",
-  whois313: "{nick} is an operator of this server",
-  whois317: "{nick} has said nothing for {time}",
+  whois301: "{nick} is away: {last}.",
+  whois311: "{nick} is {a}@{b} ({last}).",
+  whois312: "{nick} is connected to {a}.",
+  whois313: "{nick} is an operator of this server.",
+  whois317: "{nick} has said nothing for {span}.",
   seconds: { one: "{count} second", other: "{count} seconds" },
   minutes: { one: "{count} minute", other: "{count} minutes" },
   hours: { one: "{count} hour", other: "{count} hours" },
   days: { one: "{count} day", other: "{count} days" },
-  whois319: "{nick} is in {last}",
-  whois330: "{nick} is logged in as {a}",
-  whois335: "{nick} is a bot",
-  whois671: "{nick} is connected through TLS",
+  whois319: "{nick} is in {last}.",
+  whois330: "{nick} is logged in as {a}.",
+  whois335: "{nick} is a bot.",
+  whois671: "{nick} is connected through TLS.",
   bannedHere: "{nick} is banned, by {by}",
   mutedHere: "{nick} is muted, by {by}",
   timeLeft: "{span} left",
@@ -373,18 +372,123 @@ const STRINGS = {
 };
 
 /**
+ * The sentences of another language: `forms` tells for each number from 0 which form it takes, twice the numbers after
+ * which the rule repeats.
+ * @typedef {{forms: string, strings: Record<string, string | string[] | undefined>}} Translation
+ */
+
+/** A page must come up, in English if the other sentences don't come. */
+const STRINGS_MS = 5_000;
+
+const english = new Intl.PluralRules("en");
+/** @type {Translation} */
+let translation = { forms: "", strings: {} };
+let formats = formatsOf("en");
+
+/**
+ * How a language writes numbers and dates, and sorts.
+ * @param {string} tag
+ */
+function formatsOf(tag) {
+  const dates = tag === "en" ? "en-GB" : tag; // a day before its month
+  return {
+    tag,
+    numbers: new Intl.NumberFormat(tag),
+    order: new Intl.Collator(tag),
+    clock: new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    day: new Intl.DateTimeFormat(dates, { weekday: "long", day: "numeric", month: "long" }),
+    year: new Intl.DateTimeFormat(dates, { weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+    moment: new Intl.DateTimeFormat(dates, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }),
+  };
+}
+
+/**
+ * The first language that somebody wants and that there is; English if there is none.
+ * @param {readonly string[]} wanted such as ["pl-PL", "en"]
+ * @param {readonly string[]} known
+ */
+export function chooseLanguage(wanted, known) {
+  for (const tag of wanted) {
+    const found = known.find((each) => each.toLowerCase() === tag.toLowerCase()) ?? known.find((each) => each === tag.split("-")[0].toLowerCase());
+    if (found) return found;
+  }
+  return "en";
+}
+
+/**
+ * Says everything in this language from now on.
+ * @param {string} tag
+ * @param {Translation} [sentences]
+ */
+export function setLanguage(tag, sentences = { forms: "", strings: {} }) {
+  translation = sentences;
+  formats = formatsOf(tag);
+}
+
+/**
+ * Asks the server for the sentences of a language, and speaks it.
+ * @param {string} tag
+ */
+export async function speakLanguage(tag) {
+  if (tag === "en") {
+    setLanguage(tag);
+    return;
+  }
+  try {
+    const late = new AbortController();
+    setTimeout(() => late.abort(), STRINGS_MS);
+    const answer = await fetch(`strings/${tag}.json`, { signal: late.signal });
+    if (answer.ok) setLanguage(tag, await answer.json());
+  } catch {
+    // The page goes on in the language that it has.
+  }
+}
+
+export function spokenLanguage() {
+  return formats.tag;
+}
+
+/**
+ * What a language is called by those who speak it: polski.
+ * @param {string} tag
+ */
+export function languageName(tag) {
+  try {
+    return new Intl.DisplayNames(tag, { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
+/**
+ * For sorting, as the language does it.
+ * @param {string} a
+ * @param {string} b
+ */
+export function compareNames(a, b) {
+  return formats.order.compare(a, b);
+}
+
+/**
  * The text of that name with its places filled; "" if there is none.
  * @param {string} key
  * @param {Record<string, string | number | undefined>} [places]
  */
 export function tr(key, places = {}) {
-  const entry = STRINGS[key];
-  if (entry === undefined) return "";
-  const text = typeof entry === "string" ? entry : (entry[plurals.select(Number(places.count))] ?? entry.other ?? "");
+  const count = Number(places.count);
+  const entry = translation.strings[key] ?? STRINGS[key] ?? "";
+  const text = typeof entry === "string" ? entry : "one" in entry ? (english.select(count) === "one" ? entry.one : entry.other) : entry[formOf(count)];
   return text.replace(/\{(\w+)\}/g, (_, place) => {
     const value = places[place];
-    return typeof value === "number" ? numbers.format(value) : (value ?? "");
+    return typeof value === "number" ? formats.numbers.format(value) : (value ?? "");
   });
+}
+
+/** @param {number} count */
+function formOf(count) {
+  const { forms } = translation;
+  const repeats = forms.length / 2;
+  return Number(forms[count < repeats ? count : repeats + (count % repeats)] ?? 0);
 }
 
 /**
@@ -413,17 +517,12 @@ export function timeSpan(seconds) {
   return tr(key, { count: Math.max(1, Math.round(seconds / size)) });
 }
 
-const clockFormat = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
-const yearFormat = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const momentFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
-
 /**
  * Local time of day: 12:41.
  * @param {number} time
  */
 export function clock(time) {
-  return clockFormat.format(time);
+  return formats.clock.format(time);
 }
 
 /**
@@ -432,7 +531,7 @@ export function clock(time) {
  * @param {number} now
  */
 export function dayName(time, now) {
-  const format = new Date(time).getFullYear() === new Date(now).getFullYear() ? dayFormat : yearFormat;
+  const format = new Date(time).getFullYear() === new Date(now).getFullYear() ? formats.day : formats.year;
   return format.format(time);
 }
 
@@ -441,5 +540,5 @@ export function dayName(time, now) {
  * @param {number} time
  */
 export function moment(time) {
-  return momentFormat.format(time);
+  return formats.moment.format(time);
 }

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from chatroom.common.errors import ChatError, Code
 from chatroom.common.language import tags
-from chatroom.model.commands import SetLanguage
 from chatroom.model.outcomes import Command
+from chatroom.model.preferences import SetLanguage
 from chatroom.protocols.irc import numerics
 from chatroom.protocols.irc.client_state import ClientState
 

@@ -16,6 +16,7 @@ import { Menus } from "./menus.js";
 import { MessagesView } from "./messages.js";
 import { SearchView } from "./search.js";
 import { MembersView, RoomsView } from "./sidebar.js";
+import { listenForSwipes } from "./swipe.js";
 
 /** @typedef {import("../state.js").ChatState} ChatViewState */
 /** @typedef {import("../room.js").Room} ChatRoom */
@@ -24,12 +25,14 @@ const SLOW_DRAW_MS = 12;
 /** The pause after a slow drawing, in times what it took. */
 const DRAW_PAUSE = 4;
 const WIDE = "(min-width: 1000px)";
+const ROOMS_BESIDE = "(min-width: 700px)";
 
 export class ChatView {
   /**
    * @param {ChatViewState} state
    * @param {import("../settings.js").Settings} settings
-   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void}} acts
+   * @param {{save: () => void, quit: () => void, retryNow: () => void, otherName: () => void, setTheme: (theme: string) => void,
+   *   languages: string[], chooseLanguage: (tag: string) => void}} acts
    */
   constructor(state, settings, acts) {
     this.state = state;
@@ -38,6 +41,7 @@ export class ChatView {
     this.menus = new Menus(state, settings, {
       go: (room) => this.go(room), write: (text) => this.write(text), search: () => this.openSearch(),
       leave: (room) => this.leave(room), quit: acts.quit, setTheme: acts.setTheme, save: acts.save, refresh: () => this.refresh(),
+      languages: acts.languages, chooseLanguage: acts.chooseLanguage,
     });
     this.rooms = new RoomsView(state, {
       go: (room) => this.go(room), onJoin: () => this.menus.join(), onAccount: (anchor) => this.menus.account(anchor),
@@ -74,6 +78,7 @@ export class ChatView {
     this.skip = el("a.skip", { href: "#composer", onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.composer.input.focus(); } }, tr("skipToWriting"));
     this.shade = el("div.shade", { onclick: () => this.closeDrawers() });
     this.element = el("div.chat", {}, this.skip, this.rooms.element, main, this.members.element, this.search.element, this.shade, this.aloud);
+    listenForSwipes(this.element, (isToRight) => this.swipe(isToRight));
     this.isDrawn = false;
     this.drawMs = 0;
     /** @type {ChatRoom | null} */
@@ -324,6 +329,19 @@ export class ChatView {
     this.element.classList.toggle(name, !wasOpen);
     const target = name === "rooms-open" ? this.rooms.element : this.members.element;
     if (!wasOpen) target.querySelector("button")?.focus();
+  }
+
+  /**
+   * On a phone a swipe brings a list in from its side, or sends it back there.
+   * @param {boolean} isToRight
+   */
+  swipe(isToRight) {
+    const isOpen = (/** @type {string} */ name) => this.element.classList.contains(name);
+    if (matchMedia(WIDE).matches || isOpen("searching")) return;
+    if (isOpen("rooms-open") || isOpen("members-open")) {
+      if (isOpen("members-open") === isToRight) this.closeDrawers();
+    } else if (isToRight && !matchMedia(ROOMS_BESIDE).matches) this.toggle("rooms-open");
+    else if (!isToRight && !this.state.current.isDirect) this.toggle("members-open");
   }
 
   toggleMembers() {

@@ -39,7 +39,7 @@ export class ComposerView {
     this.errorSign = "";
     this.notice = el("p.join-bar");
     this.emoji = button(".icon", tr("emoji"), () => this.openEmoji(), "🙂");
-    this.submit = el("button.primary", { type: "submit" }, tr("send"));
+    this.submit = el("button.primary", { type: "submit", "aria-label": tr("send"), title: tr("send") }, el("span", {}, tr("send")), el("span.arrow", { "aria-hidden": "true" }, "➤"));
     this.form = el(
       "form.composer",
       { onsubmit: (/** @type {Event} */ event) => this.onSubmit(event), onclick: (/** @type {Event} */ event) => event.target === this.form && this.input.focus() },

@@ -6,7 +6,7 @@ import { askBans, askPerson, askService, changePassword, claimName, logIn, markA
 import { canNotify } from "../alerts.js";
 import { fold, isRoomName } from "../irc.js";
 import { bansOf, isMuted } from "../modes.js";
-import { timeSpan, tr } from "../strings.js";
+import { languageName, spokenLanguage, timeSpan, tr } from "../strings.js";
 import { button, el, nameOf } from "./dom.js";
 import { openDialog, openForm, openMenu } from "./dialogs.js";
 import { bodyOf } from "./rows.js";
@@ -20,7 +20,8 @@ import { openShare } from "./share.js";
 /**
  * What menus do to the page.
  * @typedef {{go: (room: MenuRoom) => void, write: (text: string) => void, search: () => void, leave: (room: MenuRoom) => void,
- *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void}} MenuActs
+ *   quit: () => void, setTheme: (theme: string) => void, save: () => void, refresh: () => void,
+ *   languages: string[], chooseLanguage: (tag: string) => void}} MenuActs
  */
 
 const THEMES = ["system", "light", "dark"];
@@ -207,7 +208,7 @@ export class Menus {
    */
   about(nick, told) {
     const close = button(".icon", tr("close"), () => dialog.close(), "✕");
-    const lines = told.map((text) => el("p", { dir: "auto" }, `${text}.`));
+    const lines = told.map((text) => el("p", { dir: "auto" }, text));
     const dialog = openDialog(".form", nick, el("div.search-head", {}, el("h2", {}, nameOf(nick)), close), ...lines);
   }
 
@@ -254,6 +255,7 @@ export class Menus {
       isIn && { label: tr(state.away ? "comeBackHere" : "goAway"), act: () => markAway(state, state.away ? undefined : tr("awayText")) },
       null,
       { label: tr("theme", { theme }), act: () => this.acts.setTheme(THEMES[(THEMES.indexOf(settings.theme) + 1) % THEMES.length]) },
+      this.acts.languages.length > 1 && { label: tr("language", { language: languageName(spokenLanguage()) }), act: () => this.languages(anchor) },
       { label: tr(settings.sound ? "soundOn" : "soundOff"), act: () => this.toggle("sound") },
       canNotify() && { label: tr(settings.notify && Notification.permission === "granted" ? "notifyOn" : "notifyOff"), act: () => void this.toggleNotify() },
       { label: tr("keys"), act: () => this.help() },
@@ -261,6 +263,12 @@ export class Menus {
       { label: tr("leaveChat"), act: this.acts.quit, danger: true },
     ];
     openMenu(anchor, state.nick, items, el("h2", {}, nameOf(state.nick)));
+  }
+
+  /** @param {HTMLElement} anchor */
+  languages(anchor) {
+    const items = this.acts.languages.map((tag) => ({ label: languageName(tag), act: () => this.acts.chooseLanguage(tag) }));
+    openMenu(anchor, tr("chooseLanguage"), items, el("h2", {}, tr("chooseLanguage")));
   }
 
   /** @param {"sound"} what */

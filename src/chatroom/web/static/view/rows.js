@@ -101,9 +101,9 @@ function movesRow(entries) {
     [...left].filter((nick) => !joined.has(nick)),
     both,
   ];
-  const texts = parts.map((nicks, i) => (nicks.length ? tr(["joined", "left", "joinedAndLeft"][i], { names: listNames(nicks) }) : ""));
+  const texts = parts.map((nicks, i) => (nicks.length ? tr(["joined", "left", "joinedAndLeft"][i], { names: listNames(nicks), count: nicks.length }) : ""));
   let text = texts.filter(Boolean).join("   ");
-  if (entries.length === 1 && only.kind === "leave" && only.text) text = tr("leftWhy", { names: only.nick, why: only.text });
+  if (entries.length === 1 && only.kind === "leave" && only.text) text = tr("leftWhy", { names: only.nick, why: only.text, count: 1 });
   return { key: `moves ${only.serial}`, sign: text, build: () => el("div.note", { dir: "auto" }, text) };
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { isOwner } from "../presence.js";
-import { tr } from "../strings.js";
+import { compareNames, tr } from "../strings.js";
 import { button, colourOf, el, nameOf, showList } from "./dom.js";
 
 /** @typedef {import("../state.js").ChatState} SideState */
@@ -140,7 +140,7 @@ export class MembersView {
     const presence = presenceOf(room, this.state.registered);
     const them = { nick: room.name, prefix: "", away: presence !== "here" };
     const heading = presenceName(presence);
-    return [titleItem(heading), this.item(them, presence), titleItem(tr("youSaid")), this.item({ nick: this.state.nick, prefix: "", away: this.state.away }, this.state.away ? "away" : "here")];
+    return [titleItem("them", heading), this.item(them, presence), titleItem("you", tr("youSaid")), this.item({ nick: this.state.nick, prefix: "", away: this.state.away }, this.state.away ? "away" : "here")];
   }
 
   /**
@@ -148,7 +148,7 @@ export class MembersView {
    * @returns {SideItem[]}
    */
   sections(room) {
-    const all = [...room.members.values()].sort((a, b) => a.nick.localeCompare(b.nick));
+    const all = [...room.members.values()].sort((a, b) => compareNames(a.nick, b.nick));
     const isOperator = (/** @type {SideMember} */ member) => /[~&@]/.test(member.prefix);
     /** @type {[string, SideMember[]][]} */
     const parts = [
@@ -161,7 +161,7 @@ export class MembersView {
     const items = [];
     for (const [key, members] of parts) {
       if (!members.length) continue;
-      items.push(titleItem(tr(key, { count: members.length })));
+      items.push(titleItem(key, tr(key, { count: members.length })));
       items.push(...members.slice(0, left).map((member) => this.item(member, member.away ? "away" : "here")));
       const more = members.length - Math.min(left, members.length);
       left -= Math.min(left, members.length);
@@ -194,10 +194,11 @@ export class MembersView {
 }
 
 /**
+ * @param {string} key
  * @param {string} text
  * @returns {SideItem}
  */
-function titleItem(text) {
-  return { key: `title ${text.split(" — ")[0]}`, sign: text, build: () => el("h2", {}, text) };
+function titleItem(key, text) {
+  return { key: `title ${key}`, sign: text, build: () => el("h2", {}, text) };
 }
 

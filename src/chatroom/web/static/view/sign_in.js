@@ -2,7 +2,7 @@
  * The way in: a name, and passwords only where they are asked for.
  */
 
-import { tr } from "../strings.js";
+import { languageName, spokenLanguage, tr } from "../strings.js";
 import { button, el, field } from "./dom.js";
 
 /** @typedef {import("../handshake.js").Visitor} SignInVisitor */
@@ -11,8 +11,12 @@ import { button, el, field } from "./dom.js";
 export const NAME_CHARACTERS = 32;
 
 export class SignInView {
-  /** @param {(visitor: SignInVisitor) => void} onEnter */
-  constructor(onEnter) {
+  /**
+   * @param {(visitor: SignInVisitor) => void} onEnter
+   * @param {string[]} languages
+   * @param {(tag: string) => void} onLanguage
+   */
+  constructor(onEnter, languages, onLanguage) {
     this.name = field(tr("name"), { name: "username", autocomplete: "username", required: true }, tr("nameHint"));
     this.password = field(tr("password"), { name: "password", type: "password", autocomplete: "current-password" });
     this.serverPassword = field(tr("serverPassword"), { name: "server-password", type: "password", autocomplete: "section-server current-password" });
@@ -27,7 +31,12 @@ export class SignInView {
       el("p.hint", {}, tr("welcome")),
       this.error, this.name.row, this.password.row, this.serverPassword.row, this.open, this.submit,
     );
+    const others = languages.filter((tag) => tag !== spokenLanguage());
+    const links = others.map((tag) => el("button.link", { type: "button", lang: tag, onclick: () => onLanguage(tag) }, languageName(tag)));
+    if (links.length) this.form.append(el("p.languages", {}, ...links));
     this.element = el("main.sign-in", {}, this.form);
+    /** What is asked for at the moment. */
+    this.asked = { nick: "", password: false, serverPassword: false };
   }
 
   /**
@@ -36,6 +45,7 @@ export class SignInView {
    */
   show({ nick, error = "", isFault = true, password = false, serverPassword = false }) {
     this.busy(false);
+    this.asked = { nick, password, serverPassword };
     if (nick) this.name.input.value = nick;
     this.password.row.hidden = !password;
     this.serverPassword.row.hidden = !serverPassword;

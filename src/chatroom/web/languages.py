@@ -1,0 +1,57 @@
+"""The page's sentences in other languages: for each one a file of JSON, made when the first browser asks for it.
+
+The page has its sentences in English, in the table of `static/strings.js`. The catalogues of gettext have the others.
+"""
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+from chatroom.common import language
+from chatroom.common.language import ENGLISH
+
+PREFIX = "/strings/"  # of the paths: /strings/pl.json
+# The rule by which a number chooses its form repeats after so many numbers, in all languages that gettext knows of. The
+# first of them may differ from those behind: 1 from 101.
+_RULE_REPEATS = 100
+
+_TEXT = r'"(?:[^"\\\n]|\\.)*"'
+_ROW = re.compile(rf'^  (?:"([\w-]+)"|(\w+)): (?:({_TEXT})|\{{ one: ({_TEXT}), other: ({_TEXT}) \}}),$', re.MULTILINE)
+
+Sentence = str | tuple[str, str]  # with a number: for one, and for many
+
+
+@cache
+def table() -> dict[str, Sentence]:
+    """The page's sentences in English, by what the page calls them."""
+    script = (files("chatroom.web") / "static" / "strings.js").read_text("utf-8")
+    found: dict[str, Sentence] = {}
+    for quoted, name, text, one, many in _ROW.findall(script):
+        found[quoted or name] = json.loads(text) if text else (json.loads(one), json.loads(many))
+    return found
+
+
+def tags() -> list[str]:
+    """The languages that the page can speak, English first."""
+    return language.tags()
+
+
+@cache
+def translated(tag: str) -> bytes:
+    """The sentences in the language of one of `tags`: those without a number, and the forms of those with one.
+
+    `forms` has a digit for each number from 0: which form it takes. It covers the rule of the language twice.
+    """
+    spoken = language.find(tag) or ENGLISH
+    numbered = {name: each for name, each in table().items() if not isinstance(each, str)}
+    rows: dict[tuple[str, ...], int] = {}
+    rule = ""
+    for count in range(2 * _RULE_REPEATS):
+        row = tuple([spoken.form(*forms, count) for forms in numbered.values()])
+        rule += str(rows.setdefault(row, len(rows)))
+    strings: dict[str, str | list[str]] = {
+        name: spoken.tr(each) for name, each in table().items() if isinstance(each, str)
+    }
+    strings |= {name: [row[i] for row in rows] for i, name in enumerate(numbered)}
+    return json.dumps({"forms": rule, "strings": strings}, ensure_ascii=False, separators=(",", ":")).encode()
